@@ -1,0 +1,132 @@
+/** The vocabulary of the circuit: data only. The rules are in `machine.ts`, the file in `../state/`. */
+
+export type CircuitState = 'closed' | 'open' | 'half_open' | 'isolated';
+
+/** How one permitted operation ended, as far as the health of S3 is concerned. */
+export type Verdict = 'success' | 'failure' | 'neutral';
+
+/** Bare names of the circuits that always exist; a full name adds the scope: `s3-upload@eu-west-1`. */
+export const CIRCUIT_NAMES = ['s3-upload', 's3-download'] as const;
+export type CircuitName = (typeof CIRCUIT_NAMES)[number];
+
+export interface CircuitSettings {
+  /** Consecutive failed operations that open it; at least 1. @default 5 */
+  readonly failureThreshold: number;
+  /** Successful probes that close it; at least 1. @default 2 */
+  readonly successThreshold: number;
+  /** Time open before a probe is admitted, in ms; stored when it opens. @default 60000 */
+  readonly openForMs: number;
+  /** Deadline of one probe, in ms, renewed while its work runs. @default 30000 */
+  readonly probeLeaseMs: number;
+}
+
+export const DEFAULT_CIRCUIT_SETTINGS: CircuitSettings = {
+  failureThreshold: 5,
+  successThreshold: 2,
+  openForMs: 60_000,
+  probeLeaseMs: 30_000,
+};
+
+/** Enough to tell whether a process is the same one and still alive; see `state/process-identity.ts`. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Start time in the kernel's units, against reuse of the number; null where the system does not tell. */
+  readonly startTime: string | null;
+  /** Identifier of this boot; null where the system does not tell. */
+  readonly bootId: string | null;
+  /** Process id namespace; null where the system does not tell. */
+  readonly pidNamespace: string | null;
+  readonly host: string;
+  /** The command, without arguments: `put`. */
+  readonly command: string;
+}
+
+export interface Lease {
+  /** Unguessable; a result under another token is stale. */
+  readonly token: string;
+  readonly expiresAtMs: number;
+  readonly owner: ProcessIdentity;
+}
+
+/** The failure that moved a circuit, as shown by `breaker-status`. */
+export interface FailureCause {
+  readonly atMs: number;
+  /** S3's code, or our snake_case word for a network fault: `SlowDown`, `connection_reset`. */
+  readonly code: string;
+  readonly message: string;
+  readonly httpStatus: number | null;
+  readonly requestId: string | null;
+  readonly process: ProcessIdentity;
+}
+
+/** A reset or isolation by hand. */
+export interface ManualChange {
+  readonly by: string;
+  readonly atMs: number;
+  readonly reason: string | null;
+  /** End of an isolation; null for a reset, or for an isolation that lasts until a reset. */
+  readonly untilMs: number | null;
+}
+
+/** Everything stored about one circuit. No record means `initialRow(name)`: closed. */
+export interface CircuitRow {
+  readonly name: string;
+  readonly state: CircuitState;
+  /** Rises by one with every change of state; never falls. */
+  readonly epoch: number;
+  /** Consecutive failures; kept for display while open. */
+  readonly failures: number;
+  /** Successful probes since half-open was entered. */
+  readonly successes: number;
+  readonly openedAtMs: number | null;
+  /** As decided when it opened: a later setting does not change a running wait. */
+  readonly openForMs: number | null;
+  /** The threshold in force when it last changed, for display (`3/5`). */
+  readonly failureThreshold: number;
+  readonly successThreshold: number;
+  readonly lease: Lease | null;
+  readonly lastFailure: FailureCause | null;
+  readonly manual: ManualChange | null;
+  /** When the state last changed; null for a circuit that never did. */
+  readonly changedAtMs: number | null;
+}
+
+/** Leave to call. `probeToken` is null for a call through a closed circuit. */
+export interface Permit {
+  readonly circuit: string;
+  readonly epoch: number;
+  readonly probeToken: string | null;
+}
+
+export type RefusalReason = 'open' | 'probe_in_progress' | 'isolated';
+
+export interface Refusal {
+  readonly circuit: string;
+  readonly epoch: number;
+  readonly reason: RefusalReason;
+  /** Time until a new try may be admitted, in ms; null for an isolation without an end. */
+  readonly retryAfterMs: number | null;
+}
+
+/** One change of state, kept in the bounded history. */
+export interface Transition {
+  readonly circuit: string;
+  readonly atMs: number;
+  readonly from: CircuitState;
+  readonly to: CircuitState;
+  /** The epoch that it began. */
+  readonly epoch: number;
+  readonly why:
+    | 'threshold_reached'
+    | 'probe_due'
+    | 'probe_failed'
+    | 'probes_succeeded'
+    | 'reset'
+    | 'isolated'
+    | 'isolation_ended';
+  /** Set where a failure caused it. */
+  readonly cause: FailureCause | null;
+  /** Set where a hand caused it. */
+  readonly manual: ManualChange | null;
+  readonly process: ProcessIdentity;
+}

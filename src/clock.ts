@@ -1,0 +1,28 @@
+import { setTimeout as sleepFor } from 'node:timers/promises';
+
+/** Time as the program sees it. Every reader of time takes one, so that tests run on virtual time. */
+export interface Clock {
+  /** Wall clock, in ms since the Unix epoch; shared by processes and reboots, may step. */
+  readonly now: () => number;
+  /** Monotonic clock, in ms from an arbitrary start; for durations inside one process. */
+  readonly monotonic: () => number;
+  /**
+   * Waits `delayMs` ms.
+   * @throws the signal's reason as soon as `signal` aborts.
+   */
+  readonly sleep: (delayMs: number, signal?: AbortSignal) => Promise<void>;
+}
+
+/** The machine's own clock. The only place that reads it. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sleep: async (delayMs, signal) => {
+    try {
+      await sleepFor(delayMs, undefined, signal === undefined ? {} : { signal });
+    } catch (error) {
+      // Node wraps the reason in its own AbortError; callers want the reason they aborted with.
+      throw signal?.aborted === true ? signal.reason : error;
+    }
+  },
+};

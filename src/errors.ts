@@ -1,0 +1,68 @@
+/**
+ * Everything that can end a command, as the word that scripts see in `error.code`.
+ * The list is closed and only grows; exit statuses are in `cli/exit-status.ts`.
+ */
+export const ERROR_CODES = [
+  'usage',
+  'partial',
+  'checksum_mismatch',
+  'object_changed',
+  'not_found',
+  'unavailable',
+  'push_failed',
+  'internal',
+  'local_create',
+  'exists',
+  'local_io',
+  'source_changed',
+  'circuit_open',
+  'deadline',
+  'locked',
+  'rejected',
+  'access_denied',
+  'config',
+  'interrupted',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** What is known about a failure beyond its message. Absent means unknown, never empty. */
+export interface ErrorDetails {
+  /** What to do next, as one short sentence or a command. */
+  readonly hint?: string;
+  /** Finer word within the code, snake_case: `open`, `probe_in_progress`, `isolated`, `sigint` ... */
+  readonly reason?: string;
+  /** Time until a new try makes sense, in ms. */
+  readonly retryAfterMs?: number;
+  /** Full circuit name, scope included. */
+  readonly circuit?: string;
+  /** S3's own error code, as sent: `SlowDown`, `NoSuchKey`. */
+  readonly s3Code?: string;
+  readonly httpStatus?: number;
+  readonly requestId?: string;
+  /** Requests sent for the operation, the first included. */
+  readonly attempts?: number;
+}
+
+/**
+ * The one error class of the program: a failure that a user can act on.
+ *
+ * The message is lower case, says what failed and on which object, and has no final stop, stack or secret.
+ * Programmer mistakes stay plain `Error`/`TypeError` and end as `internal`.
+ */
+export class BreakwaterError extends Error {
+  override readonly name = 'BreakwaterError';
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, message: string, options: { details?: ErrorDetails; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+}
+
+/** Ends a switch over a closed union: the compiler proves that no case is missing. */
+export function assertNever(value: never): never {
+  throw new Error(`unexpected value: ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,79 @@
+import type { CircuitState, Refusal, Transition, Verdict } from './circuit/circuit.ts';
+import type { ErrorCode } from './errors.ts';
+
+/** The operations that metrics, log and JSON speak of; one per object, page or batch, however many requests it took. */
+export const OPERATIONS = [
+  'put_object',
+  'get_object',
+  'list_objects',
+  'delete_objects',
+  'list_uploads',
+  'abort_upload',
+] as const;
+export type OperationName = (typeof OPERATIONS)[number];
+
+/** What an operation works on; `key` is absent for listings and batches. */
+export interface OperationTarget {
+  readonly operation: OperationName;
+  readonly bucket: string;
+  readonly key?: string;
+}
+
+/** How one attempt failed, in the words of the wire. */
+export interface AttemptFailure {
+  /** S3's code or our word for the fault: `SlowDown`, `connection_reset`, `stalled_body`. */
+  readonly code: string;
+  readonly message: string;
+  readonly httpStatus: number | null;
+  readonly requestId: string | null;
+}
+
+/**
+ * Everything that happens and is worth telling: log, metrics, progress and JSON are readers of this union.
+ * A reader may fail without failing the transfer.
+ */
+export type Event =
+  | (OperationTarget & { readonly kind: 'operation_started' })
+  | (OperationTarget & { readonly kind: 'attempt_failed'; readonly attempt: number; readonly failure: AttemptFailure })
+  | (OperationTarget & {
+      readonly kind: 'retry_scheduled';
+      /** 1 is the first retry. */
+      readonly retry: number;
+      /** Retries allowed after the first try. */
+      readonly retries: number;
+      readonly delayMs: number;
+      readonly failure: AttemptFailure;
+    })
+  | (OperationTarget & {
+      readonly kind: 'operation_finished';
+      readonly result: 'success' | 'error' | 'circuit_open' | 'interrupted';
+      /** The error's code, or null for a success. */
+      readonly code: ErrorCode | null;
+      /** Retries and backoff included, in ms. */
+      readonly durationMs: number;
+      readonly bytes: number;
+    })
+  | { readonly kind: 'circuit_changed'; readonly transition: Transition }
+  | { readonly kind: 'circuit_refused'; readonly refusal: Refusal }
+  | {
+      readonly kind: 'result_ignored';
+      readonly circuit: string;
+      readonly verdict: Verdict;
+      readonly state: CircuitState;
+      readonly permitEpoch: number;
+      readonly epoch: number;
+    }
+  | { readonly kind: 'transfer_started'; readonly name: string; readonly totalBytes: number | null }
+  /** Bytes that are stored for good; negative when an attempt is begun again from its start. */
+  | { readonly kind: 'bytes_moved'; readonly name: string; readonly bytes: number }
+  | { readonly kind: 'transfer_finished'; readonly name: string; readonly ok: boolean }
+  | {
+      readonly kind: 'objects_swept';
+      readonly bucket: string;
+      readonly deleted: number;
+      readonly failed: number;
+      readonly bytes: number;
+    }
+  | { readonly kind: 'warning'; readonly reason: string; readonly message: string };
+
+export type EventSink = (event: Event) => void;

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
+    // oclif writes to the real streams; intercepted consoles would hide what a user sees.
+    disableConsoleIntercept: true,
+    pool: 'forks',
+    testTimeout: 30_000,
+    coverage: {
+      include: ['src/circuit/machine.ts', 'src/retry/classify.ts', 'src/retry/backoff.ts', 'src/retry/decide.ts'],
+      thresholds: { branches: 100 },
+    },
+  },
+});
