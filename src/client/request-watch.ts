@@ -1,0 +1,77 @@
+import type { Clock } from '../clock.ts';
+import { TransferFault } from '../retry/fault.ts';
+
+/** How long one request may go without progress; each at least 1 ms. */
+export interface RequestTimeouts {
+  /** From the last byte sent to the first byte of the answer, in ms. @default 60000 */
+  readonly requestTimeoutMs: number;
+  /** A body without progress, either way, in ms. @default 30000 */
+  readonly stallTimeoutMs: number;
+}
+
+type Phase = 'queued' | 'sending' | 'waiting' | 'receiving' | 'paused' | 'done';
+
+/**
+ * Follows one HTTP request through its phases and ends it when a phase makes no progress for too long.
+ *
+ * undici's own timeouts do not fit: its header timeout also runs while a large body is still on its way out.
+ * A body that we do not read (a slow pipe behind us) is paused, and a pause is not a stall.
+ */
+export class RequestWatch {
+  readonly #clock: Clock;
+  readonly #timeouts: RequestTimeouts;
+  readonly #stopped = new AbortController();
+  #phase: Phase = 'queued';
+  #progressAtMs: number;
+
+  constructor(clock: Clock, timeouts: RequestTimeouts) {
+    this.#clock = clock;
+    this.#timeouts = timeouts;
+    this.#progressAtMs = clock.monotonic();
+  }
+
+  /** Begins the watch; `onFault` is called at most once, with the fault that ends the request. */
+  start(onFault: (fault: TransferFault) => void): void {
+    this.enter('sending');
+    void this.#run(onFault);
+  }
+
+  /** Something moved: enters `phase`, or stays in it with the time of the last progress renewed. */
+  enter(phase: Phase): void {
+    this.#phase = phase;
+    this.#progressAtMs = this.#clock.monotonic();
+    if (phase === 'done') this.#stopped.abort();
+  }
+
+  /** How long S3 has owed us a byte, in ms; 0 while we owe one. */
+  silentForMs(): number {
+    const waits = this.#phase === 'waiting' || this.#phase === 'receiving';
+    return waits ? this.#clock.monotonic() - this.#progressAtMs : 0;
+  }
+
+  async #run(onFault: (fault: TransferFault) => void): Promise<void> {
+    while (this.#phase !== 'done') {
+      const allowedMs = this.#allowedMs();
+      const leftMs = this.#progressAtMs + allowedMs - this.#clock.monotonic();
+      if (leftMs <= 0) {
+        onFault(this.#faultOf(allowedMs));
+        return;
+      }
+      // Progress only moves a time stamp. The shorter limit bounds the nap, because the phase may change meanwhile.
+      const napMs = Math.min(leftMs, this.#timeouts.requestTimeoutMs, this.#timeouts.stallTimeoutMs);
+      await this.#clock.sleep(napMs, this.#stopped.signal).catch(() => undefined);
+      if (this.#phase === 'paused') this.#progressAtMs = this.#clock.monotonic();
+    }
+  }
+
+  #allowedMs(): number {
+    const { requestTimeoutMs, stallTimeoutMs } = this.#timeouts;
+    return this.#phase === 'waiting' ? requestTimeoutMs : stallTimeoutMs;
+  }
+
+  #faultOf(allowedMs: number): TransferFault {
+    return this.#phase === 'waiting'
+      ? new TransferFault('response_timeout', `no answer within ${allowedMs} ms of the request`)
+      : new TransferFault('stalled_body', `a body made no progress for ${allowedMs} ms`);
+  }
+}

@@ -1,0 +1,29 @@
+/** How the waits between attempts grow. */
+export interface BackoffSettings {
+  /** First wait, in ms; each further one doubles. @default 1000 */
+  readonly baseMs: number;
+  /** `full`: a random wait between 0 and the computed one. @default 'none' */
+  readonly jitter: 'none' | 'full';
+}
+
+/**
+ * The longest single wait that doubling or a server's hint may reach, in ms; a larger `baseMs` raises it.
+ * Source: the AWS SDKs' reference guide, "Retry behavior" (maximum backoff of 20 s).
+ */
+export const BACKOFF_CAP_MS = 20_000;
+
+/**
+ * The wait before retry number `retry` (1 is the first): 1 s, 2 s, 4 s ... by default, in whole ms.
+ *
+ * `Retry-After` is honoured as max(backoff, hint), up to the cap.
+ * @param random in [0, 1), used only for jitter
+ */
+export function backoffDelayMs(
+  retry: number,
+  { settings, hintMs, random }: { settings: BackoffSettings; hintMs: number | null; random: () => number },
+): number {
+  const capMs = Math.max(BACKOFF_CAP_MS, settings.baseMs);
+  const grownMs = Math.min(settings.baseMs * 2 ** (retry - 1), capMs);
+  const delayMs = settings.jitter === 'full' ? random() * grownMs : grownMs;
+  return Math.round(Math.max(delayMs, Math.min(hintMs ?? 0, capMs)));
+}

@@ -1,0 +1,42 @@
+import { backoffDelayMs, type BackoffSettings } from './backoff.ts';
+import type { Classification } from './classify.ts';
+
+export interface RetrySettings extends BackoffSettings {
+  /** Retries after the first try; 3 retries are 4 attempts. @default 3 */
+  readonly retries: number;
+}
+
+export const DEFAULT_RETRY_SETTINGS: RetrySettings = { retries: 3, baseMs: 1000, jitter: 'none' };
+
+export interface RetryQuestion {
+  readonly failure: Classification;
+  /** Retries already made, the free one for clock skew not counted. */
+  readonly retriesMade: number;
+  /** The one free try after a corrected clock skew has been used. */
+  readonly skewTryMade: boolean;
+  readonly settings: RetrySettings;
+  /** Time left until the deadline, in ms; null for none. */
+  readonly remainingMs: number | null;
+  readonly random: () => number;
+}
+
+export type RetryDecision =
+  | { readonly kind: 'retry'; readonly retry: number; readonly delayMs: number }
+  /** At once and not counted: S3 told the time, the signature was wrong only for the clock. */
+  | { readonly kind: 'retry_with_corrected_clock' }
+  | { readonly kind: 'stop'; readonly why: 'permanent' | 'exhausted' | 'deadline' };
+
+/**
+ * Decides whether a failed attempt is tried again, and after which wait.
+ * A wait that does not fit before the deadline stops at once: a shortened wait would only hit S3 early.
+ */
+export function decideRetry(question: RetryQuestion): RetryDecision {
+  const { failure, retriesMade, settings, remainingMs } = question;
+  if (failure.isClockSkewCorrected && !question.skewTryMade) return { kind: 'retry_with_corrected_clock' };
+  if (!failure.isRetryable) return { kind: 'stop', why: 'permanent' };
+  if (retriesMade >= settings.retries) return { kind: 'stop', why: 'exhausted' };
+  const retry = retriesMade + 1;
+  const delayMs = backoffDelayMs(retry, { settings, hintMs: failure.retryAfterMs, random: question.random });
+  if (remainingMs !== null && delayMs >= remainingMs) return { kind: 'stop', why: 'deadline' };
+  return { kind: 'retry', retry, delayMs };
+}

@@ -1,0 +1,124 @@
+import pRetry from 'p-retry';
+import type { Clock } from '../clock.ts';
+import { assertNever } from '../errors.ts';
+import { classify, type Classification } from './classify.ts';
+import { decideRetry, type RetryDecision, type RetrySettings } from './decide.ts';
+
+/** What the chain needs from around it. */
+export interface RetryChainOptions {
+  readonly settings: RetrySettings;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Ends the chain and its waits; a result that is already there is kept. */
+  readonly signal: AbortSignal;
+  /** When the whole command must end, on the monotonic clock, in ms; null for never. */
+  readonly deadlineAtMs: number | null;
+  /** Told of every failed attempt, the last one included. */
+  readonly onAttemptFailed: (attempt: number, failure: Classification) => void;
+  readonly onRetryScheduled: (retry: { retry: number; delayMs: number; failure: Classification }) => void;
+  /** Asked before each further attempt, after its wait: false abandons the chain with its last failure. */
+  readonly mayContinue: () => Promise<boolean>;
+}
+
+/** The end of a chain that did not succeed: the last real failure and how many requests it took. */
+export class RetryChainFailed extends Error {
+  override readonly name = 'RetryChainFailed';
+  readonly failure: Classification;
+  readonly attempts: number;
+  readonly why: Extract<RetryDecision, { kind: 'stop' }>['why'] | 'abandoned';
+
+  constructor(failure: Classification, options: { attempts: number; why: RetryChainFailed['why']; cause: unknown }) {
+    super(failure.message, { cause: options.cause });
+    this.failure = failure;
+    this.attempts = options.attempts;
+    this.why = options.why;
+  }
+}
+
+/**
+ * The one retry loop of the program: runs `attempt` (1 is the first) until it succeeds or `decideRetry` stops.
+ *
+ * p-retry drives the loop with no wait of its own: it can neither honour a hint nor look at the circuit
+ * between attempts, and it shortens the last wait to fit its time limit instead of stopping.
+ * Its signal is not used either, because it would turn a success into an abort that came a moment later.
+ * @throws RetryChainFailed when the attempts are over; the signal's reason when it aborted an attempt or a wait
+ */
+export async function runRetryChain<T>(
+  attempt: (attempt: number) => Promise<T>,
+  options: RetryChainOptions,
+): Promise<T> {
+  const chain = new ChainProgress(options);
+  try {
+    return await pRetry(
+      async () => {
+        chain.attempts += 1;
+        try {
+          return await attempt(chain.attempts);
+        } catch (error) {
+          // p-retry never retries a TypeError; `classify` decides that, so p-retry sees none.
+          throw new AttemptFailed(error);
+        }
+      },
+      {
+        // Room for the free try after a corrected clock, and one so that p-retry always asks: `decideRetry` is the bound.
+        retries: options.settings.retries + 2,
+        minTimeout: 0,
+        shouldRetry: async ({ error }) => await chain.shouldRetry(error.cause),
+      },
+    );
+  } catch (error) {
+    if (!(error instanceof AttemptFailed)) throw error;
+    const { attempts, why } = chain;
+    throw new RetryChainFailed(classify(error.cause), { attempts, why, cause: error.cause });
+  }
+}
+
+class AttemptFailed extends Error {
+  constructor(cause: unknown) {
+    super('attempt failed', { cause });
+  }
+}
+
+/** Where one chain stands: what `decideRetry` is asked with, and why it stopped. */
+class ChainProgress {
+  attempts = 0;
+  why: RetryChainFailed['why'] = 'permanent';
+  readonly #options: RetryChainOptions;
+  #retriesMade = 0;
+  #skewTryMade = false;
+
+  constructor(options: RetryChainOptions) {
+    this.#options = options;
+  }
+
+  async shouldRetry(error: unknown): Promise<boolean> {
+    const { settings, clock, signal, deadlineAtMs, random } = this.#options;
+    signal.throwIfAborted();
+    const failure = classify(error);
+    this.#options.onAttemptFailed(this.attempts, failure);
+    const decision = decideRetry({
+      failure,
+      retriesMade: this.#retriesMade,
+      skewTryMade: this.#skewTryMade,
+      settings,
+      remainingMs: deadlineAtMs === null ? null : deadlineAtMs - clock.monotonic(),
+      random,
+    });
+    switch (decision.kind) {
+      case 'stop':
+        this.why = decision.why;
+        return false;
+      case 'retry_with_corrected_clock':
+        this.#skewTryMade = true;
+        return true;
+      case 'retry':
+        this.#retriesMade = decision.retry;
+        this.#options.onRetryScheduled({ retry: decision.retry, delayMs: decision.delayMs, failure });
+        await clock.sleep(decision.delayMs, signal);
+        this.why = 'abandoned';
+        return await this.#options.mayContinue();
+      default:
+        return assertNever(decision);
+    }
+  }
+}
