@@ -13,6 +13,8 @@ export interface CircuitGate {
   readonly admit: (circuit: string) => Admission;
   /** Reports how a permitted call ended. Once per permit; a stale result changes nothing. */
   readonly settle: (permit: Permit, verdict: Verdict, failure?: AttemptFailure) => void;
+  /** Whether a result under this permit would still count: same epoch and, for a probe, same token. Reads only. */
+  readonly isCurrent: (permit: Permit) => boolean;
   /** Extends a probe's lease. False: the lease is no longer ours, its result will be stale. */
   readonly renew: (permit: Permit) => boolean;
   /** Closes by hand. */

@@ -23,6 +23,7 @@ export class RequestWatch {
   readonly #stopped = new AbortController();
   #phase: Phase = 'queued';
   #progressAtMs: number;
+  #silentAtEndMs = 0;
 
   constructor(clock: Clock, timeouts: RequestTimeouts) {
     this.#clock = clock;
@@ -38,13 +39,17 @@ export class RequestWatch {
 
   /** Something moved: enters `phase`, or stays in it with the time of the last progress renewed. */
   enter(phase: Phase): void {
+    if (phase === 'done') {
+      this.#silentAtEndMs = this.silentForMs();
+      this.#stopped.abort();
+    }
     this.#phase = phase;
     this.#progressAtMs = this.#clock.monotonic();
-    if (phase === 'done') this.#stopped.abort();
   }
 
-  /** How long S3 has owed us a byte, in ms; 0 while we owe one. */
+  /** How long S3 owes us a byte, in ms; 0 while we owe one. After the end: how long it had been then. */
   silentForMs(): number {
+    if (this.#phase === 'done') return this.#silentAtEndMs;
     const waits = this.#phase === 'waiting' || this.#phase === 'receiving';
     return waits ? this.#clock.monotonic() - this.#progressAtMs : 0;
   }

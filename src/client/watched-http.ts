@@ -19,6 +19,7 @@ export interface WatchedOptions {
 
 type HttpRequest = Parameters<UndiciHttpHandler['handle']>[0];
 type HttpResponse = ReturnType<UndiciHttpHandler['handle']>;
+type HandleOptions = NonNullable<Parameters<UndiciHttpHandler['handle']>[1]> & { readonly watch?: RequestWatch };
 
 /** The SDK's undici handler with one `RequestWatch` around each request, and one connection pool under all. */
 export class WatchedHttpHandler {
@@ -30,7 +31,7 @@ export class WatchedHttpHandler {
     this.#agent = new Agent({ connect: { timeout: connectTimeoutMs }, headersTimeout: 0, bodyTimeout: 0 });
   }
 
-  async handle(request: HttpRequest, options: Partial<WatchedOptions> = {}): HttpResponse {
+  async handle(request: HttpRequest, options: HandleOptions = {}): HttpResponse {
     const { watch, abortSignal } = options;
     const dispatcher = watch === undefined ? this.#agent : this.#agent.compose(watchDispatch(watch));
     return await new UndiciHttpHandler({ dispatcher }).handle(

@@ -85,7 +85,9 @@ const OBJECT_ANSWERS: ReadonlySet<string> = new Set([
  */
 export function classify(error: unknown): Classification {
   if (error instanceof BreakwaterError) {
-    return permanent({ code: error.code, message: error.message }, { errorCode: error.code, verdict: 'neutral' });
+    // Bytes that a pipe has already taken cannot be asked for again, but it was S3's path that changed them.
+    const verdict = error.code === 'checksum_mismatch' ? 'failure' : 'neutral';
+    return permanent({ code: error.code, message: error.message }, { errorCode: error.code, verdict });
   }
   const answer = readFailedAnswer(error);
   const { code, httpStatus } = answer;
@@ -104,7 +106,7 @@ export function classify(error: unknown): Classification {
       isRetryable: true,
       isThrottled: THROTTLING_CODES.has(code) || httpStatus === 429,
       verdict: 'failure',
-      errorCode: 'unavailable',
+      errorCode: code === 'corrupted_body' ? 'checksum_mismatch' : 'unavailable',
       retryAfterMs: answer.retryAfterMs,
       isClockSkewCorrected: answer.isClockSkewCorrected,
     };

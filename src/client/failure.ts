@@ -1,0 +1,78 @@
+import { BreakwaterError, type ErrorCode } from '../errors.ts';
+import type { OperationTarget } from '../events.ts';
+import type { RetryChainFailed } from '../retry/retry-chain.ts';
+
+/** The last failure of an operation in the user's words, with S3's own facts beside it. */
+export function describeFailure(target: OperationTarget, chain: RetryChainFailed): BreakwaterError {
+  const { failure, attempts, why } = chain;
+  const code: ErrorCode = why === 'deadline' ? 'deadline' : failure.errorCode;
+  const facts = [
+    failure.httpStatus === null ? null : `HTTP ${failure.httpStatus}`,
+    failure.requestId === null ? null : `request id ${failure.requestId}`,
+    `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`,
+    why === 'abandoned' ? 'no further attempt: the circuit has opened meanwhile' : null,
+    why === 'deadline' ? 'the next attempt does not fit before the deadline' : null,
+  ].filter((fact) => fact !== null);
+  const message = `${describeTarget(target)} failed: ${describeCode(failure.code, failure.message)} (${facts.join(', ')})`;
+  const hint = HINTS_BY_FAILURE[failure.code] ?? HINTS[code];
+  return new BreakwaterError(code, message, {
+    cause: chain.cause,
+    details: {
+      attempts,
+      ...(failure.httpStatus === null ? {} : { httpStatus: failure.httpStatus }),
+      ...(failure.requestId === null ? {} : { requestId: failure.requestId }),
+      ...(isS3Code(failure.code) ? { s3Code: failure.code } : { reason: failure.code }),
+      ...(hint === undefined ? {} : { hint }),
+    },
+  });
+}
+
+const VERBS: Readonly<Record<OperationTarget['operation'], string>> = {
+  put_object: 'put',
+  get_object: 'get',
+  list_objects: 'list',
+  delete_objects: 'delete from',
+  list_uploads: 'list uploads of',
+  abort_upload: 'abort upload of',
+};
+
+/** `put s3://bucket/key`, for messages. */
+export function describeTarget({ operation, bucket, key }: OperationTarget): string {
+  return `${VERBS[operation]} s3://${bucket}/${key ?? ''}`;
+}
+
+/** S3's codes are words in capitals; ours are snake_case. */
+function isS3Code(code: string): boolean {
+  return /^[A-Z][A-Za-z]+$/.test(code);
+}
+
+function describeCode(code: string, message: string): string {
+  // Some stores send no text; the SDK then says `UnknownError`, which helps nobody.
+  const isMute = message === '' || message === 'UnknownError' || message === code;
+  return isMute ? code : `${code}: ${message}`;
+}
+
+const HINTS: Partial<Readonly<Record<ErrorCode, string>>> = {
+  unavailable: 'S3 may be down: see breakwater breaker-status, then try again',
+  not_found: 'check the bucket and the key',
+  access_denied: 'check the credentials and their permissions',
+  rejected: 'repeating it will not help: check the request against what this store supports',
+  checksum_mismatch: 'the bytes changed on their way: try again, and check the network path if it persists',
+  object_changed: 'the object was replaced meanwhile: run the command again',
+  deadline: 'allow more time with --deadline',
+};
+
+const HINTS_BY_FAILURE: Readonly<Record<string, string>> = {
+  NoSuchBucket: 'check the name of the bucket, the region and the endpoint',
+  InvalidBucketName: 'bucket names are 3 to 63 lower-case letters, digits, dots and hyphens',
+  RequestTimeTooSkewed: "set this machine's clock: it is too far from the store's",
+  AuthorizationHeaderMalformed: 'the region is not the one of the bucket: set --region',
+  PermanentRedirect: 'the bucket is in another region: set --region',
+  ExpiredToken: 'the credentials have expired: refresh them',
+  not_s3: 'the endpoint does not answer as S3 does: check --endpoint-url, and for a proxy or login page in between',
+  host_not_found: 'check the host name in --endpoint-url, or the network',
+  connection_refused: 'nothing listens there: check --endpoint-url',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'add its certificate authority with NODE_EXTRA_CA_CERTS',
+  SELF_SIGNED_CERT_IN_CHAIN: 'add its certificate authority with NODE_EXTRA_CA_CERTS',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'add its certificate authority with NODE_EXTRA_CA_CERTS',
+};

@@ -1,0 +1,80 @@
+import type { CircuitGate } from '../circuit/gate.ts';
+import { BreakwaterError } from '../errors.ts';
+import { RetryChainFailed } from '../retry/retry-chain.ts';
+import { describeFailure } from './failure.ts';
+import type { Guard, GuardedTarget } from './guard.ts';
+import { PermitHolder } from './permit-holder.ts';
+import { RequestRunner } from './request-runner.ts';
+import { judge } from './verdict.ts';
+
+/**
+ * The one way to S3: admission, then `work` with its retry chains, then one verdict.
+ *
+ * The order is deadline( circuit( retry( rate limiter( one request )))); bodies are read inside `work`, so that
+ * their faults count. Arguments, files and credentials must have been checked before.
+ * @throws BreakwaterError, always: `circuit_open` when refused, otherwise what the last failure means
+ */
+export async function runGuarded<T>(
+  guard: Guard,
+  target: GuardedTarget,
+  work: (requests: RequestRunner) => Promise<T>,
+): Promise<T> {
+  const { clock, emit } = guard;
+  const { circuit, ...plainTarget } = target;
+  const startedAtMs = clock.monotonic();
+  const permits = circuit === null || guard.gate === null ? null : holdPermit(guard, guard.gate, circuit);
+  const requests = new RequestRunner(guard, plainTarget, permits);
+  const finish = (result: 'success' | 'error' | 'circuit_open' | 'interrupted', error: BreakwaterError | null): void =>
+    emit({
+      ...plainTarget,
+      kind: 'operation_finished',
+      result,
+      code: error?.code ?? null,
+      durationMs: clock.monotonic() - startedAtMs,
+      bytes: requests.bytesMoved,
+    });
+
+  emit({ ...plainTarget, kind: 'operation_started' });
+  try {
+    guard.signal.throwIfAborted();
+    await permits?.acquire({ waitMs: limitWait(guard), waitsFor: 'any' });
+    const value = await work(requests);
+    permits?.settle('success');
+    finish('success', null);
+    return value;
+  } catch (error) {
+    const { verdict, failure } = judge(error, requests.evidence());
+    permits?.settle(verdict, failure);
+    const described =
+      error instanceof RetryChainFailed ? describeFailure(plainTarget, error) : asBreakwaterError(error);
+    finish(resultOf(described), described);
+    throw described;
+  }
+}
+
+function holdPermit({ clock, emit, settings, signal }: Guard, gate: CircuitGate, circuit: string): PermitHolder {
+  return new PermitHolder({
+    gate,
+    circuit,
+    clock,
+    signal,
+    probeLeaseMs: settings.probeLeaseMs,
+    onRefused: (refusal) => emit({ kind: 'circuit_refused', refusal }),
+  });
+}
+
+/** `--wait`, cut at the deadline. */
+function limitWait({ settings, clock }: Guard): number {
+  const { waitMs, deadlineAtMs } = settings;
+  return deadlineAtMs === null ? waitMs : Math.min(waitMs, deadlineAtMs - clock.monotonic());
+}
+
+function asBreakwaterError(error: unknown): BreakwaterError {
+  if (error instanceof BreakwaterError) return error;
+  return new BreakwaterError('internal', error instanceof Error ? error.message : String(error), { cause: error });
+}
+
+function resultOf(error: BreakwaterError): 'error' | 'circuit_open' | 'interrupted' {
+  if (error.code === 'circuit_open') return 'circuit_open';
+  return error.code === 'interrupted' ? 'interrupted' : 'error';
+}

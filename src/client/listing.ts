@@ -1,0 +1,118 @@
+import { ListObjectsV2Command, type _Object as S3Object, type S3Client } from '@aws-sdk/client-s3';
+import { TransferFault } from '../retry/fault.ts';
+import { readFields } from './fields.ts';
+import type { Guard } from './guard.ts';
+import { runGuarded } from './guarded-operation.ts';
+import type { WatchedOptions } from './watched-http.ts';
+
+export interface ListRequest {
+  readonly bucket: string;
+  /** Keys that begin with it; empty for all. */
+  readonly prefix: string;
+  /** Full name of the circuit that guards it; null for a sweep, which has none. */
+  readonly circuit: string | null;
+}
+
+/** One stored object, as a listing tells it. */
+export interface ListedObject {
+  readonly key: string;
+  readonly sizeBytes: number;
+  readonly lastModifiedMs: number;
+  readonly etag: string | null;
+}
+
+export interface ListedPage {
+  readonly objects: readonly ListedObject[];
+  /** The store's own clock when it answered, in ms; null where it sent no `Date`. */
+  readonly storeNowMs: number | null;
+}
+
+/** Streams a listing page by page (1,000 keys at most each), so that memory does not grow with the bucket. */
+export async function* listObjects(s3: S3Client, guard: Guard, request: ListRequest): AsyncGenerator<ListedPage> {
+  const { bucket, prefix, circuit } = request;
+  let token: string | undefined;
+  do {
+    const answer = await runGuarded(
+      guard,
+      { operation: 'list_objects', bucket, circuit },
+      async (requests) =>
+        await requests.send(
+          { isDataBearing: true },
+          async ({ options }) => await fetchPage(s3, { bucket, prefix, token }, options),
+        ),
+    );
+    yield answer.page;
+    token = answer.nextToken;
+  } while (token !== undefined);
+}
+
+interface Fetched {
+  readonly page: ListedPage;
+  readonly nextToken: string | undefined;
+}
+
+async function fetchPage(
+  s3: S3Client,
+  { bucket, prefix, token }: { bucket: string; prefix: string; token: string | undefined },
+  options: WatchedOptions,
+): Promise<Fetched> {
+  const command = new ListObjectsV2Command({
+    Bucket: bucket,
+    Prefix: prefix,
+    // Keys with control characters cannot stand in XML: ask for them encoded.
+    EncodingType: 'url',
+    ...(token === undefined ? {} : { ContinuationToken: token }),
+  });
+  const storeClock = readStoreClock(command);
+  const answer = await s3.send(command, options);
+  // A proxy's page with status 200 parses to nothing at all; it must never read as "0 objects".
+  if (answer.Name === undefined && answer.KeyCount === undefined) {
+    throw new TransferFault('not_s3', 'the answer to the listing is not one of S3');
+  }
+  if (answer.IsTruncated === true && answer.NextContinuationToken === undefined) {
+    throw new TransferFault('not_s3', 'a truncated listing came without a way to continue');
+  }
+  const isEncoded = answer.EncodingType === 'url';
+  const objects = (answer.Contents ?? []).map((object) => parseListed(object, { isEncoded }));
+  return {
+    page: { objects, storeNowMs: storeClock() },
+    nextToken: answer.IsTruncated === true ? answer.NextContinuationToken : undefined,
+  };
+}
+
+/** An entry without a key or a time is no entry: a sweep that took 1970 for its age would delete it. */
+function parseListed({ Key, LastModified, Size, ETag }: S3Object, { isEncoded }: { isEncoded: boolean }): ListedObject {
+  if (Key === undefined || LastModified === undefined) {
+    throw new TransferFault('not_s3', 'a listed object came without its key or its time');
+  }
+  return {
+    key: isEncoded ? decodeKey(Key) : Key,
+    sizeBytes: Size ?? 0,
+    lastModifiedMs: LastModified.getTime(),
+    etag: ETag ?? null,
+  };
+}
+
+/** Reads the `Date` of the answer, which the SDK keeps to itself; ask after the answer has come. */
+function readStoreClock(command: ListObjectsV2Command): () => number | null {
+  let date = Number.NaN;
+  command.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      const header = readFields(readFields(result.response)['headers'])['date'];
+      date = Date.parse(typeof header === 'string' ? header : '');
+      return result;
+    },
+    { step: 'deserialize', name: 'readStoreClock', priority: 'low' },
+  );
+  return () => (Number.isNaN(date) ? null : date);
+}
+
+/** Percent-decoding is right on AWS, Ceph and Swift alike; AWS also writes a space as `+` (a plus is `%2B` everywhere). */
+export function decodeKey(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded.replaceAll('+', '%20'));
+  } catch (error) {
+    throw new TransferFault('not_s3', `a listed key cannot be decoded: ${encoded}`, { cause: error });
+  }
+}

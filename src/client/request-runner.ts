@@ -1,0 +1,139 @@
+import { BreakwaterError } from '../errors.ts';
+import type { AttemptFailure, OperationTarget } from '../events.ts';
+import { runRetryChain } from '../retry/retry-chain.ts';
+import type { Guard } from './guard.ts';
+import type { PermitHolder } from './permit-holder.ts';
+import { RequestWatch } from './request-watch.ts';
+import { judge, type Evidence } from './verdict.ts';
+import type { WatchedOptions } from './watched-http.ts';
+
+/** What one attempt is given; the options go to the SDK's `send` as they are. */
+export interface Attempt {
+  /** 1 is the first. */
+  readonly number: number;
+  readonly options: WatchedOptions;
+}
+
+/** The requests of one guarded operation: each with its own retry chain, all under the operation's permit. */
+export class RequestRunner {
+  readonly #guard: Guard;
+  readonly #target: OperationTarget;
+  readonly #permits: PermitHolder | null;
+  readonly #watches = new Set<RequestWatch>();
+  /** The request in flight while the permit is a probe's: one chain at a time (circuit.md, invariant 1). */
+  #probeTurn: Promise<unknown> = Promise.resolve();
+  bytesMoved = 0;
+  #lastFailure: AttemptFailure | null = null;
+
+  constructor(guard: Guard, target: OperationTarget, permits: PermitHolder | null) {
+    this.#guard = guard;
+    this.#target = target;
+    this.#permits = permits;
+  }
+
+  /** Counts payload bytes that are stored for good; negative when they are moved again. */
+  addBytes(bytes: number): void {
+    this.bytesMoved += bytes;
+  }
+
+  /** What the verdict of a deadline asks for. */
+  evidence(): Evidence {
+    const silentForMs = Math.max(0, ...[...this.#watches].map((watch) => watch.silentForMs()));
+    return { lastFailure: this.#lastFailure, silentForMs };
+  }
+
+  /**
+   * Sends one request with its retry chain.
+   * @param isDataBearing its success is the proof that a probe was sent for
+   * @throws RetryChainFailed, or the guard's abort reason, or `circuit_open`
+   */
+  async send<T>({ isDataBearing }: { isDataBearing: boolean }, attempt: (attempt: Attempt) => Promise<T>): Promise<T> {
+    const permits = this.#permits;
+    if (permits === null) return await this.#runChain(attempt);
+    for (;;) {
+      const turn = this.#probeTurn;
+      await turn;
+      await this.#ensurePermit(permits);
+      if (!permits.isProbe) return await this.#runChain(attempt);
+      // Another request of this operation took the turn while we waited: see what it brings about.
+      if (turn !== this.#probeTurn) continue;
+      const probe = this.#probe(permits, { isDataBearing }, attempt);
+      this.#probeTurn = probe.then(doNothing, doNothing);
+      return await probe;
+    }
+  }
+
+  /** A probe's proof settles it at once: the slot goes back, and the rest of the transfer asks for a fresh permit. */
+  async #probe<T>(
+    permits: PermitHolder,
+    { isDataBearing }: { isDataBearing: boolean },
+    attempt: (attempt: Attempt) => Promise<T>,
+  ): Promise<T> {
+    try {
+      const value = await this.#runChain(attempt);
+      if (isDataBearing) permits.settle('success');
+      return value;
+    } catch (error) {
+      const { verdict, failure } = judge(error, this.evidence());
+      permits.settle(verdict, failure);
+      throw error;
+    }
+  }
+
+  async #runChain<T>(attempt: (attempt: Attempt) => Promise<T>): Promise<T> {
+    const { settings, clock, random, signal, emit } = this.#guard;
+    return await runRetryChain((number) => this.#runAttempt(number, attempt), {
+      settings: settings.retry,
+      clock,
+      random,
+      signal,
+      deadlineAtMs: settings.deadlineAtMs,
+      onAttemptFailed: (number, failure) => {
+        this.#lastFailure = failure;
+        emit({ ...this.#target, kind: 'attempt_failed', attempt: number, failure });
+      },
+      onRetryScheduled: (scheduled) =>
+        emit({ ...this.#target, kind: 'retry_scheduled', retries: settings.retry.retries, ...scheduled }),
+      mayContinue: async () => await this.#mayContinue(),
+    });
+  }
+
+  async #runAttempt<T>(number: number, attempt: (attempt: Attempt) => Promise<T>): Promise<T> {
+    const { clock, settings, signal } = this.#guard;
+    const watch = new RequestWatch(clock, settings);
+    this.#watches.add(watch);
+    try {
+      const value = await attempt({ number, options: { abortSignal: signal, watch } });
+      this.#watches.delete(watch);
+      return value;
+    } catch (error) {
+      // An aborted watch stays: the verdict of a deadline asks how long it had been silent.
+      if (!signal.aborted) this.#watches.delete(watch);
+      throw error;
+    }
+  }
+
+  /** Before a further attempt: still ours, or to be had again; false when others have opened the circuit. */
+  async #mayContinue(): Promise<boolean> {
+    const permits = this.#permits;
+    if (permits === null || permits.isCurrent()) return true;
+    try {
+      permits.settle('neutral');
+      await this.#ensurePermit(permits);
+      return true;
+    } catch (error) {
+      if (error instanceof BreakwaterError && error.code === 'circuit_open') return false;
+      throw error;
+    }
+  }
+
+  async #ensurePermit(permits: PermitHolder): Promise<void> {
+    if (permits.isHeld) return;
+    const { settings, clock } = this.#guard;
+    const leftMs = settings.deadlineAtMs === null ? Infinity : settings.deadlineAtMs - clock.monotonic();
+    // A begun transfer waits for a busy slot: at most two leases, which covers an owner that died elsewhere.
+    await permits.acquire({ waitMs: Math.min(leftMs, 2 * settings.probeLeaseMs), waitsFor: 'busy_slot' });
+  }
+}
+
+function doNothing(): void {}
