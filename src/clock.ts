@@ -26,3 +26,9 @@ export const systemClock: Clock = {
     }
   },
 };
+
+/** Reads an HTTP or ISO 8601 date as ms since the Unix epoch; null where it is none. */
+export function parseTime(text: string): number | null {
+  const timeMs = Date.parse(text);
+  return Number.isNaN(timeMs) ? null : timeMs;
+}

@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
 import { GetObjectCommand, type GetObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3';
-import { BreakwaterError } from '../errors.ts';
 import { TransferFault } from '../retry/fault.ts';
 import { DownloadProgress } from './download-progress.ts';
 import type { Guard } from './guard.ts';
@@ -125,13 +124,4 @@ function askForChecksum(command: GetObjectCommand): void {
 
 function isHeaded(request: unknown): request is { headers: Record<string, string> } {
   return typeof request === 'object' && request !== null && 'headers' in request;
-}
-
-/** For sinks: the error of a local write, which is never S3's fault. */
-export function describeLocalFault(path: string, error: unknown): BreakwaterError {
-  const why = error instanceof Error ? error.message : String(error);
-  return new BreakwaterError('local_io', `cannot write ${path}: ${why}`, {
-    cause: error,
-    details: { hint: 'check the free space and the permissions there' },
-  });
 }

@@ -1,4 +1,5 @@
 import { ListObjectsV2Command, type _Object as S3Object, type S3Client } from '@aws-sdk/client-s3';
+import { parseTime } from '../clock.ts';
 import { TransferFault } from '../retry/fault.ts';
 import { readFields } from './fields.ts';
 import type { Guard } from './guard.ts';
@@ -95,17 +96,17 @@ function parseListed({ Key, LastModified, Size, ETag }: S3Object, { isEncoded }:
 
 /** Reads the `Date` of the answer, which the SDK keeps to itself; ask after the answer has come. */
 function readStoreClock(command: ListObjectsV2Command): () => number | null {
-  let date = Number.NaN;
+  let storeNowMs: number | null = null;
   command.middlewareStack.add(
     (next) => async (args) => {
       const result = await next(args);
       const header = readFields(readFields(result.response)['headers'])['date'];
-      date = Date.parse(typeof header === 'string' ? header : '');
+      storeNowMs = typeof header === 'string' ? parseTime(header) : null;
       return result;
     },
     { step: 'deserialize', name: 'readStoreClock', priority: 'low' },
   );
-  return () => (Number.isNaN(date) ? null : date);
+  return () => storeNowMs;
 }
 
 /** Percent-decoding is right on AWS, Ceph and Swift alike; AWS also writes a space as `+` (a plus is `%2B` everywhere). */

@@ -1,0 +1,31 @@
+import type { Clock } from '../clock.ts';
+import { deleteBatch, type BatchDeleteRequest, type DeleteFailure } from './batch-delete.ts';
+import { connectS3, type S3Settings } from './connection.ts';
+import { downloadObject, type DownloadRequest, type DownloadResult } from './download.ts';
+import type { Guard } from './guard.ts';
+import { listObjects, type ListedPage, type ListRequest } from './listing.ts';
+import { uploadObject, type UploadRequest, type UploadResult } from './upload.ts';
+
+/** S3 as the rest of the program sees it: every call is one guarded operation, and nothing else reaches S3. */
+export interface ObjectStore {
+  readonly upload: (request: UploadRequest) => Promise<UploadResult>;
+  readonly download: (request: DownloadRequest) => Promise<DownloadResult>;
+  readonly list: (request: ListRequest) => AsyncIterable<ListedPage>;
+  readonly deleteBatch: (request: BatchDeleteRequest) => Promise<readonly DeleteFailure[]>;
+  readonly close: () => void;
+}
+
+/**
+ * Connects, with credentials found and everything checked that can be checked without S3.
+ * @throws BreakwaterError `config`
+ */
+export async function openObjectStore(settings: S3Settings, clock: Clock, guard: Guard): Promise<ObjectStore> {
+  const s3 = await connectS3(settings, clock);
+  return {
+    upload: async (request) => await uploadObject(s3, guard, request),
+    download: async (request) => await downloadObject(s3, guard, request),
+    list: (request) => listObjects(s3, guard, request),
+    deleteBatch: async (request) => await deleteBatch(s3, guard, request),
+    close: () => s3.destroy(),
+  };
+}

@@ -1,0 +1,28 @@
+import type { Readable, Writable } from 'node:stream';
+import type { OperationTarget, EventSink } from '../events.ts';
+import type { ObjectStore } from '../client/object-store.ts';
+
+/** What a transfer needs from around it; the composition root in `cli/` provides it. */
+export interface TransferContext {
+  /** Full name of the circuit that guards this direction. */
+  readonly circuit: string;
+  /** The read-only look at the circuit, before anything costly. @throws BreakwaterError `circuit_open` */
+  readonly lookAhead: (target: OperationTarget) => void;
+  /** Loads the SDK, finds credentials and connects; called after every local check. */
+  readonly connect: () => Promise<ObjectStore>;
+  readonly emit: EventSink;
+  readonly signal: AbortSignal;
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+}
+
+export interface S3Location {
+  readonly bucket: string;
+  /** A key, or a prefix; empty for the bucket itself. */
+  readonly key: string;
+}
+
+/** `s3://bucket/key`, the name of an object in messages and events. */
+export function nameOf({ bucket, key }: S3Location): string {
+  return `s3://${bucket}/${key}`;
+}
