@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+/* Parsed by whatever Node is there, however old: no import statement, nothing newer than import(). */
+const major = Number(process.version.slice(1).split('.')[0]);
+
+/* A reader that has had enough, as in `| head -1`, is no error; the command ends in its own time. */
+function ignoreClosedPipe(error) {
+  if (error.code !== 'EPIPE') throw error;
+}
+
+if (major < 24) {
+  console.error('breakwater needs Node >= 24 (this is ' + process.version + '); from a clone use: npx breakwater');
+  process.exit(78);
+} else {
+  process.stdout.on('error', ignoreClosedPipe);
+  process.stderr.on('error', ignoreClosedPipe);
+  import('../dist/cli/main.js').then(
+    function start(program) {
+      return program.main(process.argv.slice(2));
+    },
+    function report(error) {
+      console.error('breakwater: cannot start: ' + error.message.split('\n')[0] + '; in a clone run: npm run build');
+      process.exit(70);
+    },
+  );
+}

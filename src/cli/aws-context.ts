@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BreakwaterError } from '../errors.ts';
+import { parseIni, type IniSections } from './ini.ts';
+import { once } from './once.ts';
+import type { Environment, Settings } from './settings.ts';
+
+/** Where S3 is, as far as it is known without the SDK. Null: AWS's own endpoint, no region or no profile named. */
+export interface AwsContext {
+  readonly endpointUrl: string | null;
+  readonly region: string | null;
+  readonly profile: string | null;
+}
+
+type S3Wishes = Pick<Settings, 'endpointUrl' | 'region' | 'profile'>;
+
+/**
+ * Finds endpoint, region and profile: flag, then the AWS environment, then the shared config files.
+ * Costs two small files and no SDK, so that a refused command can name its circuit at once.
+ * @throws BreakwaterError `config` for an unusable endpoint
+ */
+export function findAwsContext(wishes: S3Wishes, { env, home }: { env: Environment; home: string }): AwsContext {
+  const profile = wishes.profile ?? nonEmpty(env['AWS_PROFILE']);
+  const configured = once(() => readProfile(profile ?? 'default', { env, home }));
+  const endpointUrl = wishes.endpointUrl ?? findEndpoint(env, configured);
+  return {
+    endpointUrl: endpointUrl === null ? null : checkEndpoint(endpointUrl),
+    region: wishes.region ?? nonEmpty(env['AWS_REGION']) ?? nonEmpty(env['AWS_DEFAULT_REGION']) ?? configured().region,
+    profile,
+  };
+}
+
+/** The scope of circuits: what was named, else the endpoint's host and port, else the region, else `aws`. */
+export function decideScope(named: string | null, { endpointUrl, region }: AwsContext): string {
+  if (named !== null) return named;
+  if (endpointUrl !== null) return new URL(endpointUrl).host;
+  return region ?? 'aws';
+}
+
+interface ProfileFacts {
+  readonly endpointUrl: string | null;
+  readonly region: string | null;
+  readonly ignoresEndpoints: boolean;
+}
+
+function findEndpoint(env: Environment, configured: () => ProfileFacts): string | null {
+  const switchedOff = nonEmpty(env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']);
+  if (switchedOff === null ? configured().ignoresEndpoints : switchedOff.toLowerCase() === 'true') return null;
+  return nonEmpty(env['AWS_ENDPOINT_URL_S3']) ?? nonEmpty(env['AWS_ENDPOINT_URL']) ?? configured().endpointUrl;
+}
+
+function readProfile(profile: string, { env, home }: { env: Environment; home: string }): ProfileFacts {
+  const config = readIni(nonEmpty(env['AWS_CONFIG_FILE']) ?? join(home, '.aws', 'config'));
+  const credentials = readIni(nonEmpty(env['AWS_SHARED_CREDENTIALS_FILE']) ?? join(home, '.aws', 'credentials'));
+  const settings = config.get(profile === 'default' ? 'default' : `profile ${profile}`) ?? config.get(profile);
+  const read = (key: string): string | null =>
+    nonEmpty(credentials.get(profile)?.get(key)) ?? nonEmpty(settings?.get(key));
+  const services = config.get(`services ${settings?.get('services') ?? ''}`);
+  return {
+    endpointUrl: nonEmpty(services?.get('s3.endpoint_url')) ?? read('endpoint_url'),
+    region: read('region'),
+    ignoresEndpoints: read('ignore_configured_endpoint_urls')?.toLowerCase() === 'true',
+  };
+}
+
+/** A file that cannot be read is as good as none: the SDK reads it again and says so. */
+function readIni(path: string): IniSections {
+  try {
+    return parseIni(readFileSync(path, 'utf8'));
+  } catch {
+    return new Map();
+  }
+}
+
+function checkEndpoint(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.host === '') {
+    throw new BreakwaterError('config', 'the endpoint is not an http or https URL', {
+      details: { reason: 'bad_endpoint', hint: 'write it like --endpoint-url https://s3.example.com' },
+    });
+  }
+  if (url.username !== '' || url.password !== '') {
+    // Not even shown: what stands there may be a secret.
+    throw new BreakwaterError('config', 'the endpoint URL holds credentials', {
+      details: { reason: 'bad_endpoint', hint: 'give them as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY' },
+    });
+  }
+  return text;
+}
+
+function nonEmpty(text: string | undefined): string | null {
+  return text === undefined || text === '' ? null : text;
+}

@@ -1,0 +1,26 @@
+/** What must be let go of when a command ends; the last added goes first, and one that fails does not stop the rest. */
+export class Closers {
+  readonly #closers: (() => void | Promise<void>)[] = [];
+  readonly #onFailure: (message: string) => void;
+
+  constructor(onFailure: (message: string) => void) {
+    this.#onFailure = onFailure;
+  }
+
+  add(close: () => void | Promise<void>): void {
+    this.#closers.push(close);
+  }
+
+  /** Never throws. What is added while closing is closed too. */
+  async close(): Promise<void> {
+    for (;;) {
+      const close = this.#closers.pop();
+      if (close === undefined) return;
+      try {
+        await close();
+      } catch (error) {
+        this.#onFailure(error instanceof Error ? error.message : String(error));
+      }
+    }
+  }
+}

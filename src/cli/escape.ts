@@ -1,0 +1,18 @@
+/** Control characters of C0 and C1, line separators, and marks that reorder what is read. */
+// oxlint-disable-next-line no-control-regex -- control characters are what this file is about
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/**
+ * Shows a name on one line of a terminal: whatever could move the cursor, colour or reorder text is written as an
+ * escape. Names from S3 and from the disk may hold anything.
+ */
+export function escapeControls(text: string): string {
+  return text.replaceAll(UNSAFE, (character) => SHORT[character] ?? writeEscape(character));
+}
+
+function writeEscape(character: string): string {
+  const code = character.charCodeAt(0);
+  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
+}

@@ -1,0 +1,52 @@
+import type { ProcessIdentity } from '../circuit/circuit.ts';
+import type { CircuitGate } from '../circuit/gate.ts';
+import type { Clock } from '../clock.ts';
+import type { EventSink } from '../events.ts';
+import type { State } from '../state/state.ts';
+import { once } from './once.ts';
+import type { Settings } from './settings.ts';
+
+interface LocalStateOptions {
+  readonly command: string;
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly emit: EventSink;
+}
+
+export interface LocalState {
+  readonly processIdentity: () => Promise<ProcessIdentity>;
+  readonly state: () => Promise<State>;
+  readonly gate: () => Promise<CircuitGate>;
+  /** Closes what was opened; opens nothing. */
+  readonly close: () => Promise<void>;
+}
+
+/** The local state of one command: loaded and opened when it is first asked for, once. */
+export function openLocalState({ command, settings, clock, emit }: LocalStateOptions): LocalState {
+  let opened: Promise<State> | null = null;
+  const processIdentity = once(async () => {
+    const { describeProcess } = await import('../state/process-identity.ts');
+    return describeProcess(command);
+  });
+  const open = async (): Promise<State> => {
+    const { openState } = await import('../state/open-state.ts');
+    return openState({
+      directory: settings.stateDirectory,
+      clock,
+      onWarning: (message: string) => emit({ kind: 'warning', reason: 'state', message }),
+    });
+  };
+  const state = async (): Promise<State> => await (opened ??= open());
+  const gate = once(async () => {
+    const { createCircuitGate } = await import('../circuit/circuit-gate.ts');
+    const { failureThreshold, successThreshold, openForMs, probeLeaseMs } = settings;
+    return createCircuitGate({
+      store: (await state()).circuits,
+      settings: { failureThreshold, successThreshold, openForMs, probeLeaseMs },
+      clock,
+      emit,
+      process: await processIdentity(),
+    });
+  });
+  return { processIdentity, state, gate, close: async () => (await opened)?.close() };
+}

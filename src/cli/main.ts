@@ -1,0 +1,79 @@
+import { homedir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '../clock.ts';
+import { BreakwaterError } from '../errors.ts';
+import { decidesColour } from './colour.ts';
+import { normaliseArguments } from './command-line.ts';
+import { guessOutputSettings, openEarlyOutput } from './early-output.ts';
+import { escapeControls } from './escape.ts';
+import { findNearestWord } from './nearest-word.ts';
+import { reportFailure } from './report.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Runs one command line and ends the process with its status. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const status = await runCommandLine(normaliseArguments(argv));
+  await Promise.all([drain(process.stdout), drain(process.stderr)]);
+  // What a library still holds open (an idle connection, standard input) must not keep a finished command alive.
+  process.exit(status);
+}
+
+async function runCommandLine(argv: readonly string[]): Promise<number> {
+  const place = { argv, env: process.env, home: homedir() };
+  const screens = { stdout: process.stdout, stderr: process.stderr };
+  try {
+    chooseColour(guessOutputSettings(place).noColor);
+    if (argv.length > 0 && isFlagsOnly(argv)) {
+      throw new BreakwaterError('usage', 'no command is given', { details: { hint: 'see breakwater --help' } });
+    }
+    const { run } = await import('@oclif/core/run');
+    const { settings } = await import('@oclif/core/settings');
+    // Always the compiled commands, also under NODE_ENV=test.
+    settings.enableAutoTranspile = false;
+    await run([...argv], ROOT);
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    return reportFailure(openEarlyOutput(place, screens), systemClock, {
+      command: null,
+      error: await describeStartFailure(error, argv),
+    });
+  }
+}
+
+/** Commands report their own failures; what arrives here is an unknown command, or our bug. */
+async function describeStartFailure(error: unknown, argv: readonly string[]): Promise<BreakwaterError> {
+  if (error instanceof BreakwaterError) return error;
+  const { Config } = await import('@oclif/core/config');
+  const { toBreakwaterError } = await import('./usage-error.ts');
+  const [word = ''] = argv;
+  const known = (await Config.load(ROOT)).commandIDs;
+  if (known.includes(word)) return toBreakwaterError(error, { command: word, flags: [] });
+  const near = findNearestWord(word, known);
+  return new BreakwaterError('usage', `unknown command ${escapeControls(word).slice(0, 60)}`, {
+    details: { hint: `${near === null ? '' : `did you mean ${near}? `}see breakwater --help` },
+  });
+}
+
+/** `CI` would colour help even in a file; the libraries heed what is decided here for stdout. */
+function chooseColour(noColor: boolean): void {
+  if (decidesColour({ env: process.env, noColor, isTerminal: process.stdout.isTTY })) return;
+  // Node warns where both are set, so the user's own word stays alone.
+  if ((process.env['NO_COLOR'] ?? '') === '') process.env['FORCE_COLOR'] = '0';
+  else delete process.env['FORCE_COLOR'];
+}
+
+function isFlagsOnly(argv: readonly string[]): boolean {
+  return (
+    argv.every((word) => word.startsWith('-')) && !argv.some((word) => ['--help', '-h', '--version'].includes(word))
+  );
+}
+
+/** Waits until what was written has been taken; a closed pipe takes nothing more. */
+async function drain(stream: NodeJS.WriteStream): Promise<void> {
+  if (!stream.writable) return;
+  await new Promise<void>((resolve) => {
+    stream.once('error', () => resolve());
+    stream.write('', () => resolve());
+  });
+}

@@ -1,0 +1,104 @@
+import type { Readable } from 'node:stream';
+import type { Clock } from '../clock.ts';
+import { BreakwaterError } from '../errors.ts';
+import type { LiveProgress } from '../ui/transfer-progress.tsx';
+import { decideScope, findAwsContext } from './aws-context.ts';
+import { Closers } from './closers.ts';
+import type { CommandRun } from './command-run.ts';
+import { formatDuration } from './duration.ts';
+import { EventHub } from './event-hub.ts';
+import { createEventLog } from './event-log.ts';
+import { openLocalState } from './local-state.ts';
+import { once } from './once.ts';
+import type { Output, Screens } from './output.ts';
+import { createProgress } from './progress.ts';
+import type { Environment, Settings } from './settings.ts';
+import { listenToSignals } from './signals.ts';
+
+export interface RuntimeOptions {
+  readonly command: string;
+  readonly settings: Settings;
+  readonly output: Output;
+  readonly clock: Clock;
+  readonly screens: Screens;
+  readonly stdin: Readable;
+  readonly env: Environment;
+  readonly home: string;
+  /** Ends the process at once with this status. */
+  readonly endNow: (status: number) => void;
+}
+
+export interface Runtime {
+  readonly run: CommandRun;
+  /** Takes the live progress off the screen, so that results can be printed. */
+  readonly endProgress: () => void;
+  /** Runs every close hook, adds the metrics to the state, and lets go of signals and files. Never throws. */
+  readonly close: () => Promise<void>;
+}
+
+/** The composition root: puts together what one command runs on. Nothing costly is opened here. */
+export function createRuntime(options: RuntimeOptions): Runtime {
+  const { command, settings, output, clock, screens, stdin, env, home } = options;
+  const hub = new EventHub();
+  const closers = new Closers((message) => hub.emit({ kind: 'warning', reason: 'close_failed', message }));
+  const progress = createProgress({ output, clock, loadLive });
+  hub.add(createEventLog(output, clock));
+  hub.add(progress.read);
+
+  const interruption = new AbortController();
+  const endNow = (status: number): void => {
+    progress.stop();
+    options.endNow(status);
+  };
+  // Added first, so let go of last: a signal while closing still counts.
+  closers.add(listenToSignals({ onInterrupt: (error) => interruption.abort(error), onSecond: endNow }));
+  closers.add(startDeadline(settings.deadlineMs, clock, interruption));
+  const local = openLocalState({ command, settings, clock, emit: hub.emit });
+  closers.add(local.close);
+  closers.add(progress.stop);
+
+  const aws = once(() => findAwsContext(settings, { env, home }));
+  const run: CommandRun = {
+    command,
+    settings,
+    env,
+    clock,
+    signal: interruption.signal,
+    deadlineAtMs: settings.deadlineMs === null ? null : clock.monotonic() + settings.deadlineMs,
+    emit: hub.emit,
+    addReader: (reader) => hub.add(reader),
+    output,
+    stdin,
+    stdout: screens.stdout,
+    aws,
+    circuitName: (name) => `${name}@${decideScope(settings.circuitScope, aws())}`,
+    processIdentity: local.processIdentity,
+    state: local.state,
+    gate: local.gate,
+    onClose: (close) => closers.add(close),
+  };
+  return { run, endProgress: progress.stop, close: async () => await closers.close() };
+}
+
+/** Ink and React are loaded here and nowhere else, and only for a transfer that lasts. */
+async function loadLive(): Promise<LiveProgress> {
+  const { startLiveProgress } = await import('../ui/transfer-progress.tsx');
+  return startLiveProgress(process.stderr);
+}
+
+/** Aborts with `deadline` when the time is over. */
+function startDeadline(deadlineMs: number | null, clock: Clock, interruption: AbortController): () => void {
+  if (deadlineMs === null) return () => undefined;
+  const stopped = new AbortController();
+  const wait = async (): Promise<void> => {
+    await clock.sleep(deadlineMs, stopped.signal);
+    interruption.abort(
+      new BreakwaterError('deadline', `the deadline of ${formatDuration(deadlineMs)} has passed`, {
+        details: { hint: 'try again later, or give it more time with --deadline' },
+      }),
+    );
+  };
+  // Stopping ends the sleep with an error that says nothing.
+  wait().catch(() => undefined);
+  return () => stopped.abort();
+}

@@ -1,0 +1,33 @@
+import { BreakwaterError } from '../errors.ts';
+import { exitStatusOf } from './exit-status.ts';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+interface SignalTarget {
+  readonly onInterrupt: (error: BreakwaterError) => void;
+  /** Ends the process at once with this status; must restore the terminal itself. */
+  readonly onSecond: (status: number) => void;
+}
+
+/**
+ * The first signal interrupts, so that the command can clean up; the second ends at once.
+ * @returns removes the listeners
+ */
+export function listenToSignals({ onInterrupt, onSecond }: SignalTarget): () => void {
+  let isInterrupted = false;
+  const listen = (signal: NodeJS.Signals): void => {
+    const error = new BreakwaterError('interrupted', `interrupted by ${signal}`, {
+      details: { reason: signal.toLowerCase() },
+    });
+    if (isInterrupted) {
+      onSecond(exitStatusOf(error));
+      return;
+    }
+    isInterrupted = true;
+    onInterrupt(error);
+  };
+  for (const signal of SIGNALS) process.on(signal, listen);
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, listen);
+  };
+}
