@@ -6,9 +6,6 @@ import type { Guard } from './guard.ts';
 import { runGuarded } from './guarded-operation.ts';
 import type { WatchedOptions } from './watched-http.ts';
 
-/** S3's limit of keys in one DeleteObjects request (API reference, DeleteObjects). */
-export const DELETE_BATCH_MAX = 1000;
-
 export interface DeleteFailure {
   readonly key: string;
   readonly code: string;
@@ -17,7 +14,7 @@ export interface DeleteFailure {
 
 export interface BatchDeleteRequest {
   readonly bucket: string;
-  /** 1 to `DELETE_BATCH_MAX` keys, each once. */
+  /** 1 to `DELETE_BATCH_MAX` (limits.ts) keys, each once. */
   readonly keys: readonly string[];
 }
 

@@ -1,4 +1,5 @@
-import { DELETE_BATCH_MAX, type DeleteFailure } from '../client/batch-delete.ts';
+import type { DeleteFailure } from '../client/batch-delete.ts';
+import { DELETE_BATCH_MAX } from '../client/limits.ts';
 import type { ListedObject } from '../client/listing.ts';
 import type { ObjectStore } from '../client/object-store.ts';
 import { BreakwaterError, type ErrorCode } from '../errors.ts';

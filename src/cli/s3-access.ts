@@ -1,0 +1,57 @@
+import type { CircuitName } from '../circuit/circuit.ts';
+import type { CircuitGate } from '../circuit/gate.ts';
+import type { Guard } from '../client/guard.ts';
+import { lookAhead } from '../client/look.ts';
+import type { ObjectStore } from '../client/object-store.ts';
+import type { TransferContext } from '../transfer/transfer-context.ts';
+import type { CommandRun } from './command-run.ts';
+
+/**
+ * What put and get run on: their circuit, the look at it, and a connection that loads the SDK only when asked for.
+ * @throws BreakwaterError `config`
+ */
+export async function openTransferContext(run: CommandRun, name: CircuitName): Promise<TransferContext> {
+  const circuit = run.circuitName(name);
+  const guard = guardOf(run, run.settings.noBreaker ? null : await run.gate());
+  return {
+    circuit,
+    lookAhead: (target) => lookAhead(guard, { ...target, circuit }),
+    connect: async () => await connect(run, guard),
+    emit: run.emit,
+    signal: run.signal,
+    stdin: run.stdin,
+    stdout: run.stdout,
+  };
+}
+
+/** A connection for work that deliberately has no circuit: it neither reads nor moves one. */
+export async function connectWithoutCircuit(run: CommandRun): Promise<ObjectStore> {
+  return await connect(run, guardOf(run, null));
+}
+
+async function connect(run: CommandRun, guard: Guard): Promise<ObjectStore> {
+  const { settings, clock } = run;
+  const { endpointUrl, region, profile } = run.aws();
+  const { connectTimeoutMs, pathStyle } = settings;
+  const { openObjectStore } = await import('../client/object-store.ts');
+  return await openObjectStore({ endpointUrl, region, profile, pathStyle, connectTimeoutMs }, clock, guard);
+}
+
+function guardOf({ settings, deadlineAtMs, clock, signal, emit }: CommandRun, gate: CircuitGate | null): Guard {
+  const { retries, retryBaseMs, retryJitter, waitMs, probeLeaseMs, requestTimeoutMs, stallTimeoutMs } = settings;
+  return {
+    settings: {
+      retry: { retries, baseMs: retryBaseMs, jitter: retryJitter },
+      deadlineAtMs,
+      waitMs,
+      probeLeaseMs,
+      requestTimeoutMs,
+      stallTimeoutMs,
+    },
+    gate,
+    clock,
+    random: Math.random,
+    signal,
+    emit,
+  };
+}
