@@ -15,6 +15,7 @@ export default class Get extends BaseCommand<typeof Get> {
   static override summary = 'download an object, or all objects below a prefix';
   static override description =
     'Behind the circuit s3-download. A file appears only when it is whole and verified; what was there stays until then.';
+  static override usage = 'get SOURCE [DEST] [FLAGS]';
   static override examples = [
     { description: 'An object, at the terminal', command: '<%= config.bin %> get s3://my-bucket/backups/backup.tar' },
     {

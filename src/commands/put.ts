@@ -16,6 +16,7 @@ export default class Put extends BaseCommand<typeof Put> {
   static override summary = 'upload files, directories or standard input to S3';
   static override description =
     'Behind the circuit s3-upload: while it is open, put fails in milliseconds with status 75 and says when to try again.';
+  static override usage = 'put SOURCE... DEST [FLAGS]';
   static override examples = [
     { description: 'A file, at the terminal', command: '<%= config.bin %> put backup.tar s3://my-bucket/backups/' },
     {

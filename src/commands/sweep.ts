@@ -16,6 +16,7 @@ export default class Sweep extends BaseCommand<typeof Sweep> {
   static override summary = 'delete objects past an age; what fails is left for the next sweep';
   static override description =
     "Best effort and without a circuit. Age is judged by the store's own clock. Off a terminal it wants --yes or --dry-run.";
+  static override usage = 'sweep s3://BUCKET/PREFIX --older-than AGE [FLAGS]';
   static override examples = [
     {
       description: 'See what would go, at the terminal',

@@ -1,0 +1,106 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+
+/** A process that hangs is killed after this, in ms; no test waits for it on purpose. */
+const KILL_AFTER_MS = 60_000;
+
+export interface Ended {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: Buffer;
+  readonly text: string;
+  readonly stderr: string;
+  readonly durationMs: number;
+}
+
+export interface ProgramOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string | Buffer;
+  readonly cwd?: string;
+  /** Runs as this user and group; only root can. */
+  readonly uid?: number;
+}
+
+/** The real program, as a user runs it: its own home, nothing inherited but PATH. */
+export class Program implements AsyncDisposable {
+  /** A directory of this test alone; also HOME of every run. */
+  readonly directory: string;
+  readonly env: Readonly<Record<string, string>>;
+
+  private constructor(directory: string, env: Readonly<Record<string, string>>) {
+    this.directory = directory;
+    this.env = env;
+  }
+
+  static async create(env: Readonly<Record<string, string>> = {}): Promise<Program> {
+    const directory = await mkdtemp(join(tmpdir(), 'breakwater-e2e-'));
+    return new Program(directory, {
+      PATH: process.env['PATH'] ?? '',
+      HOME: directory,
+      BREAKWATER_STATE_DIR: join(directory, 'state'),
+      AWS_EC2_METADATA_DISABLED: 'true',
+      ...env,
+    });
+  }
+
+  /** A path below the test's directory. */
+  path(...segments: readonly string[]): string {
+    return join(this.directory, ...segments);
+  }
+
+  async run(args: readonly string[], options: ProgramOptions = {}): Promise<Ended> {
+    return await this.start(args, options).ended;
+  }
+
+  /** Starts it and hands out the child, for signals and pipes. */
+  start(
+    args: readonly string[],
+    { env = {}, input, cwd = this.directory, uid }: ProgramOptions = {},
+  ): { child: ChildProcess; ended: Promise<Ended> } {
+    const startedAtMs = performance.now();
+    const child = spawn(process.execPath, [BIN, ...args], {
+      cwd,
+      env: { ...this.env, ...env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+      timeout: KILL_AFTER_MS,
+      killSignal: 'SIGKILL',
+      ...(uid === undefined ? {} : { uid, gid: uid }),
+    });
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+    // A program that does not read its input closes the pipe; that is its right.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input ?? '');
+    const ended = new Promise<Ended>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (status, signal) => {
+        const out = Buffer.concat(stdout);
+        resolve({
+          status,
+          signal,
+          stdout: out,
+          text: out.toString(),
+          stderr: Buffer.concat(stderr).toString(),
+          durationMs: performance.now() - startedAtMs,
+        });
+      });
+    });
+    return { child, ended };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** The one JSON document on stdout. Throws where there is none, or more. */
+export function readDocument({ text }: Ended): Record<string, unknown> & { error?: Record<string, unknown> } {
+  return JSON.parse(text) as Record<string, unknown>;
+}
