@@ -1,0 +1,106 @@
+import type { Clock } from '../clock.ts';
+import type { AttemptFailure, EventSink } from '../events.ts';
+import type { CircuitRow, CircuitSettings, FailureCause, Permit, ProcessIdentity } from './circuit.ts';
+import type { CircuitStore } from './circuit-store.ts';
+import type { Admission, CircuitGate } from './gate.ts';
+import { admit, initialRow, isCurrent, isolate, renew, reset, settle, type Step } from './machine.ts';
+import type { Moment } from './transition.ts';
+
+export interface CircuitGateOptions {
+  readonly store: CircuitStore;
+  readonly settings: CircuitSettings;
+  readonly clock: Clock;
+  /** Owner of the leases and author of the transitions of this gate. */
+  readonly process: ProcessIdentity;
+  /** Whether a lease's owner still lives; what nobody can tell counts as alive. */
+  readonly isOwnerAlive: (owner: ProcessIdentity) => boolean;
+  /** A new unguessable token for a probe. */
+  readonly newToken: () => string;
+  /**
+   * Told of `circuit_changed` and `result_ignored`, after the transaction. Refusals are left to the caller, who
+   * alone knows which of them ended a call and which were waited out.
+   */
+  readonly emit: EventSink;
+}
+
+/** The gate over a store: each call at most one short write transaction, and none where nothing changes. */
+export function createCircuitGate(options: CircuitGateOptions): CircuitGate {
+  const { clock, settings, process, isOwnerAlive, newToken, emit } = options;
+  const { read, run, write } = createStepper(options);
+  const settled = new WeakSet<Permit>();
+  const moment = (): Moment => ({ nowMs: clock.now(), settings, process });
+  const askLeave = (row: CircuitRow, token: string): Step<Admission> =>
+    admit(row, { ...moment(), token, isOwnerAlive: row.lease === null || isOwnerAlive(row.lease.owner) });
+
+  return {
+    look: (circuit) => {
+      const { result } = askLeave(read(circuit), '');
+      return result.kind === 'refused' ? result.refusal : null;
+    },
+    admit: (circuit) => run(circuit, (row) => askLeave(row, row.state === 'closed' ? '' : newToken())),
+    settle: (permit, verdict, attempt) => {
+      if (settled.has(permit)) return;
+      settled.add(permit);
+      const failure = attempt === undefined ? null : { atMs: clock.now(), ...pickCause(attempt), process };
+      const { outcome, row } = run(permit.circuit, (judged) => {
+        const step = settle(judged, { ...moment(), permit, verdict, failure });
+        return { ...step, result: { outcome: step.result, row: judged } };
+      });
+      if (outcome === 'stale') {
+        const { name, state, epoch } = row;
+        emit({ kind: 'result_ignored', circuit: name, verdict, state, permitEpoch: permit.epoch, epoch });
+      }
+    },
+    isCurrent: (permit) => isCurrent(read(permit.circuit), permit),
+    renew: (permit) => run(permit.circuit, (row) => renew(row, { ...moment(), permit })),
+    reset: (circuit, { by, reason }) =>
+      write(circuit, (row) => {
+        const now = moment();
+        return reset(row, { ...now, manual: { by, reason, atMs: now.nowMs, untilMs: null } });
+      }),
+    isolate: (circuit, { by, reason, forMs }) =>
+      write(circuit, (row) => {
+        const now = moment();
+        const untilMs = forMs === null ? null : now.nowMs + forMs;
+        return isolate(row, { ...now, manual: { by, reason, atMs: now.nowMs, untilMs } });
+      }),
+  };
+}
+
+interface Stepper {
+  readonly read: (circuit: string) => CircuitRow;
+  readonly run: <T>(circuit: string, step: (row: CircuitRow) => Step<T>) => T;
+  readonly write: <T>(circuit: string, step: (row: CircuitRow) => Step<T>) => T;
+}
+
+function createStepper({ store, settings, emit }: CircuitGateOptions): Stepper {
+  const read = (circuit: string): CircuitRow => store.read(circuit) ?? initialRow(circuit, settings);
+  const write: Stepper['write'] = (circuit, step) => {
+    const { transitions, result } = store.update(circuit, (stored) => {
+      const row = stored ?? initialRow(circuit, settings);
+      const stepped = step(row);
+      const { result: answer, transitions: recorded } = stepped;
+      return {
+        row: stepped.row === row ? stored : stepped.row,
+        transitions: recorded,
+        result: { result: answer, transitions: recorded },
+      };
+    });
+    for (const transition of transitions) emit({ kind: 'circuit_changed', transition });
+    return result;
+  };
+  /**
+   * Steps on the row as read and, only where that would change it, again on the row inside the write transaction.
+   * So a healthy circuit takes no write lock, and no change rests on a row that others have changed since.
+   */
+  const run: Stepper['run'] = (circuit, step) => {
+    const row = read(circuit);
+    const seen = step(row);
+    return seen.row === row ? seen.result : write(circuit, step);
+  };
+  return { read, run, write };
+}
+
+function pickCause({ code, message, httpStatus, requestId }: AttemptFailure): Omit<FailureCause, 'atMs' | 'process'> {
+  return { code, message, httpStatus, requestId };
+}

@@ -1,0 +1,80 @@
+import type {
+  CircuitRow,
+  CircuitSettings,
+  CircuitState,
+  FailureCause,
+  ManualChange,
+  ProcessIdentity,
+  Transition,
+} from './circuit.ts';
+
+/** What every step of the machine needs to know; no step reads a clock, a file or a source of randomness of its own. */
+export interface Moment {
+  /** Wall clock, in ms since the Unix epoch. */
+  readonly nowMs: number;
+  readonly settings: CircuitSettings;
+  /** Who asks: owner of a lease it gets, author of a transition it causes. */
+  readonly process: ProcessIdentity;
+}
+
+/** Where a circuit goes, and why. */
+export interface Destination {
+  readonly to: CircuitState;
+  readonly why: Transition['why'];
+  readonly cause?: FailureCause | null;
+  readonly manual?: ManualChange;
+}
+
+/**
+ * The one way to change the state: the epoch rises by one, the lease falls, successes begin again, and the
+ * change is recorded. Failures stay for display until the circuit closes or is isolated.
+ */
+export function changeState(
+  row: CircuitRow,
+  { to, why, cause = null, manual }: Destination,
+  { nowMs, settings, process }: Moment,
+): { readonly row: CircuitRow; readonly transition: Transition } {
+  const epoch = row.epoch + 1;
+  const transition: Transition = {
+    circuit: row.name,
+    atMs: nowMs,
+    from: row.state,
+    to,
+    epoch,
+    why,
+    cause,
+    manual: manual ?? null,
+    process,
+  };
+  const changed: CircuitRow = {
+    ...row,
+    state: to,
+    epoch,
+    successes: 0,
+    failureThreshold: settings.failureThreshold,
+    successThreshold: settings.successThreshold,
+    lease: null,
+    manual: manual ?? null,
+    changedAtMs: nowMs,
+    ...waitOf(row, to, { nowMs, settings }),
+  };
+  return { row: changed, transition };
+}
+
+/** The stored wait of a state: new when it opens, kept for display while half-open, gone otherwise. */
+function waitOf(
+  row: CircuitRow,
+  to: CircuitState,
+  { nowMs, settings }: Pick<Moment, 'nowMs' | 'settings'>,
+): Pick<CircuitRow, 'openedAtMs' | 'openForMs' | 'failures'> {
+  const { openedAtMs, openForMs, failures } = row;
+  switch (to) {
+    case 'open':
+      return { openedAtMs: nowMs, openForMs: settings.openForMs, failures };
+    case 'half_open':
+      return { openedAtMs, openForMs, failures };
+    case 'closed':
+    case 'isolated':
+      return { openedAtMs: null, openForMs: null, failures: 0 };
+  }
+}
