@@ -41,6 +41,8 @@ export interface MetricsStore {
   /** Adds every delta in one transaction: all or nothing. */
   readonly add: (deltas: MetricDeltas) => void;
   readonly read: () => MetricTotals;
+  /** Forgets every sum, in one transaction; refusals belong to the circuits and stay. */
+  readonly clear: () => void;
 }
 
 /** Why the file cannot be used; the program goes on in memory. */
