@@ -1,3 +1,4 @@
+import { assertNever } from '../errors.ts';
 import type { CircuitRow, CircuitState, ProcessIdentity, RefusalReason } from './circuit.ts';
 
 /** A circuit as an arriving request would meet it. Plain data for status, JSON, metrics and screen. */
@@ -43,6 +44,8 @@ export function showCircuit(
       if (untilMs === null) return show(row, 'isolated', 'isolated');
       return untilMs > nowMs ? show(row, 'isolated', 'isolated', untilMs - nowMs) : show(row, 'closed', null);
     }
+    default:
+      return assertNever(row.state);
   }
 }
 

@@ -8,6 +8,7 @@ import type {
   Transition,
   Verdict,
 } from './circuit.ts';
+import { assertNever } from '../errors.ts';
 import type { CircuitChange } from './circuit-store.ts';
 import type { Admission } from './gate.ts';
 import { changeState, type Destination, type Moment } from './transition.ts';
@@ -65,6 +66,8 @@ export function admit(row: CircuitRow, arrival: Arrival): Step<Admission> {
       const ended = changeState(row, { to: 'closed', why: 'isolation_ended' }, arrival);
       return permitCall(ended.row, [ended.transition]);
     }
+    default:
+      return assertNever(row.state);
   }
 }
 
@@ -98,6 +101,8 @@ export function settle(row: CircuitRow, settlement: Settlement): Step<'counted' 
       if (failed.failures < settings.failureThreshold) return keep(failed, 'counted');
       return leave(failed, { to: 'open', why: 'threshold_reached', cause: failure }, settlement);
     }
+    default:
+      return assertNever(verdict);
   }
 }
 
@@ -113,6 +118,8 @@ export function isCurrent(row: CircuitRow, permit: Permit): boolean {
     case 'isolated':
       // No permit is ever given out here, so none can be of this epoch.
       return false;
+    default:
+      return assertNever(row.state);
   }
 }
 
@@ -160,6 +167,8 @@ function settleProbe(row: CircuitRow, settlement: Settlement): Step<'counted' | 
       const failed = { ...freed, lastFailure: failure ?? row.lastFailure };
       return leave(failed, { to: 'open', why: 'probe_failed', cause: failure }, settlement);
     }
+    default:
+      return assertNever(verdict);
   }
 }
 

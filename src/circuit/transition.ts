@@ -1,3 +1,4 @@
+import { assertNever } from '../errors.ts';
 import type {
   CircuitRow,
   CircuitSettings,
@@ -76,5 +77,7 @@ function waitOf(
     case 'closed':
     case 'isolated':
       return { openedAtMs: null, openForMs: null, failures: 0 };
+    default:
+      return assertNever(to);
   }
 }
