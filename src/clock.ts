@@ -32,3 +32,8 @@ export function parseTime(text: string): number | null {
   const timeMs = Date.parse(text);
   return Number.isNaN(timeMs) ? null : timeMs;
 }
+
+/** ISO 8601 in UTC with ms, as every time that we print or store as text. */
+export function formatTime(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -13,8 +13,8 @@ export interface CircuitStore {
   readonly update: <T>(name: string, change: (row: CircuitRow | undefined) => CircuitChange<T>) => T;
   /** The newest transitions first, at most `limit`; of one circuit or of all. */
   readonly transitions: (query: { circuit?: string; limit: number }) => readonly Transition[];
-  /** Calls refused in one epoch of a circuit. */
-  readonly refusals: (circuit: string, epoch: number) => number;
+  /** Calls refused since an epoch of a circuit began, later epochs included. */
+  readonly refusals: (circuit: string, sinceEpoch: number) => number;
 }
 
 export interface CircuitChange<T> {

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { formatTime, type Clock } from '../clock.ts';
 import type { BreakwaterError } from '../errors.ts';
 import type { EventSink } from '../events.ts';
 import { escapeControls } from './escape.ts';
@@ -34,12 +34,6 @@ export function formatLine(
   if (logFormat === 'json') return JSON.stringify({ time: formatTime(nowMs), level, event, message: text, ...fields });
   const label = stderrHasColour ? `\u001b[${COLOURS[level]}m${level}\u001b[0m` : level;
   return `${label}: ${escapeControls(text)}`;
-}
-
-/** ISO 8601 in UTC, as every time in our JSON. */
-export function formatTime(ms: number): string {
-  // oxlint-disable-next-line no-restricted-globals -- writes a given time, reads no clock
-  return new Date(ms).toISOString();
 }
 
 function isTold(level: LogLevel, { quiet, verbose }: OutputMode): boolean {

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import type { ProcessIdentity } from '../circuit/circuit.ts';
 import type { CircuitGate } from '../circuit/gate.ts';
 import type { Clock } from '../clock.ts';
@@ -38,7 +40,10 @@ export function openLocalState({ command, settings, clock, emit }: LocalStateOpt
   };
   const state = async (): Promise<State> => await (opened ??= open());
   const gate = once(async () => {
-    const { createCircuitGate } = await import('../circuit/circuit-gate.ts');
+    const [{ createCircuitGate }, { isProcessAlive }] = await Promise.all([
+      import('../circuit/circuit-gate.ts'),
+      import('../state/process-identity.ts'),
+    ]);
     const { failureThreshold, successThreshold, openForMs, probeLeaseMs } = settings;
     return createCircuitGate({
       store: (await state()).circuits,
@@ -46,6 +51,8 @@ export function openLocalState({ command, settings, clock, emit }: LocalStateOpt
       clock,
       emit,
       process: await processIdentity(),
+      isOwnerAlive: isProcessAlive,
+      newToken: randomUUID,
     });
   });
   return { processIdentity, state, gate, close: async () => (await opened)?.close() };

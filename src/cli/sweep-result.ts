@@ -5,7 +5,7 @@ import { describeBytes } from '../ui/progress-text.ts';
 import type { CommandResult } from './command-run.ts';
 import { formatDuration } from './duration.ts';
 import { escapeControls } from './escape.ts';
-import { formatTime } from './event-log.ts';
+import { formatTime } from '../clock.ts';
 
 /** What a sweep would delete: count, bytes, oldest, newest and a few names. */
 export function presentSurvey(request: SweepRequest, survey: Survey): CommandResult {

@@ -38,8 +38,11 @@ export interface MetricDeltas extends MetricTotals {
 
 /** The sums over all invocations. */
 export interface MetricsStore {
-  /** Adds every delta in one transaction: all or nothing. */
-  readonly add: (deltas: MetricDeltas) => void;
+  /**
+   * Adds every delta in one transaction: all or nothing. They are made inside it, knowing every value that the label
+   * `bucket` has so far, so that processes which write at once keep to one cap.
+   */
+  readonly add: (makeDeltas: (buckets: ReadonlySet<string>) => MetricDeltas) => void;
   readonly read: () => MetricTotals;
   /** Forgets every sum, in one transaction; refusals belong to the circuits and stay. */
   readonly clear: () => void;

@@ -1,0 +1,88 @@
+/** What was stored is not what this program stores: the file is treated as corrupt. */
+export class CorruptRow extends Error {
+  override readonly name = 'CorruptRow';
+}
+
+/** Reads the fields of one stored record; every other shape than the expected one is a `CorruptRow`. */
+export class Fields {
+  readonly #record: Readonly<Record<string, unknown>>;
+
+  constructor(record: unknown) {
+    if (!isRecord(record)) throw new CorruptRow('a stored record is not a record');
+    this.#record = record;
+  }
+
+  text(name: string): string {
+    const value = this.#record[name];
+    return typeof value === 'string' ? value : this.#refuse(name);
+  }
+
+  textOrNull(name: string): string | null {
+    return this.#record[name] === null ? null : this.text(name);
+  }
+
+  number(name: string): number {
+    const value = this.#record[name];
+    return typeof value === 'number' && Number.isFinite(value) ? value : this.#refuse(name);
+  }
+
+  /** A whole number that a double holds exactly. */
+  whole(name: string): number {
+    const value = this.number(name);
+    return Number.isSafeInteger(value) ? value : this.#refuse(name);
+  }
+
+  wholeOrNull(name: string): number | null {
+    return this.#record[name] === null ? null : this.whole(name);
+  }
+
+  word<Word extends string>(name: string, words: readonly Word[]): Word {
+    const value = this.#record[name];
+    return words.find((word) => word === value) ?? this.#refuse(name);
+  }
+
+  /** A column or member that holds an object, or null. */
+  objectOrNull<T>(name: string, parse: (fields: Fields) => T): T | null {
+    return this.#record[name] === null ? null : parse(new Fields(this.#record[name]));
+  }
+
+  /** A column that holds JSON. */
+  json(name: string): unknown {
+    const text = this.text(name);
+    try {
+      const value: unknown = JSON.parse(text);
+      return value;
+    } catch {
+      return this.#refuse(name);
+    }
+  }
+
+  /** A column that holds a JSON object, or null. */
+  jsonOrNull<T>(name: string, parse: (fields: Fields) => T): T | null {
+    return this.#record[name] === null ? null : parse(new Fields(this.json(name)));
+  }
+
+  /** A column that holds a JSON list of numbers. */
+  jsonNumbers(name: string): readonly number[] {
+    const value = this.json(name);
+    const isList = Array.isArray(value) && value.every((entry) => typeof entry === 'number' && Number.isFinite(entry));
+    return isList ? value : this.#refuse(name);
+  }
+
+  /** A column that holds a JSON object of texts. */
+  jsonTexts(name: string): Readonly<Record<string, string>> {
+    const value = this.json(name);
+    if (!isRecord(value)) return this.#refuse(name);
+    return Object.fromEntries(
+      Object.entries(value).map(([key, entry]) => [key, typeof entry === 'string' ? entry : this.#refuse(name)]),
+    );
+  }
+
+  #refuse(name: string): never {
+    throw new CorruptRow(`the stored field ${name} is not what this program stores`);
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

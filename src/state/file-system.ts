@@ -1,0 +1,57 @@
+import { readFileSync, realpathSync, statfsSync } from 'node:fs';
+import { platform } from 'node:os';
+import { dirname } from 'node:path';
+
+/** Kinds of file system whose locks do not hold between machines, or not at all; statfs(2), linux/magic.h. */
+const NETWORK_MAGIC: ReadonlySet<number> = new Set([
+  0x6969, // NFS
+  0x517b, // SMB
+  0xfe534d42, // SMB2
+  0xff534d42, // CIFS
+  0x5346414f, // AFS
+  0x73757245, // Coda
+  0x564c, // NCP
+  0x01021997, // 9P
+  0x00c36400, // Ceph
+  0x0bd00bd0, // Lustre
+  0x47504653, // GPFS
+  0x19830326, // BeeGFS
+]);
+
+const FUSE_MAGIC = 0x65735546;
+
+/** FUSE is also what many local file systems are built on, so the name decides. */
+const NETWORK_FUSE = /^fuse\.(?:sshfs|s3fs|rclone|glusterfs|davfs|gcsfuse|goofys|mount-s3|mountpoint-s3|juicefs|ceph)/;
+
+/**
+ * Whether a path, or the nearest directory above it that exists, is on a network file system. Only Linux tells;
+ * elsewhere the answer is no.
+ */
+export function isOnNetwork(path: string): boolean {
+  if (platform() !== 'linux') return false;
+  try {
+    // Magic numbers are unsigned; some kernels hand them out sign-extended.
+    // oxlint-disable-next-line no-bitwise
+    const magic = statfsSync(path).type >>> 0;
+    return NETWORK_MAGIC.has(magic) || (magic === FUSE_MAGIC && NETWORK_FUSE.test(readMountKind(realpathSync(path))));
+  } catch {
+    const parent = dirname(path);
+    return parent !== path && isOnNetwork(parent);
+  }
+}
+
+/** The kind of the mount that holds a path, as proc_pid_mountinfo(5) names it; empty where it is not listed. */
+function readMountKind(path: string): string {
+  let longest = '';
+  let kind = '';
+  for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n')) {
+    const [mount = '', file = ''] = line.split(' - ');
+    const point = (mount.split(' ')[4] ?? '').replaceAll('\\040', ' ');
+    const holds = point !== '' && (path === point || path.startsWith(point === '/' ? point : `${point}/`));
+    // A later line of the same length covers the earlier one.
+    if (!holds || point.length < longest.length) continue;
+    longest = point;
+    kind = file.split(' ')[0] ?? '';
+  }
+  return kind;
+}

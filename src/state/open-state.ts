@@ -1,0 +1,169 @@
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import type { CircuitRow } from '../circuit/circuit.ts';
+import { openCircuitTable } from './circuit-table.ts';
+import { formatTime, type Clock } from '../clock.ts';
+import { createFile, findFile, openDatabase, openMemory, setAside } from './database.ts';
+import { openMetricsTable } from './metrics-table.ts';
+import type { State, StateProblem } from './state.ts';
+import { classifyStateError, describeProblem } from './state-problem.ts';
+
+export interface StateOptions {
+  /** Absolute; made with mode 0700 when something is first written. */
+  readonly directory: string;
+  /** Dates the name under which a corrupt file is set aside. */
+  readonly clock: Pick<Clock, 'now'>;
+  /** Told at most once, in a sentence, that the file cannot be used or was set aside. */
+  readonly onWarning: (message: string) => void;
+}
+
+/** The name of the state file in its directory. */
+export const STATE_FILE = 'state.db';
+
+/**
+ * The local state: the file, opened when it is first needed and created when something is first written; from the
+ * first error about the file on, memory. Its methods throw only for bugs.
+ */
+export function openState({ directory, clock, onWarning }: StateOptions): State {
+  const path = join(directory, STATE_FILE);
+  const file = new StateFile(path, clock, onWarning);
+  return {
+    path,
+    problem: () => file.problem,
+    close: () => file.close(),
+    circuits: {
+      read: (name) => file.use('read', ({ circuits }) => file.remember(circuits.read(name))),
+      list: () => file.use('read', ({ circuits }) => circuits.list()),
+      transitions: (query) => file.use('read', ({ circuits }) => circuits.transitions(query)),
+      refusals: (circuit, sinceEpoch) => file.use('read', ({ circuits }) => circuits.refusals(circuit, sinceEpoch)),
+      update: (name, change) =>
+        file.use('write', ({ circuits }) =>
+          circuits.update(name, (stored) => {
+            const changed = change(stored);
+            file.remember(changed.row);
+            return changed;
+          }),
+        ),
+    },
+    metrics: {
+      add: (makeDeltas) => file.use('write', ({ metrics }) => metrics.add(makeDeltas)),
+      read: () => file.use('read', ({ metrics }) => metrics.read()),
+      clear: () => file.use('write', ({ metrics }) => metrics.clear()),
+    },
+  };
+}
+
+interface Tables extends Pick<State, 'circuits' | 'metrics'> {
+  readonly database: DatabaseSync;
+}
+
+class StateFile {
+  readonly #path: string;
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #onWarning: (message: string) => void;
+  /** The circuits as this process last knew them, so that memory goes on where the file ended. */
+  readonly #lastSeen = new Map<string, CircuitRow>();
+  #opened: Tables | null = null;
+  /** Of the file that was opened; another process may have put a new one in its place since. */
+  #inode: number | null = null;
+  #memory: Tables | null = null;
+  #problem: StateProblem | null = null;
+  #hasWarned = false;
+
+  constructor(path: string, clock: Pick<Clock, 'now'>, onWarning: (message: string) => void) {
+    this.#path = path;
+    this.#clock = clock;
+    this.#onWarning = onWarning;
+  }
+
+  get problem(): StateProblem | null {
+    return this.#problem;
+  }
+
+  /** Works on the file, or in memory where the file is missing (reads only) or cannot be used. */
+  use<T>(kind: 'read' | 'write', work: (tables: Tables) => T): T {
+    if (this.#problem !== null && !(this.#problem === 'corrupt' && kind === 'write')) return work(this.#inMemory());
+    try {
+      return work(this.#open(kind));
+    } catch (error) {
+      const problem = classifyStateError(error);
+      if (problem === null) throw error;
+      return problem === 'corrupt' ? this.#useCorrupt(kind, work) : this.#fallBack(problem, work);
+    }
+  }
+
+  remember(row: CircuitRow | undefined): CircuitRow | undefined {
+    if (row !== undefined) this.#lastSeen.set(row.name, row);
+    return row;
+  }
+
+  close(): void {
+    // A reader changes nothing, so it has left a corrupt file where it is; the user hears of it all the same.
+    if (this.#problem === 'corrupt') this.#warn(describeProblem('corrupt', this.#path));
+    this.#opened?.database.close();
+    this.#memory?.database.close();
+    this.#opened = null;
+    this.#memory = null;
+  }
+
+  #open(kind: 'read' | 'write'): Tables {
+    if (this.#opened !== null) return this.#opened;
+    if (kind === 'write') createFile(this.#path);
+    const file = findFile(this.#path);
+    if (file === null && kind === 'read') return this.#inMemory();
+    this.#inode = file?.inode ?? null;
+    this.#opened = openTables(openDatabase(this.#path));
+    return this.#opened;
+  }
+
+  /** Only who writes sets a corrupt file aside, once, and begins a new one. */
+  #useCorrupt<T>(kind: 'read' | 'write', work: (tables: Tables) => T): T {
+    if (kind === 'read' || this.#hasWarned) {
+      this.#problem = 'corrupt';
+      return work(this.#inMemory());
+    }
+    try {
+      this.#opened?.database.close();
+      this.#opened = null;
+      const suffix = `.corrupt-${formatTime(this.#clock.now()).replaceAll(':', '-')}`;
+      if (this.#inode !== null) setAside(this.#path, { inode: this.#inode, suffix });
+      this.#warn(
+        `the state file ${this.#path} was corrupt; it is kept as ${this.#path}${suffix}, and a new one is begun`,
+      );
+      const result = work(this.#open('write'));
+      this.#problem = null;
+      return result;
+    } catch (error) {
+      const problem = classifyStateError(error);
+      if (problem === null) throw error;
+      return this.#fallBack(problem, work);
+    }
+  }
+
+  #fallBack<T>(problem: StateProblem, work: (tables: Tables) => T): T {
+    this.#problem = problem;
+    this.#warn(describeProblem(problem, this.#path));
+    this.#memory?.database.close();
+    this.#memory = null;
+    return work(this.#inMemory());
+  }
+
+  #inMemory(): Tables {
+    if (this.#memory !== null) return this.#memory;
+    this.#memory = openTables(openMemory());
+    for (const row of this.#lastSeen.values()) {
+      this.#memory.circuits.update(row.name, () => ({ row, transitions: [], result: undefined }));
+    }
+    return this.#memory;
+  }
+
+  #warn(message: string): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    this.#onWarning(message);
+  }
+}
+
+function openTables(database: DatabaseSync): Tables {
+  return { database, circuits: openCircuitTable(database), metrics: openMetricsTable(database) };
+}

@@ -1,0 +1,54 @@
+import { CorruptRow } from './fields.ts';
+import type { StateProblem } from './state.ts';
+
+/** The file cannot be used, for a reason that no error of the database or the system names. */
+export class StateUnusable extends Error {
+  override readonly name = 'StateUnusable';
+  readonly problem: StateProblem;
+
+  constructor(problem: StateProblem) {
+    super(`the state file cannot be used: ${problem}`);
+    this.problem = problem;
+  }
+}
+
+/** The primary result codes of the database that say more than "unusable"; https://sqlite.org/rescode.html. */
+const SQLITE_PROBLEMS: Readonly<Record<number, StateProblem>> = {
+  1: 'corrupt', // ERROR: our statements are right, so a table is missing or is not ours
+  5: 'locked', // BUSY
+  6: 'locked', // LOCKED
+  11: 'corrupt', // CORRUPT
+  13: 'full', // FULL
+  26: 'corrupt', // NOTADB
+};
+
+/** Extended codes that the disk answers with when no room is left: IOERR_WRITE, IOERR_FSYNC, IOERR_TRUNCATE, IOERR_SHMSIZE. */
+const NO_ROOM: ReadonlySet<number> = new Set([778, 1034, 1546, 4874]);
+
+/** Why an error keeps the file from being used; null for an error that is not about the file: our bug. */
+export function classifyStateError(error: unknown): StateProblem | null {
+  if (error instanceof StateUnusable) return error.problem;
+  if (error instanceof CorruptRow) return 'corrupt';
+  if (!(error instanceof Error) || !('code' in error)) return null;
+  if (error.code === 'ERR_SQLITE_ERROR') {
+    const code = 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : 0;
+    return NO_ROOM.has(code) ? 'full' : (SQLITE_PROBLEMS[code % 256] ?? 'unwritable');
+  }
+  // A stored integer that a double cannot hold is none of ours.
+  if (error.code === 'ERR_OUT_OF_RANGE') return 'corrupt';
+  if (error.code === 'ENOSPC' || error.code === 'EDQUOT') return 'full';
+  return 'syscall' in error ? 'unwritable' : null;
+}
+
+/** One line for the user: what cannot be used, why, and what follows. */
+export function describeProblem(problem: StateProblem, path: string): string {
+  const why = {
+    unwritable: 'cannot be read and written',
+    locked: 'stayed locked by another process',
+    full: 'cannot grow: the disk is full',
+    corrupt: 'is corrupt',
+    newer_schema: 'was written by a newer breakwater',
+    network_file_system: 'is on a network file system, where its locks are not safe',
+  }[problem];
+  return `the state file ${path} ${why}; circuits and metrics of this process are kept in memory only`;
+}
