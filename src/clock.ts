@@ -37,3 +37,8 @@ export function parseTime(text: string): number | null {
 export function formatTime(ms: number): string {
   return new Date(ms).toISOString();
 }
+
+/** The date of an HTTP header (RFC 9110, IMF-fixdate): whole seconds. */
+export function formatHttpTime(ms: number): string {
+  return new Date(ms).toUTCString();
+}

@@ -1,6 +1,6 @@
 import type { CircuitView } from '../circuit/circuit-view.ts';
 import type { CircuitState, FailureCause, ProcessIdentity, Transition } from '../circuit/circuit.ts';
-import { formatDuration } from './duration.ts';
+import { formatDuration } from '../duration.ts';
 import { escapeControls } from './escape.ts';
 import { formatTime } from '../clock.ts';
 

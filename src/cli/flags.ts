@@ -1,7 +1,7 @@
 import { boolean, custom, string } from '@oclif/core/flags';
 import type { FlagInput, OptionFlag } from '@oclif/core/interfaces';
 import type { BreakwaterError } from '../errors.ts';
-import { DURATION_FORMS, formatDuration, parseDuration } from './duration.ts';
+import { DURATION_FORMS, formatDuration, parseDuration } from '../duration.ts';
 import { keepBetween, parseCount, type Setting } from './setting.ts';
 import { SETTING_GROUPS } from './setting-table.ts';
 import { environmentName, refuseValue } from './settings.ts';

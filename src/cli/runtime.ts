@@ -5,7 +5,7 @@ import type { LiveProgress } from '../ui/transfer-progress.tsx';
 import { decideScope, findAwsContext } from './aws-context.ts';
 import { Closers } from './closers.ts';
 import type { CommandRun } from './command-run.ts';
-import { formatDuration } from './duration.ts';
+import { formatDuration } from '../duration.ts';
 import { EventHub } from './event-hub.ts';
 import { createEventLog } from './event-log.ts';
 import { openLocalState } from './local-state.ts';

@@ -1,4 +1,4 @@
-import { DURATION_FORMS, formatDuration, parseDuration } from './duration.ts';
+import { DURATION_FORMS, formatDuration, parseDuration } from '../duration.ts';
 
 /** One setting: how it is called, read and explained. Flag, environment and user file share it. */
 export interface Setting<T> {

@@ -3,7 +3,7 @@ import type { SweepRequest } from '../sweep/sweep.ts';
 import type { Survey, SweepTally } from '../sweep/tally.ts';
 import { describeBytes } from '../ui/progress-text.ts';
 import type { CommandResult } from './command-run.ts';
-import { formatDuration } from './duration.ts';
+import { formatDuration } from '../duration.ts';
 import { escapeControls } from './escape.ts';
 import { formatTime } from '../clock.ts';
 

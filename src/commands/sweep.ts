@@ -3,7 +3,7 @@ import { boolean } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { assertCanAsk, confirm } from '../cli/confirm.ts';
-import { formatDuration } from '../cli/duration.ts';
+import { formatDuration } from '../duration.ts';
 import { escapeControls } from '../cli/escape.ts';
 import { durationFlag, requestFlags, withEnvironment } from '../cli/flags.ts';
 import { connectWithoutCircuit } from '../cli/s3-access.ts';

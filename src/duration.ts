@@ -1,0 +1,41 @@
+/** Units of a duration, largest first, in ms. */
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+  ['ms', 1],
+] as const;
+
+/** What `parseDuration` takes, as error messages and help say it. */
+export const DURATION_FORMS = 'a duration with a unit (ms, s, m, h, d), such as 500ms, 30s or 7d10h';
+
+const DURATION =
+  /^(?:(\d+(?:\.\d+)?)d)?(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?$/;
+
+/**
+ * Reads `500ms`, `30s`, `5m`, `24h`, `7d` or a compound such as `7d10h` as whole ms; units stand in falling order.
+ * A bare `0` is taken, every other number needs a unit: guessing one has deleted the wrong week before.
+ * @returns undefined where the text is no duration, or too long to count
+ */
+export function parseDuration(text: string): number | undefined {
+  if (text === '0') return 0;
+  const match = DURATION.exec(text);
+  if (match === null || text === '') return undefined;
+  const ms = Math.round(UNITS.reduce((sum, [, unitMs], index) => sum + Number(match[index + 1] ?? 0) * unitMs, 0));
+  return Number.isSafeInteger(ms) ? ms : undefined;
+}
+
+/** Writes whole ms so that `parseDuration` reads the same again: `90000` is `1m30s`. */
+export function formatDuration(ms: number): string {
+  let restMs = Math.max(0, Math.round(ms));
+  if (restMs === 0) return '0s';
+  let text = '';
+  for (const [unit, unitMs] of UNITS) {
+    const count = Math.floor(restMs / unitMs);
+    if (count === 0) continue;
+    text += `${count}${unit}`;
+    restMs -= count * unitMs;
+  }
+  return text;
+}

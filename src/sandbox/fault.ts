@@ -1,0 +1,121 @@
+import type { SandboxOperation } from './wire.ts';
+
+/** What a fault does to a request instead of, or before, the real answer. */
+export type FaultEffect =
+  /** An error document. With status 200 the error hides in a success, as S3 does for long operations. */
+  | {
+      readonly kind: 'error';
+      readonly status: number;
+      readonly code: string;
+      readonly retryAfterSeconds: number | null;
+    }
+  /** The connection is reset before an answer. */
+  | { readonly kind: 'reset' }
+  /** No answer, ever. */
+  | { readonly kind: 'hang' }
+  /** A page of a proxy or a login, 200. */
+  | { readonly kind: 'html' }
+  /** The real answer, whose body ends half way with the connection. */
+  | { readonly kind: 'truncate' }
+  /** The real answer, whose body stops half way and says nothing more. */
+  | { readonly kind: 'stall' }
+  /** The real answer with one byte of its body changed. */
+  | { readonly kind: 'corrupt' }
+  /** The real answer, later. */
+  | { readonly kind: 'latency' }
+  /** The operation is carried out, and the connection reset before the answer. */
+  | { readonly kind: 'lost' };
+
+export interface FaultRule {
+  /** `DeleteObjectsEntry` is one key of a DeleteObjects: it fails inside the 200. */
+  readonly operation: SandboxOperation | 'DeleteObjectsEntry' | '*';
+  readonly effect: FaultEffect;
+  readonly bucket: string | null;
+  /** A prefix of the key. */
+  readonly keyPrefix: string | null;
+  /** How many requests it hits before it is used up; null for all. */
+  readonly times: number | null;
+  /** How many requests that fit go unharmed first. */
+  readonly skip: number;
+  /** Only every so many of the requests that fit are hit; 1 for all. */
+  readonly every: number;
+  /** How long it lasts from when it was added, in ms; null for ever. */
+  readonly lastsMs: number | null;
+  /** Waited before the effect, in ms. */
+  readonly latencyMs: number;
+}
+
+export interface ActiveFault {
+  readonly id: number;
+  /** As it was given. */
+  readonly text: string;
+  readonly rule: FaultRule;
+  readonly addedAtMs: number;
+  /** Requests that fitted so far. */
+  seen: number;
+  /** Requests that it hit so far. */
+  hits: number;
+}
+
+interface Target {
+  readonly operation: SandboxOperation | 'DeleteObjectsEntry';
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** The faults of a sandbox; the first that fits a request hits it. */
+export class Faults {
+  readonly #now: () => number;
+  readonly #faults = new Map<number, ActiveFault>();
+  #nextId = 1;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** @returns its id */
+  add(rule: FaultRule, text: string): number {
+    const id = this.#nextId;
+    this.#nextId += 1;
+    this.#faults.set(id, { id, text, rule, addedAtMs: this.#now(), seen: 0, hits: 0 });
+    return id;
+  }
+
+  /** False where there is no such fault. */
+  remove(id: number): boolean {
+    return this.#faults.delete(id);
+  }
+
+  clear(): void {
+    this.#faults.clear();
+  }
+
+  list(): readonly ActiveFault[] {
+    return [...this.#faults.values()];
+  }
+
+  /** The rule that hits this request, which is thereby counted; null for none. */
+  take(target: Target): FaultRule | null {
+    for (const fault of this.#faults.values()) {
+      if (!this.#fits(fault, target)) continue;
+      fault.seen += 1;
+      const { skip, every } = fault.rule;
+      if (fault.seen <= skip || (fault.seen - skip) % every !== 0) continue;
+      fault.hits += 1;
+      return fault.rule;
+    }
+    return null;
+  }
+
+  #fits({ rule, hits, addedAtMs }: ActiveFault, { operation, bucket, key }: Target): boolean {
+    // "Every operation" means every request; a single key of a batch has to be meant.
+    const isMeant = rule.operation === operation || (rule.operation === '*' && operation !== 'DeleteObjectsEntry');
+    return (
+      isMeant &&
+      (rule.bucket === null || rule.bucket === bucket) &&
+      (rule.keyPrefix === null || key.startsWith(rule.keyPrefix)) &&
+      (rule.times === null || hits < rule.times) &&
+      (rule.lastsMs === null || this.#now() < addedAtMs + rule.lastsMs)
+    );
+  }
+}

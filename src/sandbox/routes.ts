@@ -1,0 +1,109 @@
+import { Refusal, type SandboxOperation } from './wire.ts';
+
+interface Route {
+  readonly operation: SandboxOperation;
+  readonly method: string;
+  readonly on: 'service' | 'bucket' | 'object';
+  /** Query parameters that make the request this operation; with a value where one is given. */
+  readonly needs?: Readonly<Record<string, string | null>>;
+  /** Query parameters that it also understands. */
+  readonly allows?: readonly string[];
+}
+
+const LISTING = ['prefix', 'delimiter', 'max-keys', 'encoding-type'];
+
+/** The first that fits wins. */
+const ROUTES: readonly Route[] = [
+  { operation: 'ListBuckets', method: 'GET', on: 'service' },
+  { operation: 'CreateBucket', method: 'PUT', on: 'bucket' },
+  { operation: 'HeadBucket', method: 'HEAD', on: 'bucket' },
+  { operation: 'DeleteBucket', method: 'DELETE', on: 'bucket' },
+  { operation: 'GetBucketLocation', method: 'GET', on: 'bucket', needs: { location: null } },
+  {
+    operation: 'ListObjectsV2',
+    method: 'GET',
+    on: 'bucket',
+    needs: { 'list-type': '2' },
+    allows: [...LISTING, 'start-after', 'continuation-token', 'fetch-owner'],
+  },
+  {
+    operation: 'ListMultipartUploads',
+    method: 'GET',
+    on: 'bucket',
+    needs: { uploads: null },
+    allows: ['prefix', 'max-uploads', 'key-marker', 'upload-id-marker', 'encoding-type'],
+  },
+  { operation: 'ListObjects', method: 'GET', on: 'bucket', allows: [...LISTING, 'marker'] },
+  { operation: 'DeleteObjects', method: 'POST', on: 'bucket', needs: { delete: null } },
+  { operation: 'UploadPart', method: 'PUT', on: 'object', needs: { partNumber: null, uploadId: null } },
+  { operation: 'PutObject', method: 'PUT', on: 'object' },
+  {
+    operation: 'ListParts',
+    method: 'GET',
+    on: 'object',
+    needs: { uploadId: null },
+    allows: ['max-parts', 'part-number-marker'],
+  },
+  { operation: 'GetObject', method: 'GET', on: 'object' },
+  { operation: 'HeadObject', method: 'HEAD', on: 'object' },
+  { operation: 'AbortMultipartUpload', method: 'DELETE', on: 'object', needs: { uploadId: null } },
+  { operation: 'DeleteObject', method: 'DELETE', on: 'object' },
+  { operation: 'CreateMultipartUpload', method: 'POST', on: 'object', needs: { uploads: null } },
+  { operation: 'CompleteMultipartUpload', method: 'POST', on: 'object', needs: { uploadId: null } },
+];
+
+/** Headers of Amazon's that change nothing here, or are understood by the operations that get them. */
+const KNOWN_HEADERS: ReadonlySet<string> = new Set([
+  'x-amz-checksum-algorithm',
+  'x-amz-checksum-mode',
+  'x-amz-checksum-type',
+  'x-amz-content-sha256',
+  'x-amz-copy-source',
+  'x-amz-date',
+  'x-amz-decoded-content-length',
+  'x-amz-metadata-directive',
+  'x-amz-mp-object-size',
+  'x-amz-sdk-checksum-algorithm',
+  'x-amz-security-token',
+  'x-amz-trailer',
+  'x-amz-user-agent',
+]);
+/** Headers that are understood with one value only: what the sandbox does anyway. */
+const FIXED_HEADERS: Readonly<Record<string, string>> = { 'x-amz-acl': 'private', 'x-amz-storage-class': 'STANDARD' };
+const KNOWN_PREFIXES = ['x-amz-meta-', 'x-amz-checksum-'];
+
+/**
+ * Names the operation that a request is. The SDK's `x-id` says it too, but is only a hint.
+ * @throws Refusal `NotImplemented` for whatever is not implemented: never a guess
+ */
+export function findOperation(request: {
+  readonly method: string;
+  readonly on: Route['on'];
+  readonly query: URLSearchParams;
+  readonly headers: ReadonlyMap<string, string>;
+}): SandboxOperation {
+  const { method, on, query, headers } = request;
+  const given = [...new Set(query.keys())].filter((name) => name !== 'x-id');
+  const route = ROUTES.find(
+    ({ needs = {}, allows = [], ...fits }) =>
+      fits.method === method &&
+      fits.on === on &&
+      given.every((name) => name in needs || allows.includes(name)) &&
+      Object.entries(needs).every(([name, value]) => query.has(name) && (value === null || query.get(name) === value)),
+  );
+  if (route === undefined) throw new Refusal('NotImplemented', `${method} ?${given.join('&')} is not implemented here`);
+  for (const [name, value] of headers) {
+    if (name.startsWith('x-amz-') && !isUnderstood(name, value)) {
+      throw new Refusal('NotImplemented', `The header ${name} is not implemented here`);
+    }
+  }
+  if (!headers.has('x-amz-copy-source')) return route.operation;
+  if (route.operation === 'PutObject') return 'CopyObject';
+  throw new Refusal('NotImplemented', 'Copies of parts are not implemented here');
+}
+
+function isUnderstood(name: string, value: string): boolean {
+  return (
+    KNOWN_HEADERS.has(name) || FIXED_HEADERS[name] === value || KNOWN_PREFIXES.some((prefix) => name.startsWith(prefix))
+  );
+}

@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { systemClock, type Clock } from '../clock.ts';
+import { answerRequest, sendRefusal, type AnswerContext } from './answer.ts';
+import { Buckets } from './buckets.ts';
+import { keepHeaders, md5Etag } from './object-operations.ts';
+import { answerControl, CONTROL_PATH } from './control.ts';
+import { Faults, type ActiveFault } from './fault.ts';
+import { parseFault } from './fault-text.ts';
+import { startHttpServer } from './http-server.ts';
+import { RequestLog, type LoggedRequest } from './request-log.ts';
+import type { Keys } from './signature.ts';
+
+export interface SandboxOptions {
+  /** 0 for any that is free. @default 0 */
+  readonly port?: number;
+  readonly clock?: Clock;
+  /** Told of each request when it has been answered. */
+  readonly onRequest?: (request: LoggedRequest) => void;
+}
+
+export interface SeedObject {
+  readonly bucket: string;
+  readonly key: string;
+  readonly body: string | Buffer;
+  /** How long ago it was written, in ms. @default 0 */
+  readonly ageMs?: number;
+  /** @default binary/octet-stream */
+  readonly contentType?: string;
+}
+
+/** A running local S3. */
+export interface Sandbox extends Keys {
+  readonly endpoint: string;
+  readonly region: string;
+  /** Puts an object there without a request; makes the bucket. */
+  readonly seed: (object: SeedObject) => void;
+  /** The bytes of an object; undefined where there is none. */
+  readonly read: (bucket: string, key: string) => Buffer | undefined;
+  readonly keys: (bucket: string) => readonly string[];
+  readonly createBucket: (bucket: string) => void;
+  /** Uploads begun and neither completed nor aborted. */
+  readonly openUploads: (bucket: string) => number;
+  /** @returns its id. @throws BreakwaterError `usage`; see `parseFault` */
+  readonly addFault: (text: string) => number;
+  readonly removeFault: (id: number) => boolean;
+  readonly clearFaults: () => void;
+  readonly faults: () => readonly ActiveFault[];
+  /** Every request since the start or the last clearing, in the order they came, answered or not. */
+  readonly requests: () => readonly LoggedRequest[];
+  readonly clearRequests: () => void;
+  /** Ends it with every open connection. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Starts a local S3 in this process: objects in memory, path style, signatures checked, faults on demand.
+ * @throws BreakwaterError `config` where the port is taken
+ */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const { clock = systemClock, port = 0, onRequest } = options;
+  const keys: Keys = { accessKeyId: 'sandbox', secretAccessKey: 'sandbox-secret' };
+  const buckets = new Buckets();
+  const faults = new Faults(clock.monotonic);
+  const log = new RequestLog(clock, onRequest);
+  const context = { buckets, faults, log, keys, clock, newId };
+  const { endpoint, close } = await startHttpServer(
+    port,
+    (request, response) => void answer(request, response, context),
+  );
+  return {
+    ...keys,
+    endpoint,
+    region: 'us-east-1',
+    seed: ({ bucket: name, key, body, ageMs = 0, contentType }) => {
+      const nowMs = clock.now();
+      const bucket = buckets.has(name) ? buckets.get(name) : buckets.create(name, nowMs);
+      const bytes = Buffer.from(body);
+      const headers = keepHeaders(new Map(contentType === undefined ? [] : [['content-type', contentType]]));
+      bucket.put(key, { body: bytes, etag: md5Etag(bytes), lastModifiedMs: nowMs - ageMs, headers, checksum: null });
+    },
+    read: (bucket, key) => buckets.get(bucket).find(key)?.body,
+    keys: (bucket) => [...buckets.get(bucket).keys],
+    createBucket: (bucket) => void buckets.create(bucket, clock.now()),
+    openUploads: (bucket) => buckets.get(bucket).uploads.size,
+    addFault: (text) => faults.add(parseFault(text), text),
+    removeFault: (id) => faults.remove(id),
+    clearFaults: () => faults.clear(),
+    faults: () => faults.list(),
+    requests: () => log.list(),
+    clearRequests: () => log.clear(),
+    close,
+  };
+}
+
+function newId(): string {
+  return randomBytes(16).toString('hex');
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, context: AnswerContext): Promise<void> {
+  try {
+    if (request.url?.startsWith(CONTROL_PATH) === true) await answerControl(request, response, context);
+    else await answerRequest(request, response, context);
+  } catch (error) {
+    // A client that has gone away needs no answer; everything else is a bug of the sandbox, and says so.
+    if (response.headersSent || request.destroyed) response.destroy();
+    else {
+      const [code, status, requestId] = ['InternalError', 500, context.newId()] as const;
+      sendRefusal(response, { code, status, requestId, message: String(error), resource: '' });
+    }
+  }
+}

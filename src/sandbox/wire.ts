@@ -1,0 +1,113 @@
+/** The words of the sandbox: what a request is once it is read, and what can be answered. */
+
+/** Every operation that the sandbox knows; all others are answered with 501. */
+export const SANDBOX_OPERATIONS = [
+  'ListBuckets',
+  'CreateBucket',
+  'HeadBucket',
+  'DeleteBucket',
+  'GetBucketLocation',
+  'ListObjects',
+  'ListObjectsV2',
+  'ListMultipartUploads',
+  'DeleteObjects',
+  'PutObject',
+  'CopyObject',
+  'GetObject',
+  'HeadObject',
+  'DeleteObject',
+  'CreateMultipartUpload',
+  'UploadPart',
+  'CompleteMultipartUpload',
+  'AbortMultipartUpload',
+  'ListParts',
+] as const;
+export type SandboxOperation = (typeof SANDBOX_OPERATIONS)[number];
+
+/** A request whose route, signature and body have been checked. */
+export interface WireRequest {
+  readonly operation: SandboxOperation;
+  /** Empty for ListBuckets. */
+  readonly bucket: string;
+  /** Empty for operations on buckets. */
+  readonly key: string;
+  readonly query: URLSearchParams;
+  /** Names in lower case. */
+  readonly headers: ReadonlyMap<string, string>;
+  /** Without any chunk framing. */
+  readonly body: Buffer;
+  /** The checksum that the client sent and that fits, as header or trailer; null for none. */
+  readonly checksum: Checksum | null;
+}
+
+export interface WireAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Buffer;
+}
+
+export const CHECKSUM_ALGORITHMS = ['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256'] as const;
+export type ChecksumAlgorithm = (typeof CHECKSUM_ALGORITHMS)[number];
+
+export interface Checksum {
+  readonly algorithm: ChecksumAlgorithm;
+  /** Base64; with `-N` for a composite of N parts. */
+  readonly value: string;
+  readonly type: 'FULL_OBJECT' | 'COMPOSITE';
+}
+
+/** The statuses of the codes that are answered here or that a fault may name. */
+const STATUSES: Readonly<Record<string, number>> = {
+  AccessDenied: 403,
+  BadDigest: 400,
+  BucketAlreadyOwnedByYou: 409,
+  BucketNotEmpty: 409,
+  EntityTooLarge: 400,
+  EntityTooSmall: 400,
+  ExpiredToken: 400,
+  IncompleteBody: 400,
+  InternalError: 500,
+  InvalidAccessKeyId: 403,
+  InvalidArgument: 400,
+  InvalidBucketName: 400,
+  InvalidDigest: 400,
+  InvalidPart: 400,
+  InvalidPartOrder: 400,
+  InvalidRange: 416,
+  InvalidRequest: 400,
+  KeyTooLongError: 400,
+  MalformedXML: 400,
+  MethodNotAllowed: 405,
+  MissingContentLength: 411,
+  NoSuchBucket: 404,
+  NoSuchKey: 404,
+  NoSuchUpload: 404,
+  NotImplemented: 501,
+  PreconditionFailed: 412,
+  RequestTimeTooSkewed: 403,
+  RequestTimeout: 400,
+  ServiceUnavailable: 503,
+  SignatureDoesNotMatch: 403,
+  SlowDown: 503,
+  XAmzContentSHA256Mismatch: 400,
+};
+
+/** The status that S3 sends with a code; undefined for a code that is not known here. */
+export function statusOf(code: string): number | undefined {
+  return STATUSES[code];
+}
+
+/** An answer that is an error of S3. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly code: string;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: string, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(message);
+    this.code = code;
+    this.status = statusOf(code) ?? 500;
+    this.headers = headers;
+  }
+}

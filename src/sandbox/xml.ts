@@ -1,0 +1,103 @@
+import { Refusal } from './wire.ts';
+
+/** One element of an XML document that we send: text, children, or nothing for an absent element. */
+export type Node = readonly [name: string, content: string | number | boolean | readonly (Node | null)[]];
+
+/** A whole document in S3's namespace. */
+export function writeDocument([name, content]: Node): string {
+  const body = writeContent(content);
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<${name} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${body}</${name}>`;
+}
+
+/** The error document of S3; it has no namespace. */
+export function writeError(fields: { code: string; message: string; resource: string; requestId: string }): string {
+  const { code, message, resource, requestId } = fields;
+  const children = [
+    'Error',
+    [
+      ['Code', code],
+      ['Message', message],
+      ['Resource', resource],
+      ['RequestId', requestId],
+    ],
+  ] as const;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${writeNode(children)}`;
+}
+
+function writeNode([name, content]: Node): string {
+  return `<${name}>${writeContent(content)}</${name}>`;
+}
+
+function writeContent(content: Node[1]): string {
+  if (typeof content === 'object') return content.map((child) => (child === null ? '' : writeNode(child))).join('');
+  return escapeText(String(content));
+}
+
+/** Control characters become numeric references too: a carriage return would arrive as a line feed otherwise. */
+function escapeText(text: string): string {
+  return text.replaceAll(/[&<>"\p{Cc}]/gu, (character) => `&#${character.codePointAt(0)};`);
+}
+
+/** An element that we were sent. */
+export interface Element {
+  readonly name: string;
+  readonly children: readonly Element[];
+  /** Of an element without children. */
+  readonly text: string;
+}
+
+/**
+ * Reads a small document: elements and text; attributes, comments and the declaration are skipped.
+ * @throws Refusal `MalformedXML`
+ */
+export function readDocument(source: string): Element {
+  const open: { name: string; children: Element[]; text: string }[] = [{ name: '', children: [], text: '' }];
+  for (const [, tag, text] of source.matchAll(/<([^>]*)>|([^<]+)/g)) {
+    const current = open.at(-1);
+    if (current === undefined) throw malformed();
+    if (text !== undefined) {
+      current.text += unescapeText(text);
+    } else if (tag !== undefined && !/^[?!]/.test(tag)) {
+      const [name = ''] = tag.replace(/^\//, '').replace(/\/$/, '').trim().split(/\s/);
+      if (tag.startsWith('/')) {
+        open.pop();
+        if (current.name !== name) throw malformed();
+        open.at(-1)?.children.push(current);
+      } else if (tag.endsWith('/')) {
+        current.children.push({ name, children: [], text: '' });
+      } else {
+        open.push({ name, children: [], text: '' });
+      }
+    }
+  }
+  const [root, ...unclosed] = open;
+  const document = root?.children[0];
+  if (document === undefined || unclosed.length > 0) throw malformed();
+  return document;
+}
+
+/** The text of the child with this name; null where there is none. */
+export function childText(element: Element, name: string): string | null {
+  return element.children.find((child) => child.name === name)?.text ?? null;
+}
+
+function unescapeText(text: string): string {
+  const named: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+  return text.replaceAll(
+    /&(?:#x([0-9a-f]+)|#([0-9]+)|([a-z]+));/gi,
+    (_, hex?: string, decimal?: string, name?: string) => {
+      if (hex !== undefined) return String.fromCodePoint(Number.parseInt(hex, 16));
+      if (decimal !== undefined) return String.fromCodePoint(Number(decimal));
+      const character = named[name ?? ''];
+      if (character === undefined) throw malformed();
+      return character;
+    },
+  );
+}
+
+function malformed(): Refusal {
+  return new Refusal(
+    'MalformedXML',
+    'The XML you provided was not well-formed or did not validate against our published schema',
+  );
+}
