@@ -9,6 +9,7 @@ import { formatDuration } from '../duration.ts';
 import { EventHub } from './event-hub.ts';
 import { createEventLog } from './event-log.ts';
 import { openLocalState } from './local-state.ts';
+import { startMetricsFlush } from './metrics-flush.ts';
 import { once } from './once.ts';
 import type { Output, Screens } from './output.ts';
 import { createProgress } from './progress.ts';
@@ -55,6 +56,9 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   closers.add(startDeadline(settings.deadlineMs, clock, interruption));
   const local = openLocalState({ command, settings, clock, emit: hub.emit });
   closers.add(local.close);
+  const metrics = startMetricsFlush(clock, local.state);
+  hub.add(metrics.read);
+  closers.add(metrics.close);
   closers.add(progress.stop);
 
   const aws = once(() => findAwsContext(settings, { env, home }));

@@ -1,0 +1,29 @@
+import { Registry, type RegistryContentType } from 'prom-client';
+import { createRegistry, type Measured } from './registry.ts';
+
+export const METRIC_FORMATS = ['prometheus', 'openmetrics', 'json'] as const;
+export type MetricFormat = Exclude<(typeof METRIC_FORMATS)[number], 'json'>;
+
+/** The text that Prometheus scrapes, in either of its formats; ends with a line break. */
+export async function printMetrics(measured: Measured, format: MetricFormat): Promise<string> {
+  const registry = createRegistry(measured);
+  if (format === 'prometheus') return await registry.metrics();
+  // prom-client types a registry by its format, and changes the type by this call only.
+  (registry as Registry<RegistryContentType>).setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
+  return await registry.metrics();
+}
+
+/** The families as plain data: name, type, help and series. */
+export async function describeMetrics(measured: Measured): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const families = await createRegistry(measured).getMetricsAsJSON();
+  return families.map(({ name, type, help, values }) => ({
+    name,
+    type,
+    help,
+    series: values.map(({ labels, value, ...rest }) => ({
+      ...('metricName' in rest && rest.metricName !== undefined ? { name: rest.metricName } : {}),
+      labels,
+      value,
+    })),
+  }));
+}

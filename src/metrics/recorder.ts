@@ -1,0 +1,130 @@
+import type { Refusal } from '../circuit/circuit.ts';
+import type { Clock } from '../clock.ts';
+import { assertNever, ERROR_CODES } from '../errors.ts';
+import type { Event } from '../events.ts';
+import type { MetricDeltas } from '../state/state.ts';
+import { DURATION_BOUNDS_S } from './definitions.ts';
+import { Sums } from './sums.ts';
+
+/** Buckets that have series of their own; the others share `_other`, so that no loop over buckets fills the file. */
+export const BUCKETS_MAX = 100;
+const OTHER_BUCKET = '_other';
+
+/** Retries with a series of their own; from here on they share one. */
+const ATTEMPTS_MAX = 10;
+
+const RESULTS = ['success', 'error', 'circuit_open'] as const;
+const STATES = ['closed', 'open', 'half_open', 'isolated'] as const;
+
+type Finished = Extract<Event, { kind: 'operation_finished' }>;
+
+/** Adds up what one process does, and hands it out for the local state once in a while. */
+export class MetricsRecorder {
+  readonly #clock: Pick<Clock, 'now'>;
+  #sums = new Sums();
+  #refusals = new Map<string, Pick<Refusal, 'circuit' | 'epoch'> & { readonly count: number }>();
+
+  constructor(clock: Pick<Clock, 'now'>) {
+    this.#clock = clock;
+  }
+
+  get isEmpty(): boolean {
+    return this.#sums.isEmpty;
+  }
+
+  readonly read = (event: Event): void => {
+    switch (event.kind) {
+      case 'operation_finished':
+        this.#finish(event);
+        break;
+      case 'retry_scheduled': {
+        const { operation, retry } = event;
+        const attempt = retry < ATTEMPTS_MAX ? String(retry) : `${ATTEMPTS_MAX}+`;
+        this.#sums.count('retries', { operation, attempt });
+        break;
+      }
+      case 'circuit_changed': {
+        const { circuit, to } = event.transition;
+        for (const state of STATES) {
+          this.#sums.count('transitions', { circuit_name: circuit, to: state }, state === to ? 1 : 0);
+        }
+        break;
+      }
+      case 'circuit_refused':
+        this.#refuse(event.refusal);
+        break;
+      case 'result_ignored':
+        this.#sums.count('staleResults', { circuit_name: event.circuit });
+        break;
+      case 'objects_swept': {
+        const { bucket, deleted, failed, bytes } = event;
+        this.#sums.count('sweptObjects', { bucket, result: 'deleted' }, deleted);
+        this.#sums.count('sweptObjects', { bucket, result: 'failed' }, failed);
+        this.#sums.count('sweptBytes', { bucket }, bytes);
+        break;
+      }
+      case 'operation_started':
+      case 'attempt_failed':
+      case 'transfer_started':
+      case 'bytes_moved':
+      case 'transfer_finished':
+      case 'warning':
+        break;
+      default:
+        assertNever(event);
+    }
+  };
+
+  /** Everything since the last time, and begins anew: what is taken must be stored, or it is lost. */
+  take(): MetricDeltas {
+    const taken = { ...this.#sums.read(), refusals: [...this.#refusals.values()] };
+    this.#sums = new Sums();
+    this.#refusals = new Map();
+    return taken;
+  }
+
+  /** All series of one (operation, bucket) appear together, at 0: Prometheus cannot see the first step otherwise. */
+  #finish({ operation, bucket, result, code, durationMs, bytes }: Finished): void {
+    if (result === 'interrupted') return;
+    const labels = { operation, bucket };
+    for (const each of RESULTS) this.#sums.count('operations', { ...labels, result: each }, each === result ? 1 : 0);
+    if (result === 'error') this.#sums.count('errors', { operation, code: readCode(code) });
+    if (result === 'circuit_open') return;
+    this.#sums.observe('duration', labels, { value: durationMs / 1000, bounds: DURATION_BOUNDS_S });
+    this.#sums.count('bytes', labels, result === 'success' ? bytes : 0);
+    if (result === 'success') this.#sums.raise('lastSuccess', labels, this.#clock.now() / 1000);
+  }
+
+  #refuse({ circuit, epoch, reason }: Refusal): void {
+    this.#sums.count('refusals', { circuit_name: circuit, reason });
+    const key = JSON.stringify([circuit, epoch]);
+    this.#refusals.set(key, { circuit, epoch, count: (this.#refusals.get(key)?.count ?? 0) + 1 });
+  }
+}
+
+/**
+ * Renames every bucket beyond the cap.
+ * @param known that have series of their own already
+ */
+export function capBuckets(deltas: MetricDeltas, known: ReadonlySet<string>): MetricDeltas {
+  const kept = new Set(known);
+  const rename = <Series extends { readonly labels: Readonly<Record<string, string>> }>(series: Series): Series => {
+    const { bucket } = series.labels;
+    if (bucket === undefined || kept.has(bucket)) return series;
+    if (kept.size < BUCKETS_MAX) {
+      kept.add(bucket);
+      return series;
+    }
+    return { ...series, labels: { ...series.labels, bucket: OTHER_BUCKET } };
+  };
+  return {
+    counters: deltas.counters.map(rename),
+    gauges: deltas.gauges.map(rename),
+    histograms: deltas.histograms.map(rename),
+    refusals: deltas.refusals,
+  };
+}
+
+function readCode(code: Finished['code']): string {
+  return ERROR_CODES.find((known) => known === code) ?? 'internal';
+}

@@ -1,0 +1,104 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { CircuitView } from '../circuit/circuit-view.ts';
+import type { HistogramSeries, Labels, MetricTotals } from '../state/state.ts';
+import { DEFINITIONS, type Definition } from './definitions.ts';
+
+export interface Measured {
+  /** Everything counted over all invocations. */
+  readonly totals: MetricTotals;
+  /** Every circuit that is known, as an arriving request would meet it now. */
+  readonly circuits: readonly CircuitView[];
+  readonly nowMs: number;
+  readonly version: string;
+}
+
+/** All families as prom-client's metrics. A family without a series is there too: its help is documentation. */
+export function createRegistry({ totals, circuits, nowMs, version }: Measured): Registry {
+  const registry = new Registry();
+  const derived = deriveGauges(circuits, nowMs, version);
+  for (const definition of Object.values<Definition>(DEFINITIONS)) {
+    const { name, type, help } = definition;
+    const options = { name, help, labelNames: definition.labels, registers: [registry] };
+    const ofFamily = ({ family }: { readonly family: string }): boolean => family === name;
+    if (type === 'counter') {
+      const counter = new Counter(options);
+      for (const { labels, value } of totals.counters.filter(ofFamily)) counter.inc(inOrder(definition, labels), value);
+    } else if (type === 'gauge') {
+      const gauge = new Gauge(options);
+      for (const { labels, value } of [...totals.gauges, ...derived].filter(ofFamily))
+        gauge.set(inOrder(definition, labels), value);
+    } else {
+      registry.registerMetric(
+        new StoredHistogram(
+          options,
+          totals.histograms
+            .filter(ofFamily)
+            .map((series) => ({ ...series, labels: inOrder(definition, series.labels) })),
+        ),
+      );
+    }
+  }
+  return registry;
+}
+
+/** Labels in the order of their definition; stored ones are in the alphabet's. */
+function inOrder({ labels: names }: Definition, labels: Labels): Labels {
+  return Object.fromEntries(names.map((name) => [name, labels[name] ?? '']));
+}
+
+/** Gauges that are never stored: a stored state would be wrong as soon as a wait is over. */
+function deriveGauges(circuits: readonly CircuitView[], nowMs: number, version: string) {
+  return [
+    ...circuits.flatMap(({ name, gauge, refusal, retryAfterMs }) => {
+      const labels = { circuit_name: name };
+      const untilMs = refusal === null || retryAfterMs === null ? 0 : nowMs + retryAfterMs;
+      return [
+        { family: DEFINITIONS.circuitState.name, labels, value: gauge },
+        { family: DEFINITIONS.openUntil.name, labels, value: untilMs / 1000 },
+      ];
+    }),
+    { family: DEFINITIONS.buildInfo.name, labels: { version }, value: 1 },
+  ];
+}
+
+/** prom-client can observe, but not take up what others have observed; so this one hands out stored buckets. */
+class StoredHistogram extends Histogram {
+  readonly #name: string;
+  readonly #help: string;
+  readonly #series: readonly HistogramSeries[];
+
+  constructor(
+    { name, help, labelNames }: { name: string; help: string; labelNames: readonly string[] },
+    series: readonly HistogramSeries[],
+  ) {
+    super({ name, help, labelNames, registers: [] });
+    this.#name = name;
+    this.#help = help;
+    this.#series = series;
+  }
+
+  override async get(): ReturnType<Histogram['get']> {
+    const values = this.#series.flatMap((series) => this.#writeSeries(series));
+    const described = { name: this.#name, help: this.#help, type: 'histogram', values, aggregator: 'sum' };
+    // The declared type of `type` is an enumeration that the package does not export as values.
+    return await Promise.resolve(described as unknown as Awaited<ReturnType<Histogram['get']>>);
+  }
+
+  /** What the registry asks for first, when it writes text. */
+  async getForPromString(): ReturnType<Histogram['get']> {
+    return await this.get();
+  }
+
+  #writeSeries({ labels, bounds, counts, sum }: HistogramSeries) {
+    let seen = 0;
+    const buckets = [...bounds, '+Inf'].map((le, index) => {
+      seen += counts[index] ?? 0;
+      return { labels: { ...labels, le }, value: seen, metricName: `${this.#name}_bucket` };
+    });
+    return [
+      ...buckets,
+      { labels, value: sum, metricName: `${this.#name}_sum` },
+      { labels, value: seen, metricName: `${this.#name}_count` },
+    ];
+  }
+}

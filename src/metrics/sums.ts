@@ -1,0 +1,76 @@
+import type { CounterSeries, GaugeSeries, HistogramSeries, Labels } from '../state/state.ts';
+import { DEFINITIONS, type Family } from './definitions.ts';
+
+type FamilyOf<Type extends string> = {
+  [Name in Family]: (typeof DEFINITIONS)[Name]['type'] extends Type ? Name : never;
+}[Family];
+type LabelsOf<Name extends Family> = Readonly<Record<(typeof DEFINITIONS)[Name]['labels'][number], string>>;
+
+interface Histogram {
+  readonly labels: Labels;
+  readonly bounds: readonly number[];
+  readonly counts: number[];
+  sum: number;
+}
+
+/** What has been added up since it was made. Pure arithmetic; the labels of a family are checked by the compiler. */
+export class Sums {
+  readonly #counters = new Map<string, CounterSeries>();
+  readonly #gauges = new Map<string, GaugeSeries>();
+  readonly #histograms = new Map<string, Histogram & { readonly family: string }>();
+
+  get isEmpty(): boolean {
+    return this.#counters.size + this.#gauges.size + this.#histograms.size === 0;
+  }
+
+  /** Adds to a counter; 0 only makes the series appear. */
+  count<Name extends FamilyOf<'counter'>>(family: Name, labels: LabelsOf<Name>, value = 1): void {
+    const { key, name } = identify(family, labels);
+    this.#counters.set(key, { family: name, labels, value: (this.#counters.get(key)?.value ?? 0) + value });
+  }
+
+  /** Raises a gauge: the greatest value stays. */
+  raise<Name extends FamilyOf<'gauge'>>(family: Name, labels: LabelsOf<Name>, value: number): void {
+    const { key, name } = identify(family, labels);
+    const before = this.#gauges.get(key)?.value ?? value;
+    this.#gauges.set(key, { family: name, labels, value: Math.max(before, value) });
+  }
+
+  /** Adds one observation. A value on a bound belongs to its bucket. */
+  observe<Name extends FamilyOf<'histogram'>>(
+    family: Name,
+    labels: LabelsOf<Name>,
+    { value, bounds }: { value: number; bounds: readonly number[] },
+  ): void {
+    const { key, name } = identify(family, labels);
+    const histogram = this.#histograms.get(key) ?? {
+      family: name,
+      labels,
+      bounds,
+      counts: Array.from({ length: bounds.length + 1 }, () => 0),
+      sum: 0,
+    };
+    const found = bounds.findIndex((bound) => value <= bound);
+    const index = found === -1 ? bounds.length : found;
+    histogram.counts[index] = (histogram.counts[index] ?? 0) + 1;
+    histogram.sum += value;
+    this.#histograms.set(key, histogram);
+  }
+
+  read(): {
+    readonly counters: readonly CounterSeries[];
+    readonly gauges: readonly GaugeSeries[];
+    readonly histograms: readonly HistogramSeries[];
+  } {
+    return {
+      counters: [...this.#counters.values()],
+      gauges: [...this.#gauges.values()],
+      histograms: [...this.#histograms.values()],
+    };
+  }
+}
+
+function identify(family: Family, labels: Labels): { readonly key: string; readonly name: string } {
+  const { name, labels: names } = DEFINITIONS[family];
+  return { name, key: JSON.stringify([name, ...names.map((label) => labels[label])]) };
+}
