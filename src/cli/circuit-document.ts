@@ -1,11 +1,11 @@
-import type { CircuitView } from '../circuit/circuit-view.ts';
 import type { FailureCause, ManualChange, ProcessIdentity, Transition } from '../circuit/circuit.ts';
 import { formatTime } from '../clock.ts';
+import type { InspectedCircuit } from './circuit-inspection.ts';
 
 type Document = Readonly<Record<string, unknown>>;
 
 /** One circuit as `breaker-status --json` tells it. Times are ISO 8601; null where there is nothing to tell. */
-export function describeCircuit(view: CircuitView, refused: number): Document {
+export function describeCircuit({ view, refused, trip }: InspectedCircuit): Document {
   const { row } = view;
   return {
     name: row.name,
@@ -22,6 +22,7 @@ export function describeCircuit(view: CircuitView, refused: number): Document {
     opened_at: timeOrNull(row.openedAtMs),
     open_for_ms: row.openForMs,
     changed_at: timeOrNull(row.changedAtMs),
+    opened_by: trip === null ? null : describeProcess(trip.process),
     refused_since_opened: refused,
     probe:
       row.lease === null

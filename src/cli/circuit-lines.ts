@@ -1,10 +1,11 @@
 import type { CircuitView } from '../circuit/circuit-view.ts';
 import type { CircuitState, FailureCause, ProcessIdentity, Transition } from '../circuit/circuit.ts';
 import { formatDuration } from '../duration.ts';
+import type { InspectedCircuit } from './circuit-inspection.ts';
 import { escapeControls } from './escape.ts';
 import { formatTime } from '../clock.ts';
+import { assertNever } from '../errors.ts';
 
-/** A state in prose. */
 const WORDS: Readonly<Record<CircuitState, string>> = {
   closed: 'closed',
   open: 'open',
@@ -15,15 +16,14 @@ const WORDS: Readonly<Record<CircuitState, string>> = {
 /** 31 red, 32 green, 33 yellow, 35 magenta: never alone, the word stands beside it. */
 const COLOURS: Readonly<Record<CircuitState, string>> = { closed: '32', open: '31', half_open: '33', isolated: '35' };
 
-interface Shown {
-  readonly view: CircuitView;
-  /** Calls refused since it opened. */
-  readonly refused: number;
+/** A state as a word in prose. */
+export function nameState(state: CircuitState): string {
+  return WORDS[state];
 }
 
 /** The table of `breaker-status`, and a line for each circuit that has something to explain. */
 export function tabulateCircuits(
-  circuits: readonly Shown[],
+  circuits: readonly InspectedCircuit[],
   { hasColour, nowMs }: { hasColour: boolean; nowMs: number },
 ): readonly string[] {
   const rows = circuits.map(({ view }) => [
@@ -72,10 +72,12 @@ function describeNext({ refusal, retryAfterMs, state, row }: CircuitView, nowMs:
     }
     case null:
       return state === 'half_open' ? 'goes out as a probe' : 'goes out';
+    default:
+      return assertNever(refusal);
   }
 }
 
-function explainCircuit({ view, refused }: Shown): readonly string[] {
+function explainCircuit({ view, refused, trip }: InspectedCircuit): readonly string[] {
   const { row, state } = view;
   const { lastFailure, manual } = row;
   const lines: string[] = [];
@@ -88,6 +90,7 @@ function explainCircuit({ view, refused }: Shown): readonly string[] {
       `last error ${describeCause(lastFailure)}, ${formatTime(lastFailure.atMs)}, ${nameProcess(lastFailure.process)}`,
     );
   }
+  if (trip !== null) lines.push(`opened at ${formatTime(trip.atMs)} by ${nameProcess(trip.process)}`);
   if (refused > 0 && state !== 'closed')
     lines.push(`${refused} ${refused === 1 ? 'call' : 'calls'} refused since it opened`);
   return lines.length === 0 ? [] : ['', `${row.name}:`, ...lines.map((line) => `  ${line}`)];

@@ -61,7 +61,6 @@ export function describeError(error: BreakwaterError): LogLine {
   const { code, details, message } = error;
   const facts = [
     code,
-    ...(details.s3Code === undefined ? [] : [details.s3Code]),
     ...(details.httpStatus === undefined ? [] : [`HTTP ${details.httpStatus}`]),
     ...(details.requestId === undefined ? [] : [`request id ${details.requestId}`]),
     ...(details.attempts === undefined

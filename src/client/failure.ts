@@ -6,14 +6,7 @@ import type { RetryChainFailed } from '../retry/retry-chain.ts';
 export function describeFailure(target: OperationTarget, chain: RetryChainFailed): BreakwaterError {
   const { failure, attempts, why } = chain;
   const code: ErrorCode = why === 'deadline' ? 'deadline' : failure.errorCode;
-  const facts = [
-    failure.httpStatus === null ? null : `HTTP ${failure.httpStatus}`,
-    failure.requestId === null ? null : `request id ${failure.requestId}`,
-    `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`,
-    why === 'abandoned' ? 'no further attempt: the circuit has opened meanwhile' : null,
-    why === 'deadline' ? 'the next attempt does not fit before the deadline' : null,
-  ].filter((fact) => fact !== null);
-  const message = `${describeTarget(target)} failed: ${describeCode(failure.code, failure.message)} (${facts.join(', ')})`;
+  const message = `${describeTarget(target)} failed: ${describeCode(failure.code, failure.message)}${ENDINGS[why]}`;
   const hint = HINTS_BY_FAILURE[failure.code] ?? HINTS[code];
   return new BreakwaterError(code, message, {
     cause: chain.cause,
@@ -26,6 +19,14 @@ export function describeFailure(target: OperationTarget, chain: RetryChainFailed
     },
   });
 }
+
+/** What a chain's end adds, beyond that it could not go on. */
+const ENDINGS: Readonly<Record<RetryChainFailed['why'], string>> = {
+  permanent: '',
+  exhausted: '',
+  deadline: '; the next attempt does not fit before the deadline',
+  abandoned: '; not tried again, because the circuit has opened meanwhile',
+};
 
 const VERBS: Readonly<Record<OperationTarget['operation'], string>> = {
   put_object: 'put',

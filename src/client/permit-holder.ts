@@ -1,7 +1,7 @@
+import { describeRefusal } from '../circuit/describe-refusal.ts';
 import type { Permit, Refusal, Verdict } from '../circuit/circuit.ts';
 import type { CircuitGate } from '../circuit/gate.ts';
 import type { Clock } from '../clock.ts';
-import { BreakwaterError } from '../errors.ts';
 import type { AttemptFailure } from '../events.ts';
 
 export interface PermitHolderOptions {
@@ -89,20 +89,4 @@ export class PermitHolder {
       if (stopped.aborted || !gate.renew(permit)) return;
     }
   }
-}
-
-/** The error of a refused call: what is closed to us, why, and when to try again. */
-export function describeRefusal({ circuit, reason, retryAfterMs }: Refusal): BreakwaterError {
-  const why = {
-    open: 'S3 has failed repeatedly',
-    probe_in_progress: 'another process is probing whether S3 has recovered',
-    isolated: 'it is held open by hand',
-  }[reason];
-  const hint =
-    retryAfterMs === null
-      ? `close it with: breakwater breaker-reset ${circuit}`
-      : `try again in ${Math.ceil(retryAfterMs / 1000)} s, or let the command wait: --wait ${Math.ceil(retryAfterMs / 1000)}s`;
-  return new BreakwaterError('circuit_open', `circuit ${circuit} refuses calls: ${why}`, {
-    details: { reason, circuit, hint, ...(retryAfterMs === null ? {} : { retryAfterMs }) },
-  });
 }

@@ -130,7 +130,7 @@ function failBy(effect: Extract<FaultRule['effect'], { kind: 'error' }>): WireAn
   const headers = retryAfterSeconds === null ? {} : { 'retry-after': String(retryAfterSeconds) };
   const body = writeError({
     code,
-    message: `${code}, as a fault of the sandbox says`,
+    message: 'injected by the sandbox',
     resource: '',
     requestId: 'FAULT',
   });
