@@ -23,6 +23,7 @@ import {
   S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
+import type { _Object } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.ts';
@@ -303,7 +304,7 @@ describe('listings', () => {
     for (const key of KEYS) sandbox.putObject('listed', key, { body: key });
   });
   const list = async (query: object) => await s3.send(new ListObjectsV2Command({ Bucket: 'listed', ...query }));
-  const names = (page: { Contents?: { Key?: string }[] }) => (page.Contents ?? []).map(({ Key }) => Key);
+  const names = (page: { Contents?: _Object[] | undefined }) => (page.Contents ?? []).map(({ Key }) => Key);
 
   it('are in the order of UTF-8 bytes', async () => {
     expect(names(await list({}))).toEqual(KEYS);

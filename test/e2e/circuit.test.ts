@@ -1,0 +1,93 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { Program, readDocument } from '../support/program.ts';
+import { startTestSandbox } from '../support/sandbox.ts';
+
+describe('the circuit over several processes', () => {
+  it('opens on the fifth failing put, refuses the sixth without a request, and leaves get alone', async () => {
+    await using sandbox = await startTestSandbox();
+    await using program = await Program.create({ ...sandbox.env, BREAKWATER_RETRIES: '0' });
+    await writeFile(program.path('file'), 'bytes');
+    expect((await program.run(['put', 'file', 's3://bucket/key'])).status).toBe(0);
+    sandbox.addFault('PutObject:500:InternalError');
+    for (let count = 1; count <= 5; count += 1) {
+      expect((await program.run(['put', 'file', 's3://bucket/key'])).status).toBe(69);
+    }
+    sandbox.clearRequests();
+
+    const refused = await program.run(['put', '--json', 'file', 's3://bucket/key']);
+
+    expect(refused.status).toBe(75);
+    const { error } = readDocument(refused);
+    const scope = new URL(sandbox.endpoint).host;
+    expect(error).toMatchObject({
+      code: 'circuit_open',
+      reason: 'open',
+      circuit: `s3-upload@${scope}`,
+      exit_status: 75,
+    });
+    expect(error?.['retry_after_ms']).toBeGreaterThan(50_000);
+    expect(error?.['retry_after_ms']).toBeLessThanOrEqual(60_000);
+    expect(sandbox.requests()).toHaveLength(0);
+
+    expect((await program.run(['get', 's3://bucket/key', 'copy'])).status).toBe(0);
+    expect(await readFile(program.path('copy'), 'utf8')).toBe('bytes');
+  });
+
+  it('lets probes through when it is due, and closes after two that succeed', async () => {
+    await using sandbox = await startTestSandbox();
+    await using program = await Program.create({
+      ...sandbox.env,
+      BREAKWATER_RETRIES: '0',
+      BREAKWATER_FAILURE_THRESHOLD: '1',
+      BREAKWATER_OPEN_FOR: '1ms',
+    });
+    await writeFile(program.path('file'), 'bytes');
+    sandbox.addFault('PutObject:500:InternalError:times=1');
+    expect((await program.run(['put', 'file', 's3://bucket/key'])).status).toBe(69);
+    const states: unknown[] = [];
+    for (let count = 1; count <= 2; count += 1) {
+      expect((await program.run(['put', 'file', 's3://bucket/key'])).status).toBe(0);
+      const { circuits } = readDocument(await program.run(['breaker-status', '--json', 's3-upload']));
+      states.push((circuits as { state: string }[])[0]?.state);
+    }
+    expect(states).toEqual(['half_open', 'closed']);
+  });
+
+  it('counts neither a refusal by S3 nor an object that is not there', async () => {
+    await using sandbox = await startTestSandbox();
+    await using program = await Program.create({ ...sandbox.env, BREAKWATER_FAILURE_THRESHOLD: '1' });
+    await writeFile(program.path('file'), 'bytes');
+    sandbox.addFault('PutObject:403:AccessDenied');
+    expect((await program.run(['put', 'file', 's3://bucket/key'])).status).toBe(77);
+    expect((await program.run(['get', 's3://bucket/missing', 'copy'])).status).toBe(66);
+    const { circuits } = readDocument(await program.run(['breaker-status', '--json']));
+    expect(circuits).toHaveLength(2);
+    expect(circuits).toEqual(expect.arrayContaining([expect.objectContaining({ state: 'closed', failures: 0 })]));
+  });
+
+  it('is neither asked nor moved by a sweep', async () => {
+    await using sandbox = await startTestSandbox();
+    await using program = await Program.create({
+      ...sandbox.env,
+      BREAKWATER_RETRIES: '0',
+      BREAKWATER_FAILURE_THRESHOLD: '1',
+    });
+    await writeFile(program.path('file'), 'bytes');
+    for (const name of ['old', 'older']) sandbox.putObject('bucket', `tmp/${name}`, { body: 'x', ageMs: 86_400_000 });
+    const outage = sandbox.addFault('*:500:InternalError');
+    expect((await program.run(['put', 'file', 's3://bucket/key'])).status).toBe(69);
+    expect((await program.run(['get', 's3://bucket/key', 'copy'])).status).toBe(69);
+    expect((await program.run(['sweep', 's3://bucket/tmp/', '--older-than', '1h', '--yes'])).status).toBe(69);
+    const before = readDocument(await program.run(['breaker-status', '--json', '--history']));
+    sandbox.removeFault(outage);
+
+    const swept = await program.run(['sweep', 's3://bucket/tmp/', '--older-than', '1h', '--yes', '--json']);
+
+    expect(swept.status).toBe(0);
+    expect(readDocument(swept)).toMatchObject({ matched: 2, deleted: 2, failed: 0 });
+    const after = readDocument(await program.run(['breaker-status', '--json', '--history']));
+    expect(JSON.stringify(after['history'])).toBe(JSON.stringify(before['history']));
+    expect((after['circuits'] as { state: string }[]).map(({ state }) => state)).toEqual(['open', 'open']);
+  });
+});
