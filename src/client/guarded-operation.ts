@@ -1,5 +1,6 @@
 import type { CircuitGate } from '../circuit/gate.ts';
 import { BreakwaterError } from '../errors.ts';
+import type { OperationTarget } from '../events.ts';
 import { RetryChainFailed } from '../retry/retry-chain.ts';
 import { describeFailure } from './failure.ts';
 import type { Guard, GuardedTarget } from './guard.ts';
@@ -45,8 +46,7 @@ export async function runGuarded<T>(
   } catch (error) {
     const { verdict, failure } = judge(error, requests.evidence());
     permits?.settle(verdict, failure);
-    const described =
-      error instanceof RetryChainFailed ? describeFailure(plainTarget, error) : asBreakwaterError(error);
+    const described = describeError(plainTarget, error);
     finish(resultOf(described), described);
     throw described;
   }
@@ -69,8 +69,12 @@ function limitWait({ settings, clock }: Guard): number {
   return deadlineAtMs === null ? waitMs : Math.min(waitMs, deadlineAtMs - clock.monotonic());
 }
 
-function asBreakwaterError(error: unknown): BreakwaterError {
+function describeError(target: OperationTarget, error: unknown): BreakwaterError {
   if (error instanceof BreakwaterError) return error;
+  if (error instanceof RetryChainFailed) {
+    // What happened on our side of a request says itself what it is: a full disk, a closed pipe.
+    return error.cause instanceof BreakwaterError ? error.cause : describeFailure(target, error);
+  }
   return new BreakwaterError('internal', error instanceof Error ? error.message : String(error), { cause: error });
 }
 

@@ -20,7 +20,7 @@ type Phase = 'queued' | 'sending' | 'waiting' | 'receiving' | 'paused' | 'done';
 export class RequestWatch {
   readonly #clock: Clock;
   readonly #timeouts: RequestTimeouts;
-  readonly #stopped = new AbortController();
+  #stopped = new AbortController();
   #phase: Phase = 'queued';
   #progressAtMs: number;
   #silentAtEndMs = 0;
@@ -31,10 +31,15 @@ export class RequestWatch {
     this.#progressAtMs = clock.monotonic();
   }
 
-  /** Begins the watch; `onFault` is called at most once, with the fault that ends the request. */
+  /**
+   * Begins the watch; `onFault` is called at most once, with the fault that ends the request. Begun anew for each
+   * request of one attempt: the SDK follows a redirect to another region with a second one.
+   */
   start(onFault: (fault: TransferFault) => void): void {
+    this.#stopped.abort();
+    this.#stopped = new AbortController();
     this.enter('sending');
-    void this.#run(onFault);
+    void this.#run(onFault, this.#stopped.signal);
   }
 
   /** Something moved: enters `phase`, or stays in it with the time of the last progress renewed. */
@@ -54,8 +59,8 @@ export class RequestWatch {
     return waits ? this.#clock.monotonic() - this.#progressAtMs : 0;
   }
 
-  async #run(onFault: (fault: TransferFault) => void): Promise<void> {
-    while (this.#phase !== 'done') {
+  async #run(onFault: (fault: TransferFault) => void, stopped: AbortSignal): Promise<void> {
+    while (!stopped.aborted) {
       const allowedMs = this.#allowedMs();
       const leftMs = this.#progressAtMs + allowedMs - this.#clock.monotonic();
       if (leftMs <= 0) {
@@ -64,7 +69,7 @@ export class RequestWatch {
       }
       // Progress only moves a time stamp. The shorter limit bounds the nap, because the phase may change meanwhile.
       const napMs = Math.min(leftMs, this.#timeouts.requestTimeoutMs, this.#timeouts.stallTimeoutMs);
-      await this.#clock.sleep(napMs, this.#stopped.signal).catch(() => undefined);
+      await this.#clock.sleep(napMs, stopped).catch(() => undefined);
       if (this.#phase === 'paused') this.#progressAtMs = this.#clock.monotonic();
     }
   }
