@@ -1,0 +1,268 @@
+import { readFileSync } from 'node:fs';
+import { Counter, Histogram, Registry } from 'prom-client';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_CIRCUIT_SETTINGS } from '../../src/circuit/circuit.ts';
+import { showCircuit } from '../../src/circuit/circuit-view.ts';
+import { initialRow } from '../../src/circuit/machine.ts';
+import type { Event } from '../../src/events.ts';
+import { DEFINITIONS, DURATION_BOUNDS_S, type Definition } from '../../src/metrics/definitions.ts';
+import { describeMetrics, printMetrics } from '../../src/metrics/print.ts';
+import { BUCKETS_MAX, capBuckets, MetricsRecorder } from '../../src/metrics/recorder.ts';
+import type { Measured } from '../../src/metrics/registry.ts';
+import type { MetricTotals } from '../../src/state/state.ts';
+
+const NOTHING: MetricTotals = { counters: [], gauges: [], histograms: [] };
+const NOW_MS = 1_750_000_000_000;
+
+function finished(more: Partial<Extract<Event, { kind: 'operation_finished' }>> = {}): Event {
+  return {
+    kind: 'operation_finished',
+    operation: 'put_object',
+    bucket: 'b',
+    result: 'success',
+    code: null,
+    durationMs: 30,
+    bytes: 7,
+    ...more,
+  };
+}
+
+function record(...events: readonly Event[]) {
+  const recorder = new MetricsRecorder({ now: () => NOW_MS });
+  for (const event of events) recorder.read(event);
+  return recorder.take();
+}
+
+function measured(totals: MetricTotals, more: Partial<Measured> = {}): Measured {
+  return { totals, circuits: [], nowMs: NOW_MS, version: '1.2.3', ...more };
+}
+
+const valueOf = (text: string, series: string): string | undefined =>
+  text
+    .split('\n')
+    .find((line) => line.startsWith(`${series} `))
+    ?.slice(series.length + 1);
+
+describe('the definitions', () => {
+  it('are what docs/metrics.md says, row by row', () => {
+    const rows = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith('| `'));
+    const code = (words: readonly string[]) => words.map((word) => `\`${word}\``).join(', ');
+    const expected = Object.values<Definition>(DEFINITIONS).map(
+      ({ name, type, labels, help }) => `| \`${name}\` | ${type} | ${code(labels)} | ${help} |`,
+    );
+    expect(rows).toEqual(expected);
+  });
+
+  it('keep the four promised families by name, type and labels', () => {
+    const { operations, duration, circuitState, retries } = DEFINITIONS;
+    expect(
+      [operations, duration, circuitState, retries].map(({ name, type, labels }) => [name, type, ...labels]),
+    ).toEqual([
+      ['s3_operations_total', 'counter', 'operation', 'bucket', 'result'],
+      ['s3_operation_duration_seconds', 'histogram', 'operation', 'bucket'],
+      ['s3_circuit_breaker_state', 'gauge', 'circuit_name'],
+      ['s3_retry_attempts_total', 'counter', 'operation', 'attempt'],
+    ]);
+  });
+});
+
+describe('the recorder', () => {
+  const resultsOf = (event: Event) =>
+    Object.fromEntries(
+      record(event)
+        .counters.filter(({ family }) => family === 's3_operations_total')
+        .map(({ labels, value }) => [labels['result'], value]),
+    );
+
+  it('begins all results of an operation and bucket together, at 0', () => {
+    expect(resultsOf(finished())).toEqual({ success: 1, error: 0, circuit_open: 0 });
+    expect(resultsOf(finished({ result: 'error', code: 'not_found' }))).toEqual({
+      success: 0,
+      error: 1,
+      circuit_open: 0,
+    });
+  });
+
+  it('counts a refusal, but measures no duration of it', () => {
+    const { counters, histograms, gauges } = record(finished({ result: 'circuit_open', code: 'circuit_open' }));
+    expect(counters.find(({ labels }) => labels['result'] === 'circuit_open')?.value).toBe(1);
+    expect([histograms, gauges]).toEqual([[], []]);
+  });
+
+  it('does not count what was interrupted', () => {
+    const recorder = new MetricsRecorder({ now: () => NOW_MS });
+    recorder.read(finished({ result: 'interrupted', code: 'interrupted' }));
+    expect(recorder.isEmpty).toBe(true);
+  });
+
+  it('keeps the time and the bytes of successes only', () => {
+    expect(record(finished()).gauges).toEqual([
+      {
+        family: 's3_last_success_timestamp_seconds',
+        labels: { operation: 'put_object', bucket: 'b' },
+        value: NOW_MS / 1000,
+      },
+    ]);
+    const bytes = (event: Event) =>
+      record(event).counters.find(({ family }) => family === DEFINITIONS.bytes.name)?.value;
+    expect([bytes(finished()), bytes(finished({ result: 'error', code: 'unavailable' }))]).toEqual([7, 0]);
+  });
+
+  it.each([
+    [1, '1'],
+    [3, '3'],
+    [9, '9'],
+    [10, '10+'],
+    [57, '10+'],
+  ])('counts retry %d as attempt %s', (retry, attempt) => {
+    const failure = { code: 'SlowDown', message: '', httpStatus: 503, requestId: null };
+    const { counters } = record({
+      kind: 'retry_scheduled',
+      operation: 'get_object',
+      bucket: 'b',
+      retry,
+      retries: 99,
+      delayMs: 1,
+      failure,
+    });
+    expect(counters).toEqual([
+      { family: 's3_retry_attempts_total', labels: { operation: 'get_object', attempt }, value: 1 },
+    ]);
+  });
+
+  it('sums refusals by circuit and epoch, for "refused since it opened"', () => {
+    const refused = (epoch: number): Event => ({
+      kind: 'circuit_refused',
+      refusal: { circuit: 'c', epoch, reason: 'open', retryAfterMs: 1 },
+    });
+    expect(record(refused(1), refused(1), refused(3)).refusals).toEqual([
+      { circuit: 'c', epoch: 1, count: 2 },
+      { circuit: 'c', epoch: 3, count: 1 },
+    ]);
+  });
+
+  it('hands out everything once', () => {
+    const recorder = new MetricsRecorder({ now: () => NOW_MS });
+    recorder.read(finished());
+    expect(recorder.take().histograms).toHaveLength(1);
+    expect(recorder.isEmpty).toBe(true);
+    expect(recorder.take()).toEqual({ ...NOTHING, refusals: [] });
+  });
+
+  it('gives series of their own to 100 buckets, those that have some first', () => {
+    const deltas = record(...Array.from({ length: 5 }, (_, index) => finished({ bucket: `new-${index}` })));
+    const known = new Set(Array.from({ length: BUCKETS_MAX - 2 }, (_, index) => `old-${index}`));
+    const capped = capBuckets(deltas, new Set([...known, 'new-4']));
+    const buckets = new Set(capped.histograms.map(({ labels }) => labels['bucket']));
+    expect(buckets).toEqual(new Set(['new-0', '_other', 'new-4']));
+    expect(capped.histograms.filter(({ labels }) => labels['bucket'] === '_other')).toHaveLength(3);
+  });
+});
+
+describe('the text', () => {
+  it("equals prom-client's own for the same observations, family by family", async () => {
+    const observation = fc.record({
+      bucket: fc.constantFrom('a', 'b'),
+      durationMs: fc.oneof(fc.integer({ min: 0, max: 400_000 }), fc.constantFrom(10, 25, 50, 300_000)),
+      result: fc.constantFrom('success' as const, 'error' as const),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(observation, { minLength: 1, maxLength: 30 }), async (observations) => {
+        const { refusals: _, ...totals } = record(
+          ...observations.map((each) => finished({ ...each, code: each.result === 'error' ? 'unavailable' : null })),
+        );
+        const own = new Registry();
+        const { operations, duration } = DEFINITIONS;
+        const counter = new Counter({
+          name: operations.name,
+          help: operations.help,
+          labelNames: operations.labels,
+          registers: [own],
+        });
+        const histogram = new Histogram({
+          name: duration.name,
+          help: duration.help,
+          labelNames: duration.labels,
+          buckets: [...DURATION_BOUNDS_S],
+          registers: [own],
+        });
+        for (const { bucket, durationMs, result } of observations) {
+          for (const each of ['success', 'error', 'circuit_open']) {
+            counter.inc({ operation: 'put_object', bucket, result: each }, each === result ? 1 : 0);
+          }
+          histogram.observe({ operation: 'put_object', bucket }, durationMs / 1000);
+        }
+        const text = await printMetrics(measured(totals), 'prometheus');
+        for (const name of [operations.name, duration.name]) {
+          const expected = parseFamily(await own.getSingleMetricAsString(name));
+          expect(parseFamily(text.split('\n\n').find((family) => family.includes(`# TYPE ${name} `)) ?? '')).toEqual(
+            expected,
+          );
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('has every family with help and type, also where nothing was measured', async () => {
+    const text = await printMetrics(measured(NOTHING), 'prometheus');
+    for (const { name, type, help } of Object.values<Definition>(DEFINITIONS)) {
+      expect(text).toContain(`# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`);
+    }
+    expect(valueOf(text, 'breakwater_build_info{version="1.2.3"}')).toBe('1');
+    expect(text.endsWith('\n')).toBe(true);
+  });
+
+  it('works out the state of a circuit when it is printed', async () => {
+    const open = {
+      ...initialRow('c@x', DEFAULT_CIRCUIT_SETTINGS),
+      state: 'open' as const,
+      epoch: 1,
+      openedAtMs: NOW_MS,
+      openForMs: 60_000,
+    };
+    const at = async (nowMs: number) => {
+      const text = await printMetrics(measured(NOTHING, { circuits: [showCircuit(open, nowMs)], nowMs }), 'prometheus');
+      return [
+        valueOf(text, 's3_circuit_breaker_state{circuit_name="c@x"}'),
+        valueOf(text, 's3_circuit_breaker_open_until_timestamp_seconds{circuit_name="c@x"}'),
+      ];
+    };
+    expect(await at(NOW_MS + 59_999)).toEqual(['2', String(NOW_MS / 1000 + 60)]);
+    expect(await at(NOW_MS + 60_000)).toEqual(['1', '0']);
+  });
+
+  it('names counters in OpenMetrics without their suffix in the type, and ends as it must', async () => {
+    const { refusals: _, ...totals } = record(finished());
+    const text = await printMetrics(measured(totals), 'openmetrics');
+    expect(text).toContain('# TYPE s3_operations counter\n');
+    expect(valueOf(text, 's3_operations_total{operation="put_object",bucket="b",result="success"}')).toBe('1');
+    expect(text).not.toContain('_total_total');
+    expect(text.endsWith('# EOF\n')).toBe(true);
+  });
+
+  it('is the same as plain data', async () => {
+    const { refusals: _, ...totals } = record(finished());
+    const families = await describeMetrics(measured(totals));
+    expect(families.map(({ name }) => name)).toEqual(Object.values(DEFINITIONS).map(({ name }) => name));
+    expect(families[0]).toMatchObject({
+      type: 'counter',
+      series: expect.arrayContaining([
+        { labels: { operation: 'put_object', bucket: 'b', result: 'success' }, value: 1 },
+      ]),
+    });
+  });
+});
+
+/** The lines of one family with their labels in one order: order means nothing to Prometheus. */
+function parseFamily(text: string): readonly string[] {
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => line.replace(/\{(.*)\}/, (_, labels: string) => `{${labels.split(',').toSorted().join(',')}}`))
+    .map((line) => line.replace(/(\d+\.\d+)$/, (value) => String(Number(Number(value).toFixed(6)))))
+    .toSorted();
+}
