@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { ERROR_CODES, BreakwaterError } from '../../src/errors.ts';
+import { exitStatusOf } from '../../src/cli/exit-status.ts';
+
+const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+
+describe('the README', () => {
+  it('names every command with its usage and summary', () => {
+    const { commands } = JSON.parse(read('oclif.manifest.json')) as {
+      commands: Record<string, { usage: string; summary: string }>;
+    };
+    const rows = Object.values(commands).map(({ usage, summary }) => `| \`${usage}\` | ${summary} |`);
+    const found = read('README.md')
+      .split('\n')
+      .filter((line) => rows.includes(line));
+    expect(found.toSorted()).toEqual(rows.toSorted());
+  });
+
+  it('names every error code beside its exit status', () => {
+    const rows = read('README.md')
+      .split('\n')
+      .filter((line) => /^\| [\d, ]+\|/.test(line));
+    for (const code of ERROR_CODES) {
+      const row = rows.find((line) => line.includes(`\`${code}\``));
+      const status = exitStatusOf(
+        new BreakwaterError(code, '', code === 'interrupted' ? { details: { reason: 'sigint' } } : {}),
+      );
+      expect([code, row?.split('|')[1]?.trim().split(', ')]).toEqual([code, expect.arrayContaining([String(status)])]);
+    }
+  });
+
+  it('links only to what is there', () => {
+    for (const path of ['README.md', 'docs/json.md', 'docs/state.md', 'docs/metrics.md', 'ARCHITECTURE.md']) {
+      const folder = path.includes('/') ? 'docs/' : '';
+      for (const [, link = ''] of read(path).matchAll(/\]\(([^)#h][^)#]*)/g)) {
+        expect(
+          () => readFileSync(new URL(`../../${folder}${link}`, import.meta.url)),
+          `${path} -> ${link}`,
+        ).not.toThrow(/ENOENT/);
+      }
+    }
+  });
+});
