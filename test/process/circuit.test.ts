@@ -1,0 +1,275 @@
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it, vi } from 'vitest';
+import { DEFAULT_CIRCUIT_SETTINGS, type CircuitSettings, type Transition } from '../../src/circuit/circuit.ts';
+import { Program, readDocument } from '../support/program.ts';
+import { startTestSandbox } from '../support/sandbox.ts';
+import { spawnWorker } from '../support/spawn-worker.ts';
+import { createTestState } from '../support/state.ts';
+
+/** Rounds of random SIGKILL; `npm run proof` asks for 500. */
+const KILL_ROUNDS = Number(process.env['BREAKWATER_KILL_ROUNDS'] ?? 40);
+
+const CIRCUIT = 's3-upload@test';
+
+function settings(more: Partial<CircuitSettings> = {}): CircuitSettings {
+  return { ...DEFAULT_CIRCUIT_SETTINGS, ...more };
+}
+
+describe('many processes on one circuit', () => {
+  it('32 at once lose no failure, from the first moment, when the file is not there yet', async () => {
+    await using test = await createTestState();
+    const order = {
+      directory: test.directory,
+      circuit: CIRCUIT,
+      mode: 'fail',
+      times: 10,
+      settings: settings({ failureThreshold: 1_000_000 }),
+    } as const;
+    const reports = await Promise.all(Array.from({ length: 32 }, async () => await spawnWorker(order).ended));
+    expect(reports).toEqual(reports.map(() => ({ warnings: [], refused: 0, stale: 0 })));
+    expect(test.open().circuits.read(CIRCUIT)).toMatchObject({ state: 'closed', failures: 320, epoch: 0 });
+  }, 60_000);
+
+  it('50 commands that fail once each, with a threshold of 1000, end at exactly 50', async () => {
+    await using sandbox = await startTestSandbox();
+    await using program = await Program.create({
+      ...sandbox.env,
+      BREAKWATER_RETRIES: '0',
+      BREAKWATER_FAILURE_THRESHOLD: '1000',
+    });
+    await writeFile(program.path('file'), 'x');
+    sandbox.addFault('PutObject:500:InternalError');
+    const statuses = await Promise.all(
+      Array.from({ length: 50 }, async () => (await program.run(['put', 'file', 's3://bucket/key'])).status),
+    );
+    expect(new Set(statuses)).toEqual(new Set([69]));
+    const { circuits } = readDocument(await program.run(['breaker-status', '--json', 's3-upload']));
+    expect(circuits).toMatchObject([{ state: 'closed', failures: 50 }]);
+    expect((await program.run(['metrics'])).text).toContain('result="error"} 50');
+  }, 120_000);
+});
+
+/** A circuit that one failure has opened and that is due for a probe. */
+async function createDueCircuit(env: Readonly<Record<string, string>> = {}) {
+  const sandbox = await startTestSandbox();
+  const program = await Program.create({
+    ...sandbox.env,
+    BREAKWATER_RETRIES: '0',
+    BREAKWATER_FAILURE_THRESHOLD: '1',
+    BREAKWATER_OPEN_FOR: '1ms',
+    ...env,
+  });
+  await writeFile(program.path('file'), 'x');
+  const put = ['put', '--json', 'file', 's3://bucket/key'];
+  const fault = sandbox.addFault('PutObject:500:InternalError');
+  expect((await program.run(put)).status).toBe(69);
+  sandbox.removeFault(fault);
+  sandbox.clearRequests();
+  const status = async (): Promise<Record<string, unknown>> => {
+    const { circuits } = readDocument(await program.run(['breaker-status', '--json', 's3-upload']));
+    return (circuits as Record<string, unknown>[])[0]!;
+  };
+  return {
+    sandbox,
+    program,
+    put,
+    status,
+    [Symbol.asyncDispose]: async () => {
+      await program[Symbol.asyncDispose]();
+      await sandbox.close();
+    },
+  };
+}
+
+describe('the probe', () => {
+  it('is one over 20 simultaneous callers, and its slot is free at once when its process is killed', async () => {
+    await using stage = await createDueCircuit();
+    const { sandbox, program, put, status } = stage;
+    const held = sandbox.addFault('PutObject:hang');
+    const started = Array.from({ length: 20 }, () => program.start(put));
+    const all = started.map(async ({ child, ended }) => ({ child, ...(await ended) }));
+    // All but one end on their own; the one that was let through hangs at the server.
+    const refused: Awaited<(typeof all)[number]>[] = [];
+    for (const each of all) void each.then((result) => refused.push(result));
+    await vi.waitFor(() => expect(refused).toHaveLength(19), { timeout: 60_000 });
+
+    expect(sandbox.requests()).toHaveLength(1);
+    for (const result of refused) {
+      expect(result.status).toBe(75);
+      expect(readDocument(result).error).toMatchObject({ code: 'circuit_open', reason: 'probe_in_progress' });
+    }
+    const prober = started.find(({ child }) => !refused.some((result) => result.child === child))!;
+    expect(await status()).toMatchObject({
+      state: 'half_open',
+      would_refuse: true,
+      probe: { process: { pid: prober.child.pid } },
+    });
+
+    sandbox.removeFault(held);
+    prober.child.kill('SIGKILL');
+    await prober.ended;
+    // The lease would last 30 s; nobody waits for it.
+    expect((await program.run(put)).status).toBe(0);
+    expect(await status()).toMatchObject({ state: 'half_open', successes: 1 });
+  }, 120_000);
+
+  it('that was stopped past its lease cannot move the circuit when it goes on', async () => {
+    await using stage = await createDueCircuit({ BREAKWATER_PROBE_LEASE: '1s' });
+    const { sandbox, program, put, status } = stage;
+    sandbox.addFault('PutObject:500:InternalError:times=1:after=500ms');
+    const stopped = program.start([...put, '--verbose']);
+    await vi.waitFor(() => expect(sandbox.requests()).toHaveLength(1), { timeout: 20_000 });
+    stopped.child.kill('SIGSTOP');
+    await vi.waitFor(async () => expect(await status()).toMatchObject({ state: 'half_open', would_refuse: false }), {
+      timeout: 20_000,
+    });
+    expect((await program.run(put)).status).toBe(0);
+    expect((await program.run(put)).status).toBe(0);
+    expect(await status()).toMatchObject({ state: 'closed', failures: 0 });
+    const before = await status();
+
+    stopped.child.kill('SIGCONT');
+    const result = await stopped.ended;
+
+    expect(result.status).toBe(69);
+    expect(result.stderr).toMatch(/debug: .*ignored/);
+    expect(await status()).toEqual(before);
+    expect((await program.run(['metrics'])).text).toMatch(/^s3_circuit_breaker_stale_results_total\{.*\} 1$/m);
+  }, 60_000);
+});
+
+describe('processes that are killed', () => {
+  it(
+    `leave a file that is whole, and an epoch that never falls, over ${KILL_ROUNDS} rounds`,
+    async () => {
+      await using test = await createTestState();
+      const order = {
+        directory: test.directory,
+        circuit: CIRCUIT,
+        mode: 'churn',
+        times: 1_000_000,
+        settings: settings({ failureThreshold: 2, openForMs: 1 }),
+      } as const;
+      let epoch = 0;
+      for (let round = 0; round < KILL_ROUNDS; round += 1) {
+        const workers = [spawnWorker(order), spawnWorker(order)];
+        await Promise.all(workers.map(async ({ ready }) => await ready));
+        // Wherever in their work they are by now.
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 30));
+        for (const { child } of workers) child.kill('SIGKILL');
+        await Promise.all(workers.map(async ({ ended }) => await ended));
+        const database = new DatabaseSync(join(test.directory, 'state.db'));
+        expect(database.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
+        database.close();
+        const state = test.open();
+        const row = state.circuits.read(CIRCUIT);
+        expect(row?.epoch ?? 0).toBeGreaterThanOrEqual(epoch);
+        epoch = row?.epoch ?? 0;
+        expect(state.problem()).toBeNull();
+        state.close();
+      }
+      expect(epoch).toBeGreaterThan(KILL_ROUNDS);
+      expectLegalHistory(test.open().circuits.transitions({ circuit: CIRCUIT, limit: 1000 }));
+    },
+    30_000 + KILL_ROUNDS * 1000,
+  );
+});
+
+interface Arrival {
+  readonly epoch: number;
+  readonly probe: string;
+  readonly fromMs: number;
+  toMs: number;
+  ok: boolean;
+}
+
+describe('the order of events', () => {
+  it("of 8 processes in changing weather agrees with the server's own log", async () => {
+    const arrivals: Arrival[] = [];
+    let isDown = false;
+    const server = createServer((request, response) => {
+      const { searchParams } = new URL(request.url ?? '', 'http://x');
+      const arrival: Arrival = {
+        epoch: Number(searchParams.get('epoch')),
+        probe: searchParams.get('probe') ?? '',
+        fromMs: performance.now(),
+        toMs: 0,
+        ok: !isDown,
+      };
+      arrivals.push(arrival);
+      if (arrivals.length % 25 === 0) isDown = !isDown;
+      setTimeout(() => {
+        arrival.toMs = performance.now();
+        response.writeHead(arrival.ok ? 200 : 503).end();
+      }, Math.random() * 4);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    await using test = await createTestState();
+    const order = {
+      directory: test.directory,
+      circuit: CIRCUIT,
+      mode: 'call',
+      times: 120,
+      pauseMs: 2,
+      url,
+      settings: settings({ openForMs: 15 }),
+    } as const;
+    const reports = await Promise.all(Array.from({ length: 8 }, async () => await spawnWorker(order).ended));
+    server.close();
+    server.closeAllConnections();
+    await once(server, 'close');
+
+    expect(reports.flatMap((report) => report?.warnings ?? ['killed'])).toEqual([]);
+    const history = test.open().circuits.transitions({ circuit: CIRCUIT, limit: 1000 }).toReversed();
+    expectLegalHistory(history.toReversed());
+    expect(history.filter(({ to }) => to === 'open').length).toBeGreaterThan(1);
+
+    const stateOf = new Map<number, string>([[0, 'closed'], ...history.map(({ epoch, to }) => [epoch, to] as const)]);
+    for (const { epoch, probe } of arrivals) {
+      // Nothing leaves in an epoch that is open; in a half-open one only probes, in a closed one only calls.
+      expect([epoch, stateOf.get(epoch)]).toEqual([epoch, probe === '' ? 'closed' : 'half_open']);
+    }
+    expectNoOverlap(arrivals.filter(({ probe }) => probe !== ''));
+    for (const { why, epoch } of history) {
+      const [failed, succeeded] = [false, true].map(
+        (ok) => arrivals.filter((each) => each.epoch === epoch - 1 && each.ok === ok).length,
+      );
+      if (why === 'threshold_reached') expect(failed).toBeGreaterThanOrEqual(5);
+      if (why === 'probe_failed') expect(failed).toBe(1);
+      if (why === 'probes_succeeded') expect([failed, succeeded]).toEqual([0, 2]);
+    }
+  }, 60_000);
+});
+
+/** Each change begins where the one before ended, one epoch later, by a rule that leads there. */
+function expectLegalHistory(newestFirst: readonly Transition[]): void {
+  const rules: Readonly<Record<Transition['why'], readonly string[]>> = {
+    threshold_reached: ['closed>open'],
+    probe_due: ['open>half_open'],
+    probe_failed: ['half_open>open'],
+    probes_succeeded: ['half_open>closed'],
+    reset: ['closed>closed', 'open>closed', 'half_open>closed', 'isolated>closed'],
+    isolated: ['closed>isolated', 'open>isolated', 'half_open>isolated', 'isolated>isolated'],
+    isolation_ended: ['isolated>closed'],
+  };
+  const oldestFirst = newestFirst.toReversed();
+  for (const [index, { from, to, why, epoch }] of oldestFirst.entries()) {
+    expect(rules[why]).toContain(`${from}>${to}`);
+    const before = oldestFirst[index - 1];
+    if (before !== undefined) expect([from, epoch]).toEqual([before.to, before.epoch + 1]);
+  }
+}
+
+/** Invariant 1: one probe in flight. */
+function expectNoOverlap(probes: readonly Arrival[]): void {
+  const sorted = probes.toSorted((a, b) => a.fromMs - b.fromMs);
+  for (const [index, probe] of sorted.entries()) {
+    expect(probe.fromMs).toBeGreaterThanOrEqual(sorted[index - 1]?.toMs ?? 0);
+  }
+}

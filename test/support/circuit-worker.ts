@@ -1,0 +1,104 @@
+/**
+ * A process that works one circuit in a state file, for tests of many at once. Run as
+ * `node circuit-worker.ts '{"directory":...}'`; prints `ready` when the file is open and one JSON line at its end.
+ */
+import { randomInt, randomUUID } from 'node:crypto';
+import type { CircuitSettings } from '../../src/circuit/circuit.ts';
+import { createCircuitGate } from '../../src/circuit/circuit-gate.ts';
+import type { CircuitGate } from '../../src/circuit/gate.ts';
+import { systemClock } from '../../src/clock.ts';
+import { openState } from '../../src/state/open-state.ts';
+import { describeProcess, isProcessAlive } from '../../src/state/process-identity.ts';
+import type { State } from '../../src/state/state.ts';
+
+export interface WorkerOrder {
+  readonly directory: string;
+  readonly circuit: string;
+  readonly settings: CircuitSettings;
+  /**
+   * `fail`: admit and settle a failure, `times` times. `call`: guard a request to `url`, `times` times.
+   * `churn`: whatever can be done, in random order, until killed.
+   */
+  readonly mode: 'fail' | 'call' | 'churn';
+  readonly times: number;
+  readonly url?: string;
+  /** Pause between two rounds, in ms. */
+  readonly pauseMs?: number;
+}
+
+export interface WorkerReport {
+  readonly warnings: readonly string[];
+  readonly refused: number;
+  readonly stale: number;
+}
+
+const order = JSON.parse(process.argv[2] ?? '') as WorkerOrder;
+const { circuit, settings, times, pauseMs = 0, url = '' } = order;
+const warnings: string[] = [];
+let refused = 0;
+let stale = 0;
+const state = openState({
+  directory: order.directory,
+  clock: systemClock,
+  onWarning: (message) => warnings.push(message),
+});
+const gate = createCircuitGate({
+  store: state.circuits,
+  settings,
+  clock: systemClock,
+  process: describeProcess('worker'),
+  isOwnerAlive: isProcessAlive,
+  newToken: randomUUID,
+  emit: (event) => {
+    if (event.kind === 'result_ignored') stale += 1;
+  },
+});
+console.log('ready');
+for (let round = 0; round < times; round += 1) {
+  if (order.mode === 'fail') fail(gate);
+  else if (order.mode === 'call') await call(gate);
+  else churn(gate, state);
+  if (pauseMs > 0) await systemClock.sleep(pauseMs);
+}
+state.close();
+console.log(JSON.stringify({ warnings, refused, stale } satisfies WorkerReport));
+
+function fail({ admit, settle }: CircuitGate): void {
+  const admission = admit(circuit);
+  if (admission.kind === 'admitted')
+    settle(admission.permit, 'failure', { code: 'Test', message: '', httpStatus: 500, requestId: null });
+  else refused += 1;
+}
+
+/** One guarded request that tells the server under which permit it goes out. */
+async function call({ admit, settle }: CircuitGate): Promise<void> {
+  const admission = admit(circuit);
+  if (admission.kind === 'refused') {
+    refused += 1;
+    return;
+  }
+  const { epoch, probeToken } = admission.permit;
+  const { ok, status } = await fetch(`${url}?epoch=${epoch}&probe=${probeToken ?? ''}&pid=${process.pid}`);
+  settle(admission.permit, ok ? 'success' : 'failure', {
+    code: 'Test',
+    message: '',
+    httpStatus: status,
+    requestId: null,
+  });
+}
+
+function churn(churned: CircuitGate, { metrics }: State): void {
+  const manual = { by: 'test', reason: null };
+  const counters = [{ family: 'churned_total', labels: { bucket: 'b' }, value: 1 }];
+  const [what] = [
+    () => fail(churned),
+    () => {
+      const admission = churned.admit(circuit);
+      if (admission.kind === 'admitted') churned.settle(admission.permit, 'success');
+    },
+    () => void churned.reset(circuit, manual),
+    () => void churned.isolate(circuit, { ...manual, forMs: 1 }),
+    () => metrics.add(() => ({ counters, gauges: [], histograms: [], refusals: [] })),
+  ].slice(randomInt(5));
+  what?.();
+}
