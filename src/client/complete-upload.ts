@@ -12,20 +12,24 @@ export async function isAlreadyCompleted(
   { error, command, options }: { error: unknown; command: CompleteMultipartUploadCommand; options: WatchedOptions },
 ): Promise<string | null> {
   if (readFailedAnswer(error).code !== 'NoSuchUpload') return null;
-  const expected = composeEtag((command.input.MultipartUpload?.Parts ?? []).map((part) => part.ETag ?? ''));
+  const expected = composeEtag(partEtagsOf(command));
   if (expected === null) return null;
   const { Bucket, Key } = command.input;
   const head = await s3.send(new HeadObjectCommand({ Bucket, Key }), options);
-  return unquote(head.ETag ?? '') === expected ? (head.ETag ?? null) : null;
+  return unquote(head.ETag ?? '') === unquote(expected) ? (head.ETag ?? null) : null;
 }
 
-/** MD5 of the parts' binary MD5s and their number, as S3 composes it; null where part ETags are no MD5s. */
+export function partEtagsOf({ input }: CompleteMultipartUploadCommand): readonly string[] {
+  return (input.MultipartUpload?.Parts ?? []).map((part) => part.ETag ?? '');
+}
+
+/** MD5 of the parts' binary MD5s and their number, as S3 composes it, with quotes; null where part ETags are no MD5s. */
 export function composeEtag(partEtags: readonly string[]): string | null {
   const digests = partEtags.map(unquote);
   if (digests.length === 0 || !digests.every((digest) => /^[0-9a-f]{32}$/.test(digest))) return null;
   const hash = createHash('md5');
   for (const digest of digests) hash.update(Buffer.from(digest, 'hex'));
-  return `${hash.digest('hex')}-${digests.length}`;
+  return `"${hash.digest('hex')}-${digests.length}"`;
 }
 
 export function unquote(etag: string): string {
