@@ -20,6 +20,8 @@ export type Args<T extends typeof Command> = InferredArgs<T['args']>;
 export interface CommandInput<T extends typeof Command> {
   readonly args: Args<T>;
   readonly flags: Flags<T>;
+  /** Names of the flags that stood on the command line, settings among them. */
+  readonly given: ReadonlySet<string>;
 }
 
 /**
@@ -71,7 +73,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     );
     const settings = resolveSettings({ flags, env, home, file: readUserFile({ env, home }) });
     // The class was parsed with its own definitions; only its static type is lost on the way.
-    const input = { args: parsed.args, flags: parsed.flags } as unknown as CommandInput<T>;
+    const input = { args: parsed.args, flags: parsed.flags, given } as unknown as CommandInput<T>;
     return { input, settings };
   }
 
@@ -91,6 +93,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     const runtime = createRuntime({
       ...rest,
       command,
+      version: this.config.version,
       clock: systemClock,
       stdin: process.stdin,
       endNow: (status) => process.exit(status),

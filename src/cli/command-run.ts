@@ -13,6 +13,8 @@ import type { Environment, Settings } from './settings.ts';
 export interface CommandRun {
   /** The command's name: `put`. */
   readonly command: string;
+  /** Of this program. */
+  readonly version: string;
   readonly settings: Settings;
   readonly env: Environment;
   readonly clock: Clock;
@@ -33,6 +35,8 @@ export interface CommandRun {
   readonly processIdentity: () => Promise<ProcessIdentity>;
   /** Opens the local state, once. */
   readonly state: () => Promise<State>;
+  /** Lets go of what was opened and opens it anew: for commands that look for long. Not for use with a gate. */
+  readonly reopenState: () => Promise<State>;
   /** The circuits' gate on that state, once. */
   readonly gate: () => Promise<CircuitGate>;
   /** Runs `close` when the command ends, whichever way; the last added runs first. */

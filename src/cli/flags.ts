@@ -7,10 +7,16 @@ import { SETTING_GROUPS } from './setting-table.ts';
 import { environmentName, refuseValue } from './settings.ts';
 import { formatSize, parseSize, SIZE_FORMS } from './size.ts';
 
-const GROUP_TITLES = { s3: 'S3', output: 'GLOBAL', retry: 'RETRY AND TIME', circuit: 'CIRCUIT' } as const;
+const GROUP_TITLES = {
+  s3: 'S3',
+  output: 'GLOBAL',
+  metrics: 'METRICS',
+  retry: 'RETRY AND TIME',
+  circuit: 'CIRCUIT',
+} as const;
 
-/** Flags of every command: where S3 is, where the state is, and how to print. */
-export const globalFlags: FlagInput = { ...flagsOf('s3'), ...flagsOf('output') };
+/** Flags of every command: where S3 is, where the state is, how to print, and where the metrics go. */
+export const globalFlags: FlagInput = { ...flagsOf('s3'), ...flagsOf('output'), ...flagsOf('metrics') };
 
 /** `baseFlags` of a command that sends requests without a circuit: adds retries, timeouts and the deadline. */
 export const requestFlags: FlagInput = { ...globalFlags, ...flagsOf('retry') };

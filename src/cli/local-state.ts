@@ -18,6 +18,8 @@ interface LocalStateOptions {
 export interface LocalState {
   readonly processIdentity: () => Promise<ProcessIdentity>;
   readonly state: () => Promise<State>;
+  /** Closes what is open, and opens what is at the path by now: for those who look for long. */
+  readonly reopen: () => Promise<State>;
   readonly gate: () => Promise<CircuitGate>;
   /** Closes what was opened; opens nothing. */
   readonly close: () => Promise<void>;
@@ -26,17 +28,19 @@ export interface LocalState {
 /** The local state of one command: loaded and opened when it is first asked for, once. */
 export function openLocalState({ command, settings, clock, emit }: LocalStateOptions): LocalState {
   let opened: Promise<State> | null = null;
+  const warned = new Set<string>();
+  const warn = (message: string): void => {
+    if (warned.has(message)) return;
+    warned.add(message);
+    emit({ kind: 'warning', reason: 'state', message });
+  };
   const processIdentity = once(async () => {
     const { describeProcess } = await import('../state/process-identity.ts');
     return describeProcess(command);
   });
   const open = async (): Promise<State> => {
     const { openState } = await import('../state/open-state.ts');
-    return openState({
-      directory: settings.stateDirectory,
-      clock,
-      onWarning: (message: string) => emit({ kind: 'warning', reason: 'state', message }),
-    });
+    return openState({ directory: settings.stateDirectory, clock, onWarning: warn });
   };
   const state = async (): Promise<State> => await (opened ??= open());
   const gate = once(async () => {
@@ -55,5 +59,11 @@ export function openLocalState({ command, settings, clock, emit }: LocalStateOpt
       newToken: randomUUID,
     });
   });
-  return { processIdentity, state, gate, close: async () => (await opened)?.close() };
+  const close = async (): Promise<void> => (await opened)?.close();
+  const reopen = async (): Promise<State> => {
+    await close();
+    opened = open();
+    return await opened;
+  };
+  return { processIdentity, state, reopen, gate, close };
 }

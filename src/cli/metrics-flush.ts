@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { EventSink } from '../events.ts';
 import { capBuckets, MetricsRecorder } from '../metrics/recorder.ts';
-import type { State } from '../state/state.ts';
+import type { MetricDeltas, State } from '../state/state.ts';
 
 /** How often a command that runs for long adds what it has measured, in ms. */
 const FLUSH_EVERY_MS = 15_000;
@@ -9,13 +9,14 @@ const FLUSH_EVERY_MS = 15_000;
 export interface MetricsFlush {
   /** Reads the events of the command. */
   readonly read: EventSink;
-  /** Adds the rest. A command that measured nothing opens no state. */
-  readonly close: () => Promise<void>;
+  /** Adds the rest. A command that measured nothing opens no state. @returns everything that it measured */
+  readonly close: () => Promise<MetricDeltas>;
 }
 
 /** Adds what a command measures to the local state: while it runs, and at its end, whichever way it ends. */
 export function startMetricsFlush(clock: Clock, openState: () => Promise<State>): MetricsFlush {
   const recorder = new MetricsRecorder(clock);
+  const whole = new MetricsRecorder(clock);
   const stopped = new AbortController();
   const flush = async (): Promise<void> => {
     if (recorder.isEmpty) return;
@@ -32,10 +33,14 @@ export function startMetricsFlush(clock: Clock, openState: () => Promise<State>)
   // Ends with the abort of its sleep. A flush fails for bugs only, and the one at the end tells of them.
   flushNowAndThen().catch(() => undefined);
   return {
-    read: recorder.read,
+    read: (event) => {
+      recorder.read(event);
+      whole.read(event);
+    },
     close: async () => {
       stopped.abort();
       await flush();
+      return whole.take();
     },
   };
 }

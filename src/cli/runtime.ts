@@ -10,6 +10,7 @@ import { EventHub } from './event-hub.ts';
 import { createEventLog } from './event-log.ts';
 import { openLocalState } from './local-state.ts';
 import { startMetricsFlush } from './metrics-flush.ts';
+import { endMetrics } from './metrics-outlets.ts';
 import { once } from './once.ts';
 import type { Output, Screens } from './output.ts';
 import { createProgress } from './progress.ts';
@@ -18,6 +19,7 @@ import { listenToSignals } from './signals.ts';
 
 export interface RuntimeOptions {
   readonly command: string;
+  readonly version: string;
   readonly settings: Settings;
   readonly output: Output;
   readonly clock: Clock;
@@ -39,7 +41,7 @@ export interface Runtime {
 
 /** The composition root: puts together what one command runs on. Nothing costly is opened here. */
 export function createRuntime(options: RuntimeOptions): Runtime {
-  const { command, settings, output, clock, screens, stdin, env, home } = options;
+  const { command, version, settings, output, clock, screens, stdin, env, home } = options;
   const hub = new EventHub();
   const closers = new Closers((message) => hub.emit({ kind: 'warning', reason: 'close_failed', message }));
   const progress = createProgress({ output, clock, loadLive });
@@ -58,12 +60,12 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   closers.add(local.close);
   const metrics = startMetricsFlush(clock, local.state);
   hub.add(metrics.read);
-  closers.add(metrics.close);
   closers.add(progress.stop);
 
   const aws = once(() => findAwsContext(settings, { env, home }));
   const run: CommandRun = {
     command,
+    version,
     settings,
     env,
     clock,
@@ -78,9 +80,11 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     circuitName: (name) => `${name}@${decideScope(settings.circuitScope, aws())}`,
     processIdentity: local.processIdentity,
     state: local.state,
+    reopenState: local.reopen,
     gate: local.gate,
     onClose: (close) => closers.add(close),
   };
+  closers.add(async () => await endMetrics(run, metrics));
   return { run, endProgress: progress.stop, close: async () => await closers.close() };
 }
 

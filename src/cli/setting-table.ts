@@ -158,6 +158,56 @@ const circuit = {
   }),
 } as const;
 
+/** Where the metrics go at the end of a command that has measured something. Null: nowhere. */
+const metrics = {
+  push: textSetting({
+    flag: 'push',
+    summary: 'Pushgateway to send the metrics to when the command ends',
+    placeholder: 'URL',
+    shownDefault: 'none',
+    accepts: 'an http or https URL without credentials',
+    pattern: NOT_CONTROL,
+  }),
+  pushMode: choiceSetting({
+    flag: 'push-mode',
+    summary: 'totals replace the group (PUT); deltas of this command are for aggregating gateways (POST)',
+    fallback: 'totals',
+    choices: ['totals', 'deltas'],
+  }),
+  pushJob: textSetting({
+    flag: 'push-job',
+    summary: 'job of the group',
+    placeholder: 'NAME',
+    shownDefault: 'breakwater',
+    accepts: 'a text without control characters',
+    pattern: NOT_CONTROL,
+  }),
+  pushInstance: textSetting({
+    flag: 'push-instance',
+    summary: 'instance of the group; must be stable, for a gateway forgets no group',
+    placeholder: 'NAME',
+    shownDefault: 'host name',
+    accepts: 'a text without control characters',
+    pattern: NOT_CONTROL,
+  }),
+  pushCa: textSetting({
+    flag: 'push-ca',
+    summary: "certificate authorities of the gateway, in PEM; Node's by default",
+    placeholder: 'FILE',
+    shownDefault: 'none',
+    accepts: 'a file path',
+    pattern: NOT_CONTROL,
+  }),
+  textfile: textSetting({
+    flag: 'textfile',
+    summary: "file of node_exporter's textfile collector to refresh when the command ends",
+    placeholder: 'FILE',
+    shownDefault: 'none',
+    accepts: 'a file path',
+    pattern: NOT_CONTROL,
+  }),
+} as const;
+
 /** Every setting there is, by the group that help shows it in. The one source of flags, environment and user file. */
-export const SETTING_GROUPS = { s3, output, retry, circuit } as const;
-export const SETTING_TABLE = { ...s3, ...output, ...retry, ...circuit } as const;
+export const SETTING_GROUPS = { s3, output, metrics, retry, circuit } as const;
+export const SETTING_TABLE = { ...s3, ...output, ...metrics, ...retry, ...circuit } as const;

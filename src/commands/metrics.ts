@@ -1,46 +1,77 @@
-import { boolean, option } from '@oclif/core/flags';
+import { boolean, option, string } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
-import { inspectCircuits } from '../cli/circuit-inspection.ts';
-import { selectCircuits } from '../cli/circuit-selection.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { assertCanAsk, confirm } from '../cli/confirm.ts';
 import { withEnvironment } from '../cli/flags.ts';
+import { DEFAULT_LISTEN, parseListen } from '../cli/listen-address.ts';
+import { measure } from '../cli/measure.ts';
+import { pushNow, writeNow } from '../cli/metrics-outlets.ts';
+import { serveUntilAborted } from '../cli/metrics-server.ts';
+import { BreakwaterError } from '../errors.ts';
 
 const FORMATS = ['prometheus', 'openmetrics', 'json'] as const;
 
 export default class Metrics extends BaseCommand<typeof Metrics> {
-  static override summary = 'print what has been measured over all invocations';
+  static override summary = 'print, serve, write or push what has been measured over all invocations';
   static override description =
-    'Sums of every process that shares the local state, with the present state of the circuits.';
+    'Sums of every process that shares the local state, with the present state of the circuits. Credentials for a push come from BREAKWATER_PUSH_USER and BREAKWATER_PUSH_PASSWORD, or BREAKWATER_PUSH_TOKEN; with _FILE behind the name, from a file.';
   static override usage = 'metrics [FLAGS]';
   static override examples = [
     { description: 'At the terminal', command: '<%= config.bin %> metrics | grep s3_operations_total' },
-    { description: 'In a CI pipeline', command: '<%= config.bin %> metrics --format json > metrics.json' },
-    { description: 'Begin anew', command: '<%= config.bin %> metrics --reset --yes' },
+    {
+      description: 'For a Prometheus that scrapes',
+      command: '<%= config.bin %> metrics --serve --listen 127.0.0.1:8080',
+    },
+    { description: 'In a CI pipeline', command: '<%= config.bin %> metrics --push http://pushgateway:9091' },
+    {
+      description: 'From cron, for node_exporter',
+      command: '<%= config.bin %> metrics --textfile /var/lib/node_exporter/breakwater.prom --quiet',
+    },
   ];
   static override flags = withEnvironment({
     format: option({ options: FORMATS, default: 'prometheus', summary: 'form of the output' })(),
-    reset: boolean({ summary: 'forget every sum; asks first', exclusive: ['format'] }),
+    serve: boolean({ summary: 'answer scrapes of /metrics until it is told to stop' }),
+    listen: string({ summary: 'where --serve listens', helpValue: '[HOST:]PORT', default: DEFAULT_LISTEN }),
+    reset: boolean({ summary: 'forget every sum; asks first', exclusive: ['serve'] }),
     yes: boolean({ char: 'y', summary: 'do not ask' }),
   });
 
-  protected override async execute(run: CommandRun, { flags }: CommandInput<typeof Metrics>): Promise<CommandResult> {
+  protected override async execute(
+    run: CommandRun,
+    { flags, given }: CommandInput<typeof Metrics>,
+  ): Promise<CommandResult> {
     if (flags.reset) return await reset(run, flags.yes);
-    const state = await run.state();
-    const circuits = await inspectCircuits(run, await selectCircuits(run, []));
-    const measured = {
-      totals: state.metrics.read(),
-      circuits: circuits.map(({ view }) => view),
-      nowMs: run.clock.now(),
-      version: this.config.version,
-    };
-    const { describeMetrics, printMetrics } = await import('../metrics/print.ts');
-    if (run.output.mode.json) return { json: { families: await describeMetrics(measured) } };
-    if (flags.format === 'json')
-      return { json: {}, lines: [JSON.stringify({ families: await describeMetrics(measured) })] };
-    const text = await printMetrics(measured, flags.format);
-    return { json: {}, lines: [text.trimEnd()] };
+    if (flags.serve) return await serveUntilAborted(run, parseListen(flags.listen));
+    const { push, textfile } = run.settings;
+    const isPushed = given.has('push') && push !== null;
+    const isWritten = given.has('textfile') && textfile !== null;
+    if (!isPushed && !isWritten) return await print(run, flags.format);
+    const done: string[] = [];
+    if (isWritten) {
+      await writeNow(run, textfile);
+      done.push(`wrote the metrics to ${textfile}`);
+    }
+    const pushedTo = isPushed ? await pushTotals(run, push) : null;
+    if (pushedTo !== null) done.push(`pushed the metrics to ${pushedTo}`);
+    return { json: { pushed_to: pushedTo, textfile: isWritten ? textfile : null }, summary: done.join('\n') };
   }
+}
+
+async function print(run: CommandRun, format: (typeof FORMATS)[number]): Promise<CommandResult> {
+  const { describeMetrics, printMetrics } = await import('../metrics/print.ts');
+  const measured = await measure(run);
+  if (run.output.mode.json) return { json: { families: await describeMetrics(measured) } };
+  if (format === 'json') return { json: {}, lines: [JSON.stringify({ families: await describeMetrics(measured) })] };
+  return { json: {}, lines: [(await printMetrics(measured, format)).trimEnd()] };
+}
+
+async function pushTotals(run: CommandRun, url: string): Promise<string> {
+  if (run.settings.pushMode === 'deltas') {
+    throw new BreakwaterError('usage', 'metrics has measured nothing itself, so it has no deltas to push', {
+      details: { reason: 'no_deltas', hint: 'set --push with put, get and sweep, or push totals' },
+    });
+  }
+  return (await pushNow(run, url, null)).shown;
 }
 
 async function reset(run: CommandRun, isAgreed: boolean): Promise<CommandResult> {

@@ -3,6 +3,7 @@ import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { escapeControls } from '../cli/escape.ts';
 import { countFlag, withEnvironment } from '../cli/flags.ts';
+import { untilAborted } from '../cli/until-aborted.ts';
 import type { LoggedRequest } from '../sandbox/request-log.ts';
 import type { Sandbox as RunningSandbox } from '../sandbox/sandbox.ts';
 
@@ -80,10 +81,4 @@ function describeRequest({ method, url, operation, bucket, key, status, code, fa
   const what = operation === null ? `${method} ${url}` : `${operation} ${bucket}${key === '' ? '' : `/${key}`}`;
   const how = [status ?? '', code ?? '', fault === null ? '' : `(fault: ${fault})`].filter((part) => part !== '');
   return escapeControls(`${what} ${how.join(' ')}`);
-}
-
-/** A server's work is done when it is told to stop: that is no failure. */
-async function untilAborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

@@ -4,9 +4,17 @@ import { createRegistry, type Measured } from './registry.ts';
 export const METRIC_FORMATS = ['prometheus', 'openmetrics', 'json'] as const;
 export type MetricFormat = Exclude<(typeof METRIC_FORMATS)[number], 'json'>;
 
-/** The text that Prometheus scrapes, in either of its formats; ends with a line break. */
-export async function printMetrics(measured: Measured, format: MetricFormat): Promise<string> {
+/**
+ * The text that Prometheus scrapes, in either of its formats; ends with a line break.
+ * @param labels are added to every series
+ */
+export async function printMetrics(
+  measured: Measured,
+  format: MetricFormat,
+  labels: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const registry = createRegistry(measured);
+  registry.setDefaultLabels({ ...labels });
   if (format === 'prometheus') return await registry.metrics();
   // prom-client types a registry by its format, and changes the type by this call only.
   (registry as Registry<RegistryContentType>).setContentType(Registry.OPENMETRICS_CONTENT_TYPE);

@@ -1,0 +1,32 @@
+import { randomBytes } from 'node:crypto';
+import { open, rename, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { BreakwaterError } from '../errors.ts';
+
+/**
+ * Writes the text for node_exporter's textfile collector: whole or not at all, readable for its user (0644). The
+ * temporary name is in the same directory and does not end in `.prom`, which the collector would read.
+ * @throws BreakwaterError `local_create`
+ */
+export async function writeTextfile(path: string, text: string): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    const file = await open(temporary, 'wx', 0o644);
+    try {
+      // The umask may have taken rights away that the collector needs.
+      await file.chmod(0o644);
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined);
+    const why = error instanceof Error ? error.message : String(error);
+    throw new BreakwaterError('local_create', `the metrics could not be written to ${path}: ${why}`, {
+      cause: error,
+      details: { hint: 'the directory must exist and be writable' },
+    });
+  }
+}

@@ -1,0 +1,243 @@
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { chmod, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { Program, readDocument } from '../support/program.ts';
+import { startTestSandbox } from '../support/sandbox.ts';
+
+interface Push {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+interface Gateway extends AsyncDisposable {
+  readonly url: string;
+  readonly pushes: readonly Push[];
+}
+
+/** A gateway that answers with these statuses, the last one for ever; 0 never answers. */
+async function startGateway(...statuses: readonly number[]): Promise<Gateway> {
+  const pushes: Push[] = [];
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      const status = statuses[Math.min(pushes.length, statuses.length - 1)] ?? 200;
+      pushes.push({ method: request.method!, url: request.url!, headers: request.headers, body });
+      if (status !== 0) response.writeHead(status, { location: '/login' }).end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    pushes,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+async function createProgram(env: Readonly<Record<string, string>> = {}): Promise<Program> {
+  return await Program.create({ AWS_REGION: 'eu-west-1', ...env });
+}
+
+describe('metrics --push', () => {
+  it('puts the totals into the group of job and instance, as the classic text', async () => {
+    await using gateway = await startGateway(202);
+    await using program = await createProgram();
+    const ended = await program.run(['metrics', '--json', '--push', gateway.url, '--push-instance', 'web/1']);
+    expect(ended.status).toBe(0);
+    expect(readDocument(ended)).toMatchObject({ ok: true, pushed_to: gateway.url });
+    const [push] = gateway.pushes;
+    expect(push).toMatchObject({ method: 'PUT', url: '/metrics/job/breakwater/instance@base64/d2ViLzE' });
+    expect(push?.headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/);
+    expect(push?.body).toContain('# TYPE s3_operations_total counter');
+    expect(push?.body.endsWith('\n')).toBe(true);
+  });
+
+  it.each([
+    ['a redirect, which may be a login page', [302], 1, /redirect/],
+    ['a refusal', [400], 1, /HTTP 400/],
+    ['an outage, after a second try', [503, 503], 2, /HTTP 503/],
+  ] as const)('fails with 69 at %s', async (_what, statuses, tries, says) => {
+    await using gateway = await startGateway(...statuses);
+    await using program = await createProgram();
+    const ended = await program.run(['metrics', '--json', '--push', gateway.url]);
+    expect(ended.status).toBe(69);
+    expect(readDocument(ended).error).toMatchObject({ code: 'push_failed' });
+    expect(ended.stderr).toMatch(says);
+    expect(gateway.pushes).toHaveLength(tries);
+  });
+
+  it('gets through at the second try', async () => {
+    await using gateway = await startGateway(503, 200);
+    await using program = await createProgram();
+    expect((await program.run(['metrics', '--push', gateway.url])).status).toBe(0);
+    expect(gateway.pushes).toHaveLength(2);
+  });
+
+  it('gives up after 5 s', async () => {
+    await using gateway = await startGateway(0);
+    await using program = await createProgram();
+    const ended = await program.run(['metrics', '--push', gateway.url]);
+    expect(ended.status).toBe(69);
+    expect(ended.durationMs).toBeGreaterThan(4900);
+    expect(ended.durationMs).toBeLessThan(8000);
+  });
+
+  it.each([
+    ['user and password', { BREAKWATER_PUSH_USER: 'me', BREAKWATER_PUSH_PASSWORD: 'hush' }, 'Basic bWU6aHVzaA=='],
+    ['a token', { BREAKWATER_PUSH_TOKEN: 'hush' }, 'Bearer hush'],
+    ['a token in a file', { BREAKWATER_PUSH_TOKEN_FILE: 'token' }, 'Bearer hush'],
+  ])('signs in with %s, and never prints it', async (_what, env, authorization) => {
+    await using gateway = await startGateway(401);
+    await using program = await createProgram(env);
+    await writeFile(program.path('token'), 'hush\n');
+    const ended = await program.run(['metrics', '--verbose', '--push', gateway.url]);
+    expect(gateway.pushes[0]?.headers.authorization).toBe(authorization);
+    expect(ended.status).toBe(69);
+    expect(`${ended.text}${ended.stderr}`).not.toMatch(/hush|bWU6/);
+  });
+
+  it.each([
+    ['no URL', 'gateway:9091', 78],
+    ['one with credentials in it', 'http://me:hush@127.0.0.1:9091', 78],
+    ['one with a query', 'http://127.0.0.1:9091?token=hush', 78],
+  ])('refuses %s without repeating it', async (_what, url, status) => {
+    await using program = await createProgram();
+    const ended = await program.run(['metrics', '--push', url]);
+    expect(ended.status).toBe(status);
+    expect(ended.stderr).not.toMatch(/hush/);
+  });
+});
+
+describe('the end of a command', () => {
+  it('pushes totals, or deltas for an aggregating gateway', async () => {
+    await using sandbox = await startTestSandbox();
+    await using gateway = await startGateway(200);
+    await using program = await createProgram({ ...sandbox.env, BREAKWATER_PUSH: gateway.url });
+    await writeFile(program.path('file'), 'x');
+    const put = ['put', 'file', 's3://bucket/key'];
+    await program.run(put);
+    await program.run(put);
+    await program.run(put, { env: { BREAKWATER_PUSH_MODE: 'deltas' } });
+    await program.run(['breaker-status']);
+    const series = 's3_operations_total{operation="put_object",bucket="bucket",result="success"}';
+    const found = gateway.pushes.map(({ method, body }) => [
+      method,
+      body
+        .split('\n')
+        .find((line) => line.startsWith(series))
+        ?.slice(series.length + 1),
+    ]);
+    expect(found).toEqual([
+      ['PUT', '1'],
+      ['PUT', '2'],
+      ['POST', '1'],
+    ]);
+    expect(gateway.pushes[2]?.body).not.toMatch(/^s3_circuit_breaker_state\{/m);
+  });
+
+  it('is not changed by a push that fails: one warning', async () => {
+    await using sandbox = await startTestSandbox();
+    await using gateway = await startGateway(400);
+    await using program = await createProgram({ ...sandbox.env, BREAKWATER_PUSH: gateway.url });
+    await writeFile(program.path('file'), 'x');
+    const ended = await program.run(['put', '--json', 'file', 's3://bucket/key']);
+    expect([ended.status, readDocument(ended)['ok']]).toEqual([0, true]);
+    expect(ended.stderr.trim().split('\n')).toEqual([expect.stringMatching(/^warning: .*HTTP 400/)]);
+  });
+
+  it('refreshes a textfile that others may read, whole, with a label of its own store', async () => {
+    await using sandbox = await startTestSandbox();
+    await using program = await createProgram({ ...sandbox.env });
+    await mkdir(program.path('collector'));
+    await writeFile(program.path('file'), 'x');
+    const path = program.path('collector', 'breakwater.prom');
+    const ended = await program.run(['put', 'file', 's3://bucket/key'], { env: { BREAKWATER_TEXTFILE: path } });
+    expect(ended.status).toBe(0);
+    expect(await readFile(path, 'utf8')).toMatch(
+      /^s3_operations_total\{operation="put_object",bucket="bucket",result="success",store="[0-9a-f]{8}"\} 1$/m,
+    );
+    expect((await stat(path)).mode % 0o1000).toBe(0o644);
+    expect(await readdir(program.path('collector'))).toEqual(['breakwater.prom']);
+
+    await chmod(path, 0o600);
+    expect((await program.run(['metrics', '--textfile', path])).text).toBe(`wrote the metrics to ${path}\n`);
+    expect((await stat(path)).mode % 0o1000).toBe(0o644);
+    const missing = await program.run(['metrics', '--json', '--textfile', program.path('none', 'x.prom')]);
+    expect(readDocument(missing).error).toMatchObject({ code: 'local_create', exit_status: 73 });
+  });
+});
+
+describe('metrics --serve', () => {
+  async function serve(program: Program, ...more: readonly string[]) {
+    const { child, ended } = program.start(['metrics', '--serve', '--listen', '0', ...more]);
+    const url = await new Promise<string>((resolve, reject) => {
+      let said = '';
+      child.stderr?.on('data', (chunk: Buffer) => {
+        said += chunk.toString();
+        const found = /served at (\S+);/.exec(said)?.[1];
+        if (found !== undefined) resolve(found);
+      });
+      child.once('close', () => reject(new Error(said)));
+    });
+    return { child, ended, url };
+  }
+
+  it('answers scrapes with what other processes have added since', async () => {
+    await using sandbox = await startTestSandbox();
+    await using program = await createProgram(sandbox.env);
+    await writeFile(program.path('file'), 'x');
+    const { child, ended, url } = await serve(program);
+    expect(await (await fetch(url)).text()).not.toContain('put_object');
+    await program.run(['put', 'file', 's3://bucket/key']);
+    const scraped = await fetch(url);
+    expect(scraped.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    expect(await scraped.text()).toContain(
+      's3_operations_total{operation="put_object",bucket="bucket",result="success"} 1',
+    );
+    const open = await fetch(url, {
+      headers: { accept: 'application/openmetrics-text; version=1.0.0,text/plain;q=0.5' },
+    });
+    expect(open.headers.get('content-type')).toMatch(/^application\/openmetrics-text/);
+    expect(await open.text()).toMatch(/# EOF\n$/);
+
+    const { origin } = new URL(url);
+    expect((await fetch(`${origin}/healthz`)).status).toBe(200);
+    expect((await fetch(`${origin}/`)).status).toBe(200);
+    expect((await fetch(`${origin}/nothing`)).status).toBe(404);
+    expect((await fetch(url, { method: 'POST' })).status).toBe(405);
+    const head = await fetch(url, { method: 'HEAD' });
+    expect([head.status, await head.text()]).toEqual([200, '']);
+    expect(Number(head.headers.get('content-length'))).toBeGreaterThan(100);
+
+    const second = await program.run(['metrics', '--serve', '--json', '--listen', new URL(url).port]);
+    expect(second.status).toBe(78);
+    expect(readDocument(second).error).toMatchObject({ code: 'config', reason: 'port' });
+
+    child.kill('SIGTERM');
+    expect((await ended).status).toBe(0);
+  });
+
+  it('says 503 while the state cannot be read', async () => {
+    await using program = await createProgram();
+    const { child, ended, url } = await serve(program);
+    expect((await fetch(url)).status).toBe(200);
+    await mkdir(program.path('state'));
+    await writeFile(program.path('state', 'state.db'), 'no database at all '.repeat(100));
+    const broken = await fetch(url);
+    expect([broken.status, await broken.text()]).toEqual([503, expect.stringMatching(/corrupt/)]);
+    child.kill('SIGINT');
+    expect((await ended).status).toBe(0);
+  });
+
+  it.each(['99999', 'x', ':80', '1.2.3.4'])('refuses --listen %s', async (listen) => {
+    await using program = await createProgram();
+    const ended = await program.run(['metrics', '--serve', '--listen', listen]);
+    expect([ended.status, ended.stderr]).toEqual([2, expect.stringMatching(/--listen/)]);
+  });
+});
