@@ -1,0 +1,205 @@
+import type {
+  CircuitRow,
+  CircuitSettings,
+  Permit,
+  ProcessIdentity,
+  Transition,
+  Verdict,
+} from '../../src/circuit/circuit.ts';
+import { createCircuitGate } from '../../src/circuit/circuit-gate.ts';
+import type { CircuitStore } from '../../src/circuit/circuit-store.ts';
+import { assertNever } from '../../src/errors.ts';
+import type { Admission, CircuitGate } from '../../src/circuit/gate.ts';
+
+export const CIRCUIT = 's3-upload@model';
+
+/** What happens in a model run; `process` is one of the world's, `permit` one of the process's, 0 the newest. */
+export type Action =
+  | { readonly kind: 'admit'; readonly process: number }
+  | { readonly kind: 'settle'; readonly process: number; readonly permit: number; readonly verdict: Verdict }
+  | { readonly kind: 'renew'; readonly process: number; readonly permit: number }
+  /** The process dies, between two steps or just before its next write is committed; another takes its place. */
+  | { readonly kind: 'crash'; readonly process: number; readonly isInTransaction: boolean }
+  | { readonly kind: 'clock'; readonly byMs: number }
+  | { readonly kind: 'settings'; readonly process: number; readonly settings: CircuitSettings }
+  | { readonly kind: 'reset'; readonly process: number }
+  | { readonly kind: 'isolate'; readonly process: number; readonly forMs: number | null }
+  | { readonly kind: 'look'; readonly process: number };
+
+class Crash extends Error {}
+
+interface Process {
+  readonly identity: ProcessIdentity;
+  readonly gate: CircuitGate;
+  settings: CircuitSettings;
+  permits: Permit[];
+  isDoomed: boolean;
+}
+
+/** What one action did, for the invariants. */
+export interface Observed {
+  readonly action: Action;
+  readonly before: CircuitRow | undefined;
+  readonly after: CircuitRow | undefined;
+  readonly admission: Admission | null;
+  /** The settings of the process that acted. */
+  readonly settings: CircuitSettings;
+  /** Of the permit that was settled, before it was. */
+  readonly wasCurrent: boolean;
+  readonly nowMs: number;
+  /** Whether the owner of the lease lived before the action. */
+  readonly wasOwnerAlive: boolean;
+  readonly added: readonly Transition[];
+  readonly crashed: boolean;
+}
+
+/** Processes that share one circuit on virtual time, and die. */
+export class CircuitWorld {
+  nowMs = 1_000_000_000;
+  readonly transitions: Transition[] = [];
+  #row: CircuitRow | undefined;
+  #processes: Process[];
+  #nextPid = 1;
+  #nextToken = 1;
+  #doomed: Process | null = null;
+
+  constructor(count: number, settings: CircuitSettings) {
+    this.#processes = Array.from({ length: count }, () => this.#spawn(settings));
+  }
+
+  get row(): CircuitRow | undefined {
+    return this.#row;
+  }
+
+  /** Permits of living processes whose result would still count. */
+  currentPermits(): readonly Permit[] {
+    const row = this.#row;
+    if (row === undefined) return [];
+    return this.#processes.flatMap(({ permits }) => permits.filter((permit) => isFresh(row, permit)));
+  }
+
+  act(action: Action): Observed {
+    const before = this.#row;
+    const known = this.transitions.length;
+    const process =
+      'process' in action ? this.#processes[action.process % this.#processes.length]! : this.#processes[0]!;
+    const owner = before?.lease?.owner;
+    const wasOwnerAlive = owner !== undefined && this.#isAlive(owner);
+    const permit =
+      'permit' in action ? process.permits.at(-1 - (action.permit % Math.max(1, process.permits.length))) : undefined;
+    const wasCurrent = permit !== undefined && before !== undefined ? isFresh(before, permit) : permit?.epoch === 0;
+    let admission: Admission | null = null;
+    let crashed = false;
+    try {
+      admission = this.#perform(action, process, permit);
+    } catch (error) {
+      if (!(error instanceof Crash)) throw error;
+      crashed = true;
+    }
+    if (crashed || (action.kind === 'crash' && !action.isInTransaction)) this.#bury(process);
+    return {
+      action,
+      before,
+      after: this.#row,
+      admission,
+      settings: process.settings,
+      wasCurrent,
+      nowMs: this.nowMs,
+      wasOwnerAlive,
+      added: this.transitions.slice(known),
+      crashed,
+    };
+  }
+
+  #perform(action: Action, process: Process, permit: Permit | undefined): Admission | null {
+    const { gate } = process;
+    this.#doomed = process.isDoomed ? process : null;
+    switch (action.kind) {
+      case 'admit': {
+        const admission = gate.admit(CIRCUIT);
+        if (admission.kind === 'admitted') process.permits.push(admission.permit);
+        return admission;
+      }
+      case 'settle':
+        if (permit === undefined) return null;
+        gate.settle(permit, action.verdict, { code: 'Model', message: '', httpStatus: 500, requestId: null });
+        process.permits = process.permits.filter((other) => other !== permit);
+        return null;
+      case 'renew':
+        if (permit !== undefined) gate.renew(permit);
+        return null;
+      case 'crash':
+        process.isDoomed = action.isInTransaction;
+        return null;
+      case 'clock':
+        this.nowMs += action.byMs;
+        return null;
+      case 'settings':
+        Object.assign(process.settings, action.settings);
+        return null;
+      case 'reset':
+        gate.reset(CIRCUIT, { by: 'model', reason: null });
+        return null;
+      case 'isolate':
+        gate.isolate(CIRCUIT, { by: 'model', reason: null, forMs: action.forMs });
+        return null;
+      case 'look':
+        gate.look(CIRCUIT);
+        return null;
+      default:
+        return assertNever(action);
+    }
+  }
+
+  #spawn(settings: CircuitSettings): Process {
+    const pid = this.#nextPid;
+    this.#nextPid += 1;
+    const identity = { pid, startTime: String(pid), bootId: 'boot', pidNamespace: 'ns', host: 'model', command: 'put' };
+    const own = { ...settings };
+    const gate = createCircuitGate({
+      store: this.#store(),
+      settings: own,
+      clock: { now: () => this.nowMs, monotonic: () => 0, sleep: async () => await Promise.resolve() },
+      process: identity,
+      isOwnerAlive: (owner) => this.#isAlive(owner),
+      newToken: () => {
+        this.#nextToken += 1;
+        return `token-${this.#nextToken}`;
+      },
+      emit: () => undefined,
+    });
+    return { identity, gate, settings: own, permits: [], isDoomed: false };
+  }
+
+  #bury(dead: Process): void {
+    this.#processes = this.#processes.map((process) => (process === dead ? this.#spawn(dead.settings) : process));
+  }
+
+  #isAlive({ pid }: ProcessIdentity): boolean {
+    return this.#processes.some(({ identity }) => identity.pid === pid);
+  }
+
+  #store(): CircuitStore {
+    return {
+      read: () => this.#row,
+      list: () => (this.#row === undefined ? [] : [this.#row]),
+      update: (_name, change) => {
+        const { row, transitions, result } = change(this.#row);
+        // A transaction that is not committed has never been.
+        if (this.#doomed !== null) throw new Crash();
+        if (row !== undefined) this.#row = row;
+        this.transitions.push(...transitions);
+        return result;
+      },
+      transitions: () => this.transitions.toReversed(),
+      refusals: () => 0,
+    };
+  }
+}
+
+/** Written apart from the machine, so that both cannot be wrong in one way. */
+function isFresh({ state, epoch, lease }: CircuitRow, permit: Permit): boolean {
+  const isOfEpoch = permit.epoch === epoch;
+  if (state === 'closed') return isOfEpoch && permit.probeToken === null;
+  return isOfEpoch && state === 'half_open' && lease?.token === permit.probeToken;
+}
