@@ -74,6 +74,8 @@ export type Event =
       readonly failed: number;
       readonly bytes: number;
     }
+  /** It went through the whole listing; what could not be deleted is left for the next one. */
+  | { readonly kind: 'sweep_finished'; readonly bucket: string; readonly deleted: number; readonly failed: number }
   | { readonly kind: 'warning'; readonly reason: string; readonly message: string };
 
 export type EventSink = (event: Event) => void;

@@ -50,6 +50,7 @@ export function describeEvent(event: Event): LogLine | null {
     case 'bytes_moved':
     case 'transfer_finished':
     case 'objects_swept':
+    case 'sweep_finished':
       return null;
     default:
       return assertNever(event);

@@ -90,6 +90,18 @@ export const DEFINITIONS = {
     help: 'Bytes of the objects that sweeps deleted',
     labels: ['bucket'],
   },
+  sweepSuccess: {
+    name: 's3_sweep_last_success_timestamp_seconds',
+    type: 'gauge',
+    help: 'When a sweep last went through its whole listing',
+    labels: ['bucket'],
+  },
+  written: {
+    name: 'breakwater_metrics_written_timestamp_seconds',
+    type: 'gauge',
+    help: 'When a command last added what it had measured',
+    labels: [],
+  },
   buildInfo: {
     name: 'breakwater_build_info',
     type: 'gauge',

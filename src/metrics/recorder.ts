@@ -63,6 +63,9 @@ export class MetricsRecorder {
         this.#sums.count('sweptBytes', { bucket }, bytes);
         break;
       }
+      case 'sweep_finished':
+        this.#sums.raise('sweepSuccess', { bucket: event.bucket }, this.#clock.now() / 1000);
+        break;
       case 'operation_started':
       case 'attempt_failed':
       case 'transfer_started':
@@ -77,6 +80,7 @@ export class MetricsRecorder {
 
   /** Everything since the last time, and begins anew: what is taken must be stored, or it is lost. */
   take(): MetricDeltas {
+    if (!this.isEmpty) this.#sums.raise('written', {}, this.#clock.now() / 1000);
     const taken = { ...this.#sums.read(), refusals: [...this.#refusals.values()] };
     this.#sums = new Sums();
     this.#refusals = new Map();

@@ -54,6 +54,8 @@ export async function sweep(request: SweepRequest, context: SweepContext): Promi
       details: { s3Code: 'AccessDenied', hint: 'the credentials need s3:DeleteObject here' },
     });
   }
+  const { deleted, failed } = tally;
+  context.emit({ kind: 'sweep_finished', bucket: request.bucket, deleted, failed });
   return tally;
 }
 

@@ -89,7 +89,10 @@ describe('the recorder', () => {
   it('counts a refusal, but measures no duration of it', () => {
     const { counters, histograms, gauges } = record(finished({ result: 'circuit_open', code: 'circuit_open' }));
     expect(counters.find(({ labels }) => labels['result'] === 'circuit_open')?.value).toBe(1);
-    expect([histograms, gauges]).toEqual([[], []]);
+    expect([histograms, gauges.map(({ family }) => family)]).toEqual([
+      [],
+      ['breakwater_metrics_written_timestamp_seconds'],
+    ]);
   });
 
   it('does not count what was interrupted', () => {
@@ -99,13 +102,11 @@ describe('the recorder', () => {
   });
 
   it('keeps the time and the bytes of successes only', () => {
-    expect(record(finished()).gauges).toEqual([
-      {
-        family: 's3_last_success_timestamp_seconds',
-        labels: { operation: 'put_object', bucket: 'b' },
-        value: NOW_MS / 1000,
-      },
-    ]);
+    expect(record(finished()).gauges).toContainEqual({
+      family: 's3_last_success_timestamp_seconds',
+      labels: { operation: 'put_object', bucket: 'b' },
+      value: NOW_MS / 1000,
+    });
     const bytes = (event: Event) =>
       record(event).counters.find(({ family }) => family === DEFINITIONS.bytes.name)?.value;
     expect([bytes(finished()), bytes(finished({ result: 'error', code: 'unavailable' }))]).toEqual([7, 0]);
@@ -141,6 +142,14 @@ describe('the recorder', () => {
     expect(record(refused(1), refused(1), refused(3)).refusals).toEqual([
       { circuit: 'c', epoch: 1, count: 2 },
       { circuit: 'c', epoch: 3, count: 1 },
+    ]);
+  });
+
+  it('tells when a sweep went through, and when anything was added', () => {
+    const gauges = record({ kind: 'sweep_finished', bucket: 'b', deleted: 0, failed: 0 }).gauges;
+    expect(gauges).toEqual([
+      { family: 's3_sweep_last_success_timestamp_seconds', labels: { bucket: 'b' }, value: NOW_MS / 1000 },
+      { family: 'breakwater_metrics_written_timestamp_seconds', labels: {}, value: NOW_MS / 1000 },
     ]);
   });
 

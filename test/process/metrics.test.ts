@@ -1,0 +1,62 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { DatabaseSync } from 'node:sqlite';
+import { expect, it } from 'vitest';
+import { Program } from '../support/program.ts';
+import { startTestSandbox, type TestSandbox } from '../support/sandbox.ts';
+
+const FILES = 5;
+const PUT_TREE = ['put', '-r', 'tree', 's3://bucket/tree/'];
+
+async function createStage(): Promise<{ sandbox: TestSandbox; program: Program } & AsyncDisposable> {
+  const sandbox = await startTestSandbox();
+  const program = await Program.create(sandbox.env);
+  await mkdir(program.path('tree'));
+  for (let index = 0; index < FILES; index += 1) await writeFile(program.path('tree', String(index)), 'x');
+  return {
+    sandbox,
+    program,
+    [Symbol.asyncDispose]: async () => {
+      await program[Symbol.asyncDispose]();
+      await sandbox.close();
+    },
+  };
+}
+
+async function readCount(program: Program): Promise<number> {
+  const { text } = await program.run(['metrics']);
+  return Number(
+    /^s3_operations_total\{operation="put_object",bucket="bucket",result="success"\} (\d+)$/m.exec(text)?.[1] ?? 0,
+  );
+}
+
+it('60 processes at once with 5 operations each count exactly 300', async () => {
+  await using stage = await createStage();
+  const { program } = stage;
+  const statuses = await Promise.all(Array.from({ length: 60 }, async () => (await program.run(PUT_TREE)).status));
+  expect(new Set(statuses)).toEqual(new Set([0]));
+  expect(await readCount(program)).toBe(300);
+}, 120_000);
+
+it('processes that are killed count nothing twice, and leave the file whole', async () => {
+  await using stage = await createStage();
+  const { sandbox, program } = stage;
+  for (let round = 0; round < 15; round += 1) {
+    const started = Array.from({ length: 2 }, () => program.start(PUT_TREE));
+    // Anywhere from the first request to the end of the command.
+    const seen = sandbox.requests().length;
+    while (sandbox.requests().length === seen && started.every(({ child }) => child.exitCode === null)) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
+    for (const { child } of started) child.kill('SIGKILL');
+    await Promise.all(started.map(async ({ ended }) => await ended));
+  }
+  const counted = await readCount(program);
+  const done = sandbox.requests().filter(({ operation, status }) => operation === 'PutObject' && status === 200).length;
+  expect(counted).toBeLessThanOrEqual(done);
+  // A command counts all of its operations at once, or none of them.
+  expect(counted % FILES).toBe(0);
+  const database = new DatabaseSync(program.path('state', 'state.db'));
+  expect(database.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
+  database.close();
+}, 120_000);
