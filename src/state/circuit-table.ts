@@ -1,9 +1,10 @@
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import type { SQLInputValue } from 'node:sqlite';
 import type { CircuitRow, Transition } from '../circuit/circuit.ts';
 import type { CircuitStore } from '../circuit/circuit-store.ts';
 import { Fields } from './fields.ts';
 import { parseCircuitRow, parseTransition } from './row-parser.ts';
 import { TRANSITIONS_KEPT } from './schema.ts';
+import type { Statements } from './statements.ts';
 import { inTransaction } from './transaction.ts';
 
 const COLUMNS = [
@@ -36,35 +37,35 @@ const DROP_OLD_TRANSITIONS = `
 const SUM_REFUSALS = 'SELECT coalesce(sum(count), 0) AS refused FROM refusals WHERE circuit = ? AND epoch >= ?';
 
 /** The circuits in an open database. Every method throws what the database throws. */
-export function openCircuitTable(database: DatabaseSync): CircuitStore {
+export function openCircuitTable(statements: Statements): CircuitStore {
   const read = (name: string): CircuitRow | undefined => {
-    const record = database.prepare(SELECT_ONE).get(name);
+    const record = statements.prepare(SELECT_ONE).get(name);
     return record === undefined ? undefined : parseCircuitRow(record);
   };
   return {
     read,
-    list: () => database.prepare(SELECT_ALL).all().map(parseCircuitRow),
+    list: () => statements.prepare(SELECT_ALL).all().map(parseCircuitRow),
     update: (name, change) =>
-      inTransaction(database, 'write', () => {
+      inTransaction(statements, 'write', () => {
         const stored = read(name);
         const { row, transitions, result } = change(stored);
-        if (row !== undefined && row !== stored) database.prepare(REPLACE).run(toRecord(row));
-        for (const transition of transitions) insertTransition(database, transition);
+        if (row !== undefined && row !== stored) statements.prepare(REPLACE).run(toRecord(row));
+        for (const transition of transitions) insertTransition(statements, transition);
         return result;
       }),
     transitions: ({ circuit, limit }) =>
-      database
+      statements
         .prepare(SELECT_TRANSITIONS)
         .all({ circuit: circuit ?? null, limit })
         .map(parseTransition),
     refusals: (circuit, sinceEpoch) =>
-      new Fields(database.prepare(SUM_REFUSALS).get(circuit, sinceEpoch)).whole('refused'),
+      new Fields(statements.prepare(SUM_REFUSALS).get(circuit, sinceEpoch)).whole('refused'),
   };
 }
 
-function insertTransition(database: DatabaseSync, transition: Transition): void {
+function insertTransition(statements: Statements, transition: Transition): void {
   const { circuit, atMs, from, to, epoch, why, cause, manual, process } = transition;
-  database.prepare(INSERT_TRANSITION).run({
+  statements.prepare(INSERT_TRANSITION).run({
     circuit,
     at_ms: atMs,
     from_state: from,
@@ -75,7 +76,7 @@ function insertTransition(database: DatabaseSync, transition: Transition): void 
     manual: toJson(manual),
     process: JSON.stringify(process),
   });
-  database.prepare(DROP_OLD_TRANSITIONS).run({ circuit });
+  statements.prepare(DROP_OLD_TRANSITIONS).run({ circuit });
 }
 
 function toRecord(row: CircuitRow): Record<(typeof COLUMNS)[number], SQLInputValue> {

@@ -5,6 +5,7 @@ import { Fields } from './fields.ts';
 import { isOnNetwork } from './file-system.ts';
 import { MIGRATIONS } from './schema.ts';
 import { classifyStateError, StateUnusable } from './state-problem.ts';
+import { Statements } from './statements.ts';
 import { inTransaction } from './transaction.ts';
 
 /** Longest wait for another process's lock, in ms; `design/circuit.md`: waits are bounded. */
@@ -80,7 +81,7 @@ export function setAside(path: string, { inode, suffix }: { inode: number; suffi
 
 /** All the missing migrations in one transaction, or those that another process has left to do. */
 function migrate(database: DatabaseSync): void {
-  inTransaction(database, 'write', () => {
+  inTransaction(new Statements(database), 'write', () => {
     for (const statements of MIGRATIONS.slice(readVersion(database))) database.exec(statements);
     database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
   });

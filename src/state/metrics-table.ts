@@ -1,6 +1,6 @@
-import type { DatabaseSync } from 'node:sqlite';
 import { CorruptRow, Fields } from './fields.ts';
 import type { CounterSeries, HistogramSeries, Labels, MetricDeltas, MetricsStore } from './state.ts';
+import type { Statements } from './statements.ts';
 import { inTransaction } from './transaction.ts';
 
 const ADD_COUNTER = `
@@ -25,44 +25,45 @@ const SELECT_BUCKETS = `
 const REFUSAL_EPOCHS_KEPT = 1000;
 
 /** The sums in an open database. Every method throws what the database throws. */
-export function openMetricsTable(database: DatabaseSync): MetricsStore {
+export function openMetricsTable(statements: Statements): MetricsStore {
   return {
-    add: (makeDeltas) => inTransaction(database, 'write', () => addAll(database, makeDeltas(readBuckets(database)))),
+    add: (makeDeltas) =>
+      inTransaction(statements, 'write', () => addAll(statements, makeDeltas(readBuckets(statements)))),
     read: () =>
-      inTransaction(database, 'read', () => ({
-        counters: readValues(database, 'counters'),
-        gauges: readValues(database, 'gauges'),
-        histograms: selectOf(database, 'histograms').map(parseHistogram),
+      inTransaction(statements, 'read', () => ({
+        counters: readValues(statements, 'counters'),
+        gauges: readValues(statements, 'gauges'),
+        histograms: selectOf(statements, 'histograms').map(parseHistogram),
       })),
     clear: () =>
-      inTransaction(database, 'write', () =>
-        database.exec('DELETE FROM counters; DELETE FROM gauges; DELETE FROM histograms;'),
+      inTransaction(statements, 'write', () =>
+        statements.database.exec('DELETE FROM counters; DELETE FROM gauges; DELETE FROM histograms;'),
       ),
   };
 }
 
-function addAll(database: DatabaseSync, { counters, gauges, histograms, refusals }: MetricDeltas): void {
+function addAll(statements: Statements, { counters, gauges, histograms, refusals }: MetricDeltas): void {
   for (const { family, labels, value } of counters) {
-    database.prepare(ADD_COUNTER).run({ family, labels: encodeLabels(labels), value });
+    statements.prepare(ADD_COUNTER).run({ family, labels: encodeLabels(labels), value });
   }
   for (const { family, labels, value } of gauges) {
-    database.prepare(RAISE_GAUGE).run({ family, labels: encodeLabels(labels), value });
+    statements.prepare(RAISE_GAUGE).run({ family, labels: encodeLabels(labels), value });
   }
-  for (const histogram of histograms) addHistogram(database, histogram);
+  for (const histogram of histograms) addHistogram(statements, histogram);
   for (const { circuit, epoch, count } of refusals) {
-    database.prepare(ADD_REFUSALS).run({ circuit, epoch, count });
-    database.prepare(DROP_OLD_REFUSALS).run(circuit, epoch - REFUSAL_EPOCHS_KEPT);
+    statements.prepare(ADD_REFUSALS).run({ circuit, epoch, count });
+    statements.prepare(DROP_OLD_REFUSALS).run(circuit, epoch - REFUSAL_EPOCHS_KEPT);
   }
 }
 
 /** Observations under other bounds, those of another version, cannot be added to: the series begins anew. */
-function addHistogram(database: DatabaseSync, delta: HistogramSeries): void {
+function addHistogram(statements: Statements, delta: HistogramSeries): void {
   const { family, bounds } = delta;
   const labels = encodeLabels(delta.labels);
-  const record = database.prepare(SELECT_HISTOGRAM).get(family, labels);
+  const record = statements.prepare(SELECT_HISTOGRAM).get(family, labels);
   const stored = record === undefined ? null : parseHistogram(record);
   const sum = stored !== null && JSON.stringify(stored.bounds) === JSON.stringify(bounds) ? stored : null;
-  database.prepare(REPLACE_HISTOGRAM).run({
+  statements.prepare(REPLACE_HISTOGRAM).run({
     family,
     labels,
     bounds: JSON.stringify(bounds),
@@ -71,24 +72,24 @@ function addHistogram(database: DatabaseSync, delta: HistogramSeries): void {
   });
 }
 
-function readBuckets(database: DatabaseSync): ReadonlySet<string> {
+function readBuckets(statements: Statements): ReadonlySet<string> {
   return new Set(
-    database
+    statements
       .prepare(SELECT_BUCKETS)
       .all()
       .map((record) => new Fields(record).text('bucket')),
   );
 }
 
-function readValues(database: DatabaseSync, table: 'counters' | 'gauges'): readonly CounterSeries[] {
-  return selectOf(database, table).map((record) => {
+function readValues(statements: Statements, table: 'counters' | 'gauges'): readonly CounterSeries[] {
+  return selectOf(statements, table).map((record) => {
     const fields = new Fields(record);
     return { family: fields.text('family'), labels: fields.jsonTexts('labels'), value: fields.number('value') };
   });
 }
 
-function selectOf(database: DatabaseSync, table: 'counters' | 'gauges' | 'histograms'): readonly unknown[] {
-  return database.prepare(`SELECT * FROM ${table} ORDER BY family, labels`).all();
+function selectOf(statements: Statements, table: 'counters' | 'gauges' | 'histograms'): readonly unknown[] {
+  return statements.prepare(`SELECT * FROM ${table} ORDER BY family, labels`).all();
 }
 
 function parseHistogram(record: unknown): HistogramSeries {

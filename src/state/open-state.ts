@@ -6,6 +6,7 @@ import { formatTime, type Clock } from '../clock.ts';
 import { createFile, findFile, openDatabase, openMemory, setAside } from './database.ts';
 import { openMetricsTable } from './metrics-table.ts';
 import type { State, StateProblem } from './state.ts';
+import { Statements } from './statements.ts';
 import { classifyStateError, describeProblem } from './state-problem.ts';
 
 export interface StateOptions {
@@ -165,5 +166,6 @@ class StateFile {
 }
 
 function openTables(database: DatabaseSync): Tables {
-  return { database, circuits: openCircuitTable(database), metrics: openMetricsTable(database) };
+  const statements = new Statements(database);
+  return { database, circuits: openCircuitTable(statements), metrics: openMetricsTable(statements) };
 }
