@@ -1,0 +1,132 @@
+import { createCircuitGate } from '../../src/circuit/circuit-gate.ts';
+import {
+  DEFAULT_CIRCUIT_SETTINGS,
+  type CircuitRow,
+  type CircuitSettings,
+  type Permit,
+  type ProcessIdentity,
+  type Transition,
+  type Verdict,
+} from '../../src/circuit/circuit.ts';
+import type { CircuitChange, CircuitStore } from '../../src/circuit/circuit-store.ts';
+import type { CircuitGate } from '../../src/circuit/gate.ts';
+import type { Clock } from '../../src/clock.ts';
+import type { Event } from '../../src/events.ts';
+
+export const CIRCUIT = 's3-upload@fake';
+
+/** The failure that fake operations report. */
+export const SLOW_DOWN = { code: 'SlowDown', message: 'slow down', httpStatus: 503, requestId: null };
+
+class FakeCircuitStore implements CircuitStore {
+  readonly rows = new Map<string, CircuitRow>();
+  readonly history: Transition[] = [];
+
+  readonly read = (name: string): CircuitRow | undefined => this.rows.get(name);
+  readonly list = (): readonly CircuitRow[] => [...this.rows.values()];
+  readonly transitions = (): readonly Transition[] => this.history.toReversed();
+  readonly refusals = (): number => 0;
+
+  readonly update = <T>(name: string, change: (row: CircuitRow | undefined) => CircuitChange<T>): T => {
+    const { row, transitions, result } = change(this.rows.get(name));
+    if (row !== undefined) this.rows.set(name, row);
+    this.history.push(...transitions);
+    return result;
+  };
+}
+
+export interface FakeProcess {
+  readonly gate: CircuitGate;
+  readonly events: Event[];
+  /** Every verdict that reached the gate, in order. */
+  readonly verdicts: Verdict[];
+  /** How often leave was asked for. */
+  admissions: number;
+}
+
+/** Circuits in memory, shared by as many processes as a test asks for. The rules are those of the real machine. */
+export class FakeCircuits {
+  readonly #store = new FakeCircuitStore();
+  readonly #clock: Clock;
+  readonly #settings: CircuitSettings;
+  readonly #dead = new Set<number>();
+  #tokens = 0;
+  #processes = 0;
+
+  constructor(clock: Clock, settings: Partial<CircuitSettings> = {}) {
+    this.#clock = clock;
+    this.#settings = { ...DEFAULT_CIRCUIT_SETTINGS, ...settings };
+  }
+
+  get row(): CircuitRow | undefined {
+    return this.#store.read(CIRCUIT);
+  }
+
+  get state(): string {
+    return this.row?.state ?? 'closed';
+  }
+
+  get history(): readonly Transition[] {
+    return this.#store.history;
+  }
+
+  startProcess(): FakeProcess {
+    this.#processes += 1;
+    const process: ProcessIdentity = {
+      pid: this.#processes,
+      startTime: '1',
+      bootId: 'boot',
+      pidNamespace: 'namespace',
+      host: 'host',
+      command: 'put',
+    };
+    const events: Event[] = [];
+    const verdicts: Verdict[] = [];
+    const inner = createCircuitGate({
+      store: this.#store,
+      settings: this.#settings,
+      clock: this.#clock,
+      process,
+      isOwnerAlive: ({ pid }) => !this.#dead.has(pid),
+      newToken: () => `token-${(this.#tokens += 1)}`,
+      emit: (event) => events.push(event),
+    });
+    const fake: FakeProcess = {
+      events,
+      verdicts,
+      admissions: 0,
+      gate: {
+        ...inner,
+        admit: (circuit) => {
+          fake.admissions += 1;
+          return inner.admit(circuit);
+        },
+        settle: (permit, verdict, failure) => {
+          verdicts.push(verdict);
+          inner.settle(permit, verdict, failure);
+        },
+      },
+    };
+    return fake;
+  }
+
+  /** Ends the process of that number (the first is 1) without a word. */
+  kill(pid: number): void {
+    this.#dead.add(pid);
+  }
+
+  /** Opens the circuit, as failures of another process do. */
+  open(): void {
+    const { gate } = this.startProcess();
+    for (let failures = 0; failures < this.#settings.failureThreshold; failures += 1) {
+      gate.settle(takePermit(gate), 'failure', SLOW_DOWN);
+    }
+  }
+}
+
+/** A permit, or a test that has set its stage wrong. */
+export function takePermit(gate: CircuitGate): Permit {
+  const admission = gate.admit(CIRCUIT);
+  if (admission.kind === 'refused') throw new Error(`refused: ${admission.refusal.reason}`);
+  return admission.permit;
+}
