@@ -41,7 +41,7 @@ export class PermitHolder {
   }
 
   /**
-   * Takes a permit, waiting at most `waitMs` where the circuit refuses.
+   * Takes a permit, waiting at most `waitMs` where the circuit refuses; one that is held meanwhile will do.
    * @param waitsFor `any` refusal (`--wait`), or only for a `busy_slot` (inside a transfer that has begun)
    * @throws BreakwaterError `circuit_open` when refused and not, or no longer, to be waited for
    */
@@ -49,6 +49,8 @@ export class PermitHolder {
     const { gate, circuit, clock, signal } = this.#options;
     const endAtMs = clock.monotonic() + waitMs;
     for (;;) {
+      // Another request of this operation was quicker: waiting on would be for its own slot.
+      if (this.#permit !== null) return;
       const admission = gate.admit(circuit);
       if (admission.kind === 'admitted') {
         this.#hold(admission.permit);

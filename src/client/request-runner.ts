@@ -20,8 +20,8 @@ export class RequestRunner {
   readonly #target: OperationTarget;
   readonly #permits: PermitHolder | null;
   readonly #watches = new Set<RequestWatch>();
-  /** The request in flight while the permit is a probe's: one chain at a time (circuit.md, invariant 1). */
-  #probeTurn: Promise<unknown> = Promise.resolve();
+  /** The newest turn under a probe's permit: one chain at a time (circuit.md, invariant 1). */
+  #probeTurn: Turn | null = null;
   bytesMoved = 0;
   #lastFailure: AttemptFailure | null = null;
 
@@ -49,38 +49,41 @@ export class RequestRunner {
    */
   async send<T>({ isDataBearing }: { isDataBearing: boolean }, attempt: (attempt: Attempt) => Promise<T>): Promise<T> {
     const permits = this.#permits;
-    if (permits === null) return await this.#runChain(attempt);
-    for (;;) {
-      const turn = this.#probeTurn;
-      await turn;
-      await this.#ensurePermit(permits);
-      if (!permits.isProbe) return await this.#runChain(attempt);
-      // Another request of this operation took the turn while we waited: see what it brings about.
-      if (turn !== this.#probeTurn) continue;
-      const probe = this.#probe(permits, { isDataBearing }, attempt);
-      this.#probeTurn = probe.then(doNothing, doNothing);
-      return await probe;
-    }
-  }
-
-  /** A probe's proof settles it at once: the slot goes back, and the rest of the transfer asks for a fresh permit. */
-  async #probe<T>(
-    permits: PermitHolder,
-    { isDataBearing }: { isDataBearing: boolean },
-    attempt: (attempt: Attempt) => Promise<T>,
-  ): Promise<T> {
+    if (permits === null) return await this.#runChain(attempt, async () => await Promise.resolve(true));
+    const request: GuardedRequest = { turn: null };
+    await this.#takeLeave(permits, request);
     try {
-      const value = await this.#runChain(attempt);
-      if (isDataBearing) permits.settle('success');
+      const value = await this.#runChain(attempt, async () => await this.#mayContinue(permits, request));
+      // A probe's proof settles it at once: the slot goes back, and the rest asks for a fresh permit.
+      if (request.turn !== null && isDataBearing) permits.settle('success');
       return value;
     } catch (error) {
-      const { verdict, failure } = judge(error, this.evidence());
-      permits.settle(verdict, failure);
+      if (request.turn !== null) {
+        const { verdict, failure } = judge(error, this.evidence());
+        permits.settle(verdict, failure);
+      }
       throw error;
+    } finally {
+      request.turn?.end();
     }
   }
 
-  async #runChain<T>(attempt: (attempt: Attempt) => Promise<T>): Promise<T> {
+  /** Waits until the request may go: under a plain permit with others, under a probe's only in its own turn. */
+  async #takeLeave(permits: PermitHolder, request: GuardedRequest): Promise<void> {
+    for (;;) {
+      const last = this.#probeTurn;
+      await last?.ended;
+      await this.#ensurePermit(permits);
+      if (!permits.isProbe) return;
+      // Another request of this operation took the turn while we waited: see what it brings about.
+      if (last !== this.#probeTurn) continue;
+      request.turn = beginTurn();
+      this.#probeTurn = request.turn;
+      return;
+    }
+  }
+
+  async #runChain<T>(attempt: (attempt: Attempt) => Promise<T>, mayContinue: () => Promise<boolean>): Promise<T> {
     const { settings, clock, random, signal, emit } = this.#guard;
     return await runRetryChain((number) => this.#runAttempt(number, attempt), {
       settings: settings.retry,
@@ -94,7 +97,7 @@ export class RequestRunner {
       },
       onRetryScheduled: (scheduled) =>
         emit({ ...this.#target, kind: 'retry_scheduled', retries: settings.retry.retries, ...scheduled }),
-      mayContinue: async () => await this.#mayContinue(),
+      mayContinue,
     });
   }
 
@@ -114,12 +117,14 @@ export class RequestRunner {
   }
 
   /** Before a further attempt: still ours, or to be had again; false when others have opened the circuit. */
-  async #mayContinue(): Promise<boolean> {
-    const permits = this.#permits;
-    if (permits === null || permits.isCurrent()) return true;
+  async #mayContinue(permits: PermitHolder, request: GuardedRequest): Promise<boolean> {
+    const isOurs = request.turn !== null || !permits.isProbe;
+    if (isOurs && permits.isCurrent()) return true;
     try {
-      permits.settle('neutral');
-      await this.#ensurePermit(permits);
+      if (isOurs) permits.settle('neutral');
+      request.turn?.end();
+      request.turn = null;
+      await this.#takeLeave(permits, request);
       return true;
     } catch (error) {
       if (error instanceof BreakwaterError && error.code === 'circuit_open') return false;
@@ -136,4 +141,17 @@ export class RequestRunner {
   }
 }
 
-function doNothing(): void {}
+/** One request on its way; `turn` is set while the operation's probe is its own. */
+interface GuardedRequest {
+  turn: Turn | null;
+}
+
+interface Turn {
+  readonly ended: Promise<void>;
+  readonly end: () => void;
+}
+
+function beginTurn(): Turn {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { ended: promise, end: resolve };
+}

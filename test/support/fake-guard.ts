@@ -1,0 +1,34 @@
+import type { CircuitGate } from '../../src/circuit/gate.ts';
+import type { Guard, GuardSettings } from '../../src/client/guard.ts';
+import type { Event } from '../../src/events.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+const SETTINGS: GuardSettings = {
+  requestTimeoutMs: 60_000,
+  stallTimeoutMs: 30_000,
+  retry: { retries: 3, baseMs: 1000, jitter: 'none' },
+  deadlineAtMs: null,
+  waitMs: 0,
+  probeLeaseMs: 30_000,
+};
+
+export interface FakeGuardOptions {
+  readonly clock?: VirtualClock;
+  readonly gate?: CircuitGate | null;
+  readonly settings?: Partial<GuardSettings>;
+}
+
+/** A guard on virtual time that keeps every event, and the controller that aborts it. */
+export function createFakeGuard({ clock = new VirtualClock(), gate = null, settings = {} }: FakeGuardOptions = {}) {
+  const events: Event[] = [];
+  const abort = new AbortController();
+  const guard: Guard = {
+    settings: { ...SETTINGS, ...settings },
+    gate,
+    clock,
+    random: () => 0.5,
+    signal: abort.signal,
+    emit: (event) => events.push(event),
+  };
+  return { clock, guard, events, abort, kinds: () => events.map(({ kind }) => kind) };
+}
