@@ -1,11 +1,17 @@
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, vi } from 'vitest';
-import { DEFAULT_CIRCUIT_SETTINGS, type CircuitSettings, type Transition } from '../../src/circuit/circuit.ts';
+import {
+  DEFAULT_CIRCUIT_SETTINGS,
+  type CircuitRow,
+  type CircuitSettings,
+  type Transition,
+} from '../../src/circuit/circuit.ts';
+import { admit, initialRow, settle } from '../../src/circuit/machine.ts';
 import { Program, readDocument } from '../support/program.ts';
 import { startTestSandbox } from '../support/sandbox.ts';
 import { spawnWorker } from '../support/spawn-worker.ts';
@@ -218,14 +224,22 @@ describe('the order of events', () => {
       times: 120,
       pauseMs: 2,
       url,
+      log: join(test.directory, 'writes'),
       settings: settings({ openForMs: 15 }),
     } as const;
+    await mkdir(test.directory);
     const reports = await Promise.all(Array.from({ length: 8 }, async () => await spawnWorker(order).ended));
     server.close();
     server.closeAllConnections();
     await once(server, 'close');
 
     expect(reports.flatMap((report) => report?.warnings ?? ['killed'])).toEqual([]);
+    const writes = (await readFile(order.log, 'utf8'))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as readonly [CircuitRow | null, CircuitRow]);
+    expectOneChain(writes, test.open().circuits.read(CIRCUIT));
+    replayIntoMachine(writes);
     const history = test.open().circuits.transitions({ circuit: CIRCUIT, limit: 1000 }).toReversed();
     expectLegalHistory(history.toReversed());
     expect(history.filter(({ to }) => to === 'open').length).toBeGreaterThan(1);
@@ -272,4 +286,51 @@ function expectNoOverlap(probes: readonly Arrival[]): void {
   for (const [index, probe] of sorted.entries()) {
     expect(probe.fromMs).toBeGreaterThanOrEqual(sorted[index - 1]?.toMs ?? 0);
   }
+}
+
+/**
+ * The writes of all processes together are one chain from no row to the last one: every row that was written was read
+ * by exactly one later write, or is the last. So no update was lost, and none rested on a row that others had changed.
+ */
+function expectOneChain(
+  writes: readonly (readonly [CircuitRow | null, CircuitRow])[],
+  last: CircuitRow | undefined,
+): void {
+  const balance = new Map<string, number>();
+  const add = (row: CircuitRow | null, by: number): void => {
+    const key = JSON.stringify(row);
+    balance.set(key, (balance.get(key) ?? 0) + by);
+  };
+  for (const [before, after] of writes) {
+    add(before, -1);
+    add(after, 1);
+  }
+  expect(Object.fromEntries([...balance].filter(([, count]) => count !== 0))).toEqual({
+    null: -1,
+    [JSON.stringify(last)]: 1,
+  });
+}
+
+/** Each write is what the machine makes of the row that it read, by one of its inputs. */
+function replayIntoMachine(writes: readonly (readonly [CircuitRow | null, CircuitRow])[]): void {
+  for (const [read, after] of writes) {
+    const before = read ?? initialRow(CIRCUIT, settings());
+    const actor = after.lease?.owner ?? after.lastFailure?.process ?? before.lease!.owner;
+    const base = { settings: settings({ openForMs: 15 }), process: actor };
+    const moments = [after.changedAtMs, after.lastFailure?.atMs, before.changedAtMs, leaseBegin(after)].filter(
+      (ms) => typeof ms === 'number',
+    );
+    const permit = { circuit: CIRCUIT, epoch: before.epoch, probeToken: before.lease?.token ?? null };
+    const candidates = moments.flatMap((nowMs) => [
+      admit(before, { ...base, nowMs, token: after.lease?.token ?? '', isOwnerAlive: true }).row,
+      ...(['success', 'failure', 'neutral'] as const).map(
+        (verdict) => settle(before, { ...base, nowMs, permit, verdict, failure: after.lastFailure }).row,
+      ),
+    ]);
+    expect(candidates).toContainEqual(after);
+  }
+}
+
+function leaseBegin({ lease }: CircuitRow): number | null {
+  return lease === null ? null : lease.expiresAtMs - settings().probeLeaseMs;
 }

@@ -3,7 +3,9 @@
  * `node circuit-worker.ts '{"directory":...}'`; prints `ready` when the file is open and one JSON line at its end.
  */
 import { randomInt, randomUUID } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
 import type { CircuitSettings } from '../../src/circuit/circuit.ts';
+import type { CircuitStore } from '../../src/circuit/circuit-store.ts';
 import { createCircuitGate } from '../../src/circuit/circuit-gate.ts';
 import type { CircuitGate } from '../../src/circuit/gate.ts';
 import { systemClock } from '../../src/clock.ts';
@@ -22,6 +24,8 @@ export interface WorkerOrder {
   readonly mode: 'fail' | 'call' | 'churn';
   readonly times: number;
   readonly url?: string;
+  /** Gets one line for each write transaction that changed the row: `[before, after]`, null for no row. */
+  readonly log?: string;
   /** Pause between two rounds, in ms. */
   readonly pauseMs?: number;
 }
@@ -43,7 +47,7 @@ const state = openState({
   onWarning: (message) => warnings.push(message),
 });
 const gate = createCircuitGate({
-  store: state.circuits,
+  store: order.log === undefined ? state.circuits : logWrites(state.circuits, order.log),
   settings,
   clock: systemClock,
   process: describeProcess('worker'),
@@ -101,4 +105,23 @@ function churn(churned: CircuitGate, { metrics }: State): void {
     () => metrics.add(() => ({ counters, gauges: [], histograms: [], refusals: [] })),
   ].slice(randomInt(5));
   what?.();
+}
+
+/** Notes what each committed transaction has read and written. */
+function logWrites(store: CircuitStore, path: string): CircuitStore {
+  return {
+    ...store,
+    update: (name, change) => {
+      const lines: string[] = [];
+      const result = store.update(name, (before) => {
+        const changed = change(before);
+        const isWritten = changed.row !== undefined && changed.row !== before;
+        if (isWritten) lines.push(`${JSON.stringify([before ?? null, changed.row])}\n`);
+        return changed;
+      });
+      // After the commit: a transaction that was rolled back has written nothing.
+      if (lines.length > 0) appendFileSync(path, lines.join(''));
+      return result;
+    },
+  };
 }

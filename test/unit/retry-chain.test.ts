@@ -82,6 +82,19 @@ describe('runRetryChain', () => {
     expect(at).toEqual([0, 0, 1000, 3000, 7000]);
   });
 
+  it('gives one free try after a corrected clock, and no second', async () => {
+    const { clock, at, result } = startChain(async () => {
+      throw Object.assign(new Error('skew'), {
+        name: 'RequestTimeTooSkewed',
+        $metadata: { httpStatusCode: 403, clockSkewCorrected: true },
+      });
+    });
+    const failed = await failureOf(clock.runUntilSettled(result));
+    expect(failed).toMatchObject({ name: 'RetryChainFailed', attempts: 2, why: 'permanent', message: 'skew' });
+    expect(failed.cause).toMatchObject({ name: 'RequestTimeTooSkewed' });
+    expect(at).toEqual([0, 0]);
+  });
+
   it('retries a TypeError of the network and never a TypeError of ours', async () => {
     const ours = startChain(async () => {
       throw new TypeError('x is not a function');
