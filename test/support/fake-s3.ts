@@ -1,0 +1,85 @@
+import { Readable } from 'node:stream';
+import { S3Client } from '@aws-sdk/client-s3';
+import type { WatchedHttpHandler } from '../../src/client/watched-http.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+export interface FakeRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+export interface FakeAnswer {
+  /** @default 200 */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array | Readable;
+}
+
+/** Answers a request; the number counts from 1. What it throws is a fault of the network. */
+export type Respond = (request: FakeRequest, number: number) => FakeAnswer | Promise<FakeAnswer>;
+
+type HttpRequest = Parameters<WatchedHttpHandler['handle']>[0];
+
+/** The real SDK client in front of answers in memory: what it writes and reads is the wire, without a socket. */
+export function createFakeS3(respond: Respond): { s3: S3Client; requests: FakeRequest[] } {
+  const requests: FakeRequest[] = [];
+  const s3 = new S3Client({
+    region: 'us-east-1',
+    endpoint: 'http://fake',
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'A', secretAccessKey: 'S' },
+    maxAttempts: 1,
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: {
+      handle: async ({ method, path, query, headers, body }: HttpRequest) => {
+        const request = { method, path, query: query ?? {}, headers, body: await readAll(body) };
+        requests.push(request);
+        const { status = 200, headers: answered = {}, body: content = '' } = await respond(request, requests.length);
+        const stream = content instanceof Readable ? content : Readable.from([Buffer.from(content)]);
+        return { response: { statusCode: status, headers: { ...answered }, body: stream } };
+      },
+    },
+  });
+  return { s3, requests };
+}
+
+/** An error as S3 writes it. */
+export function errorAnswer(status: number, code: string): FakeAnswer {
+  const body = `<?xml version="1.0"?><Error><Code>${code}</Code><Message>as S3 says</Message></Error>`;
+  return { status, headers: { 'content-type': 'application/xml', 'x-amz-request-id': 'REQ1' }, body };
+}
+
+export function networkFault(code: string): Error {
+  return Object.assign(new Error(`fake ${code}`), { code });
+}
+
+async function readAll(body: unknown): Promise<Buffer> {
+  if (body === undefined || body === null) return Buffer.alloc(0);
+  if (typeof body === 'string' || body instanceof Uint8Array) return Buffer.from(body);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body as AsyncIterable<Uint8Array>) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** Turns of the event loop that the SDK may need between two of our own waits; far more than it does. */
+const TURNS_MAX = 20_000;
+
+/** Lets turns and, only while somebody sleeps, time pass until `promise` settles. */
+export async function runWithS3<T>(clock: VirtualClock, promise: Promise<T>): Promise<T> {
+  const run = { isSettled: false };
+  const settle = (): void => {
+    run.isSettled = true;
+  };
+  promise.then(settle, settle);
+  for (let turns = 0; turns < TURNS_MAX && !run.isSettled; turns += 1) {
+    await new Promise<void>((resolve) => {
+      setImmediate(resolve);
+    });
+    if (clock.sleeping > 0) await clock.advance(100);
+  }
+  if (!run.isSettled) throw new Error('the promise is still pending: it would never settle');
+  return await promise;
+}
