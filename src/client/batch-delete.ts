@@ -44,11 +44,23 @@ export async function deleteBatch(
         if (first !== undefined) throw new KeysLeft(first, transient);
       });
     } catch (error) {
-      if (!(error instanceof RetryChainFailed) || !(error.cause instanceof KeysLeft)) throw error;
-      stayed.push(...error.cause.failures);
+      if (!(error instanceof RetryChainFailed)) throw error;
+      stayed.push(...nameKeysLeft(error, { pending, isBatchWhole: pending.length === request.keys.length }));
     }
   });
   return stayed;
+}
+
+/** The keys that a chain has left, each with its own reason, or with that of the last request where S3 named none. */
+function nameKeysLeft(
+  chain: RetryChainFailed,
+  { pending, isBatchWhole }: { pending: readonly string[]; isBatchWhole: boolean },
+): readonly DeleteFailure[] {
+  const { cause, failure } = chain;
+  if (cause instanceof KeysLeft) return cause.failures;
+  // Once keys are gone, rejecting would count them as left.
+  if (isBatchWhole || failure.errorCode === 'internal') throw chain;
+  return pending.map((key) => ({ key, code: failure.code, message: failure.message }));
 }
 
 async function sendBatch(
@@ -64,6 +76,10 @@ async function sendBatch(
   const { Deleted = [], Errors = [] } = await s3.send(command, options);
   if (Deleted.length + Errors.length !== keys.length) {
     throw new TransferFault('not_s3', 'the answer to the deletion does not account for every key');
+  }
+  const asked = new Set(keys);
+  if (!Errors.every(({ Key = '' }) => asked.has(Key))) {
+    throw new TransferFault('not_s3', 'the answer to the deletion names a key that was not asked for');
   }
   return Errors.map(({ Key = '', Code = 'Unknown', Message = '' }) => ({ key: Key, code: Code, message: Message }));
 }
