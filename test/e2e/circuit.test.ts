@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { Program, readDocument } from '../support/program.ts';
@@ -89,5 +90,40 @@ describe('the circuit over several processes', () => {
     const after = readDocument(await program.run(['breaker-status', '--json', '--history']));
     expect(JSON.stringify(after['history'])).toBe(JSON.stringify(before['history']));
     expect((after['circuits'] as { state: string }[]).map(({ state }) => state)).toEqual(['open', 'open']);
+  });
+
+  it('takes several parts that fail together for one failure', async () => {
+    await using sandbox = await startTestSandbox();
+    await using program = await Program.create({ ...sandbox.env, BREAKWATER_RETRIES: '0' });
+    await writeFile(program.path('big'), randomBytes(33 * 1024 * 1024));
+    sandbox.addFault('UploadPart:500:InternalError');
+    expect((await program.run(['put', 'big', 's3://bucket/big'])).status).toBe(69);
+    expect(sandbox.requests().filter(({ operation }) => operation === 'UploadPart').length).toBeGreaterThan(1);
+    const { circuits } = readDocument(await program.run(['breaker-status', '--json', 's3-upload']));
+    expect(circuits).toMatchObject([{ state: 'closed', failures: 1 }]);
+  });
+
+  it('is closed by two parts of one upload: a probe is settled by its first part, and the rest goes on afresh', async () => {
+    await using sandbox = await startTestSandbox();
+    await using program = await Program.create({
+      ...sandbox.env,
+      BREAKWATER_RETRIES: '0',
+      BREAKWATER_FAILURE_THRESHOLD: '1',
+      BREAKWATER_OPEN_FOR: '1ms',
+    });
+    await writeFile(program.path('big'), randomBytes(33 * 1024 * 1024));
+    sandbox.addFault('CreateMultipartUpload:500:InternalError:times=1');
+    const put = ['put', 'big', 's3://bucket/big'];
+    expect((await program.run(put)).status).toBe(69);
+    expect((await program.run(put)).status).toBe(0);
+    const { circuits, history } = readDocument(
+      await program.run(['breaker-status', '--json', '--history', 's3-upload']),
+    );
+    expect(circuits).toMatchObject([{ state: 'closed', failures: 0 }]);
+    expect((history as { why: string }[]).map(({ why }) => why)).toEqual([
+      'probes_succeeded',
+      'probe_due',
+      'threshold_reached',
+    ]);
   });
 });

@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { chmod, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
@@ -111,6 +113,46 @@ describe('metrics --push', () => {
     const ended = await program.run(['metrics', '--push', url]);
     expect(ended.status).toBe(status);
     expect(ended.stderr).not.toMatch(/hush/);
+  });
+});
+
+const hasOpenssl = spawnSync('openssl', ['version']).error === undefined;
+if (!hasOpenssl) console.log('skipped: a push over TLS needs openssl to make a certificate');
+
+describe.skipIf(!hasOpenssl)('metrics --push over TLS', () => {
+  it('trusts the certificate authorities that it is given, and no others', async () => {
+    await using program = await createProgram();
+    const [key, cert] = [program.path('key.pem'), program.path('cert.pem')];
+    const args = [
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-days',
+      '2',
+      '-subj',
+      '/CN=localhost',
+      '-addext',
+      'subjectAltName=IP:127.0.0.1',
+      '-keyout',
+      key,
+      '-out',
+      cert,
+    ];
+    expect(spawnSync('openssl', args).status).toBe(0);
+    const server = createTlsServer({ key: await readFile(key), cert: await readFile(cert) }, (request, response) => {
+      request.resume().once('end', () => response.writeHead(200).end());
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const trusted = await program.run(['metrics', '--push', url, '--push-ca', cert]);
+    const unknown = await program.run(['metrics', '--push', url]);
+    const missing = await program.run(['metrics', '--push', url, '--push-ca', 'none.pem']);
+    server.close();
+    server.closeAllConnections();
+    expect([trusted.status, unknown.status, missing.status]).toEqual([0, 69, 78]);
+    expect(unknown.stderr).toMatch(/SELF_SIGNED/);
   });
 });
 
