@@ -20,9 +20,9 @@ export class DownloadProgress {
     return this.#begun?.facts.etag ?? null;
   }
 
-  /** All bytes are here and checked: a cut after the last byte costs nothing. */
+  /** All bytes are here, though not yet checked: a cut after the last byte costs nothing. */
   isComplete(): boolean {
-    return this.#begun?.isChecked ?? false;
+    return this.#begun !== null && this.offset === this.#begun.facts.sizeBytes;
   }
 
   /** Takes note of an answer: the first one says what the object is, the others must be about the same. */
@@ -42,7 +42,6 @@ export class DownloadProgress {
         promise,
         sink,
         check: promise === null ? null : new WholeObjectCheck(promise),
-        isChecked: false,
       };
     } else if (etag !== this.#begun.facts.etag) {
       // A store that ignores If-Match: mixing two versions would be silent corruption.
@@ -73,7 +72,6 @@ export class DownloadProgress {
     }
     const isLonger = sizeBytes !== null && this.offset > sizeBytes;
     if (isLonger || begun.check?.isKept() === false) await this.#rejectBytes(begun);
-    begun.isChecked = true;
   }
 
   result(): DownloadResult {
@@ -110,5 +108,4 @@ interface Begun {
   readonly promise: PromisedDigest | null;
   readonly sink: DownloadSink;
   readonly check: WholeObjectCheck | null;
-  isChecked: boolean;
 }

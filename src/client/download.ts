@@ -62,7 +62,6 @@ interface Download {
 
 async function receive({ s3, request, progress }: Download, { options }: Attempt): Promise<void> {
   const { bucket, key } = request;
-  if (progress.isComplete()) return;
   const from = progress.offset;
   const command = new GetObjectCommand({
     Bucket: bucket,
@@ -77,7 +76,9 @@ async function receive({ s3, request, progress }: Download, { options }: Attempt
   try {
     assertAnsweredByS3(answer, 'ETag');
     await progress.begin(answer);
-    await readBody(body, { progress, skip: startOf(answer, from) });
+    await readBody(body, { progress, skip: startOf(answer, from) }).catch((error: unknown) => {
+      if (!progress.isComplete()) throw error;
+    });
     await progress.finish();
   } finally {
     // Whatever is left unread would keep its connection, and the process, waiting.
