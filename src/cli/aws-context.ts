@@ -50,9 +50,12 @@ function findEndpoint(env: Environment, configured: () => ProfileFacts): string 
 }
 
 function readProfile(profile: string, { env, home }: { env: Environment; home: string }): ProfileFacts {
-  const config = readIni(nonEmpty(env['AWS_CONFIG_FILE']) ?? join(home, '.aws', 'config'));
-  const credentials = readIni(nonEmpty(env['AWS_SHARED_CREDENTIALS_FILE']) ?? join(home, '.aws', 'credentials'));
-  const settings = config.get(profile === 'default' ? 'default' : `profile ${profile}`) ?? config.get(profile);
+  const open = (variable: string, name: string): IniSections =>
+    readIni((nonEmpty(env[variable]) ?? join('~', '.aws', name)).replace(/^~(?=\/)/, () => home));
+  const config = open('AWS_CONFIG_FILE', 'config');
+  const credentials = open('AWS_SHARED_CREDENTIALS_FILE', 'credentials');
+  // Of this file, unlike the other, only the default profile may do without the word.
+  const settings = config.get(`profile ${profile}`) ?? (profile === 'default' ? config.get(profile) : undefined);
   const read = (key: string): string | null =>
     nonEmpty(credentials.get(profile)?.get(key)) ?? nonEmpty(settings?.get(key));
   const services = config.get(`services ${settings?.get('services') ?? ''}`);

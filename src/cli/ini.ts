@@ -1,6 +1,9 @@
 /** Sections of an AWS config file: keys of nested settings are `s3.endpoint_url`. */
 export type IniSections = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
+/** `profile "name"` means `profile name`, as to the SDK. */
+const QUOTED_NAME = /^(\S+)\s+(["']?)(.*)\2$/;
+
 /**
  * Reads the INI dialect of the AWS shared config and credentials files: `[section]`, `key = value`, indented
  * settings below a key without a value, comments with `#` and `;`. What it does not understand is left out:
@@ -13,7 +16,7 @@ export function parseIni(text: string): IniSections {
   for (const line of text.split(/\r?\n/)) {
     const header = /^\s*\[([^\]]*)\]/.exec(line);
     if (header !== null) {
-      const name = (header[1] ?? '').trim().replaceAll(/\s+/g, ' ');
+      const name = (header[1] ?? '').trim().replace(QUOTED_NAME, '$1 $3');
       section = sections.get(name) ?? new Map<string, string>();
       sections.set(name, section);
       parent = null;
