@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadSharedConfigFiles } from '@smithy/core/config';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { decideScope, findAwsContext } from '../../src/cli/aws-context.ts';
+import { decideScope, findAwsContext, type AwsContext } from '../../src/cli/aws-context.ts';
 import { parseIni } from '../../src/cli/ini.ts';
 import type { Environment } from '../../src/cli/settings.ts';
 
@@ -25,7 +25,7 @@ function writeAws(name: 'config' | 'credentials', ...lines: readonly string[]): 
   writeFileSync(join(home, '.aws', name), lines.join('\n'));
 }
 
-function find(env: Environment = {}, wishes: Partial<typeof NOTHING & Record<keyof typeof NOTHING, string>> = {}) {
+function find(env: Environment = {}, wishes: Partial<AwsContext> = {}) {
   return findAwsContext({ ...NOTHING, ...wishes }, { env, home });
 }
 
