@@ -21,11 +21,8 @@ describe('escapeControls', () => {
   });
 
   it('leaves nothing that moves a cursor, begins a line or reorders text, of all there is', () => {
-    const unsafe = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/u;
-    const left = Array.from({ length: 0x11_00_00 }, (_, code) => String.fromCodePoint(code)).filter((character) =>
-      unsafe.test(escapeControls(character)),
-    );
-    expect(left).toEqual([]);
+    const all = Array.from({ length: 0x11_00_00 }, (_, code) => String.fromCodePoint(code)).join('');
+    expect(escapeControls(all).match(/[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/gu)).toBeNull();
   });
 
   it('changes nothing when it is done twice', () => {
