@@ -3,15 +3,18 @@ import { BreakwaterError } from '../errors.ts';
 import type { CommandRun } from './command-run.ts';
 
 /**
- * Asks on the terminal before something that cannot be undone. Anything but yes is no.
+ * Asks on the terminal before something that cannot be undone. Anything but yes is no, the end of the input too.
  * @throws BreakwaterError `usage` off a terminal: a question that nobody sees would hang for ever
  */
 export async function confirm(run: CommandRun, question: string): Promise<boolean> {
   assertCanAsk(run);
   const lines = createInterface({ input: run.stdin, output: process.stderr, terminal: false });
   try {
-    const answer = await lines.question(`${question} [y/N] `, { signal: run.signal });
-    return ['y', 'yes'].includes(answer.trim().toLowerCase());
+    // A question whose input ends stays open for ever.
+    const ended = new Promise<null>((resolve) => lines.once('close', () => resolve(null)));
+    const answer = await Promise.race([lines.question(`${question} [y/N] `, { signal: run.signal }), ended]);
+    if (answer === null) process.stderr.write('\n');
+    return ['y', 'yes'].includes((answer ?? '').trim().toLowerCase());
   } finally {
     lines.close();
   }
