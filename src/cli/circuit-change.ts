@@ -5,6 +5,7 @@ import { describeTransition } from './circuit-document.ts';
 import { nameState } from './circuit-lines.ts';
 import { selectCircuits } from './circuit-selection.ts';
 import type { CommandResult, CommandRun } from './command-run.ts';
+import { escapeControls } from './escape.ts';
 
 /**
  * Changes circuits by hand: every one that the names mean.
@@ -29,7 +30,7 @@ export async function changeByHand(
   return {
     json: { changes: changes.map(describeTransition) },
     summary: changes
-      .map(({ circuit, from, to }) => `${circuit} is ${nameState(to)} (was ${nameState(from)})`)
+      .map(({ circuit, from, to }) => `${escapeControls(circuit)} is ${nameState(to)} (was ${nameState(from)})`)
       .join('\n'),
   };
 }

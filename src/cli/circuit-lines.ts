@@ -27,7 +27,7 @@ export function tabulateCircuits(
   { hasColour, nowMs }: { hasColour: boolean; nowMs: number },
 ): readonly string[] {
   const rows = circuits.map(({ view }) => [
-    view.name,
+    escapeControls(view.name),
     WORDS[view.state],
     `${view.row.failures}/${view.row.failureThreshold}`,
     view.state === 'half_open' ? `${view.row.successes}/${view.row.successThreshold}` : '-',
@@ -49,7 +49,7 @@ export function tabulateTransitions(transitions: readonly Transition[]): readonl
     ['TIME', 'CIRCUIT', 'CHANGE', 'WHY', 'BY'],
     ...transitions.map(({ atMs, circuit, from, to, why, cause, manual, process }) => [
       formatTime(atMs),
-      circuit,
+      escapeControls(circuit),
       `${WORDS[from]} > ${WORDS[to]}`,
       [why.replaceAll('_', ' '), cause === null ? '' : describeCause(cause), manual?.reason ?? '']
         .filter((part) => part !== '')
@@ -93,7 +93,7 @@ function explainCircuit({ view, refused, trip }: InspectedCircuit): readonly str
   if (trip !== null) lines.push(`opened at ${formatTime(trip.atMs)} by ${nameProcess(trip.process)}`);
   if (refused > 0 && state !== 'closed')
     lines.push(`${refused} ${refused === 1 ? 'call' : 'calls'} refused since it opened`);
-  return lines.length === 0 ? [] : ['', `${row.name}:`, ...lines.map((line) => `  ${line}`)];
+  return lines.length === 0 ? [] : ['', `${escapeControls(row.name)}:`, ...lines.map((line) => `  ${line}`)];
 }
 
 function describeCause({ code, httpStatus, requestId }: FailureCause): string {

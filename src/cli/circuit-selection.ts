@@ -18,7 +18,7 @@ export async function selectCircuits(run: CommandRun, queries: readonly string[]
     if (!known.has(name)) known.set(name, initialRow(name, DEFAULT_CIRCUIT_SETTINGS));
   }
   for (const query of queries) {
-    if (!isCircuitName(query)) throw describeUnknown(query, [...CIRCUIT_NAMES, ...known.keys()]);
+    if (!known.has(query) && !isCircuitName(query)) throw describeUnknown(query, [...CIRCUIT_NAMES, ...known.keys()]);
     if (query.includes('@') && !known.has(query)) known.set(query, initialRow(query, DEFAULT_CIRCUIT_SETTINGS));
   }
   return [...known.values()]
@@ -26,10 +26,10 @@ export async function selectCircuits(run: CommandRun, queries: readonly string[]
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** A bare name, alone or with a scope. */
+/** A bare name, alone or with a scope. Visible ASCII only: what is isolated is stored, and shown to all who look. */
 function isCircuitName(query: string): boolean {
   return CIRCUIT_NAMES.some(
-    (name) => query === name || (query.startsWith(`${name}@`) && query.length > name.length + 1),
+    (name) => query === name || (query.startsWith(`${name}@`) && /^[!-~]+$/.test(query.slice(name.length + 1))),
   );
 }
 
