@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { presentMany } from '../../src/cli/many-result.ts';
+import { presentSurvey, presentTally } from '../../src/cli/sweep-result.ts';
+import { BreakwaterError } from '../../src/errors.ts';
+
+const denied = new BreakwaterError('access_denied', 'S3 refused\u0007 b', {
+  details: { httpStatus: 403, requestId: 'R1' },
+});
+const gone = new BreakwaterError('not_found', 'c is not there');
+
+describe('presentMany', () => {
+  it.each([
+    [0, 0, 'sent', 'sent 0 objects, 0 B'],
+    [1, 1, 'sent', 'sent 1 object, 1 B'],
+    [2, 3_145_728, 'received', 'received 2 objects, 3.0 MiB'],
+  ] as const)('sums up %d objects of %d bytes', (done, bytes, verb, summary) => {
+    expect(presentMany({ done, bytes, failed: 0, failures: [] }, verb)).toEqual({
+      json: { objects: done, bytes, failed: 0, failures: [] },
+      summary,
+    });
+  });
+
+  it('names every failure, and ends as partial with the first of them', () => {
+    const failures = [
+      { name: 'b\n', error: denied },
+      { name: 'c', error: gone },
+    ];
+    const result = presentMany({ done: 1, bytes: 5, failed: 2, failures }, 'sent');
+    expect(result).toMatchObject({
+      summary: 'sent 1 object, 5 B; 2 failed',
+      lines: ['failed b\\n: S3 refused\\x07 b', 'failed c: c is not there'],
+      failure: { code: 'partial', message: '2 of 3 objects failed, the first: S3 refused\\x07 b' },
+      // Names stay raw for programs.
+      json: {
+        objects: 1,
+        failed: 2,
+        failures: [
+          { name: 'b\n', code: 'access_denied', message: 'S3 refused\u0007 b', http_status: 403, request_id: 'R1' },
+          { name: 'c', code: 'not_found', message: 'c is not there', http_status: null, request_id: null },
+        ],
+      },
+    });
+  });
+
+  it('counts failures that are not kept by name', () => {
+    const { failure } = presentMany({ done: 0, bytes: 0, failed: 150, failures: [{ name: 'b', error: gone }] }, 'sent');
+    expect(failure?.message).toBe('150 of 150 objects failed, the first: c is not there');
+  });
+});
+
+const request = { bucket: 'b', prefix: 'p\u001b/', olderThanMs: 7 * 86_400_000 };
+const asked = { bucket: 'b', prefix: 'p\u001b/', older_than_ms: 604_800_000 };
+
+describe('presentSurvey', () => {
+  it('says what would go: count, bytes, oldest, newest, some names and how many more', () => {
+    const survey = { objects: 3, bytes: 1024, oldestMs: 0, newestMs: 86_400_000, samples: ['p/a', 'p/b\n'] };
+    expect(presentSurvey(request, survey)).toEqual({
+      json: {
+        ...asked,
+        dry_run: true,
+        matched: 3,
+        bytes: 1024,
+        oldest: '1970-01-01T00:00:00.000Z',
+        newest: '1970-01-02T00:00:00.000Z',
+        samples: ['p/a', 'p/b\n'],
+      },
+      lines: [
+        '3 objects older than 7d in s3://b/p\\x1b/, 1.0 KiB',
+        'oldest 1970-01-01T00:00:00.000Z, newest 1970-01-02T00:00:00.000Z',
+        '  p/a',
+        '  p/b\\n',
+        '  and 1 more',
+      ],
+    });
+  });
+
+  it.each([
+    [0, ['0 objects older than 7d in s3://b/p\\x1b/, 0 B']],
+    [
+      1,
+      [
+        '1 object older than 7d in s3://b/p\\x1b/, 0 B',
+        'oldest 1970-01-01T00:00:00.000Z, newest 1970-01-01T00:00:00.000Z',
+        '  k',
+      ],
+    ],
+  ])('says no more than there is of %d', (objects, lines) => {
+    const times = objects === 0 ? { oldestMs: null, newestMs: null } : { oldestMs: 0, newestMs: 0 };
+    const samples = objects === 0 ? [] : ['k'];
+    expect(presentSurvey(request, { objects, bytes: 0, ...times, samples }).lines).toEqual(lines);
+  });
+});
+
+describe('presentTally', () => {
+  const clean = { matched: 2, deleted: 2, deletedBytes: 10, failed: 0, denied: 0, failures: [] };
+  const left = [{ key: 'k\n', code: 'InternalError', message: 'try again' }];
+  const rough = { matched: 3, deleted: 2, deletedBytes: 10, failed: 1, denied: 0, failures: left };
+
+  it('says what went', () => {
+    expect(presentTally(request, clean, { isStrict: true })).toEqual({
+      json: { ...asked, dry_run: false, matched: 2, deleted: 2, failed: 0, bytes: 10, failures: [] },
+      lines: [],
+      summary: 'deleted 2 of 2 objects in s3://b/p\\x1b/, 10 B',
+    });
+  });
+
+  it('names what is left, which is no failure', () => {
+    expect(presentTally(request, rough, { isStrict: false })).toEqual({
+      json: { ...asked, dry_run: false, matched: 3, deleted: 2, failed: 1, bytes: 10, failures: left },
+      lines: ['left k\\n: InternalError: try again'],
+      summary: 'deleted 2 of 3 objects in s3://b/p\\x1b/, 10 B; 1 left for the next sweep',
+    });
+  });
+
+  it('makes it one where the sweep is strict', () => {
+    expect(presentTally(request, rough, { isStrict: true }).failure).toMatchObject({
+      code: 'partial',
+      message: '1 of 3 objects could not be deleted',
+    });
+  });
+});
