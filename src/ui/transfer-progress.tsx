@@ -21,7 +21,9 @@ export function TransferProgress({ snapshot, nowMs, name, columns }: ProgressPro
   return (
     <Box width={Math.max(20, columns - 1)}>
       {share === null || columns < 60 ? null : (
-        <Text>{`[${'#'.repeat(filled)}${'-'.repeat(BAR_COLUMNS - filled)}] `}</Text>
+        <Box flexShrink={0}>
+          <Text>{`[${'#'.repeat(filled)}${'-'.repeat(BAR_COLUMNS - filled)}] `}</Text>
+        </Box>
       )}
       <Text wrap="truncate-end">{`${describeProgress(snapshot, nowMs)}  ${name}`}</Text>
     </Box>
