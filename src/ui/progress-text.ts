@@ -52,8 +52,9 @@ export function describeProgress(snapshot: TransferSnapshot, nowMs: number): str
     parts.push(describeBytes(movedBytes));
   }
   if (rate !== null) parts.push(`${describeBytes(rate)}/s`);
-  if (totalBytes !== null && rate !== null)
-    parts.push(`${describeTimeLeft(((totalBytes - movedBytes) / rate) * 1000)} left`);
+  if (totalBytes !== null && rate !== null) {
+    parts.push(`${describeTimeLeft((Math.max(0, totalBytes - movedBytes) / rate) * 1000)} left`);
+  }
   if (failed > 0) parts.push(`${failed} failed`);
   return parts.join(', ');
 }
