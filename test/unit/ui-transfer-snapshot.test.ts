@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Event } from '../../src/events.ts';
+import { followTransfer, NO_TRANSFER, type TransferSnapshot } from '../../src/ui/transfer-snapshot.ts';
+
+const begin = (name: string, totalBytes: number | null): Event => ({ kind: 'transfer_started', name, totalBytes });
+const move = (bytes: number): Event => ({ kind: 'bytes_moved', name: 'a', bytes });
+const end = (ok: boolean): Event => ({ kind: 'transfer_finished', name: 'a', ok });
+const sweep = (deleted: number, failed: number, bytes: number): Event => ({
+  kind: 'objects_swept',
+  bucket: 'b',
+  deleted,
+  failed,
+  bytes,
+});
+
+/** Follows events, one each second from 1000 on. */
+function follow(...events: readonly Event[]): TransferSnapshot {
+  return events.reduce((snapshot, event, index) => followTransfer(snapshot, event, (index + 1) * 1000), NO_TRANSFER);
+}
+
+describe('followTransfer', () => {
+  it.each([
+    ['nothing', [], {}],
+    ['one', [begin('a', 10)], { name: 'a', started: 1, totalBytes: 10, startedAtMs: 1000 }],
+    [
+      'one that moves',
+      [begin('a', 10), move(4), move(3)],
+      { name: 'a', started: 1, totalBytes: 10, movedBytes: 7, startedAtMs: 1000 },
+    ],
+    [
+      'one that ends',
+      [begin('a', 10), move(10), end(true)],
+      { name: 'a', started: 1, totalBytes: 10, movedBytes: 10, finished: 1, startedAtMs: 1000 },
+    ],
+    [
+      'one that fails',
+      [begin('a', 10), end(false)],
+      { name: 'a', started: 1, totalBytes: 10, failed: 1, startedAtMs: 1000 },
+    ],
+    [
+      'an attempt that is begun again',
+      [begin('a', 10), move(4), move(-4), move(1)],
+      { name: 'a', started: 1, totalBytes: 10, movedBytes: 1, startedAtMs: 1000 },
+    ],
+    // More may come after the second: no whole is known from there on.
+    ['two', [begin('a', 10), begin('b', 20), move(1)], { name: 'a', started: 2, movedBytes: 1, startedAtMs: 1000 }],
+    ['three', [begin('a', 10), begin('b', 20), begin('c', 1)], { name: 'a', started: 3, startedAtMs: 1000 }],
+    ['a stream', [begin('-', null), move(5)], { name: '-', started: 1, movedBytes: 5, startedAtMs: 1000 }],
+    ['a sweep', [sweep(1000, 0, 50), sweep(2, 3, 7)], { swept: 1002, failed: 3, movedBytes: 57, startedAtMs: 1000 }],
+  ])('knows %s', (_what, events, snapshot) => {
+    expect(follow(...events)).toEqual({ ...NO_TRANSFER, ...snapshot });
+  });
+
+  it.each([
+    [{ kind: 'warning', reason: 'x', message: 'x' }],
+    [{ kind: 'operation_started', operation: 'put_object', bucket: 'b' }],
+    [{ kind: 'sweep_finished', bucket: 'b', deleted: 1, failed: 0 }],
+    [{ kind: 'circuit_refused', refusal: { circuit: 'c', epoch: 1, reason: 'open', retryAfterMs: 1 } }],
+  ] as const)('is the same object after what does not concern it: %j', (event) => {
+    const snapshot = follow(begin('a', 10));
+    expect(followTransfer(snapshot, event, 9000)).toBe(snapshot);
+  });
+
+  it('never has moved less than nothing, and counts every end once', () => {
+    const event = fc.oneof(
+      fc.integer({ min: -100, max: 100 }).map(move),
+      fc.boolean().map(end),
+      fc.option(fc.nat(100)).map((totalBytes) => begin('a', totalBytes)),
+    );
+    fc.assert(
+      fc.property(fc.array(event), (events) => {
+        const { movedBytes, finished, failed } = follow(...events);
+        expect(movedBytes).toBeGreaterThanOrEqual(0);
+        expect(finished + failed).toBe(events.filter(({ kind }) => kind === 'transfer_finished').length);
+      }),
+    );
+  });
+});
