@@ -8,6 +8,44 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 let directory = '';
 
+/** The folders that a dependency belongs to; elsewhere it is a breach. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  '@aws-sdk/client-s3': ['client'],
+  '@smithy/types': ['client'],
+  '@smithy/core/config': ['client'],
+  undici: ['client', 'metrics'],
+  'undici/types/dispatcher': ['client', 'metrics'],
+  'p-retry': ['retry'],
+  ink: ['ui'],
+  react: ['ui'],
+  'react/jsx-runtime': ['ui'],
+  'prom-client': ['metrics'],
+  'node:sqlite': ['state'],
+  '@oclif/core': ['cli', 'commands'],
+  '@oclif/core/flags': ['cli', 'commands'],
+};
+const GLOBALS: Readonly<Record<string, readonly string[]>> = {
+  'process.exitCode': ['cli', 'commands'],
+  'performance.now()': ['cli', 'commands'],
+  'setTimeout(String, 1)': ['cli', 'commands'],
+  'setInterval(String, 1)': ['cli', 'commands'],
+  'Date.now()': [],
+  'new Date()': [],
+};
+const FOLDERS = [
+  'circuit',
+  'cli',
+  'client',
+  'commands',
+  'metrics',
+  'retry',
+  'sandbox',
+  'state',
+  'sweep',
+  'transfer',
+  'ui',
+] as const;
+
 /** A tree of the same shape with one file in it, linted by the project's own rules. */
 function lint(path: string, source: string): { status: number | null; output: string } {
   const file = join(directory, path);
@@ -17,6 +55,24 @@ function lint(path: string, source: string): { status: number | null; output: st
   const { status, stdout, stderr } = spawnSync(oxlint, ['--deny-warnings', path], { cwd: directory, encoding: 'utf8' });
   rmSync(file);
   return { status, output: `${stdout}${stderr}` };
+}
+
+/** Plants all of them, lints the tree once, and says which are named, in the order of planting. */
+function findBreaches(
+  planted: readonly { readonly path: string; readonly source: string; readonly what: string }[],
+): readonly string[] {
+  for (const { path, source } of planted) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true });
+    writeFileSync(join(directory, path), source);
+  }
+  const oxlint = join(ROOT, 'node_modules', '.bin', 'oxlint');
+  const { stdout } = spawnSync(oxlint, ['--format', 'json', 'src'], { cwd: directory, encoding: 'utf8' });
+  const { diagnostics } = JSON.parse(stdout) as { diagnostics: readonly { code: string; filename: string }[] };
+  const named = new Set(
+    diagnostics.filter(({ code }) => code.includes('no-restricted')).map(({ filename }) => filename),
+  );
+  rmSync(join(directory, 'src'), { recursive: true });
+  return planted.flatMap(({ path, what }) => (named.has(path) ? [what] : []));
 }
 
 describe('the lint rules', () => {
@@ -52,6 +108,62 @@ describe('the lint rules', () => {
     const { status, output } = lint(path, `${source}\n`);
     expect(output).toMatch(says);
     expect(status).not.toBe(0);
+  });
+
+  it('keep every dependency in its own folders, and let it pass there', () => {
+    const planted = FOLDERS.flatMap((folder) =>
+      Object.entries(PACKAGES).map(([name, owners], index) => ({
+        path: `src/${folder}/dependency-${index}.ts`,
+        source: `export * from '${name}';\n`,
+        what: `${name} in ${folder}`,
+        isBreach: !owners.includes(folder),
+      })),
+    );
+    expect(findBreaches(planted)).toEqual(planted.filter(({ isBreach }) => isBreach).map(({ what }) => what));
+  });
+
+  it('keep time and process out of every folder that must not read them', () => {
+    const planted = FOLDERS.flatMap((folder) =>
+      Object.entries(GLOBALS).map(([expression, owners], index) => ({
+        path: `src/${folder}/global-${index}.ts`,
+        source: `export const read = (): unknown => ${expression};\n`,
+        what: `${expression} in ${folder}`,
+        isBreach: !owners.includes(folder),
+      })),
+    );
+    expect(findBreaches(planted)).toEqual(planted.filter(({ isBreach }) => isBreach).map(({ what }) => what));
+  });
+
+  it.each([
+    ['a file of 251 lines', '// One more line.\n'.repeat(250), /max-lines/],
+    ['a cycle of two files', "export * from './y.ts';\n", /no-cycle/],
+    [
+      'a promise that nobody waits for',
+      'export function f(): void { void 0; Promise.resolve(1); }\n',
+      /no-floating-promises/,
+    ],
+    ['a non-null assertion', 'export const f = (text?: string): string => text!;\n', /no-non-null-assertion/],
+    ['a console', "export const f = (): void => console.log('x');\n", /no-console/],
+    ['a loose comparison', 'export const f = (a: unknown, b: unknown): boolean => a == b;\n', /eqeqeq/],
+    [
+      'a switch with a case missing',
+      "export function f(side: 'a' | 'b'): void { switch (side) { case 'a': break; } }\n",
+      /switch-exhaustiveness-check/,
+    ],
+    ['a parameter that is written to', 'export const f = (a: number): number => (a = 1);\n', /no-param-reassign/],
+  ])('catch %s', (_what, source, says) => {
+    const other = join(directory, 'src/client/y.ts');
+    mkdirSync(dirname(other), { recursive: true });
+    writeFileSync(other, "export * from './x.ts';\nexport const y = 1;\n");
+    const { status, output } = lint('src/client/x.ts', `${source}export const x = 1;\n`);
+    rmSync(other);
+    expect(output).toMatch(says);
+    expect(status).not.toBe(0);
+  });
+
+  it('let pass a file of 250 lines', () => {
+    const source = `${'// One more line.\n'.repeat(249)}export const x = 1;\n`;
+    expect(lint('src/client/x.ts', source)).toMatchObject({ status: 0 });
   });
 
   it('let pass what is allowed', () => {
