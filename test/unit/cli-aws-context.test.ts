@@ -98,6 +98,13 @@ describe('findAwsContext', () => {
     expect(find(env, wishes).endpointUrl).toBe(endpointUrl);
   });
 
+  it.each([['http://localhost:9000'], ['https://s3.example.com/base/'], ['HTTPS://S3.example.com']])(
+    'keeps the endpoint %s as it is',
+    (endpointUrl) => {
+      expect(find({}, { endpointUrl }).endpointUrl).toBe(endpointUrl);
+    },
+  );
+
   it('reads the files that the environment names', () => {
     writeFileSync(join(home, 'c'), '[default]\nregion = elsewhere\n');
     expect(find({ AWS_CONFIG_FILE: join(home, 'c') }).region).toBe('elsewhere');
@@ -112,6 +119,7 @@ describe('findAwsContext', () => {
     ['localhost:9000', 'is not an http or https URL'],
     ['https://key:hidden@host', 'holds credentials'],
     ['https://hidden@host', 'holds credentials'],
+    ['https://:hidden@host', 'holds credentials'],
   ])('refuses the endpoint %s and shows nothing of it', (url, why) => {
     const refusal = expect.objectContaining({
       code: 'config',
@@ -152,7 +160,10 @@ describe('findAwsContext and the SDK', () => {
     ['a setting after a nested one', ['[default]', 's3 =', '  max = 1', 'region = a'], null],
     ['line ends of Windows', ['[default]\r', 'region = a\r'], null],
     ['a value with an equals sign', ['[default]', 'region = a=b'], null],
-    ['settings without a section', ['region = a'], null],
+    ['settings without a section', ['region = a', '[default]', 'output = json'], null],
+    ['settings before the first section', ['region = b', '[default]', 'region = a'], null],
+    ['an indented setting below one that has a value', ['[default]', 'output = json', '  region = a'], null],
+    ['a value that is a comment', ['[default]', 'region = # a'], null],
     ['nonsense', ['[default', 'region', '= a', '[default]', 'region = a'], null],
     ['another profile', ['[profile dev]', 'region = a'], 'prod'],
   ])('agree about the region: %s', async (_what, lines, profile) => {

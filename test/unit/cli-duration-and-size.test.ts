@@ -20,6 +20,10 @@ describe('parseDuration', () => {
     // Two readings of an m: a minute unless an s follows.
     ['1m1ms', 60_001],
     ['0.5d', 43_200_000],
+    ['1.25s', 1250],
+    ['0.25m', 15_000],
+    ['1.25h', 4_500_000],
+    ['0.125d', 10_800_000],
     ['1.0004s', 1000],
   ])('reads %s as %d ms', (text, ms) => {
     expect(parseDuration(text)).toBe(ms);
@@ -94,6 +98,7 @@ describe('parseSize', () => {
     ['8mib', 8_388_608],
     ['1GB', 1_000_000_000],
     ['1.5GiB', 1_610_612_736],
+    ['1.25KiB', 1280],
     ['5TB', 5_000_000_000_000],
     ['5TiB', 5_497_558_138_880],
   ])('reads %s as %d bytes', (text, bytes) => {

@@ -16,6 +16,9 @@ describe('parseS3Url', () => {
     ['s3://bucket/a?b#c', 'bucket', 'a?b#c'],
     ['s3://bucket/a b', 'bucket', 'a b'],
     ['s3://bucket/line\nend', 'bucket', 'line\nend'],
+    // Like an address, but none.
+    ['s3://v192.168.0.1/k', 'v192.168.0.1', 'k'],
+    ['s3://192.168.0.1.5v/k', '192.168.0.1.5v', 'k'],
     ['s3://my.bucket-1/ключ', 'my.bucket-1', 'ключ'],
     [`s3://${'a'.repeat(63)}/k`, 'a'.repeat(63), 'k'],
     [`s3://bucket/${'é'.repeat(512)}`, 'bucket', 'é'.repeat(512)],
@@ -40,6 +43,7 @@ describe('parseS3Url', () => {
     ['s3://bucket./key', 'does not name a valid bucket'],
     ['s3://a..b/key', 'does not name a valid bucket'],
     ['s3://192.168.0.1/key', 'does not name a valid bucket'],
+    ['s3://10.0.255.255/key', 'does not name a valid bucket'],
     ['s3://user@bucket/key', 'does not name a valid bucket'],
     ['s3://bucket?x=1', 'does not name a valid bucket'],
     ['s3://bucket\n/key', 'does not name a valid bucket'],

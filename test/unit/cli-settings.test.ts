@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { environmentName, fileKey, resolveSettings, type SettingSources } from '../../src/cli/settings.ts';
+import { parseSwitch } from '../../src/cli/setting.ts';
 import { SETTING_TABLE } from '../../src/cli/setting-table.ts';
 import { readUserFile } from '../../src/cli/user-file.ts';
 
@@ -101,6 +102,8 @@ describe('resolveSettings', () => {
     ['retries', '101', 'a whole number from 0 to 100'],
     ['retries', '1.5', 'a whole number from 0 to 100'],
     ['retries', 'three', 'a whole number from 0 to 100'],
+    ['retries', '3x', 'a whole number from 0 to 100'],
+    ['retries', 'x3', 'a whole number from 0 to 100'],
     ['failure-threshold', '0', 'a whole number from 1 to 1000000'],
     ['open-for', '30', 'a duration with a unit (ms, s, m, h, d), such as 500ms, 30s or 7d10h, from 1ms to 24d'],
     ['open-for', '0s', 'from 1ms to 24d'],
@@ -157,6 +160,40 @@ describe('resolveSettings', () => {
         }
       }),
     );
+  });
+});
+
+describe('parseSwitch', () => {
+  it.each([
+    ['true', true],
+    ['TRUE', true],
+    ['1', true],
+    ['yes', true],
+    ['y', true],
+    ['false', false],
+    ['0', false],
+    ['No', false],
+    ['n', false],
+    ['on', undefined],
+    ['', undefined],
+    ['2', undefined],
+  ])('takes %j for %s', (word, isOn) => {
+    expect(parseSwitch(word)).toBe(isOn);
+  });
+});
+
+describe('SETTING_TABLE', () => {
+  it.each([
+    ['retries', 'N', '3'],
+    ['retryBaseMs', 'DURATION', '1s'],
+    ['openForMs', 'DURATION', '1m'],
+    ['waitMs', 'DURATION', '0s'],
+    ['deadlineMs', 'DURATION', 'none'],
+    ['retryJitter', 'none|full', 'none'],
+    ['region', 'NAME', 'AWS settings'],
+    ['json', null, null],
+  ] as const)('shows in help what %s takes and what it is without a word', (name, placeholder, shownDefault) => {
+    expect(SETTING_TABLE[name]).toMatchObject({ placeholder, shownDefault });
   });
 });
 
