@@ -134,6 +134,17 @@ describe('tabulateCircuits', () => {
       inspected(HELD, { refused: 1 }),
       ['isolated by ops\\x07 at 2026-01-02T03:04:04.000Z: move\\n', '1 call refused since it opened'],
     ],
+    [
+      'an error without an answer, in one that is due for a probe though it counts no failure',
+      inspected({ ...DUE, failures: 0, lastFailure: { ...cause, httpStatus: null, requestId: null } }),
+      [`last error SlowDown, 2026-01-02T03:04:01.000Z, ${BY}`],
+    ],
+    [
+      'nothing of an isolation that is over',
+      inspected({ ...HELD, manual: { ...HELD.manual!, untilMs: NOW } }, { refused: 1 }),
+      [],
+    ],
+    ['nothing of a reset by hand', inspected({ ...CLOSED, manual: HELD.manual }), []],
     ['by whom, where no reason was given', inspected(HELD_ON), ['isolated by ops at 2026-01-02T03:04:04.000Z']],
   ])('explains %s', (_what, circuit, lines) => {
     const [, , ...explained] = tabulateCircuits([circuit], { hasColour: false, nowMs: NOW });
@@ -311,6 +322,11 @@ describe('selectCircuits', () => {
     expect(await selectCircuits(runOn(createMemoryCircuits(odd)), [odd.name])).toEqual([odd]);
   });
 
+  it('has the record of this scope too, not a fresh circuit', async () => {
+    const here = { ...OPEN, name: 's3-upload@here' };
+    expect(await selectCircuits(runOn(createMemoryCircuits(here)), ['s3-upload'])).toEqual([here]);
+  });
+
   it('has the record where there is one, and a closed circuit where there is none', async () => {
     const rows = await selectCircuits(runOn(createMemoryCircuits(...stored)), ['s3-upload']);
     expect(rows.map(({ state, epoch }) => [state, epoch])).toEqual([
@@ -349,7 +365,7 @@ describe('inspectCircuits', () => {
   async function inspect(row: CircuitRow, history: readonly Transition[]) {
     const store: CircuitStore = {
       ...createMemoryCircuits(row),
-      transitions: () => history,
+      transitions: ({ circuit, limit }) => history.filter((change) => change.circuit === circuit).slice(0, limit),
       // Tells from which epoch on it was asked.
       refusals: (_circuit, sinceEpoch) => 1000 + (sinceEpoch ?? 0),
     };
@@ -365,10 +381,18 @@ describe('inspectCircuits', () => {
     [
       'one whose beginning is forgotten, since the oldest that is known',
       { ...OPEN, epoch: 3 },
-      twice.slice(0, 2),
-      1002,
-      3,
+      trips(['open', 'half_open'], ['half_open', 'open'], ['open', 'half_open'], ['half_open', 'open']),
+      1001,
+      4,
     ],
+    [
+      'one that is probed, opened by the last that opened it',
+      PROBED,
+      trips(['closed', 'open'], ['open', 'half_open']),
+      1001,
+      1,
+    ],
+    ['one of which only the last change is known', OPEN, twice.slice(0, 1), 1003, 3],
     ['an isolated one was opened by no failure', HELD, trips(['closed', 'isolated']), 1001, null],
   ])('counts and names: %s', async (_what, row, history, refused, tripEpoch) => {
     const circuit = await inspect(row, history);

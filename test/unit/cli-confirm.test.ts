@@ -46,7 +46,15 @@ describe('confirm', () => {
     ['y', false],
   ])('takes %j for %s', async (typed, isAgreed) => {
     expect(await confirm(runWith({ typed }), 'delete 3 objects?')).toBe(isAgreed);
-    expect(asked.trimEnd()).toBe('delete 3 objects? [y/N]');
+    // Without a line end of the user's own, ours: what follows begins at the margin.
+    expect(asked).toBe(`delete 3 objects? [y/N] ${typed.includes('\n') ? '' : '\n'}`);
+  });
+
+  it('does not ask where nobody could answer', async () => {
+    await expect(confirm(runWith({ typed: 'y\n', stdinIsTerminal: false }), 'delete?')).rejects.toThrow(
+      expect.objectContaining({ code: 'usage' }),
+    );
+    expect(asked).toBe('');
   });
 
   it('asks no further when the command is interrupted', async () => {

@@ -26,8 +26,16 @@ describe('isLineDue', () => {
   });
 });
 
+const WARNING: Event = { kind: 'warning', reason: 'x', message: 'x' };
+
 /** Progress on a screen of this kind, with a live view that only writes down what it is told. */
-function open({ isTTY = false, quiet = false, logFormat = 'text' as 'text' | 'json', isViewBroken = false }) {
+function open({
+  isTTY = false,
+  quiet = false,
+  logFormat = 'text' as 'text' | 'json',
+  isViewBroken = false,
+  isViewSlow = false,
+}) {
   const clock = new VirtualClock(Date.UTC(2026, 0, 2));
   const stderr = Object.assign(new PassThrough(), { isTTY });
   const screens = { stdout: new PassThrough(), stderr };
@@ -35,6 +43,7 @@ function open({ isTTY = false, quiet = false, logFormat = 'text' as 'text' | 'js
   const output = new Output(decideOutputMode(settings, screens, {}), screens);
   const shown: string[] = [];
   let loads = 0;
+  const loading = Promise.withResolvers<null>();
   const live: LiveProgress = {
     show: ({ snapshot, name }) => shown.push(`${snapshot.movedBytes} ${name}`),
     stepAside: (write) => {
@@ -48,10 +57,19 @@ function open({ isTTY = false, quiet = false, logFormat = 'text' as 'text' | 'js
     clock,
     loadLive: async () => {
       loads += 1;
+      if (isViewSlow) await loading.promise;
       return await (isViewBroken ? Promise.reject(new Error('no view')) : Promise.resolve(live));
     },
   });
-  return { clock, output, progress, shown, loads: () => loads, stderr: () => String(stderr.read() ?? '') };
+  return {
+    clock,
+    output,
+    progress,
+    shown,
+    loads: () => loads,
+    finishLoading: () => loading.resolve(null),
+    stderr: () => String(stderr.read() ?? ''),
+  };
 }
 
 describe('createProgress off a terminal', () => {
@@ -88,6 +106,24 @@ describe('createProgress off a terminal', () => {
     await clock.advance(10_000);
     progress.read(move(10));
     expect(stderr()).toBe('progress: 0 of 2 begun, 10 B, 1 B/s\n');
+  });
+
+  it('says nothing of what moves nothing', async () => {
+    const { clock, progress, stderr } = open({});
+    progress.read(begin(null));
+    await clock.advance(10_000);
+    progress.read(WARNING);
+    expect(stderr()).toBe('');
+  });
+
+  it('counts in JSON what was sent and what was swept as done', async () => {
+    const { clock, progress, stderr } = open({ logFormat: 'json' });
+    progress.read(begin(null));
+    progress.read({ kind: 'transfer_finished', name: 'a', ok: true });
+    progress.read({ kind: 'objects_swept', bucket: 'b', deleted: 3, failed: 1, bytes: 0 });
+    await clock.advance(10_000);
+    progress.read({ kind: 'objects_swept', bucket: 'b', deleted: 1, failed: 0, bytes: 1 });
+    expect(JSON.parse(stderr())).toMatchObject({ moved_bytes: 1, objects_done: 5, objects_failed: 1 });
   });
 
   it('says it in JSON where lines are JSON', async () => {
@@ -141,6 +177,23 @@ describe('createProgress on a terminal', () => {
     progress.stop();
     await clock.advance(5000);
     expect([loads(), shown]).toEqual([0, []]);
+  });
+
+  it('shows nothing of a view that was still loading when it ended', async () => {
+    const { clock, progress, shown, finishLoading } = open({ isTTY: true, isViewSlow: true });
+    progress.read(begin(1000));
+    await clock.advance(500);
+    progress.stop();
+    finishLoading();
+    await clock.advance(5000);
+    expect(shown).toEqual([]);
+  });
+
+  it('waits for the first transfer, whatever happens before', async () => {
+    const { clock, progress, loads } = open({ isTTY: true });
+    progress.read(WARNING);
+    await clock.advance(5000);
+    expect([loads(), clock.sleeping]).toEqual([0, 0]);
   });
 
   it('goes on without a view that cannot be loaded', async () => {

@@ -247,6 +247,13 @@ describe('reportFailure', () => {
     expect(stdout()).toBe('');
   });
 
+  it('counts attempts', () => {
+    const { output, stderr } = capture();
+    const error = new BreakwaterError('unavailable', 'no', { details: { attempts: 4 } });
+    expect(reportFailure(output, clock, { command: 'put', error })).toBe(69);
+    expect(stderr()).toBe('error: no (unavailable, 4 attempts)\n');
+  });
+
   it('prints the document of the failure under --json, one line of it', () => {
     const { output, stdout } = capture({ json: true });
     expect(reportFailure(output, clock, { command: null, error: refused })).toBe(75);

@@ -82,7 +82,7 @@ describe('toBreakwaterError', () => {
   });
 
   it('points at the general help where no command is known', () => {
-    const error = toBreakwaterError(new CLIError('Bad\u001b[2J thing\nSee more help with --help'), {
+    const error = toBreakwaterError(new CLIError('Bad\u001b[2J\n  thing\nSee more help with --help'), {
       command: null,
       flags: [],
     });
@@ -173,7 +173,10 @@ describe('parseListen', () => {
     'refuses %j',
     (address) => {
       expect(() => parseListen(address)).toThrow(
-        expect.objectContaining({ code: 'usage', message: expect.stringContaining(`--listen: "${address}"`) }),
+        expect.objectContaining({
+          code: 'usage',
+          message: `--listen: "${address}" is not accepted; expected [HOST:]PORT, such as 8080 or 127.0.0.1:8080`,
+        }),
       );
     },
   );

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Transition } from '../../src/circuit/circuit.ts';
 import type { Event } from '../../src/events.ts';
 import { followTransfer, NO_TRANSFER, type TransferSnapshot } from '../../src/ui/transfer-snapshot.ts';
 
@@ -13,6 +14,20 @@ const sweep = (deleted: number, failed: number, bytes: number): Event => ({
   failed,
   bytes,
 });
+
+const FAILURE = { code: 'SlowDown', message: 'slow', httpStatus: 503, requestId: null };
+const PROCESS = { pid: 1, startTime: null, bootId: null, pidNamespace: null, host: 'h', command: 'put' };
+const TRANSITION: Transition = {
+  circuit: 'c',
+  atMs: 0,
+  from: 'closed',
+  to: 'open',
+  epoch: 1,
+  why: 'threshold_reached',
+  cause: null,
+  manual: null,
+  process: PROCESS,
+};
 
 /** Follows events, one each second from 1000 on. */
 function follow(...events: readonly Event[]): TransferSnapshot {
@@ -55,6 +70,31 @@ describe('followTransfer', () => {
   it.each([
     [{ kind: 'warning', reason: 'x', message: 'x' }],
     [{ kind: 'operation_started', operation: 'put_object', bucket: 'b' }],
+    [{ kind: 'attempt_failed', operation: 'put_object', bucket: 'b', attempt: 1, failure: FAILURE }],
+    [
+      {
+        kind: 'retry_scheduled',
+        operation: 'put_object',
+        bucket: 'b',
+        retry: 1,
+        retries: 3,
+        delayMs: 1,
+        failure: FAILURE,
+      },
+    ],
+    [
+      {
+        kind: 'operation_finished',
+        operation: 'put_object',
+        bucket: 'b',
+        result: 'success',
+        code: null,
+        durationMs: 1,
+        bytes: 1,
+      },
+    ],
+    [{ kind: 'circuit_changed', transition: TRANSITION }],
+    [{ kind: 'result_ignored', circuit: 'c', verdict: 'failure', state: 'open', permitEpoch: 1, epoch: 2 }],
     [{ kind: 'sweep_finished', bucket: 'b', deleted: 1, failed: 0 }],
     [{ kind: 'circuit_refused', refusal: { circuit: 'c', epoch: 1, reason: 'open', retryAfterMs: 1 } }],
   ] as const)('is the same object after what does not concern it: %j', (event) => {
