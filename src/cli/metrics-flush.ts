@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
-import type { EventSink } from '../events.ts';
+import type { EventSink, OperationName } from '../events.ts';
+import { ActivityRecorder } from '../metrics/activity-recorder.ts';
 import { capBuckets, MetricsRecorder } from '../metrics/recorder.ts';
 import type { MetricDeltas, State } from '../state/state.ts';
 
@@ -13,16 +14,26 @@ export interface MetricsFlush {
   readonly close: () => Promise<MetricDeltas>;
 }
 
+interface FlushOptions {
+  readonly clock: Clock;
+  readonly openState: () => Promise<State>;
+  /** Full name of the circuit that guards an operation of this command; null for none. */
+  readonly circuitOf: (operation: OperationName) => string | null;
+}
+
 /** Adds what a command measures to the local state: while it runs, and at its end, whichever way it ends. */
-export function startMetricsFlush(clock: Clock, openState: () => Promise<State>): MetricsFlush {
+export function startMetricsFlush({ clock, openState, circuitOf }: FlushOptions): MetricsFlush {
   const recorder = new MetricsRecorder(clock);
   const whole = new MetricsRecorder(clock);
+  const activity = new ActivityRecorder(clock, circuitOf);
   const stopped = new AbortController();
   const flush = async (): Promise<void> => {
     if (recorder.isEmpty) return;
-    const { metrics } = await openState();
+    const state = await openState();
     const deltas = recorder.take();
-    metrics.add((buckets) => capBuckets(deltas, buckets));
+    const slots = activity.take();
+    state.metrics.add((buckets) => capBuckets(deltas, buckets));
+    if (slots.length > 0) state.activity.add(slots, clock.now());
   };
   const flushNowAndThen = async (): Promise<void> => {
     for (;;) {
@@ -36,6 +47,7 @@ export function startMetricsFlush(clock: Clock, openState: () => Promise<State>)
     read: (event) => {
       recorder.read(event);
       whole.read(event);
+      activity.read(event);
     },
     close: async () => {
       stopped.abort();

@@ -9,11 +9,10 @@ import { formatDuration } from '../duration.ts';
 import { EventHub } from './event-hub.ts';
 import { createEventLog } from './event-log.ts';
 import { openLocalState } from './local-state.ts';
-import { startMetricsFlush } from './metrics-flush.ts';
-import { endMetrics } from './metrics-outlets.ts';
 import { once } from './once.ts';
 import type { Output, Screens } from './output.ts';
 import { createProgress } from './progress.ts';
+import { startRecorders } from './recorders.ts';
 import type { Environment, Settings } from './settings.ts';
 import { listenToSignals } from './signals.ts';
 
@@ -58,8 +57,6 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   closers.add(startDeadline(settings.deadlineMs, clock, interruption));
   const local = openLocalState({ command, settings, clock, emit: hub.emit });
   closers.add(local.close);
-  const metrics = startMetricsFlush(clock, local.state);
-  hub.add(metrics.read);
   closers.add(progress.stop);
 
   const aws = once(() => findAwsContext(settings, { env, home }));
@@ -84,7 +81,9 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     gate: local.gate,
     onClose: (close) => closers.add(close),
   };
-  closers.add(async () => await endMetrics(run, metrics));
+  const recorders = startRecorders(run);
+  hub.add(recorders.read);
+  for (const close of recorders.closers) closers.add(close);
   return { run, endProgress: progress.stop, close: async () => await closers.close() };
 }
 

@@ -1,9 +1,13 @@
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { CircuitRow } from '../circuit/circuit.ts';
+import { openActivityTable } from './activity-table.ts';
+import { openCheckpointTable } from './checkpoint-table.ts';
 import { openCircuitTable } from './circuit-table.ts';
+import { openClaimTable } from './claim-table.ts';
 import { formatTime, type Clock } from '../clock.ts';
 import { createFile, findFile, openDatabase, openMemory, setAside } from './database.ts';
+import { openJobTable } from './job-table.ts';
 import { openMetricsTable } from './metrics-table.ts';
 import type { State, StateProblem } from './state.ts';
 import { Statements } from './statements.ts';
@@ -51,10 +55,30 @@ export function openState({ directory, clock, onWarning }: StateOptions): State 
       read: () => file.use('read', ({ metrics }) => metrics.read()),
       clear: () => file.use('write', ({ metrics }) => metrics.clear()),
     },
+    activity: {
+      add: (slots, nowMs) => file.use('write', ({ activity }) => activity.add(slots, nowMs)),
+      read: (sinceMs) => file.use('read', ({ activity }) => activity.read(sinceMs)),
+    },
+    jobs: {
+      put: (job) => file.use('write', ({ jobs }) => jobs.put(job)),
+      remove: (id) => file.use('write', ({ jobs }) => jobs.remove(id)),
+      list: () => file.use('read', ({ jobs }) => jobs.list()),
+    },
+    checkpoints: {
+      read: (kind, id) => file.use('read', ({ checkpoints }) => checkpoints.read(kind, id)),
+      list: (kind) => file.use('read', ({ checkpoints }) => checkpoints.list(kind)),
+      save: (checkpoint) => file.use('write', ({ checkpoints }) => checkpoints.save(checkpoint)),
+      remove: (kind, id) => file.use('write', ({ checkpoints }) => checkpoints.remove(kind, id)),
+    },
+    claims: {
+      take: (name, claimant) => file.use('write', ({ claims }) => claims.take(name, claimant)),
+      renew: (name, claimant) => file.use('write', ({ claims }) => claims.renew(name, claimant)),
+      release: (name, process) => file.use('write', ({ claims }) => claims.release(name, process)),
+    },
   };
 }
 
-interface Tables extends Pick<State, 'circuits' | 'metrics'> {
+interface Tables extends Pick<State, 'circuits' | 'metrics' | 'activity' | 'jobs' | 'checkpoints' | 'claims'> {
   readonly database: DatabaseSync;
 }
 
@@ -167,5 +191,13 @@ class StateFile {
 
 function openTables(database: DatabaseSync): Tables {
   const statements = new Statements(database);
-  return { database, circuits: openCircuitTable(statements), metrics: openMetricsTable(statements) };
+  return {
+    database,
+    circuits: openCircuitTable(statements),
+    metrics: openMetricsTable(statements),
+    activity: openActivityTable(statements),
+    jobs: openJobTable(statements),
+    checkpoints: openCheckpointTable(statements),
+    claims: openClaimTable(statements),
+  };
 }

@@ -101,7 +101,8 @@ function parseOwner(fields: Fields, name: string): ProcessIdentity {
   return owner;
 }
 
-function parseProcess(fields: Fields): ProcessIdentity {
+/** @throws CorruptRow */
+export function parseProcess(fields: Fields): ProcessIdentity {
   return {
     pid: fields.whole('pid'),
     startTime: fields.textOrNull('startTime'),

@@ -63,6 +63,45 @@ export const MIGRATIONS: readonly string[] = [
     sum REAL NOT NULL,
     PRIMARY KEY (family, labels)
   ) STRICT;
+
+  CREATE TABLE activity (
+    circuit TEXT NOT NULL,
+    slot_ms INTEGER NOT NULL,
+    successes INTEGER NOT NULL,
+    errors INTEGER NOT NULL,
+    refused INTEGER NOT NULL,
+    durations TEXT NOT NULL,
+    retries TEXT NOT NULL,
+    PRIMARY KEY (circuit, slot_ms)
+  ) STRICT;
+
+  CREATE TABLE jobs (
+    id TEXT PRIMARY KEY,
+    process TEXT NOT NULL,
+    target TEXT,
+    started_at_ms INTEGER NOT NULL,
+    updated_at_ms INTEGER NOT NULL,
+    moved_bytes INTEGER NOT NULL,
+    total_bytes INTEGER,
+    objects_begun INTEGER NOT NULL,
+    objects_done INTEGER NOT NULL,
+    objects_failed INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE checkpoints (
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    saved_at_ms INTEGER NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (kind, id)
+  ) STRICT;
+
+  CREATE TABLE claims (
+    name TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    taken_at_ms INTEGER NOT NULL,
+    expires_at_ms INTEGER NOT NULL
+  ) STRICT;
   `,
 ];
 

@@ -1,3 +1,5 @@
+import type { ActivitySlot, Job } from '../activity.ts';
+import type { ProcessIdentity } from '../circuit/circuit.ts';
 import type { CircuitStore } from '../circuit/circuit-store.ts';
 
 export type Labels = Readonly<Record<string, string>>;
@@ -48,6 +50,76 @@ export interface MetricsStore {
   readonly clear: () => void;
 }
 
+/** What happened lately, for the live screen. */
+export interface ActivityStore {
+  /** Adds to the slots in one transaction, and forgets what is older than `ACTIVITY_KEPT_MS`. */
+  readonly add: (slots: readonly ActivitySlot[], nowMs: number) => void;
+  /** The slots that begin at or after a time, oldest first. */
+  readonly read: (sinceMs: number) => readonly ActivitySlot[];
+}
+
+/** The transfers and sweeps that run, over all processes. */
+export interface JobStore {
+  readonly put: (job: Job) => void;
+  readonly remove: (id: string) => void;
+  /** Every job that is told of, the oldest first; those of dead processes too. */
+  readonly list: () => readonly Job[];
+}
+
+/** What kind of work a checkpoint belongs to. */
+export type CheckpointKind = 'upload' | 'download' | 'sweep';
+
+export interface Checkpoint {
+  readonly id: string;
+  readonly savedAtMs: number;
+  /** As it was saved; its owner parses it. */
+  readonly document: unknown;
+}
+
+/** Work that was begun, so that a later process can go on with it. What is 30 days old is forgotten. */
+export interface CheckpointStore {
+  /** The document saved last under this id; undefined where there is none. */
+  readonly read: (kind: CheckpointKind, id: string) => unknown;
+  /** All of one kind, the oldest first. */
+  readonly list: (kind: CheckpointKind) => readonly Checkpoint[];
+  /** @param checkpoint its `document` is anything that JSON can hold */
+  readonly save: (checkpoint: {
+    readonly kind: CheckpointKind;
+    readonly id: string;
+    readonly document: unknown;
+    readonly nowMs: number;
+  }) => void;
+  readonly remove: (kind: CheckpointKind, id: string) => void;
+}
+
+export interface Claim {
+  readonly owner: ProcessIdentity;
+  readonly takenAtMs: number;
+  readonly expiresAtMs: number;
+}
+
+/** Who works on what, so that two processes do not do the same thing at once. A claim dies with its owner. */
+export interface ClaimStore {
+  /** Takes the claim; what comes back instead of null is the claim of another that lives. */
+  readonly take: (
+    name: string,
+    claimant: {
+      readonly process: ProcessIdentity;
+      readonly nowMs: number;
+      /** How long it holds without being renewed; for owners of whom nothing can be told from here. */
+      readonly leaseMs: number;
+      readonly isOwnerAlive: (owner: ProcessIdentity) => boolean;
+    },
+  ) => Claim | null;
+  /** False where it is no longer ours. */
+  readonly renew: (
+    name: string,
+    claimant: { readonly process: ProcessIdentity; readonly nowMs: number; readonly leaseMs: number },
+  ) => boolean;
+  /** Gives back what is ours, and nothing else. */
+  readonly release: (name: string, process: ProcessIdentity) => void;
+}
+
 /** Why the file cannot be used; the program goes on in memory. */
 export type StateProblem = 'unwritable' | 'locked' | 'full' | 'corrupt' | 'newer_schema' | 'network_file_system';
 
@@ -55,6 +127,10 @@ export type StateProblem = 'unwritable' | 'locked' | 'full' | 'corrupt' | 'newer
 export interface State {
   readonly circuits: CircuitStore;
   readonly metrics: MetricsStore;
+  readonly activity: ActivityStore;
+  readonly jobs: JobStore;
+  readonly checkpoints: CheckpointStore;
+  readonly claims: ClaimStore;
   /** The database file, also when it cannot be used. */
   readonly path: string;
   /** Why this state is in memory only; null when it is the file. May become set while running. */

@@ -325,3 +325,70 @@ function spoilRow(path: string): void {
   database.exec(`UPDATE circuits SET last_failure = '{"code":7}'`);
   database.close();
 }
+
+describe('checkpoints', () => {
+  it('are read back by kind and id, the last one saved, until they are removed', async () => {
+    await using test = await createTestState();
+    const { checkpoints } = test.open();
+    expect(checkpoints.read('upload', 'a')).toBeUndefined();
+    checkpoints.save({ kind: 'upload', id: 'a', document: { parts: [1] }, nowMs: 1 });
+    checkpoints.save({ kind: 'upload', id: 'a', document: { parts: [1, 2] }, nowMs: 2 });
+    checkpoints.save({ kind: 'download', id: 'a', document: null, nowMs: 3 });
+    const other = test.open().checkpoints;
+    expect(other.read('upload', 'a')).toEqual({ parts: [1, 2] });
+    expect(other.list('upload')).toEqual([{ id: 'a', savedAtMs: 2, document: { parts: [1, 2] } }]);
+    other.remove('upload', 'a');
+    expect(checkpoints.read('upload', 'a')).toBeUndefined();
+    expect(checkpoints.read('download', 'a')).toBeNull();
+  });
+
+  it('are forgotten after 30 days', async () => {
+    await using test = await createTestState();
+    const { checkpoints } = test.open();
+    const day = 24 * 3_600_000;
+    checkpoints.save({ kind: 'sweep', id: 'old', document: 1, nowMs: 0 });
+    checkpoints.save({ kind: 'sweep', id: 'new', document: 2, nowMs: 30 * day });
+    expect(checkpoints.list('sweep').map(({ id }) => id)).toEqual(['old', 'new']);
+    checkpoints.save({ kind: 'sweep', id: 'new', document: 2, nowMs: 30 * day + 1 });
+    expect(checkpoints.list('sweep').map(({ id }) => id)).toEqual(['new']);
+  });
+});
+
+describe('claims', () => {
+  const OTHER = { ...PROCESS, pid: 8 };
+  const living = { isOwnerAlive: () => true, leaseMs: 100 };
+
+  it('are held by one process until it releases them', async () => {
+    await using test = await createTestState();
+    const { claims } = test.open();
+    expect(claims.take('sweep a', { ...living, process: PROCESS, nowMs: 1000 })).toBeNull();
+    const claim = { owner: PROCESS, takenAtMs: 1000, expiresAtMs: 1100 };
+    const other = test.open().claims;
+    expect(other.take('sweep a', { ...living, process: OTHER, nowMs: 1050 })).toEqual(claim);
+    expect(other.take('sweep b', { ...living, process: OTHER, nowMs: 1050 })).toBeNull();
+    other.release('sweep a', OTHER);
+    expect(other.take('sweep a', { ...living, process: OTHER, nowMs: 1050 })).toEqual(claim);
+    claims.release('sweep a', PROCESS);
+    expect(other.take('sweep a', { ...living, process: OTHER, nowMs: 1050 })).toBeNull();
+  });
+
+  it.each([
+    { why: 'its owner is dead', nowMs: 1050, isOwnerAlive: () => false },
+    { why: 'its lease is over', nowMs: 1100, isOwnerAlive: () => true },
+    { why: 'the clock has jumped back behind it', nowMs: 900, isOwnerAlive: () => true },
+  ])('are free again when $why', async ({ nowMs, isOwnerAlive }) => {
+    await using test = await createTestState();
+    const { claims } = test.open();
+    claims.take('sweep a', { ...living, process: PROCESS, nowMs: 1000 });
+    expect(claims.take('sweep a', { leaseMs: 100, isOwnerAlive, process: OTHER, nowMs })).toBeNull();
+    expect(claims.renew('sweep a', { process: PROCESS, nowMs, leaseMs: 100 })).toBe(false);
+  });
+
+  it('last as long as they are renewed', async () => {
+    await using test = await createTestState();
+    const { claims } = test.open();
+    claims.take('sweep a', { ...living, process: PROCESS, nowMs: 1000 });
+    expect(claims.renew('sweep a', { process: PROCESS, nowMs: 1090, leaseMs: 100 })).toBe(true);
+    expect(claims.take('sweep a', { ...living, process: OTHER, nowMs: 1150 })).toMatchObject({ expiresAtMs: 1190 });
+  });
+});
