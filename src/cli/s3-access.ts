@@ -4,6 +4,7 @@ import type { Guard } from '../client/guard.ts';
 import { lookAhead } from '../client/look.ts';
 import type { ObjectStore } from '../client/object-store.ts';
 import type { TransferContext } from '../transfer/transfer-context.ts';
+import { openBegunWork } from './begun-work.ts';
 import type { CommandRun } from './command-run.ts';
 
 /**
@@ -18,6 +19,7 @@ export async function openTransferContext(run: CommandRun, name: CircuitName): P
     lookAhead: (target) => lookAhead(guard, { ...target, circuit }),
     connect: async () => await connect(run, guard),
     emit: run.emit,
+    begun: openBegunWork(run, name === 's3-upload' ? 'upload' : 'download'),
     signal: run.signal,
     stdin: run.stdin,
     stdout: run.stdout,

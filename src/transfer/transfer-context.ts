@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { BegunWork } from '../begun-work.ts';
 import type { OperationTarget, EventSink } from '../events.ts';
 import type { ObjectStore } from '../client/object-store.ts';
 
@@ -11,6 +12,8 @@ export interface TransferContext {
   /** Loads the SDK, finds credentials and connects; called after every local check. */
   readonly connect: () => Promise<ObjectStore>;
   readonly emit: EventSink;
+  /** Uploads or downloads that were begun, whichever this is. */
+  readonly begun: BegunWork;
   readonly signal: AbortSignal;
   readonly stdin: Readable;
   readonly stdout: Writable;

@@ -1,0 +1,29 @@
+/**
+ * Work of one kind that was begun and that a later process can go on with, and who is at it now. Where the local state
+ * cannot be used, it lasts as long as this process. Never fails for the state's sake.
+ */
+export interface BegunWork {
+  /** What was saved last under this id, to be parsed as anything from outside; undefined where there is nothing. */
+  readonly read: (id: string) => Promise<unknown>;
+  /** Everything saved, the oldest first. What is 30 days old is forgotten. */
+  readonly list: () => Promise<readonly BegunPiece[]>;
+  /** @param document anything that JSON can hold */
+  readonly save: (id: string, document: unknown) => Promise<void>;
+  readonly remove: (id: string) => Promise<void>;
+  /**
+   * Makes a piece of work this process's own, until it is released or the process ends, however it ends.
+   * @returns null while another living process has it
+   */
+  readonly claim: (id: string) => Promise<WorkClaim | null>;
+}
+
+export interface BegunPiece {
+  readonly id: string;
+  readonly savedAtMs: number;
+  readonly document: unknown;
+}
+
+export interface WorkClaim extends AsyncDisposable {
+  /** False once it was lost: the process was stopped for longer than the lease, and another has gone on. */
+  readonly isOurs: () => boolean;
+}
