@@ -316,7 +316,7 @@ describe('get of many objects', () => {
     for (let number = 100; number < 140; number += 1) place.put(`t/${number}`, String(number));
     const fault = sandbox.addFault(`GetObject:500:InternalError:bucket=${place.bucket}:skip=20`);
     const argv = ['-r', '--json', '--retries=0', `s3://${place.bucket}/t/`, place.path('out')];
-    const cut = await place.get(...['--failure-threshold=3', ...argv]);
+    const cut = await place.get('--failure-threshold=3', ...argv);
     expect(cut.status).toBe(75);
     expect(cut.json).toMatchObject({ error: { code: 'circuit_open' } });
     const before = (await filesBelow(place.path('out'))).length;
@@ -324,7 +324,7 @@ describe('get of many objects', () => {
     expect(before).toBeLessThan(40);
 
     sandbox.removeFault(fault);
-    const rest = await place.get(...['--no-breaker', ...argv]);
+    const rest = await place.get('--no-breaker', ...argv);
     expect(rest.json).toMatchObject({ ok: true, objects: 40 - before, skipped: before });
     expect(await filesBelow(place.path('out'))).toHaveLength(40);
   });
