@@ -35,7 +35,7 @@ it('60 processes at once with 5 operations each count exactly 300', async () => 
   const statuses = await Promise.all(Array.from({ length: 60 }, async () => (await program.run(PUT_TREE)).status));
   expect(new Set(statuses)).toEqual(new Set([0]));
   expect(await readCount(program)).toBe(300);
-}, 120_000);
+});
 
 it('processes that are killed count nothing twice, and leave the file whole', async () => {
   await using stage = await createStage();
@@ -66,4 +66,4 @@ it('processes that are killed count nothing twice, and leave the file whole', as
   const database = new DatabaseSync(program.path('state', 'state.db'));
   expect(database.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
   database.close();
-}, 120_000);
+});
