@@ -26,6 +26,8 @@ export interface ListedPage {
   readonly objects: readonly ListedObject[];
   /** The store's own clock when it answered, in ms; null where it sent no `Date`. */
   readonly storeNowMs: number | null;
+  /** No page comes after it. */
+  readonly isLast: boolean;
 }
 
 /** Streams a listing page by page (1,000 keys at most each), so that memory does not grow with the bucket. */
@@ -75,10 +77,8 @@ async function fetchPage(
   }
   const isEncoded = answer.EncodingType === 'url';
   const objects = (answer.Contents ?? []).map((object) => parseListed(object, { isEncoded }));
-  return {
-    page: { objects, storeNowMs: storeClock() },
-    nextToken: answer.IsTruncated === true ? answer.NextContinuationToken : undefined,
-  };
+  const nextToken = answer.IsTruncated === true ? answer.NextContinuationToken : undefined;
+  return { page: { objects, storeNowMs: storeClock(), isLast: nextToken === undefined }, nextToken };
 }
 
 /** An entry without a key or a time is no entry: a sweep that took 1970 for its age would delete it. */

@@ -2,8 +2,11 @@ import type { DeleteFailure } from '../../src/client/batch-delete.ts';
 import type { ListedObject, ListedPage, ListRequest } from '../../src/client/listing.ts';
 import type { ObjectStore } from '../../src/client/object-store.ts';
 
+/** A page of a listing; whether it is the last one is seen by its place. */
+export type FakePage = Omit<ListedPage, 'isLast'>;
+
 export interface FakeStoreOptions {
-  readonly pages: readonly ListedPage[];
+  readonly pages: readonly FakePage[];
   /** How a delete of one key ends: null for gone, or why it stays. */
   readonly refuses?: (key: string) => { code: string; message: string } | null;
   /** Thrown instead of an answer to the batch of that number (1 is the first). */
@@ -23,9 +26,9 @@ export class FakeObjectStore implements ObjectStore {
 
   async *list(request: ListRequest): AsyncGenerator<ListedPage> {
     this.listed.push(request);
-    for (const page of this.#options.pages) {
+    for (const [index, page] of this.#options.pages.entries()) {
       this.pagesTaken += 1;
-      yield await Promise.resolve(page);
+      yield await Promise.resolve({ ...page, isLast: index === this.#options.pages.length - 1 });
     }
   }
 

@@ -1,19 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import type { ListedPage } from '../../src/client/listing.ts';
 import { BreakwaterError, type ErrorCode } from '../../src/errors.ts';
 import type { Event } from '../../src/events.ts';
 import { surveySweep, sweep } from '../../src/sweep/sweep.ts';
-import { FakeObjectStore, listedObject, type FakeStoreOptions } from '../support/fake-object-store.ts';
+import { FakeObjectStore, listedObject, type FakePage, type FakeStoreOptions } from '../support/fake-object-store.ts';
 
 const STORE_NOW_MS = 1_700_000_000_000;
 const REQUEST = { bucket: 'b', prefix: 'logs/', olderThanMs: 1000 };
 
-function page(names: Readonly<Record<string, number>>, storeNowMs: number | null = STORE_NOW_MS): ListedPage {
+function page(names: Readonly<Record<string, number>>, storeNowMs: number | null = STORE_NOW_MS): FakePage {
   const objects = Object.entries(names).map(([key, ageMs]) => listedObject(key, { ageMs, nowMs: STORE_NOW_MS }));
   return { objects, storeNowMs };
 }
 
-function pageOf(count: number): ListedPage {
+function pageOf(count: number): FakePage {
   return page(Object.fromEntries(Array.from({ length: count }, (_, number) => [`k${number}`, 5000])));
 }
 
