@@ -12,6 +12,8 @@ export interface ListRequest {
   readonly prefix: string;
   /** Full name of the circuit that guards it; null for a sweep, which has none. */
   readonly circuit: string | null;
+  /** Only keys behind this one, in the order of their UTF-8 bytes; it need not exist. @default null: all */
+  readonly startAfter?: string | null;
 }
 
 /** One stored object, as a listing tells it. */
@@ -32,7 +34,7 @@ export interface ListedPage {
 
 /** Streams a listing page by page (1,000 keys at most each), so that memory does not grow with the bucket. */
 export async function* listObjects(s3: S3Client, guard: Guard, request: ListRequest): AsyncGenerator<ListedPage> {
-  const { bucket, prefix, circuit } = request;
+  const { bucket, prefix, circuit, startAfter = null } = request;
   let token: string | undefined;
   do {
     const answer = await runGuarded(
@@ -41,7 +43,7 @@ export async function* listObjects(s3: S3Client, guard: Guard, request: ListRequ
       async (requests) =>
         await requests.send(
           { isDataBearing: true },
-          async ({ options }) => await fetchPage(s3, { bucket, prefix, token }, options),
+          async ({ options }) => await fetchPage(s3, { bucket, prefix, startAfter, token }, options),
         ),
     );
     yield answer.page;
@@ -54,9 +56,17 @@ interface Fetched {
   readonly nextToken: string | undefined;
 }
 
+/** Where a page begins: at the token of the one before it, or else behind a key. */
+interface Place {
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly startAfter: string | null;
+  readonly token: string | undefined;
+}
+
 async function fetchPage(
   s3: S3Client,
-  { bucket, prefix, token }: { bucket: string; prefix: string; token: string | undefined },
+  { bucket, prefix, startAfter, token }: Place,
   options: WatchedOptions,
 ): Promise<Fetched> {
   const command = new ListObjectsV2Command({
@@ -64,7 +74,7 @@ async function fetchPage(
     Prefix: prefix,
     // Keys with control characters cannot stand in XML: ask for them encoded.
     EncodingType: 'url',
-    ...(token === undefined ? {} : { ContinuationToken: token }),
+    ...(token !== undefined ? { ContinuationToken: token } : startAfter !== null ? { StartAfter: startAfter } : {}),
   });
   const storeClock = readStoreClock(command);
   const answer = await s3.send(command, options);

@@ -1,16 +1,23 @@
 import { string } from '@oclif/core/args';
-import { boolean } from '@oclif/core/flags';
+import { boolean, string as stringFlag } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
+import { openBegunWork } from '../cli/begun-work.ts';
 import { assertCanAsk, confirm } from '../cli/confirm.ts';
 import { formatDuration } from '../duration.ts';
 import { escapeControls } from '../cli/escape.ts';
-import { durationFlag, requestFlags, withEnvironment } from '../cli/flags.ts';
+import { countFlag, durationFlag, requestFlags, sizeFlag, withEnvironment } from '../cli/flags.ts';
 import { connectWithoutCircuit } from '../cli/s3-access.ts';
 import { parseS3Url } from '../cli/s3-url.ts';
-import { presentSurvey, presentTally } from '../cli/sweep-result.ts';
+import { presentSurvey, presentSwept, type SweptPlace } from '../cli/sweep-result.ts';
+import { performSweep } from '../cli/sweep-run.ts';
+import { limitTime } from '../cli/time-limit.ts';
 import { BreakwaterError } from '../errors.ts';
-import { surveySweep, sweep, type SweepContext, type SweepRequest } from '../sweep/sweep.ts';
+import { claimSweep, nameSweep } from '../sweep/claim.ts';
+import { watchNeighbours } from '../sweep/neighbours.ts';
+import { selectItems } from '../sweep/select-items.ts';
+import { surveySweep } from '../sweep/survey.ts';
+import { EVERY_KEY, type KeySpan, type SweepPage } from '../sweep/sweep-item.ts';
 
 export default class Sweep extends BaseCommand<typeof Sweep> {
   static override summary = 'delete objects past an age; what fails is left for the next sweep';
@@ -41,6 +48,19 @@ export default class Sweep extends BaseCommand<typeof Sweep> {
     yes: boolean({ char: 'y', summary: 'do not ask' }),
     all: boolean({ summary: 'allow an empty prefix: the whole bucket' }),
     strict: boolean({ summary: 'exit 3 when something was left for the next sweep' }),
+    'max-delete': countFlag({ summary: 'most objects to ask for; exit 3 where there are more', least: 1 }),
+    'max-bytes': sizeFlag({ summary: 'most bytes to ask for; exit 3 where there are more', least: 1 }),
+    'max-duration': durationFlag({
+      summary: 'begin no further batch after this time; the next sweep goes on from there',
+      least: 1,
+    }),
+    report: stringFlag({
+      summary: 'write every object that stayed to a file, one JSON object a line',
+      helpValue: 'FILE',
+    }),
+    unconditional: boolean({
+      summary: 'delete also what was overwritten since it was listed; needs no s3:GetObject',
+    }),
   });
   static override args = { target: string({ required: true, description: 's3://bucket/prefix' }) };
 
@@ -48,26 +68,38 @@ export default class Sweep extends BaseCommand<typeof Sweep> {
     run: CommandRun,
     { args, flags }: CommandInput<typeof Sweep>,
   ): Promise<CommandResult> {
-    const request = readRequest(args.target, { olderThanMs: flags['older-than'], isAllMeant: flags.all });
+    const place = readPlace(args.target, { olderThanMs: flags['older-than'], isAllMeant: flags.all });
+    const reportPath = readReportPath(flags.report);
     const isAsking = !flags.yes && !flags['dry-run'];
     if (isAsking) assertCanAsk(run);
-    const store = await connectWithoutCircuit(run);
-    try {
-      const context: SweepContext = { store, now: run.clock.now, emit: run.emit };
-      if (flags['dry-run']) return presentSurvey(request, await surveySweep(request, context));
-      if (isAsking && !(await ask(run, request, context))) return { json: {}, summary: 'nothing was deleted' };
-      return presentTally(request, await sweep(request, context), { isStrict: flags.strict });
-    } finally {
-      store.close();
-    }
+    const time = limitTime(run, flags['max-duration'] ?? null);
+    const store = await connectWithoutCircuit(run, { signal: time.signal });
+    run.onClose(store.close);
+    const watch = watchNeighbours({ prefix: place.prefix, emit: run.emit });
+    const select = (within: KeySpan): AsyncIterable<SweepPage> =>
+      watch(selectItems({ ...place, within }, { store, now: run.clock.now }));
+    if (flags['dry-run']) return presentSurvey(place, await surveySweep(select(EVERY_KEY)));
+
+    const { endpointUrl } = run.aws();
+    const id = nameSweep({ endpointUrl, ...place });
+    const begun = openBegunWork(run, 'sweep');
+    await using claim = await claimSweep(begun, { id, ...place });
+    if (isAsking && !(await ask(run, place, select))) return { json: {}, summary: 'nothing was deleted' };
+    const limits = { maxDelete: flags['max-delete'] ?? null, maxBytes: flags['max-bytes'] ?? null };
+    const result = await performSweep(
+      run,
+      { id, ...place, limits, reportPath },
+      { store, select: flags.unconditional ? dropEtags(select) : select, begun, claim, time },
+    );
+    return presentSwept(place, result, { isStrict: flags.strict });
   }
 }
 
 /** @throws BreakwaterError `usage` for a sweep that could delete more than was meant */
-function readRequest(
+function readPlace(
   target: string,
   { olderThanMs, isAllMeant }: { olderThanMs: number | undefined; isAllMeant: boolean },
-): SweepRequest {
+): SweptPlace {
   const { bucket, key: prefix } = parseS3Url(target);
   if (olderThanMs === undefined) {
     throw new BreakwaterError('usage', 'sweep needs an age: --older-than AGE', {
@@ -82,12 +114,31 @@ function readRequest(
   return { bucket, prefix, olderThanMs };
 }
 
+/** @throws BreakwaterError `usage` for standard output, which is the result's */
+function readReportPath(path: string | undefined): string | null {
+  if (path !== '-' && path !== '') return path ?? null;
+  throw new BreakwaterError('usage', '--report wants the name of a file', {
+    details: { hint: 'standard output has the result; the first failures are in it' },
+  });
+}
+
+type Select = (span: KeySpan) => AsyncIterable<SweepPage>;
+
+/** Without them, nothing is held against what was listed. */
+function dropEtags(select: Select): Select {
+  return async function* dropped(span) {
+    for await (const page of select(span)) {
+      yield { ...page, items: page.items.map((item) => ({ ...item, etag: null })) };
+    }
+  };
+}
+
 /** Shows what would go, then asks. Nothing to delete needs no answer. */
-async function ask(run: CommandRun, request: SweepRequest, context: SweepContext): Promise<boolean> {
-  const survey = await surveySweep(request, context);
+async function ask(run: CommandRun, place: SweptPlace, select: Select): Promise<boolean> {
+  const survey = await surveySweep(select(EVERY_KEY));
   if (survey.objects === 0) return true;
-  for (const line of presentSurvey(request, survey).lines ?? []) run.output.note(line);
-  const { bucket, prefix, olderThanMs } = request;
+  for (const line of presentSurvey(place, survey).lines ?? []) run.output.note(line);
+  const { bucket, prefix, olderThanMs } = place;
   const target = `s3://${bucket}/${escapeControls(prefix)}`;
   return await confirm(run, `delete ${survey.objects} objects older than ${formatDuration(olderThanMs)} in ${target}?`);
 }

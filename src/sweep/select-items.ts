@@ -1,7 +1,7 @@
 import type { ListedPage } from '../client/listing.ts';
 import type { ObjectStore } from '../client/object-store.ts';
 import { isExpired } from './expiry.ts';
-import type { SweepItem, SweepPage } from './sweep-item.ts';
+import { EVERY_KEY, type KeySpan, type SweepItem, type SweepPage } from './sweep-item.ts';
 
 export interface SelectionRequest {
   readonly bucket: string;
@@ -9,6 +9,8 @@ export interface SelectionRequest {
   readonly prefix: string;
   /** Least age of what is selected, in ms; at least 0. */
   readonly olderThanMs: number;
+  /** Only keys in this stretch. @default all */
+  readonly within?: KeySpan;
 }
 
 export interface SelectionContext {
@@ -23,15 +25,22 @@ export interface SelectionContext {
  * @throws BreakwaterError when the listing fails
  */
 export async function* selectItems(
-  { bucket, prefix, olderThanMs }: SelectionRequest,
+  { bucket, prefix, olderThanMs, within = EVERY_KEY }: SelectionRequest,
   { store, now }: SelectionContext,
 ): AsyncGenerator<SweepPage> {
-  let after: string | null = null;
-  for await (const page of store.list({ bucket, prefix, circuit: null })) {
+  let { after } = within;
+  for await (const page of store.list({ bucket, prefix, circuit: null, startAfter: within.after })) {
     const storeNowMs = page.storeNowMs ?? now();
-    const through: string | null = page.isLast ? null : (page.objects.at(-1)?.key ?? after);
-    const expired = page.objects.filter((object) => isExpired(object, { storeNowMs, olderThanMs }));
+    const lastKey = page.objects.at(-1)?.key ?? after;
+    const isBehind = (key: string): boolean =>
+      within.through !== null && Buffer.compare(Buffer.from(key), Buffer.from(within.through)) > 0;
+    const isDone = page.isLast || (lastKey !== null && isBehind(lastKey));
+    const through: string | null = isDone ? within.through : lastKey;
+    const expired = page.objects.filter(
+      (object) => isExpired(object, { storeNowMs, olderThanMs }) && !isBehind(object.key),
+    );
     yield { items: expired.map(toItem), storeNowMs: page.storeNowMs, span: { after, through } };
+    if (isDone) return;
     after = through;
   }
 }
