@@ -1,6 +1,8 @@
 import type { Clock } from '../clock.ts';
-import { deleteBatch, type BatchDeleteRequest, type DeleteFailure } from './batch-delete.ts';
+import { BatchDeleter, type BatchDeleteRequest } from './batch-delete.ts';
+import type { BatchOutcome } from './batch-work.ts';
 import { connectS3, type S3Settings } from './connection.ts';
+import type { DeleteTarget } from './delete-request.ts';
 import { downloadObject, type DownloadRequest, type DownloadResult } from './download.ts';
 import type { Guard } from './guard.ts';
 import { listObjects, type ListedPage, type ListRequest } from './listing.ts';
@@ -18,7 +20,7 @@ export interface ObjectStore {
   readonly lookUp: (request: LookUpRequest) => Promise<Omit<ListedPage, 'isLast'>>;
   readonly listUploads: (request: ListRequest) => AsyncIterable<UploadPage>;
   readonly abortUpload: (upload: { bucket: string; key: string; uploadId: string }) => Promise<void>;
-  readonly deleteBatch: (request: BatchDeleteRequest) => Promise<readonly DeleteFailure[]>;
+  readonly deleteBatch: <T extends DeleteTarget>(request: BatchDeleteRequest<T>) => Promise<BatchOutcome<T>>;
   readonly close: () => void;
 }
 
@@ -28,6 +30,7 @@ export interface ObjectStore {
  */
 export async function openObjectStore(settings: S3Settings, clock: Clock, guard: Guard): Promise<ObjectStore> {
   const s3 = await connectS3(settings, clock);
+  const deleter = new BatchDeleter(s3, guard);
   return {
     upload: async (request) => await uploadObject(s3, guard, request),
     download: async (request) => await downloadObject(s3, guard, request),
@@ -36,7 +39,10 @@ export async function openObjectStore(settings: S3Settings, clock: Clock, guard:
     lookUp: async (request) => await lookUpObjects(s3, guard, request),
     listUploads: (request) => listUploads(s3, guard, request),
     abortUpload: async (upload) => await abortUpload(s3, guard, upload),
-    deleteBatch: async (request) => await deleteBatch(s3, guard, request),
-    close: () => s3.destroy(),
+    deleteBatch: async (request) => await deleter.deleteBatch(request),
+    close: () => {
+      deleter.close();
+      s3.destroy();
+    },
   };
 }

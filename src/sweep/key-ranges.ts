@@ -57,9 +57,9 @@ export class RangePlan {
     this.#canSplit = rangesMax > 1;
   }
 
-  /** The first range: everything. */
-  begin(): KeyRange {
-    return this.#add({ after: null, end: null, origin: null });
+  /** The first range: all that is to be listed. */
+  begin({ after, through }: KeySpan): KeyRange {
+    return this.#add({ after, end: through, origin: null });
   }
 
   /**

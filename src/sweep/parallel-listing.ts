@@ -1,11 +1,14 @@
 import { RangePlan, type KeyedPage, type KeyRange, type TakenPage } from './key-ranges.ts';
 import type { Splitter } from './split-key.ts';
+import { EVERY_KEY, type KeySpan } from './sweep-item.ts';
 
 /** Lists from behind a key (null: from the start), in the order of keys; a return ends it. */
 export type OpenListing<P> = (startAfter: string | null) => AsyncIterable<P>;
 
 export interface ParallelOptions {
   readonly prefix: string;
+  /** The stretch to list. @default EVERY_KEY */
+  readonly within?: KeySpan;
   /** Listings at once; at least 1. Memory is this many pages, twice. */
   readonly rangesMax: number;
   readonly splitter: Splitter;
@@ -30,7 +33,7 @@ export async function* listInParallel<T extends { readonly key: string }, P exte
   const plan = new RangePlan(options);
   const listings = new RangeListings(openListing);
   try {
-    listings.begin(plan.begin());
+    listings.begin(plan.begin(options.within ?? EVERY_KEY));
     while (listings.size > 0) {
       const { range, page } = await listings.nextPage();
       const taken = plan.take<T>(range, page);

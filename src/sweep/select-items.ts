@@ -5,7 +5,7 @@ import { createItemFilter, type ItemConditions, type ItemFilter } from './item-f
 import { listInParallel, type RangePage } from './parallel-listing.ts';
 import { selectNamed } from './select-named.ts';
 import { createSplitter } from './split-key.ts';
-import type { SweepItem, SweepPage } from './sweep-item.ts';
+import { EVERY_KEY, type KeySpan, type SweepItem, type SweepPage } from './sweep-item.ts';
 import { VersionSieve } from './version-sieve.ts';
 import type { KeyRange } from './key-ranges.ts';
 
@@ -24,6 +24,8 @@ export interface SelectionRequest extends ItemConditions {
   readonly prefix: string;
   /** @default { kind: 'objects' } */
   readonly source?: SelectionSource;
+  /** Only keys in this stretch; a `named` source does not know it. @default EVERY_KEY */
+  readonly within?: KeySpan;
   /** Listings at once, at least 1. @default LIST_CONCURRENCY */
   readonly listConcurrency?: number;
 }
@@ -113,7 +115,7 @@ interface ListingPage<T> {
 
 /** Everything below the prefix by several listings at once, which end with this one. */
 async function* listEverything<T extends { readonly key: string }>(
-  { bucket, prefix, listConcurrency = LIST_CONCURRENCY }: SelectionRequest,
+  { bucket, prefix, within = EVERY_KEY, listConcurrency = LIST_CONCURRENCY }: SelectionRequest,
   open: (place: ListingPlace) => AsyncIterable<ListingPage<T>>,
 ): AsyncGenerator<RangePage<T, ListingPage<T>>> {
   const ending = new AbortController();
@@ -121,6 +123,7 @@ async function* listEverything<T extends { readonly key: string }>(
   try {
     const listing = listInParallel<T, ListingPage<T>>((startAfter) => open({ ...place, startAfter }), {
       prefix,
+      within,
       rangesMax: listConcurrency,
       splitter: createSplitter(),
     });

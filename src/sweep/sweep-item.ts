@@ -28,3 +28,5 @@ export interface KeySpan {
   /** The last key in it; null up to the last one. */
   readonly through: string | null;
 }
+
+export const EVERY_KEY: KeySpan = { after: null, through: null };

@@ -1,18 +1,23 @@
-import type { DeleteFailure } from '../../src/client/batch-delete.ts';
+import type { BatchDeleteRequest } from '../../src/client/batch-delete.ts';
+import type { BatchOutcome } from '../../src/client/batch-work.ts';
+import type { DeleteTarget } from '../../src/client/delete-request.ts';
 import type { ListedObject, ListedPage, ListRequest } from '../../src/client/listing.ts';
 import type { LookUpRequest } from '../../src/client/look-up.ts';
 import type { ObjectStore } from '../../src/client/object-store.ts';
 import type { UnfinishedUpload, UploadPage } from '../../src/client/unfinished-uploads.ts';
 import type { VersionPage } from '../../src/client/version-listing.ts';
+import { BreakwaterError } from '../../src/errors.ts';
 
 /** A page of a listing; whether it is the last one is seen by its place. */
 export type FakePage = Omit<ListedPage, 'isLast'>;
 
 export interface FakeStoreOptions {
-  readonly pages: readonly FakePage[];
+  readonly pages?: readonly FakePage[];
   /** How a delete of one key ends: null for gone, or why it stays. */
   readonly refuses?: (key: string) => { code: string; message: string } | null;
-  /** Thrown instead of an answer to the batch of that number (1 is the first). */
+  /** Keys that were overwritten since they were listed. */
+  readonly overwritten?: readonly string[];
+  /** How the batch of that number (1 is the first) ends as a whole; null for keys with answers of their own. */
   readonly failBatch?: (batch: number) => Error | null;
   readonly versionPages?: readonly Omit<VersionPage, 'isLast'>[];
   /** What a look-up finds. */
@@ -22,6 +27,8 @@ export interface FakeStoreOptions {
   readonly uploadPages?: readonly (readonly UnfinishedUpload[])[];
   /** Thrown instead of the abort of this upload; null for gone. */
   readonly failAbort?: (uploadId: string) => Error | null;
+  /** Waited for before a batch is answered. */
+  readonly beforeAnswer?: (batch: number) => Promise<void>;
 }
 
 /** A store in memory for sweeps: it lists what it was given, and remembers what it was asked to delete. */
@@ -32,18 +39,22 @@ export class FakeObjectStore implements ObjectStore {
   readonly lookedUp: (readonly string[])[] = [];
   readonly aborted: string[] = [];
   pagesTaken = 0;
+  /** Batches that are not answered yet, and the most that were at once. */
+  open = 0;
+  openMax = 0;
 
-  constructor(options: FakeStoreOptions) {
+  constructor(options: FakeStoreOptions = {}) {
     this.#options = options;
   }
 
   async *list(request: ListRequest): AsyncGenerator<ListedPage> {
     this.listed.push(request);
     const { startAfter = null } = request;
-    for (const [index, page] of this.#options.pages.entries()) {
+    const { pages = [] } = this.#options;
+    for (const [index, page] of pages.entries()) {
       this.pagesTaken += 1;
       const objects = page.objects.filter(({ key }) => startAfter === null || key > startAfter);
-      yield await Promise.resolve({ ...page, objects, isLast: index === this.#options.pages.length - 1 });
+      yield await Promise.resolve({ ...page, objects, isLast: index === pages.length - 1 });
     }
   }
 
@@ -74,15 +85,27 @@ export class FakeObjectStore implements ObjectStore {
     await Promise.resolve();
   }
 
-  async deleteBatch({ keys }: { keys: readonly string[] }): Promise<readonly DeleteFailure[]> {
-    this.batches.push(keys);
-    const error = this.#options.failBatch?.(this.batches.length) ?? null;
-    if (error !== null) throw error;
-    const stayed = keys.flatMap((key) => {
-      const why = this.#options.refuses?.(key) ?? null;
-      return why === null ? [] : [{ key, ...why }];
+  async deleteBatch<T extends DeleteTarget>({ items }: BatchDeleteRequest<T>): Promise<BatchOutcome<T>> {
+    const { refuses, overwritten = [], failBatch, beforeAnswer } = this.#options;
+    this.batches.push(items.map(({ key }) => key));
+    const number = this.batches.length;
+    this.open += 1;
+    this.openMax = Math.max(this.openMax, this.open);
+    await beforeAnswer?.(number);
+    this.open -= 1;
+    const error = failBatch?.(number) ?? null;
+    if (error !== null) {
+      if (!(error instanceof BreakwaterError)) throw error;
+      const code = error.details.s3Code ?? error.code;
+      return { deleted: [], changed: [], stayed: items.map((item) => ({ item, code, message: error.message })), error };
+    }
+    const stayed = items.flatMap((item) => {
+      const why = refuses?.(item.key) ?? null;
+      return why === null ? [] : [{ item, ...why }];
     });
-    return await Promise.resolve(stayed);
+    const changed = items.filter(({ key }) => overwritten.includes(key));
+    const deleted = items.filter((item) => !changed.includes(item) && !stayed.some((left) => left.item === item));
+    return { deleted, changed, stayed, error: null };
   }
 
   async upload(): Promise<never> {
