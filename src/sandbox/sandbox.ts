@@ -38,6 +38,8 @@ export interface Sandbox extends Keys {
   /** The bytes of an object; undefined where there is none. */
   readonly read: (bucket: string, key: string) => Buffer | undefined;
   readonly keys: (bucket: string) => readonly string[];
+  /** Takes an object away without a request. */
+  readonly deleteObject: (bucket: string, key: string) => void;
   readonly createBucket: (bucket: string) => void;
   /** Uploads begun and neither completed nor aborted. */
   readonly openUploads: (bucket: string) => number;
@@ -81,6 +83,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     },
     read: (bucket, key) => buckets.get(bucket).find(key)?.body,
     keys: (bucket) => [...buckets.get(bucket).keys],
+    deleteObject: (bucket, key) => buckets.get(bucket).delete(key),
     createBucket: (bucket) => void buckets.create(bucket, clock.now()),
     openUploads: (bucket) => buckets.get(bucket).uploads.size,
     addFault: (text) => faults.add(parseFault(text), text),
