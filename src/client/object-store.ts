@@ -1,7 +1,9 @@
 import type { Clock } from '../clock.ts';
 import { deleteBatch, type BatchDeleteRequest, type DeleteFailure } from './batch-delete.ts';
 import { connectS3, type S3Settings } from './connection.ts';
-import { downloadObject, type DownloadRequest, type DownloadResult } from './download.ts';
+import { lookAtObject, type LookRequest } from './download-look.ts';
+import type { DownloadRequest, DownloadResult, ObjectFacts } from './download-request.ts';
+import { downloadObject } from './download.ts';
 import type { Guard } from './guard.ts';
 import { listObjects, type ListedPage, type ListRequest } from './listing.ts';
 import { uploadObject, type UploadRequest, type UploadResult } from './upload.ts';
@@ -10,6 +12,7 @@ import { uploadObject, type UploadRequest, type UploadResult } from './upload.ts
 export interface ObjectStore {
   readonly upload: (request: UploadRequest) => Promise<UploadResult>;
   readonly download: (request: DownloadRequest) => Promise<DownloadResult>;
+  readonly look: (request: LookRequest) => Promise<ObjectFacts>;
   readonly list: (request: ListRequest) => AsyncIterable<ListedPage>;
   readonly deleteBatch: (request: BatchDeleteRequest) => Promise<readonly DeleteFailure[]>;
   readonly close: () => void;
@@ -24,6 +27,7 @@ export async function openObjectStore(settings: S3Settings, clock: Clock, guard:
   return {
     upload: async (request) => await uploadObject(s3, guard, request),
     download: async (request) => await downloadObject(s3, guard, request),
+    look: async (request) => await lookAtObject(s3, guard, request),
     list: (request) => listObjects(s3, guard, request),
     deleteBatch: async (request) => await deleteBatch(s3, guard, request),
     close: () => s3.destroy(),

@@ -32,6 +32,11 @@ export default class Sandbox extends BaseCommand<typeof Sandbox> {
       helpValue: 'FAULT',
       multiple: true,
     }),
+    versioned: string({
+      summary: 'a bucket that keeps versions; made if there is none',
+      helpValue: 'BUCKET',
+      multiple: true,
+    }),
     seed: option({ options: ['demo', 'none'] as const, default: 'demo', summary: 'objects to begin with' })(),
   });
 
@@ -43,6 +48,7 @@ export default class Sandbox extends BaseCommand<typeof Sandbox> {
     const sandbox = await startSandbox({ ...(flags.port === undefined ? {} : { port: flags.port }), onRequest });
     run.onClose(sandbox.close);
     for (const fault of flags.fault ?? []) sandbox.addFault(fault);
+    for (const bucket of flags.versioned ?? []) sandbox.keepVersions(bucket);
     if (flags.seed === 'demo') await seed(sandbox);
     for (const line of introduce(sandbox)) run.output.note(line);
     await untilAborted(run.signal);

@@ -138,14 +138,14 @@ function readHead(request: IncomingMessage, method: string, url: string): Head {
 }
 
 function operate(operation: SandboxOperation, head: Head, raw: Buffer, context: AnswerContext): WireAnswer {
-  const { buckets, clock, newId, faults, keys } = context;
+  const { buckets, clock, faults, keys } = context;
   checkSignature(head, keys, clock.now());
-  const { body, checksum } = checkBody(raw, head.headers);
+  const { body, checksum } = checkBody(raw, head.headers, operation);
   const failEntry = (bucket: string, key: string): string | null => {
     const effect = faults.take({ operation: 'DeleteObjectsEntry', bucket, key })?.effect;
     return effect?.kind === 'error' ? effect.code : null;
   };
-  const stage = { buckets, nowMs: clock.now(), newId, failEntry };
+  const stage = { buckets, nowMs: clock.now(), failEntry };
   return OPERATE[operation]({ ...head, operation, body, checksum }, stage);
 }
 

@@ -5,7 +5,6 @@ import type { WireAnswer, WireRequest } from './wire.ts';
 export interface Stage {
   readonly buckets: Buckets;
   readonly nowMs: number;
-  readonly newId: () => string;
   /** The code that a fault has ready for one key of a DeleteObjects; null for none. */
   readonly failEntry: (bucket: string, key: string) => string | null;
 }

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { ObjectStore } from '../client/object-store.ts';
 import { BreakwaterError } from '../errors.ts';
 import { openFileSource, streamSource, type LocalSource } from './local-source.ts';
-import { walkFiles } from './local-tree.ts';
+import { walkFiles, type FoundFile } from './local-tree.ts';
 import { planKey } from './object-path.ts';
 import { PARTS_MAX, planPartSize } from './part-size.ts';
 import { runMany, type ManyResult } from './run-many.ts';
@@ -10,6 +10,9 @@ import { nameOf, type S3Location, type TransferContext } from './transfer-contex
 
 /** Parts of one object in flight: with the part size it bounds the memory of an upload. */
 const PARTS_IN_FLIGHT = 4;
+
+/** Files at a time: each holds its parts in memory. */
+const FILES_IN_FLIGHT = 4;
 
 export interface PutRequest {
   /** Paths, or `-` for standard input, at least one. */
@@ -74,10 +77,11 @@ async function putMany(request: PutRequest, context: TransferContext): Promise<P
   context.lookAhead({ operation: 'put_object', bucket });
   const store = await context.connect();
   try {
-    const result = await runMany(files, async ({ path, name }) => {
+    const send = async ({ path, name }: FoundFile) => {
       await using source = await openFileSource(path);
       return await upload(store, { source, location: { bucket, key: `${prefix}${name}` }, request }, context);
-    });
+    };
+    const result = await runMany(files, send, { objectsInFlight: FILES_IN_FLIGHT });
     return { kind: 'many', result };
   } finally {
     store.close();

@@ -48,6 +48,10 @@ export class FakeObjectStore implements ObjectStore {
     return await Promise.reject(new Error('a sweep downloads nothing'));
   }
 
+  async look(): Promise<never> {
+    return await Promise.reject(new Error('a sweep looks at nothing but listings'));
+  }
+
   close(): void {}
 }
 

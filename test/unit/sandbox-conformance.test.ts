@@ -9,7 +9,7 @@ import {
   DeleteBucketCommand,
   DeleteObjectCommand,
   DeleteObjectsCommand,
-  GetBucketVersioningCommand,
+  GetBucketAclCommand,
   GetObjectCommand,
   GetObjectTaggingCommand,
   HeadBucketCommand,
@@ -365,7 +365,7 @@ describe('what is refused', () => {
 
   it('is whatever is not implemented: 501, and nothing is changed', async () => {
     sandbox.putObject(Bucket, 'tagged', { body: 'kept' });
-    expect(await refusal(s3.send(new GetBucketVersioningCommand({ Bucket })))).toEqual(['NotImplemented', 501]);
+    expect(await refusal(s3.send(new GetBucketAclCommand({ Bucket })))).toEqual(['NotImplemented', 501]);
     expect(await refusal(s3.send(new GetObjectTaggingCommand({ Bucket, Key: 'tagged' })))).toEqual([
       'NotImplemented',
       501,
