@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import { GetObjectCommand, type GetObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3';
 import { TransferFault } from '../retry/fault.ts';
+import { assertAnsweredByS3 } from './answered-by-s3.ts';
 import { DownloadProgress } from './download-progress.ts';
 import type { Guard } from './guard.ts';
 import { runGuarded } from './guarded-operation.ts';
 import type { Attempt } from './request-runner.ts';
-import { assertAnsweredByS3 } from './upload.ts';
 
 /** Where the bytes go, in order. */
 export interface DownloadSink {
