@@ -6,11 +6,14 @@ import type { DownloadRequest, DownloadResult, ObjectFacts } from './download-re
 import { downloadObject } from './download.ts';
 import type { Guard } from './guard.ts';
 import { listObjects, type ListedPage, type ListRequest } from './listing.ts';
-import { uploadObject, type UploadRequest, type UploadResult } from './upload.ts';
+import { uploadFile } from './upload-file.ts';
+import type { FileUpload, StreamUpload, UploadResult } from './upload-request.ts';
+import { uploadStream } from './upload-stream.ts';
 
 /** S3 as the rest of the program sees it: every call is one guarded operation, and nothing else reaches S3. */
 export interface ObjectStore {
-  readonly upload: (request: UploadRequest) => Promise<UploadResult>;
+  readonly uploadFile: (upload: FileUpload) => Promise<UploadResult>;
+  readonly uploadStream: (upload: StreamUpload) => Promise<UploadResult>;
   readonly download: (request: DownloadRequest) => Promise<DownloadResult>;
   readonly look: (request: LookRequest) => Promise<ObjectFacts>;
   readonly list: (request: ListRequest) => AsyncIterable<ListedPage>;
@@ -25,7 +28,8 @@ export interface ObjectStore {
 export async function openObjectStore(settings: S3Settings, clock: Clock, guard: Guard): Promise<ObjectStore> {
   const s3 = await connectS3(settings, clock);
   return {
-    upload: async (request) => await uploadObject(s3, guard, request),
+    uploadFile: async (upload) => await uploadFile(s3, guard, upload),
+    uploadStream: async (upload) => await uploadStream(s3, guard, upload),
     download: async (request) => await downloadObject(s3, guard, request),
     look: async (request) => await lookAtObject(s3, guard, request),
     list: (request) => listObjects(s3, guard, request),

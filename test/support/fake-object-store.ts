@@ -40,7 +40,11 @@ export class FakeObjectStore implements ObjectStore {
     return await Promise.resolve(stayed);
   }
 
-  async upload(): Promise<never> {
+  async uploadFile(): Promise<never> {
+    return await Promise.reject(new Error('a sweep uploads nothing'));
+  }
+
+  async uploadStream(): Promise<never> {
     return await Promise.reject(new Error('a sweep uploads nothing'));
   }
 
