@@ -14,6 +14,8 @@ interface SweepJob {
   readonly bucket: string;
   readonly prefix: string;
   readonly limits: SweepLimits;
+  /** The selection goes by the order of keys: the next sweep can begin where this one stopped. */
+  readonly isResumable: boolean;
   /** Where the failures are written; null for nowhere. */
   readonly reportPath: string | null;
 }
@@ -32,17 +34,17 @@ export async function performSweep(run: CommandRun, job: SweepJob, tools: SweepT
   const { id, bucket, reportPath } = job;
   const { store, select, begun, claim, time } = tools;
   const report = reportPath === null ? NO_REPORT : await openSweepReport(reportPath, bucket);
-  const checkpoint = await SweepCheckpoint.open({ begun, id, clock: run.clock });
+  const checkpoint = job.isResumable ? await SweepCheckpoint.open({ begun, id, clock: run.clock }) : null;
   time.begin();
-  const result = await sweep(goRound(select, checkpoint.after), job, {
+  const result = await sweep(goRound(select, checkpoint?.after ?? null), job, {
     store,
     emit: run.emit,
     signal: time.signal,
     onLeft: report.write,
-    onSettled: (span) => checkpoint.settle(span),
+    onSettled: (span) => checkpoint?.settle(span),
     isOurs: claim.isOurs,
   });
-  await checkpoint.close({ isComplete: result.ending.kind === 'complete' });
+  await checkpoint?.close({ isComplete: result.ending.kind === 'complete' });
   await report.close();
   return result;
 }

@@ -1,9 +1,8 @@
 import { ListObjectsV2Command, type _Object as S3Object, type S3Client } from '@aws-sdk/client-s3';
-import { parseTime } from '../clock.ts';
 import { TransferFault } from '../retry/fault.ts';
-import { readFields } from './fields.ts';
 import type { Guard } from './guard.ts';
 import { runGuarded } from './guarded-operation.ts';
+import { readStoreClock } from './store-clock.ts';
 import type { WatchedOptions } from './watched-http.ts';
 
 export interface ListRequest {
@@ -14,6 +13,8 @@ export interface ListRequest {
   readonly circuit: string | null;
   /** Only keys behind this one, in the order of their UTF-8 bytes; it need not exist. @default null: all */
   readonly startAfter?: string | null;
+  /** Ends this listing alone, with its reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** One stored object, as a listing tells it. */
@@ -35,10 +36,11 @@ export interface ListedPage {
 /** Streams a listing page by page (1,000 keys at most each), so that memory does not grow with the bucket. */
 export async function* listObjects(s3: S3Client, guard: Guard, request: ListRequest): AsyncGenerator<ListedPage> {
   const { bucket, prefix, circuit, startAfter = null } = request;
+  const ending = endWith(guard, request.signal);
   let token: string | undefined;
   do {
     const answer = await runGuarded(
-      guard,
+      ending,
       { operation: 'list_objects', bucket, circuit },
       async (requests) =>
         await requests.send(
@@ -49,6 +51,11 @@ export async function* listObjects(s3: S3Client, guard: Guard, request: ListRequ
     yield answer.page;
     token = answer.nextToken;
   } while (token !== undefined);
+}
+
+/** The same guard, which this signal also ends. */
+export function endWith(guard: Guard, signal: AbortSignal | undefined): Guard {
+  return signal === undefined ? guard : { ...guard, signal: AbortSignal.any([guard.signal, signal]) };
 }
 
 interface Fetched {
@@ -102,21 +109,6 @@ function parseListed({ Key, LastModified, Size, ETag }: S3Object, { isEncoded }:
     lastModifiedMs: LastModified.getTime(),
     etag: ETag ?? null,
   };
-}
-
-/** Reads the `Date` of the answer, which the SDK keeps to itself; ask after the answer has come. */
-function readStoreClock(command: ListObjectsV2Command): () => number | null {
-  let storeNowMs: number | null = null;
-  command.middlewareStack.add(
-    (next) => async (args) => {
-      const result = await next(args);
-      const header = readFields(readFields(result.response)['headers'])['date'];
-      storeNowMs = typeof header === 'string' ? parseTime(header) : null;
-      return result;
-    },
-    { step: 'deserialize', name: 'readStoreClock', priority: 'low' },
-  );
-  return () => storeNowMs;
 }
 
 /** Percent-decoding is right on AWS, Ceph and Swift alike; AWS also writes a space as `+` (a plus is `%2B` everywhere). */

@@ -6,13 +6,20 @@ import type { DeleteTarget } from './delete-request.ts';
 import { downloadObject, type DownloadRequest, type DownloadResult } from './download.ts';
 import type { Guard } from './guard.ts';
 import { listObjects, type ListedPage, type ListRequest } from './listing.ts';
+import { lookUpObjects, type LookUpRequest } from './look-up.ts';
+import { abortUpload, listUploads, type UploadPage } from './unfinished-uploads.ts';
 import { uploadObject, type UploadRequest, type UploadResult } from './upload.ts';
+import { listVersions, type VersionPage } from './version-listing.ts';
 
 /** S3 as the rest of the program sees it: every call is one guarded operation, and nothing else reaches S3. */
 export interface ObjectStore {
   readonly upload: (request: UploadRequest) => Promise<UploadResult>;
   readonly download: (request: DownloadRequest) => Promise<DownloadResult>;
   readonly list: (request: ListRequest) => AsyncIterable<ListedPage>;
+  readonly listVersions: (request: ListRequest) => AsyncIterable<VersionPage>;
+  readonly lookUp: (request: LookUpRequest) => Promise<Omit<ListedPage, 'isLast'>>;
+  readonly listUploads: (request: ListRequest) => AsyncIterable<UploadPage>;
+  readonly abortUpload: (upload: { bucket: string; key: string; uploadId: string }) => Promise<void>;
   readonly deleteBatch: <T extends DeleteTarget>(request: BatchDeleteRequest<T>) => Promise<BatchOutcome<T>>;
   readonly close: () => void;
 }
@@ -28,6 +35,10 @@ export async function openObjectStore(settings: S3Settings, clock: Clock, guard:
     upload: async (request) => await uploadObject(s3, guard, request),
     download: async (request) => await downloadObject(s3, guard, request),
     list: (request) => listObjects(s3, guard, request),
+    listVersions: (request) => listVersions(s3, guard, request),
+    lookUp: async (request) => await lookUpObjects(s3, guard, request),
+    listUploads: (request) => listUploads(s3, guard, request),
+    abortUpload: async (upload) => await abortUpload(s3, guard, upload),
     deleteBatch: async (request) => await deleter.deleteBatch(request),
     close: () => {
       deleter.close();

@@ -9,8 +9,10 @@ import { escapeControls } from '../cli/escape.ts';
 import { countFlag, durationFlag, requestFlags, sizeFlag, withEnvironment } from '../cli/flags.ts';
 import { connectWithoutCircuit } from '../cli/s3-access.ts';
 import { parseS3Url } from '../cli/s3-url.ts';
+import { readSelection, selectionFlags } from '../cli/sweep-selection-flags.ts';
 import { presentSurvey, presentSwept, type SweptPlace } from '../cli/sweep-result.ts';
 import { performSweep } from '../cli/sweep-run.ts';
+import { UploadsSweep } from '../cli/sweep-uploads.ts';
 import { limitTime } from '../cli/time-limit.ts';
 import { BreakwaterError } from '../errors.ts';
 import { claimSweep, nameSweep } from '../sweep/claim.ts';
@@ -37,13 +39,22 @@ export default class Sweep extends BaseCommand<typeof Sweep> {
       description: 'From cron',
       command: '<%= config.bin %> sweep s3://my-bucket/logs/ --older-than 90d --yes --quiet',
     },
+    {
+      description: 'What versioning and broken uploads have left behind',
+      command: '<%= config.bin %> sweep s3://my-bucket/ --all --versions --older-than 30d --abort-uploads 7d --yes',
+    },
+    {
+      description: 'Keys that another program names',
+      command: 'list-keys | <%= config.bin %> sweep s3://my-bucket/tmp/ --keys-from - --older-than 1d --yes',
+    },
   ];
   static override baseFlags = requestFlags;
   static override flags = withEnvironment({
     'older-than': durationFlag({
-      summary: 'least age of what is deleted, such as 24h or 7d10h; required',
+      summary: 'least age of what is deleted, such as 24h or 7d10h; required, 0 for any',
       helpValue: 'AGE',
     }),
+    ...selectionFlags,
     'dry-run': boolean({ summary: 'delete nothing; print what would go' }),
     yes: boolean({ char: 'y', summary: 'do not ask' }),
     all: boolean({ summary: 'allow an empty prefix: the whole bucket' }),
@@ -68,37 +79,48 @@ export default class Sweep extends BaseCommand<typeof Sweep> {
     run: CommandRun,
     { args, flags }: CommandInput<typeof Sweep>,
   ): Promise<CommandResult> {
-    const place = readPlace(args.target, { olderThanMs: flags['older-than'], isAllMeant: flags.all });
+    const place = readPlace(args.target, flags);
     const reportPath = readReportPath(flags.report);
     const isAsking = !flags.yes && !flags['dry-run'];
     if (isAsking) assertCanAsk(run);
+    if (isAsking && flags['keys-from'] === '-') throw describeStdinTaken();
+    const selection = await readSelection(flags, { bucket: place.bucket, stdin: run.stdin });
     const time = limitTime(run, flags['max-duration'] ?? null);
     const store = await connectWithoutCircuit(run, { signal: time.signal });
     run.onClose(store.close);
     const watch = watchNeighbours({ prefix: place.prefix, emit: run.emit });
     const select = (within: KeySpan): AsyncIterable<SweepPage> =>
-      watch(selectItems({ ...place, within }, { store, now: run.clock.now }));
-    if (flags['dry-run']) return presentSurvey(place, await surveySweep(select(EVERY_KEY)));
+      watch(selectItems({ ...place, ...selection, within }, { store, now: run.clock.now }));
+    const uploads = new UploadsSweep(
+      { ...place, ...selection, olderThanMs: flags['abort-uploads'] ?? null, isDryRun: flags['dry-run'] },
+      { store, now: run.clock.now, isStrict: flags.strict },
+    );
+    if (flags['dry-run']) return await uploads.addTo(presentSurvey(place, await surveySweep(select(EVERY_KEY))));
 
     const { endpointUrl } = run.aws();
     const id = nameSweep({ endpointUrl, ...place });
     const begun = openBegunWork(run, 'sweep');
     await using claim = await claimSweep(begun, { id, ...place });
-    if (isAsking && !(await ask(run, place, select))) return { json: {}, summary: 'nothing was deleted' };
+    if (isAsking && !(await ask(run, place, { select, uploads }))) return { json: {}, summary: 'nothing was deleted' };
     const limits = { maxDelete: flags['max-delete'] ?? null, maxBytes: flags['max-bytes'] ?? null };
+    const isResumable = selection.source.kind === 'objects';
     const result = await performSweep(
       run,
-      { id, ...place, limits, reportPath },
+      { id, ...place, limits, reportPath, isResumable },
       { store, select: flags.unconditional ? dropEtags(select) : select, begun, claim, time },
     );
-    return presentSwept(place, result, { isStrict: flags.strict });
+    return await uploads.addTo(presentSwept(place, result, { isStrict: flags.strict }));
   }
 }
 
 /** @throws BreakwaterError `usage` for a sweep that could delete more than was meant */
 function readPlace(
   target: string,
-  { olderThanMs, isAllMeant }: { olderThanMs: number | undefined; isAllMeant: boolean },
+  {
+    'older-than': olderThanMs,
+    'keys-from': keysFrom,
+    all: isAllMeant,
+  }: { 'older-than': number | undefined; 'keys-from': string | undefined; all: boolean },
 ): SweptPlace {
   const { bucket, key: prefix } = parseS3Url(target);
   if (olderThanMs === undefined) {
@@ -106,12 +128,19 @@ function readPlace(
       details: { reason: 'needs_age', hint: 'for example --older-than 24h, with --dry-run to see what would go' },
     });
   }
-  if (prefix === '' && !isAllMeant) {
+  // Whoever names the keys does not mean the whole bucket by mistake.
+  if (prefix === '' && !isAllMeant && keysFrom === undefined) {
     throw new BreakwaterError('usage', `s3://${bucket}/ has an empty prefix: that is the whole bucket`, {
       details: { reason: 'empty_prefix', hint: 'name a prefix, or say --all' },
     });
   }
   return { bucket, prefix, olderThanMs };
+}
+
+function describeStdinTaken(): BreakwaterError {
+  return new BreakwaterError('usage', 'standard input has the keys, so that it cannot answer whether to delete them', {
+    details: { hint: 'say --yes, or --dry-run to see what would go' },
+  });
 }
 
 /** @throws BreakwaterError `usage` for standard output, which is the result's */
@@ -134,11 +163,20 @@ function dropEtags(select: Select): Select {
 }
 
 /** Shows what would go, then asks. Nothing to delete needs no answer. */
-async function ask(run: CommandRun, place: SweptPlace, select: Select): Promise<boolean> {
+async function ask(
+  run: CommandRun,
+  place: SweptPlace,
+  { select, uploads }: { readonly select: Select; readonly uploads: UploadsSweep },
+): Promise<boolean> {
   const survey = await surveySweep(select(EVERY_KEY));
-  if (survey.objects === 0) return true;
+  const uploadsFound = await uploads.count();
+  if (survey.objects === 0 && uploadsFound === 0) return true;
   for (const line of presentSurvey(place, survey).lines ?? []) run.output.note(line);
   const { bucket, prefix, olderThanMs } = place;
   const target = `s3://${bucket}/${escapeControls(prefix)}`;
-  return await confirm(run, `delete ${survey.objects} objects older than ${formatDuration(olderThanMs)} in ${target}?`);
+  const more = uploadsFound === 0 ? '' : `, and abort ${uploadsFound} unfinished uploads`;
+  return await confirm(
+    run,
+    `delete ${survey.objects} objects older than ${formatDuration(olderThanMs)} in ${target}${more}?`,
+  );
 }

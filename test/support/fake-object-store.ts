@@ -2,7 +2,10 @@ import type { BatchDeleteRequest } from '../../src/client/batch-delete.ts';
 import type { BatchOutcome } from '../../src/client/batch-work.ts';
 import type { DeleteTarget } from '../../src/client/delete-request.ts';
 import type { ListedObject, ListedPage, ListRequest } from '../../src/client/listing.ts';
+import type { LookUpRequest } from '../../src/client/look-up.ts';
 import type { ObjectStore } from '../../src/client/object-store.ts';
+import type { UnfinishedUpload, UploadPage } from '../../src/client/unfinished-uploads.ts';
+import type { VersionPage } from '../../src/client/version-listing.ts';
 import { BreakwaterError } from '../../src/errors.ts';
 
 /** A page of a listing; whether it is the last one is seen by its place. */
@@ -16,6 +19,14 @@ export interface FakeStoreOptions {
   readonly overwritten?: readonly string[];
   /** How the batch of that number (1 is the first) ends as a whole; null for keys with answers of their own. */
   readonly failBatch?: (batch: number) => Error | null;
+  readonly versionPages?: readonly Omit<VersionPage, 'isLast'>[];
+  /** What a look-up finds. */
+  readonly stored?: readonly ListedObject[];
+  /** The clock of the store when it looks up or lists uploads. */
+  readonly storeNowMs?: number | null;
+  readonly uploadPages?: readonly (readonly UnfinishedUpload[])[];
+  /** Thrown instead of the abort of this upload; null for gone. */
+  readonly failAbort?: (uploadId: string) => Error | null;
   /** Waited for before a batch is answered. */
   readonly beforeAnswer?: (batch: number) => Promise<void>;
 }
@@ -25,6 +36,8 @@ export class FakeObjectStore implements ObjectStore {
   readonly #options: FakeStoreOptions;
   readonly listed: ListRequest[] = [];
   readonly batches: (readonly string[])[] = [];
+  readonly lookedUp: (readonly string[])[] = [];
+  readonly aborted: string[] = [];
   pagesTaken = 0;
   /** Batches that are not answered yet, and the most that were at once. */
   open = 0;
@@ -36,11 +49,40 @@ export class FakeObjectStore implements ObjectStore {
 
   async *list(request: ListRequest): AsyncGenerator<ListedPage> {
     this.listed.push(request);
+    const { startAfter = null } = request;
     const { pages = [] } = this.#options;
     for (const [index, page] of pages.entries()) {
       this.pagesTaken += 1;
-      yield await Promise.resolve({ ...page, isLast: index === pages.length - 1 });
+      const objects = page.objects.filter(({ key }) => startAfter === null || key > startAfter);
+      yield await Promise.resolve({ ...page, objects, isLast: index === pages.length - 1 });
     }
+  }
+
+  async *listVersions(request: ListRequest): AsyncGenerator<VersionPage> {
+    this.listed.push(request);
+    const { versionPages = [] } = this.#options;
+    for (const [index, page] of versionPages.entries()) {
+      yield await Promise.resolve({ ...page, isLast: index === versionPages.length - 1 });
+    }
+  }
+
+  async lookUp({ keys }: LookUpRequest): Promise<Omit<ListedPage, 'isLast'>> {
+    this.lookedUp.push(keys);
+    const { stored = [], storeNowMs = null } = this.#options;
+    return await Promise.resolve({ objects: stored.filter(({ key }) => keys.includes(key)), storeNowMs });
+  }
+
+  async *listUploads(request: ListRequest): AsyncGenerator<UploadPage> {
+    this.listed.push(request);
+    const { uploadPages = [], storeNowMs = null } = this.#options;
+    for (const uploads of uploadPages) yield await Promise.resolve({ uploads, storeNowMs });
+  }
+
+  async abortUpload({ uploadId }: { uploadId: string }): Promise<void> {
+    const error = this.#options.failAbort?.(uploadId) ?? null;
+    if (error !== null) throw error;
+    this.aborted.push(uploadId);
+    await Promise.resolve();
   }
 
   async deleteBatch<T extends DeleteTarget>({ items }: BatchDeleteRequest<T>): Promise<BatchOutcome<T>> {

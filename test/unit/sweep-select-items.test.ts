@@ -11,10 +11,14 @@ function page(names: Readonly<Record<string, number>>, storeNowMs: number | null
   return { objects, storeNowMs };
 }
 
-async function select(pages: readonly FakePage[], nowMs = STORE_NOW_MS): Promise<readonly SweepPage[]> {
+async function select(
+  pages: readonly FakePage[],
+  nowMs = STORE_NOW_MS,
+  request: Partial<SelectionRequest> = {},
+): Promise<readonly SweepPage[]> {
   const found: SweepPage[] = [];
   const context = { store: new FakeObjectStore({ pages }), now: () => nowMs };
-  for await (const selected of selectItems(REQUEST, context)) found.push(selected);
+  for await (const selected of selectItems({ ...REQUEST, ...request }, context)) found.push(selected);
   return found;
 }
 
@@ -33,7 +37,7 @@ describe('selectItems', () => {
   });
 
   it('says which keys each page settles', async () => {
-    const pages = await select([page({ a: 5000, b: 10 }), page({ c: 5000 })]);
+    const pages = await select([page({ a: 5000, b: 10 }), page({ c: 5000 })], STORE_NOW_MS, { listConcurrency: 1 });
     expect(pages.map(({ span }) => span)).toEqual([
       { after: null, through: 'b' },
       { after: 'b', through: null },
