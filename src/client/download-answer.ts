@@ -4,7 +4,7 @@ import { BreakwaterError } from '../errors.ts';
 import { TransferFault } from '../retry/fault.ts';
 import type { ByteSpan } from './download-ledger.ts';
 import type { AskedRange, ObjectAddress, ObjectFacts } from './download-request.ts';
-import { assertAnsweredByS3 } from './upload.ts';
+import { assertAnsweredByS3 } from './answered-by-s3.ts';
 import { findPromise } from './whole-object-check.ts';
 
 export interface Asked {

@@ -1,5 +1,8 @@
 const MIB = 1024 * 1024;
 
+/** Smaller buffers are cheaper to get anew than to keep. */
+const KEPT_BYTES_MIN = MIB;
+
 /** What all transfers of one command may use together. */
 export interface SlotBounds {
   /** Requests in flight, whatever they carry. @default 16 */
@@ -12,7 +15,8 @@ export const DEFAULT_SLOT_BOUNDS: SlotBounds = { requests: 16, bufferBytes: 48 *
 
 /** Leave for one request, until it is disposed of. */
 export interface Slot extends Disposable {
-  readonly bufferBytes: number;
+  /** Memory of the size that was asked for, with anything in it, until the slot is disposed of. */
+  readonly buffer: () => Buffer;
 }
 
 /** The slots as one transfer sees them: transfers that were begun earlier go first. */
@@ -42,6 +46,8 @@ export class Slots {
   readonly #bounds: SlotBounds;
   /** By rank; among equals by arrival. */
   readonly #waiters: Waiter[] = [];
+  /** Buffers that nobody uses now: parts are alike, and new memory would have to be cleared by the system. */
+  readonly #spare: Buffer[] = [];
   #lanes = 0;
   #requests = 0;
   #bufferBytes = 0;
@@ -103,15 +109,31 @@ export class Slots {
 
   #createSlot(bufferBytes: number): Slot {
     let isTaken = true;
+    let memory: Buffer | null = null;
     return {
-      bufferBytes,
+      buffer: () => {
+        memory ??= this.#takeSpare(bufferBytes) ?? Buffer.allocUnsafe(bufferBytes);
+        return memory.subarray(0, bufferBytes);
+      },
       [Symbol.dispose]: () => {
         if (!isTaken) return;
         isTaken = false;
         this.#requests -= 1;
         this.#bufferBytes -= bufferBytes;
+        if (memory !== null) this.#keepSpare(memory);
         this.#grantWaiters();
       },
     };
+  }
+
+  #takeSpare(bufferBytes: number): Buffer | null {
+    if (bufferBytes < KEPT_BYTES_MIN) return null;
+    const place = this.#spare.findIndex(({ length }) => length >= bufferBytes);
+    return place === -1 ? null : (this.#spare.splice(place, 1)[0] ?? null);
+  }
+
+  #keepSpare(memory: Buffer): void {
+    const held = this.#spare.reduce((sum, { length }) => sum + length, this.#bufferBytes);
+    if (memory.length >= KEPT_BYTES_MIN && held + memory.length <= this.#bounds.bufferBytes) this.#spare.push(memory);
   }
 }
