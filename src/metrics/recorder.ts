@@ -67,6 +67,9 @@ export class MetricsRecorder {
         this.#sums.raise('sweepSuccess', { bucket: event.bucket }, this.#clock.now() / 1000);
         break;
       case 'operation_started':
+      case 'request_started':
+      case 'request_ended':
+      case 'failures_counted':
       case 'attempt_failed':
       case 'transfer_started':
       case 'bytes_moved':

@@ -91,6 +91,11 @@ function readVersion(database: DatabaseSync): number {
   return new Fields(database.prepare('PRAGMA user_version').get()).whole('user_version');
 }
 
+/** Changes when another connection has changed the file; https://sqlite.org/pragma.html#pragma_data_version. */
+export function readDataVersion(database: DatabaseSync): number {
+  return new Fields(database.prepare('PRAGMA data_version').get()).whole('data_version');
+}
+
 function retryWhileLocked(work: () => void): void {
   for (let waitedMs = 0; ; waitedMs += LOCK_PAUSE_MS) {
     try {

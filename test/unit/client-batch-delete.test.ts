@@ -43,7 +43,12 @@ describe('deleteBatch', () => {
     const { run, sent, events } = prepare((keys) => deletedAnswer(keys));
     expect(await run('a', 'b')).toEqual([]);
     expect(sent()).toEqual([['a', 'b']]);
-    expect(events.map(({ kind }) => kind)).toEqual(['operation_started', 'operation_finished']);
+    expect(events.map(({ kind }) => kind)).toEqual([
+      'operation_started',
+      'request_started',
+      'request_ended',
+      'operation_finished',
+    ]);
   });
 
   it('names the keys that were refused, and sends none of them again', async () => {
