@@ -47,7 +47,7 @@ export function createWatchReader(run: ReaderRun & CommandRun, names: readonly s
     const nowMs = clock.now();
     const before = (await run.state()).stamp();
     if (kept !== null) {
-      const isOther = before.inode !== kept.stamp.inode;
+      const isOther = before.file !== kept.stamp.file;
       const isUnusable = (await run.state()).problem() !== null;
       const isTriedAgain = isUnusable && Math.abs(nowMs - kept.readAtMs) >= TRIED_AGAIN_EVERY_MS;
       if (isOther || isTriedAgain) await run.reopenState();
@@ -57,7 +57,7 @@ export function createWatchReader(run: ReaderRun & CommandRun, names: readonly s
     // Opens it. The stamp comes before what is read: a change in between is then read twice, not never.
     state.circuits.list();
     const stamp = state.stamp();
-    const facts = await readFacts(run, { names, nowMs, inode: stamp.inode });
+    const facts = await readFacts(run, { names, nowMs, file: stamp.file });
     kept = { facts, stamp, readAtMs: nowMs };
     mustRead = false;
     return facts;
@@ -76,7 +76,7 @@ export function createWatchReader(run: ReaderRun & CommandRun, names: readonly s
 
 async function readFacts(
   run: CommandRun,
-  { names, nowMs, inode }: { names: readonly string[]; nowMs: number; inode: number | null },
+  { names, nowMs, file }: { names: readonly string[]; nowMs: number; file: string | null },
 ): Promise<StateFacts> {
   const rows = await selectCircuits(run, names);
   const state = await run.state();
@@ -88,7 +88,7 @@ async function readFacts(
   });
   const slots = state.activity.read(nowMs - ACTIVITY_KEPT_MS);
   const jobs = state.jobs.list();
-  const condition = state.problem() ?? (inode === null ? 'missing' : 'ready');
+  const condition = state.problem() ?? (file === null ? 'missing' : 'ready');
   return { stateFile: { path: state.path, condition }, circuits, slots, jobs };
 }
 

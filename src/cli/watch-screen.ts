@@ -89,7 +89,8 @@ class Painter {
   /** @returns whether there was anything to draw */
   paint(): boolean {
     const [columns, rows] = [this.#screen.columns(), this.#screen.rows()];
-    const frame: Frame = drawWatch(this.snapshot, this.view, { columns, rows, look: this.#look });
+    // Names that an action is about, and commands made of them, are as they are stored.
+    const frame: Frame = escapeAll(drawWatch(this.snapshot, this.view, { columns, rows, look: this.#look }));
     const drawn = JSON.stringify(frame);
     if (drawn === this.#drawn) return false;
     this.#drawn = drawn;

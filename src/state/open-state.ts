@@ -108,11 +108,12 @@ class StateFile {
 
   stamp(): StateStamp {
     try {
-      const inode = findFile(this.#path)?.inode ?? null;
-      return { inode, version: this.#opened === null ? null : readDataVersion(this.#opened.database) };
+      const found = findFile(this.#path);
+      const file = found === null ? null : `${found.inode} ${found.madeAtMs}`;
+      return { file, version: this.#opened === null ? null : readDataVersion(this.#opened.database) };
     } catch {
       // What cannot be looked at cannot be told apart either; reading it will say why.
-      return { inode: null, version: null };
+      return { file: null, version: null };
     }
   }
 

@@ -124,8 +124,8 @@ export interface ClaimStore {
 export type StateProblem = 'unwritable' | 'locked' | 'full' | 'corrupt' | 'newer_schema' | 'network_file_system';
 
 export interface StateStamp {
-  /** Of the file at the path; another one when another file has taken its place, null where there is none. */
-  readonly inode: number | null;
+  /** Which file is at the path: another text when another file has taken its place, null where there is none. */
+  readonly file: string | null;
   /** Another one whenever another connection has changed the file that is open; null where none is open. */
   readonly version: number | null;
 }

@@ -14,12 +14,12 @@ export interface Place {
 
 /** Below this a circuit is a line of words instead of columns. */
 const TABLE_COLUMNS_MIN = 60;
-const NAME_COLUMNS_MIN = 12;
+const NAME_COLUMNS_MIN = 10;
 const GAP = '  ';
 
 interface Column {
   readonly title: (snapshot: WatchSnapshot) => string;
-  readonly columns: number;
+  readonly columns: number | ((look: Look) => number);
   readonly draw: (circuit: WatchedCircuit, snapshot: WatchSnapshot, look: Look) => Span;
 }
 
@@ -27,11 +27,15 @@ const SPARK_COLUMNS = 10;
 
 /** Always there. */
 const NEEDED: readonly Column[] = [
-  { title: () => 'STATE', columns: 13, draw: ({ view }, _, look) => drawLamp(view.state, look) },
+  {
+    title: () => 'STATE',
+    columns: (look) => (look.isAscii ? 13 : 11),
+    draw: ({ view }, _, look) => drawLamp(view.state, look),
+  },
   { title: () => 'FAILURES', columns: 9, draw: (circuit, _, look) => drawCount(circuit, look) },
   {
     title: () => 'NEXT CALL',
-    columns: 19,
+    columns: 20,
     draw: ({ view }, { takenAtMs }) => span(describeNextCall(view, takenAtMs), view.state),
   },
 ];
@@ -70,7 +74,7 @@ export function drawTable(snapshot: WatchSnapshot, view: WatchView, place: Place
   const index = shown.findIndex((circuit) => circuit === selected);
   const first = Math.max(0, Math.min(index - Math.floor(room / 2), shown.length - room));
   const visible = shown.slice(first, first + room);
-  const columns = isTable ? chooseColumns(shown, place.columns) : null;
+  const columns = isTable ? chooseColumns(shown, place) : null;
   const rows = visible.map((circuit) =>
     truncateLine(
       [
@@ -110,13 +114,17 @@ export function drawCount({ view }: WatchedCircuit, look: Look): Span {
 
 interface Chosen {
   readonly nameColumns: number;
-  readonly columns: readonly Column[];
+  readonly columns: readonly (Column & { readonly columns: number })[];
 }
 
-function chooseColumns(shown: readonly WatchedCircuit[], columns: number): Chosen {
+function chooseColumns(shown: readonly WatchedCircuit[], { columns, look }: Place): Chosen {
+  const measure = (column: Column) => ({
+    ...column,
+    columns: typeof column.columns === 'number' ? column.columns : column.columns(look),
+  });
   const longest = Math.max(...shown.map(({ view }) => measureColumns(view.name)), NAME_COLUMNS_MIN);
-  const chosen = [...NEEDED];
-  for (const column of OPTIONAL) {
+  const chosen = NEEDED.map(measure);
+  for (const column of OPTIONAL.map(measure)) {
     if (widthOf([...chosen, column]) + longest > columns) break;
     chosen.push(column);
   }
@@ -127,7 +135,7 @@ function chooseColumns(shown: readonly WatchedCircuit[], columns: number): Chose
 }
 
 /** Columns that these take, with the mark of the selected row. */
-function widthOf(chosen: readonly Column[]): number {
+function widthOf(chosen: Chosen['columns']): number {
   return chosen.reduce((sum, column) => sum + GAP.length + column.columns, 2);
 }
 

@@ -1,7 +1,6 @@
 import type { CircuitView } from '../circuit/circuit-view.ts';
 import type { CircuitState, FailureCause, ProcessIdentity, Transition } from '../circuit/circuit.ts';
 import { formatTime } from '../clock.ts';
-import { formatDuration } from '../duration.ts';
 import { assertNever } from '../errors.ts';
 import { describeTimeLeft } from './progress-text.ts';
 
@@ -24,7 +23,7 @@ export function describeNextCall({ refusal, retryAfterMs, state, row }: CircuitV
     }
     case 'isolated': {
       const untilMs = row.manual?.untilMs ?? null;
-      return untilMs === null ? 'refused until reset' : `refused, ${describeTimeLeft(untilMs - nowMs)} left`;
+      return untilMs === null ? 'refused until reset' : `refused for ${describeTimeLeft(untilMs - nowMs)}`;
     }
     case null:
       return state === 'half_open' ? 'a probe is due' : 'goes out';
@@ -68,10 +67,11 @@ export function describeMoment(ms: number, nowMs: number): string {
   return isToday ? time.slice(0, 8) : `${day.slice(5)} ${time.slice(0, 5)}`;
 }
 
-/** A duration that most operations stayed below: the bound of a bucket. `≤` is not ASCII, so it is in words elsewhere. */
+/** A duration that a share of the operations stayed below, as the bound of its bucket: `250ms`, `2.5s`. */
 export function describeQuantile(ms: number | null): string {
   if (ms === null) return '-';
-  return Number.isFinite(ms) ? formatDuration(ms) : '>5m';
+  if (!Number.isFinite(ms)) return '>300s';
+  return ms < 1000 ? `${ms}ms` : `${ms / 1000}s`;
 }
 
 /** Errors among what was tried, in whole percent; never 0 % or 100 % unless it is so. */
