@@ -134,7 +134,10 @@ class SweepRun {
       }
       if (signal.aborted) break;
       if (page.span !== null) this.#spans.push(page.span);
-      if (this.#batch.length === 0 || this.#spans.length >= PAGES_WAITING_MAX) await this.#flush();
+      // A batch fills up while others are on their way; alone it goes as it is, or a sweep that finds little and has
+      // little time would never delete anything.
+      const isIdle = this.#batch.length === 0 || this.#open.size === 0;
+      if (isIdle || this.#spans.length >= PAGES_WAITING_MAX) await this.#flush();
     }
     if (this.#context.signal.aborted) this.#fail(this.#context.signal.reason);
     else await this.#flush();

@@ -43,9 +43,10 @@ describe('sweep', () => {
     const result = await sweep(pagesOf([sweepPage(['a', 'b']), sweepPage(['c'])]), REQUEST, context);
     expect(result.ending).toEqual({ kind: 'complete' });
     expect(result.tally).toMatchObject({ matched: 3, deleted: 3, deletedBytes: 30, changed: 0, failed: 0 });
-    expect(store.batches).toEqual([['a', 'b', 'c']]);
+    expect(store.batches).toEqual([['a', 'b'], ['c']]);
     expect(events).toEqual([
-      { kind: 'objects_swept', bucket: 'b', matched: 3, deleted: 3, changed: 0, failed: 0, bytes: 30 },
+      { kind: 'objects_swept', bucket: 'b', matched: 2, deleted: 2, changed: 0, failed: 0, bytes: 20 },
+      { kind: 'objects_swept', bucket: 'b', matched: 1, deleted: 1, changed: 0, failed: 0, bytes: 10 },
       { kind: 'sweep_finished', bucket: 'b', deleted: 3, failed: 0 },
     ]);
   });
@@ -62,29 +63,37 @@ describe('sweep', () => {
     [[1000], [1000]],
     [[1001], [1000, 1]],
     [
-      [400, 400, 400],
-      [1000, 200],
+      [400, 400, 400, 400],
+      [400, 1000, 200],
     ],
     [[2500], [1000, 1000, 500]],
-  ])('fills batches of at most 1000 from pages of %j', async (pages, sizes) => {
+  ])('fills batches of at most 1000 from pages of %j while another is on its way', async (pages, sizes) => {
     let first = 0;
     const filled = pages.map((count) => sweepPage(keysUpTo(count, (first += count) - count)));
-    const { store, context } = prepare();
-    const { tally } = await sweep(pagesOf(filled), REQUEST, context);
+    const gate = Promise.withResolvers<void>();
+    const { store, context } = prepare({ beforeAnswer: async () => await gate.promise });
+    const running = sweep(pagesOf(filled), REQUEST, context);
+    for (let turns = 0; turns < 20; turns += 1) await turn();
+    gate.resolve();
+    const { tally } = await running;
     expect(store.batches.map(({ length }) => length)).toEqual(sizes);
     expect(new Set(store.batches.flat()).size).toBe(tally.deleted);
   });
 
   it('does not wait for ever for a batch to fill up where few keys match', async () => {
-    const pages = [sweepPage(['a']), ...Array.from({ length: 100 }, () => sweepPage([], { after: 'a', through: 'b' }))];
-    const { store, context } = prepare();
+    const few = Array.from({ length: 100 }, () => sweepPage([], { after: 'b', through: 'c' }));
+    const gate = Promise.withResolvers<void>();
+    const { store, context } = prepare({ beforeAnswer: async () => await gate.promise });
     const sentAt: number[] = [];
-    await sweep(
-      pagesOf(pages, (index) => store.batches.length > 0 && sentAt.push(index)),
+    const running = sweep(
+      pagesOf([sweepPage(['a']), sweepPage(['b']), ...few], (index) => store.batches.length > 1 && sentAt.push(index)),
       REQUEST,
       context,
     );
-    expect(sentAt[0]).toBeLessThanOrEqual(65);
+    while (sentAt.length === 0) await turn();
+    expect(sentAt[0]).toBeLessThanOrEqual(66);
+    gate.resolve();
+    expect((await running).tally.deleted).toBe(2);
   });
 
   it('counts the keys that stayed, hands them on by name, and goes on', async () => {
@@ -224,27 +233,29 @@ describe('a sweep at work', () => {
 
   it('tells which keys are settled, as soon as all of them have gone out', async () => {
     const spans: readonly KeySpan[] = [
-      { after: null, through: 'k0999' },
-      { after: 'k0999', through: 'm' },
-      { after: 'm', through: null },
+      { after: null, through: 'a' },
+      { after: 'a', through: 'b' },
+      { after: 'b', through: 'c' },
+      { after: 'c', through: null },
     ];
-    const { store, settled, context } = prepare();
+    const gate = Promise.withResolvers<void>();
+    const { store, settled, context } = prepare({ beforeAnswer: async () => await gate.promise });
     const seen: number[][] = [];
-    const pages = [
-      sweepPage(keysUpTo(600), spans[0]),
-      sweepPage(keysUpTo(600, 600), spans[1]),
-      sweepPage([], spans[2]),
-    ];
-    await sweep(
-      pagesOf(pages, () => seen.push([store.batches.length, settled.length])),
+    const pages = spans.map((span, number) => sweepPage(number === 3 ? [] : keysUpTo(600, number * 600), span));
+    const running = sweep(
+      pagesOf(pages, () => seen.push([store.batches.flat().length, settled.length])),
       REQUEST,
       context,
     );
-    // The second page is in part in the batch that waits: only the first is settled with the batch that went.
+    while (seen.length < 4) await turn();
+    gate.resolve();
+    await running;
+    // The third page is in part in the batch that has gone and in part in the one that waits: it is not settled.
     expect(seen).toEqual([
       [0, 0],
-      [0, 0],
-      [1, 1],
+      [600, 1],
+      [600, 1],
+      [1600, 2],
     ]);
     expect(settled).toEqual(spans);
   });
