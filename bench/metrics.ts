@@ -39,7 +39,7 @@ async function measure(buckets: number) {
     const state = openState({ directory, clock: systemClock, onWarning: console.error });
     const recorder = new MetricsRecorder(systemClock);
     for (let index = 0; index < buckets; index += 1) recorder.read(finish(`bucket-${index}`));
-    const deltas = recorder.take();
+    const deltas = recorder.peek();
     state.metrics.add(() => deltas);
     const measured = { totals: state.metrics.read(), circuits: [], nowMs: 0, version: 'bench' };
     const before = process.cpuUsage();

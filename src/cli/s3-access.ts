@@ -19,6 +19,7 @@ export async function openTransferContext(run: CommandRun, name: CircuitName): P
     lookAhead: (target) => lookAhead(guard, { ...target, circuit }),
     connect: async () => await connect(run, guard),
     emit: run.emit,
+    clock: run.clock,
     begun: openBegunWork(run, name === 's3-upload' ? 'upload' : 'download'),
     signal: run.signal,
     stdin: run.stdin,

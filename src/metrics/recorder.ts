@@ -81,13 +81,16 @@ export class MetricsRecorder {
     }
   };
 
-  /** Everything since the last time, and begins anew: what is taken must be stored, or it is lost. */
-  take(): MetricDeltas {
+  /** Everything since the last time. */
+  peek(): MetricDeltas {
     if (!this.isEmpty) this.#sums.raise('written', {}, this.#clock.now() / 1000);
-    const taken = { ...this.#sums.read(), refusals: [...this.#refusals.values()] };
+    return { ...this.#sums.read(), refusals: [...this.#refusals.values()] };
+  }
+
+  /** Begins anew. */
+  clear(): void {
     this.#sums = new Sums();
     this.#refusals = new Map();
-    return taken;
   }
 
   /** All series of one (operation, bucket) appear together, at 0: Prometheus cannot see the first step otherwise. */
@@ -96,9 +99,9 @@ export class MetricsRecorder {
     const labels = { operation, bucket };
     for (const each of RESULTS) this.#sums.count('operations', { ...labels, result: each }, each === result ? 1 : 0);
     if (result === 'error') this.#sums.count('errors', { operation, code: readCode(code) });
-    if (result === 'circuit_open') return;
-    this.#sums.observe('duration', labels, { value: durationMs / 1000, bounds: DURATION_BOUNDS_S });
     this.#sums.count('bytes', labels, result === 'success' ? bytes : 0);
+    const value = result === 'circuit_open' ? null : durationMs / 1000;
+    this.#sums.observe('duration', labels, { value, bounds: DURATION_BOUNDS_S });
     if (result === 'success') this.#sums.raise('lastSuccess', labels, this.#clock.now() / 1000);
   }
 

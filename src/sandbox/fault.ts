@@ -15,11 +15,11 @@ export type FaultEffect =
   | { readonly kind: 'hang' }
   /** A page of a proxy or a login, 200. */
   | { readonly kind: 'html' }
-  /** The real answer, whose body ends half way with the connection. */
+  /** The body ends half way with the connection: of the request where that carries an object's bytes, else of the real answer. */
   | { readonly kind: 'truncate' }
-  /** The real answer, whose body stops half way and says nothing more. */
+  /** The body, of the request or the answer as above, stops half way: nothing more is read, or said. */
   | { readonly kind: 'stall' }
-  /** The real answer with one byte of its body changed. */
+  /** One byte of the body, of the request or the answer as above, is changed. */
   | { readonly kind: 'corrupt' }
   /** The real answer, later. */
   | { readonly kind: 'latency' }

@@ -141,7 +141,14 @@ describe('breaker-status and metrics', () => {
     expect(ended.status).toBe(0);
     expect(readDocument(ended)).toMatchObject({ state_file: { path: file, problem: 'corrupt' } });
     expect(warningsOf(ended.stderr)).toHaveLength(1);
-    expect((await program.run(['metrics'])).status).toBe(0);
+    for (const args of [[], ['--textfile', 'x.prom'], ['--push', 'http://127.0.0.1:1']]) {
+      const refused = await program.run(['metrics', '--json', ...args]);
+      expect([refused.status, readDocument(refused).error]).toMatchObject([
+        74,
+        { code: 'local_io', reason: 'corrupt' },
+      ]);
+    }
+    expect(await readdir(program.directory)).not.toContain('x.prom');
     expect(await readFile(file)).toEqual(before);
   });
 });

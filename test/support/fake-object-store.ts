@@ -109,12 +109,20 @@ export class FakeObjectStore implements ObjectStore {
     return { deleted, changed, stayed, untried: [], error: null };
   }
 
-  async upload(): Promise<never> {
+  async uploadFile(): Promise<never> {
+    return await Promise.reject(new Error('a sweep uploads nothing'));
+  }
+
+  async uploadStream(): Promise<never> {
     return await Promise.reject(new Error('a sweep uploads nothing'));
   }
 
   async download(): Promise<never> {
     return await Promise.reject(new Error('a sweep downloads nothing'));
+  }
+
+  async look(): Promise<never> {
+    return await Promise.reject(new Error('a sweep looks at nothing but listings'));
   }
 
   close(): void {}

@@ -9,14 +9,17 @@ const denied = new BreakwaterError('access_denied', 'S3 refused\u0007 b', {
 });
 const gone = new BreakwaterError('not_found', 'c is not there');
 
+const NOTHING = { done: 0, skipped: 0, bytes: 0, failed: 0, failures: [], ended: null };
+
 describe('presentMany', () => {
   it.each([
     [0, 0, 'sent', 'sent 0 objects, 0 B'],
     [1, 1, 'sent', 'sent 1 object, 1 B'],
     [2, 3_145_728, 'received', 'received 2 objects, 3.0 MiB'],
   ] as const)('sums up %d objects of %d bytes', (done, bytes, verb, summary) => {
-    expect(presentMany({ done, bytes, failed: 0, failures: [] }, verb)).toEqual({
-      json: { objects: done, bytes, failed: 0, failures: [] },
+    expect(presentMany({ ...NOTHING, done, bytes }, verb)).toEqual({
+      json: { objects: done, skipped: 0, bytes, failed: 0, failures: [] },
+      lines: [],
       summary,
     });
   });
@@ -26,7 +29,7 @@ describe('presentMany', () => {
       { name: 'b\n', error: denied },
       { name: 'c', error: gone },
     ];
-    const result = presentMany({ done: 1, bytes: 5, failed: 2, failures }, 'sent');
+    const result = presentMany({ ...NOTHING, done: 1, bytes: 5, failed: 2, failures }, 'sent');
     expect(result).toMatchObject({
       summary: 'sent 1 object, 5 B; 2 failed',
       lines: ['failed b\\n: S3 refused\\x07 b', 'failed c: c is not there'],
@@ -43,8 +46,15 @@ describe('presentMany', () => {
     });
   });
 
+  it('tells what was there already, and fails as what ended the run', () => {
+    const ended = new BreakwaterError('circuit_open', 'the circuit is open');
+    const result = presentMany({ ...NOTHING, done: 2, skipped: 3, bytes: 8, ended }, 'sent');
+    expect(result).toMatchObject({ summary: 'sent 2 objects, 8 B; 3 were there already', json: { skipped: 3 } });
+    expect(result.failure).toBe(ended);
+  });
+
   it('counts failures that are not kept by name', () => {
-    const { failure } = presentMany({ done: 0, bytes: 0, failed: 150, failures: [{ name: 'b', error: gone }] }, 'sent');
+    const { failure } = presentMany({ ...NOTHING, failed: 150, failures: [{ name: 'b', error: gone }] }, 'sent');
     expect(failure?.message).toBe('150 of 150 objects failed, the first: c is not there');
   });
 });
