@@ -58,7 +58,7 @@ describe.skipIf(endpoint === undefined)('against a real store', () => {
     expect(readDocument(swept)).toMatchObject({ complete: true, matched: 9, deleted: 9, changed: 0, failed: 0 });
     expect(swept.stderr).toContain(`debug: s3://${bucket} deletes`);
     expect(readDocument(await program.run(sweep))).toMatchObject({ matched: 0 });
-  }, 120_000);
+  });
 
   it('refuses a wrong secret without a retry, and no circuit is moved', async () => {
     await using program = await Program.create({

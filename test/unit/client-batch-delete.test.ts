@@ -116,7 +116,12 @@ describe('deleteBatch', () => {
     expect(await run('a', 'b')).toEqual({ deleted: ['a', 'b'], changed: [], stayed: [], error: null });
     expect(sent()).toEqual([['a', 'b']]);
     expect(readAsked(requests[0]!.body).map(({ etag }) => etag)).toEqual([ETAG, ETAG]);
-    expect(events.map(({ kind }) => kind)).toEqual(['operation_started', 'operation_finished']);
+    expect(events.map(({ kind }) => kind)).toEqual([
+      'operation_started',
+      'request_started',
+      'request_ended',
+      'operation_finished',
+    ]);
   });
 
   it('leaves alone what was overwritten since', async () => {
