@@ -151,7 +151,7 @@ function listPage(
   }
   const first = directory === undefined ? 0 : Number(directory) * DIRECTORY_FILES;
   const end = directory === undefined ? Number(count) : Math.min(Number(count), first + DIRECTORY_FILES);
-  const begin = after === '' ? first : indexOfKey(after) + 1;
+  const begin = Math.max(first, countUpTo({ root, count: Number(count) }, decodeURIComponent(after)));
   const stop = Math.min(end, begin + maxKeys);
   const entries: string[] = [];
   for (let index = begin; index < stop; index += 1) entries.push(listEntry(keyAt(root, index), size));
@@ -177,9 +177,16 @@ function keyAt(root: string, index: number): string {
   return `${directoryName(root, Math.floor(index / DIRECTORY_FILES))}/f${file}`;
 }
 
-function indexOfKey(key: string): number {
-  const [, directory = '0', file = '0'] = /d(\d{5})\/f(\d\d)$/.exec(decodeURIComponent(key)) ?? [];
-  return Number(directory) * DIRECTORY_FILES + Number(file);
+/** How many keys of a tree are not after `key`, which need not be one of them. */
+function countUpTo({ root, count }: { root: string; count: number }, key: string): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (keyAt(root, middle) <= key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function document(root: string, content: string): NullAnswer {

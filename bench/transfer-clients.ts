@@ -9,7 +9,7 @@ const BIN = fileURLToPath(new URL('../bin/run.js', import.meta.url));
 
 /** What is to be done; a client turns it into its own command line. */
 export interface Work {
-  readonly kind: 'put' | 'get' | 'put_tree' | 'get_tree' | 'put_stdin' | 'get_stdout';
+  readonly kind: 'put' | 'get' | 'put_tree' | 'get_tree' | 'put_stdin' | 'get_stdout' | 'delete_tree';
   /** A file, or the directory of a tree. */
   readonly local: string;
   /** A key, or the prefix of a tree, without a slash at its end. */
@@ -95,6 +95,7 @@ function breakwater(place: Place): Client {
     get_tree: [...program, 'get', '-r', `${far}/`, local],
     put_stdin: [...program, 'put', '-', far],
     get_stdout: [...program, 'get', far, '-'],
+    delete_tree: [...program, 'sweep', `${far}/`, '--older-than', '1d', '--yes', '--quiet'],
   });
   return { name: 'breakwater', command: commands(env, { remote: 's3://bench/', argv }) };
 }
@@ -115,6 +116,7 @@ function rclone(place: Place): Client {
     get_tree: ['rclone', 'copy', far, local],
     put_stdin: ['rclone', 'rcat', far],
     get_stdout: ['rclone', 'cat', far],
+    delete_tree: ['rclone', 'delete', far],
   });
   return { name: 'rclone', command: commands(env, { remote: 'bench:bench/', argv }) };
 }
@@ -128,6 +130,16 @@ function aws(place: Place): Client {
     get_tree: [...copy, '--recursive', far, local],
     put_stdin: [...copy, '-', far],
     get_stdout: [...copy, far, '-'],
+    delete_tree: [
+      'aws',
+      '--endpoint-url',
+      place.server.endpoint,
+      's3',
+      'rm',
+      '--recursive',
+      '--only-show-errors',
+      `${far}/`,
+    ],
   });
   return { name: 'aws', command: commands(awsEnv(place), { remote: 's3://bench/', argv }) };
 }
@@ -141,6 +153,7 @@ function s5cmd(place: Place): Client {
     get_tree: [...program, 'cp', `${far}/*`, `${local}/`],
     put_stdin: [...program, 'pipe', far],
     get_stdout: [...program, 'cat', far],
+    delete_tree: [...program, 'rm', `${far}/*`],
   });
   return { name: 's5cmd', command: commands(awsEnv(place), { remote: 's3://bench/', argv }) };
 }
@@ -160,6 +173,7 @@ async function s3cmd(place: Place): Promise<Client> {
     get_tree: [...program, 'get', '--recursive', `${far}/`, `${local}/`],
     put_stdin: [...program, 'put', '-', far],
     get_stdout: [...program, 'get', far, '-'],
+    delete_tree: [...program, 'del', '--recursive', '--force', `${far}/`],
   });
   return { name: 's3cmd', command: commands(baseEnv(place), { remote: 's3://bench/', argv }) };
 }

@@ -6,6 +6,7 @@ import { countFlag, withEnvironment } from '../cli/flags.ts';
 import { untilAborted } from '../cli/until-aborted.ts';
 import type { LoggedRequest } from '../sandbox/request-log.ts';
 import type { Sandbox as RunningSandbox } from '../sandbox/sandbox.ts';
+import { STORE_QUIRKS } from '../sandbox/wire.ts';
 
 export default class Sandbox extends BaseCommand<typeof Sandbox> {
   static override summary = 'run a local S3 with scripted outages: learn, demo and test with no account';
@@ -28,7 +29,7 @@ export default class Sandbox extends BaseCommand<typeof Sandbox> {
     port: countFlag({ summary: 'port on 127.0.0.1; 0 for any that is free', default: 9000, least: 0, most: 65_535 }),
     fault: string({
       summary:
-        'OPERATION:EFFECT[:OPTION=VALUE...]; operation * is all, the effect a code of S3 or reset, hang, html, truncate, stall, corrupt, latency, lost; options times, skip, every, for, after, bucket, key, retry-after',
+        'OPERATION:EFFECT[:OPTION=VALUE...]; operation * is all, the effect a code of S3 or reset, hang, html, truncate, stall, corrupt, latency, lost; options times, each (hits of one key), skip, every, for, after, bucket, key (prefix), suffix, retry-after',
       helpValue: 'FAULT',
       multiple: true,
     }),
@@ -37,6 +38,11 @@ export default class Sandbox extends BaseCommand<typeof Sandbox> {
       helpValue: 'BUCKET',
       multiple: true,
     }),
+    quirk: option({
+      options: STORE_QUIRKS,
+      multiple: true,
+      summary: 'differ from S3 in deletions, as some real stores do',
+    })(),
     seed: option({ options: ['demo', 'none'] as const, default: 'demo', summary: 'objects to begin with' })(),
   });
 
@@ -45,7 +51,11 @@ export default class Sandbox extends BaseCommand<typeof Sandbox> {
     const onRequest = (request: LoggedRequest): void => {
       if (!run.output.mode.quiet) run.output.note(describeRequest(request));
     };
-    const sandbox = await startSandbox({ ...(flags.port === undefined ? {} : { port: flags.port }), onRequest });
+    const sandbox = await startSandbox({
+      ...(flags.port === undefined ? {} : { port: flags.port }),
+      quirks: flags.quirk ?? [],
+      onRequest,
+    });
     run.onClose(sandbox.close);
     for (const fault of flags.fault ?? []) sandbox.addFault(fault);
     for (const bucket of flags.versioned ?? []) sandbox.keepVersions(bucket);

@@ -57,8 +57,10 @@ export class MetricsRecorder {
         this.#sums.count('staleResults', { circuit_name: event.circuit });
         break;
       case 'objects_swept': {
-        const { bucket, deleted, failed, bytes } = event;
+        const { bucket, matched, deleted, changed, failed, bytes } = event;
+        this.#sums.count('sweptMatched', { bucket }, matched);
         this.#sums.count('sweptObjects', { bucket, result: 'deleted' }, deleted);
+        this.#sums.count('sweptObjects', { bucket, result: 'changed' }, changed);
         this.#sums.count('sweptObjects', { bucket, result: 'failed' }, failed);
         this.#sums.count('sweptBytes', { bucket }, bytes);
         break;
@@ -70,6 +72,7 @@ export class MetricsRecorder {
       case 'attempt_failed':
       case 'transfer_started':
       case 'bytes_moved':
+      case 'deletes_adapted':
       case 'transfer_finished':
       case 'warning':
         break;

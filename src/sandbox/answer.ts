@@ -9,7 +9,7 @@ import { receiveBody } from './receive-body.ts';
 import type { LogEntry, RequestLog } from './request-log.ts';
 import { findOperation } from './routes.ts';
 import { checkSignature, decodePath, type Keys } from './signature.ts';
-import { Refusal, type SandboxOperation, type WireAnswer } from './wire.ts';
+import { Refusal, type SandboxOperation, type StoreQuirk, type WireAnswer } from './wire.ts';
 import { writeError } from './xml.ts';
 
 export interface AnswerContext {
@@ -18,6 +18,7 @@ export interface AnswerContext {
   readonly log: RequestLog;
   readonly keys: Keys;
   readonly clock: Clock;
+  readonly quirks: ReadonlySet<StoreQuirk>;
   readonly newId: () => string;
 }
 
@@ -138,14 +139,14 @@ function readHead(request: IncomingMessage, method: string, url: string): Head {
 }
 
 function operate(operation: SandboxOperation, head: Head, raw: Buffer, context: AnswerContext): WireAnswer {
-  const { buckets, clock, faults, keys } = context;
+  const { buckets, clock, faults, keys, quirks } = context;
   checkSignature(head, keys, clock.now());
   const { body, checksum } = checkBody(raw, head.headers, operation);
   const failEntry = (bucket: string, key: string): string | null => {
     const effect = faults.take({ operation: 'DeleteObjectsEntry', bucket, key })?.effect;
     return effect?.kind === 'error' ? effect.code : null;
   };
-  const stage = { buckets, nowMs: clock.now(), failEntry };
+  const stage = { buckets, nowMs: clock.now(), quirks, failEntry };
   return OPERATE[operation]({ ...head, operation, body, checksum }, stage);
 }
 

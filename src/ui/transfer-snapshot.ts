@@ -63,6 +63,7 @@ export function followTransfer(snapshot: TransferSnapshot, event: Event, nowMs: 
     case 'circuit_changed':
     case 'circuit_refused':
     case 'result_ignored':
+    case 'deletes_adapted':
     case 'sweep_finished':
     case 'warning':
       return snapshot;

@@ -87,7 +87,7 @@ describe('metrics --push', () => {
     const ended = await program.run(['metrics', '--push', gateway.url]);
     expect(ended.status).toBe(69);
     expect(ended.durationMs).toBeGreaterThan(4900);
-    expect(ended.durationMs).toBeLessThan(8000);
+    expect(ended.durationMs).toBeLessThan(30_000);
   });
 
   it.each([
