@@ -12,6 +12,7 @@ const STREAMED_WITH_TRAILER = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER';
 export function checkBody(
   raw: Buffer,
   headers: ReadonlyMap<string, string>,
+  { hasChecksum }: { hasChecksum: boolean },
 ): { readonly body: Buffer; readonly checksum: Checksum | null } {
   const signed = headers.get('x-amz-content-sha256');
   if (signed?.startsWith('STREAMING-') === true && signed !== STREAMED_WITH_TRAILER) {
@@ -34,7 +35,7 @@ export function checkBody(
   if (md5 !== undefined && createHash('md5').update(body).digest('base64') !== md5) {
     throw new Refusal('BadDigest', 'The Content-MD5 you specified did not match what we received.');
   }
-  return { body, checksum: checkChecksum(body, new Map([...headers, ...trailers])) };
+  return { body, checksum: hasChecksum ? checkChecksum(body, new Map([...headers, ...trailers])) : null };
 }
 
 function checkChecksum(body: Buffer, headers: ReadonlyMap<string, string>): Checksum | null {

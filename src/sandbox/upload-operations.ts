@@ -26,7 +26,7 @@ export const createUpload: Operate = ({ bucket: name, key, headers }, { buckets,
     parts: new Map(),
   };
   bucket.uploads.set(upload.id, upload);
-  return answerXml([
+  const answer = answerXml([
     'InitiateMultipartUploadResult',
     [
       ['Bucket', name],
@@ -34,15 +34,24 @@ export const createUpload: Operate = ({ bucket: name, key, headers }, { buckets,
       ['UploadId', upload.id],
     ],
   ]);
+  return { ...answer, headers: { ...answer.headers, ...promiseHeaders(upload.checksum) } };
 };
+
+function promiseHeaders(promise: StoredUpload['checksum']): Readonly<Record<string, string>> {
+  if (promise === null) return {};
+  return { 'x-amz-checksum-algorithm': promise.algorithm.toUpperCase(), 'x-amz-checksum-type': promise.type };
+}
 
 function readPromise(headers: ReadonlyMap<string, string>): StoredUpload['checksum'] {
   const text = headers.get('x-amz-checksum-algorithm');
   if (text === undefined) return null;
   const algorithm = parseAlgorithm(text);
   if (algorithm === undefined) throw new Refusal('InvalidRequest', 'Checksum algorithm provided is unsupported.');
-  const fallback = algorithm === 'crc64nvme' ? 'FULL_OBJECT' : 'COMPOSITE';
-  const type = headers.get('x-amz-checksum-type') === 'FULL_OBJECT' ? 'FULL_OBJECT' : fallback;
+  const type = headers.get('x-amz-checksum-type') ?? (algorithm === 'crc64nvme' ? 'FULL_OBJECT' : 'COMPOSITE');
+  const isPossible = type === 'FULL_OBJECT' ? algorithm.startsWith('crc') : algorithm !== 'crc64nvme';
+  if (!isPossible || (type !== 'FULL_OBJECT' && type !== 'COMPOSITE')) {
+    throw new Refusal('InvalidRequest', `The ${type} checksum type cannot be used with the ${algorithm} algorithm.`);
+  }
   return { algorithm, type };
 }
 
@@ -64,6 +73,7 @@ export const completeUpload: Operate = ({ bucket: name, key, query, headers, bod
   const parts = pickParts(upload, body);
   const whole = Buffer.concat(parts.map((part) => part.body));
   const checksum = combine(upload, parts, whole);
+  checkPromises(headers, { checksum, whole });
   const digests = createHash('md5');
   for (const { etag } of parts) digests.update(Buffer.from(etag.replaceAll('"', ''), 'hex'));
   const etag = `"${digests.digest('hex')}-${parts.length}"`;
@@ -109,6 +119,22 @@ function combine({ checksum }: StoredUpload, parts: readonly StoredPart[], whole
   return combineChecksums(algorithm, { whole, parts: sums, type });
 }
 
+/** What the completing request says of the whole object. */
+function checkPromises(
+  headers: ReadonlyMap<string, string>,
+  { checksum, whole }: { checksum: Checksum | null; whole: Buffer },
+): void {
+  const size = headers.get('x-amz-mp-object-size');
+  if (size !== undefined && Number(size) !== whole.length) {
+    throw new Refusal('InvalidRequest', 'The object size differs from x-amz-mp-object-size');
+  }
+  if (checksum === null) return;
+  const promised = headers.get(`x-amz-checksum-${checksum.algorithm}`);
+  if (promised !== undefined && promised !== checksum.value) {
+    throw new Refusal('BadDigest', `The ${checksum.algorithm} you specified did not match the calculated checksum.`);
+  }
+}
+
 export const abortUpload: Operate = ({ bucket: name, key, query }, { buckets }) => {
   const bucket = buckets.get(name);
   bucket.uploads.delete(bucket.getUpload(query.get('uploadId') ?? '', key).id);
@@ -130,9 +156,12 @@ export const listParts: Operate = ({ bucket: name, key, query }, { buckets }) =>
       ['MaxParts', maxParts],
       ['IsTruncated', rest.length > page.length],
       ['NextPartNumberMarker', page.at(-1)?.[0] ?? 0],
-      ...page.map(([number, { etag, body, lastModifiedMs }]): Node => [
+      upload.checksum === null ? null : ['ChecksumAlgorithm', upload.checksum.algorithm.toUpperCase()],
+      upload.checksum === null ? null : ['ChecksumType', upload.checksum.type],
+      ...page.map(([number, { etag, body, lastModifiedMs, checksum }]): Node => [
         'Part',
         [
+          checksum === null ? null : [`Checksum${checksum.algorithm.toUpperCase()}`, checksum.value],
           ['PartNumber', number],
           ['ETag', etag],
           ['Size', body.length],
