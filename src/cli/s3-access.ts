@@ -20,6 +20,7 @@ export async function openTransferContext(run: CommandRun, name: CircuitName): P
     connect: async () => await connect(run, guard),
     emit: run.emit,
     begun: openBegunWork(run, name === 's3-upload' ? 'upload' : 'download'),
+    now: run.clock.now,
     signal: run.signal,
     stdin: run.stdin,
     stdout: run.stdout,

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
-import { unquote } from './complete-upload.ts';
+import { unquote } from './etag.ts';
 
 /** What S3 promised about the whole object, and the name of the check it allows. */
 export interface PromisedDigest {

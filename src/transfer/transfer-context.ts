@@ -14,6 +14,8 @@ export interface TransferContext {
   readonly emit: EventSink;
   /** Uploads or downloads that were begun, whichever this is. */
   readonly begun: BegunWork;
+  /** Wall clock, in ms since the Unix epoch. */
+  readonly now: () => number;
   readonly signal: AbortSignal;
   readonly stdin: Readable;
   readonly stdout: Writable;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { composeEtag } from '../../src/client/complete-upload.ts';
+import { composeEtag } from '../../src/client/etag.ts';
 import { findPromise, WholeObjectCheck, type PromisedDigest } from '../../src/client/whole-object-check.ts';
 
 const MD5 = 'd41d8cd98f00b204e9800998ecf8427e';
