@@ -6,7 +6,7 @@ import { Destination } from './destination.ts';
 import { fetchObject, type FetchStage } from './fetch-object.ts';
 import { checkTarget } from './file-sink.ts';
 import type { KeyPattern } from './key-pattern.ts';
-import { runMany, type ItemDone, type ManyResult } from './run-many.ts';
+import { runMany, type ManyResult } from './run-many.ts';
 import { nameOf, type S3Location } from './transfer-context.ts';
 
 /** How many objects of a dry run are named. */
@@ -38,9 +38,12 @@ export async function getMany(stage: FetchStage, many: ManyToGet): Promise<ManyR
   const destination = await Destination.open(many.destination);
   const result = await runMany(listObjects(stage, many), async (item, signal) => {
     const path = await destination.place(item.location, many.prefix);
-    if ((await chooseFate(stage, { many, item, path })) === 'skip') return { bytes: 0, isSkipped: true };
-    const target = { path, kind: 'file' } as const;
-    return (await fetchObject(stage, { location: item.location, target, signal })) satisfies ItemDone;
+    try {
+      if ((await chooseFate(stage, { many, item, path })) === 'skip') return { bytes: 0, isSkipped: true };
+      return await fetchObject(stage, { location: item.location, target: { path, kind: 'file' }, signal });
+    } finally {
+      destination.release(path);
+    }
   });
   if (result.done + result.skipped + result.failed === 0) throw describeNothing(many);
   return result;
@@ -52,6 +55,7 @@ export async function planMany(stage: FetchStage, many: ManyToGet): Promise<GetP
   const plan = { objects: 0, bytes: 0, skipped: 0, samples: [] as GetPlan['samples'][number][] };
   for await (const item of listObjects(stage, many)) {
     const path = await destination.place(item.location, many.prefix).catch(() => null);
+    if (path !== null) destination.release(path);
     if (path !== null && (await chooseFate(stage, { many, item, path })) === 'skip') {
       plan.skipped += 1;
       continue;
