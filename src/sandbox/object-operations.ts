@@ -54,9 +54,13 @@ export const getObject: Operate = ({ bucket: name, key, headers, query }, { buck
   };
 };
 
-export const deleteObject: Operate = ({ bucket: name, key, headers, query }, { buckets, nowMs }) => {
+export const deleteObject: Operate = ({ bucket: name, key, headers, query }, { buckets, nowMs, quirks }) => {
   const bucket = buckets.get(name);
-  if (headers.has('if-match')) checkWriteConditions(headers, bucket.find(key));
+  const isConditional = headers.has('if-match');
+  if (isConditional && quirks.has('refuses-delete-conditions')) {
+    throw new Refusal('NotImplemented', 'Conditions of a deletion are not implemented here');
+  }
+  if (isConditional && !quirks.has('ignores-delete-conditions')) checkWriteConditions(headers, bucket.find(key));
   const versionId = query.get('versionId');
   const version = versionId === null ? bucket.delete(key, nowMs) : bucket.deleteVersion(key, versionId);
   const marked = version?.kind === 'delete_marker' ? { 'x-amz-delete-marker': 'true' } : {};

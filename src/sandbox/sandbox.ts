@@ -12,11 +12,14 @@ import { parseFault } from './fault-text.ts';
 import { startHttpServer } from './http-server.ts';
 import { RequestLog, type LoggedRequest } from './request-log.ts';
 import type { Keys } from './signature.ts';
+import type { StoreQuirk } from './wire.ts';
 
 export interface SandboxOptions {
   /** 0 for any that is free. @default 0 */
   readonly port?: number;
   readonly clock?: Clock;
+  /** In what it differs from S3. @default nothing */
+  readonly quirks?: readonly StoreQuirk[];
   /** Told of each request when it has been answered. */
   readonly onRequest?: (request: LoggedRequest) => void;
 }
@@ -70,12 +73,12 @@ export interface Sandbox extends Keys {
  * @throws BreakwaterError `config` where the port is taken
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { clock = systemClock, port = 0, onRequest } = options;
+  const { clock = systemClock, port = 0, quirks = [], onRequest } = options;
   const keys: Keys = { accessKeyId: 'sandbox', secretAccessKey: 'sandbox-secret' };
   const buckets = new Buckets(newId);
   const faults = new Faults(clock.monotonic);
   const log = new RequestLog(clock, onRequest);
-  const context = { buckets, faults, log, keys, clock, newId };
+  const context = { quirks: new Set(quirks), buckets, faults, log, keys, clock, newId };
   const { endpoint, close } = await startHttpServer(
     port,
     (request, response) => void answer(request, response, context),

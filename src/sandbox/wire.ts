@@ -27,6 +27,18 @@ export const SANDBOX_OPERATIONS = [
 ] as const;
 export type SandboxOperation = (typeof SANDBOX_OPERATIONS)[number];
 
+/**
+ * Ways in which real stores differ from S3 in deletions: Swift demands Content-MD5 with DeleteObjects, older Ceph ignores
+ * conditions, and some refuse what they do not know.
+ */
+export const STORE_QUIRKS = [
+  'needs-content-md5',
+  'ignores-delete-conditions',
+  'refuses-delete-conditions',
+  'no-delete-objects',
+] as const;
+export type StoreQuirk = (typeof STORE_QUIRKS)[number];
+
 /** A request whose route, signature and body have been checked. */
 export interface WireRequest {
   readonly operation: SandboxOperation;

@@ -45,7 +45,7 @@ describe.skipIf(!hasPromtool)('by the word of promtool', () => {
     });
     await runAll(program, ['put', 'file', 's3://bucket/key'], sandbox);
     promtool(['check', 'metrics'], (await program.run(['metrics'])).text);
-  }, 60_000);
+  });
 
   it('the OpenMetrics text is right, with series and without', async () => {
     await using sandbox = await startTestSandbox();
@@ -134,7 +134,7 @@ describe.skipIf(!hasServers)('with real servers', () => {
     );
     await using _gateway = startServer('prometheus-pushgateway', [`--web.listen-address=127.0.0.1:${gatewayPort}`]);
     await vi.waitFor(async () => expect((await fetch(`http://127.0.0.1:${gatewayPort}/-/ready`)).status).toBe(200), {
-      timeout: 20_000,
+      timeout: 120_000,
     });
     const { child, ended } = program.start(['metrics', '--serve', '--listen', String(servePort)]);
     await runAll(program, ['put', 'file', 's3://bucket/key'], sandbox);
@@ -162,7 +162,7 @@ describe.skipIf(!hasServers)('with real servers', () => {
         expect(await query('s3_operations_total{operation="put_object",result="success"}')).toEqual(both('2'));
         expect(await query('up{job="served"}')).toEqual([['served', '1']]);
       },
-      { timeout: 60_000, interval: 250 },
+      { timeout: 120_000, interval: 250 },
     );
     expect(await query('s3_operations_total{operation="put_object",result="error"}')).toEqual(both('1'));
     expect(await query('s3_operations_total{operation="put_object",result="circuit_open"}')).toEqual(both('1'));
@@ -176,5 +176,5 @@ describe.skipIf(!hasServers)('with real servers', () => {
     );
     child.kill('SIGTERM');
     expect((await ended).status).toBe(0);
-  }, 120_000);
+  });
 });

@@ -51,7 +51,7 @@ describe.skipIf(endpoint === undefined)('against a real store', () => {
 
     const swept = await program.run(['sweep', `s3://${bucket}/`, '--all', '--older-than', '1ms', '--yes', '--json']);
     expect(readDocument(swept)).toMatchObject({ matched: 6, deleted: 6, failed: 0 });
-  }, 120_000);
+  });
 
   it('refuses a wrong secret without a retry, and no circuit is moved', async () => {
     await using program = await Program.create({

@@ -144,7 +144,7 @@ const SILENT: readonly Event[] = [
   { kind: 'transfer_started', name: 'n', totalBytes: 1 },
   { kind: 'bytes_moved', name: 'n', bytes: 1 },
   { kind: 'transfer_finished', name: 'n', ok: true },
-  { kind: 'objects_swept', bucket: 'b', deleted: 1, failed: 0, bytes: 1 },
+  { kind: 'objects_swept', bucket: 'b', matched: 1, deleted: 1, changed: 0, failed: 0, bytes: 1 },
   { kind: 'sweep_finished', bucket: 'b', deleted: 1, failed: 0 },
 ];
 

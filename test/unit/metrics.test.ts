@@ -260,9 +260,9 @@ interface Observation {
 /** The labels of each family fit it, which the compiler cannot know of a family chosen at random. */
 function addTo(sums: Sums, { family, labels, value }: Observation): void {
   const { type } = DEFINITIONS[family];
-  if (type === 'counter') sums.count(family as 'operations', labels as never, value);
-  else if (type === 'gauge') sums.raise(family as 'lastSuccess', labels as never, value);
-  else sums.observe(family as 'duration', labels as never, { value, bounds: DURATION_BOUNDS_S });
+  if (type === 'counter') sums.count(family as 'operations', labels, value);
+  else if (type === 'gauge') sums.raise(family as 'lastSuccess', labels, value);
+  else sums.observe(family as 'duration', labels, { value, bounds: DURATION_BOUNDS_S });
 }
 
 /** Every family in prom-client's own hands, from the definitions alone. */
