@@ -146,6 +146,27 @@ describe('the recorder', () => {
     ]);
   });
 
+  it('counts what became of the objects of a sweep', () => {
+    const swept = {
+      kind: 'objects_swept',
+      bucket: 'b',
+      matched: 6,
+      deleted: 3,
+      changed: 2,
+      failed: 1,
+      bytes: 30,
+    } as const;
+    expect(record(swept, swept).counters).toEqual(
+      expect.arrayContaining([
+        { family: 's3_sweep_matched_objects_total', labels: { bucket: 'b' }, value: 12 },
+        { family: 's3_sweep_objects_total', labels: { bucket: 'b', result: 'deleted' }, value: 6 },
+        { family: 's3_sweep_objects_total', labels: { bucket: 'b', result: 'changed' }, value: 4 },
+        { family: 's3_sweep_objects_total', labels: { bucket: 'b', result: 'failed' }, value: 2 },
+        { family: 's3_sweep_freed_bytes_total', labels: { bucket: 'b' }, value: 60 },
+      ]),
+    );
+  });
+
   it('tells when a sweep went through, and when anything was added', () => {
     const gauges = record({ kind: 'sweep_finished', bucket: 'b', deleted: 0, failed: 0 }).gauges;
     expect(gauges).toEqual([
