@@ -39,7 +39,7 @@ export async function uploadInParts(s3: S3Client, guard: Guard, file: FileUpload
   if (memory.staleId !== null) await abortUpload(s3, guard, { bucket, key, uploadId: memory.staleId });
   try {
     // A new object begins with what older ones leave over; only then may it hold a permit.
-    (await file.lane.take(0, AbortSignal.any([guard.signal, file.signal])))[Symbol.dispose]();
+    (await file.lane.take(0, file.signal))[Symbol.dispose]();
     const target = { operation: 'put_object', bucket, key, circuit } as const;
     const result = await runGuarded(guard, target, async (requests) => await upload.run(requests));
     await memory.forget();
