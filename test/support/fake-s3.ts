@@ -9,6 +9,8 @@ export interface FakeRequest {
   readonly query: Readonly<Record<string, unknown>>;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly abortSignal: AbortSignal | undefined;
 }
 
 export interface FakeAnswer {
@@ -34,8 +36,11 @@ export function createFakeS3(respond: Respond, endpoint = 'http://fake'): { s3: 
     maxAttempts: 1,
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: {
-      handle: async ({ method, path, query, headers, body }: HttpRequest) => {
-        const request = { method, path, query: query ?? {}, headers, body: await readAll(body) };
+      handle: async (
+        { method, path, query, headers, body }: HttpRequest,
+        { abortSignal }: { abortSignal?: AbortSignal } = {},
+      ) => {
+        const request = { method, path, query: query ?? {}, headers, body: await readAll(body), abortSignal };
         requests.push(request);
         const { status = 200, headers: answered = {}, body: content = '' } = await respond(request, requests.length);
         const stream = content instanceof Readable ? content : Readable.from([Buffer.from(content)]);

@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(async () => await rm(directory, { recursive: true }));
 
 async function* pages(objects: readonly ListedObject[], storeNowMs: number | null): AsyncGenerator<ListedPage> {
-  yield await Promise.resolve({ objects, storeNowMs });
+  yield await Promise.resolve({ objects, storeNowMs, isLast: true });
 }
 
 interface FileAndStore {
