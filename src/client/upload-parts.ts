@@ -22,6 +22,7 @@ import {
   readChecksum,
 } from './upload-checksum.ts';
 import { describeResumable, leavesParts } from './upload-failure.ts';
+import { refuseExisting } from './refuse-existing.ts';
 import type { FileUpload, UploadResult } from './upload-request.ts';
 
 /** Parts of one object at a time; the slots bound what they hold in memory. */
@@ -73,6 +74,7 @@ class PartsUpload {
     const stop = (): void => requests.stop(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
     try {
+      await refuseExisting(this.#s3, requests, this.#file);
       const uploadId = (await this.#goOn(requests)) ?? (await this.#begin(requests));
       const count = Math.ceil(sizeBytes / partSizeBytes);
       const numbers = Array.from({ length: count }, (_, index) => index + 1);
