@@ -97,13 +97,15 @@ export async function fetchObject(
 
 function planPieces(target: FetchTarget, { pieceBytes, concurrency }: FetchOptions) {
   const isFile = target.path !== null && target.kind !== 'stream';
-  const planned = isFile ? FILE_PIECES : STREAM_PIECES;
-  const length = pieceBytes ?? planned.pieceBytes;
-  return {
-    pieceBytes: length,
-    piecesInFlight: Math.min(concurrency ?? planned.inFlight, planned.inFlight),
-    bufferBytes: isFile ? Math.min(length, FILE_BUFFER_BYTES) : length,
-  };
+  if (isFile) {
+    const length = pieceBytes ?? FILE_PIECES.pieceBytes;
+    const piecesInFlight = concurrency ?? FILE_PIECES.inFlight;
+    return { pieceBytes: length, piecesInFlight, bufferBytes: Math.min(length, FILE_BUFFER_BYTES) };
+  }
+  // Pieces into a pipe are held in memory: what is asked for may make that less, never more.
+  const length = Math.min(pieceBytes ?? Infinity, STREAM_PIECES.pieceBytes);
+  const piecesInFlight = Math.min(concurrency ?? Infinity, STREAM_PIECES.inFlight);
+  return { pieceBytes: length, piecesInFlight, bufferBytes: length };
 }
 
 function countBytes(begun: BegunDownloadFile | null): number {
