@@ -78,10 +78,22 @@ export type Event =
   /** Bytes that are stored for good; negative when an attempt is begun again from its start. */
   | { readonly kind: 'bytes_moved'; readonly name: string; readonly bytes: number }
   | { readonly kind: 'transfer_finished'; readonly name: string; readonly ok: boolean }
+  /** How this store wants to be asked for deletions; `client/delete-dialect.ts` says what the words mean. */
+  | {
+      readonly kind: 'deletes_adapted';
+      readonly bucket: string;
+      readonly form: 'batch' | 'single';
+      readonly hasMd5: boolean;
+      readonly condition: 'untested' | 'honoured' | 'ignored' | 'refused';
+    }
+  /** What became of one batch: `matched` is the sum of the other three. */
   | {
       readonly kind: 'objects_swept';
       readonly bucket: string;
+      readonly matched: number;
       readonly deleted: number;
+      /** Overwritten since they were listed, and left alone. */
+      readonly changed: number;
       readonly failed: number;
       readonly bytes: number;
     }

@@ -60,7 +60,7 @@ export function createCircuitGate(options: CircuitGateOptions): CircuitGate {
         emit({ kind: 'result_ignored', circuit: name, verdict, state, permitEpoch: permit.epoch, epoch });
       }
     },
-    isCurrent: (permit) => isCurrent(read(permit.circuit), permit),
+    isCurrent: (permit) => isCurrent(read(permit.circuit), { permit, nowMs: clock.now() }),
     renew: (permit) => run(permit.circuit, (row) => renew(row, { ...moment(), permit })),
     reset: (circuit, { by, reason }) =>
       write(circuit, (row) => {

@@ -8,6 +8,7 @@ import { untilAborted } from '../cli/until-aborted.ts';
 import type { LoggedRequest } from '../sandbox/request-log.ts';
 import type { Sandbox as RunningSandbox } from '../sandbox/sandbox.ts';
 import { playScenario, SCENARIOS, type Phase, type Scenario } from '../sandbox/scenario.ts';
+import { STORE_QUIRKS } from '../sandbox/wire.ts';
 
 export default class Sandbox extends BaseCommand<typeof Sandbox> {
   static override summary = 'run a local S3 with scripted outages: learn, demo and test with no account';
@@ -38,10 +39,20 @@ export default class Sandbox extends BaseCommand<typeof Sandbox> {
     port: countFlag({ summary: 'port on 127.0.0.1; 0 for any that is free', default: 9000, least: 0, most: 65_535 }),
     fault: string({
       summary:
-        'OPERATION:EFFECT[:OPTION=VALUE...]; operation * is all, the effect a code of S3 or reset, hang, html, truncate, stall, corrupt, latency, lost; options times, skip, every, for, after, bucket, key, retry-after',
+        'OPERATION:EFFECT[:OPTION=VALUE...]; operation * is all, the effect a code of S3 or reset, hang, html, truncate, stall, corrupt, latency, lost; options times, each (hits of one key), skip, every, for, after, bucket, key (prefix), suffix, retry-after',
       helpValue: 'FAULT',
       multiple: true,
     }),
+    versioned: string({
+      summary: 'a bucket that keeps versions; made if there is none',
+      helpValue: 'BUCKET',
+      multiple: true,
+    }),
+    quirk: option({
+      options: STORE_QUIRKS,
+      multiple: true,
+      summary: 'differ from S3 in deletions, as some real stores do',
+    })(),
     scenario: option({
       options: SCENARIOS,
       default: 'calm' as const,
@@ -66,6 +77,7 @@ export default class Sandbox extends BaseCommand<typeof Sandbox> {
     const firstRequest = Promise.withResolvers<null>();
     const sandbox = await startSandbox({
       ...(flags.port === undefined ? {} : { port: flags.port }),
+      quirks: flags.quirk ?? [],
       onRequest: (request: LoggedRequest) => {
         note([describeRequest(request, form())]);
         firstRequest.resolve(null);
@@ -73,6 +85,7 @@ export default class Sandbox extends BaseCommand<typeof Sandbox> {
     });
     run.onClose(sandbox.close);
     for (const fault of flags.fault ?? []) sandbox.addFault(fault);
+    for (const bucket of flags.versioned ?? []) sandbox.keepVersions(bucket);
     if (flags.seed.includes('demo')) await seedDemo(sandbox);
     for (const { keys, sizeBytes, ...rest } of seeds) {
       const body = Buffer.alloc(sizeBytes, 'breakwater\n');

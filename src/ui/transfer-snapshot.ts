@@ -91,6 +91,7 @@ export function followTransfer(snapshot: TransferSnapshot, event: Event, nowMs: 
     case 'operation_finished':
     case 'circuit_refused':
     case 'result_ignored':
+    case 'deletes_adapted':
     case 'sweep_finished':
     case 'warning':
       return snapshot;

@@ -124,9 +124,9 @@ describe('createProgress off a terminal', () => {
     const { clock, progress, stderr } = open({ logFormat: 'json' });
     progress.read(begin(null));
     progress.read({ kind: 'transfer_finished', name: 'a', ok: true });
-    progress.read({ kind: 'objects_swept', bucket: 'b', deleted: 3, failed: 1, bytes: 0 });
+    progress.read({ kind: 'objects_swept', bucket: 'b', matched: 4, deleted: 3, changed: 0, failed: 1, bytes: 0 });
     await clock.advance(10_000);
-    progress.read({ kind: 'objects_swept', bucket: 'b', deleted: 1, failed: 0, bytes: 1 });
+    progress.read({ kind: 'objects_swept', bucket: 'b', matched: 1, deleted: 1, changed: 0, failed: 0, bytes: 1 });
     expect(JSON.parse(stderr())).toMatchObject({ moved_bytes: 1, objects_done: 5, objects_failed: 1 });
   });
 

@@ -54,6 +54,8 @@ describe('the lines of a sandbox', () => {
     status: 503,
     code: 'SlowDown',
     fault: 'error',
+    receivedBytes: 0,
+    sentBytes: 0,
   };
 
   it('say what to do next, for the scenario', () => {

@@ -37,6 +37,7 @@ describe('the README', () => {
       'docs/state.md',
       'docs/metrics.md',
       'docs/watch.md',
+      'docs/transfers.md',
       'ARCHITECTURE.md',
     ]) {
       const folder = path.includes('/') ? 'docs/' : '';

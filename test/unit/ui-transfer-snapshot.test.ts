@@ -10,7 +10,9 @@ const end = (ok: boolean): Event => ({ kind: 'transfer_finished', name: 'a', ok 
 const sweep = (deleted: number, failed: number, bytes: number): Event => ({
   kind: 'objects_swept',
   bucket: 'b',
+  matched: deleted + failed,
   deleted,
+  changed: 0,
   failed,
   bytes,
 });
