@@ -72,7 +72,7 @@ describe('startJobReport', () => {
       report.read({ kind: 'transfer_started', name: 's3://b/a', totalBytes: 1 });
       report.read({ kind: 'transfer_finished', name: 's3://b/a', ok });
     }
-    report.read({ kind: 'objects_swept', bucket: 'b', deleted: 10, failed: 4, bytes: 0 });
+    report.read({ kind: 'objects_swept', bucket: 'b', matched: 14, deleted: 10, changed: 0, failed: 4, bytes: 0 });
     await clock.advance(1000);
     expect(jobs()).toMatchObject([{ objectsBegun: 3, objectsDone: 12, objectsFailed: 5 }]);
     await report.close();
@@ -81,7 +81,7 @@ describe('startJobReport', () => {
   it('names a sweep by its bucket', async () => {
     const { clock, report, jobs } = open();
     report.read({ kind: 'operation_started', operation: 'list_objects', bucket: 'b' });
-    report.read({ kind: 'objects_swept', bucket: 'b', deleted: 1, failed: 0, bytes: 0 });
+    report.read({ kind: 'objects_swept', bucket: 'b', matched: 1, deleted: 1, changed: 0, failed: 0, bytes: 0 });
     await clock.advance(1000);
     expect(jobs()).toMatchObject([{ target: 's3://b/' }]);
     await report.close();
