@@ -55,7 +55,7 @@ function prepare(toGo: (number: number) => boolean, options: FakeStoreOptions = 
       last = end;
     }
   };
-  const job = { id: 'id', bucket: 'b', prefix: 'k', limits: NO_LIMITS, reportPath: null };
+  const job = { isResumable: true, id: 'id', bucket: 'b', prefix: 'k', limits: NO_LIMITS, reportPath: null };
   return {
     listed: () => listed,
     events,

@@ -25,7 +25,11 @@ async function write(
   await mkdir(join(directory, 'data'));
   await mkdir(join(directory, '2026-01-03T00-00Z'));
   await writeFile(join(directory, 'data', 'one.csv.gz'), data);
-  const file = { key: 'to/b/id/data/one.csv.gz', size: data.length, MD5checksum: md5 ?? createHash('md5').update(data).digest('hex') };
+  const file = {
+    key: 'to/b/id/data/one.csv.gz',
+    size: data.length,
+    MD5checksum: md5 ?? createHash('md5').update(data).digest('hex'),
+  };
   const path = join(directory, '2026-01-03T00-00Z', 'manifest.json');
   const document = { sourceBucket: 'b', fileFormat: 'CSV', fileSchema: schema, files: [file], ...manifest };
   await writeFile(path, JSON.stringify(document));

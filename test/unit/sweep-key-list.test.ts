@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { readKeyList } from '../../src/sweep/key-list.ts';
 
 async function* inChunks(bytes: Buffer, size: number): AsyncGenerator<Uint8Array> {
-  for (let start = 0; start < bytes.length; start += size) yield await Promise.resolve(bytes.subarray(start, start + size));
+  for (let start = 0; start < bytes.length; start += size)
+    yield await Promise.resolve(bytes.subarray(start, start + size));
 }
 
 async function read(text: string | Buffer, { isNullSeparated = false, size = 7 } = {}): Promise<readonly string[][]> {
@@ -31,7 +32,9 @@ describe('readKeyList', () => {
     const nullFree = key.filter((text) => !text.includes('\0'));
     await fc.assert(
       fc.asyncProperty(fc.array(nullFree), fc.integer({ min: 1, max: 50 }), async (keys, size) => {
-        expect((await read(keys.map((one) => `${one}\0`).join(''), { isNullSeparated: true, size })).flat()).toEqual(keys);
+        expect((await read(keys.map((one) => `${one}\0`).join(''), { isNullSeparated: true, size })).flat()).toEqual(
+          keys,
+        );
       }),
       { numRuns: 50 },
     );
@@ -46,8 +49,16 @@ describe('readKeyList', () => {
     ['lines that end as on Windows', 'a\nb\r\n', 'keys.txt, key 2 ends with a carriage return'],
     ['bytes that are no UTF-8', Buffer.from([0x61, 0xff, 0x0a]), 'keys.txt, key 1 is not UTF-8'],
     ['a byte order mark', '\ufeffa\n', 'keys.txt, key 1 begins with a byte order mark'],
-    ['a key that is longer than any', `${'a'.repeat(1025)}\n`, 'keys.txt, key 1 is longer than the 1024 bytes of a key'],
-    ['a list that is separated otherwise', `${'a\0'.repeat(600)}`, 'keys.txt, key 1 is longer than the 1024 bytes of a key'],
+    [
+      'a key that is longer than any',
+      `${'a'.repeat(1025)}\n`,
+      'keys.txt, key 1 is longer than the 1024 bytes of a key',
+    ],
+    [
+      'a list that is separated otherwise',
+      'a\0'.repeat(600),
+      'keys.txt, key 1 is longer than the 1024 bytes of a key',
+    ],
   ])('refuses %s, which could mean another key', async (_what, text, message) => {
     await expect(read(text)).rejects.toMatchObject({ code: 'usage', message, details: { reason: 'key_list' } });
   });

@@ -21,7 +21,13 @@ function version(text: string): ListedVersion {
 /** What is picked from pages such as `a1* a2 | a3`. */
 function sieve(pages: string): readonly string[] {
   const taker = new VersionSieve();
-  const list = pages.split('|').map((page) => page.trim().split(' ').filter((text) => text !== '').map(version));
+  const list = pages.split('|').map((page) =>
+    page
+      .trim()
+      .split(' ')
+      .filter((text) => text !== '')
+      .map(version),
+  );
   return list.flatMap((page, index) =>
     taker.take(page, { isLast: index === list.length - 1 }).map(({ key, versionId }) => `${key}${versionId}`),
   );
