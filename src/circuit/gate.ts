@@ -13,9 +13,9 @@ export interface CircuitGate {
   readonly admit: (circuit: string) => Admission;
   /** Reports how a permitted call ended. Once per permit; a stale result changes nothing. */
   readonly settle: (permit: Permit, verdict: Verdict, failure?: AttemptFailure) => void;
-  /** Whether a result under this permit would still count: same epoch and, for a probe, same token. Reads only. */
+  /** Whether a result under this permit would still count: same epoch and, for a probe, its lease runs. Reads only. */
   readonly isCurrent: (permit: Permit) => boolean;
-  /** Extends a probe's lease. False: the lease is no longer ours, its result will be stale. */
+  /** Extends a probe's lease. False: the lease is over or another's, its result will be stale. */
   readonly renew: (permit: Permit) => boolean;
   /** Closes by hand. */
   readonly reset: (circuit: string, manual: { readonly by: string; readonly reason: string | null }) => Transition;

@@ -81,8 +81,8 @@ export interface Settlement extends Moment {
 
 /** Applies one verdict. A stale one changes nothing and is answered with `stale`. */
 export function settle(row: CircuitRow, settlement: Settlement): Step<'counted' | 'stale'> {
-  const { permit, verdict } = settlement;
-  if (!isCurrent(row, permit)) return keep(row, 'stale');
+  const { permit, verdict, nowMs } = settlement;
+  if (!isCurrent(row, { permit, nowMs })) return keep(row, 'stale');
   if (row.state === 'half_open') return settleProbe(row, settlement);
   switch (verdict) {
     case 'success':
@@ -106,14 +106,17 @@ export function settle(row: CircuitRow, settlement: Settlement): Step<'counted' 
   }
 }
 
-/** Whether a result under this permit would count: same epoch, and for a probe the token of the lease. */
-export function isCurrent(row: CircuitRow, permit: Permit): boolean {
+/**
+ * Whether a result under this permit would count: same epoch, and for a probe the token of a lease that still runs.
+ * A process that was stopped past its lease knows nothing of S3's health now, whether or not another took the slot.
+ */
+export function isCurrent(row: CircuitRow, { permit, nowMs }: Pick<Settlement, 'permit' | 'nowMs'>): boolean {
   if (row.epoch !== permit.epoch) return false;
   switch (row.state) {
     case 'closed':
       return permit.probeToken === null;
     case 'half_open':
-      return row.lease !== null && row.lease.token === permit.probeToken;
+      return row.lease !== null && row.lease.token === permit.probeToken && row.lease.expiresAtMs > nowMs;
     case 'open':
     case 'isolated':
       // No permit is ever given out here, so none can be of this epoch.
@@ -123,12 +126,12 @@ export function isCurrent(row: CircuitRow, permit: Permit): boolean {
   }
 }
 
-/** Moves the end of a probe's lease to now + lease. False, and nothing changed: the lease is no longer the permit's. */
+/** Moves the end of a probe's lease to now + lease. False, and nothing changed: the lease is over, or another's. */
 export function renew(
   row: CircuitRow,
   { permit, nowMs, settings }: Pick<Settlement, 'permit' | 'nowMs' | 'settings'>,
 ): Step<boolean> {
-  if (row.lease === null || !isCurrent(row, permit)) return keep(row, false);
+  if (row.lease === null || !isCurrent(row, { permit, nowMs })) return keep(row, false);
   return keep({ ...row, lease: { ...row.lease, expiresAtMs: nowMs + settings.probeLeaseMs } }, true);
 }
 

@@ -94,8 +94,10 @@ export function refuseValue(refused: {
 }): BreakwaterError {
   const { name, value, accepts, code = 'usage' } = refused;
   const shown = escapeControls(typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing')).slice(0, 200);
+  const hint =
+    code === 'usage' ? `correct ${name}; --help tells its unit and default` : `correct ${name}, or take it away`;
   return new BreakwaterError(code, `${name}: "${shown}" is not accepted; expected ${accepts}`, {
-    details: { reason: 'bad_value' },
+    details: { reason: 'bad_value', hint },
   });
 }
 

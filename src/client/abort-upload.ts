@@ -26,7 +26,9 @@ export async function abortUpload(s3: S3Client, guard: Guard, { bucket, key, upl
   );
   try {
     const options: WatchedOptions = { abortSignal: timeout.signal, watch: new RequestWatch(clock, settings) };
-    await s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId }), options);
+    const command = new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId });
+    goPastRateLimiter(command);
+    await s3.send(command, options);
     return true;
   } catch (error) {
     if (readFailedAnswer(error).code === 'NoSuchUpload') return true;
@@ -40,4 +42,17 @@ export async function abortUpload(s3: S3Client, guard: Guard, { bucket, key, upl
   } finally {
     timeout.abort();
   }
+}
+
+/**
+ * Takes the SDK's retry step, and with it the rate limiter, out of the way of one command: where S3 has just said SlowDown to every
+ * part, the limiter holds the next request back for longer than the clean-up may take, and the parts would stay.
+ */
+function goPastRateLimiter(command: AbortMultipartUploadCommand): void {
+  command.middlewareStack.add((next) => next, {
+    name: 'retryMiddleware',
+    step: 'finalizeRequest',
+    priority: 'high',
+    override: true,
+  });
 }

@@ -16,6 +16,8 @@ export interface PermitHolderOptions {
 
 /** How often a busy probe slot is looked at again, in ms: its owner may return it at any time. */
 const SLOT_POLL_MS = 250;
+/** How often an open circuit is looked at again at least, in ms: a hand may close it before its wait is over. */
+const OPEN_POLL_MS = 1000;
 
 /** The permit of one operation: taken, renewed while it is a probe's, and settled exactly once. */
 export class PermitHolder {
@@ -63,7 +65,7 @@ export class PermitHolder {
         this.#options.onRefused(refusal);
         throw describeRefusal(refusal);
       }
-      const retryMs = refusal.reason === 'open' ? (refusal.retryAfterMs ?? leftMs) : SLOT_POLL_MS;
+      const retryMs = refusal.reason === 'open' ? Math.min(refusal.retryAfterMs ?? leftMs, OPEN_POLL_MS) : SLOT_POLL_MS;
       await clock.sleep(Math.max(1, Math.min(retryMs, leftMs)), signal);
     }
   }

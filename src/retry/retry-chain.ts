@@ -110,7 +110,8 @@ class ChainProgress {
         return false;
       case 'retry_with_corrected_clock':
         this.#skewTryMade = true;
-        return true;
+        this.why = 'abandoned';
+        return await this.#options.mayContinue();
       case 'retry':
         this.#retriesMade = decision.retry;
         this.#options.onRetryScheduled({ retry: decision.retry, delayMs: decision.delayMs, failure });

@@ -23,12 +23,11 @@ const LARGE = randomBytes(11 * MIB);
 /** Every status that a failure of one transfer may have: a bug (70) is none of them. */
 const CODED = [3, 65, 66, 69, 73, 74, 75, 77, 78];
 
-const SETTINGS = {
-  BREAKWATER_RETRIES: '2',
-  BREAKWATER_RETRY_BASE: '1ms',
-  BREAKWATER_STALL_TIMEOUT: '500ms',
-  BREAKWATER_REQUEST_TIMEOUT: '5s',
-};
+const SETTINGS = { BREAKWATER_RETRIES: '2', BREAKWATER_RETRY_BASE: '1ms' };
+/** Of a stall nothing comes but the end of patience. */
+const IMPATIENT = { BREAKWATER_STALL_TIMEOUT: '700ms', BREAKWATER_REQUEST_TIMEOUT: '700ms' };
+/** Where all runs side by side on a busy machine, something may seem to stall once more. */
+const PERSISTENT = { BREAKWATER_RETRIES: '5' };
 
 let sandbox: TestSandbox;
 /** What a cell does when its bucket has answered a request. */
@@ -198,7 +197,7 @@ describe.concurrent('once', () => {
   it.each(cross(EFFECTS, TRANSFERS).map(([effect, transfer]) => [effect, transfer.name, transfer] as const))(
     '%s: %s brings the right bytes',
     async (effect, _name, transfer) => {
-      await using cell = await createCell();
+      await using cell = await createCell(effect === 'stall' ? { ...IMPATIENT, ...PERSISTENT } : {});
       cell.fault(`${transfer.carrier}:${effect}:times=1:key=${transfer.carrier === 'GetObject' ? 't/key' : 'key'}`);
       const outcome = await transfer.run(cell);
       expectWhole(outcome, transfer.body);
@@ -213,7 +212,7 @@ describe.concurrent('for ever', () => {
   it.each(cross(EFFECTS, TRANSFERS).map(([effect, transfer]) => [effect, transfer.name, transfer] as const))(
     '%s: %s fails with a code, and nothing is torn or left',
     async (effect, _name, transfer) => {
-      await using cell = await createCell();
+      await using cell = await createCell(effect === 'stall' ? IMPATIENT : {});
       cell.fault(`${transfer.carrier}:${effect}:key=${transfer.carrier === 'GetObject' ? 't/key' : 'key'}`);
       const outcome = await transfer.run(cell);
       expectWhole(outcome, transfer.body);
@@ -282,7 +281,7 @@ describe.concurrent('what changes on the way', () => {
       const outcome = await transfer.run(cell);
       expectWhole(outcome, transfer.body);
       expect(isReplaced).toBe(true);
-      expect(outcome.ended.stderr).toMatch(/object_changed/);
+      expect(outcome.ended.stderr).toMatch(/object_changed|PreconditionFailed/);
       expect(outcome.ended.status).toBe(transfer.name.includes('-r') ? 3 : 65);
       expect(outcome.found?.equals(OLD)).toBe(true);
     },

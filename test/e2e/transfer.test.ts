@@ -199,7 +199,8 @@ describe('time limits', () => {
     ]);
     expect(late.status).toBe(75);
     expect(readDocument(late).error).toMatchObject({ code: 'deadline' });
-    expect(late.durationMs).toBeLessThan(5000);
+    // Else it would have been the request's own limit that ended it.
+    expect(late.durationMs).toBeLessThan(30_000);
   });
 
   it('a Retry-After that is longer than the backoff is waited for', async () => {

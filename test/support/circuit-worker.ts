@@ -19,7 +19,7 @@ export interface WorkerOrder {
   readonly settings: CircuitSettings;
   /**
    * `fail`: admit and settle a failure, `times` times. `call`: guard a request to `url`, `times` times.
-   * `churn`: whatever can be done, in random order, until killed.
+   * `churn`: in each round a few of all that can be done, in random order, until killed.
    */
   readonly mode: 'fail' | 'call' | 'churn';
   readonly times: number;
@@ -35,6 +35,9 @@ export interface WorkerReport {
   readonly refused: number;
   readonly stale: number;
 }
+
+/** Enough that a process is in the midst of one most of the time, whatever its pauses. */
+const CHURNED_AT_ONCE = 20;
 
 const order = JSON.parse(process.argv[2] ?? '') as WorkerOrder;
 const { circuit, settings, times, pauseMs = 0, url = '' } = order;
@@ -61,7 +64,7 @@ console.log('ready');
 for (let round = 0; round < times; round += 1) {
   if (order.mode === 'fail') fail(gate);
   else if (order.mode === 'call') await call(gate);
-  else churn(gate, state);
+  else for (let count = 0; count < CHURNED_AT_ONCE; count += 1) churn(gate, state);
   if (pauseMs > 0) await systemClock.sleep(pauseMs);
 }
 state.close();

@@ -24,7 +24,9 @@ export type Action =
   | { readonly kind: 'settings'; readonly process: number; readonly settings: CircuitSettings }
   | { readonly kind: 'reset'; readonly process: number }
   | { readonly kind: 'isolate'; readonly process: number; readonly forMs: number | null }
-  | { readonly kind: 'look'; readonly process: number };
+  | { readonly kind: 'look'; readonly process: number }
+  /** Whoever writes next has looked already: `act` comes between that look and the write. */
+  | { readonly kind: 'overtake'; readonly act: Exclude<Action, { readonly kind: 'overtake' }> };
 
 class Crash extends Error {}
 
@@ -62,6 +64,8 @@ export class CircuitWorld {
   #nextPid = 1;
   #nextToken = 1;
   #doomed: Process | null = null;
+  #overtaker: Action | null = null;
+  #onOvertaken: (() => void) | null = null;
 
   constructor(count: number, settings: CircuitSettings) {
     this.#processes = Array.from({ length: count }, () => this.#spawn(settings));
@@ -75,21 +79,29 @@ export class CircuitWorld {
   currentPermits(): readonly Permit[] {
     const row = this.#row;
     if (row === undefined) return [];
-    return this.#processes.flatMap(({ permits }) => permits.filter((permit) => isFresh(row, permit)));
+    return this.#processes.flatMap(({ permits }) => permits.filter((permit) => isFresh(row, permit, this.nowMs)));
   }
 
-  act(action: Action): Observed {
-    const before = this.#row;
-    const known = this.transitions.length;
-    const process =
-      'process' in action ? this.#processes[action.process % this.#processes.length]! : this.#processes[0]!;
-    const owner = before?.lease?.owner;
-    const wasOwnerAlive = owner !== undefined && this.#isAlive(owner);
+  /** What happened, in its order: the action, behind one that overtook it. */
+  act(action: Action): readonly Observed[] {
+    const process = this.#pick('process' in action ? action.process : 0);
     const permit =
       'permit' in action ? process.permits.at(-1 - (action.permit % Math.max(1, process.permits.length))) : undefined;
-    const wasCurrent = permit !== undefined && before !== undefined ? isFresh(before, permit) : permit?.epoch === 0;
+    let start = this.#see(permit);
+    let overtaking: readonly Observed[] = [];
     let admission: Admission | null = null;
     let crashed = false;
+    this.#onOvertaken = () => {
+      const overtaker = this.#overtaker;
+      this.#overtaker = null;
+      // No process overtakes itself.
+      if (overtaker === null || ('process' in overtaker && this.#pick(overtaker.process) === process)) return;
+      const doomed = this.#doomed;
+      overtaking = this.act(overtaker);
+      this.#doomed = doomed;
+      // The write must be right for the row as it is now, not for the one that was looked at.
+      start = this.#see(permit);
+    };
     try {
       admission = this.#perform(action, process, permit);
     } catch (error) {
@@ -97,17 +109,27 @@ export class CircuitWorld {
       crashed = true;
     }
     if (crashed || (action.kind === 'crash' && !action.isInTransaction)) this.#bury(process);
+    const { known, ...seen } = start;
+    const added = this.transitions.slice(known);
+    const { settings } = process;
+    const observed = { ...seen, action, after: this.#row, admission, settings, nowMs: this.nowMs, added, crashed };
+    return [...overtaking, observed];
+  }
+
+  #pick(index: number): Process {
+    return this.#processes[index % this.#processes.length]!;
+  }
+
+  /** What holds before an action. */
+  #see(permit: Permit | undefined): Pick<Observed, 'before' | 'wasCurrent' | 'wasOwnerAlive'> & { known: number } {
+    const before = this.#row;
+    const owner = before?.lease?.owner;
     return {
-      action,
       before,
-      after: this.#row,
-      admission,
-      settings: process.settings,
-      wasCurrent,
-      nowMs: this.nowMs,
-      wasOwnerAlive,
-      added: this.transitions.slice(known),
-      crashed,
+      wasCurrent:
+        permit !== undefined && before !== undefined ? isFresh(before, permit, this.nowMs) : permit?.epoch === 0,
+      wasOwnerAlive: owner !== undefined && this.#isAlive(owner),
+      known: this.transitions.length,
     };
   }
 
@@ -145,6 +167,9 @@ export class CircuitWorld {
         return null;
       case 'look':
         gate.look(CIRCUIT);
+        return null;
+      case 'overtake':
+        this.#overtaker = action.act;
         return null;
       default:
         return assertNever(action);
@@ -184,6 +209,7 @@ export class CircuitWorld {
       read: () => this.#row,
       list: () => (this.#row === undefined ? [] : [this.#row]),
       update: (_name, change) => {
+        this.#onOvertaken?.();
         const { row, transitions, result } = change(this.#row);
         // A transaction that is not committed has never been.
         if (this.#doomed !== null) throw new Crash();
@@ -198,8 +224,9 @@ export class CircuitWorld {
 }
 
 /** Written apart from the machine, so that both cannot be wrong in one way. */
-function isFresh({ state, epoch, lease }: CircuitRow, permit: Permit): boolean {
+function isFresh({ state, epoch, lease }: CircuitRow, permit: Permit, nowMs: number): boolean {
   const isOfEpoch = permit.epoch === epoch;
   if (state === 'closed') return isOfEpoch && permit.probeToken === null;
-  return isOfEpoch && state === 'half_open' && lease?.token === permit.probeToken;
+  const isOfLease = lease !== null && lease.token === permit.probeToken && nowMs < lease.expiresAtMs;
+  return isOfEpoch && state === 'half_open' && isOfLease;
 }

@@ -12,11 +12,11 @@ export interface Worker {
   readonly ended: Promise<WorkerReport | null>;
 }
 
-/** Starts a real process that works one circuit. It is killed after a minute, whatever happens. */
+/** Starts a real process that works one circuit. It is killed after five minutes, whatever happens. */
 export function spawnWorker(order: WorkerOrder): Worker {
   const child = spawn(process.execPath, [SCRIPT, JSON.stringify(order)], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: 60_000,
+    timeout: 300_000,
     killSignal: 'SIGKILL',
   });
   let output = '';

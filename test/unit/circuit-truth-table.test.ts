@@ -147,9 +147,10 @@ const ROWS: readonly Row[] = [
   stale('S16', HALF_OPEN, { ...PROBE, probeToken: 'other' }),
   stale('S17', HALF_OPEN, CALL),
   stale('S18', FREE, PROBE),
-  stale('S19', ISOLATED, CALL),
-  stale('S20', ISOLATED, OLD),
-  stale('S21', ISOLATED, PROBE),
+  stale('S19', leaseUntil(NOW_MS), PROBE),
+  stale('S20', ISOLATED, CALL),
+  stale('S21', ISOLATED, OLD),
+  stale('S22', ISOLATED, PROBE),
   admitted('A1', streak(4), { next: 'closed', written: null, result: permitted(7, null) }),
   admitted('A2', OPEN, { next: 'open', written: null, result: refused('open', OPEN_MS - 1000) }),
   admitted('A3', DUE, {
@@ -180,13 +181,27 @@ const ROWS: readonly Row[] = [
     result: true,
   }),
   renewed('R2', HALF_OPEN, { ...PROBE, probeToken: 'other' }, { next: 'half_open', written: null, result: false }),
-  renewed('R3', CLOSED, CALL, { next: 'closed', written: null, result: false }),
-  renewed('R4', OPEN, { ...PROBE, epoch: 6 }, { next: 'open', written: null, result: false }),
+  renewed('R3', leaseUntil(NOW_MS), PROBE, { next: 'half_open', written: null, result: false }),
+  renewed('R4', CLOSED, CALL, { next: 'closed', written: null, result: false }),
+  renewed('R5', OPEN, { ...PROBE, epoch: 6 }, { next: 'open', written: null, result: false }),
   byHand('M1', 'closed', { ...JUST_CLOSED, manual: MANUAL }, (row) => reset(row, { ...MOMENT, manual: MANUAL })),
   byHand('M2', 'isolated', { ...JUST_CLOSED, state: 'isolated', manual: MANUAL }, (row) =>
     isolate(row, { ...MOMENT, manual: MANUAL }),
   ),
 ];
+
+/** What the types exclude and a table therefore cannot hold: it ends loudly, and never as a permit. */
+const IMPOSSIBLE = {
+  'a state, admitting': () =>
+    admit({ ...CLOSED, state: 'ajar' as never }, { ...MOMENT, token: 't', isOwnerAlive: true }),
+  'a state, settling': () => settle({ ...CLOSED, state: 'ajar' as never }, settlementOf('success', CALL)),
+  'a verdict, closed': () => settle(CLOSED, settlementOf('maybe' as never, CALL)),
+  'a verdict, half-open': () => settle(HALF_OPEN, settlementOf('maybe' as never, PROBE)),
+} as const;
+
+function settlementOf(verdict: Verdict, permit: Permit) {
+  return { ...MOMENT, permit, verdict, failure: null };
+}
 
 function renewed(id: string, row: CircuitRow, permit: Permit, expected: Expected): Row {
   return { id, run: () => [[row, renew(row, { permit, nowMs: NOW_MS, settings: SETTINGS })]], expected };
@@ -210,6 +225,20 @@ describe('the truth table of the circuit', () => {
       .map((line) => line.split('|').map((cell) => cell.trim()))
       .map(([, id, , , , next]) => [id, next?.replace('-', '_')]);
     expect(documented).toEqual(ROWS.map(({ id, expected }) => [id, expected.next]));
+  });
+
+  it('lets a probe through where nobody knows since when a circuit is open', () => {
+    const row = { ...OPEN, openedAtMs: null, openForMs: null };
+    expect(admit(row, { ...MOMENT, token: 'new', isOwnerAlive: true }).result).toEqual(permitted(8, 'new'));
+  });
+
+  it('keeps the last error where a probe fails without one', () => {
+    const row = { ...HALF_OPEN, lastFailure: FAILURE };
+    expect(settle(row, settlementOf('failure', PROBE)).row).toMatchObject({ state: 'open', lastFailure: FAILURE });
+  });
+
+  it.each(Object.entries(IMPOSSIBLE))('has no row for what cannot be: %s', (_what, step) => {
+    expect(step).toThrow(/^unexpected value: "(?:ajar|maybe)"$/);
   });
 
   it.each(ROWS)('$id', ({ run, expected }) => {

@@ -34,6 +34,7 @@ describe('resolveSettings', () => {
       quiet: false,
       verbose: false,
       noColor: false,
+      ascii: false,
       logFormat: 'text',
       retries: 3,
       retryBaseMs: 1000,
@@ -121,7 +122,7 @@ describe('resolveSettings', () => {
     const refusal = (name: string, code: string) =>
       expect.objectContaining({
         code,
-        details: { reason: 'bad_value' },
+        details: { reason: 'bad_value', hint: expect.stringContaining(`correct ${name}`) },
         message: expect.toSatisfy((text: string) => text.startsWith(`${name}: ${shown}`) && text.includes(accepts)),
       });
     expect(() => resolveFrom({ flags: { [flag]: value } })).toThrow(refusal(`--${flag}`, 'usage'));

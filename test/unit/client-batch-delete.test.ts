@@ -116,7 +116,12 @@ describe('deleteBatch', () => {
     expect(await run('a', 'b')).toEqual({ deleted: ['a', 'b'], changed: [], stayed: [], error: null });
     expect(sent()).toEqual([['a', 'b']]);
     expect(readAsked(requests[0]!.body).map(({ etag }) => etag)).toEqual([ETAG, ETAG]);
-    expect(events.map(({ kind }) => kind)).toEqual(['operation_started', 'operation_finished']);
+    expect(events.map(({ kind }) => kind)).toEqual([
+      'operation_started',
+      'request_started',
+      'request_ended',
+      'operation_finished',
+    ]);
   });
 
   it('leaves alone what was overwritten since', async () => {
@@ -303,6 +308,28 @@ describe('what a deletion learns of its store', () => {
     });
   });
 
+  it.each([
+    [409, 'OperationAborted'],
+    [403, 'AccessDenied'],
+    [416, 'Whatever'],
+  ])('leaves no ETag out for the sake of %d %s', async (status, code) => {
+    const { run, requests } = prepare(() => errorAnswer(status, code), { isTried: false });
+    expect(await run('a')).toMatchObject({ deleted: [], stayed: [`a ${code}`] });
+    expect(requests.map(({ body }) => readAsked(body)[0]?.etag === null)).toEqual([false]);
+  });
+
+  it('takes a conflict of a condition, one by one, for a store that knows conditions', async () => {
+    const { run, adapted } = prepare(
+      (_asked, number, { method }) => {
+        if (method === 'POST') return errorAnswer(501, 'NotImplemented');
+        return number === 2 ? errorAnswer(409, 'ConditionalRequestConflict') : { status: 204 };
+      },
+      { isTried: false },
+    );
+    expect(await run('a')).toMatchObject({ deleted: ['a'] });
+    expect(adapted()).toMatchObject({ form: 'single', condition: 'honoured' });
+  });
+
   it('is nothing where the key itself is denied: the batch goes on without', async () => {
     const { run, adapted } = prepare((asked) => deletedAnswer(asked, byKey({ a: 'AccessDenied' })), { isTried: false });
     expect(await run('a', 'b')).toMatchObject({ deleted: ['b'], stayed: ['a AccessDenied'] });
@@ -394,6 +421,29 @@ describe('an interruption', () => {
       stayed: [{ item: { key: 'b' }, code: 'interrupted' }],
     });
     expect(sent()).toHaveLength(1);
+  });
+
+  it('leaves what was waiting for its turn untried', async () => {
+    const gate = Promise.withResolvers<void>();
+    const { begin, deleter, abort, clock, requests } = prepare(async (asked) => {
+      await gate.promise;
+      return deletedAnswer(asked);
+    });
+    const turn = async (): Promise<void> => await new Promise((resolve) => setImmediate(resolve));
+    const batches = [begin('k0')];
+    while (requests.length < 1) await turn();
+    for (const key of ['k1', 'k2', 'k3', 'k4', 'k5']) {
+      batches.push(deleter.deleteBatch({ bucket: 'b', items: [target(key)] }));
+    }
+    while (requests.length < 4) await turn();
+    abort.abort(interruption);
+    gate.resolve();
+    const outcomes = await runWithS3(clock, Promise.all(batches));
+    expect(outcomes.map(({ deleted, untried, stayed }) => [deleted.length, untried.length, stayed.length])).toEqual([
+      ...Array.from({ length: 4 }, () => [1, 0, 0]),
+      [0, 1, 0],
+      [0, 1, 0],
+    ]);
   });
 
   it.each([

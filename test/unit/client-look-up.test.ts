@@ -8,9 +8,9 @@ const STORE_NOW_MS = 1_700_000_000_000;
 const FOUND: FakeAnswer = {
   headers: {
     'last-modified': formatHttpTime(STORE_NOW_MS - 5000),
-    'etag': '"e"',
+    etag: '"e"',
     'content-length': '7',
-    'date': formatHttpTime(STORE_NOW_MS),
+    date: formatHttpTime(STORE_NOW_MS),
   },
 };
 const MISSING: FakeAnswer = { status: 404 };

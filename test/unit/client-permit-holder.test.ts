@@ -68,6 +68,17 @@ describe('acquire', () => {
     expect(refusals).toEqual([]);
   });
 
+  it('goes on within a second when the circuit it waits for is closed by hand', async () => {
+    const { clock, circuits, process, holder, elapsedMs } = prepare();
+    circuits.open();
+    const acquired = holder.acquire({ waitMs: 90_000, waitsFor: 'any' });
+    await clock.advance(20_500);
+    process.gate.reset(CIRCUIT, { by: 'test', reason: null });
+    await clock.runUntilSettled(acquired);
+    expect(elapsedMs()).toBe(21_000);
+    expect(holder.isProbe).toBe(false);
+  });
+
   it('gives up when the wait is over, and counts one refusal', async () => {
     const { clock, circuits, holder, refusals, elapsedMs } = prepare();
     circuits.open();

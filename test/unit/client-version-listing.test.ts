@@ -10,7 +10,7 @@ const TIME = formatTime(STORE_NOW_MS);
 const REQUEST = { bucket: 'b', prefix: 'p/', circuit: null };
 
 function answer(root: string, inner: string): FakeAnswer {
-  const headers = { 'content-type': 'application/xml', 'date': formatHttpTime(STORE_NOW_MS) };
+  const headers = { 'content-type': 'application/xml', date: formatHttpTime(STORE_NOW_MS) };
   return { headers, body: `<?xml version="1.0"?><${root}>${inner}</${root}>` };
 }
 
@@ -50,7 +50,9 @@ function prepare(respond: Respond) {
 describe('listVersions', () => {
   it('brings versions and markers of one key together, in the order of UTF-8', async () => {
     const { versions } = prepare(() =>
-      versionsAnswer([version('a', '1'), version('\u{ffff}', '1'), version('😀', '1'), marker('a', '2', true)].join('')),
+      versionsAnswer(
+        [version('a', '1'), version('\u{ffff}', '1'), version('😀', '1'), marker('a', '2', true)].join(''),
+      ),
     );
     expect((await versions()).map(({ key, versionId, isDeleteMarker }) => [key, versionId, isDeleteMarker])).toEqual([
       ['a', '1', false],
@@ -79,7 +81,10 @@ describe('listVersions', () => {
     ['a page of a proxy', '<Title>please log in</Title>'],
     ['a truncated page without a way to continue', '<Name>b</Name><IsTruncated>true</IsTruncated>'],
     ['a version without its id', `<Name>b</Name>${version('a', 'X').replace('<VersionId>X</VersionId>', '')}`],
-    ['a version that does not say whether it is current', `<Name>b</Name>${version('a', '1').replace(/<IsLatest>.*<\/IsLatest>/u, '')}`],
+    [
+      'a version that does not say whether it is current',
+      `<Name>b</Name>${version('a', '1').replace(/<IsLatest>.*<\/IsLatest>/u, '')}`,
+    ],
   ])('takes %s for no answer of S3, never for no versions', async (_what, inner) => {
     const { versions } = prepare(() => answer('ListVersionsResult', inner));
     await expect(versions()).rejects.toMatchObject({ code: 'unavailable', details: { reason: 'not_s3' } });
@@ -102,7 +107,7 @@ describe('listUploads', () => {
       { key: 'p/a b', uploadId: '1', startedAtMs: STORE_NOW_MS },
       { key: 'p/c', uploadId: '2', startedAtMs: STORE_NOW_MS },
     ]);
-    expect(requests[1]?.query).toMatchObject({ 'key-marker': 'p/a b', 'upload-id-marker': '1', 'prefix': 'p/' });
+    expect(requests[1]?.query).toMatchObject({ 'key-marker': 'p/a b', 'upload-id-marker': '1', prefix: 'p/' });
     expect(events.filter(({ kind }) => kind === 'operation_finished')).toMatchObject([
       { operation: 'list_uploads' },
       { operation: 'list_uploads' },

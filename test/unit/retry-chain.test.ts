@@ -140,6 +140,21 @@ describe('runRetryChain', () => {
     expect(log).toEqual([]);
   });
 
+  it('asks whether it may continue before the free try too', async () => {
+    const { clock, at, result } = startChain(
+      async () =>
+        await Promise.reject(
+          Object.assign(new Error('skew'), {
+            name: 'RequestTimeTooSkewed',
+            $metadata: { httpStatusCode: 403, clockSkewCorrected: true },
+          }),
+        ),
+      { mayContinue: async () => await Promise.resolve(false) },
+    );
+    expect(await failureOf(clock.runUntilSettled(result))).toMatchObject({ attempts: 1, why: 'abandoned' });
+    expect(at).toEqual([0]);
+  });
+
   it('abandons the chain with its last failure when it may not continue', async () => {
     const { clock, at, result } = startChain(reset, { mayContinue: async () => await Promise.resolve(false) });
     expect(await failureOf(clock.runUntilSettled(result))).toMatchObject({ attempts: 1, why: 'abandoned' });

@@ -23,10 +23,12 @@ async function abort(options: FakeStoreOptions, request: Partial<UploadSweepRequ
   return { store, tally: await abortUploads({ ...REQUEST, ...request }, context) };
 }
 
-const fails = (code: 'access_denied' | 'unavailable' | 'interrupted', ...ids: readonly string[]) => (id: string) =>
-  ids.includes(id)
-    ? new BreakwaterError(code, 'no', { details: code === 'access_denied' ? { s3Code: 'AccessDenied' } : {} })
-    : null;
+const fails =
+  (code: 'access_denied' | 'unavailable' | 'interrupted', ...ids: readonly string[]) =>
+  (id: string) =>
+    ids.includes(id)
+      ? new BreakwaterError(code, 'no', { details: code === 'access_denied' ? { s3Code: 'AccessDenied' } : {} })
+      : null;
 
 describe('abortUploads', () => {
   it('aborts those that were begun long enough ago, by the clock of the store', async () => {
@@ -66,7 +68,10 @@ describe('abortUploads', () => {
   });
 
   it('goes on when only some are denied', async () => {
-    const { tally } = await abort({ uploadPages: [[upload('1'), upload('2')]], failAbort: fails('access_denied', '1') });
+    const { tally } = await abort({
+      uploadPages: [[upload('1'), upload('2')]],
+      failAbort: fails('access_denied', '1'),
+    });
     expect(tally).toMatchObject({ aborted: 1, failed: 1 });
   });
 });

@@ -54,11 +54,7 @@ describe('readKeyList', () => {
       `${'a'.repeat(1025)}\n`,
       'keys.txt, key 1 is longer than the 1024 bytes of a key',
     ],
-    [
-      'a list that is separated otherwise',
-      'a\0'.repeat(600),
-      'keys.txt, key 1 is longer than the 1024 bytes of a key',
-    ],
+    ['a list that is separated otherwise', 'a\0'.repeat(600), 'keys.txt, key 1 is longer than the 1024 bytes of a key'],
   ])('refuses %s, which could mean another key', async (_what, text, message) => {
     await expect(read(text)).rejects.toMatchObject({ code: 'usage', message, details: { reason: 'key_list' } });
   });

@@ -16,7 +16,11 @@ async function select(
   conditions: Partial<ItemConditions> = {},
   options: FakeStoreOptions = {},
 ) {
-  const store = new FakeObjectStore({ storeNowMs: STORE_NOW_MS, pages: [{ objects: [], storeNowMs: STORE_NOW_MS }], ...options });
+  const store = new FakeObjectStore({
+    storeNowMs: STORE_NOW_MS,
+    pages: [{ objects: [], storeNowMs: STORE_NOW_MS }],
+    ...options,
+  });
   const filter = createItemFilter('p/', { olderThanMs: 1000, ...conditions });
   async function* pages(): AsyncGenerator<readonly SweepItem[]> {
     yield await Promise.resolve(items);
