@@ -1,15 +1,16 @@
-/** `npm run bench -- NAME`: prints figures measured side by side in one run. Never a test: figures are for reading. */
-const BENCHMARKS = {
+/** `npm run bench -- NAME [OPTIONS]`: prints figures measured side by side in one run. Never a test: figures are for reading. */
+const BENCHMARKS: Readonly<Record<string, () => Promise<{ run: (args: readonly string[]) => Promise<void> }>>> = {
   circuit: async () => await import('./circuit.ts'),
   metrics: async () => await import('./metrics.ts'),
-} as const;
+  sweep: async () => await import('./sweep.ts'),
+  transfer: async () => await import('./transfer.ts'),
+};
 
-type Name = keyof typeof BENCHMARKS;
-
-const name = process.argv[2] ?? '';
-if (!(name in BENCHMARKS)) {
+const [name = '', ...args] = process.argv.slice(2);
+const load = BENCHMARKS[name];
+if (load === undefined) {
   console.error(`name a benchmark: ${Object.keys(BENCHMARKS).join(', ')}`);
   process.exit(2);
 }
-const { run } = await BENCHMARKS[name as Name]();
-await run();
+const { run } = await load();
+await run(args);

@@ -12,15 +12,23 @@ export interface BegunWork {
   readonly remove: (id: string) => Promise<void>;
   /**
    * Makes a piece of work this process's own, until it is released or the process ends, however it ends.
+   * @param onHeld told who has it, where another has
    * @returns null while another living process has it
    */
-  readonly claim: (id: string) => Promise<WorkClaim | null>;
+  readonly claim: (id: string, onHeld?: (holder: ClaimHolder) => void) => Promise<WorkClaim | null>;
 }
 
 export interface BegunPiece {
   readonly id: string;
   readonly savedAtMs: number;
   readonly document: unknown;
+}
+
+/** The process that has a piece of work. */
+export interface ClaimHolder {
+  readonly pid: number;
+  readonly host: string;
+  readonly sinceMs: number;
 }
 
 export interface WorkClaim extends AsyncDisposable {

@@ -34,6 +34,10 @@ export interface AttemptFailure {
  */
 export type Event =
   | (OperationTarget & { readonly kind: 'operation_started' })
+  /** A request goes out: the attempt at a part, a range, an object, a page or a batch. */
+  | (OperationTarget & { readonly kind: 'request_started' })
+  /** It was answered to the end, or failed. */
+  | (OperationTarget & { readonly kind: 'request_ended' })
   | (OperationTarget & { readonly kind: 'attempt_failed'; readonly attempt: number; readonly failure: AttemptFailure })
   | (OperationTarget & {
       readonly kind: 'retry_scheduled';
@@ -54,6 +58,13 @@ export type Event =
       readonly bytes: number;
     })
   | { readonly kind: 'circuit_changed'; readonly transition: Transition }
+  /** Failures in a row of a closed circuit: when a call is admitted while there are some, and when their number changes. */
+  | {
+      readonly kind: 'failures_counted';
+      readonly circuit: string;
+      readonly failures: number;
+      readonly failureThreshold: number;
+    }
   | { readonly kind: 'circuit_refused'; readonly refusal: Refusal }
   | {
       readonly kind: 'result_ignored';
@@ -67,10 +78,22 @@ export type Event =
   /** Bytes that are stored for good; negative when an attempt is begun again from its start. */
   | { readonly kind: 'bytes_moved'; readonly name: string; readonly bytes: number }
   | { readonly kind: 'transfer_finished'; readonly name: string; readonly ok: boolean }
+  /** How this store wants to be asked for deletions; `client/delete-dialect.ts` says what the words mean. */
+  | {
+      readonly kind: 'deletes_adapted';
+      readonly bucket: string;
+      readonly form: 'batch' | 'single';
+      readonly hasMd5: boolean;
+      readonly condition: 'untested' | 'honoured' | 'ignored' | 'refused';
+    }
+  /** What became of one batch: `matched` is the sum of the other three. */
   | {
       readonly kind: 'objects_swept';
       readonly bucket: string;
+      readonly matched: number;
       readonly deleted: number;
+      /** Overwritten since they were listed, and left alone. */
+      readonly changed: number;
       readonly failed: number;
       readonly bytes: number;
     }

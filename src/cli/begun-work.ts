@@ -1,4 +1,4 @@
-import type { BegunWork, WorkClaim } from '../begun-work.ts';
+import type { BegunWork, ClaimHolder, WorkClaim } from '../begun-work.ts';
 import type { CheckpointKind } from '../state/state.ts';
 import type { CommandRun } from './command-run.ts';
 
@@ -15,11 +15,15 @@ export function openBegunWork(run: WorkRun, kind: CheckpointKind): BegunWork {
     list: async () => (await state()).checkpoints.list(kind),
     save: async (id, document) => (await state()).checkpoints.save({ kind, id, document, nowMs: clock.now() }),
     remove: async (id) => (await state()).checkpoints.remove(kind, id),
-    claim: async (id) => await claimWork(run, `${kind} ${id}`),
+    claim: async (id, onHeld) => await claimWork(run, `${kind} ${id}`, onHeld),
   };
 }
 
-async function claimWork({ clock, state, processIdentity, onClose }: WorkRun, name: string): Promise<WorkClaim | null> {
+async function claimWork(
+  { clock, state, processIdentity, onClose }: WorkRun,
+  name: string,
+  onHeld?: (holder: ClaimHolder) => void,
+): Promise<WorkClaim | null> {
   const [{ claims }, process, { isProcessAlive }] = await Promise.all([
     state(),
     processIdentity(),
@@ -27,7 +31,11 @@ async function claimWork({ clock, state, processIdentity, onClose }: WorkRun, na
   ]);
   const leaseMs = CLAIM_LEASE_MS;
   const nowMs = clock.now();
-  if (claims.take(name, { process, nowMs, leaseMs, isOwnerAlive: isProcessAlive }) !== null) return null;
+  const held = claims.take(name, { process, nowMs, leaseMs, isOwnerAlive: isProcessAlive });
+  if (held !== null) {
+    onHeld?.({ pid: held.owner.pid, host: held.owner.host, sinceMs: held.takenAtMs });
+    return null;
+  }
   const stopped = new AbortController();
   let isOurs = true;
   const release = (): void => {

@@ -43,9 +43,14 @@ export function describeEvent(event: Event): LogLine | null {
     case 'circuit_refused':
     case 'result_ignored':
       return describeCircuit(event);
+    case 'deletes_adapted':
+      return describeDialect(event);
     case 'warning':
       return { level: 'warning', event: event.kind, text: event.message, fields: { reason: event.reason } };
     case 'operation_started':
+    case 'request_started':
+    case 'request_ended':
+    case 'failures_counted':
     case 'transfer_started':
     case 'bytes_moved':
     case 'transfer_finished':
@@ -107,6 +112,25 @@ function describeCircuit(event: CircuitEvent): LogLine {
     fields: { circuit, verdict, state, permit_epoch: permitEpoch, epoch },
   };
 }
+
+function describeDialect(event: Extract<Event, { kind: 'deletes_adapted' }>): LogLine {
+  const { bucket, form, hasMd5, condition } = event;
+  const how = form === 'single' ? 'one by one, for want of DeleteObjects' : 'in batches';
+  const md5 = hasMd5 ? ', with Content-MD5' : '';
+  return {
+    level: 'debug',
+    event: event.kind,
+    text: `s3://${bucket} deletes ${how}${md5}; ${CONDITIONS[condition]}`,
+    fields: { bucket, form, content_md5: hasMd5, condition },
+  };
+}
+
+const CONDITIONS: Readonly<Record<Extract<Event, { kind: 'deletes_adapted' }>['condition'], string>> = {
+  untested: 'whether it spares objects that were overwritten since is not known',
+  honoured: 'it spares objects that were overwritten since they were listed',
+  ignored: 'it ignores the condition on the ETag: objects that were overwritten since they were listed go too',
+  refused: 'it refuses a condition on the ETag: objects that were overwritten since they were listed go too',
+};
 
 function describeRetry(event: Extract<Event, { kind: 'retry_scheduled' }>): LogLine {
   const { retry, retries, delayMs, failure } = event;

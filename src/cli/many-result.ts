@@ -4,10 +4,15 @@ import { describeBytes } from '../ui/progress-text.ts';
 import type { CommandResult } from './command-run.ts';
 import { escapeControls } from './escape.ts';
 
-/** The result of a command over many objects: one summary, every failure by name, `partial` when there is one. */
-export function presentMany({ done, bytes, failed, failures }: ManyResult, verb: 'sent' | 'received'): CommandResult {
+/**
+ * The result of a command over many objects: one summary, every failure by name. It fails as what ended the run early,
+ * or as `partial` when some objects failed.
+ */
+export function presentMany(result: ManyResult, verb: 'sent' | 'received'): CommandResult {
+  const { done, skipped, bytes, failed, failures, ended } = result;
   const json = {
     objects: done,
+    skipped,
     bytes,
     failed,
     failures: failures.map(({ name, error }) => ({
@@ -18,16 +23,25 @@ export function presentMany({ done, bytes, failed, failures }: ManyResult, verb:
       request_id: error.details.requestId ?? null,
     })),
   };
-  const counted = `${done} ${done === 1 ? 'object' : 'objects'}, ${describeBytes(bytes)}`;
-  if (failed === 0) return { json, summary: `${verb} ${counted}` };
-  const [first] = failures;
-  const named = first === undefined ? '' : `, the first: ${escapeControls(first.error.message)}`;
+  const facts = [
+    `${verb} ${done} ${done === 1 ? 'object' : 'objects'}, ${describeBytes(bytes)}`,
+    ...(skipped === 0 ? [] : [`${skipped} were there already`]),
+    ...(failed === 0 ? [] : [`${failed} failed`]),
+  ];
+  const failure = ended ?? describePartial(result);
   return {
     json,
     lines: failures.map(({ name, error }) => `failed ${escapeControls(name)}: ${escapeControls(error.message)}`),
-    summary: `${verb} ${counted}; ${failed} failed`,
-    failure: new BreakwaterError('partial', `${failed} of ${done + failed} objects failed${named}`, {
-      details: { hint: 'run the command again for those that failed' },
-    }),
+    summary: facts.join('; '),
+    ...(failure === null ? {} : { failure }),
   };
+}
+
+function describePartial({ done, skipped, failed, failures }: ManyResult): BreakwaterError | null {
+  if (failed === 0) return null;
+  const [first] = failures;
+  const named = first === undefined ? '' : `, the first: ${escapeControls(first.error.message)}`;
+  return new BreakwaterError('partial', `${failed} of ${done + skipped + failed} objects failed${named}`, {
+    details: { hint: 'run the command again for those that failed' },
+  });
 }

@@ -13,8 +13,9 @@ export interface Recorders {
 
 /** What is kept of a command in the local state: its metrics and recent activity, and how far it is while it runs. */
 export function startRecorders(run: CommandRun): Recorders {
-  const { clock, state: openState, processIdentity } = run;
-  const metrics = startMetricsFlush({ clock, openState, circuitOf: (operation) => findCircuit(run, operation) });
+  const { clock, emit, state: openState, reopenState, processIdentity } = run;
+  const circuitOf = (operation: OperationName): string | null => findCircuit(run, operation);
+  const metrics = startMetricsFlush({ clock, emit, openState, reopenState, circuitOf });
   const job = startJobReport({ clock, openState, processIdentity });
   return {
     read: (event) => {

@@ -19,16 +19,24 @@ export async function openTransferContext(run: CommandRun, name: CircuitName): P
     lookAhead: (target) => lookAhead(guard, { ...target, circuit }),
     connect: async () => await connect(run, guard),
     emit: run.emit,
+    clock: run.clock,
     begun: openBegunWork(run, name === 's3-upload' ? 'upload' : 'download'),
+    now: run.clock.now,
     signal: run.signal,
     stdin: run.stdin,
     stdout: run.stdout,
   };
 }
 
-/** A connection for work that deliberately has no circuit: it neither reads nor moves one. */
-export async function connectWithoutCircuit(run: CommandRun): Promise<ObjectStore> {
-  return await connect(run, guardOf(run, null));
+/**
+ * A connection for work that deliberately has no circuit: it neither reads nor moves one.
+ * @param options `signal` instead of the command's own
+ */
+export async function connectWithoutCircuit(
+  run: CommandRun,
+  { signal = run.signal }: { readonly signal?: AbortSignal } = {},
+): Promise<ObjectStore> {
+  return await connect(run, { ...guardOf(run, null), signal });
 }
 
 async function connect(run: CommandRun, guard: Guard): Promise<ObjectStore> {

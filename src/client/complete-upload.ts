@@ -1,17 +1,52 @@
-import { createHash } from 'node:crypto';
 import { type CompleteMultipartUploadCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { readFailedAnswer } from '../retry/failed-answer.ts';
+import { assertAnsweredByS3 } from './answered-by-s3.ts';
+import { composeEtag, unquote } from './etag.ts';
+import type { Attempt, RequestRunner } from './request-runner.ts';
 import type { WatchedOptions } from './watched-http.ts';
 
+/** What is known of an object that has just been completed. */
+export interface CompletedObject {
+  readonly etag: string | null;
+  readonly versionId: string | null;
+}
+
 /**
- * After a Complete whose answer was lost, S3 says `NoSuchUpload` to the next one although the object is there.
- * True when the object that is there is the one we assembled: same parts, by the ETag that S3 derives from theirs.
+ * Completes an upload in parts with its retry chain. An error that hides in a 200 is one; an answer that was lost is
+ * made good by looking whether the object is there.
  */
-export async function isAlreadyCompleted(
+export async function completeUpload(
+  s3: S3Client,
+  requests: RequestRunner,
+  command: CompleteMultipartUploadCommand,
+): Promise<CompletedObject> {
+  return await requests.send({ isDataBearing: true }, async ({ number, options }: Attempt) => {
+    try {
+      const output = await s3.send(command, options);
+      // Ceph leaves the ETag of a first answer empty, but always names the object.
+      assertAnsweredByS3(output, 'Key');
+      const etag = output.ETag === undefined || output.ETag === '' ? composeEtag(partEtagsOf(command)) : output.ETag;
+      return { etag, versionId: output.VersionId ?? null };
+    } catch (error) {
+      const etag = number === 1 ? null : await findCompleted(s3, { error, command, options });
+      if (etag === null) throw error;
+      return { etag, versionId: null };
+    }
+  });
+}
+
+/**
+ * After a Complete whose answer was lost, S3 says `NoSuchUpload` to the next one although the object is there, or,
+ * where it was only to be made if there was none, `PreconditionFailed`.
+ * @returns the ETag of the object that is there, when it is the one we assembled: same parts, by the ETag that S3
+ * derives from theirs
+ */
+async function findCompleted(
   s3: S3Client,
   { error, command, options }: { error: unknown; command: CompleteMultipartUploadCommand; options: WatchedOptions },
 ): Promise<string | null> {
-  if (readFailedAnswer(error).code !== 'NoSuchUpload') return null;
+  const { code } = readFailedAnswer(error);
+  if (code !== 'NoSuchUpload' && code !== 'PreconditionFailed') return null;
   const expected = composeEtag(partEtagsOf(command));
   if (expected === null) return null;
   const { Bucket, Key } = command.input;
@@ -19,19 +54,6 @@ export async function isAlreadyCompleted(
   return unquote(head.ETag ?? '') === unquote(expected) ? (head.ETag ?? null) : null;
 }
 
-export function partEtagsOf({ input }: CompleteMultipartUploadCommand): readonly string[] {
+function partEtagsOf({ input }: CompleteMultipartUploadCommand): readonly string[] {
   return (input.MultipartUpload?.Parts ?? []).map((part) => part.ETag ?? '');
-}
-
-/** MD5 of the parts' binary MD5s and their number, as S3 composes it, with quotes; null where part ETags are no MD5s. */
-export function composeEtag(partEtags: readonly string[]): string | null {
-  const digests = partEtags.map(unquote);
-  if (digests.length === 0 || !digests.every((digest) => /^[0-9a-f]{32}$/.test(digest))) return null;
-  const hash = createHash('md5');
-  for (const digest of digests) hash.update(Buffer.from(digest, 'hex'));
-  return `"${hash.digest('hex')}-${digests.length}"`;
-}
-
-export function unquote(etag: string): string {
-  return etag.replaceAll('"', '');
 }

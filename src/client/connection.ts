@@ -3,6 +3,7 @@ import { AdaptiveRetryStrategy } from '@smithy/core/retry';
 import type { Clock } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
 import { BoundedRateLimiter } from './bounded-rate-limiter.ts';
+import { sendBodiesUnsigned } from './unsigned-payload.ts';
 import { WatchedHttpHandler, type ConnectionSettings } from './watched-http.ts';
 
 export interface S3Settings extends ConnectionSettings {
@@ -38,6 +39,7 @@ export async function connectS3(settings: S3Settings, clock: Clock): Promise<S3C
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestChecksumCalculation: 'WHEN_SUPPORTED',
   });
+  sendBodiesUnsigned(client);
   try {
     await client.config.credentials();
   } catch (error) {

@@ -1,128 +1,44 @@
-import { Readable } from 'node:stream';
-import { GetObjectCommand, type GetObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3';
-import { TransferFault } from '../retry/fault.ts';
-import { DownloadProgress } from './download-progress.ts';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { RetryChainFailed } from '../retry/retry-chain.ts';
+import { DownloadLedger } from './download-ledger.ts';
+import type { DownloadRequest, DownloadResult, ResumePoint } from './download-request.ts';
+import { DownloadRun } from './download-run.ts';
 import type { Guard } from './guard.ts';
 import { runGuarded } from './guarded-operation.ts';
-import type { Attempt } from './request-runner.ts';
-import { assertAnsweredByS3 } from './upload.ts';
-
-/** Where the bytes go, in order. */
-export interface DownloadSink {
-  /** Takes the next bytes. @throws BreakwaterError for a local fault, which is final and not S3's */
-  readonly write: (bytes: Uint8Array) => Promise<void>;
-  /** Forgets what was written; false where that is impossible, as in a pipe. */
-  readonly restart: () => Promise<boolean>;
-}
-
-export interface DownloadRequest {
-  readonly bucket: string;
-  readonly key: string;
-  /** Full name of the circuit that guards it. */
-  readonly circuit: string;
-  /** Called once S3 has answered: nothing local is touched for an object that is not there. */
-  readonly openSink: (object: ObjectFacts) => Promise<DownloadSink>;
-}
-
-export interface ObjectFacts {
-  readonly etag: string;
-  readonly sizeBytes: number | null;
-  readonly lastModifiedMs: number | null;
-  readonly contentType: string | null;
-}
-
-export interface DownloadResult extends ObjectFacts {
-  readonly bytes: number;
-  /** The promise of S3 that the bytes were checked against; null where it made none that we can check. */
-  readonly verifiedBy: string | null;
-}
 
 /**
- * Downloads one object as one guarded operation, body included: a body that is cut, stalls or arrives changed is
- * asked for again from where it ended, of the same version (`If-Match`), under the same retry rules.
+ * Downloads one object as one guarded operation, bodies included. The first request brings the head and the first piece;
+ * of a larger object the other pieces come by ranges of the same version (`If-Match`), several at a time, each with its
+ * own retries. A body that is cut or stalls is asked for again from where it ended.
  * @throws BreakwaterError `object_changed` when it was replaced meanwhile, `checksum_mismatch` when it stays corrupt
  */
 export async function downloadObject(s3: S3Client, guard: Guard, request: DownloadRequest): Promise<DownloadResult> {
   const { bucket, key, circuit } = request;
   return await runGuarded(guard, { operation: 'get_object', bucket, key, circuit }, async (requests) => {
-    const progress = new DownloadProgress(request, (bytes) => {
-      requests.addBytes(bytes);
-      guard.emit({ kind: 'bytes_moved', name: `s3://${bucket}/${key}`, bytes });
-    });
-    await requests.send({ isDataBearing: true }, async (attempt) => await receive({ s3, request, progress }, attempt));
-    return progress.result();
+    const stop = (): void => requests.stop(request.signal.reason);
+    request.signal.addEventListener('abort', stop, { once: true });
+    using _listening = { [Symbol.dispose]: () => request.signal.removeEventListener('abort', stop) };
+    const download = (resume: ResumePoint | null): DownloadRun =>
+      new DownloadRun({ s3, guard, requests, request: { ...request, resume } });
+    if (request.resume === null) return await download(null).run();
+    const resumed = download(leaveOneByte(request.resume));
+    try {
+      return await resumed.run();
+    } catch (error) {
+      // What is here is of another object: all of the new one is fetched.
+      if (resumed.isBegun || !saysChanged(error)) throw error;
+      return await download(null).run();
+    }
   });
 }
 
-interface Download {
-  readonly s3: S3Client;
-  readonly request: DownloadRequest;
-  readonly progress: DownloadProgress;
+function saysChanged(error: unknown): boolean {
+  return error instanceof RetryChainFailed && error.failure.errorCode === 'object_changed';
 }
 
-async function receive({ s3, request, progress }: Download, { options }: Attempt): Promise<void> {
-  const { bucket, key } = request;
-  const from = progress.offset;
-  const command = new GetObjectCommand({
-    Bucket: bucket,
-    Key: key,
-    ...(from === 0 ? {} : { Range: `bytes=${from}-` }),
-    ...(progress.etag === null ? {} : { IfMatch: progress.etag }),
-  });
-  askForChecksum(command);
-  const answer = await s3.send(command, options);
-  const body = answer.Body;
-  if (!(body instanceof Readable)) throw new TransferFault('not_s3', 'the answer has no body');
-  try {
-    assertAnsweredByS3(answer, 'ETag');
-    await progress.begin(answer);
-    await readBody(body, { progress, skip: startOf(answer, from) }).catch((error: unknown) => {
-      if (!progress.isComplete()) throw error;
-    });
-    await progress.finish();
-  } finally {
-    // Whatever is left unread would keep its connection, and the process, waiting.
-    body.destroy();
-  }
-}
-
-async function readBody(
-  body: AsyncIterable<unknown>,
-  { progress, skip }: { progress: DownloadProgress; skip: number },
-): Promise<void> {
-  let skipLeft = skip;
-  for await (const chunk of body) {
-    if (!(chunk instanceof Uint8Array)) throw new Error('the SDK gave a body that is not bytes');
-    const fresh = chunk.subarray(Math.min(skipLeft, chunk.byteLength));
-    skipLeft -= chunk.byteLength - fresh.byteLength;
-    if (fresh.byteLength > 0) await progress.append(fresh);
-  }
-}
-
-/** How many bytes of this answer we already have: a store that ignores `Range` sends them all again. */
-function startOf(answer: GetObjectCommandOutput, from: number): number {
-  if (from === 0) return 0;
-  const start = /^bytes (\d+)-/.exec(answer.ContentRange ?? '')?.[1];
-  if (start === undefined) return from;
-  if (Number(start) === from) return 0;
-  throw new TransferFault('not_s3', `asked for bytes from ${from}, was sent bytes from ${start}`);
-}
-
-/**
- * Asks S3 for the stored checksum by its header alone. The `ChecksumMode` field would also make the SDK check each
- * answer for itself, which is wrong for a range and costs a second digest.
- */
-function askForChecksum(command: GetObjectCommand): void {
-  command.middlewareStack.add(
-    (next) => async (args) => {
-      const { request } = args;
-      if (isHeaded(request)) request.headers['x-amz-checksum-mode'] = 'ENABLED';
-      return await next(args);
-    },
-    { step: 'build', name: 'askForChecksum' },
-  );
-}
-
-function isHeaded(request: unknown): request is { headers: Record<string, string> } {
-  return typeof request === 'object' && request !== null && 'headers' in request;
+/** A request needs something to ask for, also where nothing is missing: it proves that the object is still the same. */
+function leaveOneByte(resume: ResumePoint): ResumePoint {
+  const { sizeBytes, covered } = resume;
+  if (new DownloadLedger(sizeBytes, covered).frontier < sizeBytes) return resume;
+  return { ...resume, covered: [{ start: 0, end: sizeBytes - 1 }] };
 }

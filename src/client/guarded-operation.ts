@@ -23,8 +23,10 @@ export async function runGuarded<T>(
   const { clock, emit } = guard;
   const { circuit, ...plainTarget } = target;
   const startedAtMs = clock.monotonic();
-  const permits = circuit === null || guard.gate === null ? null : holdPermit(guard, guard.gate, circuit);
-  const requests = new RequestRunner(guard, plainTarget, permits);
+  const stop = new AbortController();
+  const stoppable: Guard = { ...guard, signal: AbortSignal.any([guard.signal, stop.signal]) };
+  const permits = circuit === null || guard.gate === null ? null : holdPermit(stoppable, guard.gate, circuit);
+  const requests = new RequestRunner(stoppable, { target: plainTarget, permits, stop });
   const finish = (result: 'success' | 'error' | 'circuit_open' | 'interrupted', error: BreakwaterError | null): void =>
     emit({
       ...plainTarget,

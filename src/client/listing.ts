@@ -1,9 +1,8 @@
 import { ListObjectsV2Command, type _Object as S3Object, type S3Client } from '@aws-sdk/client-s3';
-import { parseTime } from '../clock.ts';
 import { TransferFault } from '../retry/fault.ts';
-import { readFields } from './fields.ts';
 import type { Guard } from './guard.ts';
 import { runGuarded } from './guarded-operation.ts';
+import { readStoreClock } from './store-clock.ts';
 import type { WatchedOptions } from './watched-http.ts';
 
 export interface ListRequest {
@@ -12,6 +11,10 @@ export interface ListRequest {
   readonly prefix: string;
   /** Full name of the circuit that guards it; null for a sweep, which has none. */
   readonly circuit: string | null;
+  /** Only keys behind this one, in the order of their UTF-8 bytes; it need not exist. @default null: all */
+  readonly startAfter?: string | null;
+  /** Ends this listing alone, with its reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** One stored object, as a listing tells it. */
@@ -26,20 +29,23 @@ export interface ListedPage {
   readonly objects: readonly ListedObject[];
   /** The store's own clock when it answered, in ms; null where it sent no `Date`. */
   readonly storeNowMs: number | null;
+  /** No page comes after it. */
+  readonly isLast: boolean;
 }
 
 /** Streams a listing page by page (1,000 keys at most each), so that memory does not grow with the bucket. */
 export async function* listObjects(s3: S3Client, guard: Guard, request: ListRequest): AsyncGenerator<ListedPage> {
-  const { bucket, prefix, circuit } = request;
+  const { bucket, prefix, circuit, startAfter = null } = request;
+  const ending = endWith(guard, request.signal);
   let token: string | undefined;
   do {
     const answer = await runGuarded(
-      guard,
+      ending,
       { operation: 'list_objects', bucket, circuit },
       async (requests) =>
         await requests.send(
           { isDataBearing: true },
-          async ({ options }) => await fetchPage(s3, { bucket, prefix, token }, options),
+          async ({ options }) => await fetchPage(s3, { bucket, prefix, startAfter, token }, options),
         ),
     );
     yield answer.page;
@@ -47,14 +53,27 @@ export async function* listObjects(s3: S3Client, guard: Guard, request: ListRequ
   } while (token !== undefined);
 }
 
+/** The same guard, which this signal also ends. */
+export function endWith(guard: Guard, signal: AbortSignal | undefined): Guard {
+  return signal === undefined ? guard : { ...guard, signal: AbortSignal.any([guard.signal, signal]) };
+}
+
 interface Fetched {
   readonly page: ListedPage;
   readonly nextToken: string | undefined;
 }
 
+/** Where a page begins: at the token of the one before it, or else behind a key. */
+interface Place {
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly startAfter: string | null;
+  readonly token: string | undefined;
+}
+
 async function fetchPage(
   s3: S3Client,
-  { bucket, prefix, token }: { bucket: string; prefix: string; token: string | undefined },
+  { bucket, prefix, startAfter, token }: Place,
   options: WatchedOptions,
 ): Promise<Fetched> {
   const command = new ListObjectsV2Command({
@@ -62,7 +81,7 @@ async function fetchPage(
     Prefix: prefix,
     // Keys with control characters cannot stand in XML: ask for them encoded.
     EncodingType: 'url',
-    ...(token === undefined ? {} : { ContinuationToken: token }),
+    ...(token !== undefined ? { ContinuationToken: token } : startAfter !== null ? { StartAfter: startAfter } : {}),
   });
   const storeClock = readStoreClock(command);
   const answer = await s3.send(command, options);
@@ -75,10 +94,8 @@ async function fetchPage(
   }
   const isEncoded = answer.EncodingType === 'url';
   const objects = (answer.Contents ?? []).map((object) => parseListed(object, { isEncoded }));
-  return {
-    page: { objects, storeNowMs: storeClock() },
-    nextToken: answer.IsTruncated === true ? answer.NextContinuationToken : undefined,
-  };
+  const nextToken = answer.IsTruncated === true ? answer.NextContinuationToken : undefined;
+  return { page: { objects, storeNowMs: storeClock(), isLast: nextToken === undefined }, nextToken };
 }
 
 /** An entry without a key or a time is no entry: a sweep that took 1970 for its age would delete it. */
@@ -92,21 +109,6 @@ function parseListed({ Key, LastModified, Size, ETag }: S3Object, { isEncoded }:
     lastModifiedMs: LastModified.getTime(),
     etag: ETag ?? null,
   };
-}
-
-/** Reads the `Date` of the answer, which the SDK keeps to itself; ask after the answer has come. */
-function readStoreClock(command: ListObjectsV2Command): () => number | null {
-  let storeNowMs: number | null = null;
-  command.middlewareStack.add(
-    (next) => async (args) => {
-      const result = await next(args);
-      const header = readFields(readFields(result.response)['headers'])['date'];
-      storeNowMs = typeof header === 'string' ? parseTime(header) : null;
-      return result;
-    },
-    { step: 'deserialize', name: 'readStoreClock', priority: 'low' },
-  );
-  return () => storeNowMs;
 }
 
 /** Percent-decoding is right on AWS, Ceph and Swift alike; AWS also writes a space as `+` (a plus is `%2B` everywhere). */

@@ -1,17 +1,32 @@
 import type { Clock } from '../clock.ts';
-import { deleteBatch, type BatchDeleteRequest, type DeleteFailure } from './batch-delete.ts';
+import { BatchDeleter, type BatchDeleteRequest } from './batch-delete.ts';
+import type { BatchOutcome } from './batch-work.ts';
 import { connectS3, type S3Settings } from './connection.ts';
-import { downloadObject, type DownloadRequest, type DownloadResult } from './download.ts';
+import type { DeleteTarget } from './delete-request.ts';
+import { lookAtObject, type LookRequest } from './download-look.ts';
+import type { DownloadRequest, DownloadResult, ObjectFacts } from './download-request.ts';
+import { downloadObject } from './download.ts';
 import type { Guard } from './guard.ts';
 import { listObjects, type ListedPage, type ListRequest } from './listing.ts';
-import { uploadObject, type UploadRequest, type UploadResult } from './upload.ts';
+import { lookUpObjects, type LookUpRequest } from './look-up.ts';
+import { abortUpload, listUploads, type UploadPage } from './unfinished-uploads.ts';
+import { uploadFile } from './upload-file.ts';
+import type { FileUpload, StreamUpload, UploadResult } from './upload-request.ts';
+import { uploadStream } from './upload-stream.ts';
+import { listVersions, type VersionPage } from './version-listing.ts';
 
 /** S3 as the rest of the program sees it: every call is one guarded operation, and nothing else reaches S3. */
 export interface ObjectStore {
-  readonly upload: (request: UploadRequest) => Promise<UploadResult>;
+  readonly uploadFile: (upload: FileUpload) => Promise<UploadResult>;
+  readonly uploadStream: (upload: StreamUpload) => Promise<UploadResult>;
   readonly download: (request: DownloadRequest) => Promise<DownloadResult>;
+  readonly look: (request: LookRequest) => Promise<ObjectFacts>;
   readonly list: (request: ListRequest) => AsyncIterable<ListedPage>;
-  readonly deleteBatch: (request: BatchDeleteRequest) => Promise<readonly DeleteFailure[]>;
+  readonly listVersions: (request: ListRequest) => AsyncIterable<VersionPage>;
+  readonly lookUp: (request: LookUpRequest) => Promise<Omit<ListedPage, 'isLast'>>;
+  readonly listUploads: (request: ListRequest) => AsyncIterable<UploadPage>;
+  readonly abortUpload: (upload: { bucket: string; key: string; uploadId: string }) => Promise<void>;
+  readonly deleteBatch: <T extends DeleteTarget>(request: BatchDeleteRequest<T>) => Promise<BatchOutcome<T>>;
   readonly close: () => void;
 }
 
@@ -21,11 +36,21 @@ export interface ObjectStore {
  */
 export async function openObjectStore(settings: S3Settings, clock: Clock, guard: Guard): Promise<ObjectStore> {
   const s3 = await connectS3(settings, clock);
+  const deleter = new BatchDeleter(s3, guard);
   return {
-    upload: async (request) => await uploadObject(s3, guard, request),
+    uploadFile: async (upload) => await uploadFile(s3, guard, upload),
+    uploadStream: async (upload) => await uploadStream(s3, guard, upload),
     download: async (request) => await downloadObject(s3, guard, request),
+    look: async (request) => await lookAtObject(s3, guard, request),
     list: (request) => listObjects(s3, guard, request),
-    deleteBatch: async (request) => await deleteBatch(s3, guard, request),
-    close: () => s3.destroy(),
+    listVersions: (request) => listVersions(s3, guard, request),
+    lookUp: async (request) => await lookUpObjects(s3, guard, request),
+    listUploads: (request) => listUploads(s3, guard, request),
+    abortUpload: async (upload) => await abortUpload(s3, guard, upload),
+    deleteBatch: async (request) => await deleter.deleteBatch(request),
+    close: () => {
+      deleter.close();
+      s3.destroy();
+    },
   };
 }

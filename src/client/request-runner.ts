@@ -14,21 +14,41 @@ export interface Attempt {
   readonly options: WatchedOptions;
 }
 
+interface RunnerOptions {
+  readonly target: OperationTarget;
+  /** Null where no circuit is asked. */
+  readonly permits: PermitHolder | null;
+  /** Aborts the guard's signal for this operation alone. */
+  readonly stop: AbortController;
+}
+
 /** The requests of one guarded operation: each with its own retry chain, all under the operation's permit. */
 export class RequestRunner {
   readonly #guard: Guard;
   readonly #target: OperationTarget;
   readonly #permits: PermitHolder | null;
+  readonly #stop: AbortController;
   readonly #watches = new Set<RequestWatch>();
   /** The newest turn under a probe's permit: one chain at a time (circuit.md, invariant 1). */
   #probeTurn: Turn | null = null;
   bytesMoved = 0;
   #lastFailure: AttemptFailure | null = null;
 
-  constructor(guard: Guard, target: OperationTarget, permits: PermitHolder | null) {
+  constructor(guard: Guard, operation: RunnerOptions) {
     this.#guard = guard;
-    this.#target = target;
-    this.#permits = permits;
+    this.#target = operation.target;
+    this.#permits = operation.permits;
+    this.#stop = operation.stop;
+  }
+
+  /** Aborted when the command is, or when this operation is stopped. */
+  get signal(): AbortSignal {
+    return this.#guard.signal;
+  }
+
+  /** Ends whatever requests, waits and backoffs of this operation are under way, with `reason` as their error. */
+  stop(reason: unknown): void {
+    this.#stop.abort(reason);
   }
 
   /** Counts payload bytes that are stored for good; negative when they are moved again. */
@@ -49,10 +69,13 @@ export class RequestRunner {
    */
   async send<T>({ isDataBearing }: { isDataBearing: boolean }, attempt: (attempt: Attempt) => Promise<T>): Promise<T> {
     const permits = this.#permits;
+    this.signal.throwIfAborted();
     if (permits === null) return await this.#runChain(attempt, async () => await Promise.resolve(true));
     const request: GuardedRequest = { turn: null };
     await this.#takeLeave(permits, request);
     try {
+      // Others may have failed for good while this one waited for its leave.
+      this.signal.throwIfAborted();
       const value = await this.#runChain(attempt, async () => await this.#mayContinue(permits, request));
       // A probe's proof settles it at once: the slot goes back, and the rest asks for a fresh permit.
       if (request.turn !== null && isDataBearing) permits.settle('success');
@@ -102,9 +125,10 @@ export class RequestRunner {
   }
 
   async #runAttempt<T>(number: number, attempt: (attempt: Attempt) => Promise<T>): Promise<T> {
-    const { clock, settings, signal } = this.#guard;
+    const { clock, settings, signal, emit } = this.#guard;
     const watch = new RequestWatch(clock, settings);
     this.#watches.add(watch);
+    emit({ ...this.#target, kind: 'request_started' });
     try {
       const value = await attempt({ number, options: { abortSignal: signal, watch } });
       this.#watches.delete(watch);
@@ -113,6 +137,8 @@ export class RequestRunner {
       // An aborted watch stays: the verdict of a deadline asks how long it had been silent.
       if (!signal.aborted) this.#watches.delete(watch);
       throw error;
+    } finally {
+      emit({ ...this.#target, kind: 'request_ended' });
     }
   }
 

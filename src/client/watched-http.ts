@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { UndiciHttpHandler } from '@smithy/undici-http-handler';
 import { Agent, type Dispatcher } from 'undici';
+import { dispatchDirect } from './download-body.ts';
 import type { RequestWatch } from './request-watch.ts';
 
 /** Bodies are handed to the socket in pieces of this size, so that a slow uplink shows its progress. */
@@ -15,11 +16,14 @@ export interface ConnectionSettings {
 export interface WatchedOptions {
   readonly abortSignal: AbortSignal;
   readonly watch: RequestWatch;
+  /** The answer's body comes as a `DirectBody`. @default false */
+  readonly isDirect?: boolean;
 }
 
 type HttpRequest = Parameters<UndiciHttpHandler['handle']>[0];
 type HttpResponse = ReturnType<UndiciHttpHandler['handle']>;
-type HandleOptions = NonNullable<Parameters<UndiciHttpHandler['handle']>[1]> & { readonly watch?: RequestWatch };
+type HandleOptions = NonNullable<Parameters<UndiciHttpHandler['handle']>[1]> &
+  Partial<Pick<WatchedOptions, 'watch' | 'isDirect'>>;
 
 /** The SDK's undici handler with one `RequestWatch` around each request, and one connection pool under all. */
 export class WatchedHttpHandler {
@@ -32,8 +36,9 @@ export class WatchedHttpHandler {
   }
 
   async handle(request: HttpRequest, options: HandleOptions = {}): HttpResponse {
-    const { watch, abortSignal } = options;
+    const { watch, abortSignal, isDirect = false } = options;
     const dispatcher = watch === undefined ? this.#agent : this.#agent.compose(watchDispatch(watch));
+    if (isDirect && abortSignal instanceof AbortSignal) return await dispatchDirect(dispatcher, request, abortSignal);
     return await new UndiciHttpHandler({ dispatcher }).handle(
       request,
       abortSignal === undefined ? {} : { abortSignal },

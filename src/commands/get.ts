@@ -1,26 +1,26 @@
-import { string } from '@oclif/core/args';
-import { boolean } from '@oclif/core/flags';
-import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
+import { string as argument } from '@oclif/core/args';
+import { boolean, string } from '@oclif/core/flags';
+import { BaseCommand, type CommandInput, type Flags } from '../cli/base-command.ts';
+import { parseByteRange } from '../cli/byte-range.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { escapeControls } from '../cli/escape.ts';
-import { transferFlags, withEnvironment } from '../cli/flags.ts';
-import { presentMany } from '../cli/many-result.ts';
+import { countFlag, sizeFlag, transferFlags, withEnvironment } from '../cli/flags.ts';
+import { presentGet } from '../cli/get-result.ts';
 import { openTransferContext } from '../cli/s3-access.ts';
 import { isS3Url, parseS3Url } from '../cli/s3-url.ts';
 import { BreakwaterError } from '../errors.ts';
-import { get, type GetReport } from '../transfer/get.ts';
-import { describeBytes } from '../ui/progress-text.ts';
+import { get, type GetRequest } from '../transfer/get.ts';
 
 export default class Get extends BaseCommand<typeof Get> {
   static override summary = 'download an object, or all objects below a prefix';
   static override description =
-    'Behind the circuit s3-download. A file appears only when it is whole and verified; what was there stays until then.';
+    'Behind the circuit s3-download. A file appears only when it is whole and verified; what was there stays until then. The same command again goes on with what an interrupted one has left.';
   static override usage = 'get SOURCE [DEST] [FLAGS]';
   static override examples = [
     { description: 'An object, at the terminal', command: '<%= config.bin %> get s3://my-bucket/backups/backup.tar' },
     {
       description: 'A prefix, in a CI pipeline',
-      command: '<%= config.bin %> get --recursive --json s3://my-bucket/cache/ ./cache/',
+      command: "<%= config.bin %> get --recursive --json --exclude '*.tmp' s3://my-bucket/cache/ ./cache/",
     },
     {
       description: 'To standard output, from cron',
@@ -30,10 +30,50 @@ export default class Get extends BaseCommand<typeof Get> {
   static override baseFlags = transferFlags;
   static override flags = withEnvironment({
     recursive: boolean({ char: 'r', summary: 'all objects below the prefix, into a directory' }),
+    include: string({
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'GLOB',
+      summary: 'of many objects, only those that fit; may be repeated',
+    }),
+    exclude: string({
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'GLOB',
+      summary: 'of many objects, not those that fit; may be repeated',
+    }),
+    again: boolean({ summary: 'of many objects, also those that are here already, by size and time' }),
+    'dry-run': boolean({ summary: 'fetch nothing; print what would be fetched' }),
+    'no-clobber': boolean({ summary: 'never replace a file: exit 73, or skip it among many' }),
+    'version-id': string({ helpValue: 'ID', summary: 'this version of the object' }),
+    range: string({
+      helpValue: 'FIRST-LAST',
+      summary: 'only these bytes, the last one included; also FIRST- and -COUNT',
+    }),
+    'keep-time': boolean({
+      allowNo: true,
+      default: true,
+      summary: "give files the object's time of modification (x-amz-meta-mtime, else when it was stored)",
+    }),
+    resume: boolean({
+      allowNo: true,
+      default: true,
+      summary: 'go on with a download of 64 MiB or more that was interrupted',
+    }),
+    fsync: boolean({ summary: 'done only when files are on the disk' }),
+    concurrency: countFlag({ summary: 'requests in flight; planned from the size by default', least: 1, most: 256 }),
+    'part-size': sizeFlag({
+      summary: 'bytes of one request of a large object; planned by default',
+      least: 1024 * 1024,
+      most: 1024 * 1024 * 1024,
+    }),
   });
   static override args = {
-    source: string({ required: true, description: 's3://bucket/key, or s3://bucket/prefix/ with -r' }),
-    dest: string({ default: '.', description: 'file, directory, or - for standard output' }),
+    source: argument({
+      required: true,
+      description: "s3://bucket/key, 's3://bucket/logs/*.gz', or s3://bucket/prefix/ with -r",
+    }),
+    dest: argument({ default: '.', description: 'file, directory, or - for standard output' }),
   };
 
   protected override async execute(run: CommandRun, { args, flags }: CommandInput<typeof Get>): Promise<CommandResult> {
@@ -48,21 +88,27 @@ export default class Get extends BaseCommand<typeof Get> {
         details: { hint: 'write the object to a file, or leave out --json' },
       });
     }
-    const report = await get(
-      { source, destination: args.dest, isRecursive: flags.recursive },
-      await openTransferContext(run, 's3-download'),
-    );
-    return present(report);
+    const context = await openTransferContext(run, 's3-download');
+    const report = await get({ source, destination: args.dest, ...readRequest(flags) }, context);
+    return presentGet(report);
   }
 }
 
-function present(report: GetReport): CommandResult {
-  if (report.kind === 'many') return presentMany(report.result, 'received');
-  const { location, path, bytes, etag, verifiedBy } = report;
-  const name = `s3://${location.bucket}/${escapeControls(location.key)}`;
+function readRequest(flags: Flags<typeof Get>): Omit<GetRequest, 'source' | 'destination'> {
   return {
-    json: { bucket: location.bucket, key: location.key, path, bytes, etag, verified_by: verifiedBy },
-    // Standard output belongs to the object.
-    summary: path === null ? null : `got ${name} as ${escapeControls(path)} (${describeBytes(bytes)})`,
+    isRecursive: flags.recursive,
+    patterns: { include: flags.include ?? [], exclude: flags.exclude ?? [] },
+    isDryRun: flags['dry-run'],
+    isAgain: flags.again,
+    options: {
+      range: flags.range === undefined ? null : parseByteRange(flags.range),
+      versionId: flags['version-id'] ?? null,
+      isNoClobber: flags['no-clobber'],
+      isSynced: flags.fsync,
+      isResumable: flags.resume,
+      isTimeKept: flags['keep-time'],
+      pieceBytes: flags['part-size'] ?? null,
+      concurrency: flags.concurrency ?? null,
+    },
   };
 }

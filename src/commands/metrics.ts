@@ -4,7 +4,7 @@ import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { assertCanAsk, confirm } from '../cli/confirm.ts';
 import { withEnvironment } from '../cli/flags.ts';
 import { DEFAULT_LISTEN, parseListen } from '../cli/listen-address.ts';
-import { measure } from '../cli/measure.ts';
+import { forgetMeasured, measure } from '../cli/measure.ts';
 import { pushNow, writeNow } from '../cli/metrics-outlets.ts';
 import { serveUntilAborted } from '../cli/metrics-server.ts';
 import { BreakwaterError } from '../errors.ts';
@@ -81,6 +81,6 @@ async function reset(run: CommandRun, isAgreed: boolean): Promise<CommandResult>
       return { json: { reset: false }, summary: 'nothing was forgotten' };
     }
   }
-  (await run.state()).metrics.clear();
+  await forgetMeasured(run);
   return { json: { reset: true }, summary: 'every sum begins anew' };
 }

@@ -1,15 +1,19 @@
 import { string } from '@oclif/core/args';
-import { boolean } from '@oclif/core/flags';
+import { boolean, string as text } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { escapeControls } from '../cli/escape.ts';
-import { sizeFlag, transferFlags, withEnvironment } from '../cli/flags.ts';
+import { CHECKSUM_CHOICES } from '../checksum-choice.ts';
+import { countFlag, sizeFlag, transferFlags, withEnvironment } from '../cli/flags.ts';
 import { presentMany } from '../cli/many-result.ts';
+import { objectFlags, readObjectOptions } from '../cli/object-flags.ts';
 import { openTransferContext } from '../cli/s3-access.ts';
 import { isS3Url, parseS3Url } from '../cli/s3-url.ts';
 import { BreakwaterError } from '../errors.ts';
 import { PART_BYTES_MAX, PART_BYTES_MIN } from '../transfer/part-size.ts';
-import { put, type PutReport } from '../transfer/put.ts';
+import { planPut, type PutPlan } from '../transfer/plan-put.ts';
+import { put } from '../transfer/put.ts';
+import type { PutReport, PutRequest } from '../transfer/put-request.ts';
 import { describeBytes } from '../ui/progress-text.ts';
 
 export default class Put extends BaseCommand<typeof Put> {
@@ -31,11 +35,41 @@ export default class Put extends BaseCommand<typeof Put> {
   static override baseFlags = transferFlags;
   static override flags = withEnvironment({
     recursive: boolean({ char: 'r', summary: 'send directories with all that is below them' }),
+    include: text({
+      summary: 'only files whose name below the source matches; may be repeated',
+      helpValue: 'PATTERN',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    exclude: text({
+      summary: 'no files whose name below the source matches, also of the included; may be repeated',
+      helpValue: 'PATTERN',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    'if-none-match': boolean({ summary: 'fail with status 73 where the object exists, instead of replacing it' }),
+    'dry-run': boolean({ summary: 'say what would be sent, and send nothing' }),
+    resume: boolean({
+      summary: 'go on with what an earlier run has stored, and leave what a later one can go on with',
+      default: true,
+      allowNo: true,
+    }),
+    checksum: text({
+      summary: 'checksum that S3 verifies and keeps',
+      options: CHECKSUM_CHOICES,
+      default: 'crc32',
+    }),
     'part-size': sizeFlag({
       summary: 'size of a part of a large upload; planned from the size by default',
       least: PART_BYTES_MIN,
       most: PART_BYTES_MAX,
     }),
+    concurrency: countFlag({
+      summary: 'requests in flight over all objects and parts; by default 16, within 48 MiB of memory',
+      least: 1,
+      most: 256,
+    }),
+    ...objectFlags,
   });
   static override args = {
     source: string({ required: true, multiple: true, description: 'file, directory (-r), or - for standard input' }),
@@ -49,25 +83,58 @@ export default class Put extends BaseCommand<typeof Put> {
         details: { hint: 'put goes from here to S3: breakwater put FILE s3://bucket/key' },
       });
     }
-    const destination = parseS3Url(args.dest);
-    const report = await put(
-      {
-        sources: args.source,
-        destination,
-        isRecursive: flags.recursive,
-        partSizeBytes: flags['part-size'] ?? null,
-      },
-      await openTransferContext(run, 's3-upload'),
-    );
-    return present(report);
+    const request: PutRequest = {
+      sources: args.source,
+      destination: parseS3Url(args.dest),
+      isRecursive: flags.recursive,
+      patterns: { include: flags.include ?? [], exclude: flags.exclude ?? [] },
+      object: readObjectOptions(flags),
+      checksum: CHECKSUM_CHOICES.find((choice) => choice === flags.checksum) ?? 'crc32',
+      ifNoneMatch: flags['if-none-match'],
+      isResuming: flags.resume,
+      partSizeBytes: flags['part-size'] ?? null,
+      concurrency: flags.concurrency ?? null,
+    };
+    if (flags['dry-run']) return presentPlan(await planPut(request, run));
+    return present(await put(request, await openTransferContext(run, 's3-upload')));
   }
 }
 
 function present(report: PutReport): CommandResult {
   if (report.kind === 'many') return presentMany(report.result, 'sent');
-  const { location, source, bytes, etag, versionId } = report;
+  const { location, source, bytes, resumedBytes, etag, versionId, checksum } = report;
+  const resumed = resumedBytes === 0 ? '' : `, ${describeBytes(resumedBytes)} of them by an earlier run`;
   return {
-    json: { bucket: location.bucket, key: location.key, source, bytes, etag, version_id: versionId },
-    summary: `put ${escapeControls(source)} to s3://${location.bucket}/${escapeControls(location.key)} (${describeBytes(bytes)})`,
+    json: {
+      bucket: location.bucket,
+      key: location.key,
+      source,
+      bytes,
+      resumed_bytes: resumedBytes,
+      etag,
+      version_id: versionId,
+      checksum,
+    },
+    summary: `put ${escapeControls(source)} to s3://${location.bucket}/${escapeControls(location.key)} (${describeBytes(bytes)}${resumed})`,
+  };
+}
+
+function presentPlan({ objects, bytes, samples }: PutPlan): CommandResult {
+  const more = objects - samples.length;
+  return {
+    json: {
+      dry_run: true,
+      objects,
+      bytes,
+      samples: samples.map(({ source, location }) => ({ source, bucket: location.bucket, key: location.key })),
+    },
+    lines: [
+      ...samples.map(
+        ({ source, location }) =>
+          `would put ${escapeControls(source)} to s3://${location.bucket}/${escapeControls(location.key)}`,
+      ),
+      ...(more > 0 ? [`and ${more} more`] : []),
+    ],
+    summary: `would send ${objects} ${objects === 1 ? 'object' : 'objects'}, ${describeBytes(bytes)}`,
   };
 }

@@ -1,16 +1,25 @@
 import { string } from '@oclif/core/args';
-import { boolean } from '@oclif/core/flags';
+import { boolean, string as stringFlag } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
+import { openBegunWork } from '../cli/begun-work.ts';
 import { assertCanAsk, confirm } from '../cli/confirm.ts';
 import { formatDuration } from '../duration.ts';
 import { escapeControls } from '../cli/escape.ts';
-import { durationFlag, requestFlags, withEnvironment } from '../cli/flags.ts';
+import { countFlag, durationFlag, requestFlags, sizeFlag, withEnvironment } from '../cli/flags.ts';
 import { connectWithoutCircuit } from '../cli/s3-access.ts';
 import { parseS3Url } from '../cli/s3-url.ts';
-import { presentSurvey, presentTally } from '../cli/sweep-result.ts';
+import { readSelection, selectionFlags } from '../cli/sweep-selection-flags.ts';
+import { presentSurvey, presentSwept, type SweptPlace } from '../cli/sweep-result.ts';
+import { performSweep } from '../cli/sweep-run.ts';
+import { UploadsSweep } from '../cli/sweep-uploads.ts';
+import { limitTime } from '../cli/time-limit.ts';
 import { BreakwaterError } from '../errors.ts';
-import { surveySweep, sweep, type SweepContext, type SweepRequest } from '../sweep/sweep.ts';
+import { claimSweep, nameSweep } from '../sweep/claim.ts';
+import { watchNeighbours } from '../sweep/neighbours.ts';
+import { selectItems } from '../sweep/select-items.ts';
+import { surveySweep } from '../sweep/survey.ts';
+import { EVERY_KEY, type KeySpan, type SweepPage } from '../sweep/sweep-item.ts';
 
 export default class Sweep extends BaseCommand<typeof Sweep> {
   static override summary = 'delete objects past an age; what fails is left for the next sweep';
@@ -30,17 +39,39 @@ export default class Sweep extends BaseCommand<typeof Sweep> {
       description: 'From cron',
       command: '<%= config.bin %> sweep s3://my-bucket/logs/ --older-than 90d --yes --quiet',
     },
+    {
+      description: 'What versioning and broken uploads have left behind',
+      command: '<%= config.bin %> sweep s3://my-bucket/ --all --versions --older-than 30d --abort-uploads 7d --yes',
+    },
+    {
+      description: 'Keys that another program names',
+      command: 'list-keys | <%= config.bin %> sweep s3://my-bucket/tmp/ --keys-from - --older-than 1d --yes',
+    },
   ];
   static override baseFlags = requestFlags;
   static override flags = withEnvironment({
     'older-than': durationFlag({
-      summary: 'least age of what is deleted, such as 24h or 7d10h; required',
+      summary: 'least age of what is deleted, such as 24h or 7d10h; required, 0 for any',
       helpValue: 'AGE',
     }),
+    ...selectionFlags,
     'dry-run': boolean({ summary: 'delete nothing; print what would go' }),
     yes: boolean({ char: 'y', summary: 'do not ask' }),
     all: boolean({ summary: 'allow an empty prefix: the whole bucket' }),
     strict: boolean({ summary: 'exit 3 when something was left for the next sweep' }),
+    'max-delete': countFlag({ summary: 'most objects to ask for; exit 3 where there are more', least: 1 }),
+    'max-bytes': sizeFlag({ summary: 'most bytes to ask for; exit 3 where there are more', least: 1 }),
+    'max-duration': durationFlag({
+      summary: 'begin no further batch after this time; the next sweep goes on from there',
+      least: 1,
+    }),
+    report: stringFlag({
+      summary: 'write every object that stayed to a file, one JSON object a line',
+      helpValue: 'FILE',
+    }),
+    unconditional: boolean({
+      summary: 'delete also what was overwritten since it was listed; needs no s3:GetObject',
+    }),
   });
   static override args = { target: string({ required: true, description: 's3://bucket/prefix' }) };
 
@@ -48,33 +79,57 @@ export default class Sweep extends BaseCommand<typeof Sweep> {
     run: CommandRun,
     { args, flags }: CommandInput<typeof Sweep>,
   ): Promise<CommandResult> {
-    const request = readRequest(args.target, { olderThanMs: flags['older-than'], isAllMeant: flags.all });
+    const place = readPlace(args.target, flags);
+    const reportPath = readReportPath(flags.report);
     const isAsking = !flags.yes && !flags['dry-run'];
     if (isAsking) assertCanAsk(run);
-    const store = await connectWithoutCircuit(run);
-    try {
-      const context: SweepContext = { store, now: run.clock.now, emit: run.emit };
-      if (flags['dry-run']) return presentSurvey(request, await surveySweep(request, context));
-      if (isAsking && !(await ask(run, request, context))) return { json: {}, summary: 'nothing was deleted' };
-      return presentTally(request, await sweep(request, context), { isStrict: flags.strict });
-    } finally {
-      store.close();
-    }
+    if (isAsking && flags['keys-from'] === '-') throw describeStdinTaken();
+    const selection = await readSelection(flags, { bucket: place.bucket, stdin: run.stdin });
+    const time = limitTime(run, flags['max-duration'] ?? null);
+    const store = await connectWithoutCircuit(run, { signal: time.signal });
+    run.onClose(store.close);
+    const watch = watchNeighbours({ prefix: place.prefix, emit: run.emit });
+    const select = (within: KeySpan): AsyncIterable<SweepPage> =>
+      watch(selectItems({ ...place, ...selection, within }, { store, now: run.clock.now }));
+    const uploads = new UploadsSweep(
+      { ...place, ...selection, olderThanMs: flags['abort-uploads'] ?? null, isDryRun: flags['dry-run'] },
+      { store, now: run.clock.now, isStrict: flags.strict },
+    );
+    if (flags['dry-run']) return await uploads.addTo(presentSurvey(place, await surveySweep(select(EVERY_KEY))));
+
+    const { endpointUrl } = run.aws();
+    const id = nameSweep({ endpointUrl, ...place });
+    const begun = openBegunWork(run, 'sweep');
+    await using claim = await claimSweep(begun, { id, ...place });
+    if (isAsking && !(await ask(run, place, { select, uploads }))) return { json: {}, summary: 'nothing was deleted' };
+    const limits = { maxDelete: flags['max-delete'] ?? null, maxBytes: flags['max-bytes'] ?? null };
+    const isResumable = selection.source.kind === 'objects';
+    const result = await performSweep(
+      run,
+      { id, ...place, limits, reportPath, isResumable },
+      { store, select: flags.unconditional ? dropEtags(select) : select, begun, claim, time },
+    );
+    return await uploads.addTo(presentSwept(place, result, { isStrict: flags.strict }));
   }
 }
 
 /** @throws BreakwaterError `usage` for a sweep that could delete more than was meant */
-function readRequest(
+function readPlace(
   target: string,
-  { olderThanMs, isAllMeant }: { olderThanMs: number | undefined; isAllMeant: boolean },
-): SweepRequest {
+  {
+    'older-than': olderThanMs,
+    'keys-from': keysFrom,
+    all: isAllMeant,
+  }: { 'older-than': number | undefined; 'keys-from': string | undefined; all: boolean },
+): SweptPlace {
   const { bucket, key: prefix } = parseS3Url(target);
   if (olderThanMs === undefined) {
     throw new BreakwaterError('usage', 'sweep needs an age: --older-than AGE', {
       details: { reason: 'needs_age', hint: 'for example --older-than 24h, with --dry-run to see what would go' },
     });
   }
-  if (prefix === '' && !isAllMeant) {
+  // Whoever names the keys does not mean the whole bucket by mistake.
+  if (prefix === '' && !isAllMeant && keysFrom === undefined) {
     throw new BreakwaterError('usage', `s3://${bucket}/ has an empty prefix: that is the whole bucket`, {
       details: { reason: 'empty_prefix', hint: 'name a prefix, or say --all' },
     });
@@ -82,12 +137,46 @@ function readRequest(
   return { bucket, prefix, olderThanMs };
 }
 
+function describeStdinTaken(): BreakwaterError {
+  return new BreakwaterError('usage', 'standard input has the keys, so that it cannot answer whether to delete them', {
+    details: { hint: 'say --yes, or --dry-run to see what would go' },
+  });
+}
+
+/** @throws BreakwaterError `usage` for standard output, which is the result's */
+function readReportPath(path: string | undefined): string | null {
+  if (path !== '-' && path !== '') return path ?? null;
+  throw new BreakwaterError('usage', '--report wants the name of a file', {
+    details: { hint: 'standard output has the result; the first failures are in it' },
+  });
+}
+
+type Select = (span: KeySpan) => AsyncIterable<SweepPage>;
+
+/** Without them, nothing is held against what was listed. */
+function dropEtags(select: Select): Select {
+  return async function* dropped(span) {
+    for await (const page of select(span)) {
+      yield { ...page, items: page.items.map((item) => ({ ...item, etag: null })) };
+    }
+  };
+}
+
 /** Shows what would go, then asks. Nothing to delete needs no answer. */
-async function ask(run: CommandRun, request: SweepRequest, context: SweepContext): Promise<boolean> {
-  const survey = await surveySweep(request, context);
-  if (survey.objects === 0) return true;
-  for (const line of presentSurvey(request, survey).lines ?? []) run.output.note(line);
-  const { bucket, prefix, olderThanMs } = request;
+async function ask(
+  run: CommandRun,
+  place: SweptPlace,
+  { select, uploads }: { readonly select: Select; readonly uploads: UploadsSweep },
+): Promise<boolean> {
+  const survey = await surveySweep(select(EVERY_KEY));
+  const uploadsFound = await uploads.count();
+  if (survey.objects === 0 && uploadsFound === 0) return true;
+  for (const line of presentSurvey(place, survey).lines ?? []) run.output.note(line);
+  const { bucket, prefix, olderThanMs } = place;
   const target = `s3://${bucket}/${escapeControls(prefix)}`;
-  return await confirm(run, `delete ${survey.objects} objects older than ${formatDuration(olderThanMs)} in ${target}?`);
+  const more = uploadsFound === 0 ? '' : `, and abort ${uploadsFound} unfinished uploads`;
+  return await confirm(
+    run,
+    `delete ${survey.objects} objects older than ${formatDuration(olderThanMs)} in ${target}${more}?`,
+  );
 }

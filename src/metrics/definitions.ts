@@ -78,10 +78,16 @@ export const DEFINITIONS = {
     help: 'When a circuit that refuses calls lets the next one through; 0 where it refuses none or has no end',
     labels: ['circuit_name'],
   },
+  sweptMatched: {
+    name: 's3_sweep_matched_objects_total',
+    type: 'counter',
+    help: 'Objects that sweeps set out to delete',
+    labels: ['bucket'],
+  },
   sweptObjects: {
     name: 's3_sweep_objects_total',
     type: 'counter',
-    help: 'Expired objects that sweeps deleted or failed to delete',
+    help: 'Objects that sweeps deleted, left alone because they had changed, or failed to delete',
     labels: ['bucket', 'result'],
   },
   sweptBytes: {

@@ -33,10 +33,14 @@ export function findPushTarget({ url, job, instance }: { url: string; job: strin
   return { url: base, shown: base.origin };
 }
 
-/** A grouping label in the path; values that a path cannot hold go as base64, as the Pushgateway has it. */
+/**
+ * A grouping label in the path; values that a path cannot hold go as base64, as the Pushgateway has it. Dots alone
+ * would be taken for steps of the path, and the push would end in another group.
+ */
 function encodeLabel(name: string, value: string): string {
   if (value === '') return `${name}@base64/=`;
-  if (value.includes('/')) return `${name}@base64/${Buffer.from(value).toString('base64url')}`;
+  if (value.includes('/') || value === '.' || value === '..')
+    return `${name}@base64/${Buffer.from(value).toString('base64url')}`;
   return `${name}/${encodeURIComponent(value)}`;
 }
 

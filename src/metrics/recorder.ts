@@ -17,6 +17,7 @@ const RESULTS = ['success', 'error', 'circuit_open'] as const;
 const STATES = ['closed', 'open', 'half_open', 'isolated'] as const;
 
 type Finished = Extract<Event, { kind: 'operation_finished' }>;
+type Swept = Extract<Event, { kind: 'objects_swept' }>;
 
 /** Adds up what one process does, and hands it out for the local state once in a while. */
 export class MetricsRecorder {
@@ -56,20 +57,20 @@ export class MetricsRecorder {
       case 'result_ignored':
         this.#sums.count('staleResults', { circuit_name: event.circuit });
         break;
-      case 'objects_swept': {
-        const { bucket, deleted, failed, bytes } = event;
-        this.#sums.count('sweptObjects', { bucket, result: 'deleted' }, deleted);
-        this.#sums.count('sweptObjects', { bucket, result: 'failed' }, failed);
-        this.#sums.count('sweptBytes', { bucket }, bytes);
+      case 'objects_swept':
+        this.#sweep(event);
         break;
-      }
       case 'sweep_finished':
         this.#sums.raise('sweepSuccess', { bucket: event.bucket }, this.#clock.now() / 1000);
         break;
       case 'operation_started':
+      case 'request_started':
+      case 'request_ended':
+      case 'failures_counted':
       case 'attempt_failed':
       case 'transfer_started':
       case 'bytes_moved':
+      case 'deletes_adapted':
       case 'transfer_finished':
       case 'warning':
         break;
@@ -78,13 +79,16 @@ export class MetricsRecorder {
     }
   };
 
-  /** Everything since the last time, and begins anew: what is taken must be stored, or it is lost. */
-  take(): MetricDeltas {
+  /** Everything since the last time. */
+  peek(): MetricDeltas {
     if (!this.isEmpty) this.#sums.raise('written', {}, this.#clock.now() / 1000);
-    const taken = { ...this.#sums.read(), refusals: [...this.#refusals.values()] };
+    return { ...this.#sums.read(), refusals: [...this.#refusals.values()] };
+  }
+
+  /** Begins anew. */
+  clear(): void {
     this.#sums = new Sums();
     this.#refusals = new Map();
-    return taken;
   }
 
   /** All series of one (operation, bucket) appear together, at 0: Prometheus cannot see the first step otherwise. */
@@ -93,10 +97,18 @@ export class MetricsRecorder {
     const labels = { operation, bucket };
     for (const each of RESULTS) this.#sums.count('operations', { ...labels, result: each }, each === result ? 1 : 0);
     if (result === 'error') this.#sums.count('errors', { operation, code: readCode(code) });
-    if (result === 'circuit_open') return;
-    this.#sums.observe('duration', labels, { value: durationMs / 1000, bounds: DURATION_BOUNDS_S });
     this.#sums.count('bytes', labels, result === 'success' ? bytes : 0);
+    const value = result === 'circuit_open' ? null : durationMs / 1000;
+    this.#sums.observe('duration', labels, { value, bounds: DURATION_BOUNDS_S });
     if (result === 'success') this.#sums.raise('lastSuccess', labels, this.#clock.now() / 1000);
+  }
+
+  #sweep({ bucket, matched, deleted, changed, failed, bytes }: Swept): void {
+    this.#sums.count('sweptMatched', { bucket }, matched);
+    this.#sums.count('sweptObjects', { bucket, result: 'deleted' }, deleted);
+    this.#sums.count('sweptObjects', { bucket, result: 'changed' }, changed);
+    this.#sums.count('sweptObjects', { bucket, result: 'failed' }, failed);
+    this.#sums.count('sweptBytes', { bucket }, bytes);
   }
 
   #refuse({ circuit, epoch, reason }: Refusal): void {

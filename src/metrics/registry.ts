@@ -9,7 +9,8 @@ export interface Measured {
   /** Every circuit that is known, as an arriving request would meet it now. */
   readonly circuits: readonly CircuitView[];
   readonly nowMs: number;
-  readonly version: string;
+  /** Of this program; null where it must not be told. */
+  readonly version: string | null;
 }
 
 /** All families as prom-client's metrics. A family without a series is there too: its help is documentation. */
@@ -25,6 +26,8 @@ export function createRegistry({ totals, circuits, nowMs, version }: Measured): 
       for (const { labels, value } of totals.counters.filter(ofFamily)) counter.inc(inOrder(definition, labels), value);
     } else if (type === 'gauge') {
       const gauge = new Gauge(options);
+      // Without labels it would be there at 0: a time of which nothing is known.
+      if (definition.labels.length === 0) gauge.remove();
       for (const { labels, value } of [...totals.gauges, ...derived].filter(ofFamily))
         gauge.set(inOrder(definition, labels), value);
     } else {
@@ -47,7 +50,7 @@ function inOrder({ labels: names }: Definition, labels: Labels): Labels {
 }
 
 /** Gauges that are never stored: a stored state would be wrong as soon as a wait is over. */
-function deriveGauges(circuits: readonly CircuitView[], nowMs: number, version: string) {
+function deriveGauges(circuits: readonly CircuitView[], nowMs: number, version: string | null) {
   return [
     ...circuits.flatMap(({ name, gauge, refusal, retryAfterMs }) => {
       const labels = { circuit_name: name };
@@ -57,7 +60,7 @@ function deriveGauges(circuits: readonly CircuitView[], nowMs: number, version: 
         { family: DEFINITIONS.openUntil.name, labels, value: untilMs / 1000 },
       ];
     }),
-    { family: DEFINITIONS.buildInfo.name, labels: { version }, value: 1 },
+    ...(version === null ? [] : [{ family: DEFINITIONS.buildInfo.name, labels: { version }, value: 1 }]),
   ];
 }
 

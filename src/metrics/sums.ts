@@ -36,11 +36,11 @@ export class Sums {
     this.#gauges.set(key, { family: name, labels, value: Math.max(before, value) });
   }
 
-  /** Adds one observation. A value on a bound belongs to its bucket. */
+  /** Adds one observation; null only makes the series appear. A value on a bound belongs to its bucket. */
   observe<Name extends FamilyOf<'histogram'>>(
     family: Name,
     labels: LabelsOf<Name>,
-    { value, bounds }: { value: number; bounds: readonly number[] },
+    { value, bounds }: { value: number | null; bounds: readonly number[] },
   ): void {
     const { key, name } = identify(family, labels);
     const histogram = this.#histograms.get(key) ?? {
@@ -50,11 +50,12 @@ export class Sums {
       counts: Array.from({ length: bounds.length + 1 }, () => 0),
       sum: 0,
     };
+    this.#histograms.set(key, histogram);
+    if (value === null) return;
     const found = bounds.findIndex((bound) => value <= bound);
     const index = found === -1 ? bounds.length : found;
     histogram.counts[index] = (histogram.counts[index] ?? 0) + 1;
     histogram.sum += value;
-    this.#histograms.set(key, histogram);
   }
 
   read(): {

@@ -5,11 +5,11 @@ import type { Buckets } from './buckets.ts';
 import type { FaultRule, Faults } from './fault.ts';
 import { sendWithFault } from './fault-effect.ts';
 import { OPERATE } from './operations.ts';
-import { readBody } from './read-body.ts';
-import type { RequestLog } from './request-log.ts';
+import { receiveBody } from './receive-body.ts';
+import type { LogEntry, RequestLog } from './request-log.ts';
 import { findOperation } from './routes.ts';
 import { checkSignature, decodePath, type Keys } from './signature.ts';
-import { Refusal, type SandboxOperation, type WireAnswer } from './wire.ts';
+import { Refusal, type SandboxOperation, type StoreQuirk, type WireAnswer } from './wire.ts';
 import { writeError } from './xml.ts';
 
 export interface AnswerContext {
@@ -18,6 +18,7 @@ export interface AnswerContext {
   readonly log: RequestLog;
   readonly keys: Keys;
   readonly clock: Clock;
+  readonly quirks: ReadonlySet<StoreQuirk>;
   readonly newId: () => string;
 }
 
@@ -37,7 +38,7 @@ export async function answerRequest(
   response: ServerResponse,
   context: AnswerContext,
 ): Promise<void> {
-  const { clock, log, faults, newId } = context;
+  const { clock, log, newId } = context;
   const method = request.method ?? '';
   const url = request.url ?? '/';
   const sdkAttempt = request.headers['amz-sdk-request'];
@@ -47,20 +48,8 @@ export async function answerRequest(
   response.setHeader('x-amz-id-2', Buffer.from(requestId).toString('base64'));
   response.setHeader('server', 'breakwater-sandbox');
   response.setHeader('date', formatHttpTime(clock.now()));
-  let fault: FaultRule | null = null;
   try {
-    const head = readHead(request, method, url);
-    Object.assign(entry, { bucket: head.bucket, key: head.key });
-    const operation = findOperation(head);
-    entry.operation = operation;
-    fault = faults.take({ operation, bucket: head.bucket, key: head.key });
-    entry.fault = fault?.effect.kind ?? null;
-    const raw = await readBody(request);
-    if (fault !== null && fault.latencyMs > 0) await clock.sleep(fault.latencyMs);
-    const answer = fault?.effect.kind === 'error' ? failBy(fault.effect) : operate(operation, head, raw, context);
-    entry.status = answer.status;
-    log.end(entry);
-    sendWithFault(response, answer, { fault, isHead: method === 'HEAD' });
+    await fulfil({ request, response, head: readHead(request, method, url), entry }, context);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     entry.status = error.status;
@@ -79,6 +68,43 @@ export async function answerRequest(
       isHead: method === 'HEAD',
     });
   }
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly head: Head;
+  readonly entry: LogEntry;
+}
+
+/** @throws Refusal */
+async function fulfil({ request, response, head, entry }: Exchange, context: AnswerContext): Promise<void> {
+  const { clock, log, faults } = context;
+  const { bucket, key } = head;
+  Object.assign(entry, { bucket, key });
+  const operation = findOperation(head);
+  entry.operation = operation;
+  const fault = faults.take({ operation, bucket, key });
+  entry.fault = fault?.effect.kind ?? null;
+  const received = await receiveBody(request, {
+    operation,
+    fault,
+    onBytes: (count) => (entry.receivedBytes += count),
+  });
+  if (fault !== null && fault.latencyMs > 0) await clock.sleep(fault.latencyMs);
+  if (received.kind === 'given_up') {
+    log.end(entry);
+    return;
+  }
+  const { raw, isHit } = received;
+  const answer = fault?.effect.kind === 'error' ? failBy(fault.effect) : operate(operation, head, raw, context);
+  entry.status = answer.status;
+  log.end(entry);
+  await sendWithFault(response, answer, {
+    fault: isHit ? null : fault,
+    isHead: head.method === 'HEAD',
+    onBytes: (count) => (entry.sentBytes += count),
+  });
 }
 
 export function sendRefusal(
@@ -113,14 +139,14 @@ function readHead(request: IncomingMessage, method: string, url: string): Head {
 }
 
 function operate(operation: SandboxOperation, head: Head, raw: Buffer, context: AnswerContext): WireAnswer {
-  const { buckets, clock, newId, faults, keys } = context;
+  const { buckets, clock, faults, keys, quirks } = context;
   checkSignature(head, keys, clock.now());
-  const { body, checksum } = checkBody(raw, head.headers);
+  const { body, checksum } = checkBody(raw, head.headers, operation);
   const failEntry = (bucket: string, key: string): string | null => {
     const effect = faults.take({ operation: 'DeleteObjectsEntry', bucket, key })?.effect;
     return effect?.kind === 'error' ? effect.code : null;
   };
-  const stage = { buckets, nowMs: clock.now(), newId, failEntry };
+  const stage = { buckets, nowMs: clock.now(), quirks, failEntry };
   return OPERATE[operation]({ ...head, operation, body, checksum }, stage);
 }
 

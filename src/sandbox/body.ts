@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { computeChecksum, parseAlgorithm } from './checksum.ts';
-import { Refusal, type Checksum } from './wire.ts';
+import { Refusal, type Checksum, type SandboxOperation } from './wire.ts';
 
 const STREAMED_WITH_TRAILER = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER';
 
@@ -12,6 +12,7 @@ const STREAMED_WITH_TRAILER = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER';
 export function checkBody(
   raw: Buffer,
   headers: ReadonlyMap<string, string>,
+  operation: SandboxOperation,
 ): { readonly body: Buffer; readonly checksum: Checksum | null } {
   const signed = headers.get('x-amz-content-sha256');
   if (signed?.startsWith('STREAMING-') === true && signed !== STREAMED_WITH_TRAILER) {
@@ -34,6 +35,8 @@ export function checkBody(
   if (md5 !== undefined && createHash('md5').update(body).digest('base64') !== md5) {
     throw new Refusal('BadDigest', 'The Content-MD5 you specified did not match what we received.');
   }
+  // The checksum of a Complete is that of the object, not of the document that comes with it.
+  if (operation === 'CompleteMultipartUpload') return { body, checksum: null };
   return { body, checksum: checkChecksum(body, new Map([...headers, ...trailers])) };
 }
 

@@ -1,92 +1,22 @@
-import { findPlace } from './key-order.ts';
-import { Refusal, type Checksum } from './wire.ts';
-
-export interface StoredObject {
-  readonly body: Buffer;
-  /** With quotes, as in the header. */
-  readonly etag: string;
-  readonly lastModifiedMs: number;
-  /** What the writer said of it: content type, cache control, `x-amz-meta-*` ... by header name. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly checksum: Checksum | null;
-}
-
-export interface StoredPart {
-  readonly body: Buffer;
-  readonly etag: string;
-  readonly lastModifiedMs: number;
-  readonly checksum: Checksum | null;
-}
-
-export interface StoredUpload {
-  readonly id: string;
-  readonly key: string;
-  readonly startedAtMs: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** The checksum that was promised with its beginning; null for none. */
-  readonly checksum: Pick<Checksum, 'algorithm' | 'type'> | null;
-  readonly parts: Map<number, StoredPart>;
-}
-
-/** One bucket, in memory: objects by key, keys in order. */
-export class Bucket {
-  readonly name: string;
-  readonly createdAtMs: number;
-  readonly uploads = new Map<string, StoredUpload>();
-  readonly #objects = new Map<string, StoredObject>();
-  readonly #keys: string[] = [];
-
-  constructor(name: string, createdAtMs: number) {
-    this.name = name;
-    this.createdAtMs = createdAtMs;
-  }
-
-  /** All keys in S3's order. */
-  get keys(): readonly string[] {
-    return this.#keys;
-  }
-
-  find(key: string): StoredObject | undefined {
-    return this.#objects.get(key);
-  }
-
-  /** @throws Refusal `NoSuchKey` */
-  get(key: string): StoredObject {
-    const object = this.#objects.get(key);
-    if (object === undefined) throw new Refusal('NoSuchKey', 'The specified key does not exist.');
-    return object;
-  }
-
-  put(key: string, object: StoredObject): void {
-    if (!this.#objects.has(key)) this.#keys.splice(findPlace(this.#keys, key), 0, key);
-    this.#objects.set(key, object);
-  }
-
-  delete(key: string): void {
-    if (this.#objects.delete(key)) this.#keys.splice(findPlace(this.#keys, key), 1);
-  }
-
-  /** @throws Refusal `NoSuchUpload` */
-  getUpload(id: string, key: string): StoredUpload {
-    const upload = this.uploads.get(id);
-    if (upload === undefined || upload.key !== key) {
-      throw new Refusal('NoSuchUpload', 'The specified multipart upload does not exist.');
-    }
-    return upload;
-  }
-}
+import { Bucket } from './bucket.ts';
+import { Refusal } from './wire.ts';
 
 const BUCKET_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
 /** All buckets of a sandbox. */
 export class Buckets {
+  readonly #newId: () => string;
   readonly #buckets = new Map<string, Bucket>();
+
+  constructor(newId: () => string) {
+    this.#newId = newId;
+  }
 
   /** @throws Refusal `InvalidBucketName`, `BucketAlreadyOwnedByYou` */
   create(name: string, nowMs: number): Bucket {
     if (!BUCKET_NAME.test(name)) throw new Refusal('InvalidBucketName', 'The specified bucket is not valid.');
     if (this.#buckets.has(name)) throw new Refusal('BucketAlreadyOwnedByYou', 'You already own this bucket.');
-    const bucket = new Bucket(name, nowMs);
+    const bucket = new Bucket(name, { createdAtMs: nowMs, newId: this.#newId });
     this.#buckets.set(name, bucket);
     return bucket;
   }
@@ -102,10 +32,12 @@ export class Buckets {
     return this.#buckets.has(name);
   }
 
-  /** @throws Refusal `NoSuchBucket`, `BucketNotEmpty` */
+  /** @throws Refusal `NoSuchBucket`, `BucketNotEmpty` while any version is left */
   delete(name: string): void {
-    if (this.get(name).keys.length > 0)
-      throw new Refusal('BucketNotEmpty', 'The bucket you tried to delete is not empty');
+    if (this.get(name).versionedKeys.length > 0) {
+      const message = 'The bucket you tried to delete is not empty. You must delete all versions in the bucket.';
+      throw new Refusal('BucketNotEmpty', message);
+    }
     this.#buckets.delete(name);
   }
 

@@ -1,5 +1,5 @@
 import { parseTime } from '../clock.ts';
-import type { StoredObject } from './buckets.ts';
+import type { StoredObject } from './stored.ts';
 import { Refusal } from './wire.ts';
 
 type Headers = ReadonlyMap<string, string>;
@@ -60,6 +60,11 @@ export function readRange(header: string | undefined, size: number): ByteRange |
     throw new Refusal('InvalidRange', 'The requested range is not satisfiable', { 'content-range': `bytes */${size}` });
   }
   return { start, end };
+}
+
+/** Says which bytes an answer has, of how many. An object without bytes has no range. */
+export function writeContentRange({ start, end }: ByteRange, size: number): Readonly<Record<string, string>> {
+  return size === 0 ? {} : { 'content-range': `bytes ${start}-${end}/${size}` };
 }
 
 function unquote(etag: string): string {

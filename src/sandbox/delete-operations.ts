@@ -1,7 +1,8 @@
 import { answerXml } from './answer-xml.ts';
-import type { Bucket } from './buckets.ts';
+import type { Bucket } from './bucket.ts';
 import { matchesEtag } from './conditions.ts';
-import type { Operate } from './operate.ts';
+import type { Operate, Stage } from './operate.ts';
+import type { StoredObject } from './stored.ts';
 import { Refusal } from './wire.ts';
 import { childText, readDocument, type Element, type Node } from './xml.ts';
 
@@ -9,8 +10,13 @@ import { childText, readDocument, type Element, type Node } from './xml.ts';
 const BATCH_MAX = 1000;
 
 /** Deletes up to 1000 keys; each may fail alone, inside a 200. */
-export const deleteObjects: Operate = ({ bucket: bucketName, body, headers }, { buckets, failEntry }) => {
+export const deleteObjects: Operate = ({ bucket: bucketName, body, headers }, stage) => {
+  const { buckets, quirks } = stage;
   const bucket = buckets.get(bucketName);
+  if (quirks.has('no-delete-objects')) throw new Refusal('NotImplemented', 'DeleteObjects is not implemented here');
+  if (quirks.has('needs-content-md5') && !headers.has('content-md5')) {
+    throw new Refusal('InvalidRequest', 'Missing required header for this request: Content-MD5');
+  }
   if (!headers.has('content-md5') && ![...headers.keys()].some((name) => name.startsWith('x-amz-checksum-'))) {
     throw new Refusal('InvalidRequest', 'Missing required header for this request: Content-MD5 OR x-amz-checksum-*');
   }
@@ -19,26 +25,40 @@ export const deleteObjects: Operate = ({ bucket: bucketName, body, headers }, { 
   if (document.name !== 'Delete' || objects.length === 0 || objects.length > BATCH_MAX) {
     throw new Refusal('MalformedXML', 'The XML you provided did not validate against our published schema');
   }
+  if (quirks.has('refuses-delete-conditions') && objects.some((object) => childText(object, 'ETag') !== null)) {
+    throw new Refusal('MalformedXML', 'The XML you provided did not validate against our published schema');
+  }
   const isQuiet = childText(document, 'Quiet') === 'true';
-  const results = objects.map((object) => deleteEntry(bucket, object, failEntry));
+  const results = objects.map((object) => deleteEntry(object, { bucket, ...stage }));
   return answerXml(['DeleteResult', results.filter(([name]) => name === 'Error' || !isQuiet)]);
 };
 
-function deleteEntry(bucket: Bucket, object: Element, failEntry: (bucket: string, key: string) => string | null): Node {
+interface EntryContext extends Stage {
+  readonly bucket: Bucket;
+}
+
+function deleteEntry(object: Element, { bucket, nowMs, quirks, failEntry }: EntryContext): Node {
   const key = childText(object, 'Key') ?? '';
+  const versionId = childText(object, 'VersionId');
+  const named: readonly Node[] = [['Key', key], ...(versionId === null ? [] : [['VersionId', versionId] as const])];
+  try {
+    const code = failEntry(bucket.name, key);
+    if (code !== null) throw new Refusal(code, `${code} for this key`);
+    if (!quirks.has('ignores-delete-conditions')) checkEntry(object, bucket.find(key));
+    const version = versionId === null ? bucket.delete(key, nowMs) : bucket.deleteVersion(key, versionId);
+    if (version?.kind !== 'delete_marker') return ['Deleted', named];
+    return ['Deleted', [...named, ['DeleteMarker', true], ['DeleteMarkerVersionId', version.versionId]]];
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    // S3 has another word here for an id that cannot be one.
+    const code = error.code === 'InvalidArgument' ? 'NoSuchVersion' : error.code;
+    return ['Error', [...named, ['Code', code], ['Message', error.message]]];
+  }
+}
+
+function checkEntry(object: Element, existing: StoredObject | undefined): void {
   const etag = childText(object, 'ETag');
-  const existing = bucket.find(key);
-  const isChanged = etag !== null && existing !== undefined && !matchesEtag(etag, existing.etag);
-  const code = failEntry(bucket.name, key) ?? (isChanged ? 'PreconditionFailed' : null);
-  if (code !== null)
-    return [
-      'Error',
-      [
-        ['Key', key],
-        ['Code', code],
-        ['Message', `${code} for this key`],
-      ],
-    ];
-  bucket.delete(key);
-  return ['Deleted', [['Key', key]]];
+  if (etag !== null && existing !== undefined && !matchesEtag(etag, existing.etag)) {
+    throw new Refusal('PreconditionFailed', 'PreconditionFailed for this key');
+  }
 }

@@ -36,7 +36,9 @@ export function parseFault(text: string): FaultRule {
     effect,
     bucket: take('bucket'),
     keyPrefix: take('key'),
+    keySuffix: take('suffix'),
     times: count('times'),
+    each: count('each'),
     skip: count('skip') ?? 0,
     every: Math.max(1, count('every') ?? 1),
     lastsMs: duration('for'),
@@ -44,7 +46,10 @@ export function parseFault(text: string): FaultRule {
   };
   const [unknown] = options.keys();
   if (unknown !== undefined) {
-    throw refuse(text, `${unknown} is no option; known are times, skip, every, for, after, bucket, key, retry-after`);
+    throw refuse(
+      text,
+      `${unknown} is no option; known are times, each, skip, every, for, after, bucket, key, suffix, retry-after`,
+    );
   }
   return rule;
 }

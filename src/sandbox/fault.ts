@@ -15,11 +15,11 @@ export type FaultEffect =
   | { readonly kind: 'hang' }
   /** A page of a proxy or a login, 200. */
   | { readonly kind: 'html' }
-  /** The real answer, whose body ends half way with the connection. */
+  /** The body ends half way with the connection: of the request where that carries an object's bytes, else of the real answer. */
   | { readonly kind: 'truncate' }
-  /** The real answer, whose body stops half way and says nothing more. */
+  /** The body, of the request or the answer as above, stops half way: nothing more is read, or said. */
   | { readonly kind: 'stall' }
-  /** The real answer with one byte of its body changed. */
+  /** One byte of the body, of the request or the answer as above, is changed. */
   | { readonly kind: 'corrupt' }
   /** The real answer, later. */
   | { readonly kind: 'latency' }
@@ -33,8 +33,12 @@ export interface FaultRule {
   readonly bucket: string | null;
   /** A prefix of the key. */
   readonly keyPrefix: string | null;
+  /** How the key ends. */
+  readonly keySuffix: string | null;
   /** How many requests it hits before it is used up; null for all. */
   readonly times: number | null;
+  /** How often it hits one and the same key; null for always. */
+  readonly each: number | null;
   /** How many requests that fit go unharmed first. */
   readonly skip: number;
   /** Only every so many of the requests that fit are hit; 1 for all. */
@@ -55,6 +59,8 @@ export interface ActiveFault {
   seen: number;
   /** Requests that it hit so far. */
   hits: number;
+  /** Hits by bucket and key, where the rule has an `each`. */
+  readonly hitsByKey: Map<string, number>;
 }
 
 interface Target {
@@ -77,7 +83,7 @@ export class Faults {
   add(rule: FaultRule, text: string): number {
     const id = this.#nextId;
     this.#nextId += 1;
-    this.#faults.set(id, { id, text, rule, addedAtMs: this.#now(), seen: 0, hits: 0 });
+    this.#faults.set(id, { id, text, rule, addedAtMs: this.#now(), seen: 0, hits: 0, hitsByKey: new Map() });
     return id;
   }
 
@@ -102,20 +108,31 @@ export class Faults {
       const { skip, every } = fault.rule;
       if (fault.seen <= skip || (fault.seen - skip) % every !== 0) continue;
       fault.hits += 1;
+      if (fault.rule.each !== null) {
+        const id = nameKey(target);
+        fault.hitsByKey.set(id, (fault.hitsByKey.get(id) ?? 0) + 1);
+      }
       return fault.rule;
     }
     return null;
   }
 
-  #fits({ rule, hits, addedAtMs }: ActiveFault, { operation, bucket, key }: Target): boolean {
+  #fits({ rule, hits, hitsByKey, addedAtMs }: ActiveFault, target: Target): boolean {
+    const { operation, bucket, key } = target;
     // "Every operation" means every request; a single key of a batch has to be meant.
     const isMeant = rule.operation === operation || (rule.operation === '*' && operation !== 'DeleteObjectsEntry');
     return (
       isMeant &&
       (rule.bucket === null || rule.bucket === bucket) &&
       (rule.keyPrefix === null || key.startsWith(rule.keyPrefix)) &&
+      (rule.keySuffix === null || key.endsWith(rule.keySuffix)) &&
       (rule.times === null || hits < rule.times) &&
+      (rule.each === null || (hitsByKey.get(nameKey(target)) ?? 0) < rule.each) &&
       (rule.lastsMs === null || this.#now() < addedAtMs + rule.lastsMs)
     );
   }
+}
+
+function nameKey({ bucket, key }: Target): string {
+  return `${bucket}/${key}`;
 }

@@ -1,6 +1,6 @@
 import { formatTime } from '../clock.ts';
 import { answerXml } from './answer-xml.ts';
-import type { Bucket } from './buckets.ts';
+import type { Bucket } from './bucket.ts';
 import { nameWriter, readCount } from './list-query.ts';
 import { listPage } from './listing.ts';
 import type { Operate } from './operate.ts';

@@ -42,7 +42,8 @@ export function listPage(keys: readonly string[], query: ListingQuery): ListingP
   return { keys: found, commonPrefixes, next: null };
 }
 
-function findGroup(key: string, prefix: string, delimiter: string): string | null {
+/** What a key has in common with others up to and with the delimiter; null where it has none behind the prefix. */
+export function findGroup(key: string, prefix: string, delimiter: string): string | null {
   if (delimiter === '') return null;
   const at = key.indexOf(delimiter, prefix.length);
   return at === -1 ? null : key.slice(0, at + delimiter.length);

@@ -1,11 +1,11 @@
 import type { Buckets } from './buckets.ts';
-import type { WireAnswer, WireRequest } from './wire.ts';
+import type { StoreQuirk, WireAnswer, WireRequest } from './wire.ts';
 
 /** What operations work on besides the request. */
 export interface Stage {
   readonly buckets: Buckets;
   readonly nowMs: number;
-  readonly newId: () => string;
+  readonly quirks: ReadonlySet<StoreQuirk>;
   /** The code that a fault has ready for one key of a DeleteObjects; null for none. */
   readonly failEntry: (bucket: string, key: string) => string | null;
 }

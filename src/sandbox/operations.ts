@@ -1,8 +1,12 @@
 import * as buckets from './bucket-operations.ts';
+import { completeUpload } from './complete-operation.ts';
+import { copyObject } from './copy-operation.ts';
 import * as deletes from './delete-operations.ts';
 import * as lists from './list-operations.ts';
 import * as objects from './object-operations.ts';
+import * as uploadLists from './upload-listing.ts';
 import * as uploads from './upload-operations.ts';
+import * as versions from './version-operations.ts';
 import type { Operate } from './operate.ts';
 import type { SandboxOperation } from './wire.ts';
 
@@ -13,18 +17,21 @@ export const OPERATE: Readonly<Record<SandboxOperation, Operate>> = {
   HeadBucket: buckets.headBucket,
   DeleteBucket: buckets.deleteBucket,
   GetBucketLocation: buckets.getBucketLocation,
+  GetBucketVersioning: versions.getBucketVersioning,
+  PutBucketVersioning: versions.putBucketVersioning,
   ListObjects: lists.listObjects,
   ListObjectsV2: lists.listObjectsV2,
-  ListMultipartUploads: uploads.listMultipartUploads,
+  ListObjectVersions: versions.listObjectVersions,
+  ListMultipartUploads: uploadLists.listMultipartUploads,
   DeleteObjects: deletes.deleteObjects,
   PutObject: objects.putObject,
-  CopyObject: objects.copyObject,
+  CopyObject: copyObject,
   GetObject: objects.getObject,
   HeadObject: objects.getObject,
   DeleteObject: objects.deleteObject,
   CreateMultipartUpload: uploads.createUpload,
   UploadPart: uploads.uploadPart,
-  CompleteMultipartUpload: uploads.completeUpload,
+  CompleteMultipartUpload: completeUpload,
   AbortMultipartUpload: uploads.abortUpload,
-  ListParts: uploads.listParts,
+  ListParts: uploadLists.listParts,
 };

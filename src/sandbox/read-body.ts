@@ -4,13 +4,21 @@ import { Refusal } from './wire.ts';
 /** The largest body, in bytes: everything is held in memory. */
 const BODY_MAX_BYTES = 1024 * 1024 * 1024;
 
-/** Reads a whole body. @throws Refusal `EntityTooLarge`; whatever the connection throws */
-export async function readBody(request: IncomingMessage): Promise<Buffer> {
+/**
+ * Reads a whole body.
+ * @param onBytes told how many have come, as they come
+ * @throws Refusal `EntityTooLarge`; whatever the connection throws
+ */
+export async function readBody(
+  request: IncomingMessage,
+  onBytes: (count: number) => void = () => undefined,
+): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request) {
     if (!Buffer.isBuffer(chunk)) throw new TypeError('a body is bytes');
     length += chunk.length;
+    onBytes(chunk.length);
     if (length > BODY_MAX_BYTES) {
       throw new Refusal('EntityTooLarge', 'Your proposed upload exceeds what the sandbox holds in memory');
     }

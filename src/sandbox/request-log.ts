@@ -19,18 +19,23 @@ export interface LoggedRequest {
   readonly code: string | null;
   /** The kind of fault that hit it; null for none. */
   readonly fault: string | null;
+  /** Bytes of its body that have come so far, framing included. */
+  readonly receivedBytes: number;
+  /** Bytes of the answer's body that have been handed to the connection so far. */
+  readonly sentBytes: number;
 }
 
 /** Requests kept, the newest; a sandbox that runs for days must not grow for days. */
 const KEPT_MAX = 100_000;
 
-type Entry = { -readonly [Name in keyof LoggedRequest]: LoggedRequest[Name] };
+/** A request whose log is still written. */
+export type LogEntry = { -readonly [Name in keyof LoggedRequest]: LoggedRequest[Name] };
 
 /** The requests that came, in order. */
 export class RequestLog {
   readonly #clock: Clock;
   readonly #onAnswered: (request: LoggedRequest) => void;
-  #entries: Entry[] = [];
+  #entries: LogEntry[] = [];
 
   constructor(clock: Clock, onAnswered: (request: LoggedRequest) => void = () => undefined) {
     this.#clock = clock;
@@ -38,16 +43,17 @@ export class RequestLog {
   }
 
   /** Takes note of a request that has come; the entry is filled in as more is known. */
-  begin(request: Pick<LoggedRequest, 'method' | 'url' | 'sdkAttempt'>): Entry {
+  begin(request: Pick<LoggedRequest, 'method' | 'url' | 'sdkAttempt'>): LogEntry {
     const unknown = { operation: null, bucket: '', key: '', status: null, code: null, fault: null };
-    const entry: Entry = { ...unknown, ...request, atMs: this.#clock.monotonic() };
+    const nothing = { receivedBytes: 0, sentBytes: 0 };
+    const entry: LogEntry = { ...unknown, ...nothing, ...request, atMs: this.#clock.monotonic() };
     this.#entries.push(entry);
     if (this.#entries.length > KEPT_MAX) this.#entries = this.#entries.slice(-KEPT_MAX / 2);
     return entry;
   }
 
   /** The answer is decided. */
-  end(entry: Entry): void {
+  end(entry: LogEntry): void {
     this.#onAnswered(entry);
   }
 

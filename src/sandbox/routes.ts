@@ -33,6 +33,15 @@ const ROUTES: readonly Route[] = [
     needs: { uploads: null },
     allows: ['prefix', 'max-uploads', 'key-marker', 'upload-id-marker', 'encoding-type'],
   },
+  { operation: 'GetBucketVersioning', method: 'GET', on: 'bucket', needs: { versioning: null } },
+  { operation: 'PutBucketVersioning', method: 'PUT', on: 'bucket', needs: { versioning: null } },
+  {
+    operation: 'ListObjectVersions',
+    method: 'GET',
+    on: 'bucket',
+    needs: { versions: null },
+    allows: [...LISTING, 'key-marker', 'version-id-marker'],
+  },
   { operation: 'ListObjects', method: 'GET', on: 'bucket', allows: [...LISTING, 'marker'] },
   { operation: 'DeleteObjects', method: 'POST', on: 'bucket', needs: { delete: null } },
   { operation: 'UploadPart', method: 'PUT', on: 'object', needs: { partNumber: null, uploadId: null } },
@@ -44,10 +53,10 @@ const ROUTES: readonly Route[] = [
     needs: { uploadId: null },
     allows: ['max-parts', 'part-number-marker'],
   },
-  { operation: 'GetObject', method: 'GET', on: 'object' },
-  { operation: 'HeadObject', method: 'HEAD', on: 'object' },
+  { operation: 'GetObject', method: 'GET', on: 'object', allows: ['versionId', 'partNumber'] },
+  { operation: 'HeadObject', method: 'HEAD', on: 'object', allows: ['versionId', 'partNumber'] },
   { operation: 'AbortMultipartUpload', method: 'DELETE', on: 'object', needs: { uploadId: null } },
-  { operation: 'DeleteObject', method: 'DELETE', on: 'object' },
+  { operation: 'DeleteObject', method: 'DELETE', on: 'object', allows: ['versionId'] },
   { operation: 'CreateMultipartUpload', method: 'POST', on: 'object', needs: { uploads: null } },
   { operation: 'CompleteMultipartUpload', method: 'POST', on: 'object', needs: { uploadId: null } },
 ];
@@ -64,12 +73,15 @@ const KNOWN_HEADERS: ReadonlySet<string> = new Set([
   'x-amz-metadata-directive',
   'x-amz-mp-object-size',
   'x-amz-sdk-checksum-algorithm',
+  'x-amz-acl',
   'x-amz-security-token',
+  'x-amz-server-side-encryption',
+  'x-amz-server-side-encryption-aws-kms-key-id',
+  'x-amz-storage-class',
+  'x-amz-tagging',
   'x-amz-trailer',
   'x-amz-user-agent',
 ]);
-/** Headers that are understood with one value only: what the sandbox does anyway. */
-const FIXED_HEADERS: Readonly<Record<string, string>> = { 'x-amz-acl': 'private', 'x-amz-storage-class': 'STANDARD' };
 const KNOWN_PREFIXES = ['x-amz-meta-', 'x-amz-checksum-'];
 
 /**
@@ -92,8 +104,8 @@ export function findOperation(request: {
       Object.entries(needs).every(([name, value]) => query.has(name) && (value === null || query.get(name) === value)),
   );
   if (route === undefined) throw new Refusal('NotImplemented', `${method} ?${given.join('&')} is not implemented here`);
-  for (const [name, value] of headers) {
-    if (name.startsWith('x-amz-') && !isUnderstood(name, value)) {
+  for (const name of headers.keys()) {
+    if (name.startsWith('x-amz-') && !isUnderstood(name)) {
       throw new Refusal('NotImplemented', `The header ${name} is not implemented here`);
     }
   }
@@ -102,8 +114,6 @@ export function findOperation(request: {
   throw new Refusal('NotImplemented', 'Copies of parts are not implemented here');
 }
 
-function isUnderstood(name: string, value: string): boolean {
-  return (
-    KNOWN_HEADERS.has(name) || FIXED_HEADERS[name] === value || KNOWN_PREFIXES.some((prefix) => name.startsWith(prefix))
-  );
+function isUnderstood(name: string): boolean {
+  return KNOWN_HEADERS.has(name) || KNOWN_PREFIXES.some((prefix) => name.startsWith(prefix));
 }

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { systemClock, type Clock } from '../clock.ts';
+import { BreakwaterError } from '../errors.ts';
 import { answerRequest, sendRefusal, type AnswerContext } from './answer.ts';
+import type { Bucket } from './bucket.ts';
 import { Buckets } from './buckets.ts';
 import { keepHeaders, md5Etag } from './object-operations.ts';
 import { answerControl, CONTROL_PATH } from './control.ts';
@@ -10,11 +12,14 @@ import { parseFault } from './fault-text.ts';
 import { startHttpServer } from './http-server.ts';
 import { RequestLog, type LoggedRequest } from './request-log.ts';
 import type { Keys } from './signature.ts';
+import type { StoreQuirk } from './wire.ts';
 
 export interface SandboxOptions {
   /** 0 for any that is free. @default 0 */
   readonly port?: number;
   readonly clock?: Clock;
+  /** In what it differs from S3. @default nothing */
+  readonly quirks?: readonly StoreQuirk[];
   /** Told of each request when it has been answered. */
   readonly onRequest?: (request: LoggedRequest) => void;
 }
@@ -29,6 +34,12 @@ export interface SeedObject {
   readonly contentType?: string;
 }
 
+export interface HeldVersion {
+  readonly key: string;
+  readonly versionId: string;
+  readonly isDeleteMarker: boolean;
+}
+
 /** A running local S3. */
 export interface Sandbox extends Keys {
   readonly endpoint: string;
@@ -38,6 +49,10 @@ export interface Sandbox extends Keys {
   /** The bytes of an object; undefined where there is none. */
   readonly read: (bucket: string, key: string) => Buffer | undefined;
   readonly keys: (bucket: string) => readonly string[];
+  /** All versions and delete markers: by key, the latest first. */
+  readonly versions: (bucket: string) => readonly HeldVersion[];
+  /** Has a bucket keep versions from now on; makes the bucket. @throws BreakwaterError `usage` for what cannot be one */
+  readonly keepVersions: (bucket: string) => void;
   readonly createBucket: (bucket: string) => void;
   /** Uploads begun and neither completed nor aborted. */
   readonly openUploads: (bucket: string) => number;
@@ -58,12 +73,12 @@ export interface Sandbox extends Keys {
  * @throws BreakwaterError `config` where the port is taken
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { clock = systemClock, port = 0, onRequest } = options;
+  const { clock = systemClock, port = 0, quirks = [], onRequest } = options;
   const keys: Keys = { accessKeyId: 'sandbox', secretAccessKey: 'sandbox-secret' };
-  const buckets = new Buckets();
+  const buckets = new Buckets(newId);
   const faults = new Faults(clock.monotonic);
   const log = new RequestLog(clock, onRequest);
-  const context = { buckets, faults, log, keys, clock, newId };
+  const context = { quirks: new Set(quirks), buckets, faults, log, keys, clock, newId };
   const { endpoint, close } = await startHttpServer(
     port,
     (request, response) => void answer(request, response, context),
@@ -74,13 +89,16 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     region: 'us-east-1',
     seed: ({ bucket: name, key, body, ageMs = 0, contentType }) => {
       const nowMs = clock.now();
-      const bucket = buckets.has(name) ? buckets.get(name) : buckets.create(name, nowMs);
+      const bucket = getOrCreate(buckets, name, nowMs);
       const bytes = Buffer.from(body);
       const headers = keepHeaders(new Map(contentType === undefined ? [] : [['content-type', contentType]]));
-      bucket.put(key, { body: bytes, etag: md5Etag(bytes), lastModifiedMs: nowMs - ageMs, headers, checksum: null });
+      const lastModifiedMs = nowMs - ageMs;
+      bucket.put(key, { body: bytes, etag: md5Etag(bytes), lastModifiedMs, headers, checksum: null, parts: [] });
     },
     read: (bucket, key) => buckets.get(bucket).find(key)?.body,
     keys: (bucket) => [...buckets.get(bucket).keys],
+    versions: (bucket) => listVersionIds(buckets.get(bucket)),
+    keepVersions: (bucket) => getOrCreate(buckets, bucket, clock.now()).setVersioning('enabled'),
     createBucket: (bucket) => void buckets.create(bucket, clock.now()),
     openUploads: (bucket) => buckets.get(bucket).uploads.size,
     addFault: (text) => faults.add(parseFault(text), text),
@@ -91,6 +109,25 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     clearRequests: () => log.clear(),
     close,
   };
+}
+
+function getOrCreate(buckets: Buckets, name: string, nowMs: number): Bucket {
+  if (buckets.has(name)) return buckets.get(name);
+  try {
+    return buckets.create(name, nowMs);
+  } catch (error) {
+    const details = { hint: 'small letters, digits, dots and hyphens, 3 to 63 of them' };
+    throw new BreakwaterError('usage', `"${name.slice(0, 200)}" cannot be the name of a bucket`, {
+      cause: error,
+      details,
+    });
+  }
+}
+
+function listVersionIds(bucket: Bucket): readonly HeldVersion[] {
+  return bucket.versionedKeys.flatMap((key) =>
+    bucket.versions(key).map(({ versionId, kind }) => ({ key, versionId, isDeleteMarker: kind === 'delete_marker' })),
+  );
 }
 
 function newId(): string {

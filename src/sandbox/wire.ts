@@ -7,8 +7,11 @@ export const SANDBOX_OPERATIONS = [
   'HeadBucket',
   'DeleteBucket',
   'GetBucketLocation',
+  'GetBucketVersioning',
+  'PutBucketVersioning',
   'ListObjects',
   'ListObjectsV2',
+  'ListObjectVersions',
   'ListMultipartUploads',
   'DeleteObjects',
   'PutObject',
@@ -23,6 +26,18 @@ export const SANDBOX_OPERATIONS = [
   'ListParts',
 ] as const;
 export type SandboxOperation = (typeof SANDBOX_OPERATIONS)[number];
+
+/**
+ * Ways in which real stores differ from S3 in deletions: Swift demands Content-MD5 with DeleteObjects, older Ceph ignores
+ * conditions, and some refuse what they do not know.
+ */
+export const STORE_QUIRKS = [
+  'needs-content-md5',
+  'ignores-delete-conditions',
+  'refuses-delete-conditions',
+  'no-delete-objects',
+] as const;
+export type StoreQuirk = (typeof STORE_QUIRKS)[number];
 
 /** A request whose route, signature and body have been checked. */
 export interface WireRequest {
@@ -65,6 +80,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   EntityTooLarge: 400,
   EntityTooSmall: 400,
   ExpiredToken: 400,
+  IllegalVersioningConfigurationException: 400,
   IncompleteBody: 400,
   InternalError: 500,
   InvalidAccessKeyId: 403,
@@ -72,6 +88,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   InvalidBucketName: 400,
   InvalidDigest: 400,
   InvalidPart: 400,
+  InvalidPartNumber: 416,
   InvalidPartOrder: 400,
   InvalidRange: 416,
   InvalidRequest: 400,
@@ -82,6 +99,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   NoSuchBucket: 404,
   NoSuchKey: 404,
   NoSuchUpload: 404,
+  NoSuchVersion: 404,
   NotImplemented: 501,
   PreconditionFailed: 412,
   RequestTimeTooSkewed: 403,

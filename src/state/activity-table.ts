@@ -1,5 +1,5 @@
 import { ACTIVITY_KEPT_MS, type ActivitySlot } from '../activity.ts';
-import { Fields } from './fields.ts';
+import { CorruptRow, Fields } from './fields.ts';
 import type { ActivityStore } from './state.ts';
 import type { Statements } from './statements.ts';
 import { inTransaction } from './transaction.ts';
@@ -15,7 +15,7 @@ const DROP_OLD = 'DELETE FROM activity WHERE slot_ms < ?';
 export function openActivityTable(statements: Statements): ActivityStore {
   const addOne = (slot: ActivitySlot): void => {
     const record = statements.prepare(SELECT_ONE).get(slot.circuit, slot.slotMs);
-    const before = record === undefined ? null : parseSlot(record);
+    const before = parseIntact(record);
     statements.prepare(REPLACE).run({
       circuit: slot.circuit,
       slot_ms: slot.slotMs,
@@ -32,8 +32,22 @@ export function openActivityTable(statements: Statements): ActivityStore {
         for (const slot of slots) addOne(slot);
         statements.prepare(DROP_OLD).run(nowMs - ACTIVITY_KEPT_MS);
       }),
-    read: (sinceMs) => statements.prepare(SELECT_SINCE).all(sinceMs).map(parseSlot),
+    read: (sinceMs) =>
+      statements
+        .prepare(SELECT_SINCE)
+        .all(sinceMs)
+        .flatMap((record) => parseIntact(record) ?? []),
   };
+}
+
+/** A slot of an hour at most is not worth the whole file: one that cannot be read is as good as none. */
+function parseIntact(record: unknown): ActivitySlot | null {
+  try {
+    return record === undefined ? null : parseSlot(record);
+  } catch (error) {
+    if (error instanceof CorruptRow) return null;
+    throw error;
+  }
 }
 
 function addEach(counts: readonly number[], before: readonly number[] = []): readonly number[] {

@@ -1,72 +1,83 @@
-import type { DeleteFailure } from '../client/batch-delete.ts';
 import { DELETE_BATCH_MAX } from '../client/limits.ts';
-import type { ListedObject } from '../client/listing.ts';
 import type { ObjectStore } from '../client/object-store.ts';
 import { BreakwaterError, type ErrorCode } from '../errors.ts';
 import type { EventSink } from '../events.ts';
-import { isExpired } from './expiry.ts';
-import { addToSurvey, addToTally, EMPTY_SURVEY, EMPTY_TALLY, type Survey, type SweepTally } from './tally.ts';
+import type { KeySpan, SweepItem, SweepPage } from './sweep-item.ts';
+import { findLimit, type LimitReached, type SweepLimits } from './sweep-limits.ts';
+import { addToTally, EMPTY_TALLY, nameLeft, sumBytes, type LeftObject, type SweepTally } from './tally.ts';
+import { untilAborted } from './until-aborted.ts';
+
+/**
+ * Batches that are under way at once, those that wait for a retry included: what bounds the memory of a sweep. How many
+ * requests of them are on their way is the client's business.
+ */
+const OPEN_BATCHES_MAX = 64;
+
+/** Pages that may wait for a batch to fill up, where few of their keys are to go. */
+const PAGES_WAITING_MAX = 64;
 
 export interface SweepRequest {
   readonly bucket: string;
-  /** Keys that begin with it; empty for the whole bucket, which the caller must have meant. */
   readonly prefix: string;
-  /** Age past which an object is deleted, in ms; at least 0. */
-  readonly olderThanMs: number;
+  readonly limits: SweepLimits;
 }
 
 export interface SweepContext {
-  readonly store: ObjectStore;
-  /** Used only where the store does not tell its own time. */
-  readonly now: () => number;
+  readonly store: Pick<ObjectStore, 'deleteBatch'>;
   readonly emit: EventSink;
+  /** Aborted when nothing new is to begin; batches under way come to their end. Reason: a BreakwaterError. */
+  readonly signal: AbortSignal;
+  /** Takes the keys that stayed, batch by batch; the sweep waits for it. */
+  readonly onLeft: (left: readonly LeftObject[]) => Promise<void>;
+  /** Told when everything in a span has been asked for. */
+  readonly onSettled: (span: KeySpan) => void;
+  /** False when another process has taken over this sweep's work. */
+  readonly isOurs: () => boolean;
 }
 
-/** Counts what a sweep would delete. Sends no write request. */
-export async function surveySweep(request: SweepRequest, context: SweepContext): Promise<Survey> {
-  let survey = EMPTY_SURVEY;
-  for await (const matches of matchPages(request, context)) survey = addToSurvey(survey, matches);
-  return survey;
+export type SweepEnding =
+  /** It went through everything; what could not be deleted is left for the next one. */
+  | { readonly kind: 'complete' }
+  | { readonly kind: 'limit'; readonly limit: LimitReached }
+  /** The time that it was given is over. */
+  | { readonly kind: 'time' }
+  | { readonly kind: 'failed'; readonly error: BreakwaterError };
+
+export interface SweepResult {
+  readonly tally: SweepTally;
+  readonly ending: SweepEnding;
 }
+
+/** The `reason` of an interruption that only means that a sweep's time is over. */
+export const TIME_IS_OVER = 'max_duration';
 
 /**
- * Deletes what is past its age, page by page, without a circuit: what stays is picked up by the next sweep.
- * @throws BreakwaterError when the listing fails, or when no further delete can succeed
+ * Deletes what the pages hold, in batches, while further pages are read. Best effort and without a circuit: what stays
+ * is counted, named and left for the next sweep.
+ * @throws what is no BreakwaterError: a bug. Every other end is in the result, with what was done until then
  */
-export async function sweep(request: SweepRequest, context: SweepContext): Promise<SweepTally> {
-  let tally = EMPTY_TALLY;
-  for await (const matches of matchPages(request, context)) {
-    for (let start = 0; start < matches.length; start += DELETE_BATCH_MAX) {
-      const batch = matches.slice(start, start + DELETE_BATCH_MAX);
-      const before = tally;
-      tally = addToTally(tally, { batch, stayed: await deleteOrName(request.bucket, batch, context) });
-      context.emit({
-        kind: 'objects_swept',
-        bucket: request.bucket,
-        deleted: tally.deleted - before.deleted,
-        failed: tally.failed - before.failed,
-        bytes: tally.deletedBytes - before.deletedBytes,
-      });
-    }
-  }
-  if (tally.matched > 0 && tally.denied === tally.matched) {
-    throw new BreakwaterError('access_denied', `every delete in s3://${request.bucket}/${request.prefix} was denied`, {
-      details: { s3Code: 'AccessDenied', hint: 'the credentials need s3:DeleteObject here' },
+export async function sweep(
+  pages: AsyncIterable<SweepPage>,
+  request: SweepRequest,
+  context: SweepContext,
+): Promise<SweepResult> {
+  const run = new SweepRun(request, context);
+  const { tally, ending } = await run.run(pages);
+  const { bucket, prefix } = request;
+  if (ending.kind !== 'failed' && tally.matched > 0 && tally.denied === tally.matched) {
+    const error = new BreakwaterError('access_denied', `every delete in s3://${bucket}/${prefix} was denied`, {
+      details: {
+        s3Code: 'AccessDenied',
+        hint: 'grant s3:DeleteObject and s3:GetObject; --unconditional does without the latter',
+      },
     });
+    return { tally, ending: { kind: 'failed', error } };
   }
-  const { deleted, failed } = tally;
-  context.emit({ kind: 'sweep_finished', bucket: request.bucket, deleted, failed });
-  return tally;
-}
-
-async function* matchPages(
-  { bucket, prefix, olderThanMs }: SweepRequest,
-  { store, now }: SweepContext,
-): AsyncGenerator<readonly ListedObject[]> {
-  for await (const page of store.list({ bucket, prefix, circuit: null })) {
-    const storeNowMs = page.storeNowMs ?? now();
-    yield page.objects.filter((object) => isExpired(object, { storeNowMs, olderThanMs }));
+  if (ending.kind === 'complete') {
+    const { deleted, failed } = tally;
+    context.emit({ kind: 'sweep_finished', bucket, deleted, failed });
   }
+  return { tally, ending };
 }
 
 /** After these the next batch would end the same way. */
@@ -79,17 +90,123 @@ const ENDS_THE_SWEEP: ReadonlySet<ErrorCode> = new Set([
   'not_found',
 ]);
 
-/** The keys of a batch that stayed, each with its reason; a batch that failed as a whole stays as a whole. */
-async function deleteOrName(
-  bucket: string,
-  batch: readonly ListedObject[],
-  { store }: SweepContext,
-): Promise<readonly DeleteFailure[]> {
-  try {
-    return await store.deleteBatch({ bucket, keys: batch.map(({ key }) => key) });
-  } catch (error) {
-    if (!(error instanceof BreakwaterError) || ENDS_THE_SWEEP.has(error.code)) throw error;
-    const code = error.details.s3Code ?? error.code;
-    return batch.map(({ key }) => ({ key, code, message: error.message }));
+class SweepRun {
+  readonly #request: SweepRequest;
+  readonly #context: SweepContext;
+  readonly #open = new Set<Promise<void>>();
+  /** Aborted when the sweep ends early from within. */
+  readonly #halt = new AbortController();
+  #tally = EMPTY_TALLY;
+  #asked = { objects: 0, bytes: 0 };
+  #batch: SweepItem[] = [];
+  /** Settled when the batch that is being filled has its answer. */
+  #spans: KeySpan[] = [];
+  #ending: SweepEnding | null = null;
+  #bug: { readonly error: unknown } | null = null;
+
+  constructor(request: SweepRequest, context: SweepContext) {
+    this.#request = request;
+    this.#context = context;
+  }
+
+  async run(pages: AsyncIterable<SweepPage>): Promise<SweepResult> {
+    try {
+      await this.#read(pages);
+    } catch (error) {
+      this.#fail(error);
+    }
+    await Promise.all(this.#open);
+    if (this.#bug !== null) throw this.#bug.error;
+    return { tally: this.#tally, ending: this.#ending ?? { kind: 'complete' } };
+  }
+
+  async #read(pages: AsyncIterable<SweepPage>): Promise<void> {
+    const signal = AbortSignal.any([this.#context.signal, this.#halt.signal]);
+    for await (const page of untilAborted(pages, signal)) {
+      for (const item of page.items) {
+        const limit = findLimit(this.#asked, item, this.#request.limits);
+        if (limit !== null) {
+          await this.#flush();
+          this.#end({ kind: 'limit', limit });
+          return;
+        }
+        this.#asked = { objects: this.#asked.objects + 1, bytes: this.#asked.bytes + (item.sizeBytes ?? 0) };
+        this.#batch.push(item);
+        if (this.#batch.length === DELETE_BATCH_MAX) await this.#flush();
+        if (signal.aborted) break;
+      }
+      if (signal.aborted) break;
+      if (page.span !== null) this.#spans.push(page.span);
+      // A batch fills up while others are on their way; alone it goes as it is, or a sweep that finds little and has
+      // little time would never delete anything.
+      const isIdle = this.#batch.length === 0 || this.#open.size === 0;
+      if (isIdle || this.#spans.length >= PAGES_WAITING_MAX) await this.#flush();
+    }
+    if (this.#context.signal.aborted) this.#fail(this.#context.signal.reason);
+    else await this.#flush();
+  }
+
+  /** Sends what has gathered, when there is room for it; not after the end, when it is left for the next sweep. */
+  async #flush(): Promise<void> {
+    const [batch, spans] = [this.#batch, this.#spans];
+    [this.#batch, this.#spans] = [[], []];
+    while (batch.length > 0 && this.#open.size >= OPEN_BATCHES_MAX) await Promise.race(this.#open);
+    if (this.#halt.signal.aborted || this.#context.signal.aborted) return;
+    if (!this.#context.isOurs()) {
+      const what = `s3://${this.#request.bucket}/${this.#request.prefix}`;
+      this.#fail(new BreakwaterError('locked', `another process has taken over the sweep of ${what}`));
+      return;
+    }
+    if (batch.length > 0) this.#start(batch, spans);
+    else this.#settle(spans);
+  }
+
+  #start(batch: readonly SweepItem[], spans: readonly KeySpan[]): void {
+    const deleting: Promise<void> = this.#delete(batch, spans)
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => this.#open.delete(deleting));
+    this.#open.add(deleting);
+  }
+
+  async #delete(items: readonly SweepItem[], spans: readonly KeySpan[]): Promise<void> {
+    const { bucket } = this.#request;
+    const { store, emit, onLeft } = this.#context;
+    const outcome = await store.deleteBatch({ bucket, items });
+    this.#tally = addToTally(this.#tally, outcome);
+    const { deleted, changed, stayed, untried, error } = outcome;
+    if (untried.length === 0) this.#settle(spans);
+    emit({
+      kind: 'objects_swept',
+      bucket,
+      matched: items.length - untried.length,
+      deleted: deleted.length,
+      changed: changed.length,
+      failed: stayed.length,
+      bytes: sumBytes(deleted),
+    });
+    if (stayed.length > 0) await onLeft(nameLeft(stayed));
+    if (error !== null && ENDS_THE_SWEEP.has(error.code)) this.#fail(error);
+  }
+
+  #settle(spans: readonly KeySpan[]): void {
+    for (const span of spans) this.#context.onSettled(span);
+  }
+
+  #fail(error: unknown): void {
+    const { signal } = this.#context;
+    const why: unknown = signal.aborted ? signal.reason : error;
+    if (!(why instanceof BreakwaterError)) {
+      this.#bug ??= { error: why };
+      this.#halt.abort();
+      return;
+    }
+    const isTime = why.code === 'interrupted' && why.details.reason === TIME_IS_OVER;
+    this.#end(isTime ? { kind: 'time' } : { kind: 'failed', error: why });
+  }
+
+  /** The first reason counts. */
+  #end(ending: SweepEnding): void {
+    this.#ending ??= ending;
+    this.#halt.abort();
   }
 }

@@ -1,5 +1,5 @@
-import type { DeleteFailure } from '../client/batch-delete.ts';
-import type { ListedObject } from '../client/listing.ts';
+import type { BatchOutcome } from '../client/batch-work.ts';
+import type { SweepItem } from './sweep-item.ts';
 
 /** The most keys that are kept by name, as samples and as failures; the rest are only counted. */
 const KEYS_NAMED_MAX = 100;
@@ -8,21 +8,23 @@ const SAMPLES_MAX = 10;
 /** What matched: the answer of a dry run, and what a prompt shows. */
 export interface Survey {
   readonly objects: number;
+  /** Of those whose size is known. */
   readonly bytes: number;
-  /** Last-modified times of the oldest and newest match, in ms; null without a match. */
+  /** Last-modified times of the oldest and newest match, in ms; null where none is known. */
   readonly oldestMs: number | null;
   readonly newestMs: number | null;
-  /** The first few keys, in the order of the listing. */
+  /** The first few keys that came. */
   readonly samples: readonly string[];
 }
 
 export const EMPTY_SURVEY: Survey = { objects: 0, bytes: 0, oldestMs: null, newestMs: null, samples: [] };
 
-export function addToSurvey(survey: Survey, matches: readonly ListedObject[]): Survey {
+export function addToSurvey(survey: Survey, matches: readonly SweepItem[]): Survey {
   let { objects, bytes, oldestMs, newestMs } = survey;
   for (const { sizeBytes, lastModifiedMs } of matches) {
     objects += 1;
-    bytes += sizeBytes;
+    bytes += sizeBytes ?? 0;
+    if (lastModifiedMs === null) continue;
     oldestMs = Math.min(oldestMs ?? lastModifiedMs, lastModifiedMs);
     newestMs = Math.max(newestMs ?? lastModifiedMs, lastModifiedMs);
   }
@@ -31,33 +33,63 @@ export function addToSurvey(survey: Survey, matches: readonly ListedObject[]): S
   return { objects, bytes, oldestMs, newestMs, samples };
 }
 
-/** What a sweep has done. */
+/** One object that is still there, and why. */
+export interface LeftObject {
+  readonly key: string;
+  readonly versionId: string | null;
+  /** S3's code, or our word for what went wrong. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What a sweep has done; `matched` is the sum of `deleted`, `changed` and `failed`. */
 export interface SweepTally {
+  /** Objects that it set out to delete. */
   readonly matched: number;
   readonly deleted: number;
   readonly deletedBytes: number;
+  /** Overwritten since they were listed, and left alone. */
+  readonly changed: number;
   /** Matched and still there: left for the next sweep. */
   readonly failed: number;
   /** Of those, refused for lack of permission. */
   readonly denied: number;
   /** The first failures by name. */
-  readonly failures: readonly DeleteFailure[];
+  readonly failures: readonly LeftObject[];
 }
 
-export const EMPTY_TALLY: SweepTally = { matched: 0, deleted: 0, deletedBytes: 0, failed: 0, denied: 0, failures: [] };
+export const EMPTY_TALLY: SweepTally = {
+  matched: 0,
+  deleted: 0,
+  deletedBytes: 0,
+  changed: 0,
+  failed: 0,
+  denied: 0,
+  failures: [],
+};
 
 export function addToTally(
   tally: SweepTally,
-  { batch, stayed }: { batch: readonly ListedObject[]; stayed: readonly DeleteFailure[] },
+  outcome: Pick<BatchOutcome<SweepItem>, 'deleted' | 'changed' | 'stayed'>,
 ): SweepTally {
-  const stayedKeys = new Set(stayed.map(({ key }) => key));
-  const gone = batch.filter(({ key }) => !stayedKeys.has(key));
+  const { deleted, changed, stayed } = outcome;
+  const room = KEYS_NAMED_MAX - tally.failures.length;
   return {
-    matched: tally.matched + batch.length,
-    deleted: tally.deleted + gone.length,
-    deletedBytes: tally.deletedBytes + gone.reduce((bytes, { sizeBytes }) => bytes + sizeBytes, 0),
-    failed: tally.failed + batch.length - gone.length,
+    matched: tally.matched + deleted.length + changed.length + stayed.length,
+    deleted: tally.deleted + deleted.length,
+    deletedBytes: tally.deletedBytes + sumBytes(deleted),
+    changed: tally.changed + changed.length,
+    failed: tally.failed + stayed.length,
     denied: tally.denied + stayed.filter(({ code }) => code === 'AccessDenied').length,
-    failures: [...tally.failures, ...stayed].slice(0, KEYS_NAMED_MAX),
+    failures: room > 0 ? [...tally.failures, ...nameLeft(stayed.slice(0, room))] : tally.failures,
   };
+}
+
+/** What stayed, as it is told. */
+export function nameLeft(stayed: BatchOutcome<SweepItem>['stayed']): readonly LeftObject[] {
+  return stayed.map(({ item: { key, versionId }, code, message }) => ({ key, versionId, code, message }));
+}
+
+export function sumBytes(items: readonly SweepItem[]): number {
+  return items.reduce((bytes, { sizeBytes }) => bytes + (sizeBytes ?? 0), 0);
 }

@@ -1,13 +1,17 @@
-import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, mkdir, open, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { access, link, mkdir, open, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import type { ByteSpan } from '../client/download-ledger.ts';
+import type { FileTarget } from '../client/download-target.ts';
 import { BreakwaterError } from '../errors.ts';
 import type { LocalSink } from './local-sink.ts';
 import { readSystemCode } from './system-error.ts';
 
 /** Marks the temporary names of downloads, so that a later run can tell what a killed one has left. */
 export const PARTIAL_SUFFIX = '.breakwater-part';
+
+/** Buffers that one write may take (IOV_MAX of Linux and macOS). */
+const CHUNKS_MAX = 1024;
 
 /** Longest file name that common file systems take, in bytes. */
 const NAME_BYTES_MAX = 255;
@@ -33,84 +37,175 @@ export async function checkTarget(path: string): Promise<'absent' | 'file' | 'st
   return found === null ? 'absent' : 'file';
 }
 
+export interface FileSinkOptions {
+  /** Another file that has come to be there meanwhile stays. */
+  readonly isKept: boolean;
+  /** The file and its name are on the disk, not only in the system's memory, before it is done. */
+  readonly isSynced: boolean;
+}
+
+/** What is known of a temporary file that was left. */
+export interface LeftPartial {
+  readonly partialPath: string;
+  readonly inode: string;
+  readonly covered: readonly ByteSpan[];
+}
+
 /** A download that becomes visible only when it is whole: a temporary file beside its target, renamed at the end. */
-export class FileSink implements LocalSink {
+export class FileSink implements LocalSink, FileTarget {
+  readonly kind = 'file';
+  readonly partialPath: string;
   readonly #path: string;
-  readonly #partialPath: string;
   readonly #file: FileHandle;
-  #offset = 0;
+  readonly #options: FileSinkOptions;
   #isClosed = false;
 
-  private constructor(path: string, partialPath: string, file: FileHandle) {
+  private constructor(path: string, partial: { path: string; file: FileHandle }, options: FileSinkOptions) {
     this.#path = path;
-    this.#partialPath = partialPath;
-    this.#file = file;
+    this.partialPath = partial.path;
+    this.#file = partial.file;
+    this.#options = options;
   }
 
-  /** Creates the temporary file, and the directories above it where they are missing. */
-  static async create(path: string): Promise<FileSink> {
-    const partialPath = join(dirname(path), partialName(basename(path)));
+  /**
+   * Creates the temporary file, and the directories above it where they are missing.
+   * @param tag what the temporary name is found again by
+   */
+  static async create(path: string, { tag, ...options }: FileSinkOptions & { tag: string }): Promise<FileSink> {
+    const partialPath = join(dirname(path), partialName(basename(path), tag));
     try {
       await mkdir(dirname(path), { recursive: true });
       // Exclusive: whatever stands there under a random name is not ours.
-      return new FileSink(path, partialPath, await open(partialPath, 'wx'));
+      return new FileSink(path, { path: partialPath, file: await open(partialPath, 'wx+') }, options);
     } catch (error) {
       throw describeUncreatable(path, readSystemCode(error) ?? 'unknown error', error);
     }
   }
 
-  async write(bytes: Uint8Array): Promise<void> {
-    let written = 0;
+  /** The temporary file that an earlier run has left, if it is still the same and has all that was written to it. */
+  static async reopen(path: string, left: LeftPartial, options: FileSinkOptions): Promise<FileSink | null> {
+    const file = await open(left.partialPath, 'r+').catch(() => null);
+    if (file === null) return null;
+    const { ino, size } = await file.stat({ bigint: true });
+    const end = left.covered.reduce((last, span) => Math.max(last, span.end), 0);
+    if (String(ino) === left.inode && size >= end) {
+      return new FileSink(path, { path: left.partialPath, file }, options);
+    }
+    await file.close();
+    return null;
+  }
+
+  /** Told after each write. */
+  onWritten: NonNullable<FileTarget['onWritten']> = () => undefined;
+
+  async readInode(): Promise<string> {
+    return String((await this.#file.stat({ bigint: true })).ino);
+  }
+
+  get target(): FileTarget {
+    return this;
+  }
+
+  readonly writeAt = async (chunks: readonly Uint8Array[], offset: number): Promise<void> => {
     try {
-      while (written < bytes.byteLength) {
-        const { bytesWritten } = await this.#file.write(bytes, written, bytes.byteLength - written, this.#offset);
-        written += bytesWritten;
-        this.#offset += bytesWritten;
+      let at = offset;
+      let left = chunks;
+      while (left.length > 0) {
+        const { bytesWritten } = await this.#file.writev(left.slice(0, CHUNKS_MAX), at);
+        at += bytesWritten;
+        left = dropBytes(left, bytesWritten);
       }
     } catch (error) {
       throw describeUnwritable(this.#path, error);
     }
-  }
+  };
 
-  async restart(): Promise<boolean> {
-    await this.#file.truncate(0);
-    this.#offset = 0;
-    return true;
-  }
-
-  /** Puts the whole file in its place. */
-  async commit(): Promise<void> {
+  readonly readAt = async (buffer: Uint8Array, offset: number): Promise<number> => {
     try {
-      await this.#close();
-      await rename(this.#partialPath, this.#path);
+      return (await this.#file.read(buffer, 0, buffer.byteLength, offset)).bytesRead;
     } catch (error) {
-      await this.discard();
       throw describeUnwritable(this.#path, error);
     }
-  }
+  };
 
-  /** Removes what has been written; the target stays as it was. */
-  async discard(): Promise<void> {
+  readonly restart = async (): Promise<void> => {
+    await this.#file.truncate(0);
+  };
+
+  readonly commit = async (modifiedMs: number | null): Promise<void> => {
+    try {
+      // Before the close: the rename must not come before the bytes.
+      if (this.#options.isSynced) await this.#file.sync();
+      if (modifiedMs !== null) await this.#file.utimes(modifiedMs / 1000, modifiedMs / 1000);
+      await this.close();
+      await (this.#options.isKept ? this.#putInFreePlace() : rename(this.partialPath, this.#path));
+      if (this.#options.isSynced) await syncDirectory(dirname(this.#path));
+    } catch (error) {
+      await this.discard();
+      throw error instanceof BreakwaterError ? error : describeUnwritable(this.#path, error);
+    }
+  };
+
+  readonly discard = async (): Promise<void> => {
     // Best effort: the error that led here is the one to report.
-    await this.#close().catch(() => undefined);
-    await unlink(this.#partialPath).catch(() => undefined);
+    await this.close().catch(() => undefined);
+    await unlink(this.partialPath).catch(() => undefined);
+  };
+
+  /** A link fails where a rename would replace. */
+  async #putInFreePlace(): Promise<void> {
+    try {
+      await link(this.partialPath, this.#path);
+    } catch (error) {
+      if (readSystemCode(error) === 'EEXIST') throw describeExisting(this.#path);
+      // A file system without links: the check at the beginning must do.
+      await rename(this.partialPath, this.#path);
+      return;
+    }
+    await unlink(this.partialPath);
   }
 
-  async #close(): Promise<void> {
+  /** Lets go of the temporary file, and leaves it. */
+  async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#file.close();
   }
 }
 
-function partialName(name: string): string {
-  const tag = `.${randomBytes(6).toString('hex')}${PARTIAL_SUFFIX}`;
+/** The error of `--no-clobber`. */
+export function describeExisting(path: string): BreakwaterError {
+  return new BreakwaterError('exists', `${path} exists already`, {
+    details: { hint: 'leave out --no-clobber to replace it' },
+  });
+}
+
+function dropBytes(chunks: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
+  let left = bytes;
+  for (const [index, chunk] of chunks.entries()) {
+    if (left < chunk.byteLength) return [chunk.subarray(left), ...chunks.slice(index + 1)];
+    left -= chunk.byteLength;
+  }
+  return [];
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+function partialName(name: string, tag: string): string {
+  const ending = `.${tag}${PARTIAL_SUFFIX}`;
   // A long name is cut, by bytes, so that the temporary name fits too.
   const stem = Buffer.from(name)
-    .subarray(0, NAME_BYTES_MAX - tag.length - 1)
+    .subarray(0, NAME_BYTES_MAX - ending.length - 1)
     .toString('utf8')
     .replaceAll('\uFFFD', '');
-  return `.${stem}${tag}`;
+  return `.${stem}${ending}`;
 }
 
 function describeUncreatable(path: string, why: string, cause?: unknown): BreakwaterError {

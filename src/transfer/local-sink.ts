@@ -1,9 +1,14 @@
-import type { DownloadSink } from '../client/download.ts';
+import type { DownloadTarget } from '../client/download-target.ts';
 
 /** Where a download ends up on this machine. */
-export interface LocalSink extends DownloadSink {
-  /** After the last byte: makes the result visible. @throws BreakwaterError `local_io` */
-  readonly commit: () => Promise<void>;
+export interface LocalSink {
+  readonly target: DownloadTarget;
+  /**
+   * After the last byte: makes the result visible.
+   * @param modifiedMs time of last modification to be kept; null for now
+   * @throws BreakwaterError `local_io`, `exists`
+   */
+  readonly commit: (modifiedMs: number | null) => Promise<void>;
   /** After a failure: leaves everything as it was, as far as that is possible. Never rejects. */
   readonly discard: () => Promise<void>;
 }

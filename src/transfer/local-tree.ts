@@ -1,55 +1,77 @@
+import type { Dirent } from 'node:fs';
 import { opendir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { BreakwaterError } from '../errors.ts';
-import { openFileSource } from './local-source.ts';
+import type { BreakwaterError } from '../errors.ts';
+import type { EventSink } from '../events.ts';
+import type { KeyFilter } from '../key-filter.ts';
+import type { SourceRoot } from './find-sources.ts';
+import { describeUnreadable } from './unreadable.ts';
 
 /** One file of several to send. */
 export interface FoundFile {
   readonly path: string;
   /** What it is called below the destination: with slashes, whatever the system. */
   readonly name: string;
+  /** Why it, or the directory of that name, cannot be sent; null where nothing is known to stand in the way. */
+  readonly problem: BreakwaterError | null;
+}
+
+interface WalkOptions {
+  /** By the name below the destination. */
+  readonly takes: KeyFilter;
+  readonly emit: EventSink;
 }
 
 /**
- * The files of several sources: files by their own name, directories as all the files below them.
- * Every source itself is checked before the first one is returned; memory does not grow with the number of files.
- * @throws BreakwaterError `not_found`, `local_io`, `usage`
+ * The files of several sources: files by their own name, directories as all the files below them, in the order in
+ * which the system gives them; memory does not grow with their number.
+ *
+ * Below a directory, what is no file (sockets, pipes, devices) and links to directories, which may lead in a circle,
+ * are left out with a warning; a link that leads nowhere and a directory that cannot be read are problems.
  */
-export async function walkFiles(
-  sources: readonly string[],
-  { isRecursive }: { isRecursive: boolean },
-): Promise<AsyncIterable<FoundFile>> {
-  const roots: { path: string; isDirectory: boolean }[] = [];
-  for (const path of sources) {
-    if (path === '-') throw new BreakwaterError('usage', 'standard input can only be sent alone');
-    const isDirectory = isRecursive && ((await stat(path).catch(() => null))?.isDirectory() ?? false);
-    // Opening says whether it can be read, in the words of the error to come.
-    if (!isDirectory) await (await openFileSource(path))[Symbol.asyncDispose]();
-    roots.push({ path, isDirectory });
-  }
-  return walkRoots(roots);
-}
-
-async function* walkRoots(roots: readonly { path: string; isDirectory: boolean }[]): AsyncGenerator<FoundFile> {
+export async function* walkFiles(roots: readonly SourceRoot[], options: WalkOptions): AsyncGenerator<FoundFile> {
   for (const { path, isDirectory } of roots) {
-    if (isDirectory) yield* walkDirectory(path, '');
-    else yield { path, name: basename(path) };
+    if (isDirectory) yield* walkDirectory({ path, below: '' }, options);
+    else if (options.takes(basename(path))) yield { path, name: basename(path), problem: null };
   }
 }
 
-/** Entries as the directory gives them. Links to directories are not followed: they may lead in a circle. */
-async function* walkDirectory(directory: string, below: string): AsyncGenerator<FoundFile> {
-  const entries = await opendir(directory).catch((error: unknown) => {
-    throw new BreakwaterError('local_io', `cannot read directory ${directory}`, { cause: error });
-  });
-  for await (const entry of entries) {
-    const path = join(directory, entry.name);
-    const name = `${below}${entry.name}`;
-    if (entry.isDirectory()) {
-      yield* walkDirectory(path, `${name}/`);
-      continue;
+interface Directory {
+  readonly path: string;
+  /** Its name below the destination, with a slash at its end; empty for a source. */
+  readonly below: string;
+}
+
+async function* walkDirectory(directory: Directory, options: WalkOptions): AsyncGenerator<FoundFile> {
+  try {
+    for await (const entry of await opendir(directory.path)) {
+      const place = { path: join(directory.path, entry.name), name: `${directory.below}${entry.name}` };
+      if (entry.isDirectory()) yield* walkDirectory({ path: place.path, below: `${place.name}/` }, options);
+      else if (options.takes(place.name)) yield* lookAtEntry(entry, { place, emit: options.emit });
     }
-    const isLinkToDirectory = entry.isSymbolicLink() && ((await stat(path).catch(() => null))?.isDirectory() ?? false);
-    if (!isLinkToDirectory) yield { path, name };
+  } catch (error) {
+    const name = directory.below === '' ? directory.path : directory.below;
+    yield { path: directory.path, name, problem: describeUnreadable(directory.path, error) };
   }
+}
+
+async function* lookAtEntry(
+  entry: Dirent,
+  { place, emit }: { place: { path: string; name: string }; emit: EventSink },
+): AsyncGenerator<FoundFile> {
+  const kind = entry.isFile() ? 'file' : await followLink(place.path);
+  if (kind === 'file' || kind === 'unreadable') {
+    // Opening it will say what is wrong, in the words of the error to come.
+    yield { ...place, problem: null };
+    return;
+  }
+  const what = kind === 'directory' ? 'it is a link to a directory' : 'it is no regular file';
+  emit({ kind: 'warning', reason: 'not_sent', message: `${place.path} is left out: ${what}` });
+}
+
+async function followLink(path: string): Promise<'file' | 'directory' | 'special' | 'unreadable'> {
+  const facts = await stat(path).catch(() => null);
+  if (facts === null) return 'unreadable';
+  if (facts.isFile()) return 'file';
+  return facts.isDirectory() ? 'directory' : 'special';
 }

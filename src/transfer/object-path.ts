@@ -27,6 +27,11 @@ export function planObjectPath(directory: string, { key, prefix }: { key: string
   return { kind: 'path', path };
 }
 
+/** Whether a name can be that of a file: in a directory, it must not stand for another one. */
+export function isFileName(name: string): boolean {
+  return name !== '' && name !== '.' && name !== '..' && !name.includes('\0');
+}
+
 /** The last segment of a key, the name of its file; empty for a key that ends with a slash. */
 export function baseNameOf(key: string): string {
   return key.slice(key.lastIndexOf('/') + 1);

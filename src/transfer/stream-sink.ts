@@ -1,15 +1,16 @@
 import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { BreakwaterError } from '../errors.ts';
+import type { StreamTarget } from '../client/download-target.ts';
 import type { LocalSink } from './local-sink.ts';
 import { readSystemCode } from './system-error.ts';
 
 /** Writes a download into a pipe or device, in order and no faster than it is read. What is written cannot be taken back. */
-export class StreamSink implements LocalSink {
+export class StreamSink implements LocalSink, StreamTarget {
+  readonly kind = 'stream';
   readonly #name: string;
   readonly #stream: Writable;
   readonly #isOurs: boolean;
-  #hasWritten = false;
 
   private constructor(name: string, stream: Writable, { isOurs }: { isOurs: boolean }) {
     this.#name = name;
@@ -29,8 +30,11 @@ export class StreamSink implements LocalSink {
     return new StreamSink(path, createWriteStream(path, { flags: 'r+' }), { isOurs: true });
   }
 
-  async write(bytes: Uint8Array): Promise<void> {
-    this.#hasWritten = true;
+  get target(): StreamTarget {
+    return this;
+  }
+
+  readonly write = async (bytes: Uint8Array): Promise<void> => {
     try {
       await writeToStream(this.#stream, bytes);
     } catch (error) {
@@ -45,19 +49,15 @@ export class StreamSink implements LocalSink {
         cause: error,
       });
     }
-  }
+  };
 
-  async restart(): Promise<boolean> {
-    return await Promise.resolve(!this.#hasWritten);
-  }
-
-  async commit(): Promise<void> {
+  readonly commit = async (): Promise<void> => {
     if (this.#isOurs) await new Promise<void>((resolve) => this.#stream.end(resolve));
-  }
+  };
 
-  async discard(): Promise<void> {
+  readonly discard = async (): Promise<void> => {
     await this.commit();
-  }
+  };
 }
 
 /** The reason of an `interrupted` that is no error: the reader had enough, as in `| head`. */

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { BegunWork } from '../begun-work.ts';
+import type { Clock } from '../clock.ts';
 import type { OperationTarget, EventSink } from '../events.ts';
 import type { ObjectStore } from '../client/object-store.ts';
 
@@ -12,8 +13,11 @@ export interface TransferContext {
   /** Loads the SDK, finds credentials and connects; called after every local check. */
   readonly connect: () => Promise<ObjectStore>;
   readonly emit: EventSink;
+  readonly clock: Clock;
   /** Uploads or downloads that were begun, whichever this is. */
   readonly begun: BegunWork;
+  /** Wall clock, in ms since the Unix epoch. */
+  readonly now: () => number;
   readonly signal: AbortSignal;
   readonly stdin: Readable;
   readonly stdout: Writable;

@@ -1,13 +1,34 @@
-import type { DeleteFailure } from '../../src/client/batch-delete.ts';
+import type { BatchDeleteRequest } from '../../src/client/batch-delete.ts';
+import type { BatchOutcome } from '../../src/client/batch-work.ts';
+import type { DeleteTarget } from '../../src/client/delete-request.ts';
 import type { ListedObject, ListedPage, ListRequest } from '../../src/client/listing.ts';
+import type { LookUpRequest } from '../../src/client/look-up.ts';
 import type { ObjectStore } from '../../src/client/object-store.ts';
+import type { UnfinishedUpload, UploadPage } from '../../src/client/unfinished-uploads.ts';
+import type { VersionPage } from '../../src/client/version-listing.ts';
+import { BreakwaterError } from '../../src/errors.ts';
+
+/** A page of a listing; whether it is the last one is seen by its place. */
+export type FakePage = Omit<ListedPage, 'isLast'>;
 
 export interface FakeStoreOptions {
-  readonly pages: readonly ListedPage[];
+  readonly pages?: readonly FakePage[];
   /** How a delete of one key ends: null for gone, or why it stays. */
   readonly refuses?: (key: string) => { code: string; message: string } | null;
-  /** Thrown instead of an answer to the batch of that number (1 is the first). */
+  /** Keys that were overwritten since they were listed. */
+  readonly overwritten?: readonly string[];
+  /** How the batch of that number (1 is the first) ends as a whole; null for keys with answers of their own. */
   readonly failBatch?: (batch: number) => Error | null;
+  readonly versionPages?: readonly Omit<VersionPage, 'isLast'>[];
+  /** What a look-up finds. */
+  readonly stored?: readonly ListedObject[];
+  /** The clock of the store when it looks up or lists uploads. */
+  readonly storeNowMs?: number | null;
+  readonly uploadPages?: readonly (readonly UnfinishedUpload[])[];
+  /** Thrown instead of the abort of this upload; null for gone. */
+  readonly failAbort?: (uploadId: string) => Error | null;
+  /** Waited for before a batch is answered. */
+  readonly beforeAnswer?: (batch: number) => Promise<void>;
 }
 
 /** A store in memory for sweeps: it lists what it was given, and remembers what it was asked to delete. */
@@ -15,37 +36,93 @@ export class FakeObjectStore implements ObjectStore {
   readonly #options: FakeStoreOptions;
   readonly listed: ListRequest[] = [];
   readonly batches: (readonly string[])[] = [];
+  readonly lookedUp: (readonly string[])[] = [];
+  readonly aborted: string[] = [];
   pagesTaken = 0;
+  /** Batches that are not answered yet, and the most that were at once. */
+  open = 0;
+  openMax = 0;
 
-  constructor(options: FakeStoreOptions) {
+  constructor(options: FakeStoreOptions = {}) {
     this.#options = options;
   }
 
   async *list(request: ListRequest): AsyncGenerator<ListedPage> {
     this.listed.push(request);
-    for (const page of this.#options.pages) {
+    const { startAfter = null } = request;
+    const { pages = [] } = this.#options;
+    for (const [index, page] of pages.entries()) {
       this.pagesTaken += 1;
-      yield await Promise.resolve(page);
+      const objects = page.objects.filter(({ key }) => startAfter === null || key > startAfter);
+      yield await Promise.resolve({ ...page, objects, isLast: index === pages.length - 1 });
     }
   }
 
-  async deleteBatch({ keys }: { keys: readonly string[] }): Promise<readonly DeleteFailure[]> {
-    this.batches.push(keys);
-    const error = this.#options.failBatch?.(this.batches.length) ?? null;
-    if (error !== null) throw error;
-    const stayed = keys.flatMap((key) => {
-      const why = this.#options.refuses?.(key) ?? null;
-      return why === null ? [] : [{ key, ...why }];
-    });
-    return await Promise.resolve(stayed);
+  async *listVersions(request: ListRequest): AsyncGenerator<VersionPage> {
+    this.listed.push(request);
+    const { versionPages = [] } = this.#options;
+    for (const [index, page] of versionPages.entries()) {
+      yield await Promise.resolve({ ...page, isLast: index === versionPages.length - 1 });
+    }
   }
 
-  async upload(): Promise<never> {
+  async lookUp({ keys }: LookUpRequest): Promise<Omit<ListedPage, 'isLast'>> {
+    this.lookedUp.push(keys);
+    const { stored = [], storeNowMs = null } = this.#options;
+    return await Promise.resolve({ objects: stored.filter(({ key }) => keys.includes(key)), storeNowMs });
+  }
+
+  async *listUploads(request: ListRequest): AsyncGenerator<UploadPage> {
+    this.listed.push(request);
+    const { uploadPages = [], storeNowMs = null } = this.#options;
+    for (const uploads of uploadPages) yield await Promise.resolve({ uploads, storeNowMs });
+  }
+
+  async abortUpload({ uploadId }: { uploadId: string }): Promise<void> {
+    const error = this.#options.failAbort?.(uploadId) ?? null;
+    if (error !== null) throw error;
+    this.aborted.push(uploadId);
+    await Promise.resolve();
+  }
+
+  async deleteBatch<T extends DeleteTarget>({ items }: BatchDeleteRequest<T>): Promise<BatchOutcome<T>> {
+    const { refuses, overwritten = [], failBatch, beforeAnswer } = this.#options;
+    this.batches.push(items.map(({ key }) => key));
+    const number = this.batches.length;
+    this.open += 1;
+    this.openMax = Math.max(this.openMax, this.open);
+    await beforeAnswer?.(number);
+    this.open -= 1;
+    const error = failBatch?.(number) ?? null;
+    if (error !== null) {
+      if (!(error instanceof BreakwaterError)) throw error;
+      const code = error.details.s3Code ?? error.code;
+      const stayed = items.map((item) => ({ item, code, message: error.message }));
+      return { deleted: [], changed: [], stayed, untried: [], error };
+    }
+    const stayed = items.flatMap((item) => {
+      const why = refuses?.(item.key) ?? null;
+      return why === null ? [] : [{ item, ...why }];
+    });
+    const changed = items.filter(({ key }) => overwritten.includes(key));
+    const deleted = items.filter((item) => !changed.includes(item) && !stayed.some((left) => left.item === item));
+    return { deleted, changed, stayed, untried: [], error: null };
+  }
+
+  async uploadFile(): Promise<never> {
+    return await Promise.reject(new Error('a sweep uploads nothing'));
+  }
+
+  async uploadStream(): Promise<never> {
     return await Promise.reject(new Error('a sweep uploads nothing'));
   }
 
   async download(): Promise<never> {
     return await Promise.reject(new Error('a sweep downloads nothing'));
+  }
+
+  async look(): Promise<never> {
+    return await Promise.reject(new Error('a sweep looks at nothing but listings'));
   }
 
   close(): void {}

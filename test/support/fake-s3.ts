@@ -9,6 +9,8 @@ export interface FakeRequest {
   readonly query: Readonly<Record<string, unknown>>;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly abortSignal: AbortSignal | undefined;
 }
 
 export interface FakeAnswer {
@@ -24,18 +26,21 @@ export type Respond = (request: FakeRequest, number: number) => FakeAnswer | Pro
 type HttpRequest = Parameters<WatchedHttpHandler['handle']>[0];
 
 /** The real SDK client in front of answers in memory: what it writes and reads is the wire, without a socket. */
-export function createFakeS3(respond: Respond): { s3: S3Client; requests: FakeRequest[] } {
+export function createFakeS3(respond: Respond, endpoint = 'http://fake'): { s3: S3Client; requests: FakeRequest[] } {
   const requests: FakeRequest[] = [];
   const s3 = new S3Client({
     region: 'us-east-1',
-    endpoint: 'http://fake',
+    endpoint,
     forcePathStyle: true,
     credentials: { accessKeyId: 'A', secretAccessKey: 'S' },
     maxAttempts: 1,
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: {
-      handle: async ({ method, path, query, headers, body }: HttpRequest) => {
-        const request = { method, path, query: query ?? {}, headers, body: await readAll(body) };
+      handle: async (
+        { method, path, query, headers, body }: HttpRequest,
+        { abortSignal }: { abortSignal?: AbortSignal } = {},
+      ) => {
+        const request = { method, path, query: query ?? {}, headers, body: await readAll(body), abortSignal };
         requests.push(request);
         const { status = 200, headers: answered = {}, body: content = '' } = await respond(request, requests.length);
         const stream = content instanceof Readable ? content : Readable.from([Buffer.from(content)]);

@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { presentMany } from '../../src/cli/many-result.ts';
-import { presentSurvey, presentTally } from '../../src/cli/sweep-result.ts';
+import { presentSurvey, presentSwept } from '../../src/cli/sweep-result.ts';
 import { BreakwaterError } from '../../src/errors.ts';
+import type { SweepEnding } from '../../src/sweep/sweep.ts';
 
 const denied = new BreakwaterError('access_denied', 'S3 refused\u0007 b', {
   details: { httpStatus: 403, requestId: 'R1' },
 });
 const gone = new BreakwaterError('not_found', 'c is not there');
+
+const NOTHING = { done: 0, skipped: 0, bytes: 0, failed: 0, failures: [], ended: null };
 
 describe('presentMany', () => {
   it.each([
@@ -14,8 +17,9 @@ describe('presentMany', () => {
     [1, 1, 'sent', 'sent 1 object, 1 B'],
     [2, 3_145_728, 'received', 'received 2 objects, 3.0 MiB'],
   ] as const)('sums up %d objects of %d bytes', (done, bytes, verb, summary) => {
-    expect(presentMany({ done, bytes, failed: 0, failures: [] }, verb)).toEqual({
-      json: { objects: done, bytes, failed: 0, failures: [] },
+    expect(presentMany({ ...NOTHING, done, bytes }, verb)).toEqual({
+      json: { objects: done, skipped: 0, bytes, failed: 0, failures: [] },
+      lines: [],
       summary,
     });
   });
@@ -25,7 +29,7 @@ describe('presentMany', () => {
       { name: 'b\n', error: denied },
       { name: 'c', error: gone },
     ];
-    const result = presentMany({ done: 1, bytes: 5, failed: 2, failures }, 'sent');
+    const result = presentMany({ ...NOTHING, done: 1, bytes: 5, failed: 2, failures }, 'sent');
     expect(result).toMatchObject({
       summary: 'sent 1 object, 5 B; 2 failed',
       lines: ['failed b\\n: S3 refused\\x07 b', 'failed c: c is not there'],
@@ -42,8 +46,15 @@ describe('presentMany', () => {
     });
   });
 
+  it('tells what was there already, and fails as what ended the run', () => {
+    const ended = new BreakwaterError('circuit_open', 'the circuit is open');
+    const result = presentMany({ ...NOTHING, done: 2, skipped: 3, bytes: 8, ended }, 'sent');
+    expect(result).toMatchObject({ summary: 'sent 2 objects, 8 B; 3 were there already', json: { skipped: 3 } });
+    expect(result.failure).toBe(ended);
+  });
+
   it('counts failures that are not kept by name', () => {
-    const { failure } = presentMany({ done: 0, bytes: 0, failed: 150, failures: [{ name: 'b', error: gone }] }, 'sent');
+    const { failure } = presentMany({ ...NOTHING, failed: 150, failures: [{ name: 'b', error: gone }] }, 'sent');
     expect(failure?.message).toBe('150 of 150 objects failed, the first: c is not there');
   });
 });
@@ -91,31 +102,64 @@ describe('presentSurvey', () => {
   });
 });
 
-describe('presentTally', () => {
-  const clean = { matched: 2, deleted: 2, deletedBytes: 10, failed: 0, denied: 0, failures: [] };
-  const left = [{ key: 'k\n', code: 'InternalError', message: 'try again' }];
-  const rough = { matched: 3, deleted: 2, deletedBytes: 10, failed: 1, denied: 0, failures: left };
+describe('presentSwept', () => {
+  const clean = { matched: 2, deleted: 2, deletedBytes: 10, changed: 0, failed: 0, denied: 0, failures: [] };
+  const left = [{ key: 'k\n', versionId: null, code: 'InternalError', message: 'try again' }];
+  const rough = { matched: 4, deleted: 2, deletedBytes: 10, changed: 1, failed: 1, denied: 0, failures: left };
+  const complete: SweepEnding = { kind: 'complete' };
+  const done = { dry_run: false, complete: true, stopped_by: null };
 
   it('says what went', () => {
-    expect(presentTally(request, clean, { isStrict: true })).toEqual({
-      json: { ...asked, dry_run: false, matched: 2, deleted: 2, failed: 0, bytes: 10, failures: [] },
+    expect(presentSwept(request, { tally: clean, ending: complete }, { isStrict: true })).toEqual({
+      json: { ...asked, ...done, matched: 2, deleted: 2, changed: 0, failed: 0, bytes: 10, failures: [] },
       lines: [],
       summary: 'deleted 2 of 2 objects in s3://b/p\\x1b/, 10 B',
     });
   });
 
   it('names what is left, which is no failure', () => {
-    expect(presentTally(request, rough, { isStrict: false })).toEqual({
-      json: { ...asked, dry_run: false, matched: 3, deleted: 2, failed: 1, bytes: 10, failures: left },
+    const named = [{ key: 'k\n', version_id: null, code: 'InternalError', message: 'try again' }];
+    expect(presentSwept(request, { tally: rough, ending: complete }, { isStrict: false })).toEqual({
+      json: { ...asked, ...done, matched: 4, deleted: 2, changed: 1, failed: 1, bytes: 10, failures: named },
       lines: ['left k\\n: InternalError: try again'],
-      summary: 'deleted 2 of 3 objects in s3://b/p\\x1b/, 10 B; 1 left for the next sweep',
+      summary:
+        'deleted 2 of 4 objects in s3://b/p\\x1b/, 10 B; 1 overwritten since, left alone; 1 left for the next sweep',
     });
   });
 
-  it('makes it one where the sweep is strict', () => {
-    expect(presentTally(request, rough, { isStrict: true }).failure).toMatchObject({
-      code: 'partial',
-      message: '1 of 3 objects could not be deleted',
-    });
+  it('counts what is left and not named', () => {
+    const { lines } = presentSwept(request, { tally: { ...rough, failed: 7 }, ending: complete }, { isStrict: false });
+    expect(lines?.at(-1)).toBe('left 6 more');
+  });
+
+  const over = new BreakwaterError('interrupted', 'interrupted by SIGTERM');
+  it.each<[SweepEnding, boolean, string | null, string | undefined]>([
+    [{ kind: 'complete' }, false, null, undefined],
+    [{ kind: 'complete' }, true, null, 'partial'],
+    [{ kind: 'limit', limit: 'max_delete' }, false, 'max_delete', 'partial'],
+    [{ kind: 'limit', limit: 'max_bytes' }, false, 'max_bytes', 'partial'],
+    [{ kind: 'time' }, false, 'max_duration', undefined],
+    [{ kind: 'time' }, true, 'max_duration', 'partial'],
+    [{ kind: 'failed', error: over }, false, 'interrupted', 'interrupted'],
+  ])('ends %o, strict: %s, as stopped by %s with %s', (ending, isStrict, stoppedBy, code) => {
+    const { json, failure } = presentSwept(request, { tally: rough, ending }, { isStrict });
+    expect(json).toMatchObject({ complete: ending.kind === 'complete', stopped_by: stoppedBy, deleted: 2 });
+    expect(failure?.code).toBe(code);
+  });
+
+  it('says nothing of what a sweep did that failed before it had begun', () => {
+    const none = { matched: 0, deleted: 0, deletedBytes: 0, changed: 0, failed: 0, denied: 0, failures: [] };
+    const { summary } = presentSwept(
+      request,
+      { tally: none, ending: { kind: 'failed', error: over } },
+      { isStrict: false },
+    );
+    expect(summary).toBeNull();
+  });
+
+  it('makes time that ran out a failure where the sweep is strict, though nothing failed', () => {
+    const { failure, summary } = presentSwept(request, { tally: clean, ending: { kind: 'time' } }, { isStrict: true });
+    expect(failure?.details.reason).toBe('max_duration');
+    expect(summary).toContain('stopped by --max-duration, the next sweep goes on');
   });
 });

@@ -2,7 +2,11 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { downloadObject, type DownloadSink, type ObjectFacts } from '../../src/client/download.ts';
+import { downloadObject } from '../../src/client/download.ts';
+import type { ByteSpan } from '../../src/client/download-ledger.ts';
+import type { DownloadRequest, ObjectFacts } from '../../src/client/download-request.ts';
+import type { DownloadTarget, FileTarget, StreamTarget } from '../../src/client/download-target.ts';
+import { Slots } from '../../src/client/slots.ts';
 import { BreakwaterError } from '../../src/errors.ts';
 import { CIRCUIT, FakeCircuits } from '../support/fake-circuits.ts';
 import { createFakeGuard } from '../support/fake-guard.ts';
@@ -33,57 +37,96 @@ function body(bytes: Uint8Array, { fault }: { fault?: string } = {}): Readable {
 
 /** What S3 answers to this request about `object`, its range honoured; the body is cut to `length` bytes. */
 function answerOf(request: FakeRequest, { object = OBJECT, length = Infinity, headers = {} } = {}): FakeAnswer {
-  const from = Number(/^bytes=(\d+)-$/.exec(request.headers['range'] ?? '')?.[1] ?? 0);
-  const rest = object.subarray(from);
-  const isCut = length < rest.byteLength;
+  const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(request.headers['range'] ?? '') ?? [];
+  const from = first === '' ? object.byteLength - Number(last) : Number(first ?? 0);
+  const to = first === '' || last === undefined || last === '' ? object.byteLength : Number(last) + 1;
+  const sent = object.subarray(from, to);
+  const isCut = length < sent.byteLength;
   return {
-    status: from === 0 ? 200 : 206,
+    status: first === undefined ? 200 : 206,
     headers: {
       etag: md5(object),
-      'content-length': String(rest.byteLength),
-      ...(from === 0 ? {} : { 'content-range': `bytes ${from}-${object.byteLength - 1}/${object.byteLength}` }),
+      'content-length': String(sent.byteLength),
+      ...(first === undefined
+        ? {}
+        : { 'content-range': `bytes ${from}-${from + sent.byteLength - 1}/${object.byteLength}` }),
       ...headers,
     },
-    body: isCut ? body(rest.subarray(0, length), { fault: 'ECONNRESET' }) : body(rest),
+    body: isCut ? body(sent.subarray(0, length), { fault: 'ECONNRESET' }) : body(sent),
   };
 }
 
-/** Keeps what it is given; `canRestart` as a file can, and a pipe cannot. */
-class FakeSink implements DownloadSink {
-  readonly #canRestart: boolean;
+/** A file in memory. */
+class FakeFile implements FileTarget {
+  readonly kind = 'file';
   bytes = Buffer.alloc(0);
   restarts = 0;
+  covered: readonly ByteSpan[] = [];
+  /** How often each byte was written. */
+  readonly writes: number[] = [];
 
-  constructor({ canRestart = true } = {}) {
-    this.#canRestart = canRestart;
-  }
-
-  readonly write = async (bytes: Uint8Array): Promise<void> => {
-    this.bytes = Buffer.concat([this.bytes, bytes]);
+  readonly writeAt = async (chunks: readonly Uint8Array[], offset: number): Promise<void> => {
     await Promise.resolve();
+    const fresh = Buffer.concat(chunks);
+    const grown = Buffer.alloc(Math.max(this.bytes.byteLength, offset + fresh.byteLength));
+    this.bytes.copy(grown);
+    fresh.copy(grown, offset);
+    this.bytes = grown;
+    for (let at = offset; at < offset + fresh.byteLength; at += 1) this.writes[at] = (this.writes[at] ?? 0) + 1;
   };
 
-  readonly restart = async (): Promise<boolean> => {
-    if (!this.#canRestart) return await Promise.resolve(false);
+  readonly readAt = async (buffer: Uint8Array, offset: number): Promise<number> =>
+    await Promise.resolve(this.bytes.copy(buffer, 0, offset));
+
+  readonly onWritten = (covered: () => readonly ByteSpan[]): void => {
+    this.covered = covered();
+  };
+
+  readonly restart = async (): Promise<void> => {
     this.restarts += 1;
     this.bytes = Buffer.alloc(0);
-    return true;
+    await Promise.resolve();
   };
 }
 
-function prepare(respond: Respond, sink: FakeSink | DownloadSink = new FakeSink()) {
+class FakePipe implements StreamTarget {
+  readonly kind = 'stream';
+  bytes = Buffer.alloc(0);
+
+  readonly write = async (bytes: Uint8Array): Promise<void> => {
+    await Promise.resolve();
+    this.bytes = Buffer.concat([this.bytes, bytes]);
+  };
+}
+
+interface Wishes extends Partial<
+  Pick<DownloadRequest, 'range' | 'resume' | 'pieceBytes' | 'piecesInFlight' | 'versionId'>
+> {
+  readonly signal?: AbortSignal;
+}
+
+function prepare(respond: Respond, target: DownloadTarget = new FakeFile(), wishes: Wishes = {}) {
   const fake = createFakeS3(respond);
   const guard = createFakeGuard();
   const process = new FakeCircuits(guard.clock).startProcess();
-  const opened: ObjectFacts[] = [];
-  const request = {
+  const opened: (ObjectFacts & { isResumed: boolean })[] = [];
+  const request: DownloadRequest = {
     bucket: 'b',
     key: 'k',
+    versionId: null,
     circuit: CIRCUIT,
-    openSink: async (facts: ObjectFacts): Promise<DownloadSink> => {
-      opened.push(facts);
-      return await Promise.resolve(sink);
+    range: null,
+    resume: null,
+    pieceBytes: 1000,
+    piecesInFlight: 1,
+    bufferBytes: 1,
+    lane: new Slots().openLane(),
+    signal: new AbortController().signal,
+    openTarget: async (facts, how) => {
+      opened.push({ ...facts, ...how });
+      return await Promise.resolve(target);
     },
+    ...wishes,
   };
   const guarded = { ...guard.guard, gate: process.gate };
   const run = async () => await runWithS3(guard.clock, downloadObject(fake.s3, guarded, request));
@@ -96,7 +139,7 @@ const rangesOf = (requests: readonly FakeRequest[]) => requests.map(({ headers }
 
 describe('downloadObject', () => {
   it('brings the bytes, and says against which promise they were checked', async () => {
-    const sink = new FakeSink();
+    const sink = new FakeFile();
     const { run, requests, process, moved } = prepare((request) => answerOf(request), sink);
     expect(await run()).toMatchObject({ bytes: 20, sizeBytes: 20, etag: md5(OBJECT), verifiedBy: 'md5' });
     expect(sink.bytes).toEqual(OBJECT);
@@ -113,7 +156,7 @@ describe('downloadObject', () => {
   });
 
   it('asks for the rest of the same version after a cut, and repeats no byte', async () => {
-    const sink = new FakeSink({ canRestart: false });
+    const sink = new FakePipe();
     const lengths = [7, 0, 5];
     const { run, requests, moved } = prepare(
       (request, number) => answerOf(request, { length: lengths[number - 1] ?? Infinity }),
@@ -121,7 +164,7 @@ describe('downloadObject', () => {
     );
     expect(await run()).toMatchObject({ bytes: 20, verifiedBy: 'md5' });
     expect(sink.bytes).toEqual(OBJECT);
-    expect(rangesOf(requests)).toEqual([undefined, 'bytes=7-', 'bytes=7-', 'bytes=12-']);
+    expect(rangesOf(requests)).toEqual([undefined, 'bytes=7-19', 'bytes=7-19', 'bytes=12-19']);
     expect(requests.map(({ headers }) => headers['if-match'])).toEqual([
       undefined,
       md5(OBJECT),
@@ -134,7 +177,7 @@ describe('downloadObject', () => {
   it('brings every byte once, wherever up to three cuts fall', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(19), { maxLength: 3 }), fc.boolean(), async (cuts, honoursRange) => {
-        const sink = new FakeSink({ canRestart: false });
+        const sink = new FakePipe();
         const { run } = prepare((request, number) => {
           const seen = honoursRange ? request : { ...request, headers: {} };
           return answerOf(seen, { length: cuts[number - 1] ?? Infinity });
@@ -152,7 +195,7 @@ describe('downloadObject', () => {
       ...(number === 1 ? { body: body(OBJECT.subarray(0, 4)) } : {}),
     }));
     expect(await run()).toMatchObject({ bytes: 20 });
-    expect(rangesOf(requests)).toEqual([undefined, 'bytes=4-']);
+    expect(rangesOf(requests)).toEqual([undefined, 'bytes=4-19']);
   });
 
   it('is done when the connection breaks only after the last byte', async () => {
@@ -171,12 +214,12 @@ describe('downloadObject', () => {
       code: 'unavailable',
       details: { reason: 'connection_reset', attempts: 4 },
     });
-    expect(rangesOf(requests)).toEqual([undefined, 'bytes=2-', 'bytes=4-', 'bytes=6-']);
+    expect(rangesOf(requests)).toEqual([undefined, 'bytes=2-19', 'bytes=4-19', 'bytes=6-19']);
     expect(process.verdicts).toEqual(['failure']);
   });
 
   it('begins again where the bytes differ from the promise', async () => {
-    const sink = new FakeSink();
+    const sink = new FakeFile();
     const { run, requests, moved } = prepare((request, number) => {
       const answer = answerOf(request);
       return number === 1 ? { ...answer, body: body(OBJECT.toReversed()) } : answer;
@@ -189,7 +232,7 @@ describe('downloadObject', () => {
   });
 
   it('finds a changed byte across the pieces of several attempts', async () => {
-    const sink = new FakeSink();
+    const sink = new FakeFile();
     const { run } = prepare((request, number) => {
       if (number === 1) return { ...answerOf(request), body: body(Buffer.from('X123'), { fault: 'ECONNRESET' }) };
       return answerOf(request);
@@ -210,7 +253,7 @@ describe('downloadObject', () => {
   });
 
   it('fails at once with checksum_mismatch where the bytes cannot be taken back', async () => {
-    const sink = new FakeSink({ canRestart: false });
+    const sink = new FakePipe();
     const { run, process, requests } = prepare(
       (request) => ({ ...answerOf(request), body: body(OBJECT.toReversed()) }),
       sink,
@@ -248,7 +291,7 @@ describe('downloadObject', () => {
       'neutral',
     ],
   ])('ends as object_changed when a store that replaced the object %s', async (_what, then, verdict) => {
-    const sink = new FakeSink();
+    const sink = new FakeFile();
     const { run, process } = prepare(
       (request, number) => (number === 1 ? answerOf(request, { length: 5 }) : then(request)),
       sink,
@@ -259,7 +302,7 @@ describe('downloadObject', () => {
   });
 
   it('takes a range that was not asked for for no answer of S3', async () => {
-    const sink = new FakeSink();
+    const sink = new FakeFile();
     const { run } = prepare(
       (request, number) =>
         number === 1
@@ -287,10 +330,8 @@ describe('downloadObject', () => {
 
   it('ends with the local fault, without a retry and neutral for the circuit', async () => {
     const disk = new BreakwaterError('local_io', 'cannot write x: ENOSPC');
-    const sink: DownloadSink = {
-      write: async () => await Promise.reject(disk),
-      restart: async () => await Promise.resolve(true),
-    };
+    const sink = new FakeFile();
+    Object.assign(sink, { writeAt: async () => await Promise.reject(disk) });
     const { run, requests, process } = prepare((request) => answerOf(request), sink);
     await expect(run()).rejects.toBe(disk);
     expect(requests).toHaveLength(1);
@@ -299,10 +340,9 @@ describe('downloadObject', () => {
 
   it('leaves no body unread behind it, however an attempt ends', async () => {
     const bodies: Readable[] = [];
-    const sink: DownloadSink = {
-      write: async () => await Promise.reject(new BreakwaterError('local_io', 'ENOSPC')),
-      restart: async () => await Promise.resolve(true),
-    };
+    const sink = new FakeFile();
+    const disk = new BreakwaterError('local_io', 'ENOSPC');
+    Object.assign(sink, { writeAt: async () => await Promise.reject(disk) });
     const { run } = prepare((request) => {
       const stream = body(OBJECT);
       bodies.push(stream);
@@ -310,5 +350,240 @@ describe('downloadObject', () => {
     }, sink);
     await expect(run()).rejects.toMatchObject({ code: 'local_io' });
     expect(bodies.map(({ destroyed }) => destroyed)).toEqual([true]);
+  });
+
+  describe('of several pieces', () => {
+    const pieces = { pieceBytes: 6, piecesInFlight: 3 } as const;
+
+    it('takes the first from the first answer, and asks for the others by ranges of the same version', async () => {
+      const sink = new FakeFile();
+      const { run, requests, moved, process } = prepare((request) => answerOf(request), sink, pieces);
+      expect(await run()).toMatchObject({ bytes: 20, verifiedBy: 'md5' });
+      expect(sink.bytes).toEqual(OBJECT);
+      expect(new Set(rangesOf(requests))).toEqual(new Set([undefined, 'bytes=6-11', 'bytes=12-17', 'bytes=18-19']));
+      expect(requests).toHaveLength(4);
+      expect(requests.slice(1).map(({ headers }) => headers['if-match'])).toEqual(Array(3).fill(md5(OBJECT)));
+      expect(moved()).toBe(20);
+      expect(process.verdicts).toEqual(['success']);
+    });
+
+    it('writes every byte exactly once, whatever the sizes and wherever bodies are cut', async () => {
+      const size = fc.integer({ min: 1, max: 9 });
+      await fc.assert(
+        fc.asyncProperty(
+          size,
+          size,
+          fc.array(fc.nat(9), { maxLength: 8 }),
+          async (pieceBytes, piecesInFlight, cuts) => {
+            const sink = new FakeFile();
+            const { run, moved } = prepare(
+              // Every other answer only, so that no chain runs out of retries.
+              (request, number) =>
+                answerOf(request, { length: number % 2 === 1 ? (cuts[number >> 1] ?? Infinity) : Infinity }),
+              sink,
+              { pieceBytes, piecesInFlight },
+            );
+            await run();
+            expect(sink.bytes).toEqual(OBJECT);
+            expect(sink.writes).toEqual(Array(20).fill(1));
+            expect(sink.covered).toEqual([{ start: 0, end: 20 }]);
+            expect(moved()).toBe(20);
+          },
+        ),
+        { numRuns: 60 },
+      );
+    });
+
+    it('brings them into a pipe in order, whichever comes first', async () => {
+      const pipe = new FakePipe();
+      const gate = Promise.withResolvers<void>();
+      const { run } = prepare(
+        async (request) => {
+          // The second piece is held up until the third has come.
+          if (request.headers['range'] === 'bytes=6-11') await gate.promise;
+          if (request.headers['range'] === 'bytes=12-17') gate.resolve();
+          return answerOf(request);
+        },
+        pipe,
+        pieces,
+      );
+      expect(await run()).toMatchObject({ bytes: 20, verifiedBy: 'md5' });
+      expect(pipe.bytes).toEqual(OBJECT);
+    });
+
+    it('never runs further ahead of a pipe than its pieces in flight', async () => {
+      const pipe = new FakePipe();
+      const gate = Promise.withResolvers<void>();
+      const { run, requests } = prepare(
+        async (request) => {
+          if (request.headers['range'] === 'bytes=2-3') await gate.promise;
+          return answerOf(request);
+        },
+        pipe,
+        { pieceBytes: 2, piecesInFlight: 3 },
+      );
+      const running = run();
+      for (let turns = 0; turns < 300; turns += 1) await new Promise(setImmediate);
+      const ahead = new Set(rangesOf(requests));
+      gate.resolve();
+      await running;
+      expect(ahead).toEqual(new Set([undefined, 'bytes=2-3', 'bytes=4-5', 'bytes=6-7']));
+      expect(pipe.bytes).toEqual(OBJECT);
+    });
+
+    it('fails as its first failing piece does, with one verdict', async () => {
+      const { run, process } = prepare(
+        (request) =>
+          request.headers['range'] === 'bytes=12-17' ? errorAnswer(403, 'AccessDenied') : answerOf(request),
+        new FakeFile(),
+        pieces,
+      );
+      await expect(run()).rejects.toMatchObject({ code: 'access_denied' });
+      expect(process.verdicts).toEqual(['neutral']);
+    });
+
+    it('ends as object_changed when it is replaced meanwhile', async () => {
+      const { run } = prepare(
+        (request) =>
+          request.headers['range'] === 'bytes=12-17' ? errorAnswer(412, 'PreconditionFailed') : answerOf(request),
+        new FakeFile(),
+        pieces,
+      );
+      await expect(run()).rejects.toMatchObject({ code: 'object_changed' });
+    });
+
+    it('is fetched once more when the whole is not what was promised', async () => {
+      const sink = new FakeFile();
+      const { run, events } = prepare(
+        (request, number) => {
+          const answer = answerOf(request);
+          return number === 2 ? { ...answer, body: body(Buffer.from('XXXXXX')) } : answer;
+        },
+        sink,
+        { pieceBytes: 6, piecesInFlight: 1 },
+      );
+      expect(await run()).toMatchObject({ bytes: 20, verifiedBy: 'md5' });
+      expect(sink.bytes).toEqual(OBJECT);
+      expect(sink.restarts).toBe(1);
+      expect(events).toContainEqual(expect.objectContaining({ kind: 'warning', reason: 'corrupted_body' }));
+    });
+
+    it('fails with checksum_mismatch when it is wrong again', async () => {
+      const { run, process } = prepare(
+        (request) => {
+          const answer = answerOf(request);
+          return request.headers['range'] === 'bytes=6-11' ? { ...answer, body: body(Buffer.from('XXXXXX')) } : answer;
+        },
+        new FakeFile(),
+        pieces,
+      );
+      await expect(run()).rejects.toMatchObject({ code: 'checksum_mismatch' });
+      expect(process.verdicts).toEqual(['failure']);
+    });
+  });
+
+  describe('of a range', () => {
+    it.each([
+      [{ kind: 'from', first: 3, last: 7 }, 'bytes=3-7', '34567'],
+      [{ kind: 'from', first: 15, last: null }, 'bytes=15-', 'fghij'],
+      [{ kind: 'last', bytes: 4 }, 'bytes=-4', 'ghij'],
+    ] as const)('brings %j, in pieces too, and says that nothing verified it', async (range, header, expected) => {
+      for (const pieceBytes of [2, 100]) {
+        for (const isIgnored of [false, true]) {
+          const sink = new FakeFile();
+          const { run, requests } = prepare(
+            (request) => answerOf(isIgnored ? { ...request, headers: {} } : request),
+            sink,
+            { range, pieceBytes },
+          );
+          expect(await run()).toMatchObject({ bytes: expected.length, verifiedBy: null });
+          expect(sink.bytes.toString()).toBe(expected);
+          expect(rangesOf(requests)[0]).toBe(header);
+        }
+      }
+    });
+  });
+
+  describe('that was begun by an earlier run', () => {
+    const resume = {
+      etag: md5(OBJECT),
+      sizeBytes: 20,
+      covered: [
+        { start: 0, end: 4 },
+        { start: 10, end: 12 },
+      ],
+      promise: { algorithm: 'md5', expected: md5(OBJECT).replaceAll('"', '') },
+    } as const;
+    const half = (): FakeFile => {
+      const file = new FakeFile();
+      file.bytes = Buffer.from('0123------ab--------');
+      return file;
+    };
+
+    it('asks only for what is missing, of the same version, and checks the whole', async () => {
+      const file = half();
+      const { run, requests, opened, moved } = prepare((request) => answerOf(request), file, { resume });
+      expect(await run()).toMatchObject({ bytes: 20, resumedBytes: 6, verifiedBy: 'md5' });
+      expect(file.bytes).toEqual(OBJECT);
+      expect(rangesOf(requests)).toEqual(['bytes=4-9', 'bytes=12-19']);
+      expect(requests[0]?.headers['if-match']).toBe(md5(OBJECT));
+      expect(opened).toMatchObject([{ isResumed: true, sizeBytes: 20 }]);
+      expect(moved()).toBe(14);
+    });
+
+    it('begins anew when the object is another by now', async () => {
+      const file = half();
+      const other = Buffer.from('another version of this');
+      const { run, requests, opened } = prepare(
+        (request, number) =>
+          number === 1 ? errorAnswer(412, 'PreconditionFailed') : answerOf(request, { object: other }),
+        file,
+        { resume },
+      );
+      expect(await run()).toMatchObject({ bytes: 23, resumedBytes: 0 });
+      expect(file.bytes).toEqual(other);
+      expect(rangesOf(requests)).toEqual(['bytes=4-9', undefined]);
+      expect(opened).toMatchObject([{ isResumed: false }]);
+    });
+
+    it('fetches all of it once when what is here is not what it was taken for', async () => {
+      const file = half();
+      file.bytes[1] = 0;
+      const { run } = prepare((request) => answerOf(request), file, { resume });
+      expect(await run()).toMatchObject({ bytes: 20, resumedBytes: 0, verifiedBy: 'md5' });
+      expect(file.bytes).toEqual(OBJECT);
+    });
+
+    it('still asks S3 when nothing is missing', async () => {
+      const file = half();
+      file.bytes = Buffer.from(OBJECT);
+      const covered = [{ start: 0, end: 20 }];
+      const { run, requests } = prepare((request) => answerOf(request), file, { resume: { ...resume, covered } });
+      expect(await run()).toMatchObject({ bytes: 20, resumedBytes: 19, verifiedBy: 'md5' });
+      expect(rangesOf(requests)).toEqual(['bytes=19-19']);
+    });
+  });
+
+  it('ends with the reason of its own signal', async () => {
+    const abort = new AbortController();
+    const { run } = prepare(
+      (request) => {
+        abort.abort(new BreakwaterError('circuit_open', 'another object met an open circuit'));
+        return answerOf(request, { length: 3 });
+      },
+      new FakeFile(),
+      { signal: abort.signal },
+    );
+    await expect(run()).rejects.toMatchObject({ code: 'circuit_open' });
+  });
+
+  it("keeps the writer's own time of modification, else when it was stored", async () => {
+    const headers = { 'last-modified': 'Wed, 01 Jan 2025 00:00:00 GMT' };
+    const stored = prepare((request) => answerOf(request, { headers }));
+    expect(await stored.run()).toMatchObject({ modifiedMs: 1_735_689_600_000 });
+    const written = prepare((request) =>
+      answerOf(request, { headers: { ...headers, 'x-amz-meta-mtime': '1700000000.25' } }),
+    );
+    expect(await written.run()).toMatchObject({ modifiedMs: 1_700_000_000_250 });
   });
 });

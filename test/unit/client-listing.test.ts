@@ -67,6 +67,7 @@ describe('listObjects', () => {
       {
         objects: [{ key: 'a b/ü+%.txt', sizeBytes: 3, lastModifiedMs: STORE_NOW_MS, etag: null }],
         storeNowMs: STORE_NOW_MS,
+        isLast: true,
       },
     ]);
   });
@@ -77,7 +78,7 @@ describe('listObjects', () => {
   ])('knows no time of a store that %s', async (_what, headers) => {
     const { run, pages } = prepare(() => listingAnswer('<Name>b</Name><KeyCount>0</KeyCount>', headers));
     await run();
-    expect(pages).toEqual([{ objects: [], storeNowMs: null }]);
+    expect(pages).toEqual([{ objects: [], storeNowMs: null, isLast: true }]);
   });
 
   it('leaves keys alone that the store did not encode', async () => {

@@ -9,7 +9,7 @@ import {
   DeleteBucketCommand,
   DeleteObjectCommand,
   DeleteObjectsCommand,
-  GetBucketVersioningCommand,
+  GetBucketAclCommand,
   GetObjectCommand,
   GetObjectTaggingCommand,
   HeadBucketCommand,
@@ -365,13 +365,13 @@ describe('what is refused', () => {
 
   it('is whatever is not implemented: 501, and nothing is changed', async () => {
     sandbox.putObject(Bucket, 'tagged', { body: 'kept' });
-    expect(await refusal(s3.send(new GetBucketVersioningCommand({ Bucket })))).toEqual(['NotImplemented', 501]);
+    expect(await refusal(s3.send(new GetBucketAclCommand({ Bucket })))).toEqual(['NotImplemented', 501]);
     expect(await refusal(s3.send(new GetObjectTaggingCommand({ Bucket, Key: 'tagged' })))).toEqual([
       'NotImplemented',
       501,
     ]);
-    const encrypted = { Bucket, Key: 'tagged', Body: 'new', ServerSideEncryption: 'AES256' } as const;
-    expect(await refusal(s3.send(new PutObjectCommand(encrypted)))).toEqual(['NotImplemented', 501]);
+    const locked = { Bucket, Key: 'tagged', Body: 'new', ObjectLockLegalHoldStatus: 'ON' } as const;
+    expect(await refusal(s3.send(new PutObjectCommand(locked)))).toEqual(['NotImplemented', 501]);
     expect(sandbox.read(Bucket, 'tagged')?.toString()).toBe('kept');
   });
 
@@ -426,6 +426,40 @@ describe('faults', () => {
     expect(changed).toHaveLength(10);
     expect(changed.slice(1)).toBe('123456789');
     expect(changed[0]).not.toBe('0');
+  });
+
+  it('truncate and stall take half of the body of an upload, and no more', async () => {
+    const Body = Buffer.alloc(1000);
+    sandbox.addFault('PutObject:truncate');
+    await expect(s3.send(new PutObjectCommand({ Bucket, Key: 'cut', Body }))).rejects.toThrow();
+    sandbox.clearFaults();
+    sandbox.addFault('PutObject:stall');
+    const gaveUp = AbortSignal.timeout(300);
+    await expect(
+      s3.send(new PutObjectCommand({ Bucket, Key: 'cut', Body }), { abortSignal: gaveUp }),
+    ).rejects.toThrow();
+    expect(sandbox.read(Bucket, 'cut')).toBeUndefined();
+    expect(sandbox.requests().map(({ status, fault }) => [status, fault])).toEqual([
+      [null, 'truncate'],
+      [null, 'stall'],
+    ]);
+  });
+
+  it('corrupt changes a byte of an upload, which is then refused', async () => {
+    sandbox.addFault('PutObject:corrupt');
+    const sent = s3.send(new PutObjectCommand({ Bucket, Key: 'changed', Body: 'what was meant' }));
+    expect(await refusal(sent)).toEqual(['XAmzContentSHA256Mismatch', 400]);
+    expect(sandbox.read(Bucket, 'changed')).toBeUndefined();
+  });
+
+  it('leave a trace of the bytes that moved', async () => {
+    await s3.send(new PutObjectCommand({ Bucket, Key: 'counted', Body: Buffer.alloc(1000) }));
+    sandbox.addFault('GetObject:truncate');
+    await expect(text('counted')).rejects.toThrow();
+    expect(sandbox.requests().map(({ receivedBytes, sentBytes }) => [receivedBytes, sentBytes])).toEqual([
+      [1000, 0],
+      [0, 500],
+    ]);
   });
 
   it('html answers with a page', async () => {

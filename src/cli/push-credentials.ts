@@ -1,0 +1,60 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { BreakwaterError } from '../errors.ts';
+import type { CommandRun } from './command-run.ts';
+
+type Environment = CommandRun['env'];
+
+/**
+ * The value of the `authorization` header of a push; null where nothing says how to sign in. Secrets come from the
+ * environment, or from a file that it names; never from a flag.
+ * @throws BreakwaterError `config`; its message never repeats a secret
+ */
+export function readAuthorization(env: Environment): string | null {
+  const token = readSecret(env, 'BREAKWATER_PUSH_TOKEN');
+  if (token !== null) {
+    if (!/^[!-~]+$/.test(token)) {
+      throw refuse('BREAKWATER_PUSH_TOKEN is not one token', 'it has visible ASCII characters only, and no blanks');
+    }
+    return `Bearer ${token}`;
+  }
+  const user = env['BREAKWATER_PUSH_USER'] ?? '';
+  if (user === '') return null;
+  const password = readSecret(env, 'BREAKWATER_PUSH_PASSWORD') ?? '';
+  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+}
+
+/** Certificate authorities in PEM. @throws BreakwaterError `config` for a file that has none */
+export function readCertificates(path: string): string {
+  const text = readFile('--push-ca', path);
+  assertCertificate(text);
+  return text;
+}
+
+/** Node itself passes over what is no certificate, and then trusts nobody. */
+function assertCertificate(text: string): X509Certificate {
+  try {
+    return new X509Certificate(text);
+  } catch (error) {
+    throw refuse('the file of --push-ca is no certificate', 'it has one or more in PEM', error);
+  }
+}
+
+function readSecret(env: Environment, name: string): string | null {
+  const value = env[name] ?? '';
+  if (value !== '') return value;
+  const path = env[`${name}_FILE`] ?? '';
+  return path === '' ? null : readFile(`${name}_FILE`, path).trim();
+}
+
+function readFile(name: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw refuse(`the file of ${name} cannot be read`, 'check the path and its permissions', error);
+  }
+}
+
+function refuse(message: string, hint: string, cause?: unknown): BreakwaterError {
+  return new BreakwaterError('config', message, { cause, details: { reason: 'push_secret', hint } });
+}

@@ -1,0 +1,164 @@
+import { Readable } from 'node:stream';
+import { buildQueryString, HttpResponse } from '@smithy/core/protocols';
+import type { UndiciHttpHandler } from '@smithy/undici-http-handler';
+import type { Dispatcher } from 'undici';
+
+type HttpRequest = Parameters<UndiciHttpHandler['handle']>[0];
+
+/** Takes a chunk; a promise asks for a pause until it settles, `enough` for no more. */
+export type TakeChunk = (chunk: Uint8Array) => Promise<void> | 'more' | 'enough';
+
+/**
+ * The body of an answer, handed on chunk by chunk as it comes off the socket: a Node stream in between costs more than
+ * half of the rate. The SDK wants a stream, and reads the body of an error as one.
+ */
+export class DirectBody extends Readable {
+  readonly #controller: Dispatcher.DispatchController;
+  #take: TakeChunk | null = null;
+  #settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | null = null;
+  #outcome: { readonly error: unknown } | 'open' | 'ended' = 'open';
+
+  constructor(controller: Dispatcher.DispatchController) {
+    super();
+    this.#controller = controller;
+    controller.pause();
+  }
+
+  /** Reads to the end, or until `take` has had enough. Rejects with what broke the body, or with what `take` threw. */
+  async drain(take: TakeChunk): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#take = take;
+      this.#settle = { resolve, reject };
+      if (this.#outcome === 'open') this.#controller.resume();
+      else this.#close();
+    });
+  }
+
+  /** From the dispatcher: the next chunk. */
+  receive(chunk: Uint8Array): void {
+    if (this.#outcome !== 'open') return;
+    if (this.#take === null) {
+      if (!this.push(chunk)) this.#controller.pause();
+      return;
+    }
+    const wish = this.#take(chunk);
+    if (wish === 'more') return;
+    if (wish === 'enough') {
+      this.end();
+      this.#controller.abort(new Error('no more of it is wanted'));
+      return;
+    }
+    this.#controller.pause();
+    wish.then(
+      () => this.#controller.resume(),
+      (error: unknown) => this.#controller.abort(toError(error)),
+    );
+  }
+
+  /** From the dispatcher: the body has ended as it should. */
+  end(): void {
+    if (this.#outcome !== 'open') return;
+    this.#outcome = 'ended';
+    this.#close();
+  }
+
+  /** From the dispatcher: the body broke off. */
+  fail(error: unknown): void {
+    if (this.#outcome !== 'open') return;
+    this.#outcome = { error };
+    this.#close();
+  }
+
+  override _read(): void {
+    if (this.#outcome === 'open') this.#controller.resume();
+    else this.#close();
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    if (this.#outcome === 'open') {
+      this.#outcome = { error };
+      this.#controller.abort(error ?? new Error('the body is not wanted'));
+    }
+    callback(error);
+  }
+
+  /** Tells whoever reads, by promise or as a stream, how it ended. */
+  #close(): void {
+    const error = typeof this.#outcome === 'object' ? this.#outcome.error : null;
+    if (this.#settle !== null) {
+      if (error === null) this.#settle.resolve();
+      else this.#settle.reject(error);
+    } else if (error === null) {
+      this.push(null);
+    } else if (this.listenerCount('error') > 0) {
+      this.destroy(toError(error));
+    }
+  }
+}
+
+/** Sends a request without a body of its own, and answers as soon as the head has come, with a `DirectBody`. */
+export async function dispatchDirect(
+  dispatcher: Dispatcher | Dispatcher.ComposedDispatcher,
+  request: HttpRequest,
+  signal: AbortSignal,
+): Promise<{ response: HttpResponse }> {
+  const { protocol, hostname, port, headers, method } = request;
+  const query = buildQueryString(request.query ?? {});
+  const target = {
+    origin: `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`,
+    path: query === '' ? request.path : `${request.path}?${query}`,
+    method,
+    headers,
+    body: null,
+  };
+  return await new Promise((resolve, reject) => {
+    dispatcher.dispatch(target, receiveDirect({ signal, resolve, reject }));
+  });
+}
+
+interface Receiver {
+  readonly signal: AbortSignal;
+  readonly resolve: (answer: { response: HttpResponse }) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+function receiveDirect({ signal, resolve, reject }: Receiver): Dispatcher.DispatchHandler {
+  let body: DirectBody | null = null;
+  let abort = reject;
+  const onAbort = (): void => abort(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  const detach = (): void => signal.removeEventListener('abort', onAbort);
+  return {
+    onRequestStart: (controller) => {
+      abort = (reason) => controller.abort(toError(reason));
+      if (signal.aborted) onAbort();
+    },
+    onResponseStart: (controller, statusCode, headers) => {
+      if (statusCode < 200) return;
+      body = new DirectBody(controller);
+      resolve({ response: new HttpResponse({ statusCode, headers: joinHeaders(headers), body }) });
+    },
+    onResponseData: (_controller, chunk) => body?.receive(chunk),
+    onResponseEnd: () => {
+      detach();
+      body?.end();
+    },
+    onResponseError: (_controller, error) => {
+      detach();
+      if (body === null) reject(error);
+      else body.fail(error);
+    },
+  };
+}
+
+function joinHeaders(
+  headers: Readonly<Record<string, string | readonly string[] | undefined>>,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value = '']) => [name, typeof value === 'string' ? value : value.join(', ')]),
+  );
+}
+
+function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error('the body broke off', { cause: thrown });
+}

@@ -1,0 +1,230 @@
+import { Readable } from 'node:stream';
+import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
+import { TransferFault } from '../retry/fault.ts';
+import {
+  assertSameObject,
+  countSkipped,
+  createGetCommand,
+  formatAskedRange,
+  formatSpan,
+  readFacts,
+  readSpan,
+  type Asked,
+} from './download-answer.ts';
+import { BegunDownload } from './download-begun.ts';
+import { DirectBody, type TakeChunk } from './download-body.ts';
+import { DownloadLedger, type Piece } from './download-ledger.ts';
+import type { DownloadRequest, DownloadResult, ObjectFacts } from './download-request.ts';
+import { PieceWriter } from './download-writer.ts';
+import type { Guard } from './guard.ts';
+import type { Attempt, RequestRunner } from './request-runner.ts';
+import { runPieces } from './run-pieces.ts';
+import type { WatchedOptions } from './watched-http.ts';
+
+interface DownloadOptions {
+  readonly s3: S3Client;
+  readonly guard: Guard;
+  readonly requests: RequestRunner;
+  readonly request: DownloadRequest;
+}
+
+/** One object on its way. */
+export class DownloadRun {
+  readonly #options: DownloadOptions;
+  readonly #head = Promise.withResolvers<void>();
+  #begun: BegunDownload | null = null;
+
+  constructor(options: DownloadOptions) {
+    this.#options = options;
+  }
+
+  get isBegun(): boolean {
+    return this.#begun !== null;
+  }
+
+  async run(): Promise<DownloadResult> {
+    await this.#fetchAll(this.#fetchFirst());
+    const begun = this.#require();
+    if (!(await begun.isKept())) {
+      // Which piece it was cannot be told: all of them once more, once.
+      this.#warnOfMismatch(begun);
+      await begun.restart();
+      await this.#fetchAll(Promise.resolve());
+      if (!(await begun.isKept())) throw begun.describeMismatch();
+    }
+    const bytes = begun.sizeBytes();
+    return {
+      ...begun.facts,
+      bytes,
+      resumedBytes: bytes - begun.movedBytes,
+      verifiedBy: begun.facts.promise?.algorithm ?? null,
+    };
+  }
+
+  /** Fetches what is missing, next to `first`; the one that fails first stops the others. */
+  async #fetchAll(first: Promise<void>): Promise<void> {
+    const { requests, request } = this.#options;
+    await Promise.race([this.#head.promise, first]);
+    const pieces = this.#require().pieces(request.pieceBytes);
+    const fetch = async (piece: Piece): Promise<void> => await this.#fetch(piece);
+    const lane = async (): Promise<void> => {
+      try {
+        await first;
+        for (const piece of pieces) await fetch(piece);
+      } catch (error) {
+        requests.stop(error);
+        throw error;
+      }
+    };
+    const others = runPieces(pieces, { inFlight: request.piecesInFlight - 1, requests }, fetch);
+    const ends = await Promise.allSettled([lane(), others]);
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  }
+
+  /** Learns what the object is, and fetches its first missing piece by the same request. */
+  async #fetchFirst(): Promise<void> {
+    const { requests, request } = this.#options;
+    using _slot = await request.lane.take(request.bufferBytes, requests.signal);
+    const first: { piece: Piece | null } = { piece: null };
+    await requests.send({ isDataBearing: true }, async (attempt) => {
+      if (this.#begun === null) await this.#receiveFirst(attempt, first);
+      else if (first.piece !== null) await this.#receive(first.piece, attempt);
+    });
+    if (first.piece !== null) this.#require().finish(first.piece);
+  }
+
+  async #receiveFirst(attempt: Attempt, first: { piece: Piece | null }): Promise<void> {
+    const { resume, range, pieceBytes } = this.#options.request;
+    const rest = resume === null ? null : new DownloadLedger(resume.sizeBytes, resume.covered).take(pieceBytes);
+    const asked = rest === null ? range && formatAskedRange(range) : formatSpan(rest);
+    const answer = await this.#ask({ range: asked, etag: resume?.etag ?? null }, attempt);
+    await usingBody(answer, async (body) => {
+      const begun = await this.#begin(answer);
+      first.piece = begun.take(pieceBytes);
+      this.#head.resolve();
+      if (first.piece !== null) await this.#read(body, { answer, begun, piece: first.piece });
+    });
+  }
+
+  async #fetch(piece: Piece): Promise<void> {
+    const { requests, request } = this.#options;
+    const begun = this.#require();
+    await begun.mayBegin(piece, requests.signal);
+    using _slot = await request.lane.take(request.bufferBytes, requests.signal);
+    await requests.send({ isDataBearing: true }, async (attempt) => await this.#receive(piece, attempt));
+    begun.finish(piece);
+  }
+
+  async #receive(piece: Piece, attempt: Attempt): Promise<void> {
+    const begun = this.#require();
+    const { etag, sizeBytes } = begun.facts;
+    // All of it once more is asked for as the first time: a range of nothing is an error.
+    const isAll = piece.at === 0 && piece.end === (sizeBytes ?? Infinity) && this.#options.request.range === null;
+    const range = isAll ? null : formatSpan(begun.spanOf(piece));
+    const answer = await this.#ask({ range, etag }, attempt);
+    await usingBody(answer, async (body) => {
+      assertSameObject(answer, etag, this.#options.request);
+      await this.#read(body, { answer, begun, piece });
+    });
+  }
+
+  /** Takes note of what the object is, and opens the place where it goes. */
+  async #begin(answer: GetObjectCommandOutput): Promise<BegunDownload> {
+    const { requests, request, guard } = this.#options;
+    const { resume, range, bucket, key, pieceBytes, piecesInFlight } = request;
+    if (resume !== null) assertSameObject(answer, resume.etag, request);
+    const span = resume === null ? readSpan(answer, range) : { start: 0, end: resume.sizeBytes };
+    const facts: ObjectFacts = {
+      ...readFacts(answer, { isWhole: range === null }),
+      ...(span === null ? {} : { sizeBytes: span.end - span.start }),
+      ...(resume === null ? {} : { promise: resume.promise }),
+    };
+    const target = await request.openTarget(facts, { isResumed: resume !== null });
+    this.#begun = new BegunDownload({
+      address: request,
+      facts,
+      base: span?.start ?? 0,
+      ledger: new DownloadLedger(facts.sizeBytes ?? Infinity, resume?.covered ?? []),
+      target,
+      windowBytes: pieceBytes * piecesInFlight,
+      onBytes: (bytes) => {
+        requests.addBytes(bytes);
+        guard.emit({ kind: 'bytes_moved', name: `s3://${bucket}/${key}`, bytes });
+      },
+    });
+    return this.#begun;
+  }
+
+  async #ask(asked: Asked, { options }: Attempt): Promise<GetObjectCommandOutput> {
+    const { s3, request } = this.#options;
+    const direct: WatchedOptions = { ...options, isDirect: true };
+    return await s3.send(createGetCommand(request, asked), direct);
+  }
+
+  async #read(body: Readable, { answer, begun, piece }: Reading): Promise<void> {
+    const writer = new PieceWriter(piece, {
+      skip: countSkipped(answer, begun.base + piece.at),
+      writeAt: begun.writeAt,
+      onWritten: (chunks, offset) => begun.noteWritten(chunks, offset),
+    });
+    try {
+      await readBody(body, writer.take);
+    } catch (error) {
+      await writer.flush();
+      // A cut after the last byte costs nothing.
+      if (piece.at < piece.end) throw error;
+    }
+    await writer.flush();
+    const { sizeBytes } = begun.facts;
+    if (sizeBytes !== null && piece.at < piece.end) {
+      throw new TransferFault('body_cut', `the body ended after ${piece.at} of ${piece.end} bytes`);
+    }
+    // A small object is checked within its own retries.
+    if (piece.start > 0 || piece.at < (sizeBytes ?? piece.at)) return;
+    if (sizeBytes === null) begun.finish(piece);
+    if (await begun.isKept()) return;
+    await begun.restart(piece);
+    throw new TransferFault('corrupted_body', begun.mismatch);
+  }
+
+  #warnOfMismatch({ mismatch }: BegunDownload): void {
+    const { guard, request } = this.#options;
+    const message = `s3://${request.bucket}/${request.key}: ${mismatch}: fetching it again`;
+    guard.emit({ kind: 'warning', reason: 'corrupted_body', message });
+  }
+
+  #require(): BegunDownload {
+    if (this.#begun === null) throw new Error('no answer yet');
+    return this.#begun;
+  }
+}
+
+interface Reading {
+  readonly answer: GetObjectCommandOutput;
+  readonly begun: BegunDownload;
+  readonly piece: Piece;
+}
+
+async function usingBody(answer: GetObjectCommandOutput, use: (body: Readable) => Promise<void>): Promise<void> {
+  const body = answer.Body;
+  if (!(body instanceof Readable)) throw new TransferFault('not_s3', 'the answer has no body');
+  try {
+    await use(body);
+  } finally {
+    // Whatever is left unread would keep its connection, and the process, waiting.
+    body.destroy();
+  }
+}
+
+async function readBody(body: Readable, take: TakeChunk): Promise<void> {
+  if (body instanceof DirectBody) {
+    await body.drain(take);
+    return;
+  }
+  for await (const chunk of body) {
+    if (!(chunk instanceof Uint8Array)) throw new Error('the SDK gave a body that is not bytes');
+    const wish = take(chunk);
+    if (wish === 'enough') return;
+    if (wish !== 'more') await wish;
+  }
+}

@@ -1,0 +1,112 @@
+import {
+  AbortMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { readFailedAnswer } from '../retry/failed-answer.ts';
+import { TransferFault } from '../retry/fault.ts';
+import type { Guard } from './guard.ts';
+import { runGuarded } from './guarded-operation.ts';
+import { decodeKey, type ListRequest } from './listing.ts';
+import { readStoreClock } from './store-clock.ts';
+import type { WatchedOptions } from './watched-http.ts';
+
+/** A multipart upload that was begun and neither completed nor aborted; its parts take room and are listed nowhere. */
+export interface UnfinishedUpload {
+  readonly key: string;
+  readonly uploadId: string;
+  readonly startedAtMs: number;
+}
+
+export interface UploadPage {
+  readonly uploads: readonly UnfinishedUpload[];
+  /** The store's own clock when it answered, in ms; null where it sent no `Date`. */
+  readonly storeNowMs: number | null;
+}
+
+/** Streams the unfinished uploads page by page, each page one guarded operation. */
+export async function* listUploads(
+  s3: S3Client,
+  guard: Guard,
+  { bucket, prefix, circuit }: Pick<ListRequest, 'bucket' | 'prefix' | 'circuit'>,
+): AsyncGenerator<UploadPage> {
+  let place: Place | null = { keyMarker: null, idMarker: null };
+  while (place !== null) {
+    const from: Place = place;
+    const { page, next } = await runGuarded(
+      guard,
+      { operation: 'list_uploads', bucket, circuit },
+      async (requests) =>
+        await requests.send(
+          { isDataBearing: true },
+          async ({ options }) => await fetchPage(s3, { bucket, prefix, ...from }, options),
+        ),
+    );
+    yield page;
+    place = next;
+  }
+}
+
+/** Aborts one upload and frees its parts. One that is gone already is done. */
+export async function abortUpload(
+  s3: S3Client,
+  guard: Guard,
+  { bucket, key, uploadId }: { readonly bucket: string; readonly key: string; readonly uploadId: string },
+): Promise<void> {
+  await runGuarded(guard, { operation: 'abort_upload', bucket, key, circuit: null }, async (requests) => {
+    await requests.send({ isDataBearing: true }, async ({ options }) => {
+      try {
+        await s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId }), options);
+      } catch (error) {
+        if (readFailedAnswer(error).code !== 'NoSuchUpload') throw error;
+      }
+    });
+  });
+}
+
+interface Place {
+  readonly keyMarker: string | null;
+  readonly idMarker: string | null;
+}
+
+async function fetchPage(
+  s3: S3Client,
+  { bucket, prefix, keyMarker, idMarker }: Place & { readonly bucket: string; readonly prefix: string },
+  options: WatchedOptions,
+): Promise<{ readonly page: UploadPage; readonly next: Place | null }> {
+  const command = new ListMultipartUploadsCommand({
+    Bucket: bucket,
+    Prefix: prefix,
+    EncodingType: 'url',
+    ...(keyMarker === null ? {} : { KeyMarker: keyMarker }),
+    ...(idMarker === null ? {} : { UploadIdMarker: idMarker }),
+  });
+  const storeClock = readStoreClock(command);
+  const answer = await s3.send(command, options);
+  if (answer.Bucket === undefined) throw new TransferFault('not_s3', 'the answer to the listing is not one of S3');
+  const isEncoded = answer.EncodingType === 'url';
+  const uploads = (answer.Uploads ?? []).map((upload) => parseUpload(upload, { isEncoded }));
+  return { page: { uploads, storeNowMs: storeClock() }, next: readNext(answer) };
+}
+
+type Entry = NonNullable<ListMultipartUploadsCommandOutput['Uploads']>[number];
+
+function parseUpload({ Key, UploadId, Initiated }: Entry, { isEncoded }: { isEncoded: boolean }): UnfinishedUpload {
+  if (Key === undefined || UploadId === undefined || Initiated === undefined) {
+    throw new TransferFault('not_s3', 'a listed upload came without its key, its id or its time');
+  }
+  return { key: isEncoded ? decodeKey(Key) : Key, uploadId: UploadId, startedAtMs: Initiated.getTime() };
+}
+
+function readNext(answer: ListMultipartUploadsCommandOutput): Place | null {
+  if (answer.IsTruncated !== true) return null;
+  const { NextKeyMarker, NextUploadIdMarker, EncodingType } = answer;
+  if (NextKeyMarker === undefined || NextKeyMarker === '') {
+    throw new TransferFault('not_s3', 'a truncated listing came without a way to continue');
+  }
+  return {
+    keyMarker: EncodingType === 'url' ? decodeKey(NextKeyMarker) : NextKeyMarker,
+    idMarker: NextUploadIdMarker === undefined || NextUploadIdMarker === '' ? null : NextUploadIdMarker,
+  };
+}

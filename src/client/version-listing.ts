@@ -1,0 +1,120 @@
+import { ListObjectVersionsCommand, type ListObjectVersionsCommandOutput, type S3Client } from '@aws-sdk/client-s3';
+import { TransferFault } from '../retry/fault.ts';
+import type { Guard } from './guard.ts';
+import { runGuarded } from './guarded-operation.ts';
+import { decodeKey, endWith, type ListRequest } from './listing.ts';
+import { readStoreClock } from './store-clock.ts';
+import type { WatchedOptions } from './watched-http.ts';
+
+/** One version of an object, or a marker of its deletion. */
+export interface ListedVersion {
+  readonly key: string;
+  /** `null` as a word for what was written while the bucket kept no versions. */
+  readonly versionId: string;
+  /** The current one of its key. */
+  readonly isLatest: boolean;
+  readonly isDeleteMarker: boolean;
+  /** 0 for a marker. */
+  readonly sizeBytes: number;
+  /** When it was written, not when the next one replaced it: the listing does not tell that. */
+  readonly lastModifiedMs: number;
+  readonly etag: string | null;
+}
+
+export interface VersionPage {
+  /** By key; those of one key together, in no order. */
+  readonly versions: readonly ListedVersion[];
+  /** The store's own clock when it answered, in ms; null where it sent no `Date`. */
+  readonly storeNowMs: number | null;
+  readonly isLast: boolean;
+}
+
+/** Streams all versions and delete markers page by page, as `listObjects` does objects. A key may span pages. */
+export async function* listVersions(s3: S3Client, guard: Guard, request: ListRequest): AsyncGenerator<VersionPage> {
+  const { bucket, prefix, circuit, startAfter = null } = request;
+  const ending = endWith(guard, request.signal);
+  let place: Place | null = { keyMarker: startAfter, versionIdMarker: null };
+  while (place !== null) {
+    const from: Place = place;
+    const { page, next } = await runGuarded(
+      ending,
+      { operation: 'list_objects', bucket, circuit },
+      async (requests) =>
+        await requests.send(
+          { isDataBearing: true },
+          async ({ options }) => await fetchPage(s3, { bucket, prefix, ...from }, options),
+        ),
+    );
+    yield page;
+    place = next;
+  }
+}
+
+interface Place {
+  readonly keyMarker: string | null;
+  readonly versionIdMarker: string | null;
+}
+
+async function fetchPage(
+  s3: S3Client,
+  { bucket, prefix, keyMarker, versionIdMarker }: Place & { readonly bucket: string; readonly prefix: string },
+  options: WatchedOptions,
+): Promise<{ readonly page: VersionPage; readonly next: Place | null }> {
+  const command = new ListObjectVersionsCommand({
+    Bucket: bucket,
+    Prefix: prefix,
+    EncodingType: 'url',
+    ...(keyMarker === null ? {} : { KeyMarker: keyMarker }),
+    ...(versionIdMarker === null ? {} : { VersionIdMarker: versionIdMarker }),
+  });
+  const storeClock = readStoreClock(command);
+  const answer = await s3.send(command, options);
+  if (answer.Name === undefined) throw new TransferFault('not_s3', 'the answer to the listing is not one of S3');
+  const next = readNext(answer);
+  return { page: { versions: readVersions(answer), storeNowMs: storeClock(), isLast: next === null }, next };
+}
+
+function readVersions(answer: ListObjectVersionsCommandOutput): readonly ListedVersion[] {
+  const { Versions = [], DeleteMarkers = [] } = answer;
+  const isEncoded = answer.EncodingType === 'url';
+  // Two lists, each in the order of keys: a stable sort brings those of one key together again.
+  return [
+    ...Versions.map((version) => parseVersion(version, { isEncoded, isDeleteMarker: false })),
+    ...DeleteMarkers.map((marker) => parseVersion(marker, { isEncoded, isDeleteMarker: true })),
+  ].toSorted((a, b) => Buffer.compare(a.order, b.order));
+}
+
+type Entry = NonNullable<ListObjectVersionsCommandOutput['Versions']>[number];
+
+/** What a sweep could mistake is no entry: without its version it would delete the current object. */
+function parseVersion(
+  { Key, VersionId, IsLatest, LastModified, Size, ETag }: Entry,
+  { isEncoded, isDeleteMarker }: { isEncoded: boolean; isDeleteMarker: boolean },
+): ListedVersion & { readonly order: Buffer } {
+  if (Key === undefined || VersionId === undefined || IsLatest === undefined || LastModified === undefined) {
+    throw new TransferFault('not_s3', 'a listed version came without its key, its id, its place or its time');
+  }
+  const key = isEncoded ? decodeKey(Key) : Key;
+  return {
+    key,
+    order: Buffer.from(key),
+    versionId: VersionId,
+    isLatest: IsLatest,
+    isDeleteMarker,
+    sizeBytes: Size ?? 0,
+    lastModifiedMs: LastModified.getTime(),
+    etag: ETag ?? null,
+  };
+}
+
+function readNext(answer: ListObjectVersionsCommandOutput): Place | null {
+  if (answer.IsTruncated !== true) return null;
+  const { NextKeyMarker, NextVersionIdMarker, EncodingType } = answer;
+  if (NextKeyMarker === undefined || NextKeyMarker === '') {
+    throw new TransferFault('not_s3', 'a truncated listing came without a way to continue');
+  }
+  return {
+    keyMarker: EncodingType === 'url' ? decodeKey(NextKeyMarker) : NextKeyMarker,
+    versionIdMarker: NextVersionIdMarker === undefined || NextVersionIdMarker === '' ? null : NextVersionIdMarker,
+  };
+}

@@ -1,0 +1,94 @@
+import type { ObjectStore } from '../client/object-store.ts';
+import type { UnfinishedUpload } from '../client/unfinished-uploads.ts';
+import { BreakwaterError, type ErrorCode } from '../errors.ts';
+import type { KeyPatterns } from '../key-filter.ts';
+import { createItemFilter } from './item-filter.ts';
+import type { LeftObject } from './tally.ts';
+
+/** Aborts in flight at once. */
+const ABORTS_IN_FLIGHT = 8;
+
+/** The most uploads that are kept by name; the rest are only counted. */
+const FAILURES_NAMED_MAX = 100;
+
+export interface UploadSweepRequest {
+  readonly bucket: string;
+  readonly prefix: string;
+  /** Least time since an upload was begun, by the store's clock, in ms. */
+  readonly olderThanMs: number;
+  readonly patterns: KeyPatterns;
+  /** Counts only; sends no write request. */
+  readonly isDryRun: boolean;
+}
+
+export interface UploadSweepContext {
+  readonly store: Pick<ObjectStore, 'listUploads' | 'abortUpload'>;
+  /** Used only where the store does not tell its own time. */
+  readonly now: () => number;
+}
+
+/** What became of the uploads past the age. */
+export interface UploadTally {
+  readonly matched: number;
+  readonly aborted: number;
+  /** Still there: left for the next sweep. */
+  readonly failed: number;
+  /** The first ones by name. */
+  readonly failures: readonly LeftObject[];
+}
+
+/**
+ * Aborts the multipart uploads that were begun long ago and never ended, page by page.
+ * @throws BreakwaterError when the listing fails, when no further abort can succeed, or when every abort was denied
+ */
+export async function abortUploads(request: UploadSweepRequest, context: UploadSweepContext): Promise<UploadTally> {
+  const { bucket, prefix, olderThanMs, patterns, isDryRun } = request;
+  const { store, now } = context;
+  const filter = createItemFilter(prefix, { olderThanMs, patterns });
+  const tally = { matched: 0, aborted: 0, failed: 0, failures: [] as LeftObject[] };
+  let denied = 0;
+  for await (const { uploads, storeNowMs } of store.listUploads({ bucket, prefix, circuit: null })) {
+    const nowMs = storeNowMs ?? now();
+    const matches = uploads.filter(({ key, startedAtMs }) =>
+      filter.takes({ key, versionId: null, sizeBytes: null, lastModifiedMs: startedAtMs, etag: null }, nowMs),
+    );
+    tally.matched += matches.length;
+    if (isDryRun) continue;
+    const failures = await abortAll(bucket, matches, context);
+    tally.failed += failures.length;
+    tally.aborted += matches.length - failures.length;
+    denied += failures.filter(({ code }) => code === 'AccessDenied').length;
+    tally.failures.push(...failures.slice(0, FAILURES_NAMED_MAX - tally.failures.length));
+  }
+  if (denied > 0 && denied === tally.matched) {
+    throw new BreakwaterError('access_denied', `every abort of an upload in s3://${bucket}/${prefix} was denied`, {
+      details: { s3Code: 'AccessDenied', hint: 'the credentials need s3:AbortMultipartUpload here' },
+    });
+  }
+  return tally;
+}
+
+/** After these the next abort would end the same way. */
+const ENDS_THE_SWEEP: ReadonlySet<ErrorCode> = new Set(['interrupted', 'deadline', 'config', 'internal']);
+
+async function abortAll(
+  bucket: string,
+  uploads: readonly UnfinishedUpload[],
+  { store }: UploadSweepContext,
+): Promise<readonly LeftObject[]> {
+  const failures: LeftObject[] = [];
+  const rest = uploads.values();
+  const abort = async (): Promise<void> => {
+    // One iterator for all: each upload is taken once.
+    for (const { key, uploadId } of rest) {
+      try {
+        await store.abortUpload({ bucket, key, uploadId });
+      } catch (error) {
+        if (!(error instanceof BreakwaterError) || ENDS_THE_SWEEP.has(error.code)) throw error;
+        failures.push({ key, versionId: null, code: error.details.s3Code ?? error.code, message: error.message });
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(ABORTS_IN_FLIGHT, uploads.length) }, abort));
+  return failures;
+}

@@ -1,0 +1,50 @@
+import { createKeyFilter, type KeyPatterns } from '../key-filter.ts';
+import { isExpired } from './expiry.ts';
+import type { SweepItem } from './sweep-item.ts';
+
+/** What makes an item one to delete. Every condition must hold. */
+export interface ItemConditions {
+  /** Least age, in ms; 0 for any. */
+  readonly olderThanMs: number;
+  /** Held against what follows the last slash of the prefix. @default everything is taken */
+  readonly patterns?: KeyPatterns;
+  /** Least size, itself included, in bytes. @default null: any */
+  readonly minSizeBytes?: number | null;
+  /** Largest size, itself included, in bytes. @default null: any */
+  readonly maxSizeBytes?: number | null;
+}
+
+export interface ItemFilter {
+  /** By the name alone: below the prefix, and as the patterns say. */
+  readonly takesKey: (key: string) => boolean;
+  /** By everything. What is not known of an item, and a condition asks for, counts against it: it stays. */
+  readonly takes: (item: SweepItem, storeNowMs: number) => boolean;
+  readonly asksForAge: boolean;
+  readonly asksForSize: boolean;
+}
+
+const EVERYTHING: KeyPatterns = { include: [], exclude: [] };
+
+/** Compiles the conditions once: a sweep asks them of every key of a bucket. */
+export function createItemFilter(
+  prefix: string,
+  { olderThanMs, patterns = EVERYTHING, minSizeBytes = null, maxSizeBytes = null }: ItemConditions,
+): ItemFilter {
+  const isWanted = createKeyFilter(patterns);
+  const nameStart = prefix.lastIndexOf('/') + 1;
+  const asksForAge = olderThanMs > 0;
+  const asksForSize = minSizeBytes !== null || maxSizeBytes !== null;
+  const takesKey = (key: string): boolean => key.startsWith(prefix) && isWanted(key.slice(nameStart));
+  const hasAge = (lastModifiedMs: number | null, storeNowMs: number): boolean =>
+    !asksForAge || (lastModifiedMs !== null && isExpired({ lastModifiedMs }, { storeNowMs, olderThanMs }));
+  const hasSize = (sizeBytes: number | null): boolean =>
+    !asksForSize || (sizeBytes !== null && sizeBytes >= (minSizeBytes ?? 0) && sizeBytes <= (maxSizeBytes ?? Infinity));
+  return {
+    takesKey,
+    // The cheap ones first.
+    takes: ({ key, sizeBytes, lastModifiedMs }, storeNowMs) =>
+      hasAge(lastModifiedMs, storeNowMs) && hasSize(sizeBytes) && takesKey(key),
+    asksForAge,
+    asksForSize,
+  };
+}

@@ -1,0 +1,83 @@
+/** Keys that are looked at per page: enough to meet the characters of a place, and a thousandth of the parser's time. */
+const SAMPLES_PER_PAGE = 16;
+
+const DIGITS = '0123456789';
+const HEX = '0123456789abcdef';
+const LOWER = 'abcdefghijklmnopqrstuvwxyz';
+const UPPER = LOWER.toUpperCase();
+
+/** Where nothing was learned: printable ASCII, then the first letters of some scripts further on; ascending. */
+const ANY = [
+  ...Array.from({ length: 0x5e }, (_, index) => String.fromCodePoint(0x21 + index)),
+  ...charactersOf('ÀĀΑАאا가अกあ中'),
+].toSorted(compareCharacters);
+
+/** Which characters stand where in the keys of a listing, as far as its pages have told. Knows nothing of S3. */
+export class KeyAlphabet {
+  readonly #byPlace: Set<string>[] = [];
+  /** What was worked out from them, until a place learns something new. */
+  readonly #expected: (readonly string[] | undefined)[] = [];
+
+  /** @param keys ascending, each without the prefix that all of them share */
+  learn(keys: readonly (readonly string[])[]): void {
+    for (const characters of keys) {
+      for (const [place, character] of characters.entries()) {
+        const seen = (this.#byPlace[place] ??= new Set());
+        if (seen.has(character)) continue;
+        seen.add(character);
+        this.#expected[place] = undefined;
+      }
+    }
+  }
+
+  /** How many first characters all keys seen have in common. */
+  get sharedLength(): number {
+    const place = this.#byPlace.findIndex(({ size }) => size > 1);
+    return place === -1 ? this.#byPlace.length : place;
+  }
+
+  /**
+   * The characters to expect at a place, ascending: those seen there, and those that usually come with them. One
+   * digit seen stands for all of them.
+   */
+  expectAt(place: number): readonly string[] {
+    return (this.#expected[place] ??= expectFrom(this.#byPlace[place] ?? new Set()));
+  }
+
+  /** What to try where nothing that was learned fits; ascending. */
+  get any(): readonly string[] {
+    return ANY;
+  }
+}
+
+function expectFrom(seen: ReadonlySet<string>): readonly string[] {
+  const expected = new Set(seen);
+  const has = (characters: string): boolean => charactersOf(characters).some((character) => seen.has(character));
+  if (has(DIGITS)) addAll(expected, has(HEX.slice(10)) ? HEX : DIGITS);
+  if (has(LOWER.slice(6)) || (has(LOWER) && !has(DIGITS))) addAll(expected, LOWER);
+  if (has(UPPER)) addAll(expected, UPPER);
+  return [...expected].toSorted(compareCharacters);
+}
+
+/** Evenly spread over the page, its first and last key among them. */
+export function sampleKeys<T>(keys: readonly T[]): readonly T[] {
+  if (keys.length <= SAMPLES_PER_PAGE) return keys;
+  const step = (keys.length - 1) / (SAMPLES_PER_PAGE - 1);
+  return Array.from({ length: SAMPLES_PER_PAGE }, (_, index) => keys[Math.round(index * step)]).filter(
+    (key) => key !== undefined,
+  );
+}
+
+/** Its code points: what is written as one character may be several, and each has its place in the order of keys. */
+export function charactersOf(text: string): readonly string[] {
+  return Array.from(text);
+}
+
+/** In S3's order, which for single characters is that of their code points. */
+export function compareCharacters(a: string, b: string): number {
+  return (a.codePointAt(0) ?? -1) - (b.codePointAt(0) ?? -1);
+}
+
+function addAll(characters: Set<string>, more: string): void {
+  for (const character of more) characters.add(character);
+}

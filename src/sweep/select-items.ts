@@ -1,0 +1,153 @@
+import type { ListedObject } from '../client/listing.ts';
+import type { ObjectStore } from '../client/object-store.ts';
+import { assertNever, BreakwaterError } from '../errors.ts';
+import { createItemFilter, type ItemConditions, type ItemFilter } from './item-filter.ts';
+import { listInParallel, type RangePage } from './parallel-listing.ts';
+import { selectNamed } from './select-named.ts';
+import { createSplitter } from './split-key.ts';
+import { EVERY_KEY, type KeySpan, type SweepItem, type SweepPage } from './sweep-item.ts';
+import { VersionSieve } from './version-sieve.ts';
+import type { KeyRange } from './key-ranges.ts';
+
+/** Where the items come from. */
+export type SelectionSource =
+  /** The current objects, by listing. */
+  | { readonly kind: 'objects' }
+  /** Noncurrent versions, and delete markers with nothing behind them (version-sieve.ts), by listing. */
+  | { readonly kind: 'versions' }
+  /** A list of keys, or an inventory: pages of at most 1,000. Opened anew for every pass over it. */
+  | { readonly kind: 'named'; readonly open: () => AsyncIterable<readonly SweepItem[]> };
+
+export interface SelectionRequest extends ItemConditions {
+  readonly bucket: string;
+  /** Keys that begin with it; empty for the whole bucket, which the caller must have meant. */
+  readonly prefix: string;
+  /** @default { kind: 'objects' } */
+  readonly source?: SelectionSource;
+  /** Only keys in this stretch; a `named` source does not know it. @default EVERY_KEY */
+  readonly within?: KeySpan;
+  /** Listings at once, at least 1. @default LIST_CONCURRENCY */
+  readonly listConcurrency?: number;
+}
+
+export interface SelectionContext {
+  readonly store: Pick<ObjectStore, 'list' | 'listVersions' | 'lookUp'>;
+  /** Used only where the store does not tell its own time. */
+  readonly now: () => number;
+}
+
+/** Listings at once unless told otherwise: enough to hide S3's latency behind our parser. */
+export const LIST_CONCURRENCY = 8;
+
+/**
+ * Streams what a sweep is to delete, page by page, so that memory does not grow with the bucket. Sends no write
+ * request. The order says nothing; each item comes once.
+ * @throws BreakwaterError when the listing fails
+ */
+export function selectItems(request: SelectionRequest, context: SelectionContext): AsyncIterable<SweepPage> {
+  const filter = createItemFilter(request.prefix, request);
+  const { source = { kind: 'objects' } } = request;
+  switch (source.kind) {
+    case 'objects':
+      return selectObjects(request, context, filter);
+    case 'versions':
+      return selectVersions(request, context, filter);
+    case 'named':
+      return selectNamed({ bucket: request.bucket, prefix: request.prefix, pages: source.open() }, context, filter);
+    default:
+      return assertNever(source);
+  }
+}
+
+async function* selectObjects(
+  request: SelectionRequest,
+  { store, now }: SelectionContext,
+  filter: ItemFilter,
+): AsyncGenerator<SweepPage> {
+  const listing = listEverything(request, async function* open(place) {
+    for await (const page of store.list(place)) yield { ...page, entries: page.objects };
+  });
+  for await (const { entries, page, span } of listing) {
+    const storeNowMs = page.storeNowMs ?? now();
+    const items = entries.map(toItem).filter((item) => filter.takes(item, storeNowMs));
+    yield { items, storeNowMs: page.storeNowMs, span };
+  }
+}
+
+async function* selectVersions(
+  request: SelectionRequest,
+  { store, now }: SelectionContext,
+  filter: ItemFilter,
+): AsyncGenerator<SweepPage> {
+  const listing = listEverything(request, async function* open(place) {
+    for await (const page of store.listVersions(place)) yield { ...page, entries: page.versions };
+  });
+  // Ranges end between keys, so each can be sieved alone.
+  const sieves = new Map<KeyRange, VersionSieve>();
+  for await (const { entries, page, range, isDone } of listing) {
+    const sieve = sieves.get(range) ?? new VersionSieve();
+    sieves.set(range, sieve);
+    const candidates = sieve.take(entries, { isLast: isDone });
+    if (isDone) sieves.delete(range);
+    const storeNowMs = page.storeNowMs ?? now();
+    // The last key of a page may go on with the next: no span is settled for certain.
+    yield {
+      items: candidates.filter((item) => filter.takes(item, storeNowMs)),
+      storeNowMs: page.storeNowMs,
+      span: null,
+    };
+  }
+}
+
+interface ListingPlace {
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly circuit: null;
+  readonly startAfter: string | null;
+  readonly signal: AbortSignal;
+}
+
+interface ListingPage<T> {
+  readonly entries: readonly T[];
+  readonly isLast: boolean;
+  readonly storeNowMs: number | null;
+}
+
+/** Everything below the prefix by several listings at once, which end with this one. */
+async function* listEverything<T extends { readonly key: string }>(
+  { bucket, prefix, within = EVERY_KEY, listConcurrency = LIST_CONCURRENCY }: SelectionRequest,
+  open: (place: ListingPlace) => AsyncIterable<ListingPage<T>>,
+): AsyncGenerator<RangePage<T, ListingPage<T>>> {
+  const ending = new AbortController();
+  const place = { bucket, prefix, circuit: null, signal: ending.signal };
+  try {
+    const listing = listInParallel<T, ListingPage<T>>((startAfter) => open({ ...place, startAfter }), {
+      prefix,
+      within,
+      rangesMax: listConcurrency,
+      splitter: createSplitter(),
+    });
+    for await (const page of listing) {
+      const stray = page.page.entries.find(({ key }) => !key.startsWith(prefix));
+      if (stray !== undefined) throw describeStray({ bucket, prefix }, stray.key);
+      yield page;
+    }
+  } finally {
+    ending.abort(new BreakwaterError('interrupted', 'the listing was ended'));
+  }
+}
+
+/** It would be deleted by its age alone; better nothing is. */
+function describeStray({ bucket, prefix }: { bucket: string; prefix: string }, key: string): BreakwaterError {
+  const text = `the listing of s3://${bucket}/${prefix} has ${JSON.stringify(key)}, which is not below it`;
+  return new BreakwaterError('rejected', text, {
+    details: {
+      reason: 'listing_not_below_prefix',
+      hint: 'nothing more is deleted: this store does not list as S3 does',
+    },
+  });
+}
+
+function toItem({ key, sizeBytes, lastModifiedMs, etag }: ListedObject): SweepItem {
+  return { key, versionId: null, sizeBytes, lastModifiedMs, etag };
+}

@@ -1,0 +1,106 @@
+import { constants, type BigIntStats } from 'node:fs';
+import { open, stat, type FileHandle } from 'node:fs/promises';
+import type { UploadSource } from '../client/upload-request.ts';
+import { BreakwaterError } from '../errors.ts';
+import { describeUnreadable } from './unreadable.ts';
+
+/** What makes a file the same file with the same bytes, as far as the system tells. */
+export interface FileIdentity {
+  readonly sizeBytes: number;
+  /** Nanoseconds since the Unix epoch; text, for they do not fit into a number. */
+  readonly mtimeNs: string;
+  /** Number of its inode; text for the same reason. */
+  readonly inode: string;
+}
+
+/** A file to upload, open. */
+export interface LocalFile extends UploadSource, AsyncDisposable {
+  readonly path: string;
+  readonly identity: FileIdentity;
+}
+
+/**
+ * Opens a file for upload. Only regular files: a directory, socket or pipe would hang or send nonsense.
+ * @throws BreakwaterError `not_found`, `local_io` (not readable), `usage` (not a regular file)
+ */
+export async function openLocalFile(path: string): Promise<LocalFile> {
+  try {
+    // Looked at before it is opened: opening a device may do things.
+    refuseIrregular(path, await stat(path, { bigint: true }));
+    // NONBLOCK: should the path have become a pipe since, opening it must not wait for a writer.
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const facts = await file.stat({ bigint: true });
+      refuseIrregular(path, facts);
+      return new OpenFile(path, file, facts);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  } catch (error) {
+    throw error instanceof BreakwaterError ? error : describeUnreadable(path, error);
+  }
+}
+
+function refuseIrregular(path: string, facts: BigIntStats): void {
+  if (facts.isFile()) return;
+  if (facts.isDirectory()) {
+    throw new BreakwaterError('usage', `${path} is a directory`, { details: { hint: 'send a directory with -r' } });
+  }
+  throw new BreakwaterError('usage', `${path} is not a regular file`, {
+    details: { hint: 'send a pipe or a device through standard input: breakwater put - s3://...' },
+  });
+}
+
+class OpenFile implements LocalFile {
+  readonly path: string;
+  readonly identity: FileIdentity;
+  readonly #file: FileHandle;
+  readonly #before: BigIntStats;
+
+  constructor(path: string, file: FileHandle, before: BigIntStats) {
+    this.path = path;
+    this.identity = {
+      sizeBytes: Number(before.size),
+      mtimeNs: String(before.mtimeNs),
+      inode: String(before.ino),
+    };
+    this.#file = file;
+    this.#before = before;
+  }
+
+  async readAt(buffer: Uint8Array, offset: number): Promise<void> {
+    let filled = 0;
+    while (filled < buffer.byteLength) {
+      const { bytesRead } = await this.#file
+        .read(buffer, filled, buffer.byteLength - filled, offset + filled)
+        .catch((error: unknown) => {
+          throw describeUnreadable(this.path, error);
+        });
+      if (bytesRead === 0) throw describeChanged(this.path, 'is shorter than it was');
+      filled += bytesRead;
+    }
+  }
+
+  /** The open file must not have been written to, and its name must not have been given to another. */
+  async confirm(): Promise<void> {
+    const [now, named] = await Promise.all([
+      this.#file.stat({ bigint: true }),
+      stat(this.path, { bigint: true }).catch(() => null),
+    ]);
+    const before = this.#before;
+    if (named === null) throw describeChanged(this.path, 'is gone');
+    if (named.ino !== before.ino || named.dev !== before.dev) throw describeChanged(this.path, 'was replaced');
+    if (now.size !== before.size || now.mtimeNs !== before.mtimeNs) throw describeChanged(this.path, 'was written to');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#file.close();
+  }
+}
+
+function describeChanged(path: string, how: string): BreakwaterError {
+  return new BreakwaterError('source_changed', `${path} changed while it was sent: it ${how}`, {
+    details: { hint: 'nothing was stored: run the command again when the file is no longer written to' },
+  });
+}

@@ -1,0 +1,88 @@
+import { Readable, Writable } from 'node:stream';
+import type { Command } from '@oclif/core/command';
+import type { FlagInput } from '@oclif/core/interfaces';
+import { parse } from '@oclif/core/parser';
+import type { CommandResult, CommandRun } from '../../src/cli/command-run.ts';
+import { decideOutputMode, Output } from '../../src/cli/output.ts';
+import { report, reportFailure } from '../../src/cli/report.ts';
+import { createRuntime } from '../../src/cli/runtime.ts';
+import { resolveSettings } from '../../src/cli/settings.ts';
+import { toBreakwaterError } from '../../src/cli/usage-error.ts';
+import { systemClock } from '../../src/clock.ts';
+
+export interface InProcessOptions {
+  /** Settings by their names in the environment. Credentials are looked for in the environment of this process. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly home: string;
+  readonly stdin?: Readable;
+  /** Where the results go. @default collected */
+  readonly stdout?: Writable;
+}
+
+export interface EndedInProcess {
+  readonly status: number;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+/** A command's class, as `src/commands` exports it. */
+type RunnableCommand = Omit<typeof Command, 'prototype'> & (new (argv: string[], config: never) => Command);
+
+interface Executable {
+  readonly execute: (run: CommandRun, input: object) => Promise<CommandResult>;
+}
+
+/**
+ * One command without its process: parsed, run and reported as `BaseCommand` does it, hundreds in the time of a few starts of Node.
+ * What belongs to a process (signals, the end of it, how it starts) is for tests of the real program.
+ */
+export async function runInProcess(
+  CommandClass: RunnableCommand,
+  argv: readonly string[],
+  { env, home, stdin = Readable.from([]), stdout }: InProcessOptions,
+): Promise<EndedInProcess> {
+  const written: Buffer[] = [];
+  const said: Buffer[] = [];
+  const screens = { stdout: stdout ?? collect(written), stderr: collect(said) };
+  const flags: FlagInput = { ...CommandClass.baseFlags, ...CommandClass.flags };
+  const parsed = await parse([...argv], { flags, args: CommandClass.args, strict: CommandClass.strict } as never);
+  const input = parsed as {
+    args: object;
+    flags: Readonly<Record<string, string>>;
+    raw: readonly { type: string; flag: string }[];
+  };
+  const given = new Set(input.raw.flatMap(({ type, flag }) => (type === 'flag' ? [flag] : [])));
+  const settings = resolveSettings({
+    flags: Object.fromEntries(
+      Object.entries(input.flags).filter(([name]) => given.has(name) && name in (CommandClass.baseFlags ?? {})),
+    ),
+    env,
+    home,
+    file: { path: '', entries: {} },
+  });
+  const output = new Output(decideOutputMode(settings, screens, env), screens);
+  const command = CommandClass.name.toLowerCase();
+  const options = { command, settings, output, screens, stdin, env, home, version: 'test', clock: systemClock };
+  const runtime = createRuntime({ ...options, endNow: () => undefined });
+  const executable = new CommandClass([], undefined as never) as unknown as Executable;
+  let status: number;
+  try {
+    const result = await executable.execute(runtime.run, { args: input.args, flags: input.flags, given });
+    status = report(output, systemClock, { command, result });
+  } catch (error) {
+    const known = toBreakwaterError(error, { command, flags: Object.keys(flags) });
+    status = reportFailure(output, systemClock, { command, error: known });
+  } finally {
+    await runtime.close();
+  }
+  return { status, stdout: Buffer.concat(written), stderr: Buffer.concat(said).toString() };
+}
+
+function collect(chunks: Buffer[]): Writable {
+  return new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      chunks.push(Buffer.from(chunk));
+      done();
+    },
+  });
+}
