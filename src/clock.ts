@@ -13,13 +13,15 @@ export interface Clock {
   readonly sleep: (delayMs: number, signal?: AbortSignal) => Promise<void>;
 }
 
-/** The machine's own clock. The only place that reads it. */
+/**
+ * The machine's own clock. The only place that reads it. Node's own promise of a timer makes an error with a stack of
+ * each abort, and nearly every request ends a wait by one.
+ */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   sleep: async (delayMs, signal) => {
     signal?.throwIfAborted();
-    // Not `node:timers/promises`: every request ends a sleep early, and there each of those costs an error with a stack.
     await new Promise<void>((resolve, reject) => {
       const onAbort = (): void => {
         clearTimeout(timer);
