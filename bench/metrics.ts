@@ -50,8 +50,8 @@ async function compareFlushes(): Promise<void> {
     console.log(
       [
         String(buckets).padStart(7),
-        `${describe(alone)}`.padEnd(16),
-        `${describe(both)}`.padEnd(16),
+        describe(alone).padEnd(16),
+        describe(both).padEnd(16),
         `${(percentile(both, 0.5) / percentile(alone, 0.5)).toFixed(2)} x`,
       ].join('  '),
     );

@@ -21,6 +21,7 @@ export async function openTransferContext(run: CommandRun, name: CircuitName): P
     emit: run.emit,
     clock: run.clock,
     begun: openBegunWork(run, name === 's3-upload' ? 'upload' : 'download'),
+    now: run.clock.now,
     signal: run.signal,
     stdin: run.stdin,
     stdout: run.stdout,

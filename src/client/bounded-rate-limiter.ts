@@ -27,7 +27,7 @@ export class BoundedRateLimiter {
         () => true,
         () => false,
       ),
-    ]).finally(() => bound.abort());
+    ]).finally(() => bound.abort('sent'));
     if (isHeldBack && this.#limiter === limiter) this.#limiter = new DefaultRateLimiter();
   }
 

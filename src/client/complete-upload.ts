@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { type CompleteMultipartUploadCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { readFailedAnswer } from '../retry/failed-answer.ts';
 import { assertAnsweredByS3 } from './answered-by-s3.ts';
+import { composeEtag, unquote } from './etag.ts';
 import type { Attempt, RequestRunner } from './request-runner.ts';
 import type { WatchedOptions } from './watched-http.ts';
 
@@ -56,17 +56,4 @@ async function findCompleted(
 
 function partEtagsOf({ input }: CompleteMultipartUploadCommand): readonly string[] {
   return (input.MultipartUpload?.Parts ?? []).map((part) => part.ETag ?? '');
-}
-
-/** MD5 of the parts' binary MD5s and their number, as S3 composes it, with quotes; null where part ETags are no MD5s. */
-export function composeEtag(partEtags: readonly string[]): string | null {
-  const digests = partEtags.map(unquote);
-  if (digests.length === 0 || !digests.every((digest) => /^[0-9a-f]{32}$/.test(digest))) return null;
-  const hash = createHash('md5');
-  for (const digest of digests) hash.update(Buffer.from(digest, 'hex'));
-  return `"${hash.digest('hex')}-${digests.length}"`;
-}
-
-export function unquote(etag: string): string {
-  return etag.replaceAll('"', '');
 }

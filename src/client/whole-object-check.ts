@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import { Crc32cJs, Crc64NvmeJs } from '@aws-sdk/checksums/crc';
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { assertNever } from '../errors.ts';
-import { unquote } from './complete-upload.ts';
+import { unquote } from './etag.ts';
 
 /** Names of digests of a whole object, as JSON tells them. */
 export const DIGEST_ALGORITHMS = ['sha256', 'sha1', 'crc32', 'md5', 'crc32c', 'crc64nvme'] as const;

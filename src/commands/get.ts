@@ -32,11 +32,13 @@ export default class Get extends BaseCommand<typeof Get> {
     recursive: boolean({ char: 'r', summary: 'all objects below the prefix, into a directory' }),
     include: string({
       multiple: true,
+      multipleNonGreedy: true,
       helpValue: 'GLOB',
       summary: 'of many objects, only those that fit; may be repeated',
     }),
     exclude: string({
       multiple: true,
+      multipleNonGreedy: true,
       helpValue: 'GLOB',
       summary: 'of many objects, not those that fit; may be repeated',
     }),

@@ -72,6 +72,8 @@ export default class Sweep extends BaseCommand<typeof Sweep> {
     }),
     unconditional: boolean({
       summary: 'delete also what was overwritten since it was listed; needs no s3:GetObject',
+      // An inventory is days old: only its ETags tell an object from the one that has its place by now.
+      exclusive: ['inventory'],
     }),
   });
   static override args = { target: string({ required: true, description: 's3://bucket/prefix' }) };

@@ -17,6 +17,9 @@ const KEPT_HEADERS: ReadonlySet<string> = new Set([
   'content-disposition',
   'content-language',
   'expires',
+  'x-amz-storage-class',
+  'x-amz-server-side-encryption',
+  'x-amz-server-side-encryption-aws-kms-key-id',
 ]);
 
 export const putObject: Operate = ({ bucket: name, key, headers, body, checksum }, { buckets, nowMs }) => {
@@ -79,7 +82,13 @@ export function md5Etag(body: Buffer): string {
 
 /** What a write says of its object, as it comes back with a read. */
 export function keepHeaders(headers: ReadonlyMap<string, string>): Readonly<Record<string, string>> {
-  const kept = [...headers].filter(([name]) => KEPT_HEADERS.has(name) || name.startsWith('x-amz-meta-'));
+  const kept = [...headers].filter(
+    ([name, value]) =>
+      (KEPT_HEADERS.has(name) && !(name === 'x-amz-storage-class' && value === 'STANDARD')) ||
+      name.startsWith('x-amz-meta-'),
+  );
+  const tags = new URLSearchParams(headers.get('x-amz-tagging') ?? '').size;
+  if (tags > 0) kept.push(['x-amz-tagging-count', String(tags)]);
   // The framing of the request is not a coding of the object.
   const coding = (headers.get('content-encoding') ?? '').replace(/^aws-chunked,? ?/, '');
   return Object.fromEntries(coding === '' ? kept : [...kept, ['content-encoding', coding]]);

@@ -73,12 +73,15 @@ const KNOWN_HEADERS: ReadonlySet<string> = new Set([
   'x-amz-metadata-directive',
   'x-amz-mp-object-size',
   'x-amz-sdk-checksum-algorithm',
+  'x-amz-acl',
   'x-amz-security-token',
+  'x-amz-server-side-encryption',
+  'x-amz-server-side-encryption-aws-kms-key-id',
+  'x-amz-storage-class',
+  'x-amz-tagging',
   'x-amz-trailer',
   'x-amz-user-agent',
 ]);
-/** Headers that are understood with one value only: what the sandbox does anyway. */
-const FIXED_HEADERS: Readonly<Record<string, string>> = { 'x-amz-acl': 'private', 'x-amz-storage-class': 'STANDARD' };
 const KNOWN_PREFIXES = ['x-amz-meta-', 'x-amz-checksum-'];
 
 /**
@@ -101,8 +104,8 @@ export function findOperation(request: {
       Object.entries(needs).every(([name, value]) => query.has(name) && (value === null || query.get(name) === value)),
   );
   if (route === undefined) throw new Refusal('NotImplemented', `${method} ?${given.join('&')} is not implemented here`);
-  for (const [name, value] of headers) {
-    if (name.startsWith('x-amz-') && !isUnderstood(name, value)) {
+  for (const name of headers.keys()) {
+    if (name.startsWith('x-amz-') && !isUnderstood(name)) {
       throw new Refusal('NotImplemented', `The header ${name} is not implemented here`);
     }
   }
@@ -111,8 +114,6 @@ export function findOperation(request: {
   throw new Refusal('NotImplemented', 'Copies of parts are not implemented here');
 }
 
-function isUnderstood(name: string, value: string): boolean {
-  return (
-    KNOWN_HEADERS.has(name) || FIXED_HEADERS[name] === value || KNOWN_PREFIXES.some((prefix) => name.startsWith(prefix))
-  );
+function isUnderstood(name: string): boolean {
+  return KNOWN_HEADERS.has(name) || KNOWN_PREFIXES.some((prefix) => name.startsWith(prefix));
 }

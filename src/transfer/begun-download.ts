@@ -10,8 +10,12 @@ import { parseSaved, type SavedDownload } from './saved-download.ts';
 /** A smaller object is not worth going on with: it begins anew. */
 export const RESUMABLE_BYTES_MIN = 64 * 1024 * 1024;
 
-/** How often it is saved how far a download is, in ms: what a kill may cost. */
+/** How often it is saved how far a download is: what a kill may cost, on a slow line and on a fast one. */
 const SAVE_EVERY_MS = 1000;
+const SAVE_EVERY_BYTES = 8 * 1024 * 1024;
+
+/** How often it is looked whether so many bytes have come, in ms: adding them up is not for every write. */
+const LOOK_EVERY_MS = 5;
 
 interface BegunDownloadOptions {
   readonly begun: BegunWork;
@@ -32,6 +36,8 @@ export class BegunDownloadFile {
   #current: { readonly saved: SavedDownload; readonly sink: FileSink } | null = null;
   #covered: () => readonly ByteSpan[] = () => [];
   #savedAtMs = 0;
+  #savedBytes = 0;
+  #lookedAtMs = 0;
   #saving: Promise<void> = Promise.resolve();
 
   private constructor(
@@ -100,8 +106,8 @@ export class BegunDownloadFile {
     if (this.#current !== null) await this.#save();
     await kept?.sink.close();
     await this.#claim[Symbol.asyncDispose]();
-    const covered = this.#current === null ? (kept?.saved.covered ?? []) : this.#covered();
-    return covered.reduce((sum, { start, end }) => sum + end - start, 0);
+    if (this.#current === null) this.#covered = () => kept?.saved.covered ?? [];
+    return this.#countBytes();
   }
 
   /** It is whole, or cannot be gone on with: nothing is left to be found. */
@@ -114,12 +120,19 @@ export class BegunDownloadFile {
   #noteWritten(covered: () => readonly ByteSpan[]): void {
     this.#covered = covered;
     const nowMs = this.#options.clock.monotonic();
-    if (nowMs - this.#savedAtMs < SAVE_EVERY_MS) return;
-    void this.#save();
+    if (nowMs - this.#lookedAtMs < LOOK_EVERY_MS) return;
+    this.#lookedAtMs = nowMs;
+    const isDue = nowMs - this.#savedAtMs >= SAVE_EVERY_MS || this.#countBytes() - this.#savedBytes >= SAVE_EVERY_BYTES;
+    if (isDue) void this.#save();
+  }
+
+  #countBytes(): number {
+    return this.#covered().reduce((sum, { start, end }) => sum + end - start, 0);
   }
 
   async #save(): Promise<void> {
     this.#savedAtMs = this.#options.clock.monotonic();
+    this.#savedBytes = this.#countBytes();
     const before = this.#saving;
     const save = async (): Promise<void> => {
       await before;

@@ -19,6 +19,8 @@ export class Destination {
   /** Names taken so far, folded; null where the file system keeps all names apart, which costs no memory. */
   readonly #taken: Map<string, string> | null;
   readonly #checked = new Set<string>();
+  /** Files under way: by the time they are there, the file system itself keeps a directory from taking their name. */
+  readonly #busy = new Set<string>();
 
   private constructor(directory: string, { root, isFolding }: { root: string; isFolding: boolean }) {
     this.#directory = directory;
@@ -32,7 +34,10 @@ export class Destination {
     return new Destination(directory, { root, isFolding: isFolding ?? (await foldsNames(above)) });
   }
 
-  /** @throws BreakwaterError `local_create` for a key that cannot be a path here */
+  /**
+   * Finds the path of a key, which it holds until it is released; asked in the order of the listing.
+   * @throws BreakwaterError `local_create` for a key that cannot be a path here
+   */
   async place(location: S3Location, prefix: string): Promise<string> {
     const planned = planObjectPath(this.#directory, { key: location.key, prefix });
     if (planned.kind === 'unsafe') throw describeUnsafeKey(location, planned.why);
@@ -43,10 +48,27 @@ export class Destination {
       throw describeUnsafeKey(location, `this file system takes it for the same file as ${taken}`);
     }
     this.#taken?.set(folded, location.key);
+    const file = this.#findFileAbove(path);
+    if (file !== null) throw describeUnsafeKey(location, `${file} is a file`);
+    this.#busy.add(path);
     if (!(await this.#staysBelow(dirname(path)))) {
+      this.release(path);
       throw describeUnsafeKey(location, 'a link below the destination leads out of it');
     }
     return path;
+  }
+
+  /** After its fetch, however that ended. */
+  release(path: string): void {
+    this.#busy.delete(path);
+  }
+
+  #findFileAbove(path: string): string | null {
+    const top = dirname(join(this.#directory, 'any'));
+    for (let above = dirname(path); above !== top && above !== dirname(above); above = dirname(above)) {
+      if (this.#busy.has(above)) return above;
+    }
+    return null;
   }
 
   /** A directory that is there may be a link: its real place counts. */

@@ -4,9 +4,8 @@ import { BreakwaterError } from '../errors.ts';
 import { createKeyFilter, type KeyFilter, type KeyPatterns } from '../key-filter.ts';
 import { Destination } from './destination.ts';
 import { fetchObject, type FetchStage } from './fetch-object.ts';
-import { checkTarget } from './file-sink.ts';
 import type { KeyPattern } from './key-pattern.ts';
-import { runMany, type ItemDone, type ManyResult } from './run-many.ts';
+import { runMany, type ManyResult } from './run-many.ts';
 import { nameOf, type S3Location } from './transfer-context.ts';
 
 /** How many objects of a dry run are named. */
@@ -38,9 +37,12 @@ export async function getMany(stage: FetchStage, many: ManyToGet): Promise<ManyR
   const destination = await Destination.open(many.destination);
   const result = await runMany(listObjects(stage, many), async (item, signal) => {
     const path = await destination.place(item.location, many.prefix);
-    if ((await chooseFate(stage, { many, item, path })) === 'skip') return { bytes: 0, isSkipped: true };
-    const target = { path, kind: 'file' } as const;
-    return (await fetchObject(stage, { location: item.location, target, signal })) satisfies ItemDone;
+    try {
+      if ((await chooseFate(stage, { many, item, path })) === 'skip') return { bytes: 0, isSkipped: true };
+      return await fetchObject(stage, { location: item.location, target: { path, kind: 'file' }, signal });
+    } finally {
+      destination.release(path);
+    }
   });
   if (result.done + result.skipped + result.failed === 0) throw describeNothing(many);
   return result;
@@ -52,6 +54,7 @@ export async function planMany(stage: FetchStage, many: ManyToGet): Promise<GetP
   const plan = { objects: 0, bytes: 0, skipped: 0, samples: [] as GetPlan['samples'][number][] };
   for await (const item of listObjects(stage, many)) {
     const path = await destination.place(item.location, many.prefix).catch(() => null);
+    if (path !== null) destination.release(path);
     if (path !== null && (await chooseFate(stage, { many, item, path })) === 'skip') {
       plan.skipped += 1;
       continue;
@@ -96,25 +99,26 @@ async function chooseFate(
   stage: FetchStage,
   { many, item, path }: { many: ManyToGet; item: Item; path: string },
 ): Promise<'fetch' | 'skip'> {
-  const kind = await checkTarget(path);
-  if (kind === 'absent') return 'fetch';
-  if (kind === 'stream') {
-    throw new BreakwaterError('local_create', `cannot replace ${path}: it is no regular file`, {
+  const found = await stat(path).catch(() => null);
+  // Whether it can be created there is seen when it is.
+  if (found === null) return 'fetch';
+  if (!found.isFile()) {
+    throw new BreakwaterError('local_create', `cannot create ${path}: there is something that is no file`, {
       details: { hint: 'choose another destination' },
     });
   }
   if (stage.options.isNoClobber) return 'skip';
-  return !many.isAgain && (await isHere(stage, item, path)) ? 'skip' : 'fetch';
+  return !many.isAgain && (await isHere(stage, item, found)) ? 'skip' : 'fetch';
 }
 
 /** Whether a file is what would be fetched, by size and time of modification, which every fetch restores. */
 async function isHere(
   { store, options, context }: FetchStage,
   { object, location }: Item,
-  path: string,
+  file: { readonly size: number; readonly mtimeMs: number },
 ): Promise<boolean> {
   if (!options.isTimeKept) return false;
-  const { size, mtimeMs } = await stat(path);
+  const { size, mtimeMs } = file;
   if (size !== object.sizeBytes) return false;
   if (isSameTime(mtimeMs, object.lastModifiedMs)) return true;
   // The time that its writer has given it is not listed. A younger file than the object was never fetched from it.

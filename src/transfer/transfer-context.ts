@@ -16,6 +16,8 @@ export interface TransferContext {
   readonly clock: Clock;
   /** Uploads or downloads that were begun, whichever this is. */
   readonly begun: BegunWork;
+  /** Wall clock, in ms since the Unix epoch. */
+  readonly now: () => number;
   readonly signal: AbortSignal;
   readonly stdin: Readable;
   readonly stdout: Writable;

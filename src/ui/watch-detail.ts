@@ -82,7 +82,7 @@ function explainState(circuit: WatchedCircuit, { takenAtMs, host }: WatchSnapsho
   const trip = history.find(({ to }) => to === 'open');
   if (trip !== undefined && (state === 'open' || state === 'half_open')) {
     const opener = `opened ${describeAge(takenAtMs - trip.atMs)} ago by ${nameProcess(trip.process, host)}`;
-    lines.push(label('outage', span(`${opener}, ${refused} ${refused === 1 ? 'call' : 'calls'} refused since`)));
+    lines.push(label('outage', span(`${opener}, ${countOf(refused, 'call')} refused since`)));
   }
   if (row.manual !== null) lines.push(explainManual(circuit, takenAtMs));
   if (isClockAskew) {
@@ -145,7 +145,7 @@ function explainSettings({ view: { row } }: WatchedCircuit, { settings }: WatchS
   return label(
     'settings',
     span(
-      `opens after ${failureThreshold} failures in a row for ${wait}, closes after ${successThreshold} probes; a probe has ${formatDuration(settings.probeLeaseMs)}`,
+      `opens after ${countOf(failureThreshold, 'failure')} in a row for ${wait}, closes after ${countOf(successThreshold, 'probe')}; a probe has ${formatDuration(settings.probeLeaseMs)}`,
       'faint',
     ),
   );
@@ -153,4 +153,8 @@ function explainSettings({ view: { row } }: WatchedCircuit, { settings }: WatchS
 
 function label(name: string, ...spans: readonly Span[]): Line {
   return [span(` ${fit(name, LABEL_COLUMNS)} `, 'faint'), ...spans];
+}
+
+function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -43,13 +43,14 @@ async function startGatewayWith(
   const server = createServer((request, response) => {
     let body = '';
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-    request.on('end', async () => {
+    const answer = async (): Promise<void> => {
       const status = statuses[Math.min(pushes.length, statuses.length - 1)] ?? 200;
       pushes.push({ method: request.method!, url: request.url!, headers: request.headers, body });
       await onPush();
       if (status === 0) return;
       response.writeHead(status, { location: '/login', 'content-type': 'text/plain; charset=utf-8' }).end(says);
-    });
+    };
+    request.on('end', () => void answer());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

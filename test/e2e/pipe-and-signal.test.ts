@@ -51,7 +51,7 @@ describe('signals', () => {
     ['SIGTERM', 143],
     ['SIGHUP', 129],
   ] as const)(
-    '%s ends an upload with status %d: no parts stay, the probe slot is free, metrics are kept',
+    '%s ends an upload with status %d: below the size of a resume no parts stay, the probe slot is free, metrics are kept',
     async (signal, status) => {
       await using sandbox = await startTestSandbox();
       await using program = await Program.create({

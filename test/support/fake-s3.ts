@@ -26,11 +26,11 @@ export type Respond = (request: FakeRequest, number: number) => FakeAnswer | Pro
 type HttpRequest = Parameters<WatchedHttpHandler['handle']>[0];
 
 /** The real SDK client in front of answers in memory: what it writes and reads is the wire, without a socket. */
-export function createFakeS3(respond: Respond): { s3: S3Client; requests: FakeRequest[] } {
+export function createFakeS3(respond: Respond, endpoint = 'http://fake'): { s3: S3Client; requests: FakeRequest[] } {
   const requests: FakeRequest[] = [];
   const s3 = new S3Client({
     region: 'us-east-1',
-    endpoint: 'http://fake',
+    endpoint,
     forcePathStyle: true,
     credentials: { accessKeyId: 'A', secretAccessKey: 'S' },
     maxAttempts: 1,

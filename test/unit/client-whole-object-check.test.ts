@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { computeChecksum } from '../../src/sandbox/checksum.ts';
-import { composeEtag } from '../../src/client/complete-upload.ts';
+import { composeEtag } from '../../src/client/etag.ts';
 import {
   DIGEST_ALGORITHMS,
   findPromise,

@@ -31,7 +31,15 @@ describe('the README', () => {
   });
 
   it('links only to what is there', () => {
-    for (const path of ['README.md', 'docs/json.md', 'docs/state.md', 'docs/metrics.md', 'ARCHITECTURE.md']) {
+    for (const path of [
+      'README.md',
+      'docs/json.md',
+      'docs/state.md',
+      'docs/metrics.md',
+      'docs/watch.md',
+      'docs/transfers.md',
+      'ARCHITECTURE.md',
+    ]) {
       const folder = path.includes('/') ? 'docs/' : '';
       for (const [, link = ''] of read(path).matchAll(/\]\(([^)#h][^)#]*)/g)) {
         expect(

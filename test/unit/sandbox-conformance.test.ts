@@ -370,8 +370,8 @@ describe('what is refused', () => {
       'NotImplemented',
       501,
     ]);
-    const encrypted = { Bucket, Key: 'tagged', Body: 'new', ServerSideEncryption: 'AES256' } as const;
-    expect(await refusal(s3.send(new PutObjectCommand(encrypted)))).toEqual(['NotImplemented', 501]);
+    const locked = { Bucket, Key: 'tagged', Body: 'new', ObjectLockLegalHoldStatus: 'ON' } as const;
+    expect(await refusal(s3.send(new PutObjectCommand(locked)))).toEqual(['NotImplemented', 501]);
     expect(sandbox.read(Bucket, 'tagged')?.toString()).toBe('kept');
   });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  choosePartSize,
   PART_BYTES_DEFAULT,
   PART_BYTES_MAX,
   PART_BYTES_MIN,
@@ -42,6 +43,25 @@ describe('planPartSize', () => {
       fc.property(size, size, (a, b) => {
         expect(planPartSize(Math.min(a, b))).toBeLessThanOrEqual(planPartSize(Math.max(a, b)));
       }),
+    );
+  });
+});
+
+describe('choosePartSize', () => {
+  it.each([
+    ['plans where nothing is asked for', 1, null, PART_BYTES_DEFAULT],
+    ['takes what is asked for', 100 * MIB, 5 * MIB, 5 * MIB],
+    ['takes what just fits', PARTS_MAX * 5 * MIB, 5 * MIB, 5 * MIB],
+  ])('%s', (_what, sizeBytes, askedBytes, expected) => {
+    expect(choosePartSize({ path: 'f', sizeBytes }, askedBytes)).toBe(expected);
+  });
+
+  it.each([
+    ['more than 10,000 parts', PARTS_MAX * 5 * MIB + 1, 5 * MIB],
+    ['more than 5 TiB', OBJECT_BYTES_MAX + 1, null],
+  ])('refuses %s', (_what, sizeBytes, askedBytes) => {
+    expect(() => choosePartSize({ path: 'f', sizeBytes }, askedBytes)).toThrow(
+      expect.objectContaining({ code: 'usage' }),
     );
   });
 });

@@ -1,0 +1,38 @@
+import type { BegunWork } from '../../src/begun-work.ts';
+
+export interface MemoryBegunWork extends BegunWork {
+  readonly documents: Map<string, unknown>;
+  /** Ids that another living process is at. */
+  readonly taken: Set<string>;
+}
+
+/** Begun work in memory, as it would be read back: through JSON. */
+export function createMemoryBegunWork(): MemoryBegunWork {
+  const documents = new Map<string, unknown>();
+  const taken = new Set<string>();
+  return {
+    documents,
+    taken,
+    read: async (id) => await Promise.resolve(documents.get(id)),
+    list: async () => await Promise.resolve([...documents].map(([id, document]) => ({ id, savedAtMs: 0, document }))),
+    save: async (id, document) => {
+      documents.set(id, JSON.parse(JSON.stringify(document)));
+      await Promise.resolve();
+    },
+    remove: async (id) => {
+      documents.delete(id);
+      await Promise.resolve();
+    },
+    claim: async (id) => {
+      if (taken.has(id)) return await Promise.resolve(null);
+      taken.add(id);
+      return {
+        isOurs: () => taken.has(id),
+        [Symbol.asyncDispose]: async () => {
+          taken.delete(id);
+          await Promise.resolve();
+        },
+      };
+    },
+  };
+}
