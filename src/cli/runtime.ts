@@ -9,6 +9,7 @@ import { decidesAscii } from './colour.ts';
 import type { CommandRun } from './command-run.ts';
 import { formatDuration } from '../duration.ts';
 import { EventHub } from './event-hub.ts';
+import { loadTerminal } from './load-terminal.ts';
 import { createEventLog } from './event-log.ts';
 import { openLocalState } from './local-state.ts';
 import { once } from './once.ts';
@@ -91,9 +92,9 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   return { run, endProgress: progress.stop, close: async () => await closers.close() };
 }
 
-/** Ink and React are loaded here only for a transfer that lasts; the other place is the live screen. */
+/** Called only for a transfer that lasts. */
 async function loadLive({ mode }: Output): Promise<LiveLines> {
-  const { startLiveLines } = await import('../ui/terminal.tsx');
+  const { startLiveLines } = await loadTerminal();
   return startLiveLines(process.stderr, { hasColour: mode.stderrHasColour });
 }
 

@@ -17,7 +17,7 @@ const HISTORY_READ = 1000;
 const TRIED_AGAIN_EVERY_MS = 2000;
 
 /** What one reading of the state tells; time alone moves the rest. */
-export interface StateFacts {
+interface StateFacts {
   readonly stateFile: StateFileView;
   readonly circuits: readonly CircuitFacts[];
   readonly slots: readonly ActivitySlot[];
@@ -39,8 +39,6 @@ export interface WatchReader {
   readonly forget: () => void;
 }
 
-type ReaderRun = Pick<CommandRun, 'clock' | 'settings' | 'state' | 'reopenState' | 'circuitName'>;
-
 interface ReaderOptions {
   /** Circuits to read; none for all. */
   readonly names: readonly string[];
@@ -49,7 +47,7 @@ interface ReaderOptions {
 }
 
 /** Reads the local state for those who look for long: it stays open, and is opened anew where the file was replaced. */
-export function createWatchReader(run: ReaderRun & CommandRun, options: ReaderOptions): WatchReader {
+export function createWatchReader(run: CommandRun, options: ReaderOptions): WatchReader {
   const { clock, settings } = run;
   let kept: { readonly facts: StateFacts; readonly stamp: StateStamp; readonly readAtMs: number } | null = null;
   let mustRead = true;
@@ -133,7 +131,7 @@ interface Moment {
 }
 
 /** What the facts mean at a moment: what waits is shorter, what is recent has moved on, who has died no longer holds. */
-export function composeSnapshot(facts: StateFacts, { nowMs, spanMs, host, ...settings }: Moment): WatchSnapshot {
+function composeSnapshot(facts: StateFacts, { nowMs, spanMs, host, ...settings }: Moment): WatchSnapshot {
   return {
     takenAtMs: nowMs,
     host,

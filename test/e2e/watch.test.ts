@@ -69,7 +69,7 @@ describe.skipIf(!hasTmux())('breaker-status --watch in a terminal', () => {
     terminal.keep('probe', probed);
     expect(probed).toContain(`put (pid ${probe.child.pid}), slot free in`);
     expect((await probe.ended).status).toBe(0);
-    await terminal.waitFor(/● closed +··· 0\/3 +goes out[^]*HALF-OPEN → closed {2}probes succeeded/);
+    await terminal.waitFor(/● closed +·+ 0\/\d +goes out[^]*HALF-OPEN → closed {2}probes succeeded/);
 
     sandbox.clearFaults();
     sandbox.addFault('PutObject:503:SlowDown');
