@@ -12,6 +12,8 @@ export default defineConfig({
     coverage: {
       include: ['src/circuit/machine.ts', 'src/retry/classify.ts', 'src/retry/backoff.ts', 'src/retry/decide.ts'],
       thresholds: { branches: 100 },
+      reporter: ['text'],
+      reportsDirectory: 'coverage/branches',
     },
   },
 });

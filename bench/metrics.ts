@@ -5,18 +5,26 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../src/clock.ts';
 import type { Event } from '../src/events.ts';
+import { ActivityRecorder } from '../src/metrics/activity-recorder.ts';
 import { printMetrics } from '../src/metrics/print.ts';
-import { MetricsRecorder } from '../src/metrics/recorder.ts';
+import { capBuckets, MetricsRecorder } from '../src/metrics/recorder.ts';
 import { openState } from '../src/state/open-state.ts';
 
 const BIN = fileURLToPath(new URL('../bin/run.js', import.meta.url));
 const SCRAPES = 300;
+const FLUSHES = 1000;
 const BUCKETS = [1, 20, 100] as const;
 /** The unit of proc_pid_stat(5) on Linux: hundredths of a second. */
 const TICK_MS = 10;
 
-/** CPU time of one scrape of `metrics --serve`, beside that of writing the same text without a server or a file. */
+/** What it costs to be scraped, and to add what a command has measured. */
 export async function run(): Promise<void> {
+  await compareScrapes();
+  await compareFlushes();
+}
+
+/** CPU time of one scrape of `metrics --serve`, beside that of writing the same text without a server or a file. */
+async function compareScrapes(): Promise<void> {
   console.log(`CPU time per scrape over ${SCRAPES} scrapes of metrics --serve`);
   console.log('buckets  series lines  scrape ms  text alone ms  ratio');
   for (const buckets of BUCKETS) {
@@ -31,6 +39,61 @@ export async function run(): Promise<void> {
       ].join(' '),
     );
   }
+}
+
+/** Adding what one operation has measured to an open file, with and without the slot for the live screen. */
+async function compareFlushes(): Promise<void> {
+  console.log(`\ntime of one flush into an open file, median and 99th percentile of ${FLUSHES}`);
+  console.log('buckets  metrics ms        with activity ms  ratio');
+  for (const buckets of BUCKETS) {
+    const { alone, both } = await flush(buckets);
+    console.log(
+      [
+        String(buckets).padStart(7),
+        describe(alone).padEnd(16),
+        describe(both).padEnd(16),
+        `${(percentile(both, 0.5) / percentile(alone, 0.5)).toFixed(2)} x`,
+      ].join('  '),
+    );
+  }
+}
+
+async function flush(buckets: number): Promise<{ readonly alone: number[]; readonly both: number[] }> {
+  const directory = await mkdtemp(join(tmpdir(), 'breakwater-bench-'));
+  const state = openState({ directory, clock: systemClock, onWarning: console.error });
+  const samples: { readonly alone: number[]; readonly both: number[] } = { alone: [], both: [] };
+  try {
+    for (let index = 0; index < buckets; index += 1) add(state, `bucket-${index}`);
+    // By turns, so that whatever else the machine does hits both.
+    for (let index = 0; index < FLUSHES; index += 1) {
+      const activity = new ActivityRecorder(systemClock, () => 's3-upload@bench');
+      activity.read(finish('bucket-0'));
+      const begunAtMs = performance.now();
+      add(state, 'bucket-0');
+      const addedAtMs = performance.now();
+      state.activity.add(activity.take(), systemClock.now());
+      samples.alone.push(addedAtMs - begunAtMs);
+      samples.both.push(performance.now() - begunAtMs);
+    }
+    return samples;
+  } finally {
+    state.close();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function add(state: ReturnType<typeof openState>, bucket: string): void {
+  const recorder = new MetricsRecorder(systemClock);
+  recorder.read(finish(bucket));
+  state.metrics.add((known) => capBuckets(recorder.peek(), known));
+}
+
+function describe(samples: readonly number[]): string {
+  return `${percentile(samples, 0.5).toFixed(3)} / ${percentile(samples, 0.99).toFixed(3)}`;
+}
+
+function percentile(samples: readonly number[], share: number): number {
+  return samples.toSorted((a, b) => a - b)[Math.floor(samples.length * share)] ?? 0;
 }
 
 async function measure(buckets: number) {

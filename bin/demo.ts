@@ -12,7 +12,8 @@ import { startSandbox, type Sandbox } from '../src/sandbox/sandbox.ts';
 import { seedDemo } from '../src/sandbox/seed-demo.ts';
 
 const BIN = fileURLToPath(new URL('run.js', import.meta.url));
-const OPEN_FOR_MS = 3000;
+/** Long enough that the refused call comes in time on a busy machine too. */
+const OPEN_FOR_MS = 5000;
 
 /** Real waits are 1 s, 2 s, 4 s and 60 s; a demo of a minute and a half would show nothing more. */
 const SHORTENED = { BREAKWATER_RETRY_BASE: '100ms', BREAKWATER_OPEN_FOR: `${OPEN_FOR_MS}ms` };

@@ -34,6 +34,10 @@ export interface AttemptFailure {
  */
 export type Event =
   | (OperationTarget & { readonly kind: 'operation_started' })
+  /** A request goes out: the attempt at a part, a range, an object, a page or a batch. */
+  | (OperationTarget & { readonly kind: 'request_started' })
+  /** It was answered to the end, or failed. */
+  | (OperationTarget & { readonly kind: 'request_ended' })
   | (OperationTarget & { readonly kind: 'attempt_failed'; readonly attempt: number; readonly failure: AttemptFailure })
   | (OperationTarget & {
       readonly kind: 'retry_scheduled';
@@ -54,6 +58,13 @@ export type Event =
       readonly bytes: number;
     })
   | { readonly kind: 'circuit_changed'; readonly transition: Transition }
+  /** Failures in a row of a closed circuit: when a call is admitted while there are some, and when their number changes. */
+  | {
+      readonly kind: 'failures_counted';
+      readonly circuit: string;
+      readonly failures: number;
+      readonly failureThreshold: number;
+    }
   | { readonly kind: 'circuit_refused'; readonly refusal: Refusal }
   | {
       readonly kind: 'result_ignored';

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { AttemptFailure, EventSink } from '../events.ts';
+import type { AttemptFailure, Event, EventSink } from '../events.ts';
 import type { CircuitRow, CircuitSettings, FailureCause, Permit, ProcessIdentity } from './circuit.ts';
 import type { CircuitStore } from './circuit-store.ts';
 import type { Admission, CircuitGate } from './gate.ts';
@@ -17,7 +17,7 @@ export interface CircuitGateOptions {
   /** A new unguessable token for a probe. */
   readonly newToken: () => string;
   /**
-   * Told of `circuit_changed` and `result_ignored`, after the transaction. Refusals are left to the caller, who
+   * Told of `circuit_changed`, `failures_counted` and `result_ignored`, after the transaction. Refusals are left to the caller, who
    * alone knows which of them ended a call and which were waited out.
    */
   readonly emit: EventSink;
@@ -37,15 +37,24 @@ export function createCircuitGate(options: CircuitGateOptions): CircuitGate {
       const { result } = askLeave(read(circuit), '');
       return result.kind === 'refused' ? result.refusal : null;
     },
-    admit: (circuit) => run(circuit, (row) => askLeave(row, row.state === 'closed' ? '' : newToken())),
+    admit: (circuit) => {
+      const { admission, row } = run(circuit, (asked) => {
+        const step = askLeave(asked, asked.state === 'closed' ? '' : newToken());
+        return { ...step, result: { admission: step.result, row: step.row } };
+      });
+      if (row.state === 'closed' && row.failures > 0) emit(countFailures(row));
+      return admission;
+    },
     settle: (permit, verdict, attempt) => {
       if (settled.has(permit)) return;
       settled.add(permit);
       const failure = attempt === undefined ? null : { atMs: clock.now(), ...pickCause(attempt), process };
-      const { outcome, row } = run(permit.circuit, (judged) => {
+      const { outcome, row, after } = run(permit.circuit, (judged) => {
         const step = settle(judged, { ...moment(), permit, verdict, failure });
-        return { ...step, result: { outcome: step.result, row: judged } };
+        return { ...step, result: { outcome: step.result, row: judged, after: step.row } };
       });
+      const isStillClosed = row.state === 'closed' && after.state === 'closed';
+      if (isStillClosed && after.failures !== row.failures) emit(countFailures(after));
       if (outcome === 'stale') {
         const { name, state, epoch } = row;
         emit({ kind: 'result_ignored', circuit: name, verdict, state, permitEpoch: permit.epoch, epoch });
@@ -99,6 +108,10 @@ function createStepper({ store, settings, emit }: CircuitGateOptions): Stepper {
     return seen.row === row ? seen.result : write(circuit, step);
   };
   return { read, run, write };
+}
+
+function countFailures({ name, failures, failureThreshold }: CircuitRow): Event {
+  return { kind: 'failures_counted', circuit: name, failures, failureThreshold };
 }
 
 function pickCause({ code, message, httpStatus, requestId }: AttemptFailure): Omit<FailureCause, 'atMs' | 'process'> {

@@ -10,3 +10,9 @@ export interface ColourQuestion {
   readonly noColor: boolean;
   readonly isTerminal: boolean;
 }
+
+/** Whether marks must be ASCII: the flag says so, or the locale does not say UTF-8 (POSIX: the first that is set decides). */
+export function decidesAscii({ env, ascii }: Pick<ColourQuestion, 'env'> & { readonly ascii: boolean }): boolean {
+  const locale = [env['LC_ALL'], env['LC_CTYPE'], env['LANG']].find((value) => (value ?? '') !== '');
+  return ascii || !/utf-?8/i.test(locale ?? '');
+}

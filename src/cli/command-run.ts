@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { BreakwaterError } from '../errors.ts';
 import type { EventSink } from '../events.ts';
 import type { State } from '../state/state.ts';
+import type { Look } from '../ui/look.ts';
 import type { AwsContext } from './aws-context.ts';
 import type { Output } from './output.ts';
 import type { Environment, Settings } from './settings.ts';
@@ -28,6 +29,8 @@ export interface CommandRun {
   readonly output: Output;
   readonly stdin: Readable;
   readonly stdout: Writable;
+  /** The marks that the terminal can show. */
+  readonly look: Look;
   /** Endpoint, region and profile, found without the SDK. @throws BreakwaterError `config` */
   readonly aws: () => AwsContext;
   /** The full name: `s3-upload@eu-west-1`. @throws BreakwaterError `config` */
@@ -35,9 +38,9 @@ export interface CommandRun {
   readonly processIdentity: () => Promise<ProcessIdentity>;
   /** Opens the local state, once. */
   readonly state: () => Promise<State>;
-  /** Lets go of what was opened and opens it anew: for commands that look for long. Not for use with a gate. */
+  /** Lets go of what was opened and opens it anew: for commands that look for long. A gate must be asked for again. */
   readonly reopenState: () => Promise<State>;
-  /** The circuits' gate on that state, once. */
+  /** The circuits' gate on the state that is open. */
   readonly gate: () => Promise<CircuitGate>;
   /** Runs `close` when the command ends, whichever way; the last added runs first. */
   readonly onClose: (close: () => void | Promise<void>) => void;

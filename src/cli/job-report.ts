@@ -64,7 +64,7 @@ function describeJob({ name, started, finished, failed, swept, movedBytes, total
     movedBytes,
     totalBytes,
     objectsBegun: started,
-    objectsDone: finished - failed + swept,
+    objectsDone: finished + swept,
     objectsFailed: failed,
   };
 }

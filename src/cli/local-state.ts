@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import type { ProcessIdentity } from '../circuit/circuit.ts';
+import type { CircuitStore } from '../circuit/circuit-store.ts';
 import type { CircuitGate } from '../circuit/gate.ts';
 import type { Clock } from '../clock.ts';
 import type { EventSink } from '../events.ts';
@@ -43,14 +44,14 @@ export function openLocalState({ command, settings, clock, emit }: LocalStateOpt
     return openState({ directory: settings.stateDirectory, clock, onWarning: warn });
   };
   const state = async (): Promise<State> => await (opened ??= open());
-  const gate = once(async () => {
+  const openGate = async (circuits: CircuitStore): Promise<CircuitGate> => {
     const [{ createCircuitGate }, { isProcessAlive }] = await Promise.all([
       import('../circuit/circuit-gate.ts'),
       import('../state/process-identity.ts'),
     ]);
     const { failureThreshold, successThreshold, openForMs, probeLeaseMs } = settings;
     return createCircuitGate({
-      store: (await state()).circuits,
+      store: circuits,
       settings: { failureThreshold, successThreshold, openForMs, probeLeaseMs },
       clock,
       emit,
@@ -58,7 +59,14 @@ export function openLocalState({ command, settings, clock, emit }: LocalStateOpt
       isOwnerAlive: isProcessAlive,
       newToken: randomUUID,
     });
-  });
+  };
+  let gateOf: { readonly state: State; readonly gate: Promise<CircuitGate> } | null = null;
+  const gate = async (): Promise<CircuitGate> => {
+    const current = await state();
+    // What was opened anew has a gate of its own.
+    if (gateOf?.state !== current) gateOf = { state: current, gate: openGate(current.circuits) };
+    return await gateOf.gate;
+  };
   const close = async (): Promise<void> => (await opened)?.close();
   const reopen = async (): Promise<State> => {
     await close();

@@ -48,6 +48,9 @@ export function describeEvent(event: Event): LogLine | null {
     case 'warning':
       return { level: 'warning', event: event.kind, text: event.message, fields: { reason: event.reason } };
     case 'operation_started':
+    case 'request_started':
+    case 'request_ended':
+    case 'failures_counted':
     case 'transfer_started':
     case 'bytes_moved':
     case 'transfer_finished':

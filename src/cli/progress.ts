@@ -1,7 +1,9 @@
 import type { Clock } from '../clock.ts';
 import type { Event, EventSink } from '../events.ts';
+import type { Look } from '../ui/look.ts';
+import { drawProgress } from '../ui/progress-frame.ts';
 import { describeProgress, measureShare } from '../ui/progress-text.ts';
-import type { LiveProgress } from '../ui/transfer-progress.tsx';
+import type { LiveLines } from '../ui/terminal.tsx';
 import { followTransfer, NO_TRANSFER, type TransferSnapshot } from '../ui/transfer-snapshot.ts';
 import { escapeControls } from './escape.ts';
 import type { Output } from './output.ts';
@@ -24,15 +26,17 @@ export interface Progress {
 interface ProgressOptions {
   readonly output: Output;
   readonly clock: Clock;
-  /** Loads the live view; called at most once, only on a terminal and only when the transfer lasts. */
-  readonly loadLive: () => Promise<LiveProgress>;
+  readonly look: Look;
+  /** Loads what draws; called at most once, only on a terminal and only when the transfer lasts. */
+  readonly loadLive: () => Promise<LiveLines>;
 }
 
 /** Shows how far the transfers are: live on a terminal, as sparse lines elsewhere, not at all under `--quiet`. */
-export function createProgress({ output, clock, loadLive }: ProgressOptions): Progress {
+export function createProgress(options: ProgressOptions): Progress {
+  const { output, clock } = options;
   const { quiet, isLive } = output.mode;
   if (quiet) return { read: () => undefined, stop: () => undefined };
-  return isLive ? showLive({ output, clock, loadLive }) : showLines(output, clock);
+  return isLive ? showLive(options) : showLines(output, clock);
 }
 
 /** When a plain line is due: a quarter further than the last line **and** 10 s later; 10 s where no whole is known. */
@@ -52,6 +56,7 @@ function showLines(output: Output, clock: Clock): Progress {
     const next = followTransfer(snapshot, event, atMs);
     if (next === snapshot) return;
     snapshot = next;
+    if (snapshot.startedAtMs === null) return;
     last ??= { share: 0, atMs };
     const share = measureShare(snapshot);
     if (!isLineDue(last, { share, atMs })) return;
@@ -78,15 +83,17 @@ function formatProgressLine(snapshot: TransferSnapshot, { mode }: Output, clock:
 }
 
 function nameOnly({ name, started }: TransferSnapshot): string {
-  return name === null || started !== 1 ? '' : ` - ${escapeControls(name)}`;
+  return name === null || started > 1 ? '' : ` - ${escapeControls(name)}`;
 }
 
-function showLive({ output, clock, loadLive }: ProgressOptions): Progress {
+function showLive({ output, clock, look, loadLive }: ProgressOptions): Progress {
   let snapshot = NO_TRANSFER;
-  let live: LiveProgress | null = null;
+  let live: LiveLines | null = null;
   const stopped = new AbortController();
-  const draw = (): void =>
-    live?.show({ snapshot, nowMs: clock.monotonic(), name: nameOnly(snapshot).replace(/^ - /, '') });
+  const draw = (): void => {
+    const name = nameOnly(snapshot).replace(/^ - /, '');
+    live?.show(drawProgress(snapshot, { nowMs: clock.monotonic(), name, columns: live.columns(), look }));
+  };
   const run = async (): Promise<void> => {
     await clock.sleep(LIVE_AFTER_MS, stopped.signal);
     const loaded = await loadLive();

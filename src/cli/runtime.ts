@@ -1,9 +1,11 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
-import type { LiveProgress } from '../ui/transfer-progress.tsx';
+import { ASCII_LOOK, UNICODE_LOOK } from '../ui/look.ts';
+import type { LiveLines } from '../ui/terminal.tsx';
 import { decideScope, findAwsContext } from './aws-context.ts';
 import { Closers } from './closers.ts';
+import { decidesAscii } from './colour.ts';
 import type { CommandRun } from './command-run.ts';
 import { formatDuration } from '../duration.ts';
 import { EventHub } from './event-hub.ts';
@@ -43,7 +45,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const { command, version, settings, output, clock, screens, stdin, env, home } = options;
   const hub = new EventHub();
   const closers = new Closers((message) => hub.emit({ kind: 'warning', reason: 'close_failed', message }));
-  const progress = createProgress({ output, clock, loadLive });
+  const look = decidesAscii({ env, ascii: settings.ascii }) ? ASCII_LOOK : UNICODE_LOOK;
+  const progress = createProgress({ output, clock, look, loadLive: async () => await loadLive(output) });
   hub.add(createEventLog(output, clock));
   hub.add(progress.read);
 
@@ -73,6 +76,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     output,
     stdin,
     stdout: screens.stdout,
+    look,
     aws,
     circuitName: (name) => `${name}@${decideScope(settings.circuitScope, aws())}`,
     processIdentity: local.processIdentity,
@@ -87,10 +91,10 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   return { run, endProgress: progress.stop, close: async () => await closers.close() };
 }
 
-/** Ink and React are loaded here and nowhere else, and only for a transfer that lasts. */
-async function loadLive(): Promise<LiveProgress> {
-  const { startLiveProgress } = await import('../ui/transfer-progress.tsx');
-  return startLiveProgress(process.stderr);
+/** Ink and React are loaded here only for a transfer that lasts; the other place is the live screen. */
+async function loadLive({ mode }: Output): Promise<LiveLines> {
+  const { startLiveLines } = await import('../ui/terminal.tsx');
+  return startLiveLines(process.stderr, { hasColour: mode.stderrHasColour });
 }
 
 /** Aborts with `deadline` when the time is over. */

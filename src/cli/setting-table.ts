@@ -55,6 +55,11 @@ const output = {
     fallback: false,
   }),
   noColor: switchSetting({ flag: 'no-color', summary: 'no colours, also on a terminal', fallback: false }),
+  ascii: switchSetting({
+    flag: 'ascii',
+    summary: 'draw bars and lamps with ASCII alone; so it is too where the locale is not UTF-8',
+    fallback: false,
+  }),
   logFormat: choiceSetting({
     flag: 'log-format',
     summary: 'form of the lines on stderr',

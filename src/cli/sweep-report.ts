@@ -26,7 +26,10 @@ export async function openSweepReport(path: string, bucket: string): Promise<Swe
   try {
     await once(stream, 'open');
   } catch (error) {
-    throw new BreakwaterError('local_create', `cannot create the report ${path}: ${reasonOf(error)}`, { cause: error });
+    throw new BreakwaterError('local_create', `cannot create the report ${path}: ${reasonOf(error)}`, {
+      cause: error,
+      details: { hint: 'nothing was deleted: name a file in a directory that is there' },
+    });
   }
   let failure: unknown = null;
   stream.on('error', (error) => {

@@ -33,13 +33,13 @@ export function presentSurvey(place: SweptPlace, survey: Survey): CommandResult 
 /** What a sweep did. Leftovers are no failure: the next sweep finds them; `--strict` makes them one. */
 export function presentSwept(
   place: SweptPlace,
-  { tally, ending }: SweepResult,
+  result: SweepResult,
   { isStrict }: { readonly isStrict: boolean },
 ): CommandResult {
+  const { tally, ending } = result;
   const { matched, deleted, deletedBytes, changed, failed, failures } = tally;
   const failure = findFailure(tally, ending, isStrict);
   const more = failed - failures.length;
-  const isPartWay = ending.kind === 'limit' || ending.kind === 'time';
   return {
     json: {
       ...describePlace(place),
@@ -57,16 +57,22 @@ export function presentSwept(
       ...failures.map(({ key, code, message }) => `left ${escapeControls(`${key}: ${code}: ${message}`)}`),
       ...(more > 0 ? [`left ${more} more`] : []),
     ],
-    summary: [
-      `deleted ${deleted} of ${matched} objects in ${nameOf(place)}, ${describeBytes(deletedBytes)}`,
-      ...(changed === 0 ? [] : [`${changed} overwritten since, left alone`]),
-      ...(failed === 0 ? [] : [`${failed} left for the next sweep`]),
-      ...(isPartWay
-        ? [`stopped by --${ending.kind === 'time' ? 'max-duration' : flagOf(ending)}, the next sweep goes on`]
-        : []),
-    ].join('; '),
+    summary: summarise(place, result),
     ...(failure === null ? {} : { failure }),
   };
+}
+
+/** One line; none of a sweep that failed before it had begun. */
+function summarise(place: SweptPlace, { tally, ending }: SweepResult): string | null {
+  const { matched, deleted, deletedBytes, changed, failed } = tally;
+  if (ending.kind === 'failed' && matched === 0) return null;
+  const stoppedBy = ending.kind === 'time' ? 'max-duration' : ending.kind === 'limit' ? flagOf(ending) : null;
+  return [
+    `deleted ${deleted} of ${matched} objects in ${nameOf(place)}, ${describeBytes(deletedBytes)}`,
+    ...(changed === 0 ? [] : [`${changed} overwritten since, left alone`]),
+    ...(failed === 0 ? [] : [`${failed} left for the next sweep`]),
+    ...(stoppedBy === null ? [] : [`stopped by --${stoppedBy}, the next sweep goes on`]),
+  ].join('; ');
 }
 
 /** Why a sweep stopped before it was through; null where it was. */

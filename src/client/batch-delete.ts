@@ -74,6 +74,7 @@ export class BatchDeleter {
       await requests.send({ isDataBearing: true }, async (attempt) => {
         const targets = work.pending.filter(fitsXml).map((item) => readTarget(item, isBare));
         await this.#send(attempt, async (options) => {
+          work.markTried(targets);
           const request = { bucket, targets, hasMd5: dialect.hasMd5 };
           const answers = await sendBatchDelete(this.#s3, request, options);
           throwLeft([...answers].map(([id, answer]) => work.settle(id, answer)));

@@ -15,6 +15,8 @@ export interface BatchOutcome<T> {
   /** Overwritten since: left alone. */
   readonly changed: readonly T[];
   readonly stayed: readonly Stayed<T>[];
+  /** Never asked for, because the command was interrupted or its time was over before their turn came. */
+  readonly untried: readonly T[];
   /** Why the batch ended before each of its keys had an answer of its own; null where it did not. */
   readonly error: BreakwaterError | null;
 }
@@ -39,6 +41,7 @@ export class BatchWork<T extends DeleteTarget> {
   readonly #deleted: T[] = [];
   readonly #changed: T[] = [];
   readonly #stayed: Stayed<T>[] = [];
+  readonly #tried = new Set<string>();
 
   constructor(items: readonly T[]) {
     this.#pending = new Map(items.map((item) => [identify(item), item]));
@@ -69,6 +72,11 @@ export class BatchWork<T extends DeleteTarget> {
     return null;
   }
 
+  /** A request for them goes out. */
+  markTried(targets: readonly DeleteTarget[]): void {
+    for (const target of targets) this.#tried.add(identify(target));
+  }
+
   /** They have outlasted the retries. */
   giveUp(left: readonly { readonly item: DeleteTarget; readonly code: string; readonly message: string }[]): void {
     for (const { item, code, message } of left) {
@@ -76,13 +84,16 @@ export class BatchWork<T extends DeleteTarget> {
     }
   }
 
-  /** What became of it; keys without an answer stay, for the reason that ended the batch. */
+  /** What became of it; keys without an answer stay, for the reason that ended the batch, or were never tried. */
   end(error: BreakwaterError | null): BatchOutcome<T> {
+    const isOver = error?.code === 'interrupted' || error?.code === 'deadline';
+    const untried = isOver ? this.pending.filter((item) => !this.#tried.has(identify(item))) : [];
     if (error !== null) {
+      for (const item of untried) this.#pending.delete(identify(item));
       const { s3Code, reason } = error.details;
-      const code = s3Code ?? (error.code === 'interrupted' ? error.code : (reason ?? error.code));
+      const code = s3Code ?? (isOver ? error.code : (reason ?? error.code));
       this.giveUp(this.pending.map((item) => ({ item, code, message: error.message })));
     }
-    return { deleted: this.#deleted, changed: this.#changed, stayed: this.#stayed, error };
+    return { deleted: this.#deleted, changed: this.#changed, stayed: this.#stayed, untried, error };
   }
 }

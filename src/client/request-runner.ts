@@ -125,9 +125,10 @@ export class RequestRunner {
   }
 
   async #runAttempt<T>(number: number, attempt: (attempt: Attempt) => Promise<T>): Promise<T> {
-    const { clock, settings, signal } = this.#guard;
+    const { clock, settings, signal, emit } = this.#guard;
     const watch = new RequestWatch(clock, settings);
     this.#watches.add(watch);
+    emit({ ...this.#target, kind: 'request_started' });
     try {
       const value = await attempt({ number, options: { abortSignal: signal, watch } });
       this.#watches.delete(watch);
@@ -136,6 +137,8 @@ export class RequestRunner {
       // An aborted watch stays: the verdict of a deadline asks how long it had been silent.
       if (!signal.aborted) this.#watches.delete(watch);
       throw error;
+    } finally {
+      emit({ ...this.#target, kind: 'request_ended' });
     }
   }
 

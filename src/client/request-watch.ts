@@ -9,6 +9,9 @@ export interface RequestTimeouts {
   readonly stallTimeoutMs: number;
 }
 
+/** A reason of one's own: without one, each abort makes an exception with its stack. */
+const DONE = 'done';
+
 type Phase = 'queued' | 'sending' | 'waiting' | 'receiving' | 'paused' | 'done';
 
 /**
@@ -36,7 +39,7 @@ export class RequestWatch {
    * request of one attempt: the SDK follows a redirect to another region with a second one.
    */
   start(onFault: (fault: TransferFault) => void): void {
-    this.#stopped.abort();
+    this.#stopped.abort(DONE);
     this.#stopped = new AbortController();
     this.enter('sending');
     void this.#run(onFault, this.#stopped.signal);
@@ -46,7 +49,7 @@ export class RequestWatch {
   enter(phase: Phase): void {
     if (phase === 'done') {
       this.#silentAtEndMs = this.silentForMs();
-      this.#stopped.abort();
+      this.#stopped.abort(DONE);
     }
     this.#phase = phase;
     this.#progressAtMs = this.#clock.monotonic();

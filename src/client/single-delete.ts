@@ -34,7 +34,7 @@ export async function deleteSingly(
   const takeTurns = async (): Promise<void> => {
     for (const item of queue) {
       const target = readTarget(item, isBare);
-      work.settle(identify(item), await deleteOne(s3, { bucket, target, requests }, send));
+      work.settle(identify(item), await deleteOne(s3, { bucket, target, work, requests }, send));
     }
   };
   const turns = await Promise.allSettled(Array.from({ length: IN_FLIGHT_MAX }, takeTurns));
@@ -45,12 +45,20 @@ export async function deleteSingly(
 /** @throws RetryChainFailed where the answer is not about this key; whatever aborted it */
 async function deleteOne(
   s3: S3Client,
-  { bucket, target, requests }: { bucket: string; target: DeleteTarget; requests: RequestRunner },
+  {
+    bucket,
+    target,
+    work,
+    requests,
+  }: Pick<SingleDeletes, 'bucket' | 'work' | 'requests'> & { readonly target: DeleteTarget },
   send: SendPaced,
 ): Promise<KeyAnswer> {
   try {
     await requests.send({ isDataBearing: true }, async (attempt) => {
-      await send(attempt, async (options) => await sendSingleDelete(s3, { bucket, target }, options));
+      await send(attempt, async (options) => {
+        work.markTried([target]);
+        await sendSingleDelete(s3, { bucket, target }, options);
+      });
     });
     return { kind: 'deleted' };
   } catch (error) {

@@ -8,6 +8,7 @@ import { selectCircuits } from '../cli/circuit-selection.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { withEnvironment } from '../cli/flags.ts';
 import { describeRefusal } from '../circuit/describe-refusal.ts';
+import { BreakwaterError } from '../errors.ts';
 
 /** Changes of state that `--history` shows at most. */
 const HISTORY_MAX = 100;
@@ -19,6 +20,10 @@ export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
   static override usage = 'breaker-status [CIRCUIT...] [FLAGS]';
   static override examples = [
     { description: 'At the terminal', command: '<%= config.bin %> breaker-status' },
+    {
+      description: 'A screen that stays open during an incident',
+      command: '<%= config.bin %> breaker-status --watch',
+    },
     { description: 'In a CI pipeline', command: '<%= config.bin %> breaker-status --json s3-upload' },
     {
       description: 'From cron, as a guard',
@@ -28,6 +33,11 @@ export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
   ];
   static override flags = withEnvironment({
     check: boolean({ summary: 'exit 75 while one of the circuits would refuse a call' }),
+    watch: boolean({
+      char: 'w',
+      summary: 'keep showing them: a live screen on a terminal, lines on change elsewhere, NDJSON with --json',
+    }),
+    'read-only': boolean({ summary: 'with --watch: no resetting and isolating by key' }),
     history: boolean({ summary: `show the last ${HISTORY_MAX} changes of state instead` }),
   });
   static override args = {
@@ -36,8 +46,17 @@ export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
 
   protected override async execute(
     run: CommandRun,
-    { args, flags }: CommandInput<typeof BreakerStatus>,
+    { args, flags, given }: CommandInput<typeof BreakerStatus>,
   ): Promise<CommandResult> {
+    if (flags.watch) {
+      refuseBeside(flags);
+      const { watchCircuits } = await import('../cli/watch.ts');
+      return await watchCircuits(run, {
+        names: args.circuit ?? [],
+        isReadOnly: flags['read-only'],
+        stateDirectory: given.has('state-dir') ? run.settings.stateDirectory : null,
+      });
+    }
     const rows = await selectCircuits(run, args.circuit ?? []);
     const circuits = await inspectCircuits(run, rows);
     const state = await run.state();
@@ -63,6 +82,15 @@ export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
       ...(failure === null ? {} : { failure }),
     };
   }
+}
+
+/** @throws BreakwaterError `usage` for what ends at once beside what does not end */
+function refuseBeside(flags: { readonly check: boolean; readonly history: boolean }): void {
+  const other = flags.check ? '--check' : flags.history ? '--history' : null;
+  if (other === null) return;
+  throw new BreakwaterError('usage', `--watch and ${other} do not go together`, {
+    details: { hint: `leave one of them out; the live screen shows the history of a circuit on enter` },
+  });
 }
 
 /** The refusal that lasts longest: when it is over, all of them are. */

@@ -1,23 +1,33 @@
 import { option, string } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
-import { escapeControls } from '../cli/escape.ts';
 import { countFlag, withEnvironment } from '../cli/flags.ts';
+import { describeListening, describePhase, describeRequest } from '../cli/sandbox-lines.ts';
+import { parseSeed, SEED_FORM } from '../cli/seed-text.ts';
 import { untilAborted } from '../cli/until-aborted.ts';
 import type { LoggedRequest } from '../sandbox/request-log.ts';
 import type { Sandbox as RunningSandbox } from '../sandbox/sandbox.ts';
+import { playScenario, SCENARIOS, type Phase, type Scenario } from '../sandbox/scenario.ts';
 import { STORE_QUIRKS } from '../sandbox/wire.ts';
 
 export default class Sandbox extends BaseCommand<typeof Sandbox> {
   static override summary = 'run a local S3 with scripted outages: learn, demo and test with no account';
   static override description =
-    'Objects are in memory and gone when it ends. It listens on 127.0.0.1 only, checks signatures, and answers 501 to whatever it does not implement. Its requests are shown on standard error.';
+    'Objects are in memory and gone when it ends. It listens on 127.0.0.1 only, checks signatures, and answers 501 to whatever it does not implement. Its requests are shown on standard error, as JSON with --log-format json. A scenario begins with the first request.';
   static override usage = 'sandbox [FLAGS]';
   static override examples = [
     { description: 'At the terminal; try the lines that it prints in another', command: '<%= config.bin %> sandbox' },
     {
+      description: 'An outage to watch, with breaker-status --watch in another terminal',
+      command: '<%= config.bin %> sandbox --scenario outage-30s',
+    },
+    {
       description: 'With uploads that fail',
       command: '<%= config.bin %> sandbox --fault PutObject:SlowDown:times=20 --fault GetObject:truncate:every=3',
+    },
+    {
+      description: 'With 5000 objects for a sweep to find',
+      command: '<%= config.bin %> sandbox --seed "demo-bucket/tmp/item-{n}:count=5000:age=30d"',
     },
     {
       description: 'Begin and end an outage from a second terminal',
@@ -43,25 +53,54 @@ export default class Sandbox extends BaseCommand<typeof Sandbox> {
       multiple: true,
       summary: 'differ from S3 in deletions, as some real stores do',
     })(),
-    seed: option({ options: ['demo', 'none'] as const, default: 'demo', summary: 'objects to begin with' })(),
+    scenario: option({
+      options: SCENARIOS,
+      default: 'calm' as const,
+      summary: 'a story of faults that begins with the first request',
+    })(),
+    seed: string({
+      summary: `objects to begin with: demo, none, or ${SEED_FORM}`,
+      helpValue: 'SEED',
+      default: ['demo'],
+      multiple: true,
+    }),
   });
 
   protected override async execute(run: CommandRun, { flags }: CommandInput<typeof Sandbox>): Promise<CommandResult> {
+    const seeds = flags.seed.filter((seed) => seed !== 'none' && seed !== 'demo').map(parseSeed);
     const { startSandbox } = await import('../sandbox/sandbox.ts');
-    const onRequest = (request: LoggedRequest): void => {
-      if (!run.output.mode.quiet) run.output.note(describeRequest(request));
+    const { mode } = run.output;
+    const form = () => ({ logFormat: mode.logFormat, nowMs: run.clock.now() });
+    const note = (lines: readonly string[]): void => {
+      if (!mode.quiet) for (const line of lines) run.output.note(line);
     };
+    const firstRequest = Promise.withResolvers<null>();
     const sandbox = await startSandbox({
       ...(flags.port === undefined ? {} : { port: flags.port }),
       quirks: flags.quirk ?? [],
-      onRequest,
+      onRequest: (request: LoggedRequest) => {
+        note([describeRequest(request, form())]);
+        firstRequest.resolve(null);
+      },
     });
     run.onClose(sandbox.close);
     for (const fault of flags.fault ?? []) sandbox.addFault(fault);
     for (const bucket of flags.versioned ?? []) sandbox.keepVersions(bucket);
-    if (flags.seed === 'demo') await seed(sandbox);
-    for (const line of introduce(sandbox)) run.output.note(line);
+    if (flags.seed.includes('demo')) await seedDemo(sandbox);
+    for (const { keys, sizeBytes, ...rest } of seeds) {
+      const body = Buffer.alloc(sizeBytes, 'breakwater\n');
+      for (const key of keys) sandbox.seed({ ...rest, key, body });
+    }
+    for (const line of describeListening(sandbox, { scenario: flags.scenario, ...form() })) run.output.note(line);
+    const story = play(flags.scenario, {
+      run,
+      sandbox,
+      begins: firstRequest.promise,
+      onPhase: (phase) => note([describePhase(phase, form())]),
+    });
     await untilAborted(run.signal);
+    firstRequest.resolve(null);
+    await story;
     const requests = sandbox.requests().length;
     return {
       json: { endpoint: sandbox.endpoint, requests },
@@ -70,31 +109,28 @@ export default class Sandbox extends BaseCommand<typeof Sandbox> {
   }
 }
 
-async function seed(sandbox: RunningSandbox): Promise<void> {
-  const { seedDemo } = await import('../sandbox/seed-demo.ts');
-  seedDemo(sandbox);
+async function play(
+  scenario: Scenario,
+  stage: {
+    readonly run: CommandRun;
+    readonly sandbox: RunningSandbox;
+    readonly begins: Promise<null>;
+    readonly onPhase: (phase: Phase) => void;
+  },
+): Promise<void> {
+  const { run, sandbox, begins, onPhase } = stage;
+  await begins;
+  if (run.signal.aborted || scenario === 'calm') return;
+  await playScenario(scenario, {
+    addFault: sandbox.addFault,
+    removeFault: sandbox.removeFault,
+    clock: run.clock,
+    signal: run.signal,
+    onPhase,
+  });
 }
 
-function introduce({ endpoint, region, accessKeyId, secretAccessKey }: RunningSandbox): readonly string[] {
-  return [
-    `a local S3 is up at ${endpoint}; Ctrl-C ends it. In another terminal:`,
-    '',
-    `  export AWS_ENDPOINT_URL_S3=${endpoint} AWS_REGION=${region}`,
-    `  export AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey}`,
-    '  npx breakwater get s3://demo/hello.txt -',
-    '  npx breakwater put README.md s3://demo/',
-    '  npx breakwater sweep s3://demo/logs/ --older-than 7d --dry-run',
-    '',
-    'An outage of uploads begins and ends with:',
-    '',
-    `  curl -d PutObject:503:ServiceUnavailable ${endpoint}/_sandbox/faults`,
-    `  curl -X DELETE ${endpoint}/_sandbox/faults`,
-    '',
-  ];
-}
-
-function describeRequest({ method, url, operation, bucket, key, status, code, fault }: LoggedRequest): string {
-  const what = operation === null ? `${method} ${url}` : `${operation} ${bucket}${key === '' ? '' : `/${key}`}`;
-  const how = [status ?? '', code ?? '', fault === null ? '' : `(fault: ${fault})`].filter((part) => part !== '');
-  return escapeControls(`${what} ${how.join(' ')}`);
+async function seedDemo(sandbox: RunningSandbox): Promise<void> {
+  const seed = await import('../sandbox/seed-demo.ts');
+  seed.seedDemo(sandbox);
 }

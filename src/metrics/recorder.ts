@@ -17,6 +17,7 @@ const RESULTS = ['success', 'error', 'circuit_open'] as const;
 const STATES = ['closed', 'open', 'half_open', 'isolated'] as const;
 
 type Finished = Extract<Event, { kind: 'operation_finished' }>;
+type Swept = Extract<Event, { kind: 'objects_swept' }>;
 
 /** Adds up what one process does, and hands it out for the local state once in a while. */
 export class MetricsRecorder {
@@ -56,19 +57,16 @@ export class MetricsRecorder {
       case 'result_ignored':
         this.#sums.count('staleResults', { circuit_name: event.circuit });
         break;
-      case 'objects_swept': {
-        const { bucket, matched, deleted, changed, failed, bytes } = event;
-        this.#sums.count('sweptMatched', { bucket }, matched);
-        this.#sums.count('sweptObjects', { bucket, result: 'deleted' }, deleted);
-        this.#sums.count('sweptObjects', { bucket, result: 'changed' }, changed);
-        this.#sums.count('sweptObjects', { bucket, result: 'failed' }, failed);
-        this.#sums.count('sweptBytes', { bucket }, bytes);
+      case 'objects_swept':
+        this.#sweep(event);
         break;
-      }
       case 'sweep_finished':
         this.#sums.raise('sweepSuccess', { bucket: event.bucket }, this.#clock.now() / 1000);
         break;
       case 'operation_started':
+      case 'request_started':
+      case 'request_ended':
+      case 'failures_counted':
       case 'attempt_failed':
       case 'transfer_started':
       case 'bytes_moved':
@@ -103,6 +101,14 @@ export class MetricsRecorder {
     const value = result === 'circuit_open' ? null : durationMs / 1000;
     this.#sums.observe('duration', labels, { value, bounds: DURATION_BOUNDS_S });
     if (result === 'success') this.#sums.raise('lastSuccess', labels, this.#clock.now() / 1000);
+  }
+
+  #sweep({ bucket, matched, deleted, changed, failed, bytes }: Swept): void {
+    this.#sums.count('sweptMatched', { bucket }, matched);
+    this.#sums.count('sweptObjects', { bucket, result: 'deleted' }, deleted);
+    this.#sums.count('sweptObjects', { bucket, result: 'changed' }, changed);
+    this.#sums.count('sweptObjects', { bucket, result: 'failed' }, failed);
+    this.#sums.count('sweptBytes', { bucket }, bytes);
   }
 
   #refuse({ circuit, epoch, reason }: Refusal): void {

@@ -16,12 +16,18 @@ const LOCK_PAUSE_MS = 10;
 /** The files that belong to a database, itself last: its write-ahead log, and the index of that. */
 const SUFFIXES = ['-wal', '-shm', ''] as const;
 
+interface FoundFile {
+  readonly inode: number;
+  /** When it was made, in ms: a number that was freed is soon given to the next file. */
+  readonly madeAtMs: number;
+}
+
 /** What is at the path of the state file: nothing usable yet, or a file with this identity. */
-export function findFile(path: string): { readonly inode: number } | null {
+export function findFile(path: string): FoundFile | null {
   try {
-    const { ino, size } = statSync(path);
+    const { ino, size, birthtimeMs } = statSync(path);
     // An empty file is one that another process is about to fill, or that a full disk kept empty.
-    return size === 0 ? null : { inode: ino };
+    return size === 0 ? null : { inode: ino, madeAtMs: birthtimeMs };
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null;
     throw error;
@@ -89,6 +95,11 @@ function migrate(database: DatabaseSync): void {
 
 function readVersion(database: DatabaseSync): number {
   return new Fields(database.prepare('PRAGMA user_version').get()).whole('user_version');
+}
+
+/** Changes when another connection has changed the file; https://sqlite.org/pragma.html#pragma_data_version. */
+export function readDataVersion(database: DatabaseSync): number {
+  return new Fields(database.prepare('PRAGMA data_version').get()).whole('data_version');
 }
 
 function retryWhileLocked(work: () => void): void {

@@ -6,10 +6,10 @@ import { openCheckpointTable } from './checkpoint-table.ts';
 import { openCircuitTable } from './circuit-table.ts';
 import { openClaimTable } from './claim-table.ts';
 import { formatTime, type Clock } from '../clock.ts';
-import { createFile, findFile, openDatabase, openMemory, setAside } from './database.ts';
+import { createFile, findFile, openDatabase, openMemory, readDataVersion, setAside } from './database.ts';
 import { openJobTable } from './job-table.ts';
 import { openMetricsTable } from './metrics-table.ts';
-import type { State, StateProblem } from './state.ts';
+import type { State, StateProblem, StateStamp } from './state.ts';
 import { Statements } from './statements.ts';
 import { classifyStateError, describeProblem } from './state-problem.ts';
 
@@ -35,6 +35,7 @@ export function openState({ directory, clock, onWarning }: StateOptions): State 
   return {
     path,
     problem: () => file.problem,
+    stamp: () => file.stamp(),
     close: () => file.close(),
     circuits: {
       read: (name) => file.use('read', ({ circuits }) => file.remember(circuits.read(name))),
@@ -103,6 +104,17 @@ class StateFile {
 
   get problem(): StateProblem | null {
     return this.#problem;
+  }
+
+  stamp(): StateStamp {
+    try {
+      const found = findFile(this.#path);
+      const file = found === null ? null : `${found.inode} ${found.madeAtMs}`;
+      return { file, version: this.#opened === null ? null : readDataVersion(this.#opened.database) };
+    } catch {
+      // What cannot be looked at cannot be told apart either; reading it will say why.
+      return { file: null, version: null };
+    }
   }
 
   /** Works on the file, or in memory where the file is missing (reads only) or cannot be used. */

@@ -123,6 +123,13 @@ export interface ClaimStore {
 /** Why the file cannot be used; the program goes on in memory. */
 export type StateProblem = 'unwritable' | 'locked' | 'full' | 'corrupt' | 'newer_schema' | 'network_file_system';
 
+export interface StateStamp {
+  /** Which file is at the path: another text when another file has taken its place, null where there is none. */
+  readonly file: string | null;
+  /** Another one whenever another connection has changed the file that is open; null where none is open. */
+  readonly version: number | null;
+}
+
 /** The local state of one user: shared by all their processes, or of this process alone when `problem` is set. */
 export interface State {
   readonly circuits: CircuitStore;
@@ -135,5 +142,7 @@ export interface State {
   readonly path: string;
   /** Why this state is in memory only; null when it is the file. May become set while running. */
   readonly problem: () => StateProblem | null;
+  /** What the file is now, cheaply: for those who look for long and read only what has changed. Never throws. */
+  readonly stamp: () => StateStamp;
   readonly close: () => void;
 }

@@ -39,7 +39,7 @@ export class SweepCheckpoint {
     return new SweepCheckpoint(options, parseCheckpoint(await options.begun.read(options.id)));
   }
 
-  /** Everything in it has been handed to deletion. */
+  /** Everything in it has been asked for. */
   settle(span: KeySpan): void {
     this.#position.settle(span);
     const nowMs = this.#options.clock.monotonic();

@@ -29,7 +29,7 @@ export interface SweepContext {
   readonly signal: AbortSignal;
   /** Takes the keys that stayed, batch by batch; the sweep waits for it. */
   readonly onLeft: (left: readonly LeftObject[]) => Promise<void>;
-  /** Told when everything in a span has been handed to deletion. */
+  /** Told when everything in a span has been asked for. */
   readonly onSettled: (span: KeySpan) => void;
   /** False when another process has taken over this sweep's work. */
   readonly isOurs: () => boolean;
@@ -66,7 +66,10 @@ export async function sweep(
   const { bucket, prefix } = request;
   if (ending.kind !== 'failed' && tally.matched > 0 && tally.denied === tally.matched) {
     const error = new BreakwaterError('access_denied', `every delete in s3://${bucket}/${prefix} was denied`, {
-      details: { s3Code: 'AccessDenied', hint: 'grant s3:DeleteObject, and s3:GetObject or say --unconditional' },
+      details: {
+        s3Code: 'AccessDenied',
+        hint: 'grant s3:DeleteObject and s3:GetObject; --unconditional does without the latter',
+      },
     });
     return { tally, ending: { kind: 'failed', error } };
   }
@@ -96,7 +99,7 @@ class SweepRun {
   #tally = EMPTY_TALLY;
   #asked = { objects: 0, bytes: 0 };
   #batch: SweepItem[] = [];
-  /** Settled as soon as the batch that is being filled goes out. */
+  /** Settled when the batch that is being filled has its answer. */
   #spans: KeySpan[] = [];
   #ending: SweepEnding | null = null;
   #bug: { readonly error: unknown } | null = null;
@@ -154,27 +157,28 @@ class SweepRun {
       this.#fail(new BreakwaterError('locked', `another process has taken over the sweep of ${what}`));
       return;
     }
-    if (batch.length > 0) this.#start(batch);
-    for (const span of spans) this.#context.onSettled(span);
+    if (batch.length > 0) this.#start(batch, spans);
+    else this.#settle(spans);
   }
 
-  #start(batch: readonly SweepItem[]): void {
-    const deleting: Promise<void> = this.#delete(batch)
+  #start(batch: readonly SweepItem[], spans: readonly KeySpan[]): void {
+    const deleting: Promise<void> = this.#delete(batch, spans)
       .catch((error: unknown) => this.#fail(error))
       .finally(() => this.#open.delete(deleting));
     this.#open.add(deleting);
   }
 
-  async #delete(items: readonly SweepItem[]): Promise<void> {
+  async #delete(items: readonly SweepItem[], spans: readonly KeySpan[]): Promise<void> {
     const { bucket } = this.#request;
     const { store, emit, onLeft } = this.#context;
     const outcome = await store.deleteBatch({ bucket, items });
     this.#tally = addToTally(this.#tally, outcome);
-    const { deleted, changed, stayed, error } = outcome;
+    const { deleted, changed, stayed, untried, error } = outcome;
+    if (untried.length === 0) this.#settle(spans);
     emit({
       kind: 'objects_swept',
       bucket,
-      matched: items.length,
+      matched: items.length - untried.length,
       deleted: deleted.length,
       changed: changed.length,
       failed: stayed.length,
@@ -182,6 +186,10 @@ class SweepRun {
     });
     if (stayed.length > 0) await onLeft(nameLeft(stayed));
     if (error !== null && ENDS_THE_SWEEP.has(error.code)) this.#fail(error);
+  }
+
+  #settle(spans: readonly KeySpan[]): void {
+    for (const span of spans) this.#context.onSettled(span);
   }
 
   #fail(error: unknown): void {

@@ -68,7 +68,10 @@ export const EMPTY_TALLY: SweepTally = {
   failures: [],
 };
 
-export function addToTally(tally: SweepTally, outcome: Omit<BatchOutcome<SweepItem>, 'error'>): SweepTally {
+export function addToTally(
+  tally: SweepTally,
+  outcome: Pick<BatchOutcome<SweepItem>, 'deleted' | 'changed' | 'stayed'>,
+): SweepTally {
   const { deleted, changed, stayed } = outcome;
   const room = KEYS_NAMED_MAX - tally.failures.length;
   return {

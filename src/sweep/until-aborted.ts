@@ -4,12 +4,16 @@
  */
 export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   const iterator = source[Symbol.asyncIterator]();
-  const { promise: aborted, resolve } = Promise.withResolvers<null>();
-  const onAbort = (): void => resolve(null);
+  // One race per item, none with a promise that lasts: that would keep every item until the abort.
+  let giveUp: (() => void) | null = null;
+  const onAbort = (): void => giveUp?.();
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     while (!signal.aborted) {
-      const next = await Promise.race([iterator.next(), aborted]);
+      const next = await new Promise<IteratorResult<T> | null>((resolve, reject) => {
+        giveUp = () => resolve(null);
+        iterator.next().then(resolve, reject);
+      });
       if (next === null || next.done === true) return;
       yield next.value;
     }

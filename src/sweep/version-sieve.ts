@@ -10,16 +10,19 @@ import type { SweepItem } from './sweep-item.ts';
  * A marker whose versions go in this sweep goes with the next one, when they are gone for certain.
  */
 export class VersionSieve {
-  /** The current marker of the key that was listed last; null where it has none, or has versions too. */
-  #marker: ListedVersion | null = null;
+  /** The key that was listed last. */
   #key: string | null = null;
+  /** Its current marker; null where it has none. */
+  #marker: ListedVersion | null = null;
+  #hasVersion = false;
 
   /** Takes the next page of a listing, in the order of keys; the rest comes out with the last one. */
   take(versions: readonly ListedVersion[], { isLast }: { isLast: boolean }): readonly SweepItem[] {
     const items: SweepItem[] = [];
     const release = (): void => {
-      if (this.#marker !== null) items.push(toItem(this.#marker));
+      if (this.#marker !== null && !this.#hasVersion) items.push(toItem(this.#marker));
       this.#marker = null;
+      this.#hasVersion = false;
     };
     for (const group of groupByKey(versions)) {
       if (group.key !== this.#key) {
@@ -28,7 +31,7 @@ export class VersionSieve {
       }
       items.push(...group.versions.filter(({ isLatest }) => !isLatest).map(toItem));
       this.#marker ??= group.versions.find(({ isLatest, isDeleteMarker }) => isLatest && isDeleteMarker) ?? null;
-      if (group.versions.some(({ isDeleteMarker }) => !isDeleteMarker)) this.#marker = null;
+      this.#hasVersion ||= group.versions.some(({ isDeleteMarker }) => !isDeleteMarker);
     }
     if (isLast) release();
     return items;

@@ -1,4 +1,4 @@
-import type { TransferSnapshot } from './transfer-snapshot.ts';
+import type { TransferSnapshot, Wait } from './transfer-snapshot.ts';
 
 /** A size as a person reads it: `1.5 MiB`. */
 export function describeBytes(bytes: number): string {
@@ -39,7 +39,7 @@ export function measureShare({ movedBytes, totalBytes }: TransferSnapshot): numb
 
 /** `50 % of 8.0 MiB, 1.2 MiB/s, 0:04 left`, or counts where the whole is not known. */
 export function describeProgress(snapshot: TransferSnapshot, nowMs: number): string {
-  const { started, finished, failed, movedBytes, totalBytes, swept } = snapshot;
+  const { started, finished, failed, movedBytes, totalBytes, swept, inFlight } = snapshot;
   const rate = measureRate(snapshot, nowMs);
   const share = measureShare(snapshot);
   const parts: string[] = [];
@@ -55,6 +55,17 @@ export function describeProgress(snapshot: TransferSnapshot, nowMs: number): str
   if (totalBytes !== null && rate !== null) {
     parts.push(`${describeTimeLeft((Math.max(0, totalBytes - movedBytes) / rate) * 1000)} left`);
   }
+  if (inFlight > 1) parts.push(`${inFlight} in flight`);
   if (failed > 0) parts.push(`${failed} failed`);
   return parts.join(', ');
+}
+
+/** `SlowDown, attempt 2 of 4, next in 2 s`: the wait that is over first, and how many more there are; null for none. */
+export function describeWaits(waits: readonly Wait[], nowMs: number): string | null {
+  const pending = waits.filter(({ untilMs }) => untilMs > nowMs).toSorted((a, b) => a.untilMs - b.untilMs);
+  const [first] = pending;
+  if (first === undefined) return null;
+  const { code, attempt, attempts, untilMs } = first;
+  const more = pending.length === 1 ? '' : `, and ${pending.length - 1} more`;
+  return `${code}, attempt ${attempt} of ${attempts}, next in ${Math.ceil((untilMs - nowMs) / 1000)} s${more}`;
 }

@@ -124,6 +124,20 @@ const CASES: readonly Case[] = [
     says: /--yes/,
   },
   {
+    what: 'a sweep whose report would be its result',
+    args: ['sweep', 's3://bucket/tmp/', '--older-than', '1h', '--yes', '--report', '-'],
+    status: 2,
+    code: 'usage',
+    says: /name of a file/,
+  },
+  {
+    what: 'a report that cannot be created: nothing is deleted',
+    args: ['sweep', 's3://bucket/tmp/', '--older-than', '1h', '--yes', '--report', 'no/such/place'],
+    status: 73,
+    code: 'local_create',
+    says: /no\/such\/place/,
+  },
+  {
     what: 'a sweep of a missing bucket',
     args: ['sweep', 's3://no-such-bucket/a/', '--older-than', '1h', '--yes'],
     status: 66,

@@ -47,6 +47,25 @@ describe.skipIf(!hasPromtool)('by the word of promtool', () => {
     promtool(['check', 'metrics'], (await program.run(['metrics'])).text);
   });
 
+  it('the OpenMetrics text is right, with series and without', async () => {
+    await using sandbox = await startTestSandbox();
+    await using program = await Program.create({
+      ...sandbox.env,
+      BREAKWATER_RETRY_BASE: '1ms',
+      BREAKWATER_FAILURE_THRESHOLD: '1',
+    });
+    const read = async (): Promise<readonly string[]> => {
+      const { text } = await program.run(['metrics', '--format', 'openmetrics']);
+      // It imports samples only with a time, and parses them as Prometheus does.
+      await writeFile(program.path('open'), text.replaceAll(/^([a-z].* \S+)$/gm, '$1 1700000000'));
+      promtool(['tsdb', 'create-blocks-from', 'openmetrics', program.path('open'), program.path('tsdb')]);
+      return text.split('\n').filter((line) => /^[a-z]/.test(line));
+    };
+    expect((await read()).length).toBeLessThan(6);
+    await runAll(program, ['put', 'file', 's3://bucket/key'], sandbox);
+    expect((await read()).length).toBeGreaterThan(50);
+  }, 60_000);
+
   it('the alert rules are right, and fire when they should', () => {
     promtool(['check', 'rules', pathOf('docs/prometheus/breakwater.rules.yml')]);
     promtool(['test', 'rules', pathOf('docs/prometheus/breakwater.rules.test.yml')]);
@@ -54,7 +73,7 @@ describe.skipIf(!hasPromtool)('by the word of promtool', () => {
 
   it('every expression of the dashboard is one, over families that exist', async () => {
     const dashboard = JSON.parse(await readFile(pathOf('docs/grafana/breakwater.json'), 'utf8')) as {
-      panels: { title: string; targets: { expr: string }[] }[];
+      panels: { title: string; type: string; targets: { expr: string }[] }[];
     };
     const families = (await readFile(pathOf('docs/metrics.md'), 'utf8')).matchAll(/^\| `([a-z0-9_]+)`/gm);
     const known = new Set([...families].map(([, name]) => name));
@@ -66,7 +85,18 @@ describe.skipIf(!hasPromtool)('by the word of promtool', () => {
         return { expr: expr.replaceAll('$__rate_interval', '5m').replaceAll(/\$[a-z]+/g, '.*') };
       }),
     );
-    expect(rules.length).toBeGreaterThan(8);
+    for (const [type, family] of [
+      ['state-timeline', 's3_circuit_breaker_state{'],
+      ['timeseries', 'sum by (result) (rate(s3_operations_total{'],
+      ['timeseries', 'histogram_quantile(0.99, sum by (le, operation) (rate(s3_operation_duration_seconds_bucket{'],
+      ['timeseries', 'sum by (attempt) (rate(s3_retry_attempts_total{'],
+      ['stat', 'time() - s3_last_success_timestamp_seconds{'],
+    ] as const) {
+      const ofType = dashboard.panels.filter((panel) => panel.type === type);
+      expect(ofType.flatMap(({ targets }) => targets.map(({ expr }) => expr))).toContainEqual(
+        expect.stringContaining(family),
+      );
+    }
     await using program = await Program.create();
     await writeFile(
       program.path('dashboard.yml'),

@@ -20,6 +20,9 @@ import { createTestState, type TestState } from '../support/state.ts';
 /** Rounds of random SIGKILL; `npm run proof` asks for 500. */
 const KILL_ROUNDS = Number(process.env['BREAKWATER_KILL_ROUNDS'] ?? 40);
 
+/** Whole commands at once, each of which loads the SDK; `npm run proof` asks for 60. */
+const COMMANDS = Number(process.env['BREAKWATER_COMMANDS'] ?? 10);
+
 /** Processes that are alive in each of those rounds, but for the one that was killed. */
 const CHURNERS = 3;
 const ALL_DIE_EVERY = 10;
@@ -48,7 +51,21 @@ describe('many processes on one circuit', () => {
     expect(test.open().circuits.read(CIRCUIT)).toMatchObject({ state: 'closed', failures: 320, epoch: 0 });
   });
 
-  it('50 commands that fail once each, with a threshold of 1000, end at exactly 50', async () => {
+  it('50 processes that fail once each, with a threshold of 1000, end at exactly 50', async () => {
+    await using test = await createTestState();
+    const order = {
+      directory: test.directory,
+      circuit: CIRCUIT,
+      mode: 'fail',
+      times: 1,
+      settings: settings({ failureThreshold: 1000 }),
+    } as const;
+    const reports = await Promise.all(Array.from({ length: 50 }, async () => await spawnWorker(order).ended));
+    expect(reports).toEqual(reports.map(() => ({ warnings: [], refused: 0, stale: 0 })));
+    expect(test.open().circuits.read(CIRCUIT)).toMatchObject({ state: 'closed', failures: 50, epoch: 0 });
+  });
+
+  it(`${COMMANDS} commands that fail once each, with a threshold of 1000, end at exactly ${COMMANDS}`, async () => {
     await using sandbox = await startTestSandbox();
     await using program = await Program.create({
       ...sandbox.env,
@@ -58,12 +75,12 @@ describe('many processes on one circuit', () => {
     await writeFile(program.path('file'), 'x');
     sandbox.addFault('PutObject:500:InternalError');
     const statuses = await Promise.all(
-      Array.from({ length: 50 }, async () => (await program.run(['put', 'file', 's3://bucket/key'])).status),
+      Array.from({ length: COMMANDS }, async () => (await program.run(['put', 'file', 's3://bucket/key'])).status),
     );
     expect(new Set(statuses)).toEqual(new Set([69]));
     const { circuits } = readDocument(await program.run(['breaker-status', '--json', 's3-upload']));
-    expect(circuits).toMatchObject([{ state: 'closed', failures: 50 }]);
-    expect((await program.run(['metrics'])).text).toContain('result="error"} 50');
+    expect(circuits).toMatchObject([{ state: 'closed', failures: COMMANDS }]);
+    expect((await program.run(['metrics'])).text).toContain(`result="error"} ${COMMANDS}`);
   });
 });
 

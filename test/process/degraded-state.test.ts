@@ -147,6 +147,20 @@ describe('a transfer whose state file cannot be used', () => {
   });
 });
 
+describe('metrics --reset', () => {
+  it('fails where the sums could not be forgotten', async () => {
+    await using stage = await createStage();
+    const { program, file } = stage;
+    const holder = new DatabaseSync(file);
+    holder.exec('BEGIN IMMEDIATE');
+    const ended = await program.run(['metrics', '--reset', '--yes', '--json']);
+    holder.exec('ROLLBACK');
+    holder.close();
+    expect([ended.status, readDocument(ended).error]).toMatchObject([74, { code: 'local_io', reason: 'locked' }]);
+    expect((await program.run(['metrics'])).text).toMatch(/result="success"\} 1$/m);
+  });
+});
+
 describe('breaker-status and metrics', () => {
   it('leave a corrupt file alone, and name the problem', async () => {
     await using stage = await createStage();

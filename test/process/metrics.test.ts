@@ -5,6 +5,10 @@ import { Program } from '../support/program.ts';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.ts';
 
 const FILES = 5;
+/** Whole commands at once; `npm run proof` asks for 60. */
+const COMMANDS = Number(process.env['BREAKWATER_COMMANDS'] ?? 15);
+/** Rounds in which two of them are killed; `npm run proof` asks for more. */
+const KILL_ROUNDS = Math.min(15, Number(process.env['BREAKWATER_KILL_ROUNDS'] ?? 6));
 const PUT_TREE = ['put', '-r', 'tree', 's3://bucket/tree/'];
 
 async function createStage(): Promise<{ sandbox: TestSandbox; program: Program } & AsyncDisposable> {
@@ -29,12 +33,14 @@ async function readCount(program: Program): Promise<number> {
   );
 }
 
-it('60 processes at once with 5 operations each count exactly 300', async () => {
+it(`${COMMANDS} processes at once with ${FILES} operations each count exactly ${COMMANDS * FILES}`, async () => {
   await using stage = await createStage();
   const { program } = stage;
-  const statuses = await Promise.all(Array.from({ length: 60 }, async () => (await program.run(PUT_TREE)).status));
+  const statuses = await Promise.all(
+    Array.from({ length: COMMANDS }, async () => (await program.run(PUT_TREE)).status),
+  );
   expect(new Set(statuses)).toEqual(new Set([0]));
-  expect(await readCount(program)).toBe(300);
+  expect(await readCount(program)).toBe(COMMANDS * FILES);
 });
 
 it('processes that are killed count nothing twice, and leave the file whole', async () => {
@@ -49,7 +55,7 @@ it('processes that are killed count nothing twice, and leave the file whole', as
   const begunAtMs = performance.now();
   await whole.ended;
   const takesMs = performance.now() - begunAtMs;
-  for (let round = 0; round < 15; round += 1) {
+  for (let round = 0; round < KILL_ROUNDS; round += 1) {
     const started = Array.from({ length: 2 }, () => program.start(PUT_TREE));
     await waitForRequest(sandbox.requests().length, () => started.some(({ child }) => child.exitCode !== null));
     // Anywhere from the first request to the end of the command, and a little beyond.

@@ -97,7 +97,8 @@ export class FakeObjectStore implements ObjectStore {
     if (error !== null) {
       if (!(error instanceof BreakwaterError)) throw error;
       const code = error.details.s3Code ?? error.code;
-      return { deleted: [], changed: [], stayed: items.map((item) => ({ item, code, message: error.message })), error };
+      const stayed = items.map((item) => ({ item, code, message: error.message }));
+      return { deleted: [], changed: [], stayed, untried: [], error };
     }
     const stayed = items.flatMap((item) => {
       const why = refuses?.(item.key) ?? null;
@@ -105,7 +106,7 @@ export class FakeObjectStore implements ObjectStore {
     });
     const changed = items.filter(({ key }) => overwritten.includes(key));
     const deleted = items.filter((item) => !changed.includes(item) && !stayed.some((left) => left.item === item));
-    return { deleted, changed, stayed, error: null };
+    return { deleted, changed, stayed, untried: [], error: null };
   }
 
   async uploadFile(): Promise<never> {

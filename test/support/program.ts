@@ -24,6 +24,8 @@ export interface ProgramOptions {
   readonly cwd?: string;
   /** Runs as this user and group; only root can. */
   readonly uid?: number;
+  /** Killed after this, in ms. @default 60000 */
+  readonly killAfterMs?: number;
 }
 
 /** The real program, as a user runs it: its own home, nothing inherited but PATH. */
@@ -60,14 +62,14 @@ export class Program implements AsyncDisposable {
   /** Starts it and hands out the child, for signals and pipes. */
   start(
     args: readonly string[],
-    { env = {}, input, cwd = this.directory, uid }: ProgramOptions = {},
+    { env = {}, input, cwd = this.directory, uid, killAfterMs = KILL_AFTER_MS }: ProgramOptions = {},
   ): { child: ChildProcess; ended: Promise<Ended> } {
     const startedAtMs = performance.now();
     const child = spawn(process.execPath, [BIN, ...args], {
       cwd,
       env: { ...this.env, ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
-      timeout: KILL_AFTER_MS,
+      timeout: killAfterMs,
       killSignal: 'SIGKILL',
       ...(uid === undefined ? {} : { uid, gid: uid }),
     });

@@ -87,17 +87,33 @@ describe('the gate', () => {
 
   it('tells of each change once, and of nothing else', () => {
     const stage = createStage([], { failureThreshold: 2 });
+    const counted = { kind: 'failures_counted', circuit: NAME, failures: 1, failureThreshold: 2 };
     stage.gate.settle(admit(stage), 'failure', FAILURE);
-    expect(stage.events).toEqual([]);
+    expect(stage.events).toEqual([counted]);
     stage.gate.settle(admit(stage), 'failure', FAILURE);
+    // The second call is told of the failure before it.
     expect(stage.events).toMatchObject([
+      counted,
+      counted,
       { kind: 'circuit_changed', transition: { circuit: NAME, from: 'closed', to: 'open', epoch: 1 } },
     ]);
     expect(stage.gate.admit(NAME)).toMatchObject({
       kind: 'refused',
       refusal: { reason: 'open', retryAfterMs: 60_000 },
     });
-    expect(stage.events).toHaveLength(1);
+    expect(stage.events).toHaveLength(3);
+  });
+
+  it('tells that a success has ended a row of failures, and nothing of other successes', () => {
+    const stage = createStage([{ ...CLOSED, failures: 2 }]);
+    stage.gate.settle(admit(stage), 'success');
+    const kind = 'failures_counted';
+    expect(stage.events).toMatchObject([
+      { kind, failures: 2 },
+      { kind, failures: 0 },
+    ]);
+    stage.gate.settle(admit(stage), 'success');
+    expect(stage.events).toHaveLength(2);
   });
 
   it('settles a permit once', () => {
@@ -125,7 +141,10 @@ describe('the gate', () => {
     );
     stage.gate.settle(permit, 'failure', FAILURE);
     expect(stage.store.read(NAME)).toEqual({ ...CLOSED, epoch: 7 });
-    expect(stage.events).toMatchObject([{ kind: 'result_ignored', permitEpoch: 0, epoch: 7 }]);
+    expect(stage.events).toMatchObject([
+      { kind: 'failures_counted', failures: 4 },
+      { kind: 'result_ignored', permitEpoch: 0, epoch: 7 },
+    ]);
   });
 
   it('looks without writing and without taking the probe slot', () => {

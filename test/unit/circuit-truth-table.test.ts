@@ -190,6 +190,19 @@ const ROWS: readonly Row[] = [
   ),
 ];
 
+/** What the types exclude and a table therefore cannot hold: it ends loudly, and never as a permit. */
+const IMPOSSIBLE = {
+  'a state, admitting': () =>
+    admit({ ...CLOSED, state: 'ajar' as never }, { ...MOMENT, token: 't', isOwnerAlive: true }),
+  'a state, settling': () => settle({ ...CLOSED, state: 'ajar' as never }, settlementOf('success', CALL)),
+  'a verdict, closed': () => settle(CLOSED, settlementOf('maybe' as never, CALL)),
+  'a verdict, half-open': () => settle(HALF_OPEN, settlementOf('maybe' as never, PROBE)),
+} as const;
+
+function settlementOf(verdict: Verdict, permit: Permit) {
+  return { ...MOMENT, permit, verdict, failure: null };
+}
+
 function renewed(id: string, row: CircuitRow, permit: Permit, expected: Expected): Row {
   return { id, run: () => [[row, renew(row, { permit, nowMs: NOW_MS, settings: SETTINGS })]], expected };
 }
@@ -212,6 +225,20 @@ describe('the truth table of the circuit', () => {
       .map((line) => line.split('|').map((cell) => cell.trim()))
       .map(([, id, , , , next]) => [id, next?.replace('-', '_')]);
     expect(documented).toEqual(ROWS.map(({ id, expected }) => [id, expected.next]));
+  });
+
+  it('lets a probe through where nobody knows since when a circuit is open', () => {
+    const row = { ...OPEN, openedAtMs: null, openForMs: null };
+    expect(admit(row, { ...MOMENT, token: 'new', isOwnerAlive: true }).result).toEqual(permitted(8, 'new'));
+  });
+
+  it('keeps the last error where a probe fails without one', () => {
+    const row = { ...HALF_OPEN, lastFailure: FAILURE };
+    expect(settle(row, settlementOf('failure', PROBE)).row).toMatchObject({ state: 'open', lastFailure: FAILURE });
+  });
+
+  it.each(Object.entries(IMPOSSIBLE))('has no row for what cannot be: %s', (_what, step) => {
+    expect(step).toThrow(/^unexpected value: "(?:ajar|maybe)"$/);
   });
 
   it.each(ROWS)('$id', ({ run, expected }) => {

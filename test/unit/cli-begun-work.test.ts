@@ -43,6 +43,15 @@ describe('openBegunWork', () => {
     expect(await two.work.claim('a')).not.toBeNull();
   });
 
+  it('says who has it', async () => {
+    await using test = await createTestState();
+    const one = open(test, 1);
+    await one.work.claim('a');
+    const holders: unknown[] = [];
+    expect(await open(test, 2).work.claim('a', (holder) => holders.push(holder))).toBeNull();
+    expect(holders).toEqual([{ pid: 1, host: expect.any(String) as string, sinceMs: one.clock.now() }]);
+  });
+
   it('lets go of a claim when the command ends', async () => {
     await using test = await createTestState();
     const one = open(test, 1);

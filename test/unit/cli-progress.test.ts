@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { decideOutputMode, Output } from '../../src/cli/output.ts';
 import { createProgress, isLineDue } from '../../src/cli/progress.ts';
 import type { Event } from '../../src/events.ts';
-import type { LiveProgress } from '../../src/ui/transfer-progress.tsx';
+import { toText } from '../../src/ui/frame.ts';
+import { ASCII_LOOK } from '../../src/ui/look.ts';
+import type { LiveLines } from '../../src/ui/terminal.tsx';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 const begin = (totalBytes: number | null, name = 'a\u0007'): Event => ({ kind: 'transfer_started', name, totalBytes });
@@ -44,8 +46,9 @@ function open({
   const shown: string[] = [];
   let loads = 0;
   const loading = Promise.withResolvers<null>();
-  const live: LiveProgress = {
-    show: ({ snapshot, name }) => shown.push(`${snapshot.movedBytes} ${name}`),
+  const live: LiveLines = {
+    columns: () => 59,
+    show: (frame) => shown.push(toText(frame)),
     stepAside: (write) => {
       shown.push('aside');
       write();
@@ -55,6 +58,7 @@ function open({
   const progress = createProgress({
     output,
     clock,
+    look: ASCII_LOOK,
     loadLive: async () => {
       loads += 1;
       if (isViewSlow) await loading.promise;
@@ -166,7 +170,13 @@ describe('createProgress on a terminal', () => {
     progress.stop();
     output.note('after');
     await clock.advance(5000);
-    expect(shown).toEqual(['1 a\\x07', '2 a\\x07', '2 a\\x07', 'aside', 'stopped']);
+    expect(shown).toEqual([
+      '0 % of 1000 B, 2 B/s, 8:20 left  a\\x07',
+      '0 % of 1000 B, 3 B/s, 6:15 left  a\\x07',
+      '0 % of 1000 B, 2 B/s, 8:19 left  a\\x07',
+      'aside',
+      'stopped',
+    ]);
     expect([loads(), clock.sleeping]).toEqual([1, 0]);
   });
 

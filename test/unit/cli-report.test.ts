@@ -57,6 +57,18 @@ const changed = { circuit: 's3-upload@x', from: 'closed', to: 'open', why: 'thre
 /** Every kind that is told: level, text, and the fields of a JSON line. */
 const TOLD: readonly (readonly [Event, string, string, Record<string, unknown>])[] = [
   [
+    { kind: 'deletes_adapted', bucket: 'b', form: 'batch', hasMd5: true, condition: 'honoured' },
+    'debug',
+    's3://b deletes in batches, with Content-MD5; it spares objects that were overwritten since they were listed',
+    { bucket: 'b', form: 'batch', content_md5: true, condition: 'honoured' },
+  ],
+  [
+    { kind: 'deletes_adapted', bucket: 'b', form: 'single', hasMd5: false, condition: 'ignored' },
+    'debug',
+    's3://b deletes one by one, for want of DeleteObjects; it ignores the condition on the ETag: objects that were overwritten since they were listed go too',
+    { bucket: 'b', form: 'single', content_md5: false, condition: 'ignored' },
+  ],
+  [
     { ...target, kind: 'attempt_failed', attempt: 2, failure },
     'debug',
     `${NAME}: attempt 2 failed: SlowDown: slow\\ndown (HTTP 503, request id R1)`,

@@ -147,6 +147,16 @@ describe('presentSwept', () => {
     expect(failure?.code).toBe(code);
   });
 
+  it('says nothing of what a sweep did that failed before it had begun', () => {
+    const none = { matched: 0, deleted: 0, deletedBytes: 0, changed: 0, failed: 0, denied: 0, failures: [] };
+    const { summary } = presentSwept(
+      request,
+      { tally: none, ending: { kind: 'failed', error: over } },
+      { isStrict: false },
+    );
+    expect(summary).toBeNull();
+  });
+
   it('makes time that ran out a failure where the sweep is strict, though nothing failed', () => {
     const { failure, summary } = presentSwept(request, { tally: clean, ending: { kind: 'time' } }, { isStrict: true });
     expect(failure?.details.reason).toBe('max_duration');

@@ -34,6 +34,7 @@ describe('resolveSettings', () => {
       quiet: false,
       verbose: false,
       noColor: false,
+      ascii: false,
       logFormat: 'text',
       retries: 3,
       retryBaseMs: 1000,

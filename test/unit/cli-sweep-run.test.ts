@@ -55,13 +55,16 @@ function prepare(toGo: (number: number) => boolean, options: FakeStoreOptions = 
       last = end;
     }
   };
-  const job = { isResumable: true, id: 'id', bucket: 'b', prefix: 'k', limits: NO_LIMITS, reportPath: null };
+  const job = { id: 'id', bucket: 'b', prefix: 'k', limits: NO_LIMITS, isResumable: true, reportPath: null };
   return {
     listed: () => listed,
     events,
     store,
     stored,
-    perform: async ({ maxMs = null, ...more }: { maxMs?: number | null; reportPath?: string } = {}) => {
+    perform: async ({
+      maxMs = null,
+      ...more
+    }: { maxMs?: number | null; reportPath?: string; isResumable?: boolean } = {}) => {
       listed = [];
       const time = limitTime(run, maxMs);
       const claim = { isOurs: () => true, [Symbol.asyncDispose]: async () => await Promise.resolve() };
@@ -101,6 +104,16 @@ describe('performSweep', () => {
     await perform();
     await perform();
     expect(listed()[0]).toBe(0);
+  });
+
+  it('has no checkpoint where its source has no order', async () => {
+    const { perform, listed, stored } = prepare(() => false);
+    await perform({ maxMs: 4500 });
+    const saved = [...stored];
+    expect(saved).toHaveLength(1);
+    await perform({ maxMs: 2500, isResumable: false });
+    expect(listed()).toEqual([0, 1]);
+    expect([...stored]).toEqual(saved);
   });
 
   it('writes what stayed to the report, line by line, and nothing else', async () => {

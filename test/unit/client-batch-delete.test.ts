@@ -116,7 +116,12 @@ describe('deleteBatch', () => {
     expect(await run('a', 'b')).toEqual({ deleted: ['a', 'b'], changed: [], stayed: [], error: null });
     expect(sent()).toEqual([['a', 'b']]);
     expect(readAsked(requests[0]!.body).map(({ etag }) => etag)).toEqual([ETAG, ETAG]);
-    expect(events.map(({ kind }) => kind)).toEqual(['operation_started', 'operation_finished']);
+    expect(events.map(({ kind }) => kind)).toEqual([
+      'operation_started',
+      'request_started',
+      'request_ended',
+      'operation_finished',
+    ]);
   });
 
   it('leaves alone what was overwritten since', async () => {
@@ -394,6 +399,29 @@ describe('an interruption', () => {
       stayed: [{ item: { key: 'b' }, code: 'interrupted' }],
     });
     expect(sent()).toHaveLength(1);
+  });
+
+  it('leaves what was waiting for its turn untried', async () => {
+    const gate = Promise.withResolvers<void>();
+    const { begin, deleter, abort, clock, requests } = prepare(async (asked) => {
+      await gate.promise;
+      return deletedAnswer(asked);
+    });
+    const turn = async (): Promise<void> => await new Promise((resolve) => setImmediate(resolve));
+    const batches = [begin('k0')];
+    while (requests.length < 1) await turn();
+    for (const key of ['k1', 'k2', 'k3', 'k4', 'k5']) {
+      batches.push(deleter.deleteBatch({ bucket: 'b', items: [target(key)] }));
+    }
+    while (requests.length < 4) await turn();
+    abort.abort(interruption);
+    gate.resolve();
+    const outcomes = await runWithS3(clock, Promise.all(batches));
+    expect(outcomes.map(({ deleted, untried, stayed }) => [deleted.length, untried.length, stayed.length])).toEqual([
+      ...Array.from({ length: 4 }, () => [1, 0, 0]),
+      [0, 1, 0],
+      [0, 1, 0],
+    ]);
   });
 
   it.each([

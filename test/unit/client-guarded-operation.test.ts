@@ -52,7 +52,7 @@ describe('admission', () => {
     });
     expect(value).toBe('done');
     expect(process.verdicts).toEqual(['success']);
-    expect(kinds()).toEqual(['operation_started', 'operation_finished']);
+    expect(kinds()).toEqual(['operation_started', 'request_started', 'request_ended', 'operation_finished']);
   });
 
   it('ends a refused operation before its work begins', async () => {

@@ -146,6 +146,27 @@ describe('the recorder', () => {
     ]);
   });
 
+  it('counts what became of the objects of a sweep', () => {
+    const swept = {
+      kind: 'objects_swept',
+      bucket: 'b',
+      matched: 6,
+      deleted: 3,
+      changed: 2,
+      failed: 1,
+      bytes: 30,
+    } as const;
+    expect(record(swept, swept).counters).toEqual(
+      expect.arrayContaining([
+        { family: 's3_sweep_matched_objects_total', labels: { bucket: 'b' }, value: 12 },
+        { family: 's3_sweep_objects_total', labels: { bucket: 'b', result: 'deleted' }, value: 6 },
+        { family: 's3_sweep_objects_total', labels: { bucket: 'b', result: 'changed' }, value: 4 },
+        { family: 's3_sweep_objects_total', labels: { bucket: 'b', result: 'failed' }, value: 2 },
+        { family: 's3_sweep_freed_bytes_total', labels: { bucket: 'b' }, value: 60 },
+      ]),
+    );
+  });
+
   it('tells when a sweep went through, and when anything was added', () => {
     const gauges = record({ kind: 'sweep_finished', bucket: 'b', deleted: 0, failed: 0 }).gauges;
     expect(gauges).toEqual([
@@ -260,9 +281,9 @@ interface Observation {
 /** The labels of each family fit it, which the compiler cannot know of a family chosen at random. */
 function addTo(sums: Sums, { family, labels, value }: Observation): void {
   const { type } = DEFINITIONS[family];
-  if (type === 'counter') sums.count(family as 'operations', labels as never, value);
-  else if (type === 'gauge') sums.raise(family as 'lastSuccess', labels as never, value);
-  else sums.observe(family as 'duration', labels as never, { value, bounds: DURATION_BOUNDS_S });
+  if (type === 'counter') sums.count(family as 'operations', labels, value);
+  else if (type === 'gauge') sums.raise(family as 'lastSuccess', labels, value);
+  else sums.observe(family as 'duration', labels, { value, bounds: DURATION_BOUNDS_S });
 }
 
 /** Every family in prom-client's own hands, from the definitions alone. */

@@ -36,6 +36,7 @@ describe('the README', () => {
       'docs/json.md',
       'docs/state.md',
       'docs/metrics.md',
+      'docs/watch.md',
       'docs/transfers.md',
       'ARCHITECTURE.md',
     ]) {

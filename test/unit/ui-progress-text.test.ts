@@ -104,6 +104,9 @@ describe('describeProgress', () => {
       totalBytes: fc.option(fc.maxSafeNat()),
       swept: fc.nat(3),
       startedAtMs: fc.option(fc.nat(1000)),
+      inFlight: fc.nat(3),
+      waits: fc.constant([]),
+      circuit: fc.constant(null),
     });
     fc.assert(
       fc.property(snapshot, fc.nat({ max: 1_000_000 }), (any, laterMs) => {

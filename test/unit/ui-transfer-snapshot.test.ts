@@ -64,7 +64,11 @@ describe('followTransfer', () => {
     ['two', [begin('a', 10), begin('b', 20), move(1)], { name: 'a', started: 2, movedBytes: 1, startedAtMs: 1000 }],
     ['three', [begin('a', 10), begin('b', 20), begin('c', 1)], { name: 'a', started: 3, startedAtMs: 1000 }],
     ['a stream', [begin('-', null), move(5)], { name: '-', started: 1, movedBytes: 5, startedAtMs: 1000 }],
-    ['a sweep', [sweep(1000, 0, 50), sweep(2, 3, 7)], { swept: 1002, failed: 3, movedBytes: 57, startedAtMs: 1000 }],
+    [
+      'a sweep',
+      [sweep(1000, 0, 50), sweep(2, 3, 7)],
+      { name: 's3://b/', swept: 1002, failed: 3, movedBytes: 57, startedAtMs: 1000 },
+    ],
   ])('knows %s', (_what, events, snapshot) => {
     expect(follow(...events)).toEqual({ ...NO_TRANSFER, ...snapshot });
   });
@@ -73,17 +77,6 @@ describe('followTransfer', () => {
     [{ kind: 'warning', reason: 'x', message: 'x' }],
     [{ kind: 'operation_started', operation: 'put_object', bucket: 'b' }],
     [{ kind: 'attempt_failed', operation: 'put_object', bucket: 'b', attempt: 1, failure: FAILURE }],
-    [
-      {
-        kind: 'retry_scheduled',
-        operation: 'put_object',
-        bucket: 'b',
-        retry: 1,
-        retries: 3,
-        delayMs: 1,
-        failure: FAILURE,
-      },
-    ],
     [
       {
         kind: 'operation_finished',
@@ -95,13 +88,47 @@ describe('followTransfer', () => {
         bytes: 1,
       },
     ],
-    [{ kind: 'circuit_changed', transition: TRANSITION }],
     [{ kind: 'result_ignored', circuit: 'c', verdict: 'failure', state: 'open', permitEpoch: 1, epoch: 2 }],
     [{ kind: 'sweep_finished', bucket: 'b', deleted: 1, failed: 0 }],
     [{ kind: 'circuit_refused', refusal: { circuit: 'c', epoch: 1, reason: 'open', retryAfterMs: 1 } }],
   ] as const)('is the same object after what does not concern it: %j', (event) => {
     const snapshot = follow(begin('a', 10));
     expect(followTransfer(snapshot, event, 9000)).toBe(snapshot);
+  });
+
+  it('counts the requests on their way, and never fewer than none', () => {
+    const target = { operation: 'put_object', bucket: 'b' } as const;
+    const start: Event = { ...target, kind: 'request_started' };
+    const stop: Event = { ...target, kind: 'request_ended' };
+    expect(follow(start, start, stop).inFlight).toBe(1);
+    expect(follow(start, stop, stop).inFlight).toBe(0);
+  });
+
+  it('keeps the waits that last, and forgets those that are over when the next one comes', () => {
+    const retry = (number: number, delayMs: number): Event => ({
+      kind: 'retry_scheduled',
+      operation: 'put_object',
+      bucket: 'b',
+      retry: number,
+      retries: 3,
+      delayMs,
+      failure: FAILURE,
+    });
+    expect(follow(retry(1, 5000), retry(1, 500), retry(2, 2000)).waits).toEqual([
+      { code: 'SlowDown', attempt: 1, attempts: 4, untilMs: 6000 },
+      { code: 'SlowDown', attempt: 2, attempts: 4, untilMs: 5000 },
+    ]);
+    const many = Array.from({ length: 100 }, () => retry(1, 1_000_000));
+    expect(follow(...many).waits).toHaveLength(64);
+  });
+
+  it('follows the circuit from its first failure on', () => {
+    const counted: Event = { kind: 'failures_counted', circuit: 'c', failures: 2, failureThreshold: 5 };
+    expect(follow(counted).circuit).toEqual({ name: 'c', state: 'closed', failures: 2, failureThreshold: 5 });
+    expect(follow(counted, { kind: 'circuit_changed', transition: TRANSITION }).circuit).toMatchObject({
+      name: 'c',
+      state: 'open',
+    });
   });
 
   it('never has moved less than nothing, and counts every end once', () => {

@@ -1,0 +1,17 @@
+import { DURATION_BOUNDS_S } from './definitions.ts';
+
+/**
+ * The duration below which a share of the operations ended, as the upper bound of its bucket, in ms.
+ * @param durations by the buckets of `s3_operation_duration_seconds`, not cumulative
+ * @returns null where there were none; Infinity beyond the last bound
+ */
+export function findQuantileMs(durations: readonly number[], share: number): number | null {
+  const total = durations.reduce((sum, count) => sum + count, 0);
+  if (total === 0) return null;
+  let seen = 0;
+  const index = durations.findIndex((count) => {
+    seen += count;
+    return count > 0 && seen >= total * share;
+  });
+  return (DURATION_BOUNDS_S[index] ?? Infinity) * 1000;
+}

@@ -1,0 +1,81 @@
+/** What a piece of text is, as far as colour goes. No tone says anything that its words do not. */
+export type Tone = 'plain' | 'faint' | 'strong' | 'closed' | 'open' | 'half_open' | 'isolated' | 'warning' | 'marked';
+
+export interface Span {
+  readonly text: string;
+  readonly tone: Tone;
+}
+
+/** One row of the screen. */
+export type Line = readonly Span[];
+
+/** Everything on the screen, top row first. */
+export type Frame = readonly Line[];
+
+export function span(text: string, tone: Tone = 'plain'): Span {
+  return { text, tone };
+}
+
+/** A frame as plain text, without colours: for pictures, pipes and tests. */
+export function toText(frame: Frame): string {
+  return frame
+    .map((line) =>
+      line
+        .map(({ text }) => text)
+        .join('')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+const WITHOUT_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/u;
+
+/** Columns that a text takes on a terminal: wide East Asian characters and emoji take two, marks none. */
+export function measureColumns(text: string): number {
+  let columns = 0;
+  for (const character of text) columns += columnsOf(character);
+  return columns;
+}
+
+/** The text in exactly so many columns: filled up with blanks, or cut with a mark where it was cut. */
+export function fit(text: string, columns: number): string {
+  const cut = truncate(text, columns);
+  return cut + ' '.repeat(Math.max(0, columns - measureColumns(cut)));
+}
+
+/** The text in at most so many columns. The mark is ASCII, so that it needs no font. */
+export function truncate(text: string, columns: number): string {
+  if (measureColumns(text) <= columns) return text;
+  let kept = '';
+  let used = 0;
+  for (const character of text) {
+    used += columnsOf(character);
+    if (used > columns - 1) break;
+    kept += character;
+  }
+  return columns < 1 ? '' : `${kept}~`;
+}
+
+/** The line in at most so many columns; what does not fit is cut off its end. */
+export function truncateLine(line: Line, columns: number): Line {
+  const kept: Span[] = [];
+  let left = columns;
+  for (const { text, tone } of line) {
+    if (left <= 0) break;
+    const cut = truncate(text, left);
+    kept.push({ text: cut, tone });
+    left = cut === text ? left - measureColumns(cut) : 0;
+  }
+  return kept;
+}
+
+export function measureLine(line: Line): number {
+  return line.reduce((sum, { text }) => sum + measureColumns(text), 0);
+}
+
+function columnsOf(character: string): number {
+  if (WITHOUT_WIDTH.test(character)) return 0;
+  return WIDE.test(character) ? 2 : 1;
+}

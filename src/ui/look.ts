@@ -1,0 +1,89 @@
+import type { CircuitState } from '../circuit/circuit.ts';
+
+/** The marks of a screen. Each state has its own, so that none is told by its colour alone. */
+export interface Look {
+  readonly lamps: Readonly<Record<CircuitState, string>>;
+  /** One of a row of n out of a threshold. */
+  readonly pip: string;
+  readonly noPip: string;
+  /** From little to much; zero has a mark of its own. */
+  readonly levels: readonly string[];
+  readonly noLevel: string;
+  readonly bar: string;
+  readonly noBar: string;
+  readonly rule: string;
+  readonly arrow: string;
+  readonly cursor: string;
+  readonly isAscii: boolean;
+}
+
+export const UNICODE_LOOK: Look = {
+  lamps: { closed: '●', open: '■', half_open: '◐', isolated: '▲' },
+  pip: '■',
+  noPip: '·',
+  levels: ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
+  noLevel: '·',
+  bar: '█',
+  noBar: '░',
+  rule: '─',
+  arrow: '→',
+  cursor: '█',
+  isAscii: false,
+};
+
+export const ASCII_LOOK: Look = {
+  lamps: { closed: '[=]', open: '[X]', half_open: '[~]', isolated: '[!]' },
+  pip: '#',
+  noPip: '.',
+  levels: ['_', '-', '=', '#'],
+  noLevel: '.',
+  bar: '#',
+  noBar: '-',
+  rule: '-',
+  arrow: '>',
+  cursor: '_',
+  isAscii: true,
+};
+
+/** `###..` of 3 out of 5; beyond ten the number beside it has to do. */
+export function drawPips(count: number, threshold: number, look: Look): string {
+  if (threshold > 10) return '';
+  const filled = Math.min(Math.max(0, count), threshold);
+  return look.pip.repeat(filled) + look.noPip.repeat(threshold - filled);
+}
+
+/** A bar of a share in [0, 1]. It is full only when all is done, and empty only when nothing is. */
+export function drawBar(share: number, columns: number, look: Look): string {
+  const exact = share * columns;
+  const filled = share >= 1 ? columns : Math.min(columns - 1, share > 0 ? Math.max(1, Math.floor(exact)) : 0);
+  return look.bar.repeat(Math.max(0, filled)) + look.noBar.repeat(Math.max(0, columns - filled));
+}
+
+/**
+ * Values as a row of marks, oldest first, summed up to fit.
+ * @param peak what the highest mark stands for, so that rows can share a scale; by default the highest sum
+ */
+export function drawSparkline(values: readonly number[], columns: number, look: Look, peak?: number): string {
+  const sums = sumToFit(values, columns);
+  const top = Math.max(1, peak ?? Math.max(0, ...sums));
+  return sums
+    .map((sum) => {
+      if (sum <= 0) return look.noLevel;
+      const index = Math.ceil((Math.min(sum, top) / top) * look.levels.length) - 1;
+      return look.levels[Math.max(0, index)] ?? '';
+    })
+    .join('');
+}
+
+/** Values summed up into at most so many groups of the same size, of which the last ends with the last value. */
+export function sumToFit(values: readonly number[], columns: number): readonly number[] {
+  if (columns < 1) return [];
+  const perGroup = Math.max(1, Math.ceil(values.length / columns));
+  const groups = Math.ceil(values.length / perGroup);
+  const sums = Array.from({ length: groups }, () => 0);
+  for (const [index, value] of values.entries()) {
+    const group = groups - 1 - Math.floor((values.length - 1 - index) / perGroup);
+    sums[group] = (sums[group] ?? 0) + value;
+  }
+  return sums;
+}

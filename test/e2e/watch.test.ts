@@ -1,0 +1,194 @@
+import { describe, expect, it } from 'vitest';
+import { spawnSync } from 'node:child_process';
+import { platform } from 'node:os';
+import { kill } from 'node:process';
+import { Program, readDocument } from '../support/program.ts';
+import { startTestSandbox, type TestSandbox } from '../support/sandbox.ts';
+import { Terminal } from '../support/terminal.ts';
+
+const SETTINGS = {
+  BREAKWATER_FAILURE_THRESHOLD: '3',
+  BREAKWATER_SUCCESS_THRESHOLD: '1',
+  BREAKWATER_OPEN_FOR: '4s',
+  BREAKWATER_RETRIES: '1',
+  BREAKWATER_RETRY_BASE: '10ms',
+};
+
+function hasTmux(): boolean {
+  const isHere = platform() === 'linux' && spawnSync('tmux', ['-V']).error === undefined;
+  if (!isHere) console.log('skipped: the live screen in a real terminal needs tmux, which is not installed');
+  return isHere;
+}
+
+/** Puts so many objects at once. */
+async function put(program: Program, times = 1): Promise<void> {
+  const runs = Array.from({ length: times }, async () => {
+    await program.run(['put', '--quiet', '-', 's3://bucket/a'], { input: 'a' });
+  });
+  await Promise.all(runs);
+}
+
+async function open(): Promise<{ program: Program; sandbox: TestSandbox; circuit: string } & AsyncDisposable> {
+  const sandbox = await startTestSandbox();
+  const program = await Program.create({ ...sandbox.env, ...SETTINGS });
+  return {
+    program,
+    sandbox,
+    circuit: `s3-upload@${new URL(sandbox.endpoint).host}`,
+    [Symbol.asyncDispose]: async () => {
+      await program[Symbol.asyncDispose]();
+      await sandbox[Symbol.asyncDispose]();
+    },
+  };
+}
+
+describe.skipIf(!hasTmux())('breaker-status --watch in a terminal', () => {
+  it('shows an outage from its first failure to its end, and resets by key', async () => {
+    await using stage = await open();
+    const { program, sandbox, circuit } = stage;
+    await using terminal = new Terminal(program, { columns: 110, rows: 24 });
+    terminal.run('breaker-status --watch');
+    await terminal.waitFor(/nothing has been recorded here yet/);
+    terminal.press('j');
+    await terminal.waitFor(new RegExp(`→ ${circuit} +● closed +·+ 0/\\d +goes out`));
+
+    sandbox.addFault('PutObject:503:SlowDown');
+    await put(program, 2);
+    terminal.keep('filling', await terminal.waitFor(/● closed +■■· 2\/3/));
+    const last = put(program);
+    const opened = await terminal.waitFor(/■ OPEN +■■■ 3\/3 +probe in 0:0\d/);
+    terminal.keep('open', opened);
+    expect(opened).toContain('SlowDown, HTTP 503, request id');
+    expect(opened).toMatch(/closed → OPEN {2}threshold reached: SlowDown {2}put \(pid \d+\)/);
+    const [, first] = /probe in (0:0\d)/.exec(opened) ?? [];
+    await terminal.waitFor((screen) => /probe in (0:0\d)/.exec(screen)?.[1] !== first);
+    await last;
+
+    sandbox.clearFaults();
+    await terminal.waitFor(/◐ HALF-OPEN +· 0\/1 ok +a probe is due/);
+    sandbox.addFault('PutObject:latency:after=2500ms');
+    const probe = program.start(['put', '--quiet', '-', 's3://bucket/a'], { input: 'a' });
+    const probed = await terminal.waitFor(new RegExp(`◐ HALF-OPEN +· 0/1 ok +probe: put ${probe.child.pid}`));
+    terminal.keep('probe', probed);
+    expect(probed).toContain(`put (pid ${probe.child.pid}), slot free in`);
+    expect((await probe.ended).status).toBe(0);
+    await terminal.waitFor(/● closed +··· 0\/3 +goes out[^]*HALF-OPEN → closed {2}probes succeeded/);
+
+    sandbox.clearFaults();
+    sandbox.addFault('PutObject:503:SlowDown');
+    const again = put(program, 3);
+    await terminal.waitFor(/■ OPEN/);
+    terminal.type('r');
+    await terminal.waitFor(/reset s3-upload@.*it closes at once/);
+    terminal.type('S3 is back');
+    terminal.press('Enter');
+    terminal.keep('reset', await terminal.waitFor(/reset it now\? y = yes/));
+    terminal.type('y');
+    const done = await terminal.waitFor(/is closed \(was open\)/);
+    expect(done).toContain(`$ breakwater breaker-reset ${circuit} --reason 'S3 is back'`);
+    await terminal.waitFor(/● closed +··· 0\/3/);
+    await again;
+    terminal.type('q');
+    // What was changed by hand stays in the scrollback, where the screen does not.
+    expect(await terminal.waitFor(/status=0/)).toContain(`$ breakwater breaker-reset ${circuit} --reason 'S3 is back'`);
+    const status = readDocument(await program.run(['breaker-status', '--json', '--history', 's3-upload']));
+    expect(status['history']).toMatchObject([{ why: 'reset', manual: { reason: 'S3 is back' } }, {}, {}, {}, {}]);
+  }, 120_000);
+
+  it.each<[string, (terminal: Terminal) => void]>([
+    ['q', (terminal) => terminal.type('q')],
+    ['Ctrl-C', (terminal) => terminal.press('C-c')],
+    ['SIGTERM', (terminal) => void kill(terminal.child(), 'SIGTERM')],
+    ['SIGHUP', (terminal) => void kill(terminal.child(), 'SIGHUP')],
+  ])('leaves the terminal as it was after %s', async (_how, end) => {
+    await using stage = await open();
+    await using terminal = new Terminal(stage.program, { columns: 100, rows: 24 });
+    await terminal.waitFor(/prompt>/);
+    const before = await terminal.state();
+    terminal.enter('clear; echo what was here before');
+    terminal.run('breaker-status --watch');
+    await terminal.waitFor(/live \d\d:\d\d UTC/);
+    expect(terminal.screen()).not.toContain('what was here before');
+    end(terminal);
+    expect(await terminal.waitFor(/status=\d+/)).toMatch(/what was here before[^]*status=0/);
+    expect(terminal.screen()).not.toContain('UTC');
+    expect(await terminal.state()).toEqual(before);
+    expect(before).toMatchObject({ isAlternate: false, hasCursor: true });
+  });
+
+  it('fits every size that the window takes, also ASCII alone and without colours', async () => {
+    await using stage = await open();
+    await using terminal = new Terminal(stage.program, { columns: 120, rows: 30 });
+    terminal.run('breaker-status --watch --ascii --no-color');
+    await terminal.waitFor(/\[=\] closed +\.{3,5} 0\/\d/);
+    for (const [columns, rows, shows] of [
+      [80, 24, /CIRCUIT +STATE +FAILURES +NEXT CALL/],
+      [60, 20, /CIRCUIT +STATE +FAILURES +NEXT CALL/],
+      [44, 12, /\[=\] closed goes out s3-/],
+      [30, 4, /\[=\] closed s3-download/],
+      [120, 30, /OPS 5m +ERR +P95/],
+    ] as const) {
+      terminal.resize({ columns, rows });
+      const screen = await terminal.waitFor(shows);
+      expect(screen.split('\n').length).toBeLessThan(rows);
+      expect(screen).toMatch(/^[ -~\n]*$/);
+    }
+    terminal.type('q');
+    await terminal.waitFor(/status=0/);
+  });
+});
+
+describe('breaker-status --watch off a terminal', () => {
+  it('prints lines on change, and ends in good order by a signal', async () => {
+    await using stage = await open();
+    const { program, sandbox, circuit } = stage;
+    const watch = program.start(['breaker-status', '--watch', 's3-upload']);
+    let text = '';
+    const seen = (wanted: RegExp): Promise<void> =>
+      new Promise((resolve) => {
+        const look = (): void => (wanted.test(text) ? resolve() : undefined);
+        watch.child.stdout?.on('data', (chunk: Buffer) => {
+          text += chunk.toString();
+          look();
+        });
+        look();
+      });
+    await seen(/closed {2}0\/\d failures/);
+    sandbox.addFault('PutObject:503:SlowDown');
+    const isOpen = seen(/open {2}3\/3 failures, probe in 0:0\d/);
+    await put(program, 3);
+    await isOpen;
+    watch.child.kill('SIGTERM');
+    const { status, stderr } = await watch.ended;
+    expect([status, stderr]).toEqual([0, '']);
+    expect(text).toContain(`${circuit}  closed > open: threshold reached: SlowDown, put (pid `);
+    // oxlint-disable-next-line no-control-regex -- no escape codes in a pipe
+    expect(text).not.toMatch(/\u001b/);
+  });
+
+  it('is NDJSON with --json, and ends with the one document of every command', async () => {
+    await using stage = await open();
+    const watch = stage.program.start(['breaker-status', '--watch', '--json']);
+    await new Promise((resolve) => watch.child.stdout?.once('data', resolve));
+    watch.child.kill('SIGINT');
+    const { status, text } = await watch.ended;
+    const lines = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(status).toBe(0);
+    expect(lines[0]).toMatchObject({ event: 'state_file', state_file: { condition: 'missing' } });
+    expect(lines.slice(1, 3)).toMatchObject([{ event: 'circuit' }, { event: 'circuit' }]);
+    expect(lines.at(-1)).toMatchObject({ ok: true, command: 'breaker-status', circuits: [{}, {}] });
+  });
+
+  it.each([
+    [['--check'], /--watch and --check do not go together/],
+    [['--history'], /--watch and --history do not go together/],
+    [['s4'], /there is no circuit "s4"/],
+  ])('refuses %j before it begins', async (args, says) => {
+    await using program = await Program.create();
+    const { status, stderr } = await program.run(['breaker-status', '--watch', ...args]);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(says)]);
+  });
+});

@@ -1,0 +1,79 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ProcessIdentity } from '../../src/circuit/circuit.ts';
+import type { CircuitGate } from '../../src/circuit/gate.ts';
+import { createCircuitGate } from '../../src/circuit/circuit-gate.ts';
+import type { CommandRun } from '../../src/cli/command-run.ts';
+import { openState } from '../../src/state/open-state.ts';
+import { describeProcess } from '../../src/state/process-identity.ts';
+import type { State } from '../../src/state/state.ts';
+import { createTestState } from './state.ts';
+import { VirtualClock } from './virtual-clock.ts';
+import { NOW } from './watch.ts';
+
+export interface WatchRun extends AsyncDisposable {
+  /** As far as watching needs it. */
+  readonly run: CommandRun;
+  readonly clock: VirtualClock;
+  readonly directory: string;
+  /** How often the state was opened. */
+  readonly opens: () => number;
+  /** How often the circuits were read. */
+  readonly reads: () => number;
+  /** Another process with the same file: its state, and a gate on it. */
+  readonly other: () => { readonly state: State; readonly gate: CircuitGate; readonly process: ProcessIdentity };
+  /** Puts another file in the place of the state file. */
+  readonly replaceFile: (content: string) => Promise<void>;
+}
+
+/** A command that watches a state on the disk, on virtual time. */
+export async function createWatchRun(): Promise<WatchRun> {
+  const disk = await createTestState();
+  const { directory } = disk;
+  const clock = new VirtualClock(NOW);
+  const opened: State[] = [];
+  let [opens, reads] = [0, 0];
+  const open = (): State => {
+    opens += 1;
+    const state = openState({ directory, clock, onWarning: () => undefined });
+    opened.push(state);
+    return { ...state, circuits: { ...state.circuits, list: () => ((reads += 1), state.circuits.list()) } };
+  };
+  let current: State | null = null;
+  const run = {
+    clock,
+    settings: { openForMs: 60_000, probeLeaseMs: 30_000 },
+    circuitName: (name: string) => `${name}@x`,
+    state: async () => await Promise.resolve((current ??= open())),
+    reopenState: async () => {
+      current?.close();
+      current = open();
+      return await Promise.resolve(current);
+    },
+  } as unknown as CommandRun;
+  const process = describeProcess('put');
+  const other: WatchRun['other'] = () => {
+    const state = disk.open();
+    const settings = { failureThreshold: 5, successThreshold: 2, openForMs: 60_000, probeLeaseMs: 30_000 };
+    const circuit = { store: state.circuits, settings, clock, process, isOwnerAlive: () => true };
+    return { state, process, gate: createCircuitGate({ ...circuit, newToken: () => 'token', emit: () => undefined }) };
+  };
+  return {
+    run,
+    clock,
+    directory,
+    opens: () => opens,
+    reads: () => reads,
+    other,
+    replaceFile: async (content) => {
+      await mkdir(directory, { recursive: true });
+      await writeFile(join(directory, 'new'), content);
+      await rename(join(directory, 'new'), join(directory, 'state.db'));
+    },
+
+    [Symbol.asyncDispose]: async () => {
+      for (const state of opened) state.close();
+      await disk[Symbol.asyncDispose]();
+    },
+  };
+}
