@@ -238,7 +238,7 @@ describe.concurrent('a 503 once, on every request in turn,', () => {
         if (hits === 0) expect(skip).toBeGreaterThanOrEqual(transfer.carrier === 'UploadPart' ? 5 : 4);
       }
     },
-    60_000,
+    180_000,
   );
 });
 
