@@ -1,3 +1,5 @@
+import { clearTimeout, setTimeout } from 'node:timers';
+
 /** Time as the program sees it. Every reader of time takes one, so that tests run on virtual time. */
 export interface Clock {
   /** Wall clock, in ms since the Unix epoch; shared by processes and reboots, may step. */

@@ -9,6 +9,7 @@ import type { CircuitActivity, StateFileView, WatchedCircuit, WatchSnapshot } fr
 import { findOutage } from './circuit-inspection.ts';
 import { selectCircuits } from './circuit-selection.ts';
 import type { CommandRun } from './command-run.ts';
+import { escapeAll } from './escape-all.ts';
 
 /** Changes of state read for each circuit: the screen scrolls through them, and an outage is looked for among them. */
 const HISTORY_READ = 1000;
@@ -24,6 +25,8 @@ export interface StateFacts {
 }
 
 interface CircuitFacts {
+  /** As it is stored, whatever is done to the row for showing it. */
+  readonly name: string;
   readonly row: CircuitRow;
   readonly refused: number;
   readonly history: readonly Transition[];
@@ -38,8 +41,15 @@ export interface WatchReader {
 
 type ReaderRun = Pick<CommandRun, 'clock' | 'settings' | 'state' | 'reopenState' | 'circuitName'>;
 
+interface ReaderOptions {
+  /** Circuits to read; none for all. */
+  readonly names: readonly string[];
+  /** Every text is made safe to show; names that actions are about stay as they are. */
+  readonly isEscaped: boolean;
+}
+
 /** Reads the local state for those who look for long: it stays open, and is opened anew where the file was replaced. */
-export function createWatchReader(run: ReaderRun & CommandRun, names: readonly string[]): WatchReader {
+export function createWatchReader(run: ReaderRun & CommandRun, options: ReaderOptions): WatchReader {
   const { clock, settings } = run;
   let kept: { readonly facts: StateFacts; readonly stamp: StateStamp; readonly readAtMs: number } | null = null;
   let mustRead = true;
@@ -57,21 +67,43 @@ export function createWatchReader(run: ReaderRun & CommandRun, names: readonly s
     // Opens it. The stamp comes before what is read: a change in between is then read twice, not never.
     state.circuits.list();
     const stamp = state.stamp();
-    const facts = await readFacts(run, { names, nowMs, file: stamp.file });
-    kept = { facts, stamp, readAtMs: nowMs };
+    const facts = await readFacts(run, { names: options.names, nowMs, file: stamp.file });
+    kept = { facts: options.isEscaped ? escapeFacts(facts) : facts, stamp, readAtMs: nowMs };
     mustRead = false;
-    return facts;
+    return kept.facts;
   };
+  let last: { readonly facts: StateFacts; readonly snapshot: WatchSnapshot } | null = null;
   return {
     read: async (spanMs) => {
       const facts = await refresh();
+      const nowMs = clock.now();
+      if (last !== null && last.facts === facts && isStill(last.snapshot, { nowMs, spanMs })) return last.snapshot;
       const { openForMs, probeLeaseMs } = settings;
-      return composeSnapshot(facts, { nowMs: clock.now(), spanMs, host: hostname(), openForMs, probeLeaseMs });
+      const snapshot = composeSnapshot(facts, { nowMs, spanMs, host: hostname(), openForMs, probeLeaseMs });
+      last = { facts, snapshot };
+      return snapshot;
     },
     forget: () => {
       mustRead = true;
     },
   };
+}
+
+/** Whether a moment of the same second would show the same: where nothing waits and nothing runs, only ages grow. */
+function isStill(
+  { takenAtMs, spanMs: before, circuits, jobs }: WatchSnapshot,
+  { nowMs, spanMs }: Pick<Moment, 'nowMs' | 'spanMs'>,
+): boolean {
+  const isSameSecond = Math.floor(takenAtMs / 1000) === Math.floor(nowMs / 1000);
+  return (
+    isSameSecond && spanMs === before && jobs.length === 0 && circuits.every(({ view }) => view.state === 'closed')
+  );
+}
+
+function escapeFacts(facts: StateFacts): StateFacts {
+  const { stateFile, jobs, circuits } = escapeAll({ ...facts, slots: [] });
+  const named = circuits.map((circuit, index) => ({ ...circuit, name: facts.circuits[index]?.name ?? circuit.name }));
+  return { stateFile, jobs, circuits: named, slots: facts.slots };
 }
 
 async function readFacts(
@@ -84,7 +116,7 @@ async function readFacts(
     const history = row.epoch === 0 ? [] : state.circuits.transitions({ circuit: row.name, limit: HISTORY_READ });
     const began = row.state === 'closed' ? null : findOutage(history);
     const refused = began === null ? 0 : state.circuits.refusals(row.name, began.epoch);
-    return { row, refused, history };
+    return { name: row.name, row, refused, history };
   });
   const slots = state.activity.read(nowMs - ACTIVITY_KEPT_MS);
   const jobs = state.jobs.list();
@@ -108,15 +140,15 @@ export function composeSnapshot(facts: StateFacts, { nowMs, spanMs, host, ...set
     spanMs,
     settings,
     stateFile: facts.stateFile,
-    circuits: facts.circuits.map(({ row, refused, history }): WatchedCircuit => {
+    circuits: facts.circuits.map(({ name, row, refused, history }): WatchedCircuit => {
       const view = showCircuit(row, nowMs, isProcessAlive);
       return {
-        name: row.name,
+        name,
         view,
         refused: view.state === 'closed' ? 0 : refused,
         history,
         activity: addUp(
-          facts.slots.filter(({ circuit }) => circuit === row.name),
+          facts.slots.filter(({ circuit }) => circuit === name),
           { nowMs, spanMs },
         ),
         isClockAskew: row.state === 'open' && row.openedAtMs !== null && row.openedAtMs > nowMs + SKEW_TOLERATED_MS,

@@ -40,7 +40,7 @@ export async function watchOnScreen(watch: ScreenWatch): Promise<void> {
     },
     onResize: () => painter.paint(),
   });
-  const painter = new Painter(screen, watch.look, { snapshot: escapeSnapshot(first), view: beginView(options) });
+  const painter = new Painter(screen, watch.look, { snapshot: first, view: beginView(options) });
   try {
     while (!signal.aborted) {
       const drawnAtMs = painter.paint() ? clock.monotonic() : null;
@@ -51,7 +51,7 @@ export async function watchOnScreen(watch: ScreenWatch): Promise<void> {
         if (await pressOne(key, painter, watch)) return;
       }
       const { isPaused, spanMs } = painter.view;
-      if (!isPaused || spanMs !== painter.snapshot.spanMs) painter.snapshot = escapeSnapshot(await reader.read(spanMs));
+      if (!isPaused || spanMs !== painter.snapshot.spanMs) painter.snapshot = await reader.read(spanMs);
     }
   } finally {
     await screen.close();
@@ -78,6 +78,8 @@ class Painter {
   readonly #screen: WholeScreen;
   readonly #look: Look;
   #drawn = '';
+  /** What the drawn frame was made of: where it is the same, so would be the frame. */
+  #madeOf: readonly unknown[] = [];
 
   constructor(screen: WholeScreen, look: Look, { snapshot, view }: { snapshot: WatchSnapshot; view: WatchView }) {
     this.#screen = screen;
@@ -89,6 +91,9 @@ class Painter {
   /** @returns whether there was anything to draw */
   paint(): boolean {
     const [columns, rows] = [this.#screen.columns(), this.#screen.rows()];
+    const madeOf = [this.snapshot, this.view, columns, rows];
+    if (madeOf.every((part, index) => part === this.#madeOf[index])) return false;
+    this.#madeOf = madeOf;
     // Names that an action is about, and commands made of them, are as they are stored.
     const frame: Frame = escapeAll(drawWatch(this.snapshot, this.view, { columns, rows, look: this.#look }));
     const drawn = JSON.stringify(frame);
@@ -127,14 +132,4 @@ async function rest(clock: Clock, { untilMs, signal }: { untilMs: number; signal
   const leftMs = untilMs - clock.monotonic();
   if (leftMs <= 0 || signal.aborted) return;
   await clock.sleep(leftMs, signal).catch(() => undefined);
-}
-
-/** Safe to draw; the name that an action is about stays as it is stored. */
-function escapeSnapshot(snapshot: WatchSnapshot): WatchSnapshot {
-  const escaped = escapeAll(snapshot);
-  const circuits = escaped.circuits.map((circuit, index) => ({
-    ...circuit,
-    name: snapshot.circuits[index]?.name ?? circuit.name,
-  }));
-  return { ...escaped, circuits };
 }

@@ -40,7 +40,7 @@ async function watchAtTerminal(run: CommandRun, { names, ...options }: WatchRequ
   output.stepAside((write) => held.push(write));
   try {
     await watchOnScreen({
-      reader: createWatchReader(run, names),
+      reader: createWatchReader(run, { names, isEscaped: true }),
       clock,
       signal,
       look,
@@ -69,7 +69,7 @@ async function watchAtTerminal(run: CommandRun, { names, ...options }: WatchRequ
 async function watchInPipe(run: CommandRun, { names }: WatchRequest): Promise<CommandResult> {
   const { clock, signal, output, stdout } = run;
   const snapshot = await watchAsLines({
-    reader: createWatchReader(run, names),
+    reader: createWatchReader(run, { names, isEscaped: false }),
     clock,
     signal,
     isJson: output.mode.json,

@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { AskedRange, DownloadResult, ObjectFacts } from '../client/download-request.ts';
 import type { ObjectStore } from '../client/object-store.ts';
 import type { Slots } from '../client/slots.ts';
@@ -49,6 +49,8 @@ export interface FetchStage {
   readonly store: ObjectStore;
   readonly slots: Slots;
   readonly partials: PartialFiles;
+  /** Ids of begun downloads that can be gone on with. */
+  readonly resumable: ReadonlySet<string>;
   readonly options: FetchOptions;
   readonly context: TransferContext;
 }
@@ -125,11 +127,13 @@ async function openPlace(stage: FetchStage, location: S3Location, target: FetchT
   const sinkOptions = { isKept: options.isNoClobber, isSynced: options.isSynced };
   const isWorthKeeping = options.isResumable && options.range === null;
   const { begun, circuit, clock } = context;
-  const id = identifyDownload({ circuit, ...location, versionId: options.versionId, path });
+  const identify = (): string => identifyDownload({ circuit, ...location, versionId: options.versionId, path });
   const beginning = { begun, clock, path, sinkOptions };
+  // Thousands of small objects must not pay for what only large ones have.
+  const isFindable = isWorthKeeping && stage.resumable.size > 0 && stage.resumable.has(identify());
   const opened: { sink: LocalSink | null; begun: BegunDownloadFile | null } = {
     sink: null,
-    begun: isWorthKeeping ? await BegunDownloadFile.find(id, beginning) : null,
+    begun: isFindable ? await BegunDownloadFile.find(identify(), beginning) : null,
   };
   return {
     get begun() {
@@ -140,11 +144,11 @@ async function openPlace(stage: FetchStage, location: S3Location, target: FetchT
     },
     open: async (facts, how) => {
       if (isWorthKeeping && (facts.sizeBytes ?? 0) >= RESUMABLE_BYTES_MIN) {
-        opened.begun ??= await BegunDownloadFile.begin(id, beginning);
+        opened.begun ??= await BegunDownloadFile.begin(identify(), beginning);
       }
       opened.sink =
         (await opened.begun?.open(facts, how)) ??
-        (await FileSink.create(path, { ...sinkOptions, tag: await partials.tagFor(dirname(path)) }));
+        (await FileSink.create(path, { ...sinkOptions, tag: await partials.tagFor(resolve(dirname(path))) }));
       return opened.sink;
     },
     leave: async (error) => {

@@ -6,8 +6,8 @@ import { promisify } from 'node:util';
 import type { Program } from './program.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
-/** A screen that never shows what is waited for fails the test after this, in ms. */
-const WAIT_MS = 20_000;
+/** A screen that never shows what is waited for fails the test after this, in ms: long, for a machine may be busy. */
+const WAIT_MS = 60_000;
 /** Where frames are kept for the documentation; nothing is kept without it. */
 const FRAMES = process.env['BREAKWATER_FRAMES'];
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decidesColour } from '../../src/cli/colour.ts';
+import { decidesAscii, decidesColour } from '../../src/cli/colour.ts';
 import { guessOutputSettings, openEarlyOutput } from '../../src/cli/early-output.ts';
 import { decideOutputMode, Output, type Screen } from '../../src/cli/output.ts';
 
@@ -12,6 +12,21 @@ const SETTINGS = { json: false, quiet: false, verbose: false, logFormat: 'text',
 function screen(isTTY: boolean): Screen & PassThrough {
   return Object.assign(new PassThrough(), isTTY ? { isTTY } : {});
 }
+
+describe('decidesAscii', () => {
+  it.each([
+    ['UTF-8', { LANG: 'de_DE.UTF-8' }, false, false],
+    ['utf8', { LANG: 'C.utf8' }, false, false],
+    ['another', { LANG: 'de_DE.ISO-8859-1' }, false, true],
+    ['none', {}, false, true],
+    ['LC_ALL before LANG', { LC_ALL: 'C', LANG: 'en_US.UTF-8' }, false, true],
+    ['LC_CTYPE before LANG', { LC_CTYPE: 'en_US.UTF-8', LANG: 'C' }, false, false],
+    ['an empty LC_ALL', { LC_ALL: '', LANG: 'en_US.UTF-8' }, false, false],
+    ['the flag', { LANG: 'en_US.UTF-8' }, true, true],
+  ])('%s', (_locale, env, ascii, isAscii) => {
+    expect(decidesAscii({ env, ascii })).toBe(isAscii);
+  });
+});
 
 describe('decidesColour', () => {
   it.each([

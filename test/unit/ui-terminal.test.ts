@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { renderToString, type Key as InkKey } from 'ink';
@@ -106,6 +107,16 @@ describe('openWholeScreen', () => {
     expect(written.indexOf('\u001b[?1049h')).toBeGreaterThan(-1);
     expect(written.lastIndexOf('\u001b[?1049l')).toBeGreaterThan(written.lastIndexOf('\u001b[?1049h'));
     expect(written.lastIndexOf('\u001b[?25h')).toBeGreaterThan(written.lastIndexOf('\u001b[?25l'));
+  });
+});
+
+describe('the terminal', () => {
+  it('is touched by one file of ui/ alone', () => {
+    const folder = new URL('../../src/ui/', import.meta.url);
+    const touching = readdirSync(folder).filter((name) =>
+      /from '(?:ink|react)|\\u001b/.test(readFileSync(new URL(name, folder), 'utf8')),
+    );
+    expect(touching).toEqual(['terminal.tsx']);
   });
 });
 
