@@ -74,7 +74,12 @@ function addTally(
     ],
     ...(isDryRun
       ? {}
-      : { summary: `${result.summary ?? ''}; aborted ${aborted} of ${line}${failed > 0 ? `, ${failed} left` : ''}` }),
+      : {
+          summary: [
+            ...(result.summary === undefined || result.summary === null ? [] : [result.summary]),
+            `aborted ${aborted} of ${line}${failed > 0 ? `, ${failed} left` : ''}`,
+          ].join('; '),
+        }),
     ...(isPartial
       ? { failure: new BreakwaterError('partial', `${failed} of ${matched} unfinished uploads could not be aborted`) }
       : {}),

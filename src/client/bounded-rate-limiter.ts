@@ -1,6 +1,9 @@
 import { DefaultRateLimiter } from '@smithy/core/retry';
 import type { Clock } from '../clock.ts';
 
+/** A reason of one's own: without one, each abort makes an exception with its stack. */
+const DONE = 'done';
+
 /** The longest the rate limiter alone may hold back one request, in ms (cli.md, `--deadline`). */
 export const RATE_LIMIT_WAIT_CAP_MS = 30_000;
 
@@ -27,7 +30,7 @@ export class BoundedRateLimiter {
         () => true,
         () => false,
       ),
-    ]).finally(() => bound.abort());
+    ]).finally(() => bound.abort(DONE));
     if (isHeldBack && this.#limiter === limiter) this.#limiter = new DefaultRateLimiter();
   }
 

@@ -5,6 +5,7 @@ import { KeysLeft, type BatchWork } from './batch-work.ts';
 import { FIRST_DIALECT, learnDialect, sendsEtag, type DeleteDialect, type TrialAnswer } from './delete-dialect.ts';
 import {
   identify,
+  readKeyError,
   sendBatchDelete,
   sendSingleDelete,
   type DeleteTarget,
@@ -15,6 +16,9 @@ import type { RequestRunner } from './request-runner.ts';
 
 /** No object has it: it is no MD5 of anything that anybody knows. */
 const NO_ETAG = '"00000000000000000000000000000000"';
+
+/** By these a store says that it does not take such a request at all. */
+const FORM_STATUSES: ReadonlySet<number> = new Set([400, 405, 501]);
 
 interface TrialOptions {
   readonly s3: S3Client;
@@ -67,12 +71,14 @@ export class DialectTrial {
     } catch (error) {
       if (!(error instanceof RetryChainFailed)) throw error;
       if (error.cause instanceof KeysLeft) return null;
-      const { code, httpStatus, errorCode } = error.failure;
-      if (errorCode === 'rejected') return { answer: { kind: 'refused', code, httpStatus }, failure: error };
-      if (errorCode === 'object_changed') return { answer: { kind: 'changed' }, failure: error };
-      if (dialect.form === 'single' && code === 'NoSuchKey') return { answer: { kind: 'deleted' }, failure: error };
+      const { code, message, httpStatus, errorCode } = error.failure;
+      const answer = readKeyError(code, message);
+      if (answer.kind !== 'failed') return { answer, failure: error };
       if (dialect.form === 'single' && code === 'AccessDenied') return null;
-      throw error;
+      // Any other refusal is not about how it was asked: nothing may be left out for its sake, least of all the ETag.
+      const isAboutForm = errorCode === 'rejected' && httpStatus !== null && FORM_STATUSES.has(httpStatus);
+      if (!isAboutForm) throw error;
+      return { answer: { kind: 'refused', code, httpStatus }, failure: error };
     }
   }
 

@@ -18,6 +18,12 @@ export interface BegunOptions {
   readonly onBytes: (bytes: number) => void;
 }
 
+/** Where chunks go, and how to let go of them once nobody needs them. */
+export interface Written {
+  readonly offset: number;
+  readonly free: (chunks: readonly Uint8Array[]) => void;
+}
+
 /** A download whose object is known: what is here, where it goes, and what it is checked against. */
 export class BegunDownload {
   readonly facts: ObjectFacts;
@@ -78,20 +84,21 @@ export class BegunDownload {
     await this.#inOrder?.mayBegin(piece.start, signal);
   }
 
-  readonly writeAt = async (chunks: readonly Uint8Array[], offset: number): Promise<void> => {
+  readonly writeAt = async (chunks: readonly Uint8Array[], { offset, free }: Written): Promise<void> => {
     const { target, onBytes } = this.#options;
     const bytes = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
     if (target.kind === 'file') await target.writeAt(chunks, offset);
-    else await this.#inOrder?.writeAt(chunks, offset);
+    else await this.#inOrder?.writeAt(chunks, { offset, free });
     this.#movedBytes += bytes;
     onBytes(bytes);
   };
 
   /** After `piece.at` has moved. */
-  noteWritten(chunks: readonly Uint8Array[], offset: number): void {
+  noteWritten(chunks: readonly Uint8Array[], { offset, free }: Written): void {
     const { target } = this.#options;
     if (target.kind !== 'file') return;
     this.#check?.add(chunks, { offset, frontier: this.#ledger.frontier });
+    free(chunks);
     target.onWritten?.(() => this.#ledger.covered());
   }
 

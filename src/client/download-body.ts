@@ -96,6 +96,16 @@ export class DirectBody extends Readable {
   }
 }
 
+/**
+ * Frees chunks of a `DirectBody` at once, instead of by the garbage collector: it would let 64 MiB of them gather, and
+ * spend a good part of the time of a large download. Only what fills its buffer alone: the rest of one may be in use.
+ */
+export function freeChunks(chunks: readonly Uint8Array[]): void {
+  for (const { buffer, byteLength } of chunks) {
+    if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
+  }
+}
+
 /** Sends a request without a body of its own, and answers as soon as the head has come, with a `DirectBody`. */
 export async function dispatchDirect(
   dispatcher: Dispatcher | Dispatcher.ComposedDispatcher,

@@ -8,7 +8,7 @@ export class InOrder {
   readonly #target: StreamTarget;
   readonly #windowBytes: number;
   readonly #onTaken: (bytes: Uint8Array, offset: number) => void;
-  readonly #early = new Map<number, readonly Uint8Array[]>();
+  readonly #early = new Map<number, Early>();
   #next = 0;
   #isWriting = false;
   #moved = Promise.withResolvers<void>();
@@ -39,8 +39,11 @@ export class InOrder {
   }
 
   /** Resolves when the pipe has taken them, or at once where they are early. */
-  async writeAt(chunks: readonly Uint8Array[], offset: number): Promise<void> {
-    this.#early.set(offset, chunks);
+  async writeAt(
+    chunks: readonly Uint8Array[],
+    { offset, free }: Omit<Early, 'chunks'> & { offset: number },
+  ): Promise<void> {
+    this.#early.set(offset, { chunks, free });
     // Whoever is at it takes these too, when their turn comes.
     if (this.#isWriting || offset !== this.#next) return;
     this.#isWriting = true;
@@ -53,16 +56,24 @@ export class InOrder {
 
   async #writeNext(): Promise<void> {
     for (;;) {
-      const chunks = this.#early.get(this.#next);
-      if (chunks === undefined) return;
+      const early = this.#early.get(this.#next);
+      if (early === undefined) return;
+      const { chunks, free } = early;
       this.#early.delete(this.#next);
       for (const chunk of chunks) {
         await this.#target.write(chunk);
         this.#onTaken(chunk, this.#next);
         this.#next += chunk.byteLength;
       }
+      free(chunks);
       this.#moved.resolve();
       this.#moved = Promise.withResolvers<void>();
     }
   }
+}
+
+/** Chunks that wait for their turn, and how to let go of them after it. */
+interface Early {
+  readonly chunks: readonly Uint8Array[];
+  readonly free: (chunks: readonly Uint8Array[]) => void;
 }

@@ -12,7 +12,7 @@ import {
   type Asked,
 } from './download-answer.ts';
 import { BegunDownload } from './download-begun.ts';
-import { DirectBody, type TakeChunk } from './download-body.ts';
+import { DirectBody, freeChunks, type TakeChunk } from './download-body.ts';
 import { DownloadLedger, type Piece } from './download-ledger.ts';
 import type { DownloadRequest, DownloadResult, ObjectFacts } from './download-request.ts';
 import { PieceWriter } from './download-writer.ts';
@@ -162,10 +162,11 @@ export class DownloadRun {
   }
 
   async #read(body: Readable, { answer, begun, piece }: Reading): Promise<void> {
+    const free = body instanceof DirectBody ? freeChunks : keepChunks;
     const writer = new PieceWriter(piece, {
       skip: countSkipped(answer, begun.base + piece.at),
-      writeAt: begun.writeAt,
-      onWritten: (chunks, offset) => begun.noteWritten(chunks, offset),
+      writeAt: async (chunks, offset) => await begun.writeAt(chunks, { offset, free }),
+      onWritten: (chunks, offset) => begun.noteWritten(chunks, { offset, free }),
     });
     try {
       await readBody(body, writer.take);
@@ -204,6 +205,9 @@ interface Reading {
   readonly begun: BegunDownload;
   readonly piece: Piece;
 }
+
+/** A stream's chunks are its own. */
+function keepChunks(): void {}
 
 async function usingBody(answer: GetObjectCommandOutput, use: (body: Readable) => Promise<void>): Promise<void> {
   const body = answer.Body;

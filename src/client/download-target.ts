@@ -18,7 +18,7 @@ export interface FileTarget {
   readonly restart: () => Promise<void>;
 }
 
-/** Takes bytes in order and for good, as a pipe does; resolves when they have been taken. */
+/** Takes bytes in order and for good, as a pipe does; resolves when they have been taken: the memory is used again. */
 export interface StreamTarget {
   readonly kind: 'stream';
   readonly write: (bytes: Uint8Array) => Promise<void>;

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Piece } from './download-ledger.ts';
 import type { TakeChunk } from './download-body.ts';
 
@@ -54,8 +55,8 @@ export class PieceWriter {
   }
 
   async #writeAll(): Promise<void> {
-    // A turn later: what one read of the socket brings goes out together.
-    await Promise.resolve();
+    // A turn of the loop later: what all reads of this one bring goes out together.
+    await nextTurn();
     while (this.#pending.length > 0) {
       const chunks = this.#pending;
       const bytes = this.#pendingBytes;

@@ -16,6 +16,7 @@ export async function downloadObject(s3: S3Client, guard: Guard, request: Downlo
   const { bucket, key, circuit } = request;
   return await runGuarded(guard, { operation: 'get_object', bucket, key, circuit }, async (requests) => {
     const stop = (): void => requests.stop(request.signal.reason);
+    if (request.signal.aborted) stop();
     request.signal.addEventListener('abort', stop, { once: true });
     using _listening = { [Symbol.dispose]: () => request.signal.removeEventListener('abort', stop) };
     const download = (resume: ResumePoint | null): DownloadRun =>

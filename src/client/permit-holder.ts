@@ -75,7 +75,7 @@ export class PermitHolder {
     const permit = this.#permit;
     if (permit === null) return;
     this.#permit = null;
-    this.#renewal.abort();
+    this.#renewal.abort('settled');
     this.#options.gate.settle(permit, verdict, failure);
   }
 

@@ -27,7 +27,7 @@ export async function uploadFile(s3: S3Client, guard: Guard, upload: FileUpload)
 async function uploadWhole(s3: S3Client, guard: Guard, upload: FileUpload): Promise<UploadResult> {
   const { bucket, key, circuit, headers, checksum, ifNoneMatch, sizeBytes, source, lane, signal } = upload;
   // Before a permit is asked for: a probe's slot must not wait for a slot of ours, nor for the disk.
-  using slot = await lane.take(sizeBytes, AbortSignal.any([guard.signal, signal]));
+  using slot = await lane.take(sizeBytes, signal);
   const bytes = slot.buffer();
   await source.readAt(bytes, 0);
   await source.confirm();

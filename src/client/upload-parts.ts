@@ -22,6 +22,7 @@ import {
   readChecksum,
 } from './upload-checksum.ts';
 import { describeResumable, leavesParts } from './upload-failure.ts';
+import { refuseExisting } from './refuse-existing.ts';
 import type { FileUpload, UploadResult } from './upload-request.ts';
 
 /** Parts of one object at a time; the slots bound what they hold in memory. */
@@ -39,7 +40,7 @@ export async function uploadInParts(s3: S3Client, guard: Guard, file: FileUpload
   if (memory.staleId !== null) await abortUpload(s3, guard, { bucket, key, uploadId: memory.staleId });
   try {
     // A new object begins with what older ones leave over; only then may it hold a permit.
-    (await file.lane.take(0, AbortSignal.any([guard.signal, file.signal])))[Symbol.dispose]();
+    (await file.lane.take(0, file.signal))[Symbol.dispose]();
     const target = { operation: 'put_object', bucket, key, circuit } as const;
     const result = await runGuarded(guard, target, async (requests) => await upload.run(requests));
     await memory.forget();
@@ -73,6 +74,7 @@ class PartsUpload {
     const stop = (): void => requests.stop(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
     try {
+      await refuseExisting(this.#s3, requests, this.#file);
       const uploadId = (await this.#goOn(requests)) ?? (await this.#begin(requests));
       const count = Math.ceil(sizeBytes / partSizeBytes);
       const numbers = Array.from({ length: count }, (_, index) => index + 1);

@@ -42,7 +42,7 @@ export interface FileUpload extends UploadTarget {
   readonly source: UploadSource;
   /** Gives leave for each request. */
   readonly lane: Lane;
-  /** Ends it from outside: the run that it belongs to is over. */
+  /** Ends it from outside: aborted when the command is, or when the run that it belongs to is over. */
   readonly signal: AbortSignal;
   readonly memory: UploadMemory;
 }

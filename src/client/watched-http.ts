@@ -67,20 +67,25 @@ function watchDispatch(watch: RequestWatch): Dispatcher.DispatcherComposeInterce
 }
 
 function watchHandler(handler: DispatchHandler, watch: RequestWatch): DispatchHandler {
+  // Made once a request: a large body comes in thousands of chunks.
+  let watched: Dispatcher.DispatchController | null = null;
+  const watchOnce = (controller: Dispatcher.DispatchController): Dispatcher.DispatchController =>
+    (watched ??= watchPauses(controller, watch));
   return {
     onRequestStart: (controller, context) => {
       watch.start((fault) => controller.abort(fault));
-      handler.onRequestStart?.(watchPauses(controller, watch), context);
+      watched = watchPauses(controller, watch);
+      handler.onRequestStart?.(watched, context);
     },
     onBodySent: () => watch.enter('sending'),
     onRequestSent: () => watch.enter('waiting'),
     onResponseStart: (controller, statusCode, headers, statusMessage) => {
       watch.enter(statusCode < 200 ? 'waiting' : 'receiving');
-      handler.onResponseStart?.(watchPauses(controller, watch), statusCode, headers, statusMessage);
+      handler.onResponseStart?.(watchOnce(controller), statusCode, headers, statusMessage);
     },
     onResponseData: (controller, chunk) => {
       watch.enter('receiving');
-      handler.onResponseData?.(watchPauses(controller, watch), chunk);
+      handler.onResponseData?.(watchOnce(controller), chunk);
     },
     onResponseEnd: (controller, trailers) => {
       watch.enter('done');

@@ -9,6 +9,7 @@ import { escapeControls } from '../cli/escape.ts';
 import { countFlag, durationFlag, requestFlags, sizeFlag, withEnvironment } from '../cli/flags.ts';
 import { connectWithoutCircuit } from '../cli/s3-access.ts';
 import { parseS3Url } from '../cli/s3-url.ts';
+import { keepHeapSmall } from '../cli/small-heap.ts';
 import { readSelection, selectionFlags } from '../cli/sweep-selection-flags.ts';
 import { presentSurvey, presentSwept, type SweptPlace } from '../cli/sweep-result.ts';
 import { performSweep } from '../cli/sweep-run.ts';
@@ -71,6 +72,8 @@ export default class Sweep extends BaseCommand<typeof Sweep> {
     }),
     unconditional: boolean({
       summary: 'delete also what was overwritten since it was listed; needs no s3:GetObject',
+      // An inventory is days old: only its ETags tell an object from the one that has its place by now.
+      exclusive: ['inventory'],
     }),
   });
   static override args = { target: string({ required: true, description: 's3://bucket/prefix' }) };
@@ -79,6 +82,7 @@ export default class Sweep extends BaseCommand<typeof Sweep> {
     run: CommandRun,
     { args, flags }: CommandInput<typeof Sweep>,
   ): Promise<CommandResult> {
+    keepHeapSmall();
     const place = readPlace(args.target, flags);
     const reportPath = readReportPath(flags.report);
     const isAsking = !flags.yes && !flags['dry-run'];
@@ -95,12 +99,18 @@ export default class Sweep extends BaseCommand<typeof Sweep> {
       { ...place, ...selection, olderThanMs: flags['abort-uploads'] ?? null, isDryRun: flags['dry-run'] },
       { store, now: run.clock.now, isStrict: flags.strict },
     );
+    const isOnlyUploads = flags['older-than'] === undefined;
+    if (flags['dry-run'] && isOnlyUploads) return await uploads.addTo(describeNoObjects(place, { isDryRun: true }));
     if (flags['dry-run']) return await uploads.addTo(presentSurvey(place, await surveySweep(select(EVERY_KEY))));
 
     const { endpointUrl } = run.aws();
     const id = nameSweep({ endpointUrl, ...place });
     const begun = openBegunWork(run, 'sweep');
     await using claim = await claimSweep(begun, { id, ...place });
+    if (isOnlyUploads) {
+      if (isAsking && !(await askForUploads(run, place, uploads))) return { json: {}, summary: 'nothing was aborted' };
+      return await uploads.addTo(describeNoObjects(place, { isDryRun: false }));
+    }
     if (isAsking && !(await ask(run, place, { select, uploads }))) return { json: {}, summary: 'nothing was deleted' };
     const limits = { maxDelete: flags['max-delete'] ?? null, maxBytes: flags['max-bytes'] ?? null };
     const isResumable = selection.source.kind === 'objects';
@@ -118,12 +128,19 @@ function readPlace(
   target: string,
   {
     'older-than': olderThanMs,
+    'abort-uploads': abortUploadsMs,
     'keys-from': keysFrom,
     all: isAllMeant,
-  }: { 'older-than': number | undefined; 'keys-from': string | undefined; all: boolean },
+  }: {
+    'older-than': number | undefined;
+    'abort-uploads': number | undefined;
+    'keys-from': string | undefined;
+    all: boolean;
+  },
 ): SweptPlace {
   const { bucket, key: prefix } = parseS3Url(target);
-  if (olderThanMs === undefined) {
+  // An age of uploads alone is enough for uploads alone.
+  if (olderThanMs === undefined && abortUploadsMs === undefined) {
     throw new BreakwaterError('usage', 'sweep needs an age: --older-than AGE', {
       details: { reason: 'needs_age', hint: 'for example --older-than 24h, with --dry-run to see what would go' },
     });
@@ -134,7 +151,7 @@ function readPlace(
       details: { reason: 'empty_prefix', hint: 'name a prefix, or say --all' },
     });
   }
-  return { bucket, prefix, olderThanMs };
+  return { bucket, prefix, olderThanMs: olderThanMs ?? 0 };
 }
 
 function describeStdinTaken(): BreakwaterError {
@@ -179,4 +196,18 @@ async function ask(
     run,
     `delete ${survey.objects} objects older than ${formatDuration(olderThanMs)} in ${target}${more}?`,
   );
+}
+
+/** Where no object is looked at, because only uploads have an age. */
+function describeNoObjects(
+  { bucket, prefix }: SweptPlace,
+  { isDryRun }: { readonly isDryRun: boolean },
+): CommandResult {
+  return { json: { bucket, prefix, dry_run: isDryRun } };
+}
+
+async function askForUploads(run: CommandRun, { bucket, prefix }: SweptPlace, uploads: UploadsSweep): Promise<boolean> {
+  const found = await uploads.count();
+  const target = `s3://${bucket}/${escapeControls(prefix)}`;
+  return found === 0 || (await confirm(run, `abort ${found} unfinished uploads in ${target}?`));
 }

@@ -11,7 +11,7 @@ import { untilAborted } from './until-aborted.ts';
  * Batches that are under way at once, those that wait for a retry included: what bounds the memory of a sweep. How many
  * requests of them are on their way is the client's business.
  */
-const OPEN_BATCHES_MAX = 64;
+const OPEN_BATCHES_MAX = 32;
 
 /** Pages that may wait for a batch to fill up, where few of their keys are to go. */
 const PAGES_WAITING_MAX = 64;

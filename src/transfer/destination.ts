@@ -64,8 +64,8 @@ export class Destination {
   }
 
   #findFileAbove(path: string): string | null {
-    const top = resolve(this.#directory);
-    for (let above = dirname(path); isBelow(resolve(above), top) && above !== dirname(above); above = dirname(above)) {
+    const top = dirname(join(this.#directory, 'any'));
+    for (let above = dirname(path); above !== top && above !== dirname(above); above = dirname(above)) {
       if (this.#busy.has(above)) return above;
     }
     return null;

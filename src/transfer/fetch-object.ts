@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { AskedRange, DownloadResult, ObjectFacts } from '../client/download-request.ts';
 import type { ObjectStore } from '../client/object-store.ts';
 import type { Slots } from '../client/slots.ts';
@@ -49,6 +49,8 @@ export interface FetchStage {
   readonly store: ObjectStore;
   readonly slots: Slots;
   readonly partials: PartialFiles;
+  /** Ids of begun downloads that can be gone on with. */
+  readonly resumable: ReadonlySet<string>;
   readonly options: FetchOptions;
   readonly context: TransferContext;
 }
@@ -95,13 +97,15 @@ export async function fetchObject(
 
 function planPieces(target: FetchTarget, { pieceBytes, concurrency }: FetchOptions) {
   const isFile = target.path !== null && target.kind !== 'stream';
-  const planned = isFile ? FILE_PIECES : STREAM_PIECES;
-  const length = pieceBytes ?? planned.pieceBytes;
-  return {
-    pieceBytes: length,
-    piecesInFlight: Math.min(concurrency ?? planned.inFlight, planned.inFlight),
-    bufferBytes: isFile ? Math.min(length, FILE_BUFFER_BYTES) : length,
-  };
+  if (isFile) {
+    const length = pieceBytes ?? FILE_PIECES.pieceBytes;
+    const piecesInFlight = concurrency ?? FILE_PIECES.inFlight;
+    return { pieceBytes: length, piecesInFlight, bufferBytes: Math.min(length, FILE_BUFFER_BYTES) };
+  }
+  // Pieces into a pipe are held in memory: what is asked for may make that less, never more.
+  const length = Math.min(pieceBytes ?? Infinity, STREAM_PIECES.pieceBytes);
+  const piecesInFlight = Math.min(concurrency ?? Infinity, STREAM_PIECES.inFlight);
+  return { pieceBytes: length, piecesInFlight, bufferBytes: length };
 }
 
 function countBytes(begun: BegunDownloadFile | null): number {
@@ -125,11 +129,13 @@ async function openPlace(stage: FetchStage, location: S3Location, target: FetchT
   const sinkOptions = { isKept: options.isNoClobber, isSynced: options.isSynced };
   const isWorthKeeping = options.isResumable && options.range === null;
   const { begun, circuit, clock } = context;
-  const id = identifyDownload({ circuit, ...location, versionId: options.versionId, path });
+  const identify = (): string => identifyDownload({ circuit, ...location, versionId: options.versionId, path });
   const beginning = { begun, clock, path, sinkOptions };
+  // Thousands of small objects must not pay for what only large ones have.
+  const isFindable = isWorthKeeping && stage.resumable.size > 0 && stage.resumable.has(identify());
   const opened: { sink: LocalSink | null; begun: BegunDownloadFile | null } = {
     sink: null,
-    begun: isWorthKeeping ? await BegunDownloadFile.find(id, beginning) : null,
+    begun: isFindable ? await BegunDownloadFile.find(identify(), beginning) : null,
   };
   return {
     get begun() {
@@ -140,11 +146,11 @@ async function openPlace(stage: FetchStage, location: S3Location, target: FetchT
     },
     open: async (facts, how) => {
       if (isWorthKeeping && (facts.sizeBytes ?? 0) >= RESUMABLE_BYTES_MIN) {
-        opened.begun ??= await BegunDownloadFile.begin(id, beginning);
+        opened.begun ??= await BegunDownloadFile.begin(identify(), beginning);
       }
       opened.sink =
         (await opened.begun?.open(facts, how)) ??
-        (await FileSink.create(path, { ...sinkOptions, tag: await partials.tagFor(dirname(path)) }));
+        (await FileSink.create(path, { ...sinkOptions, tag: await partials.tagFor(resolve(dirname(path))) }));
       return opened.sink;
     },
     leave: async (error) => {

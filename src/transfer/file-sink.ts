@@ -74,9 +74,7 @@ export class FileSink implements LocalSink, FileTarget {
   static async create(path: string, { tag, ...options }: FileSinkOptions & { tag: string }): Promise<FileSink> {
     const partialPath = join(dirname(path), partialName(basename(path), tag));
     try {
-      await mkdir(dirname(path), { recursive: true });
-      // Exclusive: whatever stands there under a random name is not ours.
-      return new FileSink(path, { path: partialPath, file: await open(partialPath, 'wx+') }, options);
+      return new FileSink(path, { path: partialPath, file: await createFile(partialPath) }, options);
     } catch (error) {
       throw describeUncreatable(path, readSystemCode(error) ?? 'unknown error', error);
     }
@@ -170,6 +168,17 @@ export class FileSink implements LocalSink, FileTarget {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#file.close();
+  }
+}
+
+/** Exclusive: whatever stands there under a random name is not ours. Directories are made only where they are missing. */
+async function createFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'wx+');
+  } catch (error) {
+    if (readSystemCode(error) !== 'ENOENT') throw error;
+    await mkdir(dirname(path), { recursive: true });
+    return await open(path, 'wx+');
   }
 }
 

@@ -4,7 +4,6 @@ import { BreakwaterError } from '../errors.ts';
 import { createKeyFilter, type KeyFilter, type KeyPatterns } from '../key-filter.ts';
 import { Destination } from './destination.ts';
 import { fetchObject, type FetchStage } from './fetch-object.ts';
-import { checkTarget } from './file-sink.ts';
 import type { KeyPattern } from './key-pattern.ts';
 import { runMany, type ManyResult } from './run-many.ts';
 import { nameOf, type S3Location } from './transfer-context.ts';
@@ -100,25 +99,26 @@ async function chooseFate(
   stage: FetchStage,
   { many, item, path }: { many: ManyToGet; item: Item; path: string },
 ): Promise<'fetch' | 'skip'> {
-  const kind = await checkTarget(path);
-  if (kind === 'absent') return 'fetch';
-  if (kind === 'stream') {
-    throw new BreakwaterError('local_create', `cannot replace ${path}: it is no regular file`, {
+  const found = await stat(path).catch(() => null);
+  // Whether it can be created there is seen when it is.
+  if (found === null) return 'fetch';
+  if (!found.isFile()) {
+    throw new BreakwaterError('local_create', `cannot create ${path}: there is something that is no file`, {
       details: { hint: 'choose another destination' },
     });
   }
   if (stage.options.isNoClobber) return 'skip';
-  return !many.isAgain && (await isHere(stage, item, path)) ? 'skip' : 'fetch';
+  return !many.isAgain && (await isHere(stage, item, found)) ? 'skip' : 'fetch';
 }
 
 /** Whether a file is what would be fetched, by size and time of modification, which every fetch restores. */
 async function isHere(
   { store, options, context }: FetchStage,
   { object, location }: Item,
-  path: string,
+  file: { readonly size: number; readonly mtimeMs: number },
 ): Promise<boolean> {
   if (!options.isTimeKept) return false;
-  const { size, mtimeMs } = await stat(path);
+  const { size, mtimeMs } = file;
   if (size !== object.sizeBytes) return false;
   if (isSameTime(mtimeMs, object.lastModifiedMs)) return true;
   // The time that its writer has given it is not listed. A younger file than the object was never fetched from it.

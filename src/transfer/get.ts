@@ -79,13 +79,13 @@ async function onStage<T>(
 ): Promise<T> {
   const { bucket } = source;
   context.lookAhead(isRecursive ? { operation: 'list_objects', bucket } : { operation: 'get_object', ...source });
-  await collectLeftovers(context.begun, context.clock);
+  const resumable = await collectLeftovers(context.begun, context.clock);
   const store = await context.connect();
   const partials = new PartialFiles(context.begun);
   const { requests, bufferBytes } = DEFAULT_SLOT_BOUNDS;
   const slots = new Slots({ requests: options.concurrency ?? requests, bufferBytes });
   try {
-    return await work({ store, slots, partials, options, context });
+    return await work({ store, slots, partials, resumable, options, context });
   } finally {
     await partials.close();
     store.close();

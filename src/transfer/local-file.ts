@@ -21,12 +21,13 @@ export interface LocalFile extends UploadSource, AsyncDisposable {
 
 /**
  * Opens a file for upload. Only regular files: a directory, socket or pipe would hang or send nonsense.
+ * @param isKnown its directory has just said that it is one, and need not be asked again
  * @throws BreakwaterError `not_found`, `local_io` (not readable), `usage` (not a regular file)
  */
-export async function openLocalFile(path: string): Promise<LocalFile> {
+export async function openLocalFile(path: string, { isKnown = false } = {}): Promise<LocalFile> {
   try {
     // Looked at before it is opened: opening a device may do things.
-    refuseIrregular(path, await stat(path, { bigint: true }));
+    if (!isKnown) refuseIrregular(path, await stat(path, { bigint: true }));
     // NONBLOCK: should the path have become a pipe since, opening it must not wait for a writer.
     const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
@@ -82,15 +83,12 @@ class OpenFile implements LocalFile {
     }
   }
 
-  /** The open file must not have been written to, and its name must not have been given to another. */
+  /** The name must still lead to the open file, and the file must not have been written to. */
   async confirm(): Promise<void> {
-    const [now, named] = await Promise.all([
-      this.#file.stat({ bigint: true }),
-      stat(this.path, { bigint: true }).catch(() => null),
-    ]);
+    const now = await stat(this.path, { bigint: true }).catch(() => null);
     const before = this.#before;
-    if (named === null) throw describeChanged(this.path, 'is gone');
-    if (named.ino !== before.ino || named.dev !== before.dev) throw describeChanged(this.path, 'was replaced');
+    if (now === null) throw describeChanged(this.path, 'is gone');
+    if (now.ino !== before.ino || now.dev !== before.dev) throw describeChanged(this.path, 'was replaced');
     if (now.size !== before.size || now.mtimeNs !== before.mtimeNs) throw describeChanged(this.path, 'was written to');
   }
 

@@ -14,6 +14,8 @@ export interface FoundFile {
   readonly name: string;
   /** Why it, or the directory of that name, cannot be sent; null where nothing is known to stand in the way. */
   readonly problem: BreakwaterError | null;
+  /** Its directory says that it is a regular file. */
+  readonly isRegular: boolean;
 }
 
 interface WalkOptions {
@@ -32,7 +34,7 @@ interface WalkOptions {
 export async function* walkFiles(roots: readonly SourceRoot[], options: WalkOptions): AsyncGenerator<FoundFile> {
   for (const { path, isDirectory } of roots) {
     if (isDirectory) yield* walkDirectory({ path, below: '' }, options);
-    else if (options.takes(basename(path))) yield { path, name: basename(path), problem: null };
+    else if (options.takes(basename(path))) yield { path, name: basename(path), problem: null, isRegular: false };
   }
 }
 
@@ -51,7 +53,7 @@ async function* walkDirectory(directory: Directory, options: WalkOptions): Async
     }
   } catch (error) {
     const name = directory.below === '' ? directory.path : directory.below;
-    yield { path: directory.path, name, problem: describeUnreadable(directory.path, error) };
+    yield { path: directory.path, name, problem: describeUnreadable(directory.path, error), isRegular: false };
   }
 }
 
@@ -62,7 +64,7 @@ async function* lookAtEntry(
   const kind = entry.isFile() ? 'file' : await followLink(place.path);
   if (kind === 'file' || kind === 'unreadable') {
     // Opening it will say what is wrong, in the words of the error to come.
-    yield { ...place, problem: null };
+    yield { ...place, problem: null, isRegular: entry.isFile() };
     return;
   }
   const what = kind === 'directory' ? 'it is a link to a directory' : 'it is no regular file';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, stat, unlink } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { BegunWork, WorkClaim } from '../begun-work.ts';
 import type { Clock } from '../clock.ts';
 import { PARTIAL_SUFFIX } from './file-sink.ts';
@@ -20,6 +20,7 @@ export class PartialFiles {
   readonly #begun: BegunWork;
   readonly #tag = randomBytes(6).toString('hex');
   readonly #directories = new Set<string>();
+  #files = 0;
   #claim: Promise<WorkClaim | null> | null = null;
   #noting: Promise<void> = Promise.resolve();
 
@@ -27,9 +28,8 @@ export class PartialFiles {
     this.#begun = begun;
   }
 
-  /** The tag for a temporary file in `directory`, once it is noted. */
-  async tagFor(directory: string): Promise<string> {
-    const path = resolve(directory);
+  /** The tag for a temporary file in a directory, by its absolute path, once it is noted. */
+  async tagFor(path: string): Promise<string> {
     if (!this.#directories.has(path)) {
       const [oldest] = this.#directories;
       if (oldest !== undefined && this.#directories.size >= DIRECTORIES_MAX) this.#directories.delete(oldest);
@@ -37,7 +37,8 @@ export class PartialFiles {
       this.#noting = this.#note(this.#noting);
     }
     await this.#noting;
-    return `${this.#tag}${randomBytes(3).toString('hex')}`;
+    this.#files += 1;
+    return `${this.#tag}-${this.#files}`;
   }
 
   /** After the last file: nothing is left to be found. */
@@ -56,12 +57,17 @@ export class PartialFiles {
   }
 }
 
-/** Removes what killed processes have left: theirs only, once they are certain to be gone. Never fails. */
-export async function collectLeftovers(begun: BegunWork, clock: Clock): Promise<void> {
+/**
+ * Removes what killed processes have left: theirs only, once they are certain to be gone. Never fails.
+ * @returns the ids of the downloads that can be gone on with
+ */
+export async function collectLeftovers(begun: BegunWork, clock: Clock): Promise<ReadonlySet<string>> {
+  const resumable = new Set<string>();
   for (const { id, savedAtMs, document } of await begun.list()) {
     const saved = parseSaved(document);
     const isAbandoned = clock.now() - savedAtMs > ABANDONED_AFTER_MS;
-    if (saved === null || (saved.kind === 'download' && !isAbandoned)) continue;
+    if (saved?.kind === 'download' && !isAbandoned) resumable.add(id);
+    if (saved === null || resumable.has(id)) continue;
     // Whoever lives still has its claim.
     await using claim = await begun.claim(id);
     if (claim === null) continue;
@@ -72,12 +78,13 @@ export async function collectLeftovers(begun: BegunWork, clock: Clock): Promise<
     }
     await begun.remove(id);
   }
+  return resumable;
 }
 
 async function removeTagged(directory: string, tag: string): Promise<void> {
   const names = await readdir(directory).catch(() => []);
   const ours = names.filter(
-    (name) => name.startsWith('.') && name.endsWith(PARTIAL_SUFFIX) && name.includes(`.${tag}`),
+    (name) => name.startsWith('.') && name.endsWith(PARTIAL_SUFFIX) && name.includes(`.${tag}-`),
   );
   for (const name of ours) await unlink(join(directory, name)).catch(() => undefined);
 }

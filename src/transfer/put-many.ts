@@ -17,14 +17,17 @@ export async function putMany(files: AsyncIterable<FoundFile>, tools: SendTools)
   const { bucket, key: prefix } = request.destination;
   await using memory = await openRunMemory(request, context);
   const stored = await readStored(memory, tools);
-  const send = async ({ path, name, problem }: FoundFile, signal: AbortSignal): Promise<ItemDone> => {
+  const send = async ({ path, name, problem, isRegular }: FoundFile, signal: AbortSignal): Promise<ItemDone> => {
     if (problem !== null) throw problem;
-    await using file = await openLocalFile(path);
+    await using file = await openLocalFile(path, { isKnown: isRegular });
     const location = { bucket, key: `${prefix}${name}` };
     if ((await stored?.has(location.key, file, request.partSizeBytes)) === true) return { bytes: 0, isSkipped: true };
     return await sendFile(file, { location, signal }, tools);
   };
-  const result = await runMany(files, send, { objectsInFlight: slots.bounds.requests });
+  const result = await runMany(files, send, {
+    objectsInFlight: slots.bounds.requests,
+    signal: context.signal,
+  });
   if (result.ended === null && result.failed === 0) await memory.forget();
   refuseNothing(result, tools);
   return result.ended === null || !request.isResuming ? result : { ...result, ended: sayHowToGoOn(result.ended) };

@@ -36,6 +36,8 @@ const ENDS_THE_RUN: ReadonlySet<ErrorCode> = new Set(['circuit_open', 'interrupt
 export interface RunManyOptions {
   /** Items at a time. @default 16 */
   readonly objectsInFlight?: number;
+  /** The command's own: the signal that each transfer is given aborts with it too. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -47,11 +49,12 @@ export interface RunManyOptions {
 export async function runMany<T extends { readonly name: string }>(
   items: AsyncIterable<T>,
   transfer: (item: T, signal: AbortSignal) => Promise<ItemDone>,
-  { objectsInFlight = OBJECTS_IN_FLIGHT }: RunManyOptions = {},
+  { objectsInFlight = OBJECTS_IN_FLIGHT, signal }: RunManyOptions = {},
 ): Promise<ManyResult> {
   const tally = { done: 0, skipped: 0, bytes: 0, failed: 0, failures: [] as ItemFailure[] };
   const iterator = items[Symbol.asyncIterator]();
   const stop = new AbortController();
+  const over = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
   const run: { ended: { error: unknown } | null } = { ended: null };
   // One source, many takers: an async generator queues its `next` calls, so no item is taken twice.
   const work = async (): Promise<void> => {
@@ -60,7 +63,7 @@ export async function runMany<T extends { readonly name: string }>(
       const next = await iterator.next();
       if (next.done === true) return;
       try {
-        const { bytes, isSkipped = false } = await transfer(next.value, stop.signal);
+        const { bytes, isSkipped = false } = await transfer(next.value, over);
         if (isSkipped) tally.skipped += 1;
         else tally.done += 1;
         tally.bytes += bytes;

@@ -308,6 +308,28 @@ describe('what a deletion learns of its store', () => {
     });
   });
 
+  it.each([
+    [409, 'OperationAborted'],
+    [403, 'AccessDenied'],
+    [416, 'Whatever'],
+  ])('leaves no ETag out for the sake of %d %s', async (status, code) => {
+    const { run, requests } = prepare(() => errorAnswer(status, code), { isTried: false });
+    expect(await run('a')).toMatchObject({ deleted: [], stayed: [`a ${code}`] });
+    expect(requests.map(({ body }) => readAsked(body)[0]?.etag === null)).toEqual([false]);
+  });
+
+  it('takes a conflict of a condition, one by one, for a store that knows conditions', async () => {
+    const { run, adapted } = prepare(
+      (_asked, number, { method }) => {
+        if (method === 'POST') return errorAnswer(501, 'NotImplemented');
+        return number === 2 ? errorAnswer(409, 'ConditionalRequestConflict') : { status: 204 };
+      },
+      { isTried: false },
+    );
+    expect(await run('a')).toMatchObject({ deleted: ['a'] });
+    expect(adapted()).toMatchObject({ form: 'single', condition: 'honoured' });
+  });
+
   it('is nothing where the key itself is denied: the batch goes on without', async () => {
     const { run, adapted } = prepare((asked) => deletedAnswer(asked, byKey({ a: 'AccessDenied' })), { isTried: false });
     expect(await run('a', 'b')).toMatchObject({ deleted: ['b'], stayed: ['a AccessDenied'] });

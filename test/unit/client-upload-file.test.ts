@@ -281,6 +281,26 @@ describe('a file of several parts', () => {
   });
 });
 
+describe('--if-none-match of a file of several parts', () => {
+  it.each([
+    [404, ['head', 'create', 'part 1', 'part 2', 'part 3', 'complete']],
+    [403, ['head', 'create', 'part 1', 'part 2', 'part 3', 'complete']],
+    [200, ['head']],
+  ])('looks first; after a %d it asks for %j', async (status, expected) => {
+    const stage = createStage(body, {
+      ifNoneMatch: true,
+      override: (_request, operation) => (operation === 'head' ? { status } : undefined),
+    });
+    const outcome = await stage.run().then(
+      () => 'stored',
+      (error: unknown) => error,
+    );
+    expect(stage.operations).toEqual(expected);
+    if (status === 200) expect(outcome).toMatchObject({ code: 'exists' });
+    else expect(stage.requests.at(-1)?.headers['if-none-match']).toBe('*');
+  });
+});
+
 describe('an upload that was begun', () => {
   const begun: UploadMemory = { ...resumable, begunId: 'old' };
 

@@ -174,7 +174,7 @@ describe('sweep', () => {
 });
 
 describe('a sweep at work', () => {
-  it('reads on while batches are deleted, and never has more than 64 of them open', async () => {
+  it('reads on while batches are deleted, and never has more than 32 of them open', async () => {
     const gate = Promise.withResolvers<void>();
     const { store, context } = prepare({ beforeAnswer: async () => await gate.promise });
     const taken: number[] = [];
@@ -184,12 +184,12 @@ describe('a sweep at work', () => {
       REQUEST,
       context,
     );
-    while (store.open < 64) await turn();
+    while (store.open < 32) await turn();
     for (let turns = 0; turns < 100; turns += 1) await turn();
-    expect(taken).toHaveLength(65);
+    expect(taken).toHaveLength(33);
     gate.resolve();
     expect((await running).tally.deleted).toBe(80_000);
-    expect(store.openMax).toBe(64);
+    expect(store.openMax).toBe(32);
   });
 
   it.each([
