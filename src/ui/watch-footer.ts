@@ -49,11 +49,11 @@ function drawFilter(snapshot: WatchSnapshot, view: WatchView, look: Look): reado
 function drawMessage({ message, filter }: WatchView): readonly Line[] {
   if (message === null) return filter === '' ? [] : [[span(` filter /${filter}`, 'faint')]];
   const { text, tone, command } = message;
-  const line = [
-    ...(text === '' ? [] : [span(` ${text}`, tone)]),
-    ...(command === null ? [] : [span(`${text === '' ? ' ' : '   '}$ ${command}`, 'faint')]),
+  // A row each: a command that is cut off is of no use.
+  return [
+    ...(text === '' ? [] : [[span(` ${text}`, tone)]]),
+    ...(command === null ? [] : [[span(` $ ${command}`, 'faint')]]),
   ];
-  return line.length === 0 ? [] : [line];
 }
 
 /** As many keys as fit, those that nobody guesses first; help and the way out are always there. */

@@ -153,7 +153,7 @@ describe('watchOnScreen', () => {
       { kind: 'reset', circuit: UPLOAD, reason: 'back', command: `breakwater breaker-reset ${UPLOAD} --reason back` },
     ]);
     expect(stage.forgets).toBe(1);
-    expect(drawn.at(-1)?.text).toContain(`it is done   $ breakwater breaker-reset ${UPLOAD} --reason back`);
+    expect(drawn.at(-1)?.text).toContain(` it is done\n $ breakwater breaker-reset ${UPLOAD} --reason back\n`);
     stop();
   });
 
