@@ -267,7 +267,8 @@ describe('a bucket that keeps versions', () => {
     const copied = await s3.send(
       new CopyObjectCommand({ Bucket, Key: 'to', CopySource: `${CopySource}?versionId=${first.VersionId}` }),
     );
-    expect(copied.CopyObjectResult?.ETag).toBe(first.ETag);
+    // Ceph's gateway leaves out the quotes here, and only here.
+    expect(copied.CopyObjectResult?.ETag?.replaceAll('"', '')).toBe(first.ETag?.replaceAll('"', ''));
     expect(await read('to')).toBe('one');
     await s3.send(new CopyObjectCommand({ Bucket, Key: 'to', CopySource }));
     expect(await read('to')).toBe('two');
