@@ -6,6 +6,8 @@ export default defineConfig({
     // oclif writes to the real streams; intercepted consoles would hide what a user sees.
     disableConsoleIntercept: true,
     pool: 'forks',
+    // One a core, also on two: most files wait for processes of their own, so the cores are not busy with one alone.
+    maxWorkers: 2,
     // A hang ends here. No test comes near it where all is well, and none fails because the machine is busy.
     testTimeout: 300_000,
     hookTimeout: 300_000,
