@@ -8,6 +8,7 @@ import { countFlag, sizeFlag, transferFlags, withEnvironment } from '../cli/flag
 import { presentGet } from '../cli/get-result.ts';
 import { openTransferContext } from '../cli/s3-access.ts';
 import { isS3Url, parseS3Url } from '../cli/s3-url.ts';
+import { keepHeapSmall } from '../cli/small-heap.ts';
 import { BreakwaterError } from '../errors.ts';
 import { get, type GetRequest } from '../transfer/get.ts';
 
@@ -88,6 +89,7 @@ export default class Get extends BaseCommand<typeof Get> {
         details: { hint: 'write the object to a file, or leave out --json' },
       });
     }
+    if (flags.recursive) keepHeapSmall();
     const context = await openTransferContext(run, 's3-download');
     const report = await get({ source, destination: args.dest, ...readRequest(flags) }, context);
     return presentGet(report);

@@ -9,6 +9,7 @@ import { presentMany } from '../cli/many-result.ts';
 import { objectFlags, readObjectOptions } from '../cli/object-flags.ts';
 import { openTransferContext } from '../cli/s3-access.ts';
 import { isS3Url, parseS3Url } from '../cli/s3-url.ts';
+import { keepHeapSmall } from '../cli/small-heap.ts';
 import { BreakwaterError } from '../errors.ts';
 import { PART_BYTES_MAX, PART_BYTES_MIN } from '../transfer/part-size.ts';
 import { planPut, type PutPlan } from '../transfer/plan-put.ts';
@@ -83,6 +84,7 @@ export default class Put extends BaseCommand<typeof Put> {
         details: { hint: 'put goes from here to S3: breakwater put FILE s3://bucket/key' },
       });
     }
+    if (flags.recursive) keepHeapSmall();
     const request: PutRequest = {
       sources: args.source,
       destination: parseS3Url(args.dest),
