@@ -56,6 +56,16 @@ describe.skipIf(endpoint === undefined)('against a real store', () => {
     return Buffer.from((await Body?.transformToByteArray()) ?? []);
   }
 
+  /** Until what was stored before has an age: the store tells its time in whole seconds. */
+  async function waitForNextSecond(): Promise<void> {
+    const tellTime = async (): Promise<number> => Date.parse((await fetch(endpoint!)).headers.get('date') ?? '');
+    const startedAtMs = await tellTime();
+    await vi.waitFor(async () => expect(await tellTime()).toBeGreaterThan(startedAtMs + 1000), {
+      timeout: 30_000,
+      interval: 100,
+    });
+  }
+
   async function listUploads(): Promise<readonly MultipartUpload[]> {
     return (await s3.send(new ListMultipartUploadsCommand({ Bucket: bucket }))).Uploads ?? [];
   }
@@ -92,6 +102,7 @@ describe.skipIf(endpoint === undefined)('against a real store', () => {
     for (const name of ['bell\u0007', 'cr\r', `a&b<c>'"`]) {
       await s3.send(new PutObjectCommand({ Bucket: bucket, Key: `tree/${name}`, Body: 'x' }));
     }
+    await waitForNextSecond();
     const sweep = ['sweep', `s3://${bucket}/tree/`, '--older-than', '1ms', '--yes', '--json', '--verbose'];
     const swept = await program.run(sweep);
     expect(readDocument(swept)).toMatchObject({ complete: true, matched: 9, deleted: 9, changed: 0, failed: 0 });
@@ -206,6 +217,7 @@ describe.skipIf(endpoint === undefined)('against a real store', () => {
   it('sweeps uploads that nobody goes on with', async () => {
     await using program = await Program.create(ENVIRONMENT);
     await s3.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: 'begun/one' }));
+    await waitForNextSecond();
     const argv = ['sweep', `s3://${bucket}/begun/`, '--older-than', '1ms', '--abort-uploads', '1ms', '--yes', '--json'];
     const swept = await program.run(argv);
     expect([swept.status, swept.stderr]).toEqual([0, '']);
