@@ -7,13 +7,23 @@ function ignoreClosedPipe(error) {
   if (error.code !== 'EPIPE') throw error;
 }
 
+/*
+ * Node keeps what it has compiled for the next invocation: a third of the time to start. In the user's own directory, since
+ * code that others could write would be run. Where that cannot be written, or NODE_COMPILE_CACHE says where, this does nothing.
+ */
+function keepCompiled(env) {
+  const root = [env.XDG_CACHE_HOME, env.HOME && env.HOME + '/.cache'].find((path) => path && path.startsWith('/'));
+  if (root !== undefined) process.getBuiltinModule('node:module').enableCompileCache(root + '/breakwater');
+}
+
 if (major < 24) {
   console.error('breakwater needs Node >= 24 (this is ' + process.version + '); from a clone use: npx breakwater');
   process.exit(78);
 } else {
   process.stdout.on('error', ignoreClosedPipe);
   process.stderr.on('error', ignoreClosedPipe);
-  import('../dist/cli/main.js').then(
+  keepCompiled(process.env);
+  import('../dist/cli/main.cjs').then(
     function start(program) {
       return program.main(process.argv.slice(2));
     },

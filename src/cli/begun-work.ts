@@ -1,4 +1,5 @@
 import type { BegunWork, ClaimHolder, WorkClaim } from '../begun-work.ts';
+import { isProcessAlive } from '../state/process-identity.ts';
 import type { CheckpointKind } from '../state/state.ts';
 import type { CommandRun } from './command-run.ts';
 
@@ -24,11 +25,8 @@ async function claimWork(
   name: string,
   onHeld?: (holder: ClaimHolder) => void,
 ): Promise<WorkClaim | null> {
-  const [{ claims }, process, { isProcessAlive }] = await Promise.all([
-    state(),
-    processIdentity(),
-    import('../state/process-identity.ts'),
-  ]);
+  const { claims } = await state();
+  const process = processIdentity();
   const leaseMs = CLAIM_LEASE_MS;
   const nowMs = clock.now();
   const held = claims.take(name, { process, nowMs, leaseMs, isOwnerAlive: isProcessAlive });

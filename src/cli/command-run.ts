@@ -35,7 +35,7 @@ export interface CommandRun {
   readonly aws: () => AwsContext;
   /** The full name: `s3-upload@eu-west-1`. @throws BreakwaterError `config` */
   readonly circuitName: (name: CircuitName) => string;
-  readonly processIdentity: () => Promise<ProcessIdentity>;
+  readonly processIdentity: () => ProcessIdentity;
   /** Opens the local state, once. */
   readonly state: () => Promise<State>;
   /** Lets go of what was opened and opens it anew: for commands that look for long. A gate must be asked for again. */

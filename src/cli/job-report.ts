@@ -19,7 +19,7 @@ export interface JobReport {
 interface JobReportOptions {
   readonly clock: Clock;
   readonly openState: () => Promise<State>;
-  readonly processIdentity: () => Promise<ProcessIdentity>;
+  readonly processIdentity: () => ProcessIdentity;
 }
 
 /** Tells the local state how far a transfer or sweep is, for the live screens of this machine. */
@@ -30,7 +30,8 @@ export function startJobReport({ clock, openState, processIdentity }: JobReportO
   let startedAtMs: number | null = null;
   let isTold = false;
   const tell = async (): Promise<void> => {
-    const [state, process] = await Promise.all([openState(), processIdentity()]);
+    const state = await openState();
+    const process = processIdentity();
     if (stopped.signal.aborted) return;
     isTold = true;
     const nowMs = clock.now();

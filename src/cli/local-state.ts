@@ -5,6 +5,7 @@ import type { CircuitStore } from '../circuit/circuit-store.ts';
 import type { CircuitGate } from '../circuit/gate.ts';
 import type { Clock } from '../clock.ts';
 import type { EventSink } from '../events.ts';
+import { describeProcess, isProcessAlive } from '../state/process-identity.ts';
 import type { State } from '../state/state.ts';
 import { once } from './once.ts';
 import type { Settings } from './settings.ts';
@@ -17,7 +18,7 @@ interface LocalStateOptions {
 }
 
 export interface LocalState {
-  readonly processIdentity: () => Promise<ProcessIdentity>;
+  readonly processIdentity: () => ProcessIdentity;
   readonly state: () => Promise<State>;
   /** Closes what is open, and opens what is at the path by now: for those who look for long. */
   readonly reopen: () => Promise<State>;
@@ -35,27 +36,21 @@ export function openLocalState({ command, settings, clock, emit }: LocalStateOpt
     warned.add(message);
     emit({ kind: 'warning', reason: 'state', message });
   };
-  const processIdentity = once(async () => {
-    const { describeProcess } = await import('../state/process-identity.ts');
-    return describeProcess(command);
-  });
+  const processIdentity = once(() => describeProcess(command));
   const open = async (): Promise<State> => {
     const { openState } = await import('../state/open-state.ts');
     return openState({ directory: settings.stateDirectory, clock, onWarning: warn });
   };
   const state = async (): Promise<State> => await (opened ??= open());
   const openGate = async (circuits: CircuitStore): Promise<CircuitGate> => {
-    const [{ createCircuitGate }, { isProcessAlive }] = await Promise.all([
-      import('../circuit/circuit-gate.ts'),
-      import('../state/process-identity.ts'),
-    ]);
+    const { createCircuitGate } = await import('../circuit/circuit-gate.ts');
     const { failureThreshold, successThreshold, openForMs, probeLeaseMs } = settings;
     return createCircuitGate({
       store: circuits,
       settings: { failureThreshold, successThreshold, openForMs, probeLeaseMs },
       clock,
       emit,
-      process: await processIdentity(),
+      process: processIdentity(),
       isOwnerAlive: isProcessAlive,
       newToken: randomUUID,
     });

@@ -1,4 +1,4 @@
-import { Agent, request } from 'undici';
+import { Agent } from 'undici';
 import type { Clock } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
 import type { PushMode, PushTarget } from './push-target.ts';
@@ -81,14 +81,16 @@ interface Outcome {
 }
 
 /** @returns null when it has arrived */
-async function tryPush(options: PushOptions, dispatcher: Agent, limit: AbortSignal): Promise<Outcome | null> {
+async function tryPush(options: PushOptions, agent: Agent, limit: AbortSignal): Promise<Outcome | null> {
   const { target, mode, text, authorization } = options;
   try {
-    const { statusCode, headers, body } = await request(target.url, {
+    const { origin, pathname, search } = target.url;
+    const { statusCode, headers, body } = await agent.request({
+      origin,
+      path: pathname + search,
       method: mode === 'totals' ? 'PUT' : 'POST',
       headers: { 'content-type': CONTENT_TYPE, ...(authorization === null ? {} : { authorization }) },
       body: text,
-      dispatcher,
       signal: limit,
     });
     const isExplained = statusCode === 400 && String(headers['content-type']).startsWith('text/plain');

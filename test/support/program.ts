@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url';
 
 const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 
+/** One for all tests: each has a home of its own, and would compile everything anew. */
+const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/compiled', import.meta.url));
+
 /** A process that hangs is killed after this, in ms; no test waits for it on purpose, and a busy machine is no hang. */
 const KILL_AFTER_MS = 240_000;
 
@@ -44,6 +47,7 @@ export class Program implements AsyncDisposable {
     return new Program(directory, {
       PATH: process.env['PATH'] ?? '',
       HOME: directory,
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
       BREAKWATER_STATE_DIR: join(directory, 'state'),
       AWS_EC2_METADATA_DISABLED: 'true',
       ...env,

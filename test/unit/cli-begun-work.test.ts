@@ -12,7 +12,7 @@ function open(test: TestState, pid: number, clock = new VirtualClock()) {
       clock,
       state: async () => await Promise.resolve(state),
       // Alive for certain: this very process, by a number of its own to be told apart.
-      processIdentity: async () => await Promise.resolve({ ...describeProcess('put'), bootId: null, pid }),
+      processIdentity: () => ({ ...describeProcess('put'), bootId: null, pid }),
       onClose: (close) => closers.push(close),
     },
     'upload',

@@ -25,7 +25,7 @@ function open() {
   const report = startJobReport({
     clock,
     openState: async () => await Promise.resolve(state),
-    processIdentity: async () => await Promise.resolve(PUT),
+    processIdentity: () => PUT,
   });
   return { clock, report, jobs: () => [...jobs.values()], tells: () => tells };
 }

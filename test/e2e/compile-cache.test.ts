@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { Program } from '../support/program.ts';
+
+/** Nothing says where compiled code is kept, unless the test does. */
+async function createProgram(): Promise<{
+  program: Program;
+  status: (env: Record<string, string>) => Promise<unknown>;
+}> {
+  const program = await Program.create();
+  return {
+    program,
+    status: async (env) => {
+      const ended = await program.run(['breaker-status'], { env: { NODE_COMPILE_CACHE: '', ...env } });
+      return [ended.status, ended.stderr];
+    },
+  };
+}
+
+describe('compiled code', () => {
+  it('is kept in the cache directory of the user', async () => {
+    const { program, status } = await createProgram();
+    await using _ = program;
+    expect(await status({})).toEqual([0, '']);
+    expect(await readdir(program.path('.cache', 'breakwater'))).toHaveLength(1);
+    expect(await status({ XDG_CACHE_HOME: program.path('elsewhere') })).toEqual([0, '']);
+    expect(await readdir(program.path('elsewhere', 'breakwater'))).toHaveLength(1);
+  });
+
+  it('is kept nowhere where the environment names no directory, and never in a relative one', async () => {
+    const { program, status } = await createProgram();
+    await using _ = program;
+    expect(await status({ HOME: '', XDG_CACHE_HOME: 'relative' })).toEqual([0, '']);
+    expect(existsSync(program.path('relative'))).toBe(false);
+    expect(existsSync(program.path('.cache'))).toBe(false);
+    expect(await status({ XDG_CACHE_HOME: 'relative' })).toEqual([0, '']);
+    expect(existsSync(program.path('.cache', 'breakwater'))).toBe(true);
+  });
+
+  it('is done without, silently, where it cannot be kept', async () => {
+    const { program, status } = await createProgram();
+    await using _ = program;
+    await writeFile(program.path('file'), 'in the way');
+    await mkdir(program.path('cache'));
+    await writeFile(program.path('cache', 'breakwater'), 'in the way');
+    expect(await status({ XDG_CACHE_HOME: program.path('file') })).toEqual([0, '']);
+    expect(await status({ XDG_CACHE_HOME: program.path('cache') })).toEqual([0, '']);
+  });
+});
