@@ -10,6 +10,8 @@ export interface Command {
   readonly env?: Readonly<Record<string, string>>;
   /** A real pipe on one side: from `cat` of this file, or into `wc -c`. Neither is measured. */
   readonly pipe?: { readonly from: string } | 'into_count';
+  /** What it ends with; anything else is an error. @default 0 */
+  readonly status?: number;
 }
 
 export interface Measured {
@@ -26,7 +28,10 @@ export interface Measured {
  * Runs a command once and measures it.
  * @param reportPath where GNU time may write
  */
-export async function measureCommand({ argv, env = {}, pipe }: Command, reportPath: string): Promise<Measured> {
+export async function measureCommand(
+  { argv, env = {}, pipe, status: due = 0 }: Command,
+  reportPath: string,
+): Promise<Measured> {
   const timed = [GNU_TIME, '-o', reportPath, '-f', '%U %S %M', ...argv];
   const line = wrap(timed, pipe);
   const begunAt = process.hrtime.bigint();
@@ -40,10 +45,17 @@ export async function measureCommand({ argv, env = {}, pipe }: Command, reportPa
     child.once('close', resolve);
   });
   const wallSeconds = Number(process.hrtime.bigint() - begunAt) / 1e9;
-  if (status !== 0) throw new Error(`${argv.join(' ')} ended with status ${String(status)}: ${said}`);
-  const [user = 0, system = 0, peakKib = 0] = (await readFile(reportPath, 'utf8')).trim().split(' ').map(Number);
+  if (status !== due) throw new Error(`${argv.join(' ')} ended with status ${String(status)}: ${said}`);
+  const [user = 0, system = 0, peakKib = 0] = lastLine(await readFile(reportPath, 'utf8'))
+    .split(' ')
+    .map(Number);
   const counted = pipe === 'into_count' ? Number(output) : null;
   return { wallSeconds, cpuSeconds: user + system, peakBytes: peakKib * 1024, counted };
+}
+
+/** Of a command that fails, GNU time says so first. */
+function lastLine(report: string): string {
+  return report.trim().split('\n').at(-1) ?? '';
 }
 
 function wrap(timed: readonly string[], pipe: Command['pipe']): readonly string[] {

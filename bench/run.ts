@@ -2,6 +2,7 @@
 const BENCHMARKS: Readonly<Record<string, () => Promise<{ run: (args: readonly string[]) => Promise<void> }>>> = {
   circuit: async () => await import('./circuit.ts'),
   metrics: async () => await import('./metrics.ts'),
+  start: async () => await import('./start.ts'),
   sweep: async () => await import('./sweep.ts'),
   transfer: async () => await import('./transfer.ts'),
 };

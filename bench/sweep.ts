@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureCommand, type Measured } from './measure-command.ts';
+import { median } from './median.ts';
 import { spawnNullServer, type NullServer } from './spawn-null-server.ts';
 import { findClients, type Client } from './transfer-clients.ts';
 
@@ -97,9 +98,4 @@ function print({ keys }: Case, samples: ReadonlyMap<string, readonly Sample[]>):
     ];
     console.log(`| ${cells.join(' | ')} |`);
   }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }

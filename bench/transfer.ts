@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureCommand, type Measured } from './measure-command.ts';
+import { median } from './median.ts';
 import { NULL_BLOCK } from './null-object.ts';
 import { spawnNullServer, type NullServer } from './spawn-null-server.ts';
 import { bareNode, findClients, type Client, type Work } from './transfer-clients.ts';
@@ -208,11 +209,4 @@ function printCase(name: string, samples: ReadonlyMap<string, readonly Sample[]>
     ];
     console.log(`| ${row.join(' | ')} |`);
   }
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
 }

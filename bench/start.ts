@@ -1,0 +1,69 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { measureCommand, type Command, type Measured } from './measure-command.ts';
+import { median } from './median.ts';
+import { bareNode } from './transfer-clients.ts';
+
+const BIN = fileURLToPath(new URL('../bin/run.js', import.meta.url));
+
+/** What a command ends with that an open circuit refuses. */
+const REFUSED = 75;
+
+/** What commands cost that do not go to S3, beside Node's own start. Options: `--rounds N`. */
+export async function run(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({ args: [...args], options: { rounds: { type: 'string', default: '21' } } });
+  const directory = await mkdtemp(join(tmpdir(), 'breakwater-bench-'));
+  try {
+    const commands = await prepare(directory);
+    const samples = new Map<string, Measured[]>([...commands.keys()].map((name) => [name, []]));
+    // The first round fills the compile cache.
+    for (let round = 0; round <= Number(values.rounds); round += 1) {
+      for (const [name, command] of commands) {
+        const sample = await measureCommand(command, join(directory, 'time'));
+        if (round > 0) samples.get(name)?.push(sample);
+      }
+    }
+    print(samples, Number(values.rounds));
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** The commands, in a home with an open circuit and a file to send. */
+async function prepare(directory: string): Promise<ReadonlyMap<string, Command>> {
+  const env = {
+    HOME: directory,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'bench-access-key',
+    AWS_SECRET_ACCESS_KEY: 'bench-secret-key',
+  };
+  const breakwater = (...words: readonly string[]): Command => ({ argv: [process.execPath, BIN, ...words], env });
+  const file = join(directory, 'file');
+  await writeFile(file, 'bytes');
+  await measureCommand(breakwater('breaker-isolate', 's3-upload'), join(directory, 'time'));
+  return new Map([
+    [bareNode().name, { ...bareNode().command({ kind: 'put', local: '', key: '' }), env }],
+    ['--version', breakwater('--version')],
+    ['breaker-status', breakwater('breaker-status')],
+    ['put, refused', { ...breakwater('put', file, 's3://bucket/key'), status: REFUSED }],
+  ]);
+}
+
+function print(samples: ReadonlyMap<string, readonly Measured[]>, rounds: number): void {
+  const [bare = []] = samples.values();
+  console.log(`medians of ${rounds} rounds after one that is not counted; ratios are medians of the rounds' ratios\n`);
+  console.log('| command | wall ms | CPU ms | peak MB | it / node -e 0: wall | CPU |');
+  console.log('|---|---|---|---|---|---|');
+  for (const [name, those] of samples) {
+    const ratio = (field: 'wallSeconds' | 'cpuSeconds'): string =>
+      median(those.map((sample, round) => sample[field] / (bare[round]?.[field] ?? Number.NaN))).toFixed(2);
+    const milliseconds = (field: 'wallSeconds' | 'cpuSeconds'): string =>
+      (median(those.map((sample) => sample[field])) * 1000).toFixed(0);
+    const peak = (median(those.map(({ peakBytes }) => peakBytes)) / 1e6).toFixed(0);
+    const row = [name, milliseconds('wallSeconds'), milliseconds('cpuSeconds'), peak];
+    console.log(`| ${[...row, ratio('wallSeconds'), ratio('cpuSeconds')].join(' | ')} |`);
+  }
+}
