@@ -89,7 +89,7 @@ export class FakePipe implements StreamTarget {
 }
 
 interface Wishes extends Partial<
-  Pick<DownloadRequest, 'range' | 'resume' | 'pieceBytes' | 'piecesInFlight' | 'versionId'>
+  Pick<DownloadRequest, 'range' | 'resume' | 'pieceBytes' | 'piecesInFlight' | 'versionId' | 'lane'>
 > {
   readonly signal?: AbortSignal;
 }
@@ -98,7 +98,8 @@ interface Wishes extends Partial<
 export function prepare(respond: Respond, target: DownloadTarget = new FakeFile(), wishes: Wishes = {}) {
   const fake = createFakeS3(respond);
   const guard = createFakeGuard();
-  const process = new FakeCircuits(guard.clock).startProcess();
+  const circuits = new FakeCircuits(guard.clock);
+  const process = circuits.startProcess();
   const opened: (ObjectFacts & { isResumed: boolean })[] = [];
   const request: DownloadRequest = {
     bucket: 'b',
@@ -122,5 +123,5 @@ export function prepare(respond: Respond, target: DownloadTarget = new FakeFile(
   const run = async () => await runWithS3(guard.clock, downloadObject(fake.s3, guarded, request));
   const moved = (): number =>
     guard.events.reduce((sum, event) => (event.kind === 'bytes_moved' ? sum + event.bytes : sum), 0);
-  return { ...fake, ...guard, process, opened, run, moved };
+  return { ...fake, ...guard, circuits, process, opened, run, moved };
 }

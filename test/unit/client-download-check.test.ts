@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { guessLayout } from '../../src/client/part-layout.ts';
+import { Slots } from '../../src/client/slots.ts';
 import { answerOf, body, FakeFile, FakePipe, OBJECT, prepare } from '../support/fake-download.ts';
 import { errorAnswer, type FakeAnswer, type FakeRequest } from '../support/fake-s3.ts';
 
@@ -180,6 +181,18 @@ describe.each([
     expect(await run()).toMatchObject({ verifiedBy: null });
     expect(events).toContainEqual(expect.objectContaining({ kind: 'warning', reason: 'not_verified' }));
   });
+
+  it.each([[{}], [pieces], [{ ...pieces, lane: new Slots({ requests: 1, bufferBytes: 100 }).openLane() }]])(
+    'is verified when it begins as a probe, one request at a time, with %j',
+    async (wishes) => {
+      const { run, circuits, clock, process } = prepare(respondWith({ sizes: [3, 9, 2, 6] }), open(), wishes);
+      circuits.open();
+      await clock.advance(60_000);
+      expect(await run()).toMatchObject({ bytes: 20, verifiedBy: 'sha256-composite' });
+      expect(circuits.state).not.toBe('open');
+      expect(new Set(process.verdicts)).toEqual(new Set(['success']));
+    },
+  );
 
   it('asks nothing about the parts of a range', async () => {
     const range = { kind: 'from', first: 0, last: null } as const;
