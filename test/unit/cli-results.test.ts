@@ -36,7 +36,10 @@ describe('presentMany', () => {
         'failed b\\n: S3 refused\\x07 b (access_denied, HTTP 403, request id R1)',
         'failed c: c is not there (not_found)',
       ],
-      failure: { code: 'partial', message: '2 of 3 objects failed, the first: S3 refused\\x07 b' },
+      failure: {
+        code: 'partial',
+        message: '2 of 3 objects failed, the first: S3 refused\\x07 b (access_denied, HTTP 403, request id R1)',
+      },
       // Names stay raw for programs.
       json: {
         objects: 1,

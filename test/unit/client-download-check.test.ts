@@ -48,7 +48,10 @@ function respondWith({ sizes, checksum = 'sha256', head = () => undefined, bytes
 }
 
 const headsOf = (requests: readonly FakeRequest[]) =>
-  requests.filter(({ method }) => method === 'HEAD').map(({ query }) => Number(query['partNumber']));
+  requests
+    .filter(({ method }) => method === 'HEAD')
+    .map(({ query }) => Number(query['partNumber']))
+    .toSorted((a, b) => a - b);
 const whole = { status: 200, headers: { 'content-length': '20' } };
 const changed = Buffer.from(OBJECT.toString().replace('g', 'X'));
 const pieces = { pieceBytes: 6, piecesInFlight: 3 } as const;
@@ -98,7 +101,7 @@ describe.each([
       const { run, requests, process } = prepare(respondWith({ sizes }), target, wishes);
       expect(await run()).toMatchObject({ bytes: 20, verifiedBy: 'sha256-composite' });
       expect(target.bytes).toEqual(OBJECT);
-      expect(headsOf(requests).toSorted()).toEqual(heads);
+      expect(headsOf(requests)).toEqual(heads);
       expect(process.verdicts).toEqual(['success']);
     }
   });
@@ -228,7 +231,7 @@ describe('a file of parts whose first fits parts that are alike', () => {
   it('is verified once the exact sizes are known, without a byte fetched twice', async () => {
     const { run, requests } = prepare(respondWith({ sizes }), new FakeFile(), pieces);
     expect(await run()).toMatchObject({ bytes: 20, verifiedBy: 'sha256-composite' });
-    expect(headsOf(requests).toSorted()).toEqual([1, 2]);
+    expect(headsOf(requests)).toEqual([1, 2]);
     expect(requests.filter(({ method }) => method === 'GET')).toHaveLength(4);
   });
 
