@@ -78,6 +78,8 @@ export type Event =
   /** Bytes that are stored for good; negative when an attempt is begun again from its start. */
   | { readonly kind: 'bytes_moved'; readonly name: string; readonly bytes: number }
   | { readonly kind: 'transfer_finished'; readonly name: string; readonly ok: boolean }
+  /** S3 has promised something about an object's bytes that they cannot be held against; `why` is for people. */
+  | { readonly kind: 'not_verified'; readonly name: string; readonly why: string }
   /** How this store wants to be asked for deletions; `client/delete-dialect.ts` says what the words mean. */
   | {
       readonly kind: 'deletes_adapted';

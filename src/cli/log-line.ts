@@ -45,6 +45,8 @@ export function describeEvent(event: Event): LogLine | null {
       return describeCircuit(event);
     case 'deletes_adapted':
       return describeDialect(event);
+    case 'not_verified':
+      return describeUnverified(event);
     case 'warning':
       return { level: 'warning', event: event.kind, text: event.message, fields: { reason: event.reason } };
     case 'operation_started':
@@ -131,6 +133,11 @@ const CONDITIONS: Readonly<Record<Extract<Event, { kind: 'deletes_adapted' }>['c
   ignored: 'it ignores the condition on the ETag: objects that were overwritten since they were listed go too',
   refused: 'it refuses a condition on the ETag: objects that were overwritten since they were listed go too',
 };
+
+function describeUnverified({ kind, name, why }: Extract<Event, { kind: 'not_verified' }>): LogLine {
+  const text = `${escapeControls(name)}: not verified: ${why}`;
+  return { level: 'debug', event: kind, text, fields: { name, why } };
+}
 
 function describeRetry(event: Extract<Event, { kind: 'retry_scheduled' }>): LogLine {
   const { retry, retries, delayMs, failure } = event;

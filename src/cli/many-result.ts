@@ -3,6 +3,7 @@ import type { ManyResult } from '../transfer/run-many.ts';
 import { describeBytes } from '../ui/progress-text.ts';
 import type { CommandResult } from './command-run.ts';
 import { escapeControls } from './escape.ts';
+import { describeError } from './log-line.ts';
 
 /**
  * The result of a command over many objects: one summary, every failure by name. It fails as what ended the run early,
@@ -31,7 +32,10 @@ export function presentMany(result: ManyResult, verb: 'sent' | 'received'): Comm
   const failure = ended ?? describePartial(result);
   return {
     json,
-    lines: failures.map(({ name, error }) => `failed ${escapeControls(name)}: ${escapeControls(error.message)}`),
+    // With its code, as the error of a single object has it: S3's own words do not say what they mean here.
+    lines: failures.map(
+      ({ name, error }) => `failed ${escapeControls(name)}: ${escapeControls(describeError(error).text)}`,
+    ),
     summary: facts.join('; '),
     ...(failure === null ? {} : { failure }),
   };
@@ -40,7 +44,7 @@ export function presentMany(result: ManyResult, verb: 'sent' | 'received'): Comm
 function describePartial({ done, skipped, failed, failures }: ManyResult): BreakwaterError | null {
   if (failed === 0) return null;
   const [first] = failures;
-  const named = first === undefined ? '' : `, the first: ${escapeControls(first.error.message)}`;
+  const named = first === undefined ? '' : `, the first: ${escapeControls(describeError(first.error).text)}`;
   return new BreakwaterError('partial', `${failed} of ${done + skipped + failed} objects failed${named}`, {
     details: { hint: 'run the command again for those that failed' },
   });

@@ -1,8 +1,9 @@
-import { type CompleteMultipartUploadCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { CompleteMultipartUploadCommand, S3Client } from '@aws-sdk/client-s3';
 import { readFailedAnswer } from '../retry/failed-answer.ts';
 import { assertAnsweredByS3 } from './answered-by-s3.ts';
 import { composeEtag, unquote } from './etag.ts';
-import type { Attempt, RequestRunner } from './request-runner.ts';
+import { readEtag } from './read-etag.ts';
+import { sendWrite, type WriteTools } from './send-write.ts';
 import type { WatchedOptions } from './watched-http.ts';
 
 /** What is known of an object that has just been completed. */
@@ -17,10 +18,10 @@ export interface CompletedObject {
  */
 export async function completeUpload(
   s3: S3Client,
-  requests: RequestRunner,
+  tools: WriteTools,
   command: CompleteMultipartUploadCommand,
 ): Promise<CompletedObject> {
-  return await requests.send({ isDataBearing: true }, async ({ number, options }: Attempt) => {
+  return await sendWrite(tools, async ({ number, options }) => {
     try {
       const output = await s3.send(command, options);
       // Ceph leaves the ETag of a first answer empty, but always names the object.
@@ -50,8 +51,8 @@ async function findCompleted(
   const expected = composeEtag(partEtagsOf(command));
   if (expected === null) return null;
   const { Bucket, Key } = command.input;
-  const head = await s3.send(new HeadObjectCommand({ Bucket, Key }), options);
-  return unquote(head.ETag ?? '') === unquote(expected) ? (head.ETag ?? null) : null;
+  const etag = await readEtag(s3, { Bucket, Key }, options);
+  return etag !== null && unquote(etag) === unquote(expected) ? etag : null;
 }
 
 function partEtagsOf({ input }: CompleteMultipartUploadCommand): readonly string[] {

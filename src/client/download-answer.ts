@@ -5,7 +5,7 @@ import { TransferFault } from '../retry/fault.ts';
 import type { ByteSpan } from './download-ledger.ts';
 import type { AskedRange, ObjectAddress, ObjectFacts } from './download-request.ts';
 import { assertAnsweredByS3 } from './answered-by-s3.ts';
-import { findPromise } from './whole-object-check.ts';
+import { findPromise } from './promised-digest.ts';
 
 export interface Asked {
   /** As a header; null for all of it. */

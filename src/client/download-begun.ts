@@ -1,9 +1,10 @@
 import { BreakwaterError } from '../errors.ts';
-import { FollowingCheck } from './download-check.ts';
+import type { DownloadCheck } from './download-check.ts';
 import type { ByteSpan, DownloadLedger, Piece } from './download-ledger.ts';
 import { InOrder } from './download-order.ts';
 import type { ObjectAddress, ObjectFacts } from './download-request.ts';
 import type { DownloadTarget } from './download-target.ts';
+import { namePromise } from './promised-digest.ts';
 
 export interface BegunOptions {
   readonly address: ObjectAddress;
@@ -12,6 +13,8 @@ export interface BegunOptions {
   readonly base: number;
   readonly ledger: DownloadLedger;
   readonly target: DownloadTarget;
+  /** Null where there is nothing to hold the bytes against. */
+  readonly check: DownloadCheck | null;
   /** How far a pipe's pieces may run ahead. */
   readonly windowBytes: number;
   /** Told of bytes that have arrived for good; negative when they come again. */
@@ -30,21 +33,19 @@ export class BegunDownload {
   readonly base: number;
   readonly #options: BegunOptions;
   readonly #ledger: DownloadLedger;
-  readonly #check: FollowingCheck | null;
+  readonly #check: DownloadCheck | null;
   readonly #inOrder: InOrder | null;
   #movedBytes = 0;
   /** Known in the end also where the head did not tell. */
   #sizeBytes: number | null;
 
   constructor(options: BegunOptions) {
-    const { facts, base, ledger, target, windowBytes } = options;
+    const { facts, base, ledger, target, windowBytes, check } = options;
     this.#options = options;
     this.facts = facts;
     this.base = base;
     this.#ledger = ledger;
     this.#sizeBytes = facts.sizeBytes;
-    const { promise } = facts;
-    const check = promise === null ? null : new FollowingCheck(promise, target.kind === 'file' ? target : null);
     this.#check = check;
     this.#inOrder =
       target.kind === 'file'
@@ -81,7 +82,10 @@ export class BegunDownload {
   }
 
   async mayBegin(piece: Piece, signal: AbortSignal): Promise<void> {
-    await this.#inOrder?.mayBegin(piece.start, signal);
+    if (this.#inOrder === null) return;
+    // The check holds what a pipe has taken until it knows the parts: no more than the first piece.
+    await this.#check?.ready();
+    await this.#inOrder.mayBegin(piece.start, signal);
   }
 
   readonly writeAt = async (chunks: readonly Uint8Array[], { offset, free }: Written): Promise<void> => {
@@ -102,9 +106,24 @@ export class BegunDownload {
     target.onWritten?.(() => this.#ledger.covered());
   }
 
+  /** Whether it can be checked without a request, so while an attempt holds its slot and its permit. */
+  get isCheckedAtOnce(): boolean {
+    return this.#check?.isReady ?? true;
+  }
+
+  /** What the bytes have been verified by, as JSON tells it; null where they have not been. */
+  get verifiedBy(): string | null {
+    return this.#check?.verifiedBy ?? null;
+  }
+
   /** After the last byte: false where the bytes are not what S3 promised. */
   async isKept(): Promise<boolean> {
     return (await this.#check?.isKept(this.sizeBytes())) ?? true;
+  }
+
+  /** Resolves when nothing is asked of S3 any more. */
+  async settle(): Promise<void> {
+    await this.#check?.ready().catch(() => undefined);
   }
 
   sizeBytes(): number {
@@ -137,6 +156,7 @@ export class BegunDownload {
   }
 
   get mismatch(): string {
-    return `the bytes differ from what S3 promised (${this.facts.promise?.algorithm ?? 'size'})`;
+    const { promise } = this.facts;
+    return `the bytes differ from what S3 promised (${promise === null ? 'size' : namePromise(promise)})`;
   }
 }

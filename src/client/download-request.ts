@@ -1,7 +1,7 @@
 import type { ByteSpan } from './download-ledger.ts';
 import type { DownloadTarget } from './download-target.ts';
+import type { PromisedDigest } from './promised-digest.ts';
 import type { Lane } from './slots.ts';
-import type { PromisedDigest } from './whole-object-check.ts';
 
 /** Which object, and which of its versions; null for the newest. */
 export interface ObjectAddress {

@@ -1,6 +1,7 @@
-import { Readable } from 'node:stream';
-import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
+import type { Readable } from 'node:stream';
+import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { TransferFault } from '../retry/fault.ts';
+import { readBody, usingBody } from './answer-body.ts';
 import {
   assertSameObject,
   countSkipped,
@@ -12,21 +13,14 @@ import {
   type Asked,
 } from './download-answer.ts';
 import { BegunDownload } from './download-begun.ts';
-import { DirectBody, freeChunks, type TakeChunk } from './download-body.ts';
+import { DirectBody, freeChunks } from './download-body.ts';
 import { DownloadLedger, type Piece } from './download-ledger.ts';
-import type { DownloadRequest, DownloadResult, ObjectFacts } from './download-request.ts';
+import type { DownloadResult, ObjectFacts } from './download-request.ts';
 import { PieceWriter } from './download-writer.ts';
-import type { Guard } from './guard.ts';
-import type { Attempt, RequestRunner } from './request-runner.ts';
+import { openCheck, type DownloadOptions } from './open-check.ts';
+import type { Attempt } from './request-runner.ts';
 import { runPieces } from './run-pieces.ts';
 import type { WatchedOptions } from './watched-http.ts';
-
-interface DownloadOptions {
-  readonly s3: S3Client;
-  readonly guard: Guard;
-  readonly requests: RequestRunner;
-  readonly request: DownloadRequest;
-}
 
 /** One object on its way. */
 export class DownloadRun {
@@ -43,22 +37,22 @@ export class DownloadRun {
   }
 
   async run(): Promise<DownloadResult> {
-    await this.#fetchAll(this.#fetchFirst());
-    const begun = this.#require();
-    if (!(await begun.isKept())) {
-      // Which piece it was cannot be told: all of them once more, once.
-      this.#warnOfMismatch(begun);
-      await begun.restart();
-      await this.#fetchAll(Promise.resolve());
-      if (!(await begun.isKept())) throw begun.describeMismatch();
+    try {
+      await this.#fetchAll(this.#fetchFirst());
+      const begun = this.#require();
+      if (!(await begun.isKept())) {
+        // Which piece it was cannot be told: all of them once more, once.
+        await begun.restart();
+        this.#warnOfMismatch(begun);
+        await this.#fetchAll(Promise.resolve());
+        if (!(await begun.isKept())) throw begun.describeMismatch();
+      }
+      const bytes = begun.sizeBytes();
+      const { facts, movedBytes, verifiedBy } = begun;
+      return { ...facts, bytes, resumedBytes: bytes - movedBytes, verifiedBy };
+    } finally {
+      await this.#begun?.settle();
     }
-    const bytes = begun.sizeBytes();
-    return {
-      ...begun.facts,
-      bytes,
-      resumedBytes: bytes - begun.movedBytes,
-      verifiedBy: begun.facts.promise?.algorithm ?? null,
-    };
   }
 
   /** Fetches what is missing, next to `first`; the one that fails first stops the others. */
@@ -143,6 +137,7 @@ export class DownloadRun {
     this.#begun = new BegunDownload({
       address: request,
       facts,
+      check: openCheck(this.#options, { facts, target }),
       base: span?.start ?? 0,
       ledger: new DownloadLedger(facts.sizeBytes ?? Infinity, resume?.covered ?? []),
       target,
@@ -183,7 +178,7 @@ export class DownloadRun {
     // A small object is checked within its own retries.
     if (piece.start > 0 || piece.at < (sizeBytes ?? piece.at)) return;
     if (sizeBytes === null) begun.finish(piece);
-    if (await begun.isKept()) return;
+    if (!begun.isCheckedAtOnce || (await begun.isKept())) return;
     await begun.restart(piece);
     throw new TransferFault('corrupted_body', begun.mismatch);
   }
@@ -208,27 +203,3 @@ interface Reading {
 
 /** A stream's chunks are its own. */
 function keepChunks(): void {}
-
-async function usingBody(answer: GetObjectCommandOutput, use: (body: Readable) => Promise<void>): Promise<void> {
-  const body = answer.Body;
-  if (!(body instanceof Readable)) throw new TransferFault('not_s3', 'the answer has no body');
-  try {
-    await use(body);
-  } finally {
-    // Whatever is left unread would keep its connection, and the process, waiting.
-    body.destroy();
-  }
-}
-
-async function readBody(body: Readable, take: TakeChunk): Promise<void> {
-  if (body instanceof DirectBody) {
-    await body.drain(take);
-    return;
-  }
-  for await (const chunk of body) {
-    if (!(chunk instanceof Uint8Array)) throw new Error('the SDK gave a body that is not bytes');
-    const wish = take(chunk);
-    if (wish === 'enough') return;
-    if (wish !== 'more') await wish;
-  }
-}

@@ -12,7 +12,8 @@ const LEAVES_PARTS: ReadonlySet<ErrorCode> = new Set([
 
 /** Whether an upload that ended by this error is worth going on with. */
 export function leavesParts(error: unknown): error is BreakwaterError {
-  return error instanceof BreakwaterError && LEAVES_PARTS.has(error.code);
+  // The parts of an upload that S3 knows no more are gone.
+  return error instanceof BreakwaterError && LEAVES_PARTS.has(error.code) && error.details.s3Code !== 'NoSuchUpload';
 }
 
 /** The same error, saying how to go on with what is there. */

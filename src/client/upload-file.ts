@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { readFailedAnswer } from '../retry/failed-answer.ts';
 import { assertAnsweredByS3 } from './answered-by-s3.ts';
 import type { Guard } from './guard.ts';
 import { runGuarded } from './guarded-operation.ts';
 import type { Attempt } from './request-runner.ts';
+import { readEtag } from './read-etag.ts';
+import { sendWrite } from './send-write.ts';
 import { checksumOf, readChecksum } from './upload-checksum.ts';
 import { describeExisting } from './upload-failure.ts';
 import { uploadInParts } from './upload-parts.ts';
@@ -39,8 +41,9 @@ async function uploadWhole(s3: S3Client, guard: Guard, upload: FileUpload): Prom
     ...checksumOf(checksum, bytes),
     ...(ifNoneMatch ? { IfNoneMatch: '*' } : {}),
   };
-  return await runGuarded(guard, { operation: 'put_object', bucket, key, circuit }, async (requests) => {
-    const stored = await requests.send({ isDataBearing: true }, async ({ number, options }: Attempt) => {
+  const target = { operation: 'put_object', bucket, key } as const;
+  return await runGuarded(guard, { ...target, circuit }, async (requests) => {
+    const stored = await sendWrite({ guard, requests, target }, async ({ number, options }) => {
       try {
         const output = await s3.send(new PutObjectCommand(input), options);
         assertAnsweredByS3(output, 'ETag');
@@ -64,8 +67,7 @@ async function isOurs(
   options: Attempt['options'],
 ): Promise<boolean> {
   if (readFailedAnswer(error).code !== 'PreconditionFailed') return false;
-  const head = await s3.send(new HeadObjectCommand({ Bucket: input.Bucket, Key: input.Key }), options);
-  return head.ETag === md5Etag(input.Body);
+  return (await readEtag(s3, input, options)) === md5Etag(input.Body);
 }
 
 function md5Etag(bytes: Uint8Array): string {

@@ -183,7 +183,8 @@ class PartsUpload {
       ...whole,
       ...(ifNoneMatch ? { IfNoneMatch: '*' } : {}),
     });
-    const completed = await completeUpload(this.#s3, requests, command);
+    const target = { operation: 'put_object', bucket, key } as const;
+    const completed = await completeUpload(this.#s3, { guard: this.#guard, requests, target }, command);
     return {
       ...completed,
       bytes: sizeBytes,

@@ -4,7 +4,7 @@ import {
   CompleteMultipartUploadCommand,
   type ChecksumType,
   CreateMultipartUploadCommand,
-  type PutObjectCommand,
+  PutObjectCommand,
   type S3Client,
   type UploadPartCommand,
 } from '@aws-sdk/client-s3';
@@ -15,7 +15,8 @@ import { completeUpload } from './complete-upload.ts';
 import { readFields } from './fields.ts';
 import type { Guard } from './guard.ts';
 import { runGuarded } from './guarded-operation.ts';
-import type { RequestRunner } from './request-runner.ts';
+import type { Attempt, RequestRunner } from './request-runner.ts';
+import { sendWrite, type WriteTools } from './send-write.ts';
 import { announceChecksum, promiseWhole, readChecksum } from './upload-checksum.ts';
 import { describeExisting } from './upload-failure.ts';
 import type { StreamUpload, UploadResult } from './upload-request.ts';
@@ -96,12 +97,16 @@ class GuardedSends {
     }
     if (command instanceof CompleteMultipartUploadCommand) return await this.#complete(command);
     const isDataBearing = !(command instanceof CreateMultipartUploadCommand);
-    const answer = await requests.send({ isDataBearing }, async ({ options }) => {
+    const attempt = async ({ options }: Attempt): Promise<object> => {
       // Each overload of `send` takes one command type; the union is one of them.
       const output: object = await s3.send(command as PutObjectCommand, options);
       assertAnsweredByS3(output, isDataBearing ? 'ETag' : 'UploadId');
       return output;
-    });
+    };
+    const answer =
+      command instanceof PutObjectCommand
+        ? await sendWrite(this.#tools(), attempt)
+        : await requests.send({ isDataBearing }, attempt);
     if (isDataBearing) this.#countBytes(command, answer);
     else await this.#noteBegun(answer);
     return answer;
@@ -129,8 +134,14 @@ class GuardedSends {
       ...promiseWhole(checksum, { told: this.#toldType, parts }),
       ...(ifNoneMatch ? { IfNoneMatch: '*' } : {}),
     });
-    const { etag, versionId } = await completeUpload(s3, requests, command);
+    const { etag, versionId } = await completeUpload(s3, this.#tools(), command);
     return { ETag: etag ?? undefined, VersionId: versionId ?? undefined };
+  }
+
+  #tools(): WriteTools {
+    const { guard, requests, request } = this.#options;
+    const { bucket, key } = request;
+    return { guard, requests, target: { operation: 'put_object', bucket, key } };
   }
 
   #countBytes({ input }: UploadCommand, answer: object): void {

@@ -51,7 +51,7 @@ export default class Sandbox extends BaseCommand<typeof Sandbox> {
     quirk: option({
       options: STORE_QUIRKS,
       multiple: true,
-      summary: 'differ from S3 in deletions, as some real stores do',
+      summary: 'differ from S3 as some real stores do',
     })(),
     scenario: option({
       options: SCENARIOS,

@@ -72,6 +72,7 @@ export class MetricsRecorder {
       case 'bytes_moved':
       case 'deletes_adapted':
       case 'transfer_finished':
+      case 'not_verified':
       case 'warning':
         break;
       default:

@@ -34,13 +34,13 @@ export const putObject: Operate = ({ bucket: name, key, headers, body, checksum 
 };
 
 /** Also HeadObject: the server sends no body to it. */
-export const getObject: Operate = ({ bucket: name, key, headers, query }, { buckets }) => {
+export const getObject: Operate = ({ bucket: name, key, headers, query }, { buckets, quirks }) => {
   const bucket = buckets.get(name);
   const object = bucket.get(key, query.get('versionId'));
   const described = { ...describeObject(object), ...readVersionHeaders(bucket, object) };
   const checksum = headers.get('x-amz-checksum-mode') === 'ENABLED' ? object.checksum : null;
   if (checkReadConditions(headers, object) === 'not_modified') return { status: 304, headers: described, body: '' };
-  const partNumber = query.get('partNumber');
+  const partNumber = quirks.has('ignores-part-number') ? null : query.get('partNumber');
   const part = partNumber === null ? null : findPart(object, { number: Number(partNumber), headers });
   const range = part?.range ?? readRange(headers.get('range'), object.body.length);
   if (range === null) {

@@ -28,14 +28,15 @@ export const SANDBOX_OPERATIONS = [
 export type SandboxOperation = (typeof SANDBOX_OPERATIONS)[number];
 
 /**
- * Ways in which real stores differ from S3 in deletions: Swift demands Content-MD5 with DeleteObjects, older Ceph ignores
- * conditions, and some refuse what they do not know.
+ * Ways in which real stores differ from S3: Swift demands Content-MD5 with DeleteObjects, older Ceph ignores the
+ * conditions of a deletion and the number of a part, and some refuse what they do not know.
  */
 export const STORE_QUIRKS = [
   'needs-content-md5',
   'ignores-delete-conditions',
   'refuses-delete-conditions',
   'no-delete-objects',
+  'ignores-part-number',
 ] as const;
 export type StoreQuirk = (typeof STORE_QUIRKS)[number];
 
@@ -77,6 +78,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   BadDigest: 400,
   BucketAlreadyOwnedByYou: 409,
   BucketNotEmpty: 409,
+  ConditionalRequestConflict: 409,
   EntityTooLarge: 400,
   EntityTooSmall: 400,
   ExpiredToken: 400,

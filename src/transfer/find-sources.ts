@@ -1,5 +1,4 @@
 import { glob, lstat, stat } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { BreakwaterError } from '../errors.ts';
 import { openLocalFile } from './local-file.ts';
 
@@ -17,7 +16,7 @@ const PATTERN = /[*?[{]/;
  * expanded as a shell would; its directories count only with `-r`, and never under `**`, which finds their files.
  *
  * Everything is looked at before the first byte is sent.
- * @throws BreakwaterError `not_found`, `local_io`, `usage` (no regular file, or two sources that would be one object)
+ * @throws BreakwaterError `not_found`, `local_io`, `usage` (no regular file)
  */
 export async function findSources(
   sources: readonly string[],
@@ -29,7 +28,6 @@ export async function findSources(
     if (PATTERN.test(source) && !(await isThere(source))) roots.push(...(await expand(source, { isRecursive })));
     else roots.push(await lookAt(source, { isRecursive }));
   }
-  refuseSameNames(roots);
   return roots;
 }
 
@@ -51,22 +49,6 @@ async function expand(pattern: string, { isRecursive }: { isRecursive: boolean }
     throw new BreakwaterError('not_found', `nothing matches ${pattern}`, { details: { hint: 'check the pattern' } });
   }
   return found;
-}
-
-/** Shells give files of several directories by their paths, and the objects are named by the last segment. */
-function refuseSameNames(roots: readonly SourceRoot[]): void {
-  const paths = new Map<string, string>();
-  for (const { path, isDirectory } of roots) {
-    if (isDirectory) continue;
-    const name = basename(path);
-    const other = paths.get(name);
-    if (other !== undefined) {
-      throw new BreakwaterError('usage', `${other} and ${path} would be the same object, ${name}`, {
-        details: { hint: 'send the directory above them with -r, or each to a key of its own' },
-      });
-    }
-    paths.set(name, path);
-  }
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -10,6 +10,7 @@ import { planKey } from './object-path.ts';
 import { PART_BYTES_DEFAULT } from './part-size.ts';
 import { putMany } from './put-many.ts';
 import type { PutReport, PutRequest } from './put-request.ts';
+import { refuseCollisions } from './refuse-collisions.ts';
 import { sendFile, sendStandardInput, type SendTools } from './send.ts';
 import { nameOf, type TransferContext } from './transfer-context.ts';
 import { UploadLedger } from './upload-ledger.ts';
@@ -36,7 +37,7 @@ export async function put(request: PutRequest, context: TransferContext): Promis
 
 /** Finds the sources, and checks that the destination can take them. @throws BreakwaterError */
 export async function planSources(request: PutRequest): Promise<readonly SourceRoot[]> {
-  const { sources, destination, isRecursive } = request;
+  const { sources, destination, isRecursive, patterns } = request;
   const roots = await findSources(sources, { isRecursive });
   const isSeveral = roots.length > 1 || isRecursive;
   if (isSeveral && destination.key !== '' && !destination.key.endsWith('/')) {
@@ -45,6 +46,7 @@ export async function planSources(request: PutRequest): Promise<readonly SourceR
       `several sources need a destination that ends with a slash: ${nameOf(destination)}/`,
     );
   }
+  await refuseCollisions(roots, { takes: createKeyFilter(patterns) });
   return roots;
 }
 

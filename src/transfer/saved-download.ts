@@ -1,6 +1,7 @@
+import { DIGEST_ALGORITHMS } from '../client/digest.ts';
 import type { ByteSpan } from '../client/download-ledger.ts';
 import type { ResumePoint } from '../client/download-request.ts';
-import { DIGEST_ALGORITHMS, type PromisedDigest } from '../client/whole-object-check.ts';
+import type { PromisedDigest } from '../client/promised-digest.ts';
 
 /** A download that was begun, as the local state keeps it. */
 export interface SavedDownload extends ResumePoint {
@@ -33,9 +34,10 @@ export function parseSaved(document: unknown): SavedDownload | SavedRun | null {
 
 function parsePromise(value: unknown): PromisedDigest | null | undefined {
   if (value === null) return null;
-  const { algorithm: name, expected } = readFields(value);
+  const { algorithm: name, expected, parts } = readFields(value);
   const algorithm = DIGEST_ALGORITHMS.find((known) => known === name);
-  return algorithm === undefined || !isText(expected) ? undefined : { algorithm, expected };
+  if (algorithm === undefined || !isText(expected) || !(parts === null || isOffset(parts))) return undefined;
+  return { algorithm, expected, parts };
 }
 
 function readFields(value: unknown): Readonly<Record<string, unknown>> {

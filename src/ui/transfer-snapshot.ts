@@ -93,6 +93,7 @@ export function followTransfer(snapshot: TransferSnapshot, event: Event, nowMs: 
     case 'result_ignored':
     case 'deletes_adapted':
     case 'sweep_finished':
+    case 'not_verified':
     case 'warning':
       return snapshot;
     default:

@@ -281,7 +281,7 @@ describe.concurrent('what changes on the way', () => {
       const outcome = await transfer.run(cell);
       expectWhole(outcome, transfer.body);
       expect(isReplaced).toBe(true);
-      expect(outcome.ended.stderr).toMatch(/object_changed|PreconditionFailed/);
+      expect(outcome.ended.stderr).toContain('object_changed');
       expect(outcome.ended.status).toBe(transfer.name.includes('-r') ? 3 : 65);
       expect(outcome.found?.equals(OLD)).toBe(true);
     },

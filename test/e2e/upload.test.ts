@@ -219,6 +219,32 @@ describe('what is stored with an object', () => {
     expect((await program.run(['put', '--if-none-match', 'small', 's3://bucket/new'])).status).toBe(0);
     expect((await program.run(['put', '--if-none-match', 'large', 's3://bucket/larger'])).status).toBe(0);
   });
+
+  it('waits under --if-none-match for another request at the same key: in one, in parts and from standard input', async () => {
+    await using stage = await createStage();
+    const { sandbox, program } = stage;
+    await writeFile(program.path('small'), 'new');
+    await writeFile(program.path('large'), randomBytes(9 * MIB));
+    const fault = 'ConditionalRequestConflict:bucket=bucket';
+    for (const source of ['small', 'large', '-']) {
+      for (const operation of ['PutObject', 'CompleteMultipartUpload'])
+        sandbox.addFault(`${operation}:${fault}:times=1`);
+      const argv = ['put', '--json', '--if-none-match', '--retry-base=10ms', source, `s3://bucket/${source}`];
+      expect([source, (await program.run(argv, { input: 'new' })).status]).toEqual([source, 0]);
+      sandbox.clearFaults();
+    }
+    sandbox.addFault(`PutObject:${fault}`);
+    const argv = ['put', '--json', '--if-none-match', '--retry-base=10ms', 'small', 's3://bucket/other'];
+    const ended = await program.run(argv);
+    expect(ended.status).toBe(69);
+    expect(readDocument(ended).error).toMatchObject({
+      code: 'unavailable',
+      s3_code: 'ConditionalRequestConflict',
+      http_status: 409,
+      attempts: 4,
+    });
+    expect(sandbox.openUploads('bucket')).toBe(0);
+  });
 });
 
 describe('a source that changes while it is sent', () => {

@@ -32,8 +32,14 @@ describe('presentMany', () => {
     const result = presentMany({ ...NOTHING, done: 1, bytes: 5, failed: 2, failures }, 'sent');
     expect(result).toMatchObject({
       summary: 'sent 1 object, 5 B; 2 failed',
-      lines: ['failed b\\n: S3 refused\\x07 b', 'failed c: c is not there'],
-      failure: { code: 'partial', message: '2 of 3 objects failed, the first: S3 refused\\x07 b' },
+      lines: [
+        'failed b\\n: S3 refused\\x07 b (access_denied, HTTP 403, request id R1)',
+        'failed c: c is not there (not_found)',
+      ],
+      failure: {
+        code: 'partial',
+        message: '2 of 3 objects failed, the first: S3 refused\\x07 b (access_denied, HTTP 403, request id R1)',
+      },
       // Names stay raw for programs.
       json: {
         objects: 1,
@@ -55,7 +61,7 @@ describe('presentMany', () => {
 
   it('counts failures that are not kept by name', () => {
     const { failure } = presentMany({ ...NOTHING, failed: 150, failures: [{ name: 'b', error: gone }] }, 'sent');
-    expect(failure?.message).toBe('150 of 150 objects failed, the first: c is not there');
+    expect(failure?.message).toBe('150 of 150 objects failed, the first: c is not there (not_found)');
   });
 });
 

@@ -1,139 +1,10 @@
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { downloadObject } from '../../src/client/download.ts';
-import type { ByteSpan } from '../../src/client/download-ledger.ts';
-import type { DownloadRequest, ObjectFacts } from '../../src/client/download-request.ts';
-import type { DownloadTarget, FileTarget, StreamTarget } from '../../src/client/download-target.ts';
-import { Slots } from '../../src/client/slots.ts';
 import { BreakwaterError } from '../../src/errors.ts';
-import { CIRCUIT, FakeCircuits } from '../support/fake-circuits.ts';
-import { createFakeGuard } from '../support/fake-guard.ts';
-import {
-  createFakeS3,
-  errorAnswer,
-  networkFault,
-  runWithS3,
-  type FakeAnswer,
-  type FakeRequest,
-  type Respond,
-} from '../support/fake-s3.ts';
-
-const OBJECT = Buffer.from('0123456789abcdefghij');
-
-function md5(bytes: Uint8Array): string {
-  return `"${createHash('md5').update(bytes).digest('hex')}"`;
-}
-
-/** A body of these bytes that then ends, or breaks with a fault of the network. */
-function body(bytes: Uint8Array, { fault }: { fault?: string } = {}): Readable {
-  async function* write(): AsyncGenerator<Uint8Array> {
-    for (const byte of bytes) yield await Promise.resolve(Uint8Array.of(byte));
-    if (fault !== undefined) throw networkFault(fault);
-  }
-  return Readable.from(write());
-}
-
-/** What S3 answers to this request about `object`, its range honoured; the body is cut to `length` bytes. */
-function answerOf(request: FakeRequest, { object = OBJECT, length = Infinity, headers = {} } = {}): FakeAnswer {
-  const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(request.headers['range'] ?? '') ?? [];
-  const from = first === '' ? object.byteLength - Number(last) : Number(first ?? 0);
-  const to = first === '' || last === undefined || last === '' ? object.byteLength : Number(last) + 1;
-  const sent = object.subarray(from, to);
-  const isCut = length < sent.byteLength;
-  return {
-    status: first === undefined ? 200 : 206,
-    headers: {
-      etag: md5(object),
-      'content-length': String(sent.byteLength),
-      ...(first === undefined
-        ? {}
-        : { 'content-range': `bytes ${from}-${from + sent.byteLength - 1}/${object.byteLength}` }),
-      ...headers,
-    },
-    body: isCut ? body(sent.subarray(0, length), { fault: 'ECONNRESET' }) : body(sent),
-  };
-}
-
-/** A file in memory. */
-class FakeFile implements FileTarget {
-  readonly kind = 'file';
-  bytes = Buffer.alloc(0);
-  restarts = 0;
-  covered: readonly ByteSpan[] = [];
-  /** How often each byte was written. */
-  readonly writes: number[] = [];
-
-  readonly writeAt = async (chunks: readonly Uint8Array[], offset: number): Promise<void> => {
-    await Promise.resolve();
-    const fresh = Buffer.concat(chunks);
-    const grown = Buffer.alloc(Math.max(this.bytes.byteLength, offset + fresh.byteLength));
-    this.bytes.copy(grown);
-    fresh.copy(grown, offset);
-    this.bytes = grown;
-    for (let at = offset; at < offset + fresh.byteLength; at += 1) this.writes[at] = (this.writes[at] ?? 0) + 1;
-  };
-
-  readonly readAt = async (buffer: Uint8Array, offset: number): Promise<number> =>
-    await Promise.resolve(this.bytes.copy(buffer, 0, offset));
-
-  readonly onWritten = (covered: () => readonly ByteSpan[]): void => {
-    this.covered = covered();
-  };
-
-  readonly restart = async (): Promise<void> => {
-    this.restarts += 1;
-    this.bytes = Buffer.alloc(0);
-    await Promise.resolve();
-  };
-}
-
-class FakePipe implements StreamTarget {
-  readonly kind = 'stream';
-  bytes = Buffer.alloc(0);
-
-  readonly write = async (bytes: Uint8Array): Promise<void> => {
-    await Promise.resolve();
-    this.bytes = Buffer.concat([this.bytes, bytes]);
-  };
-}
-
-interface Wishes extends Partial<
-  Pick<DownloadRequest, 'range' | 'resume' | 'pieceBytes' | 'piecesInFlight' | 'versionId'>
-> {
-  readonly signal?: AbortSignal;
-}
-
-function prepare(respond: Respond, target: DownloadTarget = new FakeFile(), wishes: Wishes = {}) {
-  const fake = createFakeS3(respond);
-  const guard = createFakeGuard();
-  const process = new FakeCircuits(guard.clock).startProcess();
-  const opened: (ObjectFacts & { isResumed: boolean })[] = [];
-  const request: DownloadRequest = {
-    bucket: 'b',
-    key: 'k',
-    versionId: null,
-    circuit: CIRCUIT,
-    range: null,
-    resume: null,
-    pieceBytes: 1000,
-    piecesInFlight: 1,
-    bufferBytes: 1,
-    lane: new Slots().openLane(),
-    signal: new AbortController().signal,
-    openTarget: async (facts, how) => {
-      opened.push({ ...facts, ...how });
-      return await Promise.resolve(target);
-    },
-    ...wishes,
-  };
-  const guarded = { ...guard.guard, gate: process.gate };
-  const run = async () => await runWithS3(guard.clock, downloadObject(fake.s3, guarded, request));
-  const moved = (): number =>
-    guard.events.reduce((sum, event) => (event.kind === 'bytes_moved' ? sum + event.bytes : sum), 0);
-  return { ...fake, ...guard, process, opened, run, moved };
-}
+import { answerOf, body, FakeFile, FakePipe, md5, OBJECT, prepare } from '../support/fake-download.ts';
+import { errorAnswer, type FakeRequest } from '../support/fake-s3.ts';
 
 const rangesOf = (requests: readonly FakeRequest[]) => requests.map(({ headers }) => headers['range']);
 
@@ -512,7 +383,7 @@ describe('downloadObject', () => {
         { start: 0, end: 4 },
         { start: 10, end: 12 },
       ],
-      promise: { algorithm: 'md5', expected: md5(OBJECT).replaceAll('"', '') },
+      promise: { algorithm: 'md5', expected: md5(OBJECT).replaceAll('"', ''), parts: null },
     } as const;
     const half = (): FakeFile => {
       const file = new FakeFile();

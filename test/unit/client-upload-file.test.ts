@@ -6,6 +6,7 @@ import { uploadFile } from '../../src/client/upload-file.ts';
 import { NO_UPLOAD_MEMORY, type FileUpload, type UploadMemory } from '../../src/client/upload-request.ts';
 import { BreakwaterError } from '../../src/errors.ts';
 import { computeChecksum } from '../../src/sandbox/checksum.ts';
+import { CIRCUIT, FakeCircuits } from '../support/fake-circuits.ts';
 import { createFakeGuard } from '../support/fake-guard.ts';
 import {
   createFakeS3,
@@ -67,11 +68,12 @@ function createStage(
     return { status: 204 };
   }, endpoint);
   const guard = createFakeGuard();
+  const process = new FakeCircuits(guard.clock).startProcess();
   const memory = createMemory(upload.memory);
   const request: FileUpload = {
     bucket: 'b',
     key: 'k',
-    circuit: 's3-upload@fake',
+    circuit: CIRCUIT,
     headers: {},
     checksum: 'crc32',
     ifNoneMatch: false,
@@ -89,8 +91,9 @@ function createStage(
     ...upload,
     memory: memory.memory,
   };
-  const run = async () => await runWithS3(guard.clock, uploadFile(fake.s3, guard.guard, request));
-  return { ...fake, ...guard, run, parts, operations, saved: memory.saved, s3: fake.s3 };
+  const run = async () =>
+    await runWithS3(guard.clock, uploadFile(fake.s3, { ...guard.guard, gate: process.gate }, request));
+  return { ...fake, ...guard, process, run, parts, operations, saved: memory.saved, s3: fake.s3 };
 }
 
 function listing(parts: ReadonlyMap<number, Buffer>): string {
@@ -298,6 +301,81 @@ describe('--if-none-match of a file of several parts', () => {
     expect(stage.operations).toEqual(expected);
     if (status === 200) expect(outcome).toMatchObject({ code: 'exists' });
     else expect(stage.requests.at(-1)?.headers['if-none-match']).toBe('*');
+  });
+});
+
+describe('a conflict under --if-none-match', () => {
+  const conflict = errorAnswer(409, 'ConditionalRequestConflict');
+  const isConflict = ({ kind }: { kind: string }): boolean => kind === 'retry_scheduled';
+
+  it.each([
+    ['a file of one part', Buffer.from('x'), 'put'],
+    ['a file of several parts', body, 'complete'],
+  ])('of %s is sent again until the other is done', async (_what, bytes, operation) => {
+    const stage = createStage(bytes, {
+      ifNoneMatch: true,
+      override: (_request, name, count) => {
+        if (name === 'head') return { status: 404 };
+        return name === operation && count <= 2 ? conflict : undefined;
+      },
+    });
+    expect(await stage.run()).toMatchObject({ bytes: bytes.length, checksum: 'crc32' });
+    expect(stage.operations.filter((name) => name === operation)).toHaveLength(3);
+    expect(stage.events.filter(isConflict)).toMatchObject([
+      { retry: 1, retries: 3, delayMs: 1000, failure: { code: 'ConditionalRequestConflict' } },
+      { retry: 2, retries: 3, delayMs: 2000 },
+    ]);
+  });
+
+  it.each([
+    ['a file of one part', Buffer.from('x'), 'put'],
+    ['a file of several parts', body, 'complete'],
+  ])('of %s that does not end is unavailable, and says nothing against S3', async (_what, bytes, operation) => {
+    const stage = createStage(bytes, {
+      ifNoneMatch: true,
+      override: (_request, name) => (name === 'head' ? { status: 404 } : name === operation ? conflict : undefined),
+    });
+    await expect(stage.run()).rejects.toMatchObject({
+      code: 'unavailable',
+      details: { s3Code: 'ConditionalRequestConflict', httpStatus: 409, attempts: 4 },
+    });
+    expect(stage.process.verdicts).toEqual(['neutral']);
+  });
+
+  it('with an attempt of ours whose answer was lost ends well', async () => {
+    const stage = createStage(Buffer.from('x'), {
+      ifNoneMatch: true,
+      override: (_request, name, count) => {
+        if (name === 'head') return { headers: { etag: `"${md5('x')}"` } };
+        return [networkFault('ECONNRESET'), conflict, errorAnswer(412, 'PreconditionFailed')][count - 1];
+      },
+    });
+    expect(await stage.run()).toMatchObject({ etag: `"${md5('x')}"` });
+  });
+
+  it('that another object has won is `exists`', async () => {
+    const stage = createStage(Buffer.from('x'), {
+      ifNoneMatch: true,
+      override: (_request, name, count) => {
+        if (name === 'head') return { headers: { etag: `"${md5('y')}"` } };
+        return count === 1 ? conflict : errorAnswer(412, 'PreconditionFailed');
+      },
+    });
+    await expect(stage.run()).rejects.toMatchObject({ code: 'exists' });
+  });
+
+  it('that has ended the upload leaves nothing to go on with, and asks for a new one', async () => {
+    const stage = createStage(body, {
+      ifNoneMatch: true,
+      memory: resumable,
+      override: (_request, name, count) => {
+        if (name === 'head') return { status: 404 };
+        if (name === 'complete') return count === 1 ? conflict : errorAnswer(404, 'NoSuchUpload');
+        return name === 'abort' ? errorAnswer(404, 'NoSuchUpload') : undefined;
+      },
+    });
+    await expect(stage.run()).rejects.toMatchObject({ code: 'unavailable', details: { s3Code: 'NoSuchUpload' } });
+    expect(stage.saved).toEqual(['new', null]);
   });
 });
 

@@ -43,7 +43,6 @@ describe('findSources', () => {
     ['nothing that matches', ['*.gz'], 'not_found'],
     ['a file that is not there', ['none'], 'not_found'],
     ['a directory without -r', ['sub'], 'usage'],
-    ['two files that would be one object', ['a.txt', 'sub/a.txt'], 'usage'],
     ['a link that leads nowhere', ['sub/dangling'], 'not_found'],
   ])('refuses %s', async (_what, patterns, code) => {
     await expect(find(patterns)).rejects.toMatchObject({ code });

@@ -1,0 +1,28 @@
+import { Readable } from 'node:stream';
+import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
+import { TransferFault } from '../retry/fault.ts';
+import { DirectBody, type TakeChunk } from './download-body.ts';
+
+export async function usingBody(answer: GetObjectCommandOutput, use: (body: Readable) => Promise<void>): Promise<void> {
+  const body = answer.Body;
+  if (!(body instanceof Readable)) throw new TransferFault('not_s3', 'the answer has no body');
+  try {
+    await use(body);
+  } finally {
+    // Whatever is left unread would keep its connection, and the process, waiting.
+    body.destroy();
+  }
+}
+
+export async function readBody(body: Readable, take: TakeChunk): Promise<void> {
+  if (body instanceof DirectBody) {
+    await body.drain(take);
+    return;
+  }
+  for await (const chunk of body) {
+    if (!(chunk instanceof Uint8Array)) throw new Error('the SDK gave a body that is not bytes');
+    const wish = take(chunk);
+    if (wish === 'enough') return;
+    if (wish !== 'more') await wish;
+  }
+}
