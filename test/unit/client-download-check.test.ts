@@ -138,6 +138,10 @@ describe.each([
       'knows of another number of parts',
       () => ({ ...whole, headers: { ...whole.headers, 'x-amz-mp-parts-count': '4' } }),
     ],
+    [
+      'ignores the condition, and tells of another version',
+      () => ({ status: 206, headers: { etag: '"other-3"', 'content-length': '8', 'x-amz-mp-parts-count': '3' } }),
+    ],
     ['does not know the parameter', () => ({ status: 405 })],
     ['forbids it', () => ({ status: 403 })],
     ['has replaced the object meanwhile', () => ({ status: 412 })],
@@ -197,6 +201,15 @@ describe.each([
     },
   );
 
+  it('keeps within the slots of its command with what it asks', async () => {
+    const lane = new Slots({ requests: 1, bufferBytes: 100 }).openLane();
+    const { run, kinds } = prepare(respondWith({ sizes: [3, 9, 2, 6] }), open(), { ...pieces, lane });
+    await run();
+    const steps = kinds().flatMap((kind) => (kind === 'request_started' ? [1] : kind === 'request_ended' ? [-1] : []));
+    const inFlight = steps.map((_, index) => steps.slice(0, index + 1).reduce((sum, step) => sum + step, 0));
+    expect(Math.max(...inFlight)).toBe(1);
+  });
+
   it('asks nothing about the parts of a range', async () => {
     const range = { kind: 'from', first: 0, last: null } as const;
     const { run, requests } = prepare(respondWith({ sizes: [8, 8, 4] }), open(), { range });
@@ -207,10 +220,15 @@ describe.each([
   it('ends with its error, and not before what it asks has ended, while the parts are asked for', async () => {
     const never = Promise.withResolvers<FakeAnswer>();
     const respond = respondWith({ sizes: [8, 8, 4] });
-    const { run } = prepare(
+    const { run, kinds } = prepare(
       async (request) => {
         if (request.method === 'HEAD') {
-          request.abortSignal?.addEventListener('abort', () => never.reject(new Error('aborted')));
+          // Slower than everything else of the download.
+          const abort = async (): Promise<void> => {
+            for (let turns = 0; turns < 100; turns += 1) await new Promise(setImmediate);
+            never.reject(new Error('aborted'));
+          };
+          request.abortSignal?.addEventListener('abort', () => void abort());
           return await never.promise;
         }
         return request.headers['range'] === undefined
@@ -222,6 +240,8 @@ describe.each([
     );
     await expect(run()).rejects.toMatchObject({ code: 'access_denied' });
     await expect(never.promise).rejects.toThrow('aborted');
+    for (let turns = 0; turns < 10; turns += 1) await new Promise(setImmediate);
+    expect(kinds().at(-1)).toBe('operation_finished');
   });
 });
 
