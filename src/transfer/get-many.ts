@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { statSync, type Stats } from 'node:fs';
 import type { ListedObject } from '../client/listing.ts';
 import { BreakwaterError } from '../errors.ts';
 import { createKeyFilter, type KeyFilter, type KeyPatterns } from '../key-filter.ts';
@@ -99,7 +99,7 @@ async function chooseFate(
   stage: FetchStage,
   { many, item, path }: { many: ManyToGet; item: Item; path: string },
 ): Promise<'fetch' | 'skip'> {
-  const found = await stat(path).catch(() => null);
+  const found = lookAt(path);
   // Whether it can be created there is seen when it is.
   if (found === null) return 'fetch';
   if (!found.isFile()) {
@@ -109,6 +109,15 @@ async function chooseFate(
   }
   if (stage.options.isNoClobber) return 'skip';
   return !many.isAgain && (await isHere(stage, item, found)) ? 'skip' : 'fetch';
+}
+
+/** Null where nothing is, or nothing that can be looked at. */
+function lookAt(path: string): Stats | null {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** Whether a file is what would be fetched, by size and time of modification, which every fetch restores. */
