@@ -36,7 +36,7 @@ export interface GetPlan {
 export async function getMany(stage: FetchStage, many: ManyToGet): Promise<ManyResult> {
   const destination = await Destination.open(many.destination);
   const result = await runMany(listObjects(stage, many), async (item, signal) => {
-    const path = await destination.place(item.location, many.prefix);
+    const path = destination.place(item.location, many.prefix);
     try {
       if ((await chooseFate(stage, { many, item, path })) === 'skip') return { bytes: 0, isSkipped: true };
       return await fetchObject(stage, { location: item.location, target: { path, kind: 'file' }, signal });
@@ -53,7 +53,7 @@ export async function planMany(stage: FetchStage, many: ManyToGet): Promise<GetP
   const destination = await Destination.open(many.destination);
   const plan = { objects: 0, bytes: 0, skipped: 0, samples: [] as GetPlan['samples'][number][] };
   for await (const item of listObjects(stage, many)) {
-    const path = await destination.place(item.location, many.prefix).catch(() => null);
+    const path = placeOrNull(destination, item, many);
     if (path !== null) destination.release(path);
     if (path !== null && (await chooseFate(stage, { many, item, path })) === 'skip') {
       plan.skipped += 1;
@@ -66,6 +66,15 @@ export async function planMany(stage: FetchStage, many: ManyToGet): Promise<GetP
   }
   if (plan.objects + plan.skipped === 0) throw describeNothing(many);
   return plan;
+}
+
+/** Null for a key that cannot be a path here. */
+function placeOrNull(destination: Destination, { location }: Item, { prefix }: ManyToGet): string | null {
+  try {
+    return destination.place(location, prefix);
+  } catch {
+    return null;
+  }
 }
 
 interface Item {
