@@ -106,23 +106,25 @@ export function freeChunks(chunks: readonly Uint8Array[]): void {
   }
 }
 
-/** Sends a request without a body of its own, and answers as soon as the head has come, with a `DirectBody`. */
+export type Dispatch = (target: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) => boolean;
+
+/** Sends a request, and answers as soon as the head of the answer has come, with a `DirectBody`. */
 export async function dispatchDirect(
-  dispatcher: Dispatcher | Dispatcher.ComposedDispatcher,
+  dispatch: Dispatch,
   request: HttpRequest,
   signal: AbortSignal,
 ): Promise<{ response: HttpResponse }> {
-  const { protocol, hostname, port, headers, method } = request;
+  const { protocol, hostname, port, headers, method, body } = request;
   const query = buildQueryString(request.query ?? {});
-  const target = {
+  const target: Dispatcher.DispatchOptions = {
     origin: `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`,
     path: query === '' ? request.path : `${request.path}?${query}`,
     method,
     headers,
-    body: null,
+    body: body ?? null,
   };
   return await new Promise((resolve, reject) => {
-    dispatcher.dispatch(target, receiveDirect({ signal, resolve, reject }));
+    dispatch(target, receiveDirect({ signal, resolve, reject }));
   });
 }
 

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
-import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
+import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { TransferFault } from '../retry/fault.ts';
 import {
   assertSameObject,
+  askFor,
   countSkipped,
-  createGetCommand,
   formatAskedRange,
   formatSpan,
   readFacts,
@@ -17,12 +17,13 @@ import { DownloadLedger, type Piece } from './download-ledger.ts';
 import type { DownloadRequest, DownloadResult, ObjectFacts } from './download-request.ts';
 import { PieceWriter } from './download-writer.ts';
 import type { Guard } from './guard.ts';
+import type { ObjectAnswer } from './object-answer.ts';
+import type { ObjectClient } from './object-client.ts';
 import type { Attempt, RequestRunner } from './request-runner.ts';
 import { runPieces } from './run-pieces.ts';
-import type { WatchedOptions } from './watched-http.ts';
 
 interface DownloadOptions {
-  readonly s3: S3Client;
+  readonly s3: ObjectClient;
   readonly guard: Guard;
   readonly requests: RequestRunner;
   readonly request: DownloadRequest;
@@ -98,11 +99,11 @@ export class DownloadRun {
     const rest = resume === null ? null : new DownloadLedger(resume.sizeBytes, resume.covered).take(pieceBytes);
     const asked = rest === null ? range && formatAskedRange(range) : formatSpan(rest);
     const answer = await this.#ask({ range: asked, etag: resume?.etag ?? null }, attempt);
-    await usingBody(answer, async (body) => {
-      const begun = await this.#begin(answer);
+    await usingBody(answer, async ({ head, body }) => {
+      const begun = await this.#begin(head);
       first.piece = begun.take(pieceBytes);
       this.#head.resolve();
-      if (first.piece !== null) await this.#read(body, { answer, begun, piece: first.piece });
+      if (first.piece !== null) await this.#read(body, { head, begun, piece: first.piece });
     });
   }
 
@@ -122,20 +123,20 @@ export class DownloadRun {
     const isAll = piece.at === 0 && piece.end === (sizeBytes ?? Infinity) && this.#options.request.range === null;
     const range = isAll ? null : formatSpan(begun.spanOf(piece));
     const answer = await this.#ask({ range, etag }, attempt);
-    await usingBody(answer, async (body) => {
-      assertSameObject(answer, etag, this.#options.request);
-      await this.#read(body, { answer, begun, piece });
+    await usingBody(answer, async ({ head, body }) => {
+      assertSameObject(head, etag, this.#options.request);
+      await this.#read(body, { head, begun, piece });
     });
   }
 
   /** Takes note of what the object is, and opens the place where it goes. */
-  async #begin(answer: GetObjectCommandOutput): Promise<BegunDownload> {
+  async #begin(head: GetObjectCommandOutput): Promise<BegunDownload> {
     const { requests, request, guard } = this.#options;
     const { resume, range, bucket, key, pieceBytes, piecesInFlight } = request;
-    if (resume !== null) assertSameObject(answer, resume.etag, request);
-    const span = resume === null ? readSpan(answer, range) : { start: 0, end: resume.sizeBytes };
+    if (resume !== null) assertSameObject(head, resume.etag, request);
+    const span = resume === null ? readSpan(head, range) : { start: 0, end: resume.sizeBytes };
     const facts: ObjectFacts = {
-      ...readFacts(answer, { isWhole: range === null }),
+      ...readFacts(head, { isWhole: range === null }),
       ...(span === null ? {} : { sizeBytes: span.end - span.start }),
       ...(resume === null ? {} : { promise: resume.promise }),
     };
@@ -155,16 +156,15 @@ export class DownloadRun {
     return this.#begun;
   }
 
-  async #ask(asked: Asked, { options }: Attempt): Promise<GetObjectCommandOutput> {
+  async #ask(asked: Asked, { options }: Attempt): Promise<ObjectAnswer> {
     const { s3, request } = this.#options;
-    const direct: WatchedOptions = { ...options, isDirect: true };
-    return await s3.send(createGetCommand(request, asked), direct);
+    return await s3.getObject(askFor(request, asked), options);
   }
 
-  async #read(body: Readable, { answer, begun, piece }: Reading): Promise<void> {
+  async #read(body: Readable, { head, begun, piece }: Reading): Promise<void> {
     const free = body instanceof DirectBody ? freeChunks : keepChunks;
     const writer = new PieceWriter(piece, {
-      skip: countSkipped(answer, begun.base + piece.at),
+      skip: countSkipped(head, begun.base + piece.at),
       writeAt: async (chunks, offset) => await begun.writeAt(chunks, { offset, free }),
       onWritten: (chunks, offset) => begun.noteWritten(chunks, { offset, free }),
     });
@@ -201,7 +201,7 @@ export class DownloadRun {
 }
 
 interface Reading {
-  readonly answer: GetObjectCommandOutput;
+  readonly head: GetObjectCommandOutput;
   readonly begun: BegunDownload;
   readonly piece: Piece;
 }
@@ -209,11 +209,13 @@ interface Reading {
 /** A stream's chunks are its own. */
 function keepChunks(): void {}
 
-async function usingBody(answer: GetObjectCommandOutput, use: (body: Readable) => Promise<void>): Promise<void> {
-  const body = answer.Body;
+async function usingBody(
+  { head, body }: ObjectAnswer,
+  use: (answer: { head: GetObjectCommandOutput; body: Readable }) => Promise<void>,
+): Promise<void> {
   if (!(body instanceof Readable)) throw new TransferFault('not_s3', 'the answer has no body');
   try {
-    await use(body);
+    await use({ head, body });
   } finally {
     // Whatever is left unread would keep its connection, and the process, waiting.
     body.destroy();

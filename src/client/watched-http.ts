@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { UndiciHttpHandler } from '@smithy/undici-http-handler';
 import { Agent, type Dispatcher } from 'undici';
-import { dispatchDirect } from './download-body.ts';
+import { dispatchDirect, type Dispatch } from './download-body.ts';
 import type { RequestWatch } from './request-watch.ts';
 
 /** Bodies are handed to the socket in pieces of this size, so that a slow uplink shows its progress. */
@@ -37,8 +37,11 @@ export class WatchedHttpHandler {
 
   async handle(request: HttpRequest, options: HandleOptions = {}): HttpResponse {
     const { watch, abortSignal, isDirect = false } = options;
+    if (isDirect && watch !== undefined && abortSignal instanceof AbortSignal) {
+      const dispatch: Dispatch = (target, handler) => dispatchWatched(this.#agent, { target, handler, watch });
+      return await dispatchDirect(dispatch, request, abortSignal);
+    }
     const dispatcher = watch === undefined ? this.#agent : this.#agent.compose(watchDispatch(watch));
-    if (isDirect && abortSignal instanceof AbortSignal) return await dispatchDirect(dispatcher, request, abortSignal);
     return await new UndiciHttpHandler({ dispatcher }).handle(
       request,
       abortSignal === undefined ? {} : { abortSignal },
@@ -62,8 +65,19 @@ type DispatchHandler = Dispatcher.DispatchHandler;
 
 /** An undici interceptor: dispatch in, dispatch out, with `watch` told of every phase. */
 function watchDispatch(watch: RequestWatch): Dispatcher.DispatcherComposeInterceptor {
-  return (dispatch) => (options, handler) =>
-    dispatch({ ...options, body: sliceBody(options.body) }, watchHandler(handler, watch));
+  return (dispatch) => (target, handler) => dispatchWatched({ dispatch }, { target, handler, watch });
+}
+
+function dispatchWatched(
+  dispatcher: Pick<Dispatcher, 'dispatch'>,
+  request: {
+    readonly target: Dispatcher.DispatchOptions;
+    readonly handler: DispatchHandler;
+    readonly watch: RequestWatch;
+  },
+): boolean {
+  const { target, handler, watch } = request;
+  return dispatcher.dispatch({ ...target, body: sliceBody(target.body) }, watchHandler(handler, watch));
 }
 
 function watchHandler(handler: DispatchHandler, watch: RequestWatch): DispatchHandler {

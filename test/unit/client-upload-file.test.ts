@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { Slots } from '../../src/client/slots.ts';
-import { sendBodiesUnsigned } from '../../src/client/unsigned-payload.ts';
 import { uploadFile } from '../../src/client/upload-file.ts';
 import { NO_UPLOAD_MEMORY, type FileUpload, type UploadMemory } from '../../src/client/upload-request.ts';
 import { BreakwaterError } from '../../src/errors.ts';
@@ -84,7 +83,7 @@ function createStage(
         body.copy(buffer, 0, offset, offset + buffer.byteLength);
         await Promise.resolve();
       },
-      confirm: async () => await Promise.resolve(),
+      confirm: () => undefined,
     },
     ...upload,
     memory: memory.memory,
@@ -142,7 +141,9 @@ describe('a file that fits into one part', () => {
     const stage = createStage(Buffer.from('x'), {
       source: {
         readAt: async () => await Promise.resolve(),
-        confirm: async () => await Promise.reject(new BreakwaterError('source_changed', 'it changed')),
+        confirm: () => {
+          throw new BreakwaterError('source_changed', 'it changed');
+        },
       },
     });
     await expect(stage.run()).rejects.toMatchObject({ code: 'source_changed' });
@@ -154,7 +155,6 @@ describe('a file that fits into one part', () => {
     ['http://fake', createHash('sha256').update('x').digest('hex')],
   ])('has at %s a body whose signature says %s', async (endpoint, expected) => {
     const stage = createStage(Buffer.from('x'), { endpoint });
-    sendBodiesUnsigned(stage.s3);
     await stage.run();
     expect(stage.requests[0]?.headers['x-amz-content-sha256']).toBe(expected);
   });
@@ -246,7 +246,9 @@ describe('a file of several parts', () => {
         memory: resumable,
         source: {
           readAt: async () => await Promise.resolve(),
-          confirm: async () => await Promise.reject(new BreakwaterError(code, code)),
+          confirm: () => {
+            throw new BreakwaterError(code, code);
+          },
         },
       });
       await expect(stage.run()).rejects.toMatchObject({ code });
@@ -310,7 +312,8 @@ describe('an upload that was begun', () => {
     stage.parts.set(2, Buffer.alloc(PART, 'another'));
     stage.parts.set(3, Buffer.from('short'));
     expect(await stage.run()).toMatchObject({ bytes: body.length, resumedBytes: PART });
-    expect(stage.operations).toEqual(['list', 'part 2', 'part 3', 'complete']);
+    // Two at a time: which of them goes out first is of no interest.
+    expect(stage.operations.toSorted()).toEqual(['complete', 'list', 'part 2', 'part 3']);
     expect(Buffer.concat([1, 2, 3].map((number) => stage.parts.get(number)!)).equals(body)).toBe(true);
     expect(stage.requests.at(-1)?.query['uploadId']).toBe('old');
   });
