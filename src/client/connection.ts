@@ -36,7 +36,7 @@ export async function connectS3(settings: S3Settings, clock: Clock): Promise<Obj
     // The strategy that `adaptive` means, with a bound on its wait. Given as number and options, never as a
     // function and options: that form ignores the function and makes 3 attempts.
     retryStrategy: new AdaptiveRetryStrategy(1, { rateLimiter }),
-    requestHandler: new WatchedHttpHandler(settings),
+    requestHandler: new WatchedHttpHandler(settings, clock),
     sha256: createSha256(),
     // We verify whole objects over all their attempts; the SDK could only verify one answer.
     responseChecksumValidation: 'WHEN_REQUIRED',

@@ -24,6 +24,11 @@ export class DirectBody extends Readable {
     controller.pause();
   }
 
+  /** It has come to its end, or has broken off: nothing is left of it. */
+  get isOver(): boolean {
+    return this.#outcome !== 'open';
+  }
+
   /** Reads to the end, or until `take` has had enough. Rejects with what broke the body, or with what `take` threw. */
   async drain(take: TakeChunk): Promise<void> {
     await new Promise<void>((resolve, reject) => {
@@ -166,9 +171,11 @@ function receiveDirect({ signal, resolve, reject }: Receiver): Dispatcher.Dispat
 function joinHeaders(
   headers: Readonly<Record<string, string | readonly string[] | undefined>>,
 ): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value = '']) => [name, typeof value === 'string' ? value : value.join(', ')]),
-  );
+  const joined: Record<string, string> = {};
+  for (const [name, value = ''] of Object.entries(headers)) {
+    joined[name] = typeof value === 'string' ? value : value.join(', ');
+  }
+  return joined;
 }
 
 function toError(thrown: unknown): Error {

@@ -66,7 +66,10 @@ export class DownloadRun {
   async #fetchAll(first: Promise<void>): Promise<void> {
     const { requests, request } = this.#options;
     await Promise.race([this.#head.promise, first]);
-    const pieces = this.#require().pieces(request.pieceBytes);
+    const begun = this.#require();
+    // A small object came with the first request: nothing is left to share out.
+    if (begun.isTaken) return await first;
+    const pieces = begun.pieces(request.pieceBytes);
     const fetch = async (piece: Piece): Promise<void> => await this.#fetch(piece);
     const lane = async (): Promise<void> => {
       try {
@@ -218,7 +221,7 @@ async function usingBody(
     await use({ head, body });
   } finally {
     // Whatever is left unread would keep its connection, and the process, waiting.
-    body.destroy();
+    if (!(body instanceof DirectBody && body.isOver)) body.destroy();
   }
 }
 
