@@ -129,8 +129,11 @@ export class ObjectClient extends S3Client {
     try {
       await this.#protocol.deserializeResponse(kind, this.config, response);
     } catch (error) {
-      if (error instanceof Error) Object.defineProperty(error, '$response', { value: response });
-      return error;
+      if (!(error instanceof Error)) return error;
+      Object.defineProperty(error, '$response', { value: response });
+      // What is no XML, or breaks off, is an answer all the same: its status says what kind of failure it is.
+      const $metadata = { httpStatusCode: response.statusCode, requestId: response.headers['x-amz-request-id'] };
+      return '$metadata' in error ? error : Object.assign(error, { $metadata });
     }
     return new Error(`the SDK takes status ${response.statusCode} for no error`);
   }

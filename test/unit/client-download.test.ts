@@ -135,6 +135,15 @@ function prepare(respond: Respond, target: DownloadTarget = new FakeFile(), wish
   return { ...fake, ...guard, process, opened, run, moved };
 }
 
+/** A body whose connection is lost before its first byte. */
+function brokenBody(): Readable {
+  return new Readable({
+    read() {
+      this.destroy(networkFault('ECONNRESET'));
+    },
+  });
+}
+
 const rangesOf = (requests: readonly FakeRequest[]) => requests.map(({ headers }) => headers['range']);
 
 describe('downloadObject', () => {
@@ -147,6 +156,19 @@ describe('downloadObject', () => {
     expect(requests[0]?.headers).not.toHaveProperty('range');
     expect(process.verdicts).toEqual(['success']);
     expect(moved()).toBe(20);
+  });
+
+  it.each([
+    ['is no XML', () => '<Error><Code>'],
+    ['is plain text', () => 'busy'],
+    ['breaks off', () => brokenBody()],
+  ])('tries again after a 503 whose body %s', async (_what, body) => {
+    const { run, requests, events } = prepare((request, number) =>
+      number === 1 ? { status: 503, body: body() } : answerOf(request),
+    );
+    expect(await run()).toMatchObject({ bytes: 20 });
+    expect(requests).toHaveLength(2);
+    expect(events.find(({ kind }) => kind === 'attempt_failed')).toMatchObject({ failure: { httpStatus: 503 } });
   });
 
   it('brings an empty object', async () => {
