@@ -2,15 +2,18 @@ import { Readable } from 'node:stream';
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { TransferFault } from '../retry/fault.ts';
 import { DirectBody, type TakeChunk } from './download-body.ts';
+import type { ObjectAnswer } from './object-answer.ts';
 
-export async function usingBody(answer: GetObjectCommandOutput, use: (body: Readable) => Promise<void>): Promise<void> {
-  const body = answer.Body;
+export async function usingBody(
+  { head, body }: ObjectAnswer,
+  use: (answer: { head: GetObjectCommandOutput; body: Readable }) => Promise<void>,
+): Promise<void> {
   if (!(body instanceof Readable)) throw new TransferFault('not_s3', 'the answer has no body');
   try {
-    await use(body);
+    await use({ head, body });
   } finally {
     // Whatever is left unread would keep its connection, and the process, waiting.
-    body.destroy();
+    if (!(body instanceof DirectBody && body.isOver)) body.destroy();
   }
 }
 

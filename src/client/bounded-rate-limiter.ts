@@ -1,5 +1,6 @@
 import { DefaultRateLimiter } from '@smithy/core/retry';
 import type { Clock } from '../clock.ts';
+import { readFields } from './fields.ts';
 
 /** A reason of one's own: without one, each abort makes an exception with its stack. */
 const DONE = 'done';
@@ -16,25 +17,37 @@ export const RATE_LIMIT_WAIT_CAP_MS = 30_000;
 export class BoundedRateLimiter {
   readonly #clock: Clock;
   #limiter = new DefaultRateLimiter();
+  #isThrottled = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  async getSendToken(): Promise<void> {
+  /** @param signal ends the wait */
+  async getSendToken(signal?: AbortSignal): Promise<void> {
+    // It holds nothing back until S3 has throttled once, and thousands of small objects need not ask.
+    if (!this.#isThrottled) return;
     const limiter = this.#limiter;
     const bound = new AbortController();
+    const stop = (): void => bound.abort(DONE);
+    signal?.addEventListener('abort', stop);
     const isHeldBack = await Promise.race([
       limiter.getSendToken().then(() => false),
       this.#clock.sleep(RATE_LIMIT_WAIT_CAP_MS, bound.signal).then(
         () => true,
         () => false,
       ),
-    ]).finally(() => bound.abort(DONE));
-    if (isHeldBack && this.#limiter === limiter) this.#limiter = new DefaultRateLimiter();
+    ]).finally(() => {
+      signal?.removeEventListener('abort', stop);
+      stop();
+    });
+    if (!isHeldBack || this.#limiter !== limiter) return;
+    this.#limiter = new DefaultRateLimiter();
+    this.#isThrottled = false;
   }
 
   updateClientSendingRate(response: unknown): void {
+    this.#isThrottled ||= readFields(response)['errorType'] === 'THROTTLING';
     this.#limiter.updateClientSendingRate(response);
   }
 }

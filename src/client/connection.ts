@@ -1,9 +1,10 @@
-import { S3Client } from '@aws-sdk/client-s3';
+import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { AdaptiveRetryStrategy } from '@smithy/core/retry';
 import type { Clock } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
 import { BoundedRateLimiter } from './bounded-rate-limiter.ts';
-import { sendBodiesUnsigned } from './unsigned-payload.ts';
+import { ObjectClient } from './object-client.ts';
+import { createSha256 } from './sha256.ts';
 import { WatchedHttpHandler, type ConnectionSettings } from './watched-http.ts';
 
 export interface S3Settings extends ConnectionSettings {
@@ -21,9 +22,10 @@ export interface S3Settings extends ConnectionSettings {
  * limiting on, checksums as headers. Environment and config files cannot multiply attempts.
  * @throws BreakwaterError `config` when no credentials can be found: before any permit is taken
  */
-export async function connectS3(settings: S3Settings, clock: Clock): Promise<S3Client> {
+export async function connectS3(settings: S3Settings, clock: Clock): Promise<ObjectClient> {
   const { endpointUrl, profile } = settings;
-  const client = new S3Client({
+  const rateLimiter = new BoundedRateLimiter(clock);
+  const config: S3ClientConfig = {
     region: settings.region ?? 'us-east-1',
     ...(endpointUrl === null ? {} : { endpoint: endpointUrl }),
     ...(profile === null ? {} : { profile }),
@@ -33,13 +35,14 @@ export async function connectS3(settings: S3Settings, clock: Clock): Promise<S3C
     retryMode: 'adaptive',
     // The strategy that `adaptive` means, with a bound on its wait. Given as number and options, never as a
     // function and options: that form ignores the function and makes 3 attempts.
-    retryStrategy: new AdaptiveRetryStrategy(1, { rateLimiter: new BoundedRateLimiter(clock) }),
-    requestHandler: new WatchedHttpHandler(settings),
+    retryStrategy: new AdaptiveRetryStrategy(1, { rateLimiter }),
+    requestHandler: new WatchedHttpHandler(settings, clock),
+    sha256: createSha256(),
     // We verify whole objects over all their attempts; the SDK could only verify one answer.
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestChecksumCalculation: 'WHEN_SUPPORTED',
-  });
-  sendBodiesUnsigned(client);
+  };
+  const client = new ObjectClient(config, rateLimiter);
   try {
     await client.config.credentials();
   } catch (error) {

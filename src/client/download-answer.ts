@@ -1,4 +1,4 @@
-import { GetObjectCommand, type GetObjectCommandOutput } from '@aws-sdk/client-s3';
+import type { GetObjectCommandInput, GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { parseTime } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
 import { TransferFault } from '../retry/fault.ts';
@@ -14,16 +14,16 @@ export interface Asked {
   readonly etag: string | null;
 }
 
-export function createGetCommand({ bucket, key, versionId }: ObjectAddress, { range, etag }: Asked): GetObjectCommand {
-  const command = new GetObjectCommand({
+/** The request for an object, or for a part of it, with the checksum that was stored with it. */
+export function askFor({ bucket, key, versionId }: ObjectAddress, { range, etag }: Asked): GetObjectCommandInput {
+  return {
     Bucket: bucket,
     Key: key,
+    ChecksumMode: 'ENABLED',
     ...(versionId === null ? {} : { VersionId: versionId }),
     ...(range === null ? {} : { Range: range }),
     ...(etag === null ? {} : { IfMatch: etag }),
-  });
-  askForChecksum(command);
-  return command;
+  };
 }
 
 /** `bytes=0-99`, `bytes=100-`, `bytes=-20`. */
@@ -91,23 +91,4 @@ function readMtime(text: string | undefined): number | null {
   if (text === undefined) return null;
   const ms = /^-?\d{1,12}(\.\d+)?$/.test(text) ? Number(text) * 1000 : parseTime(text);
   return ms === null ? null : Math.round(ms);
-}
-
-/**
- * Asks S3 for the stored checksum by its header alone. The `ChecksumMode` field would also make the SDK check each
- * answer for itself, which is wrong for a range and costs a second digest.
- */
-function askForChecksum(command: GetObjectCommand): void {
-  command.middlewareStack.add(
-    (next) => async (args) => {
-      const { request } = args;
-      if (isHeaded(request)) request.headers['x-amz-checksum-mode'] = 'ENABLED';
-      return await next(args);
-    },
-    { step: 'build', name: 'askForChecksum' },
-  );
-}
-
-function isHeaded(request: unknown): request is { headers: Record<string, string> } {
-  return typeof request === 'object' && request !== null && 'headers' in request;
 }

@@ -60,6 +60,11 @@ export class BegunDownload {
     return this.#movedBytes;
   }
 
+  /** All of it is here or on its way. */
+  get isTaken(): boolean {
+    return this.#ledger.isTaken;
+  }
+
   /** The next piece that nobody has taken, or null. */
   take(lengthMax: number): Piece | null {
     // Without a known size nothing can be asked for by ranges.

@@ -24,6 +24,11 @@ export class DirectBody extends Readable {
     controller.pause();
   }
 
+  /** It has come to its end, or has broken off: nothing is left of it. */
+  get isOver(): boolean {
+    return this.#outcome !== 'open';
+  }
+
   /** Reads to the end, or until `take` has had enough. Rejects with what broke the body, or with what `take` threw. */
   async drain(take: TakeChunk): Promise<void> {
     await new Promise<void>((resolve, reject) => {
@@ -106,23 +111,25 @@ export function freeChunks(chunks: readonly Uint8Array[]): void {
   }
 }
 
-/** Sends a request without a body of its own, and answers as soon as the head has come, with a `DirectBody`. */
+export type Dispatch = (target: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) => boolean;
+
+/** Sends a request, and answers as soon as the head of the answer has come, with a `DirectBody`. */
 export async function dispatchDirect(
-  dispatcher: Dispatcher | Dispatcher.ComposedDispatcher,
+  dispatch: Dispatch,
   request: HttpRequest,
   signal: AbortSignal,
 ): Promise<{ response: HttpResponse }> {
-  const { protocol, hostname, port, headers, method } = request;
+  const { protocol, hostname, port, headers, method, body } = request;
   const query = buildQueryString(request.query ?? {});
-  const target = {
+  const target: Dispatcher.DispatchOptions = {
     origin: `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`,
     path: query === '' ? request.path : `${request.path}?${query}`,
     method,
     headers,
-    body: null,
+    body: body ?? null,
   };
   return await new Promise((resolve, reject) => {
-    dispatcher.dispatch(target, receiveDirect({ signal, resolve, reject }));
+    dispatch(target, receiveDirect({ signal, resolve, reject }));
   });
 }
 
@@ -164,9 +171,11 @@ function receiveDirect({ signal, resolve, reject }: Receiver): Dispatcher.Dispat
 function joinHeaders(
   headers: Readonly<Record<string, string | readonly string[] | undefined>>,
 ): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value = '']) => [name, typeof value === 'string' ? value : value.join(', ')]),
-  );
+  const joined: Record<string, string> = {};
+  for (const [name, value = ''] of Object.entries(headers)) {
+    joined[name] = typeof value === 'string' ? value : value.join(', ');
+  }
+  return joined;
 }
 
 function toError(thrown: unknown): Error {

@@ -36,6 +36,11 @@ export class DownloadLedger {
     return piece;
   }
 
+  /** Nothing is left to take. */
+  get isTaken(): boolean {
+    return this.#gaps.length === 0;
+  }
+
   /** Lets go of a piece that is whole. */
   finish(piece: Piece): void {
     this.#pieces.delete(piece);

@@ -4,8 +4,8 @@ import { TransferFault } from '../retry/fault.ts';
 import { readBody, usingBody } from './answer-body.ts';
 import {
   assertSameObject,
+  askFor,
   countSkipped,
-  createGetCommand,
   formatAskedRange,
   formatSpan,
   readFacts,
@@ -17,10 +17,10 @@ import { DirectBody, freeChunks } from './download-body.ts';
 import { DownloadLedger, type Piece } from './download-ledger.ts';
 import type { DownloadResult, ObjectFacts } from './download-request.ts';
 import { PieceWriter } from './download-writer.ts';
+import type { ObjectAnswer } from './object-answer.ts';
 import { openCheck, type DownloadOptions } from './open-check.ts';
 import type { Attempt } from './request-runner.ts';
 import { runPieces } from './run-pieces.ts';
-import type { WatchedOptions } from './watched-http.ts';
 
 /** One object on its way. */
 export class DownloadRun {
@@ -59,7 +59,10 @@ export class DownloadRun {
   async #fetchAll(first: Promise<void>): Promise<void> {
     const { requests, request } = this.#options;
     await Promise.race([this.#head.promise, first]);
-    const pieces = this.#require().pieces(request.pieceBytes);
+    const begun = this.#require();
+    // A small object came with the first request: nothing is left to share out.
+    if (begun.isTaken) return await first;
+    const pieces = begun.pieces(request.pieceBytes);
     const fetch = async (piece: Piece): Promise<void> => await this.#fetch(piece);
     const lane = async (): Promise<void> => {
       try {
@@ -92,11 +95,11 @@ export class DownloadRun {
     const rest = resume === null ? null : new DownloadLedger(resume.sizeBytes, resume.covered).take(pieceBytes);
     const asked = rest === null ? range && formatAskedRange(range) : formatSpan(rest);
     const answer = await this.#ask({ range: asked, etag: resume?.etag ?? null }, attempt);
-    await usingBody(answer, async (body) => {
-      const begun = await this.#begin(answer);
+    await usingBody(answer, async ({ head, body }) => {
+      const begun = await this.#begin(head);
       first.piece = begun.take(pieceBytes);
       this.#head.resolve();
-      if (first.piece !== null) await this.#read(body, { answer, begun, piece: first.piece });
+      if (first.piece !== null) await this.#read(body, { head, begun, piece: first.piece });
     });
   }
 
@@ -116,20 +119,20 @@ export class DownloadRun {
     const isAll = piece.at === 0 && piece.end === (sizeBytes ?? Infinity) && this.#options.request.range === null;
     const range = isAll ? null : formatSpan(begun.spanOf(piece));
     const answer = await this.#ask({ range, etag }, attempt);
-    await usingBody(answer, async (body) => {
-      assertSameObject(answer, etag, this.#options.request);
-      await this.#read(body, { answer, begun, piece });
+    await usingBody(answer, async ({ head, body }) => {
+      assertSameObject(head, etag, this.#options.request);
+      await this.#read(body, { head, begun, piece });
     });
   }
 
   /** Takes note of what the object is, and opens the place where it goes. */
-  async #begin(answer: GetObjectCommandOutput): Promise<BegunDownload> {
+  async #begin(head: GetObjectCommandOutput): Promise<BegunDownload> {
     const { requests, request, guard } = this.#options;
     const { resume, range, bucket, key, pieceBytes, piecesInFlight } = request;
-    if (resume !== null) assertSameObject(answer, resume.etag, request);
-    const span = resume === null ? readSpan(answer, range) : { start: 0, end: resume.sizeBytes };
+    if (resume !== null) assertSameObject(head, resume.etag, request);
+    const span = resume === null ? readSpan(head, range) : { start: 0, end: resume.sizeBytes };
     const facts: ObjectFacts = {
-      ...readFacts(answer, { isWhole: range === null }),
+      ...readFacts(head, { isWhole: range === null }),
       ...(span === null ? {} : { sizeBytes: span.end - span.start }),
       ...(resume === null ? {} : { promise: resume.promise }),
     };
@@ -150,16 +153,15 @@ export class DownloadRun {
     return this.#begun;
   }
 
-  async #ask(asked: Asked, { options }: Attempt): Promise<GetObjectCommandOutput> {
+  async #ask(asked: Asked, { options }: Attempt): Promise<ObjectAnswer> {
     const { s3, request } = this.#options;
-    const direct: WatchedOptions = { ...options, isDirect: true };
-    return await s3.send(createGetCommand(request, asked), direct);
+    return await s3.getObject(askFor(request, asked), options);
   }
 
-  async #read(body: Readable, { answer, begun, piece }: Reading): Promise<void> {
+  async #read(body: Readable, { head, begun, piece }: Reading): Promise<void> {
     const free = body instanceof DirectBody ? freeChunks : keepChunks;
     const writer = new PieceWriter(piece, {
-      skip: countSkipped(answer, begun.base + piece.at),
+      skip: countSkipped(head, begun.base + piece.at),
       writeAt: async (chunks, offset) => await begun.writeAt(chunks, { offset, free }),
       onWritten: (chunks, offset) => begun.noteWritten(chunks, { offset, free }),
     });
@@ -196,7 +198,7 @@ export class DownloadRun {
 }
 
 interface Reading {
-  readonly answer: GetObjectCommandOutput;
+  readonly head: GetObjectCommandOutput;
   readonly begun: BegunDownload;
   readonly piece: Piece;
 }

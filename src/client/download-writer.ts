@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { clearImmediate, setImmediate } from 'node:timers';
 import type { Piece } from './download-ledger.ts';
 import type { TakeChunk } from './download-body.ts';
 
@@ -25,6 +25,7 @@ export class PieceWriter {
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
   #writing: Promise<void> | null = null;
+  #turn: NodeJS.Immediate | null = null;
 
   constructor(piece: Piece, options: WriterOptions) {
     this.#piece = piece;
@@ -41,22 +42,29 @@ export class PieceWriter {
       this.#taken += wanted.byteLength;
       this.#pending.push(wanted);
       this.#pendingBytes += wanted.byteLength;
-      this.#writing ??= this.#writeAll();
-      // The failure is met where it is waited for.
-      this.#writing.catch(() => undefined);
+      // A turn of the loop later: what all reads of this one bring goes out together.
+      if (this.#writing === null) this.#turn ??= setImmediate(() => void this.#write());
     }
     if (this.#taken === this.#piece.end && wanted.byteLength < fresh.byteLength) return 'enough';
-    return this.#pendingBytes < PENDING_BYTES_MAX ? 'more' : (this.#writing ?? 'more');
+    return this.#pendingBytes < PENDING_BYTES_MAX ? 'more' : this.#write();
   };
 
   /** Resolves when all that was taken has been written. */
   async flush(): Promise<void> {
-    await this.#writing;
+    if (this.#pending.length > 0) await this.#write();
+    else await this.#writing;
+  }
+
+  #write(): Promise<void> {
+    if (this.#turn !== null) clearImmediate(this.#turn);
+    this.#turn = null;
+    this.#writing ??= this.#writeAll();
+    // The failure is met where it is waited for.
+    this.#writing.catch(() => undefined);
+    return this.#writing;
   }
 
   async #writeAll(): Promise<void> {
-    // A turn of the loop later: what all reads of this one bring goes out together.
-    await nextTurn();
     while (this.#pending.length > 0) {
       const chunks = this.#pending;
       const bytes = this.#pendingBytes;

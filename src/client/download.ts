@@ -1,10 +1,10 @@
-import type { S3Client } from '@aws-sdk/client-s3';
 import { RetryChainFailed } from '../retry/retry-chain.ts';
 import { DownloadLedger } from './download-ledger.ts';
 import type { DownloadRequest, DownloadResult, ResumePoint } from './download-request.ts';
 import { DownloadRun } from './download-run.ts';
 import type { Guard } from './guard.ts';
 import { runGuarded } from './guarded-operation.ts';
+import type { ObjectClient } from './object-client.ts';
 
 /**
  * Downloads one object as one guarded operation, bodies included. The first request brings the head and the first piece;
@@ -12,7 +12,11 @@ import { runGuarded } from './guarded-operation.ts';
  * own retries. A body that is cut or stalls is asked for again from where it ended.
  * @throws BreakwaterError `object_changed` when it was replaced meanwhile, `checksum_mismatch` when it stays corrupt
  */
-export async function downloadObject(s3: S3Client, guard: Guard, request: DownloadRequest): Promise<DownloadResult> {
+export async function downloadObject(
+  s3: ObjectClient,
+  guard: Guard,
+  request: DownloadRequest,
+): Promise<DownloadResult> {
   const { bucket, key, circuit } = request;
   return await runGuarded(guard, { operation: 'get_object', bucket, key, circuit }, async (requests) => {
     const stop = (): void => requests.stop(request.signal.reason);

@@ -1,9 +1,11 @@
-import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { readFailedAnswer } from '../retry/failed-answer.ts';
 import { TransferFault } from '../retry/fault.ts';
 import type { Guard } from './guard.ts';
 import { runGuarded } from './guarded-operation.ts';
 import type { ListedObject, ListedPage } from './listing.ts';
+import { readWhole } from './object-answer.ts';
+import type { ObjectClient } from './object-client.ts';
 import type { RequestRunner } from './request-runner.ts';
 import { readStoreClock } from './store-clock.ts';
 import type { WatchedOptions } from './watched-http.ts';
@@ -24,7 +26,7 @@ export interface LookUpRequest {
  * @throws BreakwaterError as a listing would: one key that may not be looked at ends it
  */
 export async function lookUpObjects(
-  s3: S3Client,
+  s3: ObjectClient,
   guard: Guard,
   { bucket, keys }: LookUpRequest,
 ): Promise<Omit<ListedPage, 'isLast'>> {
@@ -52,7 +54,7 @@ interface Named {
   readonly key: string;
 }
 
-async function lookUp(s3: S3Client, named: Named, requests: RequestRunner): Promise<Found | null> {
+async function lookUp(s3: ObjectClient, named: Named, requests: RequestRunner): Promise<Found | null> {
   return await requests.send({ isDataBearing: true }, async ({ options }) => {
     try {
       return await readHead(s3, named, options);
@@ -64,7 +66,7 @@ async function lookUp(s3: S3Client, named: Named, requests: RequestRunner): Prom
   });
 }
 
-async function readHead(s3: S3Client, { bucket, key }: Named, options: WatchedOptions): Promise<Found> {
+async function readHead(s3: ObjectClient, { bucket, key }: Named, options: WatchedOptions): Promise<Found> {
   const command = new HeadObjectCommand({ Bucket: bucket, Key: key });
   const storeClock = readStoreClock(command);
   const { LastModified, ContentLength, ETag } = await s3.send(command, options);
@@ -80,11 +82,11 @@ async function readHead(s3: S3Client, { bucket, key }: Named, options: WatchedOp
  * for "not there", so a request whose answer has a body is asked.
  * @throws whatever else it is
  */
-async function assertOnlyKeyMissing(s3: S3Client, { bucket, key }: Named, options: WatchedOptions): Promise<void> {
+async function assertOnlyKeyMissing(s3: ObjectClient, { bucket, key }: Named, options: WatchedOptions): Promise<void> {
   try {
-    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key, Range: 'bytes=0-0' }), options);
+    const answer = await s3.getObject({ Bucket: bucket, Key: key, Range: 'bytes=0-0' }, options);
     // It has come to be in between, so it is as young as can be.
-    await Body?.transformToByteArray();
+    await readWhole(answer.body);
   } catch (error) {
     if (readFailedAnswer(error).code !== 'NoSuchKey') throw error;
   }

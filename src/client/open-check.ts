@@ -1,4 +1,4 @@
-import type { S3Client } from '@aws-sdk/client-s3';
+import type { ObjectClient } from './object-client.ts';
 import { DownloadCheck, type Unverified } from './download-check.ts';
 import type { DownloadRequest, ObjectFacts } from './download-request.ts';
 import type { DownloadTarget } from './download-target.ts';
@@ -9,7 +9,7 @@ import type { RequestRunner } from './request-runner.ts';
 
 /** What a download works with. */
 export interface DownloadOptions {
-  readonly s3: S3Client;
+  readonly s3: ObjectClient;
   readonly guard: Guard;
   readonly requests: RequestRunner;
   readonly request: DownloadRequest;

@@ -9,9 +9,6 @@ export interface RequestTimeouts {
   readonly stallTimeoutMs: number;
 }
 
-/** Without a reason, each abort makes an error with a stack: half a millisecond of every request. */
-const OVER = 'the request is over';
-
 type Phase = 'queued' | 'sending' | 'waiting' | 'receiving' | 'paused' | 'done';
 
 /**
@@ -23,7 +20,7 @@ type Phase = 'queued' | 'sending' | 'waiting' | 'receiving' | 'paused' | 'done';
 export class RequestWatch {
   readonly #clock: Clock;
   readonly #timeouts: RequestTimeouts;
-  #stopped: AbortController | null = null;
+  #onFault: ((fault: TransferFault) => void) | null = null;
   #phase: Phase = 'queued';
   #progressAtMs: number;
   #silentAtEndMs = 0;
@@ -36,21 +33,16 @@ export class RequestWatch {
 
   /**
    * Begins the watch; `onFault` is called at most once, with the fault that ends the request. Begun anew for each
-   * request of one attempt: the SDK follows a redirect to another region with a second one.
+   * request of one attempt: a redirect to another region is followed by a second one.
    */
   start(onFault: (fault: TransferFault) => void): void {
-    this.#stopped?.abort(OVER);
-    this.#stopped = new AbortController();
+    this.#onFault = onFault;
     this.enter('sending');
-    void this.#run(onFault, this.#stopped.signal);
   }
 
   /** Something moved: enters `phase`, or stays in it with the time of the last progress renewed. */
   enter(phase: Phase): void {
-    if (phase === 'done') {
-      this.#silentAtEndMs = this.silentForMs();
-      this.#stopped?.abort(OVER);
-    }
+    if (phase === 'done') this.#silentAtEndMs = this.silentForMs();
     this.#phase = phase;
     this.#progressAtMs = this.#clock.monotonic();
   }
@@ -62,19 +54,21 @@ export class RequestWatch {
     return waits ? this.#clock.monotonic() - this.#progressAtMs : 0;
   }
 
-  async #run(onFault: (fault: TransferFault) => void, stopped: AbortSignal): Promise<void> {
-    while (!stopped.aborted) {
-      const allowedMs = this.#allowedMs();
-      const leftMs = this.#progressAtMs + allowedMs - this.#clock.monotonic();
-      if (leftMs <= 0) {
-        onFault(this.#faultOf(allowedMs));
-        return;
-      }
-      // Progress only moves a time stamp. The shorter limit bounds the nap, because the phase may change meanwhile.
-      const napMs = Math.min(leftMs, this.#timeouts.requestTimeoutMs, this.#timeouts.stallTimeoutMs);
-      await this.#clock.sleep(napMs, stopped).catch(() => undefined);
-      if (this.#phase === 'paused') this.#progressAtMs = this.#clock.monotonic();
-    }
+  /**
+   * Ends a request whose phase has made no progress for too long.
+   * @returns when to look again, in ms; also for a request that begins before then
+   */
+  look(): number {
+    const { requestTimeoutMs, stallTimeoutMs } = this.#timeouts;
+    if (this.#phase === 'paused') this.#progressAtMs = this.#clock.monotonic();
+    const allowedMs = this.#allowedMs();
+    const leftMs = this.#progressAtMs + allowedMs - this.#clock.monotonic();
+    // Progress only moves a time stamp. The shorter limit bounds the time, because the phase may change meanwhile.
+    if (leftMs > 0) return Math.min(leftMs, requestTimeoutMs, stallTimeoutMs);
+    const onFault = this.#onFault;
+    this.#onFault = null;
+    onFault?.(this.#faultOf(allowedMs));
+    return Math.min(requestTimeoutMs, stallTimeoutMs);
   }
 
   #allowedMs(): number {

@@ -68,6 +68,12 @@ export class Slots {
 
   async #take({ rank, bufferBytes }: { rank: number; bufferBytes: number }, signal: AbortSignal): Promise<Slot> {
     signal.throwIfAborted();
+    if (this.#waiters.length === 0 && this.#fits(bufferBytes)) this.#grant(bufferBytes);
+    else await this.#wait({ rank, bufferBytes }, signal);
+    return this.#createSlot(bufferBytes);
+  }
+
+  async #wait({ rank, bufferBytes }: { rank: number; bufferBytes: number }, signal: AbortSignal): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       const onAbort = (): void => {
         this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
@@ -88,7 +94,11 @@ export class Slots {
       this.#waiters.splice(place === -1 ? this.#waiters.length : place, 0, waiter);
       this.#grantWaiters();
     });
-    return this.#createSlot(bufferBytes);
+  }
+
+  #grant(bufferBytes: number): void {
+    this.#requests += 1;
+    this.#bufferBytes += bufferBytes;
   }
 
   #grantWaiters(): void {
@@ -96,8 +106,7 @@ export class Slots {
       const [first] = this.#waiters;
       if (first === undefined || !this.#fits(first.bufferBytes)) return;
       this.#waiters.shift();
-      this.#requests += 1;
-      this.#bufferBytes += first.bufferBytes;
+      this.#grant(first.bufferBytes);
       first.grant();
     }
   }

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { Crc32cJs, Crc64NvmeJs } from '@aws-sdk/checksums/crc';
 import type { ChecksumAlgorithm, ChecksumType } from '@aws-sdk/client-s3';
 import type { ChecksumChoice } from '../checksum-choice.ts';
+import { assertNever } from '../errors.ts';
 import { combineCrcs, type CrcName } from './combine-crcs.ts';
 import { readFields } from './fields.ts';
 
@@ -23,11 +25,9 @@ const FACTS: Readonly<Record<ChecksumChoice, ChecksumFacts>> = {
   sha256: { algorithm: 'SHA256', field: 'ChecksumSHA256', type: 'COMPOSITE' },
 };
 
-/** The fields of a request that carries `bytes`. What Node cannot compute natively is left to the SDK. */
-export function checksumOf(choice: ChecksumChoice, bytes: Uint8Array): Readonly<Record<string, string>> {
-  const { algorithm, field } = FACTS[choice];
-  const value = computeNatively(choice, bytes);
-  return value === null ? { ChecksumAlgorithm: algorithm } : { [field]: value };
+/** The field of a request that carries `bytes`. */
+export async function checksumOf(choice: ChecksumChoice, bytes: Uint8Array): Promise<Readonly<Record<string, string>>> {
+  return { [FACTS[choice].field]: await compute(choice, bytes) };
 }
 
 /** The fields that announce it when an upload in parts begins. */
@@ -69,19 +69,31 @@ export function promiseWhole(
  * Whether a stored part has these bytes, by the strongest thing that the store told of it.
  * False where nothing can be compared, as for the ETag of a part that is encrypted with a key of KMS.
  */
-export function isSamePart(
+export async function isSamePart(
   choice: ChecksumChoice,
   { bytes, stored }: { bytes: Uint8Array; stored: { checksum: string | null; etag: string } },
-): boolean {
-  const computed = stored.checksum === null ? null : computeNatively(choice, bytes);
-  if (computed !== null) return computed === stored.checksum;
+): Promise<boolean> {
+  if (stored.checksum !== null) return (await compute(choice, bytes)) === stored.checksum;
   return createHash('md5').update(bytes).digest('hex') === stored.etag.replaceAll('"', '');
 }
 
-function computeNatively(choice: ChecksumChoice, bytes: Uint8Array): string | null {
-  if (choice === 'sha256') return createHash('sha256').update(bytes).digest('base64');
-  if (choice !== 'crc32') return null;
-  const buffer = Buffer.alloc(4);
-  buffer.writeUInt32BE(crc32(bytes));
-  return buffer.toString('base64');
+/** In base64, as S3 writes it. */
+async function compute(choice: ChecksumChoice, bytes: Uint8Array): Promise<string> {
+  switch (choice) {
+    case 'sha256':
+      return createHash('sha256').update(bytes).digest('base64');
+    case 'crc32': {
+      const buffer = Buffer.alloc(4);
+      buffer.writeUInt32BE(crc32(bytes));
+      return buffer.toString('base64');
+    }
+    case 'crc32c':
+    case 'crc64nvme': {
+      const digest = choice === 'crc32c' ? new Crc32cJs() : new Crc64NvmeJs();
+      digest.update(bytes);
+      return Buffer.from(await digest.digest()).toString('base64');
+    }
+    default:
+      return assertNever(choice);
+  }
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { readFailedAnswer } from '../retry/failed-answer.ts';
 import { assertAnsweredByS3 } from './answered-by-s3.ts';
 import type { Guard } from './guard.ts';
 import { runGuarded } from './guarded-operation.ts';
+import type { ObjectClient } from './object-client.ts';
 import type { Attempt } from './request-runner.ts';
 import { readEtag } from './read-etag.ts';
 import { sendWrite } from './send-write.ts';
@@ -17,7 +17,7 @@ import type { FileUpload, UploadResult } from './upload-request.ts';
  * read at their offsets, several in flight. Each request can be tried again, for its bytes stay until it is done.
  * @throws BreakwaterError `source_changed` before an object is made, should the file not be what it was
  */
-export async function uploadFile(s3: S3Client, guard: Guard, upload: FileUpload): Promise<UploadResult> {
+export async function uploadFile(s3: ObjectClient, guard: Guard, upload: FileUpload): Promise<UploadResult> {
   try {
     const isSmall = upload.sizeBytes <= upload.partSizeBytes;
     return isSmall ? await uploadWhole(s3, guard, upload) : await uploadInParts(s3, guard, upload);
@@ -26,26 +26,26 @@ export async function uploadFile(s3: S3Client, guard: Guard, upload: FileUpload)
   }
 }
 
-async function uploadWhole(s3: S3Client, guard: Guard, upload: FileUpload): Promise<UploadResult> {
+async function uploadWhole(s3: ObjectClient, guard: Guard, upload: FileUpload): Promise<UploadResult> {
   const { bucket, key, circuit, headers, checksum, ifNoneMatch, sizeBytes, source, lane, signal } = upload;
   // Before a permit is asked for: a probe's slot must not wait for a slot of ours, nor for the disk.
   using slot = await lane.take(sizeBytes, signal);
   const bytes = slot.buffer();
   await source.readAt(bytes, 0);
-  await source.confirm();
+  source.confirm();
   const input = {
     Bucket: bucket,
     Key: key,
     Body: bytes,
     ...headers,
-    ...checksumOf(checksum, bytes),
+    ...(await checksumOf(checksum, bytes)),
     ...(ifNoneMatch ? { IfNoneMatch: '*' } : {}),
   };
   const target = { operation: 'put_object', bucket, key } as const;
   return await runGuarded(guard, { ...target, circuit }, async (requests) => {
     const stored = await sendWrite({ guard, requests, target }, async ({ number, options }) => {
       try {
-        const output = await s3.send(new PutObjectCommand(input), options);
+        const output = await s3.putObject(input, options);
         assertAnsweredByS3(output, 'ETag');
         const { ETag: etag = null, VersionId: versionId = null } = output;
         return { etag, versionId, checksum: readChecksum(checksum, output) === null ? null : checksum };
@@ -62,7 +62,7 @@ async function uploadWhole(s3: S3Client, guard: Guard, upload: FileUpload): Prom
 
 /** `--if-none-match` after an answer that was lost: the object that stands in the way may be the one just sent. */
 async function isOurs(
-  s3: S3Client,
+  s3: ObjectClient,
   { error, input }: { error: unknown; input: { Bucket: string; Key: string; Body: Uint8Array } },
   options: Attempt['options'],
 ): Promise<boolean> {

@@ -1,16 +1,11 @@
-import {
-  type ChecksumType,
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
-  type S3Client,
-  UploadPartCommand,
-} from '@aws-sdk/client-s3';
+import { type ChecksumType, CompleteMultipartUploadCommand, CreateMultipartUploadCommand } from '@aws-sdk/client-s3';
 import { abortUpload } from './abort-upload.ts';
 import { assertAnsweredByS3 } from './answered-by-s3.ts';
 import { completeUpload } from './complete-upload.ts';
 import type { Guard } from './guard.ts';
 import { runGuarded } from './guarded-operation.ts';
 import { listStoredParts, type StoredPart, type StoredParts } from './list-parts.ts';
+import type { ObjectClient } from './object-client.ts';
 import type { RequestRunner } from './request-runner.ts';
 import { runPieces } from './run-pieces.ts';
 import {
@@ -34,7 +29,7 @@ const PARTS_IN_FLIGHT = 16;
  *
  * When it ends before its end, parts that are worth going on with stay, and the error says so; others are removed.
  */
-export async function uploadInParts(s3: S3Client, guard: Guard, file: FileUpload): Promise<UploadResult> {
+export async function uploadInParts(s3: ObjectClient, guard: Guard, file: FileUpload): Promise<UploadResult> {
   const { bucket, key, circuit, memory } = file;
   const upload = new PartsUpload(s3, guard, file);
   if (memory.staleId !== null) await abortUpload(s3, guard, { bucket, key, uploadId: memory.staleId });
@@ -51,7 +46,7 @@ export async function uploadInParts(s3: S3Client, guard: Guard, file: FileUpload
 }
 
 class PartsUpload {
-  readonly #s3: S3Client;
+  readonly #s3: ObjectClient;
   readonly #guard: Guard;
   readonly #file: FileUpload;
   readonly #parts: StoredPart[] = [];
@@ -62,7 +57,7 @@ class PartsUpload {
   #resumedBytes = 0;
   #storedBytes = 0;
 
-  constructor(s3: S3Client, guard: Guard, file: FileUpload) {
+  constructor(s3: ObjectClient, guard: Guard, file: FileUpload) {
     this.#s3 = s3;
     this.#guard = guard;
     this.#file = file;
@@ -81,7 +76,7 @@ class PartsUpload {
       await runPieces(numbers, { inFlight: Math.min(PARTS_IN_FLIGHT, count), requests }, async (number) => {
         this.#parts[number - 1] = await this.#storePart({ uploadId, number }, requests);
       });
-      await source.confirm();
+      source.confirm();
       return await this.#complete(uploadId, requests);
     } finally {
       signal.removeEventListener('abort', stop);
@@ -141,15 +136,15 @@ class PartsUpload {
     const bytes = slot.buffer();
     await source.readAt(bytes, offset);
     const stored = this.#stored?.parts.get(number);
-    if (stored !== undefined && stored.sizeBytes === length && isSamePart(checksum, { bytes, stored })) {
+    if (stored !== undefined && stored.sizeBytes === length && (await isSamePart(checksum, { bytes, stored }))) {
       this.#resumedBytes += length;
       this.#countStored(length);
       return stored;
     }
     const input = { Bucket: bucket, Key: key, UploadId: uploadId, PartNumber: number, Body: bytes };
-    const sums = checksumOf(checksum, bytes);
+    const sums = await checksumOf(checksum, bytes);
     const answer = await requests.send({ isDataBearing: true }, async ({ options }) => {
-      const output = await this.#s3.send(new UploadPartCommand({ ...input, ...sums }), options);
+      const output = await this.#s3.uploadPart({ ...input, ...sums }, options);
       assertAnsweredByS3(output, 'ETag');
       return output;
     });

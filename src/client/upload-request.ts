@@ -34,7 +34,7 @@ export interface UploadSource {
   /** Fills `buffer` from `offset`. @throws BreakwaterError `source_changed` or `local_io` */
   readonly readAt: (buffer: Uint8Array, offset: number) => Promise<void>;
   /** Before the object is made: is it still what it was when it was opened? @throws BreakwaterError `source_changed` */
-  readonly confirm: () => Promise<void>;
+  readonly confirm: () => void;
 }
 
 export interface FileUpload extends UploadTarget {

@@ -4,9 +4,9 @@ import {
   CompleteMultipartUploadCommand,
   type ChecksumType,
   CreateMultipartUploadCommand,
-  PutObjectCommand,
+  type PutObjectCommand,
   type S3Client,
-  type UploadPartCommand,
+  UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { abortUpload } from './abort-upload.ts';
@@ -15,9 +15,10 @@ import { completeUpload } from './complete-upload.ts';
 import { readFields } from './fields.ts';
 import type { Guard } from './guard.ts';
 import { runGuarded } from './guarded-operation.ts';
+import type { ObjectClient } from './object-client.ts';
 import type { Attempt, RequestRunner } from './request-runner.ts';
 import { sendWrite, type WriteTools } from './send-write.ts';
-import { announceChecksum, promiseWhole, readChecksum } from './upload-checksum.ts';
+import { announceChecksum, checksumOf, promiseWhole, readChecksum } from './upload-checksum.ts';
 import { describeExisting } from './upload-failure.ts';
 import type { StreamUpload, UploadResult } from './upload-request.ts';
 
@@ -25,7 +26,7 @@ import type { StreamUpload, UploadResult } from './upload-request.ts';
  * Uploads a stream of unknown length as one guarded operation, in one request or in parts, whichever it comes to.
  * Parts are buffered, so every request can be tried again. A failed upload is aborted: what was read is gone.
  */
-export async function uploadStream(s3: S3Client, guard: Guard, request: StreamUpload): Promise<UploadResult> {
+export async function uploadStream(s3: ObjectClient, guard: Guard, request: StreamUpload): Promise<UploadResult> {
   const { bucket, key, circuit, headers, checksum, ifNoneMatch, memory } = request;
   if (memory.staleId !== null) await abortUpload(s3, guard, { bucket, key, uploadId: memory.staleId });
   try {
@@ -67,7 +68,7 @@ type UploadCommand =
   | AbortMultipartUploadCommand;
 
 interface SendsOptions {
-  readonly s3: S3Client;
+  readonly s3: ObjectClient;
   readonly guard: Guard;
   readonly requests: RequestRunner;
   readonly request: StreamUpload;
@@ -96,19 +97,35 @@ class GuardedSends {
       return {};
     }
     if (command instanceof CompleteMultipartUploadCommand) return await this.#complete(command);
-    const isDataBearing = !(command instanceof CreateMultipartUploadCommand);
+    if (command instanceof CreateMultipartUploadCommand) {
+      const begun = await requests.send({ isDataBearing: false }, async ({ options }) => {
+        const output = await s3.send(command, options);
+        assertAnsweredByS3(output, 'UploadId');
+        return output;
+      });
+      await this.#noteBegun(begun);
+      return begun;
+    }
+    return await this.#sendBytes(command);
+  }
+
+  async #sendBytes(command: PutObjectCommand | UploadPartCommand): Promise<unknown> {
+    const { s3, requests, request } = this.#options;
+    const { Body: bytes } = command.input;
+    if (!(bytes instanceof Uint8Array)) throw new Error('lib-storage gave a body that is not bytes');
+    const sums = await checksumOf(request.checksum, bytes);
     const attempt = async ({ options }: Attempt): Promise<object> => {
-      // Each overload of `send` takes one command type; the union is one of them.
-      const output: object = await s3.send(command as PutObjectCommand, options);
-      assertAnsweredByS3(output, isDataBearing ? 'ETag' : 'UploadId');
+      const output = await (command instanceof UploadPartCommand
+        ? s3.uploadPart({ ...command.input, ...sums }, options)
+        : s3.putObject({ ...command.input, ...sums }, options));
+      assertAnsweredByS3(output, 'ETag');
       return output;
     };
     const answer =
-      command instanceof PutObjectCommand
-        ? await sendWrite(this.#tools(), attempt)
-        : await requests.send({ isDataBearing }, attempt);
-    if (isDataBearing) this.#countBytes(command, answer);
-    else await this.#noteBegun(answer);
+      command instanceof UploadPartCommand
+        ? await requests.send({ isDataBearing: true }, attempt)
+        : await sendWrite(this.#tools(), attempt);
+    this.#countBytes({ bytes, partNumber: readFields(command.input)['PartNumber'] }, answer);
     return answer;
   }
 
@@ -144,11 +161,11 @@ class GuardedSends {
     return { guard, requests, target: { operation: 'put_object', bucket, key } };
   }
 
-  #countBytes({ input }: UploadCommand, answer: object): void {
+  #countBytes(sent: { bytes: Uint8Array; partNumber: unknown }, answer: object): void {
     const { guard, requests, request } = this.#options;
-    const { Body, PartNumber } = readFields(input);
-    const bytes = Body instanceof Uint8Array ? Body.byteLength : 0;
-    if (typeof PartNumber === 'number') this.#partBytes.set(PartNumber, bytes);
+    const { partNumber } = sent;
+    const bytes = sent.bytes.byteLength;
+    if (typeof partNumber === 'number') this.#partBytes.set(partNumber, bytes);
     this.isConfirmed &&= readChecksum(request.checksum, answer) !== null;
     requests.addBytes(bytes);
     guard.emit({ kind: 'bytes_moved', name: `s3://${request.bucket}/${request.key}`, bytes });

@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream';
 import { UndiciHttpHandler } from '@smithy/undici-http-handler';
 import { Agent, type Dispatcher } from 'undici';
-import { dispatchDirect } from './download-body.ts';
+import { dispatchDirect, type Dispatch } from './download-body.ts';
+import type { Clock } from '../clock.ts';
+import { RequestRounds } from './request-rounds.ts';
 import type { RequestWatch } from './request-watch.ts';
 
 /** Bodies are handed to the socket in pieces of this size, so that a slow uplink shows its progress. */
@@ -28,17 +30,26 @@ type HandleOptions = NonNullable<Parameters<UndiciHttpHandler['handle']>[1]> &
 /** The SDK's undici handler with one `RequestWatch` around each request, and one connection pool under all. */
 export class WatchedHttpHandler {
   readonly #agent: Agent;
+  readonly #rounds: RequestRounds;
   readonly metadata = { handlerProtocol: 'http/1.1' };
 
-  constructor({ connectTimeoutMs }: ConnectionSettings) {
+  constructor({ connectTimeoutMs }: ConnectionSettings, clock: Clock) {
     // Its timeouts are off: the watch has them, with the phases told apart.
     this.#agent = new Agent({ connect: { timeout: connectTimeoutMs }, headersTimeout: 0, bodyTimeout: 0 });
+    this.#rounds = new RequestRounds(clock);
   }
 
   async handle(request: HttpRequest, options: HandleOptions = {}): HttpResponse {
     const { watch, abortSignal, isDirect = false } = options;
-    const dispatcher = watch === undefined ? this.#agent : this.#agent.compose(watchDispatch(watch));
-    if (isDirect && abortSignal instanceof AbortSignal) return await dispatchDirect(dispatcher, request, abortSignal);
+    const dispatch: Dispatch = (target, handler) =>
+      watch === undefined
+        ? this.#agent.dispatch(target, handler)
+        : this.#agent.dispatch(
+            { ...target, body: sliceBody(target.body) },
+            watchHandler(handler, { watch, rounds: this.#rounds }),
+          );
+    if (isDirect && abortSignal instanceof AbortSignal) return await dispatchDirect(dispatch, request, abortSignal);
+    const dispatcher = this.#agent.compose(() => dispatch);
     return await new UndiciHttpHandler({ dispatcher }).handle(
       request,
       abortSignal === undefined ? {} : { abortSignal },
@@ -60,21 +71,26 @@ export class WatchedHttpHandler {
 
 type DispatchHandler = Dispatcher.DispatchHandler;
 
-/** An undici interceptor: dispatch in, dispatch out, with `watch` told of every phase. */
-function watchDispatch(watch: RequestWatch): Dispatcher.DispatcherComposeInterceptor {
-  return (dispatch) => (options, handler) =>
-    dispatch({ ...options, body: sliceBody(options.body) }, watchHandler(handler, watch));
+interface Watching {
+  readonly watch: RequestWatch;
+  readonly rounds: RequestRounds;
 }
 
-function watchHandler(handler: DispatchHandler, watch: RequestWatch): DispatchHandler {
+/** Tells `watch` of every phase on the way to `handler`. */
+function watchHandler(handler: DispatchHandler, { watch, rounds }: Watching): DispatchHandler {
   // Made once a request: a large body comes in thousands of chunks.
   let watched: Dispatcher.DispatchController | null = null;
   const watchOnce = (controller: Dispatcher.DispatchController): Dispatcher.DispatchController =>
-    (watched ??= watchPauses(controller, watch));
+    (watched ??= new WatchedController(controller, watch));
+  const end = (): void => {
+    watch.enter('done');
+    rounds.remove(watch);
+  };
   return {
     onRequestStart: (controller, context) => {
       watch.start((fault) => controller.abort(fault));
-      watched = watchPauses(controller, watch);
+      rounds.add(watch);
+      watched = new WatchedController(controller, watch);
       handler.onRequestStart?.(watched, context);
     },
     onBodySent: () => watch.enter('sending'),
@@ -88,43 +104,59 @@ function watchHandler(handler: DispatchHandler, watch: RequestWatch): DispatchHa
       handler.onResponseData?.(watchOnce(controller), chunk);
     },
     onResponseEnd: (controller, trailers) => {
-      watch.enter('done');
+      end();
       handler.onResponseEnd?.(controller, trailers);
     },
     onResponseError: (controller, error) => {
-      watch.enter('done');
+      end();
       handler.onResponseError?.(controller, error);
     },
   };
 }
 
-function watchPauses(controller: Dispatcher.DispatchController, watch: RequestWatch): Dispatcher.DispatchController {
-  return {
-    get aborted() {
-      return controller.aborted;
-    },
-    get paused() {
-      return controller.paused;
-    },
-    get reason() {
-      return controller.reason;
-    },
-    get rawHeaders() {
-      return controller.rawHeaders ?? null;
-    },
-    get rawTrailers() {
-      return controller.rawTrailers ?? null;
-    },
-    abort: (reason) => controller.abort(reason),
-    pause: () => {
-      watch.enter('paused');
-      controller.pause();
-    },
-    resume: () => {
-      watch.enter('receiving');
-      controller.resume();
-    },
-  };
+/** Tells `watch` of pauses: those are ours. */
+class WatchedController implements Dispatcher.DispatchController {
+  readonly #controller: Dispatcher.DispatchController;
+  readonly #watch: RequestWatch;
+
+  constructor(controller: Dispatcher.DispatchController, watch: RequestWatch) {
+    this.#controller = controller;
+    this.#watch = watch;
+  }
+
+  get aborted(): boolean {
+    return this.#controller.aborted;
+  }
+
+  get paused(): boolean {
+    return this.#controller.paused;
+  }
+
+  get reason(): Error | null {
+    return this.#controller.reason;
+  }
+
+  get rawHeaders() {
+    return this.#controller.rawHeaders ?? null;
+  }
+
+  get rawTrailers() {
+    return this.#controller.rawTrailers ?? null;
+  }
+
+  abort(reason: Error): void {
+    this.#controller.abort(reason);
+  }
+
+  pause(): void {
+    this.#watch.enter('paused');
+    this.#controller.pause();
+  }
+
+  resume(): void {
+    this.#watch.enter('receiving');
+    this.#controller.resume();
+  }
 }
 
 type Body = NonNullable<Dispatcher.DispatchOptions['body']> | null;

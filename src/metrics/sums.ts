@@ -73,5 +73,8 @@ export class Sums {
 
 function identify(family: Family, labels: Labels): { readonly key: string; readonly name: string } {
   const { name, labels: names } = DEFINITIONS[family];
-  return { name, key: JSON.stringify([name, ...names.map((label) => labels[label])]) };
+  let key = name;
+  // NUL is in no label: those are words of ours and names of buckets and circuits.
+  for (const label of names) key += `\0${labels[label] ?? ''}`;
+  return { name, key };
 }

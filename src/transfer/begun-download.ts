@@ -81,9 +81,9 @@ export class BegunDownloadFile {
       await this.#found?.sink.discard();
       this.#found = null;
     }
-    const sink =
-      this.#found?.sink ?? (await FileSink.create(path, { ...sinkOptions, tag: randomBytes(6).toString('hex') }));
     const { etag, sizeBytes, promise } = facts;
+    const tag = randomBytes(6).toString('hex');
+    const sink = this.#found?.sink ?? (await FileSink.create(path, { ...sinkOptions, tag, sizeBytes }));
     const saved: SavedDownload = {
       kind: 'download',
       partialPath: resolve(sink.partialPath),

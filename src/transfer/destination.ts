@@ -1,4 +1,5 @@
-import { realpath, unlink, writeFile, stat } from 'node:fs/promises';
+import { realpathSync, statSync } from 'node:fs';
+import { unlink, writeFile, stat } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { dirname, join, relative, resolve, sep, isAbsolute } from 'node:path';
 import { BreakwaterError } from '../errors.ts';
@@ -29,8 +30,8 @@ export class Destination {
   }
 
   static async open(directory: string, { isFolding }: { isFolding?: boolean } = {}): Promise<Destination> {
-    const above = await findExisting(resolve(directory));
-    const root = join(await realpath(above), relative(above, resolve(directory)));
+    const above = findExisting(resolve(directory));
+    const root = join(realpathSync.native(above), relative(above, resolve(directory)));
     return new Destination(directory, { root, isFolding: isFolding ?? (await foldsNames(above)) });
   }
 
@@ -38,7 +39,7 @@ export class Destination {
    * Finds the path of a key, which it holds until it is released; asked in the order of the listing.
    * @throws BreakwaterError `local_create` for a key that cannot be a path here
    */
-  async place(location: S3Location, prefix: string): Promise<string> {
+  place(location: S3Location, prefix: string): string {
     const planned = planObjectPath(this.#directory, { key: location.key, prefix });
     if (planned.kind === 'unsafe') throw describeUnsafeKey(location, planned.why);
     const { path } = planned;
@@ -51,7 +52,7 @@ export class Destination {
     const file = this.#findFileAbove(path);
     if (file !== null) throw describeUnsafeKey(location, `${file} is a file`);
     this.#busy.add(path);
-    if (!(await this.#staysBelow(dirname(path)))) {
+    if (!this.#staysBelow(dirname(path))) {
       this.release(path);
       throw describeUnsafeKey(location, 'a link below the destination leads out of it');
     }
@@ -72,10 +73,10 @@ export class Destination {
   }
 
   /** A directory that is there may be a link: its real place counts. */
-  async #staysBelow(directory: string): Promise<boolean> {
+  #staysBelow(directory: string): boolean {
     if (this.#checked.has(directory)) return true;
-    const existing = await findExisting(resolve(directory));
-    const real = await realpath(existing);
+    const existing = findExisting(resolve(directory));
+    const real = realpathSync.native(existing);
     const isAboveRoot = isBelow(this.#root, real);
     if (!isAboveRoot && !isBelow(real, this.#root)) return false;
     // Only what is there is settled; what is missing will be made by us.
@@ -107,10 +108,18 @@ function foldName(path: string): string {
   return path.normalize('NFC').toLowerCase();
 }
 
-async function findExisting(path: string): Promise<string> {
+function findExisting(path: string): string {
   let above = path;
-  while ((await stat(above).catch(() => null)) === null && above !== dirname(above)) above = dirname(above);
+  while (!isThere(above) && above !== dirname(above)) above = dirname(above);
   return above;
+}
+
+function isThere(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function isBelow(path: string, root: string): boolean {

@@ -148,9 +148,14 @@ async function openPlace(stage: FetchStage, location: S3Location, target: FetchT
       if (isWorthKeeping && (facts.sizeBytes ?? 0) >= RESUMABLE_BYTES_MIN) {
         opened.begun ??= await BegunDownloadFile.begin(identify(), beginning);
       }
+      const { sizeBytes } = facts;
       opened.sink =
         (await opened.begun?.open(facts, how)) ??
-        (await FileSink.create(path, { ...sinkOptions, tag: await partials.tagFor(resolve(dirname(path))) }));
+        (await FileSink.create(path, {
+          ...sinkOptions,
+          sizeBytes,
+          tag: await partials.tagFor(resolve(dirname(path))),
+        }));
       return opened.sink;
     },
     leave: async (error) => {

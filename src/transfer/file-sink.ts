@@ -1,10 +1,11 @@
 import { constants } from 'node:fs';
-import { access, link, mkdir, open, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { access, link, mkdir, open, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { ByteSpan } from '../client/download-ledger.ts';
 import type { FileTarget } from '../client/download-target.ts';
 import { BreakwaterError } from '../errors.ts';
 import type { LocalSink } from './local-sink.ts';
+import { openWritable, type WritableFile } from './open-file.ts';
 import { readSystemCode } from './system-error.ts';
 
 /** Marks the temporary names of downloads, so that a later run can tell what a killed one has left. */
@@ -56,11 +57,11 @@ export class FileSink implements LocalSink, FileTarget {
   readonly kind = 'file';
   readonly partialPath: string;
   readonly #path: string;
-  readonly #file: FileHandle;
+  readonly #file: WritableFile;
   readonly #options: FileSinkOptions;
   #isClosed = false;
 
-  private constructor(path: string, partial: { path: string; file: FileHandle }, options: FileSinkOptions) {
+  private constructor(path: string, partial: { path: string; file: WritableFile }, options: FileSinkOptions) {
     this.#path = path;
     this.partialPath = partial.path;
     this.#file = partial.file;
@@ -70,11 +71,15 @@ export class FileSink implements LocalSink, FileTarget {
   /**
    * Creates the temporary file, and the directories above it where they are missing.
    * @param tag what the temporary name is found again by
+   * @param sizeBytes of what will be written; null where nobody knows
    */
-  static async create(path: string, { tag, ...options }: FileSinkOptions & { tag: string }): Promise<FileSink> {
+  static async create(
+    path: string,
+    { tag, sizeBytes, ...options }: FileSinkOptions & { tag: string; sizeBytes: number | null },
+  ): Promise<FileSink> {
     const partialPath = join(dirname(path), partialName(basename(path), tag));
     try {
-      return new FileSink(path, { path: partialPath, file: await createFile(partialPath) }, options);
+      return new FileSink(path, { path: partialPath, file: await createFile(partialPath, sizeBytes) }, options);
     } catch (error) {
       throw describeUncreatable(path, readSystemCode(error) ?? 'unknown error', error);
     }
@@ -82,9 +87,9 @@ export class FileSink implements LocalSink, FileTarget {
 
   /** The temporary file that an earlier run has left, if it is still the same and has all that was written to it. */
   static async reopen(path: string, left: LeftPartial, options: FileSinkOptions): Promise<FileSink | null> {
-    const file = await open(left.partialPath, 'r+').catch(() => null);
+    const file = await openExisting(left.partialPath);
     if (file === null) return null;
-    const { ino, size } = await file.stat({ bigint: true });
+    const { ino, size } = await file.stat();
     const end = left.covered.reduce((last, span) => Math.max(last, span.end), 0);
     if (String(ino) === left.inode && size >= end) {
       return new FileSink(path, { path: left.partialPath, file }, options);
@@ -97,7 +102,7 @@ export class FileSink implements LocalSink, FileTarget {
   onWritten: NonNullable<FileTarget['onWritten']> = () => undefined;
 
   async readInode(): Promise<string> {
-    return String((await this.#file.stat({ bigint: true })).ino);
+    return String((await this.#file.stat()).ino);
   }
 
   get target(): FileTarget {
@@ -109,7 +114,7 @@ export class FileSink implements LocalSink, FileTarget {
       let at = offset;
       let left = chunks;
       while (left.length > 0) {
-        const { bytesWritten } = await this.#file.writev(left.slice(0, CHUNKS_MAX), at);
+        const bytesWritten = await this.#file.write(left.slice(0, CHUNKS_MAX), at);
         at += bytesWritten;
         left = dropBytes(left, bytesWritten);
       }
@@ -120,23 +125,23 @@ export class FileSink implements LocalSink, FileTarget {
 
   readonly readAt = async (buffer: Uint8Array, offset: number): Promise<number> => {
     try {
-      return (await this.#file.read(buffer, 0, buffer.byteLength, offset)).bytesRead;
+      return await this.#file.read(buffer, offset);
     } catch (error) {
       throw describeUnwritable(this.#path, error);
     }
   };
 
   readonly restart = async (): Promise<void> => {
-    await this.#file.truncate(0);
+    await this.#file.truncate();
   };
 
   readonly commit = async (modifiedMs: number | null): Promise<void> => {
     try {
       // Before the close: the rename must not come before the bytes.
       if (this.#options.isSynced) await this.#file.sync();
-      if (modifiedMs !== null) await this.#file.utimes(modifiedMs / 1000, modifiedMs / 1000);
+      if (modifiedMs !== null) await this.#file.setTime(modifiedMs / 1000);
       await this.close();
-      await (this.#options.isKept ? this.#putInFreePlace() : rename(this.partialPath, this.#path));
+      await (this.#options.isKept ? this.#putInFreePlace() : this.#file.rename(this.partialPath, this.#path));
       if (this.#options.isSynced) await syncDirectory(dirname(this.#path));
     } catch (error) {
       await this.discard();
@@ -157,7 +162,7 @@ export class FileSink implements LocalSink, FileTarget {
     } catch (error) {
       if (readSystemCode(error) === 'EEXIST') throw describeExisting(this.#path);
       // A file system without links: the check at the beginning must do.
-      await rename(this.partialPath, this.#path);
+      await this.#file.rename(this.partialPath, this.#path);
       return;
     }
     await unlink(this.partialPath);
@@ -172,13 +177,23 @@ export class FileSink implements LocalSink, FileTarget {
 }
 
 /** Exclusive: whatever stands there under a random name is not ours. Directories are made only where they are missing. */
-async function createFile(path: string): Promise<FileHandle> {
+async function createFile(path: string, sizeBytes: number | null): Promise<WritableFile> {
+  const how = { flags: 'wx+', sizeBytes } as const;
   try {
-    return await open(path, 'wx+');
+    return await openWritable(path, how);
   } catch (error) {
     if (readSystemCode(error) !== 'ENOENT') throw error;
     await mkdir(dirname(path), { recursive: true });
-    return await open(path, 'wx+');
+    return await openWritable(path, how);
+  }
+}
+
+/** Null where there is nothing to go on with. */
+async function openExisting(path: string): Promise<WritableFile | null> {
+  try {
+    return await openWritable(path, { flags: 'r+', sizeBytes: null });
+  } catch {
+    return null;
   }
 }
 

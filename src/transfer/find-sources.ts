@@ -34,7 +34,7 @@ export async function findSources(
 async function lookAt(path: string, { isRecursive }: { isRecursive: boolean }): Promise<SourceRoot> {
   const isDirectory = isRecursive && (await isDirectoryAt(path));
   // Opening says whether it can be read, in the words of the error to come.
-  if (!isDirectory) await (await openLocalFile(path))[Symbol.asyncDispose]();
+  if (!isDirectory) openLocalFile(path)[Symbol.dispose]();
   return { path, isDirectory };
 }
 

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { statSync, type Stats } from 'node:fs';
 import type { ListedObject } from '../client/listing.ts';
 import { BreakwaterError } from '../errors.ts';
 import { createKeyFilter, type KeyFilter, type KeyPatterns } from '../key-filter.ts';
@@ -36,7 +36,7 @@ export interface GetPlan {
 export async function getMany(stage: FetchStage, many: ManyToGet): Promise<ManyResult> {
   const destination = await Destination.open(many.destination);
   const result = await runMany(listObjects(stage, many), async (item, signal) => {
-    const path = await destination.place(item.location, many.prefix);
+    const path = destination.place(item.location, many.prefix);
     try {
       if ((await chooseFate(stage, { many, item, path })) === 'skip') return { bytes: 0, isSkipped: true };
       return await fetchObject(stage, { location: item.location, target: { path, kind: 'file' }, signal });
@@ -53,7 +53,7 @@ export async function planMany(stage: FetchStage, many: ManyToGet): Promise<GetP
   const destination = await Destination.open(many.destination);
   const plan = { objects: 0, bytes: 0, skipped: 0, samples: [] as GetPlan['samples'][number][] };
   for await (const item of listObjects(stage, many)) {
-    const path = await destination.place(item.location, many.prefix).catch(() => null);
+    const path = placeOrNull(destination, item, many);
     if (path !== null) destination.release(path);
     if (path !== null && (await chooseFate(stage, { many, item, path })) === 'skip') {
       plan.skipped += 1;
@@ -66,6 +66,15 @@ export async function planMany(stage: FetchStage, many: ManyToGet): Promise<GetP
   }
   if (plan.objects + plan.skipped === 0) throw describeNothing(many);
   return plan;
+}
+
+/** Null for a key that cannot be a path here. */
+function placeOrNull(destination: Destination, { location }: Item, { prefix }: ManyToGet): string | null {
+  try {
+    return destination.place(location, prefix);
+  } catch {
+    return null;
+  }
 }
 
 interface Item {
@@ -99,7 +108,7 @@ async function chooseFate(
   stage: FetchStage,
   { many, item, path }: { many: ManyToGet; item: Item; path: string },
 ): Promise<'fetch' | 'skip'> {
-  const found = await stat(path).catch(() => null);
+  const found = lookAt(path);
   // Whether it can be created there is seen when it is.
   if (found === null) return 'fetch';
   if (!found.isFile()) {
@@ -109,6 +118,15 @@ async function chooseFate(
   }
   if (stage.options.isNoClobber) return 'skip';
   return !many.isAgain && (await isHere(stage, item, found)) ? 'skip' : 'fetch';
+}
+
+/** Null where nothing is, or nothing that can be looked at. */
+function lookAt(path: string): Stats | null {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** Whether a file is what would be fetched, by size and time of modification, which every fetch restores. */

@@ -1,7 +1,7 @@
-import { constants, type BigIntStats } from 'node:fs';
-import { open, stat, type FileHandle } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, statSync, type BigIntStats } from 'node:fs';
 import type { UploadSource } from '../client/upload-request.ts';
 import { BreakwaterError } from '../errors.ts';
+import { readFile } from './open-file.ts';
 import { describeUnreadable } from './unreadable.ts';
 
 /** What makes a file the same file with the same bytes, as far as the system tells. */
@@ -14,7 +14,7 @@ export interface FileIdentity {
 }
 
 /** A file to upload, open. */
-export interface LocalFile extends UploadSource, AsyncDisposable {
+export interface LocalFile extends UploadSource, Disposable {
   readonly path: string;
   readonly identity: FileIdentity;
 }
@@ -24,18 +24,18 @@ export interface LocalFile extends UploadSource, AsyncDisposable {
  * @param isKnown its directory has just said that it is one, and need not be asked again
  * @throws BreakwaterError `not_found`, `local_io` (not readable), `usage` (not a regular file)
  */
-export async function openLocalFile(path: string, { isKnown = false } = {}): Promise<LocalFile> {
+export function openLocalFile(path: string, { isKnown = false } = {}): LocalFile {
   try {
     // Looked at before it is opened: opening a device may do things.
-    if (!isKnown) refuseIrregular(path, await stat(path, { bigint: true }));
+    if (!isKnown) refuseIrregular(path, statSync(path, { bigint: true }));
     // NONBLOCK: should the path have become a pipe since, opening it must not wait for a writer.
-    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
-      const facts = await file.stat({ bigint: true });
+      const facts = fstatSync(fd, { bigint: true });
       refuseIrregular(path, facts);
-      return new OpenFile(path, file, facts);
+      return new OpenFile(path, fd, facts);
     } catch (error) {
-      await file.close();
+      closeSync(fd);
       throw error;
     }
   } catch (error) {
@@ -56,44 +56,56 @@ function refuseIrregular(path: string, facts: BigIntStats): void {
 class OpenFile implements LocalFile {
   readonly path: string;
   readonly identity: FileIdentity;
-  readonly #file: FileHandle;
+  readonly #fd: number;
   readonly #before: BigIntStats;
 
-  constructor(path: string, file: FileHandle, before: BigIntStats) {
+  constructor(path: string, fd: number, before: BigIntStats) {
     this.path = path;
     this.identity = {
       sizeBytes: Number(before.size),
       mtimeNs: String(before.mtimeNs),
       inode: String(before.ino),
     };
-    this.#file = file;
+    this.#fd = fd;
     this.#before = before;
   }
 
   async readAt(buffer: Uint8Array, offset: number): Promise<void> {
     let filled = 0;
     while (filled < buffer.byteLength) {
-      const { bytesRead } = await this.#file
-        .read(buffer, filled, buffer.byteLength - filled, offset + filled)
-        .catch((error: unknown) => {
-          throw describeUnreadable(this.path, error);
-        });
+      const bytesRead = await this.#read(buffer.subarray(filled), offset + filled);
       if (bytesRead === 0) throw describeChanged(this.path, 'is shorter than it was');
       filled += bytesRead;
     }
   }
 
   /** The name must still lead to the open file, and the file must not have been written to. */
-  async confirm(): Promise<void> {
-    const now = await stat(this.path, { bigint: true }).catch(() => null);
+  confirm(): void {
+    const now = lookAgain(this.path);
     const before = this.#before;
     if (now === null) throw describeChanged(this.path, 'is gone');
     if (now.ino !== before.ino || now.dev !== before.dev) throw describeChanged(this.path, 'was replaced');
     if (now.size !== before.size || now.mtimeNs !== before.mtimeNs) throw describeChanged(this.path, 'was written to');
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#file.close();
+  [Symbol.dispose](): void {
+    closeSync(this.#fd);
+  }
+
+  async #read(buffer: Uint8Array, at: number): Promise<number> {
+    try {
+      return await readFile(this.#fd, { buffer, at, sizeBytes: this.identity.sizeBytes });
+    } catch (error) {
+      throw describeUnreadable(this.path, error);
+    }
+  }
+}
+
+function lookAgain(path: string): BigIntStats | null {
+  try {
+    return statSync(path, { bigint: true });
+  } catch {
+    return null;
   }
 }
 

@@ -19,7 +19,7 @@ export async function putMany(files: AsyncIterable<FoundFile>, tools: SendTools)
   const stored = await readStored(memory, tools);
   const send = async ({ path, name, problem, isRegular }: FoundFile, signal: AbortSignal): Promise<ItemDone> => {
     if (problem !== null) throw problem;
-    await using file = await openLocalFile(path, { isKnown: isRegular });
+    using file = openLocalFile(path, { isKnown: isRegular });
     const location = { bucket, key: `${prefix}${name}` };
     if ((await stored?.has(location.key, file, request.partSizeBytes)) === true) return { bytes: 0, isSkipped: true };
     return await sendFile(file, { location, signal }, tools);

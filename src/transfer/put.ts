@@ -68,7 +68,7 @@ export function findOnly({ isRecursive, patterns }: PutRequest, roots: readonly 
 async function putOne(path: string, request: PutRequest, context: TransferContext): Promise<PutReport> {
   const { destination } = request;
   const location = { ...destination, key: planKey(destination.key, basename(path)) };
-  await using file = await openLocalFile(path);
+  using file = openLocalFile(path);
   context.lookAhead({ operation: 'put_object', ...location });
   const store = await context.connect();
   try {

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
-import { S3Client } from '@aws-sdk/client-s3';
+import type { S3ClientConfig } from '@aws-sdk/client-s3';
+import { ObjectClient } from '../../src/client/object-client.ts';
 import type { WatchedHttpHandler } from '../../src/client/watched-http.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -26,9 +27,12 @@ export type Respond = (request: FakeRequest, number: number) => FakeAnswer | Pro
 type HttpRequest = Parameters<WatchedHttpHandler['handle']>[0];
 
 /** The real SDK client in front of answers in memory: what it writes and reads is the wire, without a socket. */
-export function createFakeS3(respond: Respond, endpoint = 'http://fake'): { s3: S3Client; requests: FakeRequest[] } {
+export function createFakeS3(
+  respond: Respond,
+  endpoint = 'http://fake',
+): { s3: ObjectClient; requests: FakeRequest[] } {
   const requests: FakeRequest[] = [];
-  const s3 = new S3Client({
+  const config: S3ClientConfig = {
     region: 'us-east-1',
     endpoint,
     forcePathStyle: true,
@@ -47,8 +51,8 @@ export function createFakeS3(respond: Respond, endpoint = 'http://fake'): { s3: 
         return { response: { statusCode: status, headers: { ...answered }, body: stream } };
       },
     },
-  });
-  return { s3, requests };
+  };
+  return { s3: new ObjectClient(config, null), requests };
 }
 
 /** An error as S3 writes it. */

@@ -1,7 +1,8 @@
-import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { HttpResponse } from '@smithy/core/protocols';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { connectS3, type S3Settings } from '../../src/client/connection.ts';
+import type { ObjectClient } from '../../src/client/object-client.ts';
+import { RequestWatch } from '../../src/client/request-watch.ts';
 import { classify } from '../../src/retry/classify.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
@@ -13,14 +14,25 @@ interface Sent {
   readonly signedRegion: string | undefined;
 }
 
+const SESSION = `<CreateSessionResult><Credentials><AccessKeyId>SESSION-KEY</AccessKeyId>
+<SecretAccessKey>secret</SecretAccessKey><SessionToken>session-token</SessionToken>
+<Expiration>2999-01-01T00:00:00Z</Expiration></Credentials></CreateSessionResult>`;
+
 /** A client whose requests are answered here: with these statuses in order, the last one for ever. */
-async function connect(settings: Partial<S3Settings>, statuses: readonly number[]) {
+async function connect(
+  settings: Partial<S3Settings>,
+  statuses: readonly number[],
+  answerHeaders: Readonly<Record<string, string>> = {},
+) {
   const sent: Sent[] = [];
-  const client: S3Client = await connectS3({ ...AWS, ...settings }, new VirtualClock());
+  const clock = new VirtualClock();
+  const client: ObjectClient = await connectS3({ ...AWS, ...settings }, clock);
+  const headersSent: Readonly<Record<string, string>>[] = [];
   client.config.requestHandler.destroy?.();
   client.config.requestHandler = {
     ...client.config.requestHandler,
-    handle: async ({ hostname, path, headers }) => {
+    handle: async ({ hostname, path, headers, query }) => {
+      headersSent.push({ ...headers });
       const signedRegion = /Credential=[^/]+\/\d+\/([^/]+)\//.exec(headers['authorization'] ?? '')?.[1];
       sent.push({ hostname, path, signedRegion });
       const statusCode = statuses[Math.min(sent.length, statuses.length) - 1] ?? 200;
@@ -28,14 +40,19 @@ async function connect(settings: Partial<S3Settings>, statuses: readonly number[
         statusCode === 301 ? '<Error><Code>PermanentRedirect</Code><Message>elsewhere</Message></Error>' : '';
       const response = new HttpResponse({
         statusCode,
-        headers: { 'content-type': 'application/xml', 'x-amz-bucket-region': 'eu-west-1' },
-        body: new Blob([answer]).stream(),
+        headers: { 'content-type': 'application/xml', 'x-amz-bucket-region': 'eu-west-1', ...answerHeaders },
+        body: new Blob([query?.['session'] === undefined ? answer : SESSION]).stream(),
       });
       return await Promise.resolve({ response });
     },
   };
-  const get = async (): Promise<unknown> => await client.send(new GetObjectCommand({ Bucket: 'bucket', Key: 'key' }));
-  return { sent, get, client };
+  const timeouts = { requestTimeoutMs: 1000, stallTimeoutMs: 1000 };
+  const get = async (bucket = 'bucket'): Promise<unknown> =>
+    await client.getObject(
+      { Bucket: bucket, Key: 'key' },
+      { abortSignal: new AbortController().signal, watch: new RequestWatch(clock, timeouts) },
+    );
+  return { sent, headersSent, get, client };
 }
 
 describe('the connection', () => {
@@ -57,6 +74,37 @@ describe('the connection', () => {
       { hostname: 'bucket.s3.us-east-1.amazonaws.com', path: '/key', signedRegion: 'us-east-1' },
       { hostname: 'bucket.s3.eu-west-1.amazonaws.com', path: '/key', signedRegion: 'eu-west-1' },
     ]);
+  });
+
+  it('knows from then on where the bucket is', async () => {
+    const { sent, get } = await connect({}, [301, 200]);
+    await get();
+    await get();
+    expect(sent.map(({ hostname }) => hostname)).toEqual([
+      'bucket.s3.us-east-1.amazonaws.com',
+      'bucket.s3.eu-west-1.amazonaws.com',
+      'bucket.s3.eu-west-1.amazonaws.com',
+    ]);
+  });
+
+  it('signs requests to a directory bucket with the credentials of a session', async () => {
+    const { sent, headersSent, get } = await connect({}, [200]);
+    await get('logs--use1-az4--x-s3');
+    await get('logs--use1-az4--x-s3');
+    expect(sent).toHaveLength(3);
+    for (const headers of headersSent.slice(1)) {
+      expect(headers).toMatchObject({
+        'x-amz-s3session-token': 'session-token',
+        authorization: expect.stringMatching(/Credential=SESSION-KEY\/\d+\/us-east-1\/s3express\//),
+      });
+    }
+  });
+
+  it("signs with the store's time once it has refused ours, and says so", async () => {
+    const { headersSent, get } = await connect({}, [403, 200], { date: 'Tue, 01 Jan 2030 00:00:00 GMT' });
+    await expect(get()).rejects.toMatchObject({ $metadata: { clockSkewCorrected: true } });
+    await get();
+    expect(headersSent[1]?.['x-amz-date']).toMatch(/^20300101T0000/);
   });
 
   it('follows no second time, and takes that for a refusal that says nothing about the health of S3', async () => {

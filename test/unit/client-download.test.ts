@@ -1,10 +1,19 @@
 import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BreakwaterError } from '../../src/errors.ts';
 import { answerOf, body, FakeFile, FakePipe, md5, OBJECT, prepare } from '../support/fake-download.ts';
-import { errorAnswer, type FakeRequest } from '../support/fake-s3.ts';
+import { errorAnswer, networkFault, type FakeRequest } from '../support/fake-s3.ts';
+
+/** A body whose connection is lost before its first byte. */
+function brokenBody(): Readable {
+  return new Readable({
+    read() {
+      this.destroy(networkFault('ECONNRESET'));
+    },
+  });
+}
 
 const rangesOf = (requests: readonly FakeRequest[]) => requests.map(({ headers }) => headers['range']);
 
@@ -18,6 +27,19 @@ describe('downloadObject', () => {
     expect(requests[0]?.headers).not.toHaveProperty('range');
     expect(process.verdicts).toEqual(['success']);
     expect(moved()).toBe(20);
+  });
+
+  it.each([
+    ['is no XML', () => '<Error><Code>'],
+    ['is plain text', () => 'busy'],
+    ['breaks off', () => brokenBody()],
+  ])('tries again after a 503 whose body %s', async (_what, createBody) => {
+    const { run, requests, events } = prepare((request, number) =>
+      number === 1 ? { status: 503, body: createBody() } : answerOf(request),
+    );
+    expect(await run()).toMatchObject({ bytes: 20 });
+    expect(requests).toHaveLength(2);
+    expect(events.find(({ kind }) => kind === 'attempt_failed')).toMatchObject({ failure: { httpStatus: 503 } });
   });
 
   it('brings an empty object', async () => {

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { Slots } from '../../src/client/slots.ts';
-import { sendBodiesUnsigned } from '../../src/client/unsigned-payload.ts';
 import { uploadFile } from '../../src/client/upload-file.ts';
 import { NO_UPLOAD_MEMORY, type FileUpload, type UploadMemory } from '../../src/client/upload-request.ts';
 import { BreakwaterError } from '../../src/errors.ts';
@@ -86,7 +85,7 @@ function createStage(
         body.copy(buffer, 0, offset, offset + buffer.byteLength);
         await Promise.resolve();
       },
-      confirm: async () => await Promise.resolve(),
+      confirm: () => undefined,
     },
     ...upload,
     memory: memory.memory,
@@ -137,6 +136,15 @@ describe('a file that fits into one part', () => {
     expect(stage.requests[1]?.headers['x-amz-checksum-crc32']).toBe(computeChecksum('crc32', small));
   });
 
+  it('tries again when S3 has begun to answer and then could not store it', async () => {
+    const late = errorAnswer(200, 'InternalError');
+    const stage = createStage(Buffer.from('x'), {
+      override: (_request, _operation, count) => (count === 1 ? { ...late, headers: { etag: '"early"' } } : undefined),
+    });
+    expect(await stage.run()).toMatchObject({ etag: expect.not.stringContaining('early') });
+    expect(stage.operations).toEqual(['put', 'put']);
+  });
+
   it('tells of no checksum that the store has not confirmed', async () => {
     expect(await createStage(Buffer.alloc(0), { hasChecksums: false }).run()).toMatchObject({ checksum: null });
   });
@@ -145,7 +153,9 @@ describe('a file that fits into one part', () => {
     const stage = createStage(Buffer.from('x'), {
       source: {
         readAt: async () => await Promise.resolve(),
-        confirm: async () => await Promise.reject(new BreakwaterError('source_changed', 'it changed')),
+        confirm: () => {
+          throw new BreakwaterError('source_changed', 'it changed');
+        },
       },
     });
     await expect(stage.run()).rejects.toMatchObject({ code: 'source_changed' });
@@ -157,7 +167,6 @@ describe('a file that fits into one part', () => {
     ['http://fake', createHash('sha256').update('x').digest('hex')],
   ])('has at %s a body whose signature says %s', async (endpoint, expected) => {
     const stage = createStage(Buffer.from('x'), { endpoint });
-    sendBodiesUnsigned(stage.s3);
     await stage.run();
     expect(stage.requests[0]?.headers['x-amz-content-sha256']).toBe(expected);
   });
@@ -249,7 +258,9 @@ describe('a file of several parts', () => {
         memory: resumable,
         source: {
           readAt: async () => await Promise.resolve(),
-          confirm: async () => await Promise.reject(new BreakwaterError(code, code)),
+          confirm: () => {
+            throw new BreakwaterError(code, code);
+          },
         },
       });
       await expect(stage.run()).rejects.toMatchObject({ code });
@@ -388,7 +399,8 @@ describe('an upload that was begun', () => {
     stage.parts.set(2, Buffer.alloc(PART, 'another'));
     stage.parts.set(3, Buffer.from('short'));
     expect(await stage.run()).toMatchObject({ bytes: body.length, resumedBytes: PART });
-    expect(stage.operations).toEqual(['list', 'part 2', 'part 3', 'complete']);
+    // Two at a time: which of them goes out first is of no interest.
+    expect(stage.operations.toSorted()).toEqual(['complete', 'list', 'part 2', 'part 3']);
     expect(Buffer.concat([1, 2, 3].map((number) => stage.parts.get(number)!)).equals(body)).toBe(true);
     expect(stage.requests.at(-1)?.query['uploadId']).toBe('old');
   });

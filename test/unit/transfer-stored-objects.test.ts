@@ -49,7 +49,7 @@ async function isStored(
     sinceMs: SINCE_MS,
     now: () => SINCE_MS + 1000,
   });
-  await using file = await openLocalFile(join(directory, name));
+  using file = openLocalFile(join(directory, name));
   return await stored.has('k', file, partSizeBytes);
 }
 

@@ -1,0 +1,112 @@
+import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { getEndpointFromInstructions } from '@smithy/core/endpoints';
+import type { HttpRequest, HttpResponse } from '@smithy/core/protocols';
+
+/** Where the objects of one bucket are, and how requests to there are signed: the same for all of them. */
+export interface ObjectRoute {
+  readonly endpoint: {
+    readonly protocol: string;
+    readonly hostname: string;
+    readonly port?: number;
+    readonly path: string;
+  };
+  /** Signs a request, as the last thing before it goes out. */
+  readonly sign: (request: HttpRequest) => Promise<SkewSampler>;
+}
+
+/** Takes the store's time from what came back, so that the next signature is not too early or too late for it. */
+interface SkewSampler {
+  readonly noteAnswer: (answer: HttpResponse) => void;
+  /** Marks the error (`$metadata.clockSkewCorrected`) where our clock was wrong and is corrected. */
+  readonly noteError: (error: Error) => void;
+}
+
+type AuthScheme = Parameters<S3Client['config']['signer']>[0];
+
+/** Of directory buckets, whose requests are signed by a session's credentials (API reference, CreateSession). */
+const SESSION_SCHEME = 'sigv4-s3express';
+
+/**
+ * Asks the SDK, once for a bucket, for all that its chain of middleware would find out anew for each request.
+ * @param place `region` instead of the client's own; null for that
+ */
+export async function findRoute(
+  s3: S3Client,
+  { bucket, region }: { readonly bucket: string; readonly region: string | null },
+): Promise<ObjectRoute> {
+  const { config } = s3;
+  const regional = { ...config, ...(region === null ? {} : { region: async () => await Promise.resolve(region) }) };
+  // The rules are the same for all three operations, and whatever the key is.
+  const { url, properties } = await getEndpointFromInstructions(
+    { Bucket: bucket, Key: 'key' },
+    GetObjectCommand,
+    regional,
+  );
+  const scheme = properties?.['authSchemes']?.[0];
+  const endpoint = {
+    protocol: url.protocol,
+    hostname: url.hostname,
+    ...(url.port === '' ? {} : { port: Number(url.port) }),
+    path: url.pathname,
+  };
+  if (scheme?.name === SESSION_SCHEME) return { endpoint, sign: await signBySession(s3, { bucket, scheme }) };
+  return { endpoint, sign: await signByKey(s3, { scheme, region: await regional.region() }) };
+}
+
+/** By the SDK's own signer, which also keeps the difference between the store's clock and ours. */
+async function signByKey(
+  { config }: S3Client,
+  { scheme, region }: { readonly scheme: AuthScheme; readonly region: string },
+): Promise<ObjectRoute['sign']> {
+  const { name = 'sigv4', signingRegion = region, signingName = 's3' } = scheme ?? {};
+  const signer = config.httpAuthSchemes.find(({ schemeId }) => schemeId === `aws.auth#${name}`)?.signer;
+  if (signer === undefined) throw new Error(`the SDK has no signer for ${name}`);
+  const keySigner = await config.signer(scheme);
+  const shared = {
+    signer: async () => await Promise.resolve(keySigner),
+    disableClockSkewCorrection: config.disableClockSkewCorrection,
+    systemClockOffset: config.systemClockOffset,
+  };
+  return async (request) => {
+    const facts = { config: shared, context: {}, signingRegion, signingName };
+    request.headers = (await signer.sign(request, {}, facts)).headers;
+    return {
+      noteAnswer: (answer) => signer.successHandler?.(answer, facts),
+      noteError: (error) => {
+        // What it does with an error is to throw it again.
+        try {
+          signer.errorHandler?.(facts)(error);
+        } catch {}
+      },
+    };
+  };
+}
+
+async function signBySession(
+  { config }: S3Client,
+  { bucket, scheme }: { readonly bucket: string; readonly scheme: NonNullable<AuthScheme> },
+): Promise<ObjectRoute['sign']> {
+  const signer = await config.signer(scheme);
+  if (!signsWithCredentials(signer)) throw new Error('the SDK has no signer for sessions');
+  const { signingRegion, signingName: signingService } = scheme;
+  return async (request) => {
+    // The provider keeps them until they expire.
+    const session = await config.s3ExpressIdentityProvider.getS3ExpressIdentity(await config.credentials(), {
+      Bucket: bucket,
+    });
+    request.headers = (await signer.signWithCredentials(request, session, { signingRegion, signingService })).headers;
+    return { noteAnswer: () => undefined, noteError: () => undefined };
+  };
+}
+
+interface SessionSigner {
+  readonly signWithCredentials: (
+    request: HttpRequest,
+    credentials: object,
+    options: { readonly signingRegion: string | undefined; readonly signingService: string },
+  ) => Promise<Pick<HttpRequest, 'headers'>>;
+}
+
+function signsWithCredentials<T extends object>(signer: T): signer is T & SessionSigner {
+  return 'signWithCredentials' in signer && typeof signer.signWithCredentials === 'function';
+}
