@@ -4,7 +4,7 @@ import { TransferFault } from '../retry/fault.ts';
 import type { Guard } from './guard.ts';
 import { runGuarded } from './guarded-operation.ts';
 import type { ListedObject, ListedPage } from './listing.ts';
-import { drainBody } from './object-answer.ts';
+import { readWhole } from './object-answer.ts';
 import type { ObjectClient } from './object-client.ts';
 import type { RequestRunner } from './request-runner.ts';
 import { readStoreClock } from './store-clock.ts';
@@ -86,7 +86,7 @@ async function assertOnlyKeyMissing(s3: ObjectClient, { bucket, key }: Named, op
   try {
     const answer = await s3.getObject({ Bucket: bucket, Key: key, Range: 'bytes=0-0' }, options);
     // It has come to be in between, so it is as young as can be.
-    await drainBody(answer.body);
+    await readWhole(answer.body);
   } catch (error) {
     if (readFailedAnswer(error).code !== 'NoSuchKey') throw error;
   }

@@ -4,6 +4,12 @@ import type { HttpResponse } from '@smithy/core/protocols';
 import { parseTime } from '../clock.ts';
 import { DirectBody } from './download-body.ts';
 
+/** The longest answer to a write that is read; S3's are shorter by far. */
+const ANSWER_BYTES_MAX = 64 * 1024;
+
+/** Enough to tell what an answer ends with. */
+const END_BYTES = 16;
+
 /** An answer to GetObject: what this program reads of its head, and the body as the HTTP handler gave it. */
 export interface ObjectAnswer {
   readonly head: GetObjectCommandOutput;
@@ -42,9 +48,7 @@ export function readObjectAnswer({ headers, body, statusCode }: HttpResponse): O
   return { head, body };
 }
 
-/** Reads the answer to its end: only then its connection is free for the next request. */
-export async function readStoredAnswer({ headers, body }: HttpResponse): Promise<StoredAnswer> {
-  await drainBody(body);
+export function readStoredAnswer({ headers }: HttpResponse): StoredAnswer {
   return { ...readSums(headers), VersionId: headers['x-amz-version-id'] };
 }
 
@@ -59,8 +63,24 @@ function readSums(headers: HttpResponse['headers']) {
   };
 }
 
-/** Reads a body that nobody wants to its end. */
-export async function drainBody(body: unknown): Promise<void> {
-  if (body instanceof DirectBody) await body.drain(() => 'more');
-  else if (body instanceof Readable) await body.resume().toArray();
+/**
+ * Reads an answer to its end: only then its connection is free for the next request.
+ * @returns its body, as far as it is no longer than the answers of S3 are
+ */
+export async function readWhole(body: unknown): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  const take = (chunk: Uint8Array): 'more' => {
+    bytes += chunk.byteLength;
+    if (bytes <= ANSWER_BYTES_MAX) chunks.push(chunk);
+    return 'more';
+  };
+  if (body instanceof DirectBody) await body.drain(take);
+  else if (body instanceof Readable) for await (const chunk of body) take(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** S3 begins to answer before it has stored the bytes, and may have to say then that it could not. */
+export function saysError(body: Uint8Array): boolean {
+  return Buffer.from(body.subarray(-END_BYTES)).toString().trimEnd().endsWith('</Error>');
 }

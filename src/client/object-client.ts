@@ -8,12 +8,19 @@ import {
   type S3ClientConfig,
   type UploadPartCommandInput,
 } from '@aws-sdk/client-s3';
-import type { HttpRequest, HttpResponse } from '@smithy/core/protocols';
+import { HttpResponse, type HttpRequest } from '@smithy/core/protocols';
 import { isThrottlingError } from '@smithy/core/retry';
 import { operation } from '@smithy/core/schema';
 import type { BoundedRateLimiter } from './bounded-rate-limiter.ts';
 import { readFields } from './fields.ts';
-import { readObjectAnswer, readStoredAnswer, type ObjectAnswer, type StoredAnswer } from './object-answer.ts';
+import {
+  readObjectAnswer,
+  readStoredAnswer,
+  readWhole,
+  saysError,
+  type ObjectAnswer,
+  type StoredAnswer,
+} from './object-answer.ts';
 import { findRoute, type ObjectRoute } from './object-route.ts';
 import { leaveUnsigned } from './unsigned-payload.ts';
 import type { WatchedOptions } from './watched-http.ts';
@@ -61,11 +68,11 @@ export class ObjectClient extends S3Client {
   }
 
   async putObject(input: PutObjectCommandInput, options: WatchedOptions): Promise<StoredAnswer> {
-    return await readStoredAnswer(await this.#send(PUT, input, options));
+    return readStoredAnswer(await this.#send(PUT, input, options));
   }
 
   async uploadPart(input: UploadPartCommandInput, options: WatchedOptions): Promise<StoredAnswer> {
-    return await readStoredAnswer(await this.#send(PART, input, options));
+    return readStoredAnswer(await this.#send(PART, input, options));
   }
 
   async #send(kind: Operation, input: ObjectInput, options: WatchedOptions): Promise<HttpResponse> {
@@ -89,6 +96,11 @@ export class ObjectClient extends S3Client {
     const skew = await sign(request);
     try {
       const { response } = await requestHandler.handle(request, { ...options, isDirect: true });
+      if (kind !== GET && response.statusCode < 300) {
+        const body = await readWhole(response.body);
+        if (saysError(body))
+          throw await this.#readError(kind, new HttpResponse({ ...response, statusCode: 503, body }));
+      }
       if (response.statusCode >= 300) throw await this.#readError(kind, response);
       skew.noteAnswer(response);
       this.#limiter?.updateClientSendingRate({});

@@ -135,15 +135,6 @@ function prepare(respond: Respond, target: DownloadTarget = new FakeFile(), wish
   return { ...fake, ...guard, process, opened, run, moved };
 }
 
-/** A body whose connection is lost before its first byte. */
-function brokenBody(): Readable {
-  return new Readable({
-    read() {
-      this.destroy(networkFault('ECONNRESET'));
-    },
-  });
-}
-
 const rangesOf = (requests: readonly FakeRequest[]) => requests.map(({ headers }) => headers['range']);
 
 describe('downloadObject', () => {
@@ -161,10 +152,10 @@ describe('downloadObject', () => {
   it.each([
     ['is no XML', () => '<Error><Code>'],
     ['is plain text', () => 'busy'],
-    ['breaks off', () => brokenBody()],
-  ])('tries again after a 503 whose body %s', async (_what, body) => {
+    ['breaks off', () => body(Buffer.alloc(0), { fault: 'ECONNRESET' })],
+  ])('tries again after a 503 whose body %s', async (_what, broken) => {
     const { run, requests, events } = prepare((request, number) =>
-      number === 1 ? { status: 503, body: body() } : answerOf(request),
+      number === 1 ? { status: 503, body: broken() } : answerOf(request),
     );
     expect(await run()).toMatchObject({ bytes: 20 });
     expect(requests).toHaveLength(2);

@@ -133,6 +133,15 @@ describe('a file that fits into one part', () => {
     expect(stage.requests[1]?.headers['x-amz-checksum-crc32']).toBe(computeChecksum('crc32', small));
   });
 
+  it('tries again when S3 has begun to answer and then could not store it', async () => {
+    const late = errorAnswer(200, 'InternalError');
+    const stage = createStage(Buffer.from('x'), {
+      override: (_request, _operation, count) => (count === 1 ? { ...late, headers: { etag: '"early"' } } : undefined),
+    });
+    expect(await stage.run()).toMatchObject({ etag: expect.not.stringContaining('early') });
+    expect(stage.operations).toEqual(['put', 'put']);
+  });
+
   it('tells of no checksum that the store has not confirmed', async () => {
     expect(await createStage(Buffer.alloc(0), { hasChecksums: false }).run()).toMatchObject({ checksum: null });
   });
