@@ -4,16 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BreakwaterError } from '../../src/errors.ts';
 import { answerOf, body, FakeFile, FakePipe, md5, OBJECT, prepare } from '../support/fake-download.ts';
-import { errorAnswer, networkFault, type FakeRequest } from '../support/fake-s3.ts';
-
-/** A body whose connection is lost before its first byte. */
-function brokenBody(): Readable {
-  return new Readable({
-    read() {
-      this.destroy(networkFault('ECONNRESET'));
-    },
-  });
-}
+import { errorAnswer, type FakeRequest } from '../support/fake-s3.ts';
 
 const rangesOf = (requests: readonly FakeRequest[]) => requests.map(({ headers }) => headers['range']);
 
@@ -32,10 +23,10 @@ describe('downloadObject', () => {
   it.each([
     ['is no XML', () => '<Error><Code>'],
     ['is plain text', () => 'busy'],
-    ['breaks off', () => brokenBody()],
-  ])('tries again after a 503 whose body %s', async (_what, createBody) => {
+    ['breaks off', () => body(Buffer.alloc(0), { fault: 'ECONNRESET' })],
+  ])('tries again after a 503 whose body %s', async (_what, broken) => {
     const { run, requests, events } = prepare((request, number) =>
-      number === 1 ? { status: 503, body: createBody() } : answerOf(request),
+      number === 1 ? { status: 503, body: broken() } : answerOf(request),
     );
     expect(await run()).toMatchObject({ bytes: 20 });
     expect(requests).toHaveLength(2);
