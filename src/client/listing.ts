@@ -1,9 +1,11 @@
-import { ListObjectsV2Command, type _Object as S3Object, type S3Client } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { TransferFault } from '../retry/fault.ts';
 import type { Guard } from './guard.ts';
 import { runGuarded } from './guarded-operation.ts';
+import { readEntries, readListedSize, readListedTime } from './listed-entries.ts';
 import { readStoreClock } from './store-clock.ts';
 import type { WatchedOptions } from './watched-http.ts';
+import type { XmlEntry } from './xml-entries.ts';
 
 export interface ListRequest {
   readonly bucket: string;
@@ -58,6 +60,8 @@ export function endWith(guard: Guard, signal: AbortSignal | undefined): Guard {
   return signal === undefined ? guard : { ...guard, signal: AbortSignal.any([guard.signal, signal]) };
 }
 
+const OBJECTS: ReadonlySet<string> = new Set(['Contents']);
+
 interface Fetched {
   readonly page: ListedPage;
   readonly nextToken: string | undefined;
@@ -84,6 +88,7 @@ async function fetchPage(
     ...(token !== undefined ? { ContinuationToken: token } : startAfter !== null ? { StartAfter: startAfter } : {}),
   });
   const storeClock = readStoreClock(command);
+  const contents = readEntries(command, OBJECTS);
   const answer = await s3.send(command, options);
   // A proxy's page with status 200 parses to nothing at all; it must never read as "0 objects".
   if (answer.Name === undefined && answer.KeyCount === undefined) {
@@ -93,22 +98,19 @@ async function fetchPage(
     throw new TransferFault('not_s3', 'a truncated listing came without a way to continue');
   }
   const isEncoded = answer.EncodingType === 'url';
-  const objects = (answer.Contents ?? []).map((object) => parseListed(object, { isEncoded }));
+  const objects = contents().map((entry) => parseListed(entry, { isEncoded }));
   const nextToken = answer.IsTruncated === true ? answer.NextContinuationToken : undefined;
   return { page: { objects, storeNowMs: storeClock(), isLast: nextToken === undefined }, nextToken };
 }
 
 /** An entry without a key or a time is no entry: a sweep that took 1970 for its age would delete it. */
-function parseListed({ Key, LastModified, Size, ETag }: S3Object, { isEncoded }: { isEncoded: boolean }): ListedObject {
-  if (Key === undefined || LastModified === undefined) {
-    throw new TransferFault('not_s3', 'a listed object came without its key or its time');
+function parseListed({ fields }: XmlEntry, { isEncoded }: { isEncoded: boolean }): ListedObject {
+  const { Key, LastModified, Size = '0', ETag } = fields;
+  const [lastModifiedMs, sizeBytes] = [readListedTime(LastModified), readListedSize(Size)];
+  if (Key === undefined || lastModifiedMs === null || sizeBytes === null) {
+    throw new TransferFault('not_s3', 'a listed object came without its key, its time or its size');
   }
-  return {
-    key: isEncoded ? decodeKey(Key) : Key,
-    sizeBytes: Size ?? 0,
-    lastModifiedMs: LastModified.getTime(),
-    etag: ETag ?? null,
-  };
+  return { key: isEncoded ? decodeKey(Key) : Key, sizeBytes, lastModifiedMs, etag: ETag ?? null };
 }
 
 /** Percent-decoding is right on AWS, Ceph and Swift alike; AWS also writes a space as `+` (a plus is `%2B` everywhere). */

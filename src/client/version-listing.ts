@@ -2,9 +2,11 @@ import { ListObjectVersionsCommand, type ListObjectVersionsCommandOutput, type S
 import { TransferFault } from '../retry/fault.ts';
 import type { Guard } from './guard.ts';
 import { runGuarded } from './guarded-operation.ts';
+import { readEntries, readListedSize, readListedTime } from './listed-entries.ts';
 import { decodeKey, endWith, type ListRequest } from './listing.ts';
 import { readStoreClock } from './store-clock.ts';
 import type { WatchedOptions } from './watched-http.ts';
+import type { XmlEntry } from './xml-entries.ts';
 
 /** One version of an object, or a marker of its deletion. */
 export interface ListedVersion {
@@ -68,41 +70,49 @@ async function fetchPage(
     ...(versionIdMarker === null ? {} : { VersionIdMarker: versionIdMarker }),
   });
   const storeClock = readStoreClock(command);
+  const entries = readEntries(command, VERSIONS);
   const answer = await s3.send(command, options);
   if (answer.Name === undefined) throw new TransferFault('not_s3', 'the answer to the listing is not one of S3');
   const next = readNext(answer);
-  return { page: { versions: readVersions(answer), storeNowMs: storeClock(), isLast: next === null }, next };
+  const versions = readVersions(entries(), { isEncoded: answer.EncodingType === 'url' });
+  return { page: { versions, storeNowMs: storeClock(), isLast: next === null }, next };
 }
 
-function readVersions(answer: ListObjectVersionsCommandOutput): readonly ListedVersion[] {
-  const { Versions = [], DeleteMarkers = [] } = answer;
-  const isEncoded = answer.EncodingType === 'url';
-  // Two lists, each in the order of keys: a stable sort brings those of one key together again.
-  return [
-    ...Versions.map((version) => parseVersion(version, { isEncoded, isDeleteMarker: false })),
-    ...DeleteMarkers.map((marker) => parseVersion(marker, { isEncoded, isDeleteMarker: true })),
-  ].toSorted((a, b) => Buffer.compare(a.order, b.order));
+const MARKER = 'DeleteMarker';
+const VERSIONS: ReadonlySet<string> = new Set(['Version', MARKER]);
+
+function readVersions(entries: readonly XmlEntry[], { isEncoded }: { isEncoded: boolean }): readonly ListedVersion[] {
+  // Some stores write two lists, each in the order of keys: a stable sort brings those of one key together.
+  return entries
+    .map((entry) => parseVersion(entry, { isEncoded }))
+    .toSorted((a, b) => Buffer.compare(a.order, b.order));
 }
 
-type Entry = NonNullable<ListObjectVersionsCommandOutput['Versions']>[number];
+const TRUTHS: Readonly<Record<string, boolean | undefined>> = { true: true, false: false };
 
 /** What a sweep could mistake is no entry: without its version it would delete the current object. */
 function parseVersion(
-  { Key, VersionId, IsLatest, LastModified, Size, ETag }: Entry,
-  { isEncoded, isDeleteMarker }: { isEncoded: boolean; isDeleteMarker: boolean },
+  { name, fields }: XmlEntry,
+  { isEncoded }: { isEncoded: boolean },
 ): ListedVersion & { readonly order: Buffer } {
-  if (Key === undefined || VersionId === undefined || IsLatest === undefined || LastModified === undefined) {
-    throw new TransferFault('not_s3', 'a listed version came without its key, its id, its place or its time');
+  const { Key, VersionId, IsLatest = '', LastModified, Size = '0', ETag } = fields;
+  const isLatest = TRUTHS[IsLatest];
+  const [lastModifiedMs, sizeBytes] = [readListedTime(LastModified), readListedSize(Size)];
+  if (Key === undefined || VersionId === undefined || isLatest === undefined) {
+    throw new TransferFault('not_s3', 'a listed version came without its key, its id or its place');
+  }
+  if (lastModifiedMs === null || sizeBytes === null) {
+    throw new TransferFault('not_s3', 'a listed version came without its time or its size');
   }
   const key = isEncoded ? decodeKey(Key) : Key;
   return {
     key,
     order: Buffer.from(key),
     versionId: VersionId,
-    isLatest: IsLatest,
-    isDeleteMarker,
-    sizeBytes: Size ?? 0,
-    lastModifiedMs: LastModified.getTime(),
+    isLatest,
+    isDeleteMarker: name === MARKER,
+    sizeBytes,
+    lastModifiedMs,
     etag: ETag ?? null,
   };
 }
