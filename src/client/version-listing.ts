@@ -1,9 +1,14 @@
-import { ListObjectVersionsCommand, type ListObjectVersionsCommandOutput, type S3Client } from '@aws-sdk/client-s3';
+import {
+  ListObjectVersionsCommand,
+  type ListObjectVersionsCommandInput,
+  type ListObjectVersionsCommandOutput,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { TransferFault } from '../retry/fault.ts';
 import type { Guard } from './guard.ts';
-import { runGuarded } from './guarded-operation.ts';
 import { readEntries, readListedSize, readListedTime } from './listed-entries.ts';
-import { decodeKey, endWith, type ListRequest } from './listing.ts';
+import { decodeKey, readNextKey, type ListRequest } from './listing.ts';
+import { type FetchedPage, readPages } from './pages.ts';
 import { readStoreClock } from './store-clock.ts';
 import type { WatchedOptions } from './watched-http.ts';
 import type { XmlEntry } from './xml-entries.ts';
@@ -32,43 +37,24 @@ export interface VersionPage {
 }
 
 /** Streams all versions and delete markers page by page, as `listObjects` does objects. A key may span pages. */
-export async function* listVersions(s3: S3Client, guard: Guard, request: ListRequest): AsyncGenerator<VersionPage> {
-  const { bucket, prefix, circuit, startAfter = null } = request;
-  const ending = endWith(guard, request.signal);
-  let place: Place | null = { keyMarker: startAfter, versionIdMarker: null };
-  while (place !== null) {
-    const from: Place = place;
-    const { page, next } = await runGuarded(
-      ending,
-      { operation: 'list_objects', bucket, circuit },
-      async (requests) =>
-        await requests.send(
-          { isDataBearing: true },
-          async ({ options }) => await fetchPage(s3, { bucket, prefix, ...from }, options),
-        ),
-    );
-    yield page;
-    place = next;
-  }
+export function listVersions(s3: S3Client, guard: Guard, request: ListRequest): AsyncGenerator<VersionPage> {
+  const { bucket, prefix, circuit, startAfter = null, signal } = request;
+  const first = startAfter === null ? {} : { KeyMarker: startAfter };
+  return readPages<VersionPage, Place>(
+    guard,
+    { target: { operation: 'list_objects', bucket, circuit }, first, signal },
+    async (place, options) => await fetchPage(s3, { Bucket: bucket, Prefix: prefix, ...place }, options),
+  );
 }
 
-interface Place {
-  readonly keyMarker: string | null;
-  readonly versionIdMarker: string | null;
-}
+type Place = Pick<ListObjectVersionsCommandInput, 'KeyMarker' | 'VersionIdMarker'>;
 
 async function fetchPage(
   s3: S3Client,
-  { bucket, prefix, keyMarker, versionIdMarker }: Place & { readonly bucket: string; readonly prefix: string },
+  input: ListObjectVersionsCommandInput,
   options: WatchedOptions,
-): Promise<{ readonly page: VersionPage; readonly next: Place | null }> {
-  const command = new ListObjectVersionsCommand({
-    Bucket: bucket,
-    Prefix: prefix,
-    EncodingType: 'url',
-    ...(keyMarker === null ? {} : { KeyMarker: keyMarker }),
-    ...(versionIdMarker === null ? {} : { VersionIdMarker: versionIdMarker }),
-  });
+): Promise<FetchedPage<VersionPage, Place>> {
+  const command = new ListObjectVersionsCommand({ ...input, EncodingType: 'url' });
   const storeClock = readStoreClock(command);
   const entries = readEntries(command, VERSIONS);
   const answer = await s3.send(command, options);
@@ -118,13 +104,8 @@ function parseVersion(
 }
 
 function readNext(answer: ListObjectVersionsCommandOutput): Place | null {
-  if (answer.IsTruncated !== true) return null;
-  const { NextKeyMarker, NextVersionIdMarker, EncodingType } = answer;
-  if (NextKeyMarker === undefined || NextKeyMarker === '') {
-    throw new TransferFault('not_s3', 'a truncated listing came without a way to continue');
-  }
-  return {
-    keyMarker: EncodingType === 'url' ? decodeKey(NextKeyMarker) : NextKeyMarker,
-    versionIdMarker: NextVersionIdMarker === undefined || NextVersionIdMarker === '' ? null : NextVersionIdMarker,
-  };
+  const key = readNextKey(answer);
+  if (key === null) return null;
+  const { NextVersionIdMarker = '' } = answer;
+  return { KeyMarker: key, ...(NextVersionIdMarker === '' ? {} : { VersionIdMarker: NextVersionIdMarker }) };
 }
