@@ -74,7 +74,9 @@ export async function sendBatchDelete(
     if (!asked.has(id)) {
       throw new TransferFault('not_s3', 'the answer to the deletion names a key that was not asked for');
     }
-    answers.set(id, name === DELETED ? { kind: 'deleted' } : readKeyError(Code, Message));
+    // An error counts, whatever else is said of the same key.
+    if (name !== DELETED) answers.set(id, readKeyError(Code, Message));
+    else if (!answers.has(id)) answers.set(id, { kind: 'deleted' });
   }
   if (answers.size !== asked.size) {
     throw new TransferFault('not_s3', 'the answer to the deletion does not account for every key');
