@@ -37,8 +37,10 @@ export interface Written {
 const DIRECTORY_FILES = 100;
 const LAST_MODIFIED = 'Wed, 01 Jan 2020 00:00:00 GMT';
 const LAST_MODIFIED_ISO = '2020-01-01T00:00:00.000Z';
-/** The form of a multipart ETag: nobody takes it for an MD5 of the whole. */
+/** The form of a multipart ETag. */
 const COMPOSITE_ETAG = '"00000000000000000000000000000000-2"';
+/** Neither an MD5 nor the form of one of parts: no client holds the bytes against it, or asks for the parts. */
+const OBJECT_ETAG = '"synthetic-object"';
 const XML = ['content-type: application/xml'];
 
 export function answerNull(request: NullRequest, written: Map<string, Written>): NullAnswer {
@@ -117,7 +119,7 @@ function readObject({ method, key, headers }: NullRequest, written: Map<string, 
 /** The object that a name describes. */
 function findObject(key: string): Written | undefined {
   const size = /^\d+x(\d+)\/d\d{5}\/f\d\d$/.exec(key)?.[1];
-  return size === undefined ? undefined : { sizeBytes: Number(size), etag: COMPOSITE_ETAG };
+  return size === undefined ? undefined : { sizeBytes: Number(size), etag: OBJECT_ETAG };
 }
 
 /** Both versions of the listing: the marker, the token and `start-after` are all the last key of the page before. */
@@ -165,7 +167,7 @@ function listSingle(prefix: string): readonly string[] {
 }
 
 function listEntry(key: string, size: string): string {
-  return `<Contents><Key>${key}</Key><LastModified>${LAST_MODIFIED_ISO}</LastModified><ETag>${COMPOSITE_ETAG}</ETag><Size>${size}</Size><StorageClass>STANDARD</StorageClass></Contents>`;
+  return `<Contents><Key>${key}</Key><LastModified>${LAST_MODIFIED_ISO}</LastModified><ETag>${OBJECT_ETAG}</ETag><Size>${size}</Size><StorageClass>STANDARD</StorageClass></Contents>`;
 }
 
 function directoryName(root: string, index: number): string {

@@ -3,6 +3,7 @@ import { DeleteObjectCommand, DeleteObjectsCommand, type S3Client } from '@aws-s
 import { classify } from '../retry/classify.ts';
 import { TransferFault } from '../retry/fault.ts';
 import { readFields } from './fields.ts';
+import { readEntries } from './listed-entries.ts';
 import type { Attempt } from './request-runner.ts';
 import type { WatchedOptions } from './watched-http.ts';
 
@@ -23,11 +24,6 @@ export type KeyAnswer =
   | { readonly kind: 'changed' }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly isTransient: boolean };
 
-interface AnsweredEntry {
-  readonly Key?: string | undefined;
-  readonly VersionId?: string | undefined;
-}
-
 interface DeleteRequest {
   readonly bucket: string;
   readonly targets: readonly DeleteTarget[];
@@ -47,6 +43,9 @@ export function identify({ key, versionId }: Pick<DeleteTarget, 'key' | 'version
   return versionId === null ? key : `${key}\u0000${versionId}`;
 }
 
+const DELETED = 'Deleted';
+const ANSWERS: ReadonlySet<string> = new Set([DELETED, 'Error']);
+
 /**
  * Sends one DeleteObjects.
  * @returns an answer for every target, by its identity
@@ -63,20 +62,22 @@ export async function sendBatchDelete(
     Delete: { Objects: targets.map(describeTarget), Quiet: false },
   });
   if (hasMd5) addContentMd5(command);
-  const { Deleted = [], Errors = [] } = await s3.send(command, options);
+  const answered = readEntries(command, ANSWERS);
+  await s3.send(command, options);
   const asked = new Set(targets.map(identify));
   const answers = new Map<string, KeyAnswer>();
-  const take = ({ Key = '', VersionId }: AnsweredEntry, answer: KeyAnswer): void => {
+  for (const { name, fields } of answered()) {
+    const { Key = '', VersionId, Code = 'Unknown', Message = '' } = fields;
     // Stores that know no versions leave the version out of their answer.
     const versioned = identify({ key: Key, versionId: VersionId ?? null });
     const id = asked.has(versioned) ? versioned : Key;
     if (!asked.has(id)) {
       throw new TransferFault('not_s3', 'the answer to the deletion names a key that was not asked for');
     }
-    answers.set(id, answer);
-  };
-  for (const deleted of Deleted) take(deleted, { kind: 'deleted' });
-  for (const { Code = 'Unknown', Message = '', ...entry } of Errors) take(entry, readKeyError(Code, Message));
+    // An error counts, whatever else is said of the same key.
+    if (name !== DELETED) answers.set(id, readKeyError(Code, Message));
+    else if (!answers.has(id)) answers.set(id, { kind: 'deleted' });
+  }
   if (answers.size !== asked.size) {
     throw new TransferFault('not_s3', 'the answer to the deletion does not account for every key');
   }

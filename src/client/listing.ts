@@ -1,9 +1,16 @@
-import { ListObjectsV2Command, type _Object as S3Object, type S3Client } from '@aws-sdk/client-s3';
+import {
+  type ListMultipartUploadsCommandOutput,
+  ListObjectsV2Command,
+  type ListObjectsV2CommandInput,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { TransferFault } from '../retry/fault.ts';
 import type { Guard } from './guard.ts';
-import { runGuarded } from './guarded-operation.ts';
+import { readEntries, readListedSize, readListedTime } from './listed-entries.ts';
+import { type FetchedPage, readPages } from './pages.ts';
 import { readStoreClock } from './store-clock.ts';
 import type { WatchedOptions } from './watched-http.ts';
+import type { XmlEntry } from './xml-entries.ts';
 
 export interface ListRequest {
   readonly bucket: string;
@@ -33,57 +40,31 @@ export interface ListedPage {
   readonly isLast: boolean;
 }
 
-/** Streams a listing page by page (1,000 keys at most each), so that memory does not grow with the bucket. */
-export async function* listObjects(s3: S3Client, guard: Guard, request: ListRequest): AsyncGenerator<ListedPage> {
-  const { bucket, prefix, circuit, startAfter = null } = request;
-  const ending = endWith(guard, request.signal);
-  let token: string | undefined;
-  do {
-    const answer = await runGuarded(
-      ending,
-      { operation: 'list_objects', bucket, circuit },
-      async (requests) =>
-        await requests.send(
-          { isDataBearing: true },
-          async ({ options }) => await fetchPage(s3, { bucket, prefix, startAfter, token }, options),
-        ),
-    );
-    yield answer.page;
-    token = answer.nextToken;
-  } while (token !== undefined);
+/** Streams a listing page by page: 1,000 keys at most each. */
+export function listObjects(s3: S3Client, guard: Guard, request: ListRequest): AsyncGenerator<ListedPage> {
+  const { bucket, prefix, circuit, startAfter = null, signal } = request;
+  const first = startAfter === null ? {} : { StartAfter: startAfter };
+  return readPages<ListedPage, Place>(
+    guard,
+    { target: { operation: 'list_objects', bucket, circuit }, first, signal },
+    async (place, options) => await fetchPage(s3, { Bucket: bucket, Prefix: prefix, ...place }, options),
+  );
 }
 
-/** The same guard, which this signal also ends. */
-export function endWith(guard: Guard, signal: AbortSignal | undefined): Guard {
-  return signal === undefined ? guard : { ...guard, signal: AbortSignal.any([guard.signal, signal]) };
-}
+/** Behind a key or, once a page has come, at the token that came with it. */
+type Place = Pick<ListObjectsV2CommandInput, 'StartAfter' | 'ContinuationToken'>;
 
-interface Fetched {
-  readonly page: ListedPage;
-  readonly nextToken: string | undefined;
-}
-
-/** Where a page begins: at the token of the one before it, or else behind a key. */
-interface Place {
-  readonly bucket: string;
-  readonly prefix: string;
-  readonly startAfter: string | null;
-  readonly token: string | undefined;
-}
+const OBJECTS: ReadonlySet<string> = new Set(['Contents']);
 
 async function fetchPage(
   s3: S3Client,
-  { bucket, prefix, startAfter, token }: Place,
+  input: ListObjectsV2CommandInput,
   options: WatchedOptions,
-): Promise<Fetched> {
-  const command = new ListObjectsV2Command({
-    Bucket: bucket,
-    Prefix: prefix,
-    // Keys with control characters cannot stand in XML: ask for them encoded.
-    EncodingType: 'url',
-    ...(token !== undefined ? { ContinuationToken: token } : startAfter !== null ? { StartAfter: startAfter } : {}),
-  });
+): Promise<FetchedPage<ListedPage, Place>> {
+  // Keys with control characters cannot stand in XML: ask for them encoded.
+  const command = new ListObjectsV2Command({ ...input, EncodingType: 'url' });
   const storeClock = readStoreClock(command);
+  const contents = readEntries(command, OBJECTS);
   const answer = await s3.send(command, options);
   // A proxy's page with status 200 parses to nothing at all; it must never read as "0 objects".
   if (answer.Name === undefined && answer.KeyCount === undefined) {
@@ -93,22 +74,19 @@ async function fetchPage(
     throw new TransferFault('not_s3', 'a truncated listing came without a way to continue');
   }
   const isEncoded = answer.EncodingType === 'url';
-  const objects = (answer.Contents ?? []).map((object) => parseListed(object, { isEncoded }));
-  const nextToken = answer.IsTruncated === true ? answer.NextContinuationToken : undefined;
-  return { page: { objects, storeNowMs: storeClock(), isLast: nextToken === undefined }, nextToken };
+  const objects = contents().map((entry) => parseListed(entry, { isEncoded }));
+  const next = answer.IsTruncated === true ? { ContinuationToken: answer.NextContinuationToken } : null;
+  return { page: { objects, storeNowMs: storeClock(), isLast: next === null }, next };
 }
 
 /** An entry without a key or a time is no entry: a sweep that took 1970 for its age would delete it. */
-function parseListed({ Key, LastModified, Size, ETag }: S3Object, { isEncoded }: { isEncoded: boolean }): ListedObject {
-  if (Key === undefined || LastModified === undefined) {
-    throw new TransferFault('not_s3', 'a listed object came without its key or its time');
+function parseListed({ fields }: XmlEntry, { isEncoded }: { isEncoded: boolean }): ListedObject {
+  const { Key, LastModified, Size = '0', ETag } = fields;
+  const [lastModifiedMs, sizeBytes] = [readListedTime(LastModified), readListedSize(Size)];
+  if (Key === undefined || lastModifiedMs === null || sizeBytes === null) {
+    throw new TransferFault('not_s3', 'a listed object came without its key, its time or its size');
   }
-  return {
-    key: isEncoded ? decodeKey(Key) : Key,
-    sizeBytes: Size ?? 0,
-    lastModifiedMs: LastModified.getTime(),
-    etag: ETag ?? null,
-  };
+  return { key: isEncoded ? decodeKey(Key) : Key, sizeBytes, lastModifiedMs, etag: ETag ?? null };
 }
 
 /** Percent-decoding is right on AWS, Ceph and Swift alike; AWS also writes a space as `+` (a plus is `%2B` everywhere). */
@@ -118,4 +96,20 @@ export function decodeKey(encoded: string): string {
   } catch (error) {
     throw new TransferFault('not_s3', `a listed key cannot be decoded: ${encoded}`, { cause: error });
   }
+}
+
+/**
+ * The key at which the next page of a list goes on; null after the last page.
+ * @throws TransferFault `not_s3` where there is more and no key
+ */
+export function readNextKey({
+  IsTruncated,
+  NextKeyMarker,
+  EncodingType,
+}: Pick<ListMultipartUploadsCommandOutput, 'IsTruncated' | 'NextKeyMarker' | 'EncodingType'>): string | null {
+  if (IsTruncated !== true) return null;
+  if (NextKeyMarker === undefined || NextKeyMarker === '') {
+    throw new TransferFault('not_s3', 'a truncated listing came without a way to continue');
+  }
+  return EncodingType === 'url' ? decodeKey(NextKeyMarker) : NextKeyMarker;
 }

@@ -1,6 +1,7 @@
 import {
   AbortMultipartUploadCommand,
   ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandInput,
   type ListMultipartUploadsCommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3';
@@ -8,7 +9,8 @@ import { readFailedAnswer } from '../retry/failed-answer.ts';
 import { TransferFault } from '../retry/fault.ts';
 import type { Guard } from './guard.ts';
 import { runGuarded } from './guarded-operation.ts';
-import { decodeKey, type ListRequest } from './listing.ts';
+import { decodeKey, readNextKey, type ListRequest } from './listing.ts';
+import { type FetchedPage, readPages } from './pages.ts';
 import { readStoreClock } from './store-clock.ts';
 import type { WatchedOptions } from './watched-http.ts';
 
@@ -25,27 +27,17 @@ export interface UploadPage {
   readonly storeNowMs: number | null;
 }
 
-/** Streams the unfinished uploads page by page, each page one guarded operation. */
-export async function* listUploads(
+/** Streams the unfinished uploads page by page. */
+export function listUploads(
   s3: S3Client,
   guard: Guard,
   { bucket, prefix, circuit }: Pick<ListRequest, 'bucket' | 'prefix' | 'circuit'>,
 ): AsyncGenerator<UploadPage> {
-  let place: Place | null = { keyMarker: null, idMarker: null };
-  while (place !== null) {
-    const from: Place = place;
-    const { page, next } = await runGuarded(
-      guard,
-      { operation: 'list_uploads', bucket, circuit },
-      async (requests) =>
-        await requests.send(
-          { isDataBearing: true },
-          async ({ options }) => await fetchPage(s3, { bucket, prefix, ...from }, options),
-        ),
-    );
-    yield page;
-    place = next;
-  }
+  return readPages<UploadPage, Place>(
+    guard,
+    { target: { operation: 'list_uploads', bucket, circuit }, first: {} },
+    async (place, options) => await fetchPage(s3, { Bucket: bucket, Prefix: prefix, ...place }, options),
+  );
 }
 
 /** Aborts one upload and frees its parts. One that is gone already is done. */
@@ -65,23 +57,14 @@ export async function abortUpload(
   });
 }
 
-interface Place {
-  readonly keyMarker: string | null;
-  readonly idMarker: string | null;
-}
+type Place = Pick<ListMultipartUploadsCommandInput, 'KeyMarker' | 'UploadIdMarker'>;
 
 async function fetchPage(
   s3: S3Client,
-  { bucket, prefix, keyMarker, idMarker }: Place & { readonly bucket: string; readonly prefix: string },
+  input: ListMultipartUploadsCommandInput,
   options: WatchedOptions,
-): Promise<{ readonly page: UploadPage; readonly next: Place | null }> {
-  const command = new ListMultipartUploadsCommand({
-    Bucket: bucket,
-    Prefix: prefix,
-    EncodingType: 'url',
-    ...(keyMarker === null ? {} : { KeyMarker: keyMarker }),
-    ...(idMarker === null ? {} : { UploadIdMarker: idMarker }),
-  });
+): Promise<FetchedPage<UploadPage, Place>> {
+  const command = new ListMultipartUploadsCommand({ ...input, EncodingType: 'url' });
   const storeClock = readStoreClock(command);
   const answer = await s3.send(command, options);
   if (answer.Bucket === undefined) throw new TransferFault('not_s3', 'the answer to the listing is not one of S3');
@@ -100,13 +83,8 @@ function parseUpload({ Key, UploadId, Initiated }: Entry, { isEncoded }: { isEnc
 }
 
 function readNext(answer: ListMultipartUploadsCommandOutput): Place | null {
-  if (answer.IsTruncated !== true) return null;
-  const { NextKeyMarker, NextUploadIdMarker, EncodingType } = answer;
-  if (NextKeyMarker === undefined || NextKeyMarker === '') {
-    throw new TransferFault('not_s3', 'a truncated listing came without a way to continue');
-  }
-  return {
-    keyMarker: EncodingType === 'url' ? decodeKey(NextKeyMarker) : NextKeyMarker,
-    idMarker: NextUploadIdMarker === undefined || NextUploadIdMarker === '' ? null : NextUploadIdMarker,
-  };
+  const key = readNextKey(answer);
+  if (key === null) return null;
+  const { NextUploadIdMarker = '' } = answer;
+  return { KeyMarker: key, ...(NextUploadIdMarker === '' ? {} : { UploadIdMarker: NextUploadIdMarker }) };
 }

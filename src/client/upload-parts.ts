@@ -1,21 +1,13 @@
-import { type ChecksumType, CompleteMultipartUploadCommand, CreateMultipartUploadCommand } from '@aws-sdk/client-s3';
+import type { ChecksumType } from '@aws-sdk/client-s3';
 import { abortUpload } from './abort-upload.ts';
-import { assertAnsweredByS3 } from './answered-by-s3.ts';
-import { completeUpload } from './complete-upload.ts';
 import type { Guard } from './guard.ts';
 import { runGuarded } from './guarded-operation.ts';
 import { listStoredParts, type StoredPart, type StoredParts } from './list-parts.ts';
+import { assembleParts, beginUpload, sendPart, type UploadChannel } from './multipart.ts';
 import type { ObjectClient } from './object-client.ts';
 import type { RequestRunner } from './request-runner.ts';
 import { runPieces } from './run-pieces.ts';
-import {
-  announceChecksum,
-  checksumOf,
-  isSamePart,
-  namePartChecksum,
-  promiseWhole,
-  readChecksum,
-} from './upload-checksum.ts';
+import { isSamePart } from './upload-checksum.ts';
 import { describeResumable, leavesParts } from './upload-failure.ts';
 import { refuseExisting } from './refuse-existing.ts';
 import type { FileUpload, UploadResult } from './upload-request.ts';
@@ -108,27 +100,15 @@ class PartsUpload {
   }
 
   async #begin(requests: RequestRunner): Promise<string> {
-    const { bucket, key, headers, checksum, memory } = this.#file;
-    const answer = await requests.send({ isDataBearing: false }, async ({ options }) => {
-      const command = new CreateMultipartUploadCommand({
-        Bucket: bucket,
-        Key: key,
-        ...headers,
-        ...announceChecksum(checksum),
-      });
-      const output = await this.#s3.send(command, options);
-      assertAnsweredByS3(output, 'UploadId');
-      return output;
-    });
-    const uploadId = answer.UploadId ?? '';
+    const { uploadId, toldType } = await beginUpload(this.#channel(requests), this.#file);
     this.#uploadId = uploadId;
-    this.#toldType = answer.ChecksumType ?? null;
-    await memory.save(uploadId);
+    this.#toldType = toldType;
+    await this.#file.memory.save(uploadId);
     return uploadId;
   }
 
   async #storePart(part: { uploadId: string; number: number }, requests: RequestRunner): Promise<StoredPart> {
-    const { bucket, key, sizeBytes, partSizeBytes, source, lane, checksum } = this.#file;
+    const { sizeBytes, partSizeBytes, source, lane, checksum } = this.#file;
     const { uploadId, number } = part;
     const offset = (number - 1) * partSizeBytes;
     const length = Math.min(partSizeBytes, sizeBytes - offset);
@@ -141,16 +121,13 @@ class PartsUpload {
       this.#countStored(length);
       return stored;
     }
-    const input = { Bucket: bucket, Key: key, UploadId: uploadId, PartNumber: number, Body: bytes };
-    const sums = await checksumOf(checksum, bytes);
-    const answer = await requests.send({ isDataBearing: true }, async ({ options }) => {
-      const output = await this.#s3.uploadPart({ ...input, ...sums }, options);
-      assertAnsweredByS3(output, 'ETag');
-      return output;
-    });
-    requests.addBytes(length);
+    const sent = await sendPart(this.#channel(requests), this.#file, { uploadId, number, bytes });
     this.#countStored(length);
-    return { etag: answer.ETag ?? '', sizeBytes: length, checksum: readChecksum(checksum, answer) };
+    return sent;
+  }
+
+  #channel(requests: RequestRunner): UploadChannel {
+    return { s3: this.#s3, guard: this.#guard, requests };
   }
 
   #countStored(bytes: number): void {
@@ -160,28 +137,10 @@ class PartsUpload {
   }
 
   async #complete(uploadId: string, requests: RequestRunner): Promise<UploadResult> {
-    const { bucket, key, checksum, sizeBytes, ifNoneMatch } = this.#file;
-    const parts = this.#parts;
-    const whole = promiseWhole(checksum, { told: this.#toldType, parts });
-    const command = new CompleteMultipartUploadCommand({
-      Bucket: bucket,
-      Key: key,
-      UploadId: uploadId,
-      MultipartUpload: {
-        Parts: parts.map((part, index) => ({
-          PartNumber: index + 1,
-          ETag: part.etag,
-          ...namePartChecksum(checksum, part.checksum),
-        })),
-      },
-      MpuObjectSize: sizeBytes,
-      ...whole,
-      ...(ifNoneMatch ? { IfNoneMatch: '*' } : {}),
-    });
-    const target = { operation: 'put_object', bucket, key } as const;
-    const completed = await completeUpload(this.#s3, { guard: this.#guard, requests, target }, command);
+    const { checksum, sizeBytes } = this.#file;
+    const [parts, toldType] = [this.#parts, this.#toldType];
     return {
-      ...completed,
+      ...(await assembleParts(this.#channel(requests), this.#file, { uploadId, toldType, parts })),
       bytes: sizeBytes,
       resumedBytes: this.#resumedBytes,
       checksum: parts.every((part) => part.checksum !== null) ? checksum : null,

@@ -1,24 +1,16 @@
-import { Readable } from 'node:stream';
-import {
-  AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
-  type ChecksumType,
-  CreateMultipartUploadCommand,
-  type PutObjectCommand,
-  type S3Client,
-  UploadPartCommand,
-} from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
 import { abortUpload } from './abort-upload.ts';
 import { assertAnsweredByS3 } from './answered-by-s3.ts';
-import { completeUpload } from './complete-upload.ts';
-import { readFields } from './fields.ts';
 import type { Guard } from './guard.ts';
 import { runGuarded } from './guarded-operation.ts';
+import type { StoredPart } from './list-parts.ts';
+import { assembleParts, beginUpload, sendPart, type UploadChannel } from './multipart.ts';
 import type { ObjectClient } from './object-client.ts';
-import type { Attempt, RequestRunner } from './request-runner.ts';
-import { sendWrite, type WriteTools } from './send-write.ts';
-import { announceChecksum, checksumOf, promiseWhole, readChecksum } from './upload-checksum.ts';
+import { refuseExisting } from './refuse-existing.ts';
+import type { RequestRunner } from './request-runner.ts';
+import { runPieces } from './run-pieces.ts';
+import { sendWrite } from './send-write.ts';
+import { StreamParts, type StreamPart } from './stream-parts.ts';
+import { checksumOf, readChecksum } from './upload-checksum.ts';
 import { describeExisting } from './upload-failure.ts';
 import type { StreamUpload, UploadResult } from './upload-request.ts';
 
@@ -27,147 +19,124 @@ import type { StreamUpload, UploadResult } from './upload-request.ts';
  * Parts are buffered, so every request can be tried again. A failed upload is aborted: what was read is gone.
  */
 export async function uploadStream(s3: ObjectClient, guard: Guard, request: StreamUpload): Promise<UploadResult> {
-  const { bucket, key, circuit, headers, checksum, ifNoneMatch, memory } = request;
+  const { bucket, key, circuit, memory } = request;
   if (memory.staleId !== null) await abortUpload(s3, guard, { bucket, key, uploadId: memory.staleId });
+  const upload = new PartedStream(s3, guard, request);
   try {
-    return await runGuarded(guard, { operation: 'put_object', bucket, key, circuit }, async (requests) => {
-      const client = new GuardedSends({ s3, guard, requests, request });
-      const upload = new Upload({
-        client: client as unknown as S3Client,
-        params: {
-          Bucket: bucket,
-          Key: key,
-          Body: Readable.from(request.body),
-          ...headers,
-          ...announceChecksum(checksum),
-          ...(ifNoneMatch ? { IfNoneMatch: '*' } : {}),
-        },
-        partSize: request.partSizeBytes,
-        queueSize: request.partsInFlight,
-      });
-      const result = await upload.done();
-      await memory.forget();
-      return {
-        etag: result.ETag ?? null,
-        bytes: requests.bytesMoved,
-        resumedBytes: 0,
-        versionId: result.VersionId ?? null,
-        checksum: client.isConfirmed ? checksum : null,
-      };
-    });
+    const target = { operation: 'put_object', bucket, key, circuit } as const;
+    const result = await runGuarded(guard, target, async (requests) => await upload.run(requests));
+    await memory.forget();
+    return result;
   } catch (error) {
+    await upload.cleanUp();
     throw describeExisting(error, request);
   }
 }
 
-type UploadCommand =
-  | PutObjectCommand
-  | CreateMultipartUploadCommand
-  | UploadPartCommand
-  | CompleteMultipartUploadCommand
-  | AbortMultipartUploadCommand;
+class PartedStream {
+  readonly #s3: ObjectClient;
+  readonly #guard: Guard;
+  readonly #request: StreamUpload;
+  readonly #stored: StoredPart[] = [];
+  #uploadId: string | null = null;
 
-interface SendsOptions {
-  readonly s3: ObjectClient;
-  readonly guard: Guard;
-  readonly requests: RequestRunner;
-  readonly request: StreamUpload;
-}
-
-/** What lib-storage takes for a client: it calls `send` and reads `config`, nothing else. Each send is guarded. */
-class GuardedSends {
-  readonly config: S3Client['config'];
-  readonly #options: SendsOptions;
-  readonly #partBytes = new Map<number, number>();
-  #toldType: ChecksumType | null = null;
-  /** The store has told the checksum of everything that was sent. */
-  isConfirmed = true;
-
-  constructor(options: SendsOptions) {
-    this.config = options.s3.config;
-    this.#options = options;
+  constructor(s3: ObjectClient, guard: Guard, request: StreamUpload) {
+    this.#s3 = s3;
+    this.#guard = guard;
+    this.#request = request;
   }
 
-  async send(command: UploadCommand): Promise<unknown> {
-    const { s3, guard, requests, request } = this.#options;
-    if (command instanceof AbortMultipartUploadCommand) {
-      const { bucket, key, memory } = request;
-      const isGone = await abortUpload(s3, guard, { bucket, key, uploadId: command.input.UploadId ?? '' });
-      if (isGone) await memory.forget();
-      return {};
+  async run(requests: RequestRunner): Promise<UploadResult> {
+    const { body, partSizeBytes } = this.#request;
+    const parts = new StreamParts(body, { partSizeBytes, signal: requests.signal });
+    const channel = { s3: this.#s3, guard: this.#guard, requests };
+    try {
+      const first = await parts.next();
+      return first === null || first.isLast
+        ? await this.#putWhole(channel, first?.bytes ?? Buffer.alloc(0))
+        : await this.#putParts(channel, { first, parts });
+    } finally {
+      parts.close();
     }
-    if (command instanceof CompleteMultipartUploadCommand) return await this.#complete(command);
-    if (command instanceof CreateMultipartUploadCommand) {
-      const begun = await requests.send({ isDataBearing: false }, async ({ options }) => {
-        const output = await s3.send(command, options);
-        assertAnsweredByS3(output, 'UploadId');
-        return output;
-      });
-      await this.#noteBegun(begun);
-      return begun;
-    }
-    return await this.#sendBytes(command);
   }
 
-  async #sendBytes(command: PutObjectCommand | UploadPartCommand): Promise<unknown> {
-    const { s3, requests, request } = this.#options;
-    const { Body: bytes } = command.input;
-    if (!(bytes instanceof Uint8Array)) throw new Error('lib-storage gave a body that is not bytes');
-    const sums = await checksumOf(request.checksum, bytes);
-    const attempt = async ({ options }: Attempt): Promise<object> => {
-      const output = await (command instanceof UploadPartCommand
-        ? s3.uploadPart({ ...command.input, ...sums }, options)
-        : s3.putObject({ ...command.input, ...sums }, options));
-      assertAnsweredByS3(output, 'ETag');
-      return output;
-    };
-    const answer =
-      command instanceof UploadPartCommand
-        ? await requests.send({ isDataBearing: true }, attempt)
-        : await sendWrite(this.#tools(), attempt);
-    this.#countBytes({ bytes, partNumber: readFields(command.input)['PartNumber'] }, answer);
-    return answer;
+  /** After a failure. What could not be removed stays remembered, for the next run to remove. */
+  async cleanUp(): Promise<void> {
+    const { bucket, key, memory } = this.#request;
+    if (this.#uploadId === null) return;
+    if (await abortUpload(this.#s3, this.#guard, { bucket, key, uploadId: this.#uploadId })) await memory.forget();
   }
 
-  async #noteBegun(answer: object): Promise<void> {
-    const { ChecksumType, UploadId } = readFields(answer);
-    this.#toldType = ChecksumType === 'FULL_OBJECT' ? ChecksumType : null;
-    await this.#options.request.memory.save(String(UploadId));
-  }
-
-  async #complete({ input }: CompleteMultipartUploadCommand): Promise<unknown> {
-    const { s3, requests, request } = this.#options;
-    const { checksum, ifNoneMatch, bucket, key } = request;
-    const parts = (input.MultipartUpload?.Parts ?? []).map((part) => ({
-      checksum: readChecksum(checksum, part),
-      sizeBytes: this.#partBytes.get(part.PartNumber ?? 0) ?? 0,
-    }));
-    const command = new CompleteMultipartUploadCommand({
+  async #putWhole({ s3, guard, requests }: UploadChannel, bytes: Buffer): Promise<UploadResult> {
+    const { bucket, key, headers, checksum, ifNoneMatch } = this.#request;
+    const input = {
       Bucket: bucket,
       Key: key,
-      UploadId: input.UploadId,
-      MultipartUpload: input.MultipartUpload,
-      MpuObjectSize: requests.bytesMoved,
-      ...promiseWhole(checksum, { told: this.#toldType, parts }),
+      Body: bytes,
+      ...headers,
+      ...(await checksumOf(checksum, bytes)),
       ...(ifNoneMatch ? { IfNoneMatch: '*' } : {}),
+    };
+    const target = { operation: 'put_object', bucket, key } as const;
+    const answer = await sendWrite({ guard, requests, target }, async ({ options }) => {
+      const output = await s3.putObject(input, options);
+      assertAnsweredByS3(output, 'ETag');
+      return output;
     });
-    const { etag, versionId } = await completeUpload(s3, this.#tools(), command);
-    return { ETag: etag ?? undefined, VersionId: versionId ?? undefined };
+    requests.addBytes(bytes.byteLength);
+    this.#tell(bytes.byteLength);
+    return {
+      etag: answer.ETag ?? null,
+      bytes: bytes.byteLength,
+      resumedBytes: 0,
+      versionId: answer.VersionId ?? null,
+      checksum: readChecksum(checksum, answer) === null ? null : checksum,
+    };
   }
 
-  #tools(): WriteTools {
-    const { guard, requests, request } = this.#options;
-    const { bucket, key } = request;
-    return { guard, requests, target: { operation: 'put_object', bucket, key } };
+  async #putParts(
+    channel: UploadChannel,
+    { first, parts }: { readonly first: StreamPart; readonly parts: StreamParts },
+  ): Promise<UploadResult> {
+    const { checksum, memory, partsInFlight } = this.#request;
+    await refuseExisting(channel.s3, channel.requests, this.#request);
+    const begun = await beginUpload(channel, this.#request);
+    this.#uploadId = begun.uploadId;
+    await memory.save(begun.uploadId);
+    const run = { isOver: false };
+    await runPieces(
+      takeTurns(first, parts, run),
+      { inFlight: partsInFlight, requests: channel.requests },
+      async (turn) => {
+        const part = await turn;
+        if (part === null) return;
+        run.isOver ||= part.isLast;
+        this.#stored[part.number - 1] = await sendPart(channel, this.#request, { ...begun, ...part });
+        this.#tell(part.bytes.byteLength);
+        parts.giveBack(part);
+      },
+    );
+    const stored = this.#stored;
+    return {
+      ...(await assembleParts(channel, this.#request, { ...begun, parts: stored })),
+      bytes: channel.requests.bytesMoved,
+      resumedBytes: 0,
+      checksum: stored.every((part) => part.checksum !== null) ? checksum : null,
+    };
   }
 
-  #countBytes(sent: { bytes: Uint8Array; partNumber: unknown }, answer: object): void {
-    const { guard, requests, request } = this.#options;
-    const { partNumber } = sent;
-    const bytes = sent.bytes.byteLength;
-    if (typeof partNumber === 'number') this.#partBytes.set(partNumber, bytes);
-    this.isConfirmed &&= readChecksum(request.checksum, answer) !== null;
-    requests.addBytes(bytes);
-    guard.emit({ kind: 'bytes_moved', name: `s3://${request.bucket}/${request.key}`, bytes });
+  #tell(bytes: number): void {
+    const { bucket, key } = this.#request;
+    this.#guard.emit({ kind: 'bytes_moved', name: `s3://${bucket}/${key}`, bytes });
   }
+}
+
+/** Parts as they are asked for; those that are asked for behind the last one are null. */
+function* takeTurns(
+  first: StreamPart,
+  parts: StreamParts,
+  run: { readonly isOver: boolean },
+): Generator<Promise<StreamPart | null>> {
+  yield Promise.resolve(first);
+  while (!run.isOver) yield parts.next();
 }

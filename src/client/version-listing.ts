@@ -1,10 +1,17 @@
-import { ListObjectVersionsCommand, type ListObjectVersionsCommandOutput, type S3Client } from '@aws-sdk/client-s3';
+import {
+  ListObjectVersionsCommand,
+  type ListObjectVersionsCommandInput,
+  type ListObjectVersionsCommandOutput,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { TransferFault } from '../retry/fault.ts';
 import type { Guard } from './guard.ts';
-import { runGuarded } from './guarded-operation.ts';
-import { decodeKey, endWith, type ListRequest } from './listing.ts';
+import { readEntries, readListedSize, readListedTime } from './listed-entries.ts';
+import { decodeKey, readNextKey, type ListRequest } from './listing.ts';
+import { type FetchedPage, readPages } from './pages.ts';
 import { readStoreClock } from './store-clock.ts';
 import type { WatchedOptions } from './watched-http.ts';
+import type { XmlEntry } from './xml-entries.ts';
 
 /** One version of an object, or a marker of its deletion. */
 export interface ListedVersion {
@@ -30,91 +37,75 @@ export interface VersionPage {
 }
 
 /** Streams all versions and delete markers page by page, as `listObjects` does objects. A key may span pages. */
-export async function* listVersions(s3: S3Client, guard: Guard, request: ListRequest): AsyncGenerator<VersionPage> {
-  const { bucket, prefix, circuit, startAfter = null } = request;
-  const ending = endWith(guard, request.signal);
-  let place: Place | null = { keyMarker: startAfter, versionIdMarker: null };
-  while (place !== null) {
-    const from: Place = place;
-    const { page, next } = await runGuarded(
-      ending,
-      { operation: 'list_objects', bucket, circuit },
-      async (requests) =>
-        await requests.send(
-          { isDataBearing: true },
-          async ({ options }) => await fetchPage(s3, { bucket, prefix, ...from }, options),
-        ),
-    );
-    yield page;
-    place = next;
-  }
+export function listVersions(s3: S3Client, guard: Guard, request: ListRequest): AsyncGenerator<VersionPage> {
+  const { bucket, prefix, circuit, startAfter = null, signal } = request;
+  const first = startAfter === null ? {} : { KeyMarker: startAfter };
+  return readPages<VersionPage, Place>(
+    guard,
+    { target: { operation: 'list_objects', bucket, circuit }, first, signal },
+    async (place, options) => await fetchPage(s3, { Bucket: bucket, Prefix: prefix, ...place }, options),
+  );
 }
 
-interface Place {
-  readonly keyMarker: string | null;
-  readonly versionIdMarker: string | null;
-}
+type Place = Pick<ListObjectVersionsCommandInput, 'KeyMarker' | 'VersionIdMarker'>;
 
 async function fetchPage(
   s3: S3Client,
-  { bucket, prefix, keyMarker, versionIdMarker }: Place & { readonly bucket: string; readonly prefix: string },
+  input: ListObjectVersionsCommandInput,
   options: WatchedOptions,
-): Promise<{ readonly page: VersionPage; readonly next: Place | null }> {
-  const command = new ListObjectVersionsCommand({
-    Bucket: bucket,
-    Prefix: prefix,
-    EncodingType: 'url',
-    ...(keyMarker === null ? {} : { KeyMarker: keyMarker }),
-    ...(versionIdMarker === null ? {} : { VersionIdMarker: versionIdMarker }),
-  });
+): Promise<FetchedPage<VersionPage, Place>> {
+  const command = new ListObjectVersionsCommand({ ...input, EncodingType: 'url' });
   const storeClock = readStoreClock(command);
+  const entries = readEntries(command, VERSIONS);
   const answer = await s3.send(command, options);
   if (answer.Name === undefined) throw new TransferFault('not_s3', 'the answer to the listing is not one of S3');
   const next = readNext(answer);
-  return { page: { versions: readVersions(answer), storeNowMs: storeClock(), isLast: next === null }, next };
+  const versions = readVersions(entries(), { isEncoded: answer.EncodingType === 'url' });
+  return { page: { versions, storeNowMs: storeClock(), isLast: next === null }, next };
 }
 
-function readVersions(answer: ListObjectVersionsCommandOutput): readonly ListedVersion[] {
-  const { Versions = [], DeleteMarkers = [] } = answer;
-  const isEncoded = answer.EncodingType === 'url';
-  // Two lists, each in the order of keys: a stable sort brings those of one key together again.
-  return [
-    ...Versions.map((version) => parseVersion(version, { isEncoded, isDeleteMarker: false })),
-    ...DeleteMarkers.map((marker) => parseVersion(marker, { isEncoded, isDeleteMarker: true })),
-  ].toSorted((a, b) => Buffer.compare(a.order, b.order));
+const MARKER = 'DeleteMarker';
+const VERSIONS: ReadonlySet<string> = new Set(['Version', MARKER]);
+
+function readVersions(entries: readonly XmlEntry[], { isEncoded }: { isEncoded: boolean }): readonly ListedVersion[] {
+  // Some stores write two lists, each in the order of keys: a stable sort brings those of one key together.
+  return entries
+    .map((entry) => parseVersion(entry, { isEncoded }))
+    .toSorted((a, b) => Buffer.compare(a.order, b.order));
 }
 
-type Entry = NonNullable<ListObjectVersionsCommandOutput['Versions']>[number];
+const TRUTHS: Readonly<Record<string, boolean | undefined>> = { true: true, false: false };
 
 /** What a sweep could mistake is no entry: without its version it would delete the current object. */
 function parseVersion(
-  { Key, VersionId, IsLatest, LastModified, Size, ETag }: Entry,
-  { isEncoded, isDeleteMarker }: { isEncoded: boolean; isDeleteMarker: boolean },
+  { name, fields }: XmlEntry,
+  { isEncoded }: { isEncoded: boolean },
 ): ListedVersion & { readonly order: Buffer } {
-  if (Key === undefined || VersionId === undefined || IsLatest === undefined || LastModified === undefined) {
-    throw new TransferFault('not_s3', 'a listed version came without its key, its id, its place or its time');
+  const { Key, VersionId, IsLatest = '', LastModified, Size = '0', ETag } = fields;
+  const isLatest = TRUTHS[IsLatest];
+  const [lastModifiedMs, sizeBytes] = [readListedTime(LastModified), readListedSize(Size)];
+  if (Key === undefined || VersionId === undefined || isLatest === undefined) {
+    throw new TransferFault('not_s3', 'a listed version came without its key, its id or its place');
+  }
+  if (lastModifiedMs === null || sizeBytes === null) {
+    throw new TransferFault('not_s3', 'a listed version came without its time or its size');
   }
   const key = isEncoded ? decodeKey(Key) : Key;
   return {
     key,
     order: Buffer.from(key),
     versionId: VersionId,
-    isLatest: IsLatest,
-    isDeleteMarker,
-    sizeBytes: Size ?? 0,
-    lastModifiedMs: LastModified.getTime(),
+    isLatest,
+    isDeleteMarker: name === MARKER,
+    sizeBytes,
+    lastModifiedMs,
     etag: ETag ?? null,
   };
 }
 
 function readNext(answer: ListObjectVersionsCommandOutput): Place | null {
-  if (answer.IsTruncated !== true) return null;
-  const { NextKeyMarker, NextVersionIdMarker, EncodingType } = answer;
-  if (NextKeyMarker === undefined || NextKeyMarker === '') {
-    throw new TransferFault('not_s3', 'a truncated listing came without a way to continue');
-  }
-  return {
-    keyMarker: EncodingType === 'url' ? decodeKey(NextKeyMarker) : NextKeyMarker,
-    versionIdMarker: NextVersionIdMarker === undefined || NextVersionIdMarker === '' ? null : NextVersionIdMarker,
-  };
+  const key = readNextKey(answer);
+  if (key === null) return null;
+  const { NextVersionIdMarker = '' } = answer;
+  return { KeyMarker: key, ...(NextVersionIdMarker === '' ? {} : { VersionIdMarker: NextVersionIdMarker }) };
 }

@@ -111,6 +111,17 @@ const byKey =
     codes[key] ?? null;
 
 describe('deleteBatch', () => {
+  it.each([
+    ['before', [null, 'AccessDenied']],
+    ['after', ['AccessDenied', null]],
+  ])('believes the error where a key is said to be deleted %s it', async (_what, codes) => {
+    const { run } = prepare(([asked]) => {
+      const said = [...codes];
+      return deletedAnswer(asked === undefined ? [] : [asked, asked], () => said.shift() ?? null);
+    });
+    expect(await run('a')).toMatchObject({ deleted: [], stayed: ['a AccessDenied'] });
+  });
+
   it('deletes all keys with one request, each held against its ETag', async () => {
     const { run, requests, sent, events } = prepare((asked) => deletedAnswer(asked, honours));
     expect(await run('a', 'b')).toEqual({ deleted: ['a', 'b'], changed: [], stayed: [], error: null });

@@ -91,6 +91,8 @@ describe('listObjects', () => {
     ['a page of a proxy', '<Title>please log in</Title>'],
     ['a truncated page without a way to continue', '<Name>b</Name><IsTruncated>true</IsTruncated>'],
     ['an object without a time', '<Name>b</Name><Contents><Key>a</Key></Contents>'],
+    ['an object with a time without a zone', `<Name>b</Name>${ENTRY.replace('Z</LastModified>', '</LastModified>')}`],
+    ['an object with a size that is none', `<Name>b</Name>${ENTRY.replace('<Size>3<', '<Size>big<')}`],
     ['an object without a key', `<Name>b</Name>${ENTRY.replace('<Key>a</Key>', '')}`],
     [
       'a key that cannot be decoded',
