@@ -9,7 +9,6 @@ import { decidesAscii } from './colour.ts';
 import type { CommandRun } from './command-run.ts';
 import { formatDuration } from '../duration.ts';
 import { EventHub } from './event-hub.ts';
-import { loadTerminal } from './load-terminal.ts';
 import { createEventLog } from './event-log.ts';
 import { openLocalState } from './local-state.ts';
 import { once } from './once.ts';
@@ -94,7 +93,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
 
 /** Called only for a transfer that lasts. */
 async function loadLive({ mode }: Output): Promise<LiveLines> {
-  const { startLiveLines } = await loadTerminal();
+  const { startLiveLines } = await import('../ui/terminal.tsx');
   return startLiveLines(process.stderr, { hasColour: mode.stderrHasColour });
 }
 

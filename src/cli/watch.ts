@@ -6,7 +6,6 @@ import { describeCircuit } from './circuit-document.ts';
 import { nameState } from './circuit-lines.ts';
 import type { CommandResult, CommandRun } from './command-run.ts';
 import { escapeControls } from './escape.ts';
-import { loadTerminal } from './load-terminal.ts';
 import { toInspected, watchAsLines } from './watch-lines.ts';
 import { createWatchReader } from './watch-reader.ts';
 import { watchOnScreen, type ManualAction } from './watch-screen.ts';
@@ -33,7 +32,7 @@ function canDraw({ output: { mode }, stdin }: CommandRun): boolean {
 }
 
 async function watchAtTerminal(run: CommandRun, { names, ...options }: WatchRequest): Promise<CommandResult> {
-  const { openWholeScreen } = await loadTerminal();
+  const { openWholeScreen } = await import('../ui/terminal.tsx');
   const { clock, signal, look, output } = run;
   const held: (() => void)[] = [];
   const done: string[] = [];

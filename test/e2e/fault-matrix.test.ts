@@ -177,9 +177,11 @@ function expectWhole({ ended, found, leftovers }: Outcome, body: Buffer): void {
   }
 }
 
+/** Each in memory of its own, as a pipe's chunks are: it is given back once it has been read. */
 async function* slices(body: Buffer): AsyncGenerator<Buffer> {
-  for (let start = 0; start < body.length; start += 64 * KIB)
-    yield await Promise.resolve(body.subarray(start, start + 64 * KIB));
+  for (let start = 0; start < body.length; start += 64 * KIB) {
+    yield await Promise.resolve(Buffer.from(body.subarray(start, start + 64 * KIB)));
+  }
 }
 
 /** A disk of 2 MiB. */
