@@ -32,7 +32,7 @@ const undiciInPart: Plugin = {
   load: { filter: { id: /^undici-in-part$/ }, handler: () => UNDICI },
 };
 
-/** oclif sorts its commands by the rules of a language, for which Node loads its tables: a tenth of the time to start. */
+/** oclif sorts its commands by the rules of a language, for which Node loads its tables: 12 of 235 ms of the time to start, in a profile. */
 const plainOrder: Plugin = {
   name: 'plain-order',
   transform: {

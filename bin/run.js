@@ -8,7 +8,7 @@ function ignoreClosedPipe(error) {
 }
 
 /*
- * Node keeps what it has compiled for the next invocation: a third of the time to start. In the user's own directory, since
+ * Node keeps what it has compiled for the next invocation: a tenth of the time to start. In the user's own directory, since
  * code that others could write would be run. Where that cannot be written, or NODE_COMPILE_CACHE says where, this does nothing.
  */
 function keepCompiled(env) {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { TransferFault } from '../retry/fault.ts';
-import { DirectBody, type TakeChunk } from './download-body.ts';
+import { DirectBody } from './download-body.ts';
 import type { ObjectAnswer } from './object-answer.ts';
 
 export async function usingBody(
@@ -14,18 +14,5 @@ export async function usingBody(
   } finally {
     // Whatever is left unread would keep its connection, and the process, waiting.
     if (!(body instanceof DirectBody && body.isOver)) body.destroy();
-  }
-}
-
-export async function readBody(body: Readable, take: TakeChunk): Promise<void> {
-  if (body instanceof DirectBody) {
-    await body.drain(take);
-    return;
-  }
-  for await (const chunk of body) {
-    if (!(chunk instanceof Uint8Array)) throw new Error('the SDK gave a body that is not bytes');
-    const wish = take(chunk);
-    if (wish === 'enough') return;
-    if (wish !== 'more') await wish;
   }
 }

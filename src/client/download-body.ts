@@ -101,13 +101,17 @@ export class DirectBody extends Readable {
   }
 }
 
-/**
- * Frees chunks of a `DirectBody` at once, instead of by the garbage collector: it would let 64 MiB of them gather, and
- * spend a good part of the time of a large download. Only what fills its buffer alone: the rest of one may be in use.
- */
-export function freeChunks(chunks: readonly Uint8Array[]): void {
-  for (const { buffer, byteLength } of chunks) {
-    if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
+/** Reads a body to its end, or until `take` has had enough: that of the HTTP handler, or any stream of bytes. */
+export async function readBody(body: Readable, take: TakeChunk): Promise<void> {
+  if (body instanceof DirectBody) {
+    await body.drain(take);
+    return;
+  }
+  for await (const chunk of body) {
+    if (!(chunk instanceof Uint8Array)) throw new Error('the SDK gave a body that is not bytes');
+    const wish = take(chunk);
+    if (wish === 'enough') return;
+    if (wish !== 'more') await wish;
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { TransferFault } from '../retry/fault.ts';
-import { readBody, usingBody } from './answer-body.ts';
+import { freeChunks } from '../free-memory.ts';
+import { usingBody } from './answer-body.ts';
 import {
   assertSameObject,
   askFor,
@@ -13,7 +14,7 @@ import {
   type Asked,
 } from './download-answer.ts';
 import { BegunDownload } from './download-begun.ts';
-import { DirectBody, freeChunks } from './download-body.ts';
+import { DirectBody, readBody } from './download-body.ts';
 import { DownloadLedger, type Piece } from './download-ledger.ts';
 import type { DownloadResult, ObjectFacts } from './download-request.ts';
 import { PieceWriter } from './download-writer.ts';

@@ -6,7 +6,7 @@ import type { StoredPart } from './list-parts.ts';
 import type { ObjectClient } from './object-client.ts';
 import type { RequestRunner } from './request-runner.ts';
 import { announceChecksum, checksumOf, namePartChecksum, promiseWhole, readChecksum } from './upload-checksum.ts';
-import type { UploadTarget } from './upload-request.ts';
+import type { UploadResult, UploadTarget } from './upload-request.ts';
 
 /** An upload in parts that the store has begun. */
 export interface BegunUpload {
@@ -57,12 +57,15 @@ export async function sendPart(
   return { etag: answer.ETag ?? '', sizeBytes: bytes.byteLength, checksum: readChecksum(checksum, answer) };
 }
 
-/** Makes the object of its parts, which are in their order; see `completeUpload`. */
+/**
+ * Makes the object of its parts, which are in their order; see `completeUpload`.
+ * @returns `checksum` where the store has confirmed that of every part
+ */
 export async function assembleParts(
   { s3, guard, requests }: UploadChannel,
   { bucket, key, checksum, ifNoneMatch }: UploadTarget,
   { uploadId, toldType, parts }: BegunUpload & { readonly parts: readonly StoredPart[] },
-): Promise<CompletedObject> {
+): Promise<CompletedObject & Pick<UploadResult, 'checksum'>> {
   const command = new CompleteMultipartUploadCommand({
     Bucket: bucket,
     Key: key,
@@ -79,5 +82,6 @@ export async function assembleParts(
     ...(ifNoneMatch ? { IfNoneMatch: '*' } : {}),
   });
   const target = { operation: 'put_object', bucket, key } as const;
-  return await completeUpload(s3, { guard, requests, target }, command);
+  const completed = await completeUpload(s3, { guard, requests, target }, command);
+  return { ...completed, checksum: parts.every((part) => part.checksum !== null) ? checksum : null };
 }

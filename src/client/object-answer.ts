@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { GetObjectCommandOutput, PutObjectCommandOutput, ServerSideEncryption } from '@aws-sdk/client-s3';
 import type { HttpResponse } from '@smithy/core/protocols';
 import { parseTime } from '../clock.ts';
-import { DirectBody } from './download-body.ts';
+import { readBody } from './download-body.ts';
 
 /** The longest answer to a write that is read; S3's are shorter by far. */
 const ANSWER_BYTES_MAX = 64 * 1024;
@@ -75,8 +75,7 @@ export async function readWhole(body: unknown): Promise<Uint8Array> {
     if (bytes <= ANSWER_BYTES_MAX) chunks.push(chunk);
     return 'more';
   };
-  if (body instanceof DirectBody) await body.drain(take);
-  else if (body instanceof Readable) for await (const chunk of body) take(chunk);
+  if (body instanceof Readable) await readBody(body, take);
   return Buffer.concat(chunks);
 }
 

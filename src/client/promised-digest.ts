@@ -1,9 +1,7 @@
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { DIGEST_ALGORITHMS, type DigestAlgorithm } from './digest.ts';
 import { unquote } from './etag.ts';
-
-/** The most parts that an object can have (S3 User Guide, "Amazon S3 multipart upload limits"). */
-const PARTS_MAX = 10_000;
+import { PARTS_MAX } from './limits.ts';
 
 /** What S3 promised about an object, and the name of the check it allows. */
 export interface PromisedDigest {

@@ -32,6 +32,11 @@ export class StreamParts {
     this.#signal = signal;
   }
 
+  /** All of the stream has been read: nothing comes behind the parts that were asked for. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** The next part, to whoever asked first; null after the last. @throws what the stream throws, to all who wait */
   async next(): Promise<StreamPart | null> {
     const part = this.#turn.then(async () => await this.#cut());

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
-import { crc32 } from 'node:zlib';
-import { Crc32cJs, Crc64NvmeJs } from '@aws-sdk/checksums/crc';
 import type { ChecksumAlgorithm, ChecksumType } from '@aws-sdk/client-s3';
 import type { ChecksumChoice } from '../checksum-choice.ts';
-import { assertNever } from '../errors.ts';
 import { combineCrcs, type CrcName } from './combine-crcs.ts';
+import { createDigest } from './digest.ts';
 import { readFields } from './fields.ts';
 
 interface ChecksumFacts {
@@ -79,21 +77,7 @@ export async function isSamePart(
 
 /** In base64, as S3 writes it. */
 async function compute(choice: ChecksumChoice, bytes: Uint8Array): Promise<string> {
-  switch (choice) {
-    case 'sha256':
-      return createHash('sha256').update(bytes).digest('base64');
-    case 'crc32': {
-      const buffer = Buffer.alloc(4);
-      buffer.writeUInt32BE(crc32(bytes));
-      return buffer.toString('base64');
-    }
-    case 'crc32c':
-    case 'crc64nvme': {
-      const digest = choice === 'crc32c' ? new Crc32cJs() : new Crc64NvmeJs();
-      digest.update(bytes);
-      return Buffer.from(await digest.digest()).toString('base64');
-    }
-    default:
-      return assertNever(choice);
-  }
+  const digest = createDigest(choice);
+  digest.update(bytes);
+  return Buffer.from(await digest.digest()).toString('base64');
 }

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFailedAnswer } from '../retry/failed-answer.ts';
-import { assertAnsweredByS3 } from './answered-by-s3.ts';
 import type { Guard } from './guard.ts';
 import { runGuarded } from './guarded-operation.ts';
 import type { ObjectClient } from './object-client.ts';
 import type { Attempt } from './request-runner.ts';
+import { describeWhole, putWhole, type WholeInput } from './put-whole.ts';
 import { readEtag } from './read-etag.ts';
 import { sendWrite } from './send-write.ts';
-import { checksumOf, readChecksum } from './upload-checksum.ts';
 import { describeExisting } from './upload-failure.ts';
 import { uploadInParts } from './upload-parts.ts';
 import type { FileUpload, UploadResult } from './upload-request.ts';
@@ -27,28 +26,18 @@ export async function uploadFile(s3: ObjectClient, guard: Guard, upload: FileUpl
 }
 
 async function uploadWhole(s3: ObjectClient, guard: Guard, upload: FileUpload): Promise<UploadResult> {
-  const { bucket, key, circuit, headers, checksum, ifNoneMatch, sizeBytes, source, lane, signal } = upload;
+  const { bucket, key, circuit, checksum, sizeBytes, source, lane, signal } = upload;
   // Before a permit is asked for: a probe's slot must not wait for a slot of ours, nor for the disk.
   using slot = await lane.take(sizeBytes, signal);
   const bytes = slot.buffer();
   await source.readAt(bytes, 0);
   source.confirm();
-  const input = {
-    Bucket: bucket,
-    Key: key,
-    Body: bytes,
-    ...headers,
-    ...(await checksumOf(checksum, bytes)),
-    ...(ifNoneMatch ? { IfNoneMatch: '*' } : {}),
-  };
+  const input = await describeWhole(upload, bytes);
   const target = { operation: 'put_object', bucket, key } as const;
   return await runGuarded(guard, { ...target, circuit }, async (requests) => {
     const stored = await sendWrite({ guard, requests, target }, async ({ number, options }) => {
       try {
-        const output = await s3.putObject(input, options);
-        assertAnsweredByS3(output, 'ETag');
-        const { ETag: etag = null, VersionId: versionId = null } = output;
-        return { etag, versionId, checksum: readChecksum(checksum, output) === null ? null : checksum };
+        return await putWhole(s3, { input, checksum }, options);
       } catch (error) {
         if (number === 1 || !(await isOurs(s3, { error, input }, options))) throw error;
         return { etag: md5Etag(bytes), versionId: null, checksum: null };
@@ -63,7 +52,7 @@ async function uploadWhole(s3: ObjectClient, guard: Guard, upload: FileUpload): 
 /** `--if-none-match` after an answer that was lost: the object that stands in the way may be the one just sent. */
 async function isOurs(
   s3: ObjectClient,
-  { error, input }: { error: unknown; input: { Bucket: string; Key: string; Body: Uint8Array } },
+  { error, input }: { error: unknown; input: WholeInput },
   options: Attempt['options'],
 ): Promise<boolean> {
   if (readFailedAnswer(error).code !== 'PreconditionFailed') return false;

@@ -137,13 +137,8 @@ class PartsUpload {
   }
 
   async #complete(uploadId: string, requests: RequestRunner): Promise<UploadResult> {
-    const { checksum, sizeBytes } = this.#file;
     const [parts, toldType] = [this.#parts, this.#toldType];
-    return {
-      ...(await assembleParts(this.#channel(requests), this.#file, { uploadId, toldType, parts })),
-      bytes: sizeBytes,
-      resumedBytes: this.#resumedBytes,
-      checksum: parts.every((part) => part.checksum !== null) ? checksum : null,
-    };
+    const stored = await assembleParts(this.#channel(requests), this.#file, { uploadId, toldType, parts });
+    return { ...stored, bytes: this.#file.sizeBytes, resumedBytes: this.#resumedBytes };
   }
 }

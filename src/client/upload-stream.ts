@@ -1,16 +1,15 @@
 import { abortUpload } from './abort-upload.ts';
-import { assertAnsweredByS3 } from './answered-by-s3.ts';
 import type { Guard } from './guard.ts';
 import { runGuarded } from './guarded-operation.ts';
 import type { StoredPart } from './list-parts.ts';
 import { assembleParts, beginUpload, sendPart, type UploadChannel } from './multipart.ts';
 import type { ObjectClient } from './object-client.ts';
+import { describeWhole, putWhole } from './put-whole.ts';
 import { refuseExisting } from './refuse-existing.ts';
 import type { RequestRunner } from './request-runner.ts';
 import { runPieces } from './run-pieces.ts';
 import { sendWrite } from './send-write.ts';
 import { StreamParts, type StreamPart } from './stream-parts.ts';
-import { checksumOf, readChecksum } from './upload-checksum.ts';
 import { describeExisting } from './upload-failure.ts';
 import type { StreamUpload, UploadResult } from './upload-request.ts';
 
@@ -68,61 +67,36 @@ class PartedStream {
   }
 
   async #putWhole({ s3, guard, requests }: UploadChannel, bytes: Buffer): Promise<UploadResult> {
-    const { bucket, key, headers, checksum, ifNoneMatch } = this.#request;
-    const input = {
-      Bucket: bucket,
-      Key: key,
-      Body: bytes,
-      ...headers,
-      ...(await checksumOf(checksum, bytes)),
-      ...(ifNoneMatch ? { IfNoneMatch: '*' } : {}),
-    };
+    const { bucket, key, checksum } = this.#request;
+    const input = await describeWhole(this.#request, bytes);
     const target = { operation: 'put_object', bucket, key } as const;
-    const answer = await sendWrite({ guard, requests, target }, async ({ options }) => {
-      const output = await s3.putObject(input, options);
-      assertAnsweredByS3(output, 'ETag');
-      return output;
-    });
+    const stored = await sendWrite(
+      { guard, requests, target },
+      async ({ options }) => await putWhole(s3, { input, checksum }, options),
+    );
     requests.addBytes(bytes.byteLength);
     this.#tell(bytes.byteLength);
-    return {
-      etag: answer.ETag ?? null,
-      bytes: bytes.byteLength,
-      resumedBytes: 0,
-      versionId: answer.VersionId ?? null,
-      checksum: readChecksum(checksum, answer) === null ? null : checksum,
-    };
+    return { ...stored, bytes: bytes.byteLength, resumedBytes: 0 };
   }
 
   async #putParts(
     channel: UploadChannel,
     { first, parts }: { readonly first: StreamPart; readonly parts: StreamParts },
   ): Promise<UploadResult> {
-    const { checksum, memory, partsInFlight } = this.#request;
+    const { memory, partsInFlight } = this.#request;
     await refuseExisting(channel.s3, channel.requests, this.#request);
     const begun = await beginUpload(channel, this.#request);
     this.#uploadId = begun.uploadId;
     await memory.save(begun.uploadId);
-    const run = { isOver: false };
-    await runPieces(
-      takeTurns(first, parts, run),
-      { inFlight: partsInFlight, requests: channel.requests },
-      async (turn) => {
-        const part = await turn;
-        if (part === null) return;
-        run.isOver ||= part.isLast;
-        this.#stored[part.number - 1] = await sendPart(channel, this.#request, { ...begun, ...part });
-        this.#tell(part.bytes.byteLength);
-        parts.giveBack(part);
-      },
-    );
-    const stored = this.#stored;
-    return {
-      ...(await assembleParts(channel, this.#request, { ...begun, parts: stored })),
-      bytes: channel.requests.bytesMoved,
-      resumedBytes: 0,
-      checksum: stored.every((part) => part.checksum !== null) ? checksum : null,
-    };
+    await runPieces(takeTurns(first, parts), { inFlight: partsInFlight, requests: channel.requests }, async (turn) => {
+      const part = await turn;
+      if (part === null) return;
+      this.#stored[part.number - 1] = await sendPart(channel, this.#request, { ...begun, ...part });
+      this.#tell(part.bytes.byteLength);
+      parts.giveBack(part);
+    });
+    const stored = await assembleParts(channel, this.#request, { ...begun, parts: this.#stored });
+    return { ...stored, bytes: channel.requests.bytesMoved, resumedBytes: 0 };
   }
 
   #tell(bytes: number): void {
@@ -132,11 +106,7 @@ class PartedStream {
 }
 
 /** Parts as they are asked for; those that are asked for behind the last one are null. */
-function* takeTurns(
-  first: StreamPart,
-  parts: StreamParts,
-  run: { readonly isOver: boolean },
-): Generator<Promise<StreamPart | null>> {
+function* takeTurns(first: StreamPart, parts: StreamParts): Generator<Promise<StreamPart | null>> {
   yield Promise.resolve(first);
-  while (!run.isOver) yield parts.next();
+  while (!parts.isOver) yield parts.next();
 }

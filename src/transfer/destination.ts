@@ -1,9 +1,10 @@
-import { realpathSync, statSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { unlink, writeFile, stat } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { dirname, join, relative, resolve, sep, isAbsolute } from 'node:path';
 import { BreakwaterError } from '../errors.ts';
 import { PARTIAL_SUFFIX } from './file-sink.ts';
+import { lookAt } from './look-at.ts';
 import { planObjectPath } from './object-path.ts';
 import { nameOf, type S3Location } from './transfer-context.ts';
 
@@ -110,16 +111,8 @@ function foldName(path: string): string {
 
 function findExisting(path: string): string {
   let above = path;
-  while (!isThere(above) && above !== dirname(above)) above = dirname(above);
+  while (lookAt(above) === null && above !== dirname(above)) above = dirname(above);
   return above;
-}
-
-function isThere(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false }) !== undefined;
-  } catch {
-    return false;
-  }
 }
 
 function isBelow(path: string, root: string): boolean {

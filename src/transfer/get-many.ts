@@ -1,10 +1,10 @@
-import { statSync, type Stats } from 'node:fs';
 import type { ListedObject } from '../client/listing.ts';
 import { BreakwaterError } from '../errors.ts';
 import { createKeyFilter, type KeyFilter, type KeyPatterns } from '../key-filter.ts';
 import { Destination } from './destination.ts';
 import { fetchObject, type FetchStage } from './fetch-object.ts';
 import type { KeyPattern } from './key-pattern.ts';
+import { lookAt } from './look-at.ts';
 import { runMany, type ManyResult } from './run-many.ts';
 import { nameOf, type S3Location } from './transfer-context.ts';
 
@@ -118,15 +118,6 @@ async function chooseFate(
   }
   if (stage.options.isNoClobber) return 'skip';
   return !many.isAgain && (await isHere(stage, item, found)) ? 'skip' : 'fetch';
-}
-
-/** Null where nothing is, or nothing that can be looked at. */
-function lookAt(path: string): Stats | null {
-  try {
-    return statSync(path, { throwIfNoEntry: false }) ?? null;
-  } catch {
-    return null;
-  }
 }
 
 /** Whether a file is what would be fetched, by size and time of modification, which every fetch restores. */

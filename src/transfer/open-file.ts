@@ -1,8 +1,11 @@
 import * as fs from 'node:fs';
 import { open, rename as renameLater, type FileHandle } from 'node:fs/promises';
+import { promisify } from 'node:util';
 
 /** Files up to this size are read and written at once: so little is a copy to or from the system's memory. */
 const AT_ONCE_BYTES_MAX = 256 * 1024;
+
+const sync = promisify(fs.fsync);
 
 type Awaitable<T> = T | Promise<T>;
 
@@ -63,13 +66,7 @@ function openAtOnce(path: string, flags: string): WritableFile {
     read: (buffer, at) => fs.readSync(fd, buffer, 0, buffer.byteLength, at),
     truncate: () => fs.ftruncateSync(fd),
     setTime: (seconds) => fs.futimesSync(fd, seconds, seconds),
-    sync: async () =>
-      await new Promise((resolve, reject) => {
-        fs.fsync(fd, (error) => {
-          if (error === null) resolve();
-          else reject(error);
-        });
-      }),
+    sync: async () => await sync(fd),
     stat: () => fs.fstatSync(fd, { bigint: true }),
     close: () => fs.closeSync(fd),
     rename: (from, to) => fs.renameSync(from, to),

@@ -1,9 +1,9 @@
+import { PARTS_MAX } from '../client/limits.ts';
 import { BreakwaterError } from '../errors.ts';
 
 const MIB = 1024 * 1024;
 
 /** S3's limits on multipart uploads (User Guide, "Amazon S3 multipart upload limits"). */
-export const PARTS_MAX = 10_000;
 export const PART_BYTES_MIN = 5 * MIB;
 export const PART_BYTES_MAX = 5 * 1024 * MIB;
 const OBJECT_BYTES_MAX = 5 * 1024 * 1024 * MIB;

@@ -1,5 +1,6 @@
 import { addAbortSignal, type Readable } from 'node:stream';
 import { BreakwaterError } from '../errors.ts';
+import { freeChunks } from '../free-memory.ts';
 import { describeUnreadable } from './unreadable.ts';
 
 /** What standard input is called in messages and results. */
@@ -27,18 +28,10 @@ export async function* readStandardInput(
         );
       }
       yield bytes;
-      free(bytes);
+      freeChunks([bytes]);
     }
   } catch (error) {
     signal.throwIfAborted();
     throw error instanceof BreakwaterError ? error : describeUnreadable(STANDARD_INPUT, error);
   }
-}
-
-/**
- * Gives the memory back at once. To the collector these chunks are small things: it lets a hundred megabytes of them
- * gather before it looks.
- */
-function free({ buffer, byteLength }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
 }

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { PARTS_MAX } from '../../src/client/limits.ts';
 import {
   choosePartSize,
   PART_BYTES_DEFAULT,
   PART_BYTES_MAX,
   PART_BYTES_MIN,
-  PARTS_MAX,
   planPartSize,
 } from '../../src/transfer/part-size.ts';
 
