@@ -1,23 +1,25 @@
-import type { ChecksumChoice } from '../checksum-choice.ts';
+import { createHash } from 'node:crypto';
+import { readFailedAnswer } from '../retry/failed-answer.ts';
 import { assertAnsweredByS3 } from './answered-by-s3.ts';
-import type { ObjectClient } from './object-client.ts';
+import type { UploadChannel } from './multipart.ts';
+import { readEtag } from './read-etag.ts';
+import { sendWrite } from './send-write.ts';
 import { checksumOf, readChecksum } from './upload-checksum.ts';
-import type { UploadHeaders, UploadResult, UploadTarget } from './upload-request.ts';
+import type { UploadResult, UploadTarget } from './upload-request.ts';
 import type { WatchedOptions } from './watched-http.ts';
 
-/** The request that makes an object of these bytes. */
-export interface WholeInput extends UploadHeaders {
-  readonly Bucket: string;
-  readonly Key: string;
-  readonly Body: Uint8Array;
-}
-
-/** The bytes must stay as they are until it has been sent for the last time. */
-export async function describeWhole(
-  { bucket, key, headers, checksum, ifNoneMatch }: UploadTarget,
+/**
+ * Makes an object of these bytes by one request, with its retry chain. They must stay as they are until it ends.
+ * Under `--if-none-match` an answer that was lost does not make the object that was just sent a stranger's.
+ * @throws RetryChainFailed for what S3 refused or could not do; BreakwaterError `unavailable` as `sendWrite`
+ */
+export async function putWhole(
+  { s3, guard, requests }: UploadChannel,
+  upload: UploadTarget,
   bytes: Uint8Array,
-): Promise<WholeInput> {
-  return {
+): Promise<UploadResult> {
+  const { bucket, key, headers, checksum, ifNoneMatch } = upload;
+  const input = {
     Bucket: bucket,
     Key: key,
     Body: bytes,
@@ -25,16 +27,26 @@ export async function describeWhole(
     ...(await checksumOf(checksum, bytes)),
     ...(ifNoneMatch ? { IfNoneMatch: '*' } : {}),
   };
+  const putOnce = async (options: WatchedOptions): Promise<StoredWhole> => {
+    const output = await s3.putObject(input, options);
+    assertAnsweredByS3(output, 'ETag');
+    const { ETag: etag = null, VersionId: versionId = null } = output;
+    return { etag, versionId, checksum: readChecksum(checksum, output) === null ? null : checksum };
+  };
+  const target = { operation: 'put_object', bucket, key } as const;
+  const stored = await sendWrite<StoredWhole>({ guard, requests, target }, async ({ number, options }) => {
+    try {
+      return await putOnce(options);
+    } catch (error) {
+      if (number === 1 || readFailedAnswer(error).code !== 'PreconditionFailed') throw error;
+      const etag = `"${createHash('md5').update(bytes).digest('hex')}"`;
+      if ((await readEtag(s3, input, options)) !== etag) throw error;
+      return { etag, versionId: null, checksum: null };
+    }
+  });
+  requests.addBytes(bytes.byteLength);
+  guard.emit({ kind: 'bytes_moved', name: `s3://${bucket}/${key}`, bytes: bytes.byteLength });
+  return { ...stored, bytes: bytes.byteLength, resumedBytes: 0 };
 }
 
-/** Sends it once. @throws what the SDK throws; TransferFault `not_s3` */
-export async function putWhole(
-  s3: ObjectClient,
-  { input, checksum }: { readonly input: WholeInput; readonly checksum: ChecksumChoice },
-  options: WatchedOptions,
-): Promise<Pick<UploadResult, 'etag' | 'versionId' | 'checksum'>> {
-  const output = await s3.putObject(input, options);
-  assertAnsweredByS3(output, 'ETag');
-  const { ETag: etag = null, VersionId: versionId = null } = output;
-  return { etag, versionId, checksum: readChecksum(checksum, output) === null ? null : checksum };
-}
+type StoredWhole = Pick<UploadResult, 'etag' | 'versionId' | 'checksum'>;

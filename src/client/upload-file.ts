@@ -1,12 +1,7 @@
-import { createHash } from 'node:crypto';
-import { readFailedAnswer } from '../retry/failed-answer.ts';
 import type { Guard } from './guard.ts';
 import { runGuarded } from './guarded-operation.ts';
 import type { ObjectClient } from './object-client.ts';
-import type { Attempt } from './request-runner.ts';
-import { describeWhole, putWhole, type WholeInput } from './put-whole.ts';
-import { readEtag } from './read-etag.ts';
-import { sendWrite } from './send-write.ts';
+import { putWhole } from './put-whole.ts';
 import { describeExisting } from './upload-failure.ts';
 import { uploadInParts } from './upload-parts.ts';
 import type { FileUpload, UploadResult } from './upload-request.ts';
@@ -26,39 +21,12 @@ export async function uploadFile(s3: ObjectClient, guard: Guard, upload: FileUpl
 }
 
 async function uploadWhole(s3: ObjectClient, guard: Guard, upload: FileUpload): Promise<UploadResult> {
-  const { bucket, key, circuit, checksum, sizeBytes, source, lane, signal } = upload;
+  const { bucket, key, circuit, sizeBytes, source, lane, signal } = upload;
   // Before a permit is asked for: a probe's slot must not wait for a slot of ours, nor for the disk.
   using slot = await lane.take(sizeBytes, signal);
   const bytes = slot.buffer();
   await source.readAt(bytes, 0);
   source.confirm();
-  const input = await describeWhole(upload, bytes);
-  const target = { operation: 'put_object', bucket, key } as const;
-  return await runGuarded(guard, { ...target, circuit }, async (requests) => {
-    const stored = await sendWrite({ guard, requests, target }, async ({ number, options }) => {
-      try {
-        return await putWhole(s3, { input, checksum }, options);
-      } catch (error) {
-        if (number === 1 || !(await isOurs(s3, { error, input }, options))) throw error;
-        return { etag: md5Etag(bytes), versionId: null, checksum: null };
-      }
-    });
-    requests.addBytes(sizeBytes);
-    guard.emit({ kind: 'bytes_moved', name: `s3://${bucket}/${key}`, bytes: sizeBytes });
-    return { ...stored, bytes: sizeBytes, resumedBytes: 0 };
-  });
-}
-
-/** `--if-none-match` after an answer that was lost: the object that stands in the way may be the one just sent. */
-async function isOurs(
-  s3: ObjectClient,
-  { error, input }: { error: unknown; input: WholeInput },
-  options: Attempt['options'],
-): Promise<boolean> {
-  if (readFailedAnswer(error).code !== 'PreconditionFailed') return false;
-  return (await readEtag(s3, input, options)) === md5Etag(input.Body);
-}
-
-function md5Etag(bytes: Uint8Array): string {
-  return `"${createHash('md5').update(bytes).digest('hex')}"`;
+  const target = { operation: 'put_object', bucket, key, circuit } as const;
+  return await runGuarded(guard, target, async (requests) => await putWhole({ s3, guard, requests }, upload, bytes));
 }

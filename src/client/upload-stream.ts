@@ -4,11 +4,10 @@ import { runGuarded } from './guarded-operation.ts';
 import type { StoredPart } from './list-parts.ts';
 import { assembleParts, beginUpload, sendPart, type UploadChannel } from './multipart.ts';
 import type { ObjectClient } from './object-client.ts';
-import { describeWhole, putWhole } from './put-whole.ts';
+import { putWhole } from './put-whole.ts';
 import { refuseExisting } from './refuse-existing.ts';
 import type { RequestRunner } from './request-runner.ts';
 import { runPieces } from './run-pieces.ts';
-import { sendWrite } from './send-write.ts';
 import { StreamParts, type StreamPart } from './stream-parts.ts';
 import { describeExisting } from './upload-failure.ts';
 import type { StreamUpload, UploadResult } from './upload-request.ts';
@@ -52,7 +51,7 @@ class PartedStream {
     try {
       const first = await parts.next();
       return first === null || first.isLast
-        ? await this.#putWhole(channel, first?.bytes ?? Buffer.alloc(0))
+        ? await putWhole(channel, this.#request, first?.bytes ?? Buffer.alloc(0))
         : await this.#putParts(channel, { first, parts });
     } finally {
       parts.close();
@@ -66,24 +65,12 @@ class PartedStream {
     if (await abortUpload(this.#s3, this.#guard, { bucket, key, uploadId: this.#uploadId })) await memory.forget();
   }
 
-  async #putWhole({ s3, guard, requests }: UploadChannel, bytes: Buffer): Promise<UploadResult> {
-    const { bucket, key, checksum } = this.#request;
-    const input = await describeWhole(this.#request, bytes);
-    const target = { operation: 'put_object', bucket, key } as const;
-    const stored = await sendWrite(
-      { guard, requests, target },
-      async ({ options }) => await putWhole(s3, { input, checksum }, options),
-    );
-    requests.addBytes(bytes.byteLength);
-    this.#tell(bytes.byteLength);
-    return { ...stored, bytes: bytes.byteLength, resumedBytes: 0 };
-  }
-
   async #putParts(
     channel: UploadChannel,
     { first, parts }: { readonly first: StreamPart; readonly parts: StreamParts },
   ): Promise<UploadResult> {
-    const { memory, partsInFlight } = this.#request;
+    const { bucket, key, memory, partsInFlight } = this.#request;
+    const { guard } = channel;
     await refuseExisting(channel.s3, channel.requests, this.#request);
     const begun = await beginUpload(channel, this.#request);
     this.#uploadId = begun.uploadId;
@@ -92,16 +79,11 @@ class PartedStream {
       const part = await turn;
       if (part === null) return;
       this.#stored[part.number - 1] = await sendPart(channel, this.#request, { ...begun, ...part });
-      this.#tell(part.bytes.byteLength);
+      guard.emit({ kind: 'bytes_moved', name: `s3://${bucket}/${key}`, bytes: part.bytes.byteLength });
       parts.giveBack(part);
     });
     const stored = await assembleParts(channel, this.#request, { ...begun, parts: this.#stored });
     return { ...stored, bytes: channel.requests.bytesMoved, resumedBytes: 0 };
-  }
-
-  #tell(bytes: number): void {
-    const { bucket, key } = this.#request;
-    this.#guard.emit({ kind: 'bytes_moved', name: `s3://${bucket}/${key}`, bytes });
   }
 }
 

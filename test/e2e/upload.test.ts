@@ -217,6 +217,9 @@ describe('what is stored with an object', () => {
     sandbox.addFault('PutObject:lost:times=1');
     sandbox.addFault('CompleteMultipartUpload:lost:times=1');
     expect((await program.run(['put', '--if-none-match', 'small', 's3://bucket/new'])).status).toBe(0);
+    sandbox.addFault('PutObject:lost:times=1');
+    const piped = await program.run(['put', '--if-none-match', '-', 's3://bucket/piped'], { input: 'new' });
+    expect([piped.status, sandbox.read('bucket', 'piped')?.toString()]).toEqual([0, 'new']);
     expect((await program.run(['put', '--if-none-match', 'large', 's3://bucket/larger'])).status).toBe(0);
   });
 
