@@ -1,6 +1,6 @@
 /**
- * The null server of the benchmarks, a process of its own: `node bench/null-server.ts` prints one line, `{"port","md5Port"}`, and ends
- * with its standard input. It speaks just enough HTTP over plain sockets, so that the client is what is measured. The second port
+ * The null server of the benchmarks, a process of its own: `node bench/null-server.ts [DELAY_MS]` prints one line, `{"port","md5Port"}`, and
+ * ends with its standard input. Each answer waits so long, as one that comes from afar; by default not at all. It speaks just enough HTTP over plain sockets, so that the client is what is measured. The second port
  * computes the MD5 of what it is sent, for clients that check the ETag of their uploads and cannot be told not to.
  */
 import { createHash, type Hash } from 'node:crypto';
@@ -9,6 +9,7 @@ import { answerNull, type NullAnswer, type NullRequest, type Written } from './n
 import { NULL_BLOCK } from './null-object.ts';
 
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
+const DELAY_MS = Number(process.argv[2] ?? 0);
 const READ_BYTES = 256 * 1024;
 const REASONS: Readonly<Record<number, string>> = {
   200: 'OK',
@@ -124,7 +125,11 @@ class Connection {
       sizeBytes: Number(head.headers.get('x-amz-decoded-content-length') ?? received),
       md5: md5?.digest('hex') ?? (sent === undefined ? null : Buffer.from(sent, 'base64').toString('hex')),
     };
-    send(this.#socket, answerNull(request, this.#written), { hasBody: head.method !== 'HEAD' });
+    const answer = (): void => {
+      send(this.#socket, answerNull(request, this.#written), { hasBody: head.method !== 'HEAD' });
+    };
+    if (DELAY_MS > 0) setTimeout(answer, DELAY_MS);
+    else answer();
   }
 }
 

@@ -15,9 +15,12 @@ export interface NullServer extends AsyncDisposable {
   readonly cpuSeconds: () => Promise<number>;
 }
 
-/** Starts the null server as a process of its own; see `null-s3.ts` for what it has. Its bucket is `bench`. */
-export async function spawnNullServer(): Promise<NullServer> {
-  const child = spawn(process.execPath, [SERVER], { stdio: ['pipe', 'pipe', 'inherit'] });
+/**
+ * Starts the null server as a process of its own; see `null-s3.ts` for what it has. Its bucket is `bench`.
+ * @param delayMs before each answer
+ */
+export async function spawnNullServer({ delayMs = 0 } = {}): Promise<NullServer> {
+  const child = spawn(process.execPath, [SERVER, String(delayMs)], { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const line = await new Promise<string>((resolve, reject) => {
     child.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString()));

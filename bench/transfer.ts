@@ -45,15 +45,16 @@ type Sample = Measured & { readonly serverCpuSeconds: number };
 
 /**
  * Transfers of this program beside those of the other clients that are installed, against one server that has every byte in
- * memory, interleaved: a slow second of the machine hits all of them. Options: `--only CASE,...`, `--with CLIENT,...`, `--rounds N`.
+ * memory, interleaved: a slow second of the machine hits all of them. Options: `--only CASE,...`, `--with CLIENT,...`, `--rounds N`,
+ * `--delay MS` before each answer, as a server has that is not on the same machine.
  */
 export async function run(args: readonly string[]): Promise<void> {
-  const { cases, wanted, rounds } = readOptions(args);
+  const { cases, wanted, rounds, delayMs } = readOptions(args);
   // In memory where that can be had, so that no disk is measured.
   const base = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
   const directory = await mkdtemp(join(base, 'breakwater-bench-'));
   try {
-    await using server = await spawnNullServer();
+    await using server = await spawnNullServer({ delayMs });
     const clients = await findClients({ server, home: directory }, wanted);
     console.log(
       `medians of ${rounds} rounds after one that is not counted; ratios are medians of the rounds' ratios\n`,
@@ -86,10 +87,16 @@ function readOptions(args: readonly string[]): {
   cases: readonly Case[];
   wanted: readonly string[] | null;
   rounds: number;
+  delayMs: number;
 } {
   const { values } = parseArgs({
     args: [...args],
-    options: { only: { type: 'string' }, with: { type: 'string' }, rounds: { type: 'string', default: '5' } },
+    options: {
+      only: { type: 'string' },
+      with: { type: 'string' },
+      rounds: { type: 'string', default: '5' },
+      delay: { type: 'string', default: '0' },
+    },
   });
   const only = values.only?.split(',') ?? CASES.map(({ name }) => name);
   const unknown = only.find((name) => !CASES.some((one) => one.name === name));
@@ -98,7 +105,10 @@ function readOptions(args: readonly string[]): {
   }
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`${values.rounds} is no number of rounds`);
-  return { cases: CASES.filter(({ name }) => only.includes(name)), wanted: values.with?.split(',') ?? null, rounds };
+  const delayMs = Number(values.delay);
+  if (!Number.isInteger(delayMs) || delayMs < 0) throw new Error(`${values.delay} is no number of milliseconds`);
+  const cases = CASES.filter(({ name }) => only.includes(name));
+  return { cases, wanted: values.with?.split(',') ?? null, rounds, delayMs };
 }
 
 /** What is put: a file or a tree of the case's size; nothing where the case gets. */

@@ -5,13 +5,13 @@ const KEPT_BYTES_MIN = MIB;
 
 /** What all transfers of one command may use together. */
 export interface SlotBounds {
-  /** Requests in flight, whatever they carry. @default 16 */
+  /** Requests in flight, whatever they carry. @default 64: of small objects the round trip is what takes time */
   readonly requests: number;
   /** Bytes that those requests hold in memory. A single larger request goes alone. @default 48 MiB */
   readonly bufferBytes: number;
 }
 
-export const DEFAULT_SLOT_BOUNDS: SlotBounds = { requests: 16, bufferBytes: 48 * MIB };
+export const DEFAULT_SLOT_BOUNDS: SlotBounds = { requests: 64, bufferBytes: 48 * MIB };
 
 /** Leave for one request, until it is disposed of. */
 export interface Slot extends Disposable {

@@ -58,10 +58,18 @@ export interface FetchStage {
 /** What ends a download although it can be gone on with. */
 const RESUMABLE_AFTER: ReadonlySet<ErrorCode> = new Set(['interrupted', 'circuit_open', 'deadline', 'unavailable']);
 
+export interface ObjectToFetch {
+  readonly location: S3Location;
+  readonly target: FetchTarget;
+  readonly signal: AbortSignal;
+  /** As a listing has told it; null where S3 was not asked yet. */
+  readonly sizeBytes: number | null;
+}
+
 /** Fetches one object to its place, from where an earlier run has stopped if there was one. */
 export async function fetchObject(
   stage: FetchStage,
-  { location, target, signal }: { location: S3Location; target: FetchTarget; signal: AbortSignal },
+  { location, target, signal, sizeBytes }: ObjectToFetch,
 ): Promise<DownloadResult> {
   const { context, options } = stage;
   const name = nameOf(location);
@@ -75,7 +83,7 @@ export async function fetchObject(
       circuit: context.circuit,
       signal,
       resume: place.begun?.resumePoint ?? null,
-      ...planPieces(target, options),
+      ...planPieces({ target, sizeBytes }, options),
       lane: stage.slots.openLane(),
       openTarget: async (facts, how) => {
         const resumedBytes = how.isResumed ? countBytes(place.begun) : 0;
@@ -95,12 +103,19 @@ export async function fetchObject(
   }
 }
 
-function planPieces(target: FetchTarget, { pieceBytes, concurrency }: FetchOptions) {
+function planPieces(
+  { target, sizeBytes }: Pick<ObjectToFetch, 'target' | 'sizeBytes'>,
+  { pieceBytes, concurrency }: FetchOptions,
+) {
   const isFile = target.path !== null && target.kind !== 'stream';
   if (isFile) {
     const length = pieceBytes ?? FILE_PIECES.pieceBytes;
     const piecesInFlight = concurrency ?? FILE_PIECES.inFlight;
-    return { pieceBytes: length, piecesInFlight, bufferBytes: Math.min(length, FILE_BUFFER_BYTES) };
+    return {
+      pieceBytes: length,
+      piecesInFlight,
+      bufferBytes: Math.min(length, sizeBytes ?? Infinity, FILE_BUFFER_BYTES),
+    };
   }
   // Pieces into a pipe are held in memory: what is asked for may make that less, never more.
   const length = Math.min(pieceBytes ?? Infinity, STREAM_PIECES.pieceBytes);

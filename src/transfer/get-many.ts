@@ -5,7 +5,7 @@ import { Destination } from './destination.ts';
 import { fetchObject, type FetchStage } from './fetch-object.ts';
 import type { KeyPattern } from './key-pattern.ts';
 import { lookAt } from './look-at.ts';
-import { runMany, type ManyResult } from './run-many.ts';
+import { runMany, type ItemDone, type ManyResult } from './run-many.ts';
 import { nameOf, type S3Location } from './transfer-context.ts';
 
 /** How many objects of a dry run are named. */
@@ -35,15 +35,18 @@ export interface GetPlan {
  */
 export async function getMany(stage: FetchStage, many: ManyToGet): Promise<ManyResult> {
   const destination = await Destination.open(many.destination);
-  const result = await runMany(listObjects(stage, many), async (item, signal) => {
-    const path = destination.place(item.location, many.prefix);
+  const fetch = async (item: Item, signal: AbortSignal): Promise<ItemDone> => {
+    const { location, object } = item;
+    const path = destination.place(location, many.prefix);
     try {
       if ((await chooseFate(stage, { many, item, path })) === 'skip') return { bytes: 0, isSkipped: true };
-      return await fetchObject(stage, { location: item.location, target: { path, kind: 'file' }, signal });
+      const target = { path, kind: 'file' } as const;
+      return await fetchObject(stage, { location, target, signal, sizeBytes: object.sizeBytes });
     } finally {
       destination.release(path);
     }
-  });
+  };
+  const result = await runMany(listObjects(stage, many), fetch, { objectsInFlight: stage.slots.bounds.requests });
   if (result.done + result.skipped + result.failed === 0) throw describeNothing(many);
   return result;
 }

@@ -104,7 +104,12 @@ async function getOne(stage: FetchStage, { source, isDryRun }: GetRequest, targe
       plan: { objects: 1, bytes, skipped: 0, samples: [{ name: nameOf(source), path, bytes }] },
     };
   }
-  const result = await fetchObject(stage, { location: source, target, signal: context.signal });
+  const result = await fetchObject(stage, {
+    location: source,
+    target,
+    signal: context.signal,
+    sizeBytes: null,
+  });
   const { bytes, resumedBytes, etag, versionId, modifiedMs, verifiedBy } = result;
   return { kind: 'one', location: source, path, bytes, resumedBytes, etag, versionId, modifiedMs, verifiedBy };
 }

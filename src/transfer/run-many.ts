@@ -1,8 +1,5 @@
 import { BreakwaterError, type ErrorCode } from '../errors.ts';
 
-/** Objects in flight at once where a command does not say; what they hold together is bounded by its slots. */
-export const OBJECTS_IN_FLIGHT = 16;
-
 /** The most failures that are kept by name; the rest are only counted. */
 const FAILURES_NAMED_MAX = 100;
 
@@ -34,8 +31,8 @@ export interface ItemDone {
 const ENDS_THE_RUN: ReadonlySet<ErrorCode> = new Set(['circuit_open', 'interrupted', 'deadline', 'config', 'internal']);
 
 export interface RunManyOptions {
-  /** Items at a time. @default 16 */
-  readonly objectsInFlight?: number;
+  /** Items at a time; what they hold together is bounded by the slots of the command. */
+  readonly objectsInFlight: number;
   /** The command's own: the signal that each transfer is given aborts with it too. */
   readonly signal?: AbortSignal;
 }
@@ -49,7 +46,7 @@ export interface RunManyOptions {
 export async function runMany<T extends { readonly name: string }>(
   items: AsyncIterable<T>,
   transfer: (item: T, signal: AbortSignal) => Promise<ItemDone>,
-  { objectsInFlight = OBJECTS_IN_FLIGHT, signal }: RunManyOptions = {},
+  { objectsInFlight, signal }: RunManyOptions,
 ): Promise<ManyResult> {
   const tally = { done: 0, skipped: 0, bytes: 0, failed: 0, failures: [] as ItemFailure[] };
   const iterator = items[Symbol.asyncIterator]();

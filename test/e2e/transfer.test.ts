@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Program, readDocument } from '../support/program.ts';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.ts';
 
@@ -174,6 +174,32 @@ describe('put', () => {
     expect(ended.status).toBe(0);
     const md5 = (bytes: Buffer | string) => createHash('md5').update(bytes).digest('hex');
     for (const name of names) expect(md5(sandbox.read('bucket', `to/sub/${name}`)!)).toBe(md5(name));
+  });
+});
+
+describe('a run over many small objects', () => {
+  it.each([
+    ['get', 64, []],
+    ['put', 64, []],
+    ['get', 40, ['--concurrency', '40']],
+    ['put', 40, ['--concurrency', '40']],
+  ] as const)('of %s has %i requests in flight, and no more', async (command, expected, flags) => {
+    await using stage = await createStage();
+    const { sandbox, program } = stage;
+    await mkdir(program.path('from'));
+    for (let index = 0; index < 100; index += 1) {
+      await writeFile(program.path('from', `${index}`), 'x');
+      sandbox.putObject('bucket', `t/${index}`, { body: 'x' });
+    }
+    for (const operation of ['GetObject', 'PutObject']) sandbox.addFault(`${operation}:hang`);
+    const places = command === 'get' ? ['s3://bucket/t/', 'to'] : ['from/', 's3://bucket/to/'];
+    const { child, ended } = program.start([command, '-r', ...flags, ...places]);
+    const asked = (): number => sandbox.requests().filter(({ operation }) => operation !== 'ListObjectsV2').length;
+    await vi.waitFor(() => expect(asked()).toBe(expected), 10_000);
+    // What has come by the end is all that was sent: the sandbox reads what is in its sockets before it sees them close.
+    child.kill('SIGTERM');
+    await ended;
+    expect(asked()).toBe(expected);
   });
 });
 

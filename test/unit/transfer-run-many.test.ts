@@ -29,7 +29,9 @@ describe('runMany', () => {
   });
 
   it('goes on past failed items, and keeps the first hundred by name', async () => {
-    const result = await runMany(items(150), async () => await Promise.reject(failWith('access_denied')));
+    const result = await runMany(items(150), async () => await Promise.reject(failWith('access_denied')), {
+      objectsInFlight: 16,
+    });
     expect(result).toMatchObject({ done: 0, failed: 150, ended: null });
     expect(result.failures).toHaveLength(100);
   });
@@ -59,7 +61,9 @@ describe('runMany', () => {
 
   it('throws what ended it before anything was done', async () => {
     const error = failWith('circuit_open');
-    await expect(runMany(items(3), async () => await Promise.reject(error))).rejects.toBe(error);
+    await expect(runMany(items(3), async () => await Promise.reject(error), { objectsInFlight: 16 })).rejects.toBe(
+      error,
+    );
   });
 
   it('throws a mistake of ours, whatever was done', async () => {
