@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { buildQueryString, HttpResponse } from '@smithy/core/protocols';
 import type { UndiciHttpHandler } from '@smithy/undici-http-handler';
 import type { Dispatcher } from 'undici';
+import { freeChunks } from '../free-memory.ts';
 
 type HttpRequest = Parameters<UndiciHttpHandler['handle']>[0];
 
@@ -14,13 +15,17 @@ export type TakeChunk = (chunk: Uint8Array) => Promise<void> | 'more' | 'enough'
  */
 export class DirectBody extends Readable {
   readonly #controller: Dispatcher.DispatchController;
+  /** Lets go of chunks that `drain` has handed on, once each, when nobody needs them any more. */
+  readonly release: (chunks: readonly Uint8Array[]) => void;
   #take: TakeChunk | null = null;
   #settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | null = null;
   #outcome: { readonly error: unknown } | 'open' | 'ended' = 'open';
 
-  constructor(controller: Dispatcher.DispatchController) {
+  /** @param release by default each chunk's memory is its own, and goes back to the system */
+  constructor(controller: Dispatcher.DispatchController, release = freeChunks) {
     super();
     this.#controller = controller;
+    this.release = release;
     controller.pause();
   }
 
@@ -121,7 +126,7 @@ export type Dispatch = (target: Dispatcher.DispatchOptions, handler: Dispatcher.
 export async function dispatchDirect(
   dispatch: Dispatch,
   request: HttpRequest,
-  signal: AbortSignal,
+  { signal, release }: { readonly signal: AbortSignal; readonly release: DirectBody['release'] | undefined },
 ): Promise<{ response: HttpResponse }> {
   const { protocol, hostname, port, headers, method, body } = request;
   const query = buildQueryString(request.query ?? {});
@@ -133,17 +138,18 @@ export async function dispatchDirect(
     body: body ?? null,
   };
   return await new Promise((resolve, reject) => {
-    dispatch(target, receiveDirect({ signal, resolve, reject }));
+    dispatch(target, receiveDirect({ signal, release, resolve, reject }));
   });
 }
 
 interface Receiver {
   readonly signal: AbortSignal;
+  readonly release: DirectBody['release'] | undefined;
   readonly resolve: (answer: { response: HttpResponse }) => void;
   readonly reject: (error: unknown) => void;
 }
 
-function receiveDirect({ signal, resolve, reject }: Receiver): Dispatcher.DispatchHandler {
+function receiveDirect({ signal, release, resolve, reject }: Receiver): Dispatcher.DispatchHandler {
   let body: DirectBody | null = null;
   let abort = reject;
   const onAbort = (): void => abort(signal.reason);
@@ -156,7 +162,7 @@ function receiveDirect({ signal, resolve, reject }: Receiver): Dispatcher.Dispat
     },
     onResponseStart: (controller, statusCode, headers) => {
       if (statusCode < 200) return;
-      body = new DirectBody(controller);
+      body = new DirectBody(controller, release);
       resolve({ response: new HttpResponse({ statusCode, headers: joinHeaders(headers), body }) });
     },
     onResponseData: (_controller, chunk) => body?.receive(chunk),

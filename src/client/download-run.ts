@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { TransferFault } from '../retry/fault.ts';
-import { freeChunks } from '../free-memory.ts';
 import { usingBody } from './answer-body.ts';
 import {
   assertSameObject,
@@ -160,10 +159,11 @@ export class DownloadRun {
   }
 
   async #read(body: Readable, { head, begun, piece }: Reading): Promise<void> {
-    const free = body instanceof DirectBody ? freeChunks : keepChunks;
+    const free = body instanceof DirectBody ? body.release : keepChunks;
     const writer = new PieceWriter(piece, {
       skip: countSkipped(head, begun.base + piece.at),
       writeAt: async (chunks, offset) => await begun.writeAt(chunks, { offset, free }),
+      drop: free,
       onWritten: (chunks, offset) => begun.noteWritten(chunks, { offset, free }),
     });
     try {

@@ -9,6 +9,8 @@ interface WriterOptions {
   /** Bytes of the answer that come before what is missing. */
   readonly skip: number;
   readonly writeAt: (chunks: readonly Uint8Array[], offset: number) => Promise<void>;
+  /** Given what nobody needs, to let go of it. */
+  readonly drop: (chunks: readonly Uint8Array[]) => void;
   /** Told of each write once the piece counts it. */
   readonly onWritten: (chunks: readonly Uint8Array[], offset: number) => void;
 }
@@ -38,7 +40,8 @@ export class PieceWriter {
     const fresh = chunk.subarray(Math.min(this.#skipLeft, chunk.byteLength));
     this.#skipLeft -= chunk.byteLength - fresh.byteLength;
     const wanted = fresh.subarray(0, Math.min(fresh.byteLength, this.#piece.end - this.#taken));
-    if (wanted.byteLength > 0) {
+    if (wanted.byteLength === 0) this.#options.drop([chunk]);
+    else {
       this.#taken += wanted.byteLength;
       this.#pending.push(wanted);
       this.#pendingBytes += wanted.byteLength;

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
 import { UndiciHttpHandler } from '@smithy/undici-http-handler';
 import { Agent, type Dispatcher } from 'undici';
-import { dispatchDirect, type Dispatch } from './download-body.ts';
 import type { Clock } from '../clock.ts';
+import { dispatchDirect, type Dispatch } from './download-body.ts';
+import { ReadAgent } from './read-agent.ts';
 import { RequestRounds } from './request-rounds.ts';
 import type { RequestWatch } from './request-watch.ts';
 
@@ -30,25 +31,32 @@ type HandleOptions = NonNullable<Parameters<UndiciHttpHandler['handle']>[1]> &
 /** The SDK's undici handler with one `RequestWatch` around each request, and one connection pool under all. */
 export class WatchedHttpHandler {
   readonly #agent: Agent;
+  readonly #readAgent: ReadAgent;
   readonly #rounds: RequestRounds;
   readonly metadata = { handlerProtocol: 'http/1.1' };
 
   constructor({ connectTimeoutMs }: ConnectionSettings, clock: Clock) {
     // Its timeouts are off: the watch has them, with the phases told apart.
     this.#agent = new Agent({ connect: { timeout: connectTimeoutMs }, headersTimeout: 0, bodyTimeout: 0 });
+    this.#readAgent = new ReadAgent({ connectTimeoutMs, clock });
     this.#rounds = new RequestRounds(clock);
   }
 
   async handle(request: HttpRequest, options: HandleOptions = {}): HttpResponse {
     const { watch, abortSignal, isDirect = false } = options;
+    const isReading = isDirect && request.method === 'GET';
+    const agent = isReading ? this.#readAgent : this.#agent;
     const dispatch: Dispatch = (target, handler) =>
       watch === undefined
-        ? this.#agent.dispatch(target, handler)
-        : this.#agent.dispatch(
+        ? agent.dispatch(target, handler)
+        : agent.dispatch(
             { ...target, body: sliceBody(target.body) },
             watchHandler(handler, { watch, rounds: this.#rounds }),
           );
-    if (isDirect && abortSignal instanceof AbortSignal) return await dispatchDirect(dispatch, request, abortSignal);
+    if (isDirect && abortSignal instanceof AbortSignal) {
+      const release = isReading ? this.#readAgent.release : undefined;
+      return await dispatchDirect(dispatch, request, { signal: abortSignal, release });
+    }
     const dispatcher = this.#agent.compose(() => dispatch);
     return await new UndiciHttpHandler({ dispatcher }).handle(
       request,
@@ -66,6 +74,7 @@ export class WatchedHttpHandler {
 
   destroy(): void {
     void this.#agent.destroy();
+    this.#readAgent.destroy();
   }
 }
 

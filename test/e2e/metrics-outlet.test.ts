@@ -1,5 +1,5 @@
 import assert from 'node:assert';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { createServer as createNetServer, type AddressInfo } from 'node:net';
@@ -8,6 +8,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { openState } from '../../src/state/open-state.ts';
 import { isInstalled } from '../support/debian-server.ts';
+import { canMakeCertificates, makeCertificate } from '../support/certificate.ts';
 import { Program, readDocument } from '../support/program.ts';
 import { startTestSandbox } from '../support/sandbox.ts';
 
@@ -163,37 +164,16 @@ describe('metrics --push', () => {
   });
 });
 
-const hasOpenssl = spawnSync('openssl', ['version']).error === undefined;
-if (!hasOpenssl) console.log('skipped: a push over TLS needs openssl to make a certificate');
-
-describe.skipIf(!hasOpenssl)('metrics --push over TLS', () => {
+describe.skipIf(!canMakeCertificates('a push over TLS'))('metrics --push over TLS', () => {
   it('trusts the certificate authorities that it is given, and no others', async () => {
     await using program = await createProgram();
-    const [key, cert] = [program.path('key.pem'), program.path('cert.pem')];
-    const args = [
-      'req',
-      '-x509',
-      '-newkey',
-      'rsa:2048',
-      '-nodes',
-      '-days',
-      '2',
-      '-subj',
-      '/CN=localhost',
-      '-addext',
-      'subjectAltName=IP:127.0.0.1',
-      '-keyout',
-      key,
-      '-out',
-      cert,
-    ];
-    expect(spawnSync('openssl', args).status).toBe(0);
-    const server = createTlsServer({ key: await readFile(key), cert: await readFile(cert) }, (request, response) => {
+    const certificate = makeCertificate(program.directory);
+    const server = createTlsServer(certificate, (request, response) => {
       request.resume().once('end', () => response.writeHead(200).end());
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const trusted = await program.run(['metrics', '--push', url, '--push-ca', cert]);
+    const trusted = await program.run(['metrics', '--push', url, '--push-ca', certificate.path]);
     const unknown = await program.run(['metrics', '--push', url]);
     const missing = await program.run(['metrics', '--push', url, '--push-ca', 'none.pem']);
     server.close();
