@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
+import type { TlsSession } from './open-socket.ts';
 import { ReadConnection } from './read-connection.ts';
 import { ReadMemory } from './read-memory.ts';
 import { ReadRequest } from './read-request.ts';
@@ -8,6 +9,14 @@ interface ReadAgentOptions {
   readonly clock: Clock;
   /** Name look-up, TCP and TLS together, in ms. */
   readonly connectTimeoutMs: number;
+}
+
+/** What is known of one place to connect to. */
+interface Origin {
+  readonly url: URL;
+  readonly tlsSession: TlsSession;
+  /** The one last used at the end. */
+  readonly idle: Idle[];
 }
 
 interface Idle {
@@ -25,8 +34,7 @@ export class ReadAgent {
   readonly #options: ReadAgentOptions;
   readonly #memory = new ReadMemory();
   readonly #all = new Set<ReadConnection>();
-  /** By origin, the one last used at the end. */
-  readonly #idle = new Map<string, Idle[]>();
+  readonly #origins = new Map<string, Origin>();
   #isDestroyed = false;
 
   constructor(options: ReadAgentOptions) {
@@ -50,14 +58,14 @@ export class ReadAgent {
 
   #connectionTo(origin: string): ReadConnection {
     const { clock } = this.#options;
-    const idle = this.#idle.get(origin) ?? [];
-    this.#idle.set(origin, idle);
+    const { url, idle, tlsSession } = this.#originOf(origin);
     for (let last = idle.pop(); last !== undefined; last = idle.pop()) {
       if (last.connection.isOpen && clock.monotonic() < last.untilMs) return last.connection;
       last.connection.destroy();
     }
-    const connection = new ReadConnection(new URL(origin), {
+    const connection = new ReadConnection(url, {
       ...this.#options,
+      tlsSession,
       memory: this.#memory,
       onIdle: (reusableForMs) => idle.push({ connection, untilMs: clock.monotonic() + reusableForMs }),
       onClosed: () => {
@@ -68,5 +76,13 @@ export class ReadAgent {
     });
     this.#all.add(connection);
     return connection;
+  }
+
+  #originOf(origin: string): Origin {
+    const known = this.#origins.get(origin);
+    if (known !== undefined) return known;
+    const made = { url: new URL(origin), tlsSession: { ticket: undefined }, idle: [] };
+    this.#origins.set(origin, made);
+    return made;
   }
 }

@@ -22,7 +22,11 @@ async function createStage() {
     socket.pipe(back).pipe(socket);
   });
   const names: (string | false | null)[] = [];
-  front.on('secureConnection', ({ servername }) => names.push(servername));
+  const seen = { resumed: 0 };
+  front.on('secureConnection', (socket) => {
+    names.push(socket.servername);
+    if (socket.isSessionReused()) seen.resumed += 1;
+  });
   front.on('tlsClientError', () => undefined);
   front.listen(0, '127.0.0.1');
   await once(front, 'listening');
@@ -33,6 +37,7 @@ async function createStage() {
     program,
     port,
     names,
+    seen,
     run: async (argv: readonly string[], more: Readonly<Record<string, string>> = {}) =>
       await program.run(argv, { env: { ...env, ...more } }),
     [Symbol.asyncDispose]: async () => {
@@ -51,8 +56,11 @@ describe.skipIf(!canMakeCertificates('S3 over TLS'))('over TLS', () => {
     await writeFile(program.path('file'), body);
     expect(await run(['put', '--quiet', 'file', 's3://bucket/large'])).toMatchObject({ status: 0, stderr: '' });
     expect(sandbox.read('bucket', 'large')?.equals(body)).toBe(true);
+    stage.seen.resumed = 0;
     expect(await run(['get', '--quiet', 's3://bucket/large', 'copy'])).toMatchObject({ status: 0, stderr: '' });
     expect((await readFile(program.path('copy'))).equals(body)).toBe(true);
+    // The connections for the further pieces go on with the session of the first.
+    expect(stage.seen.resumed).toBeGreaterThan(0);
     expect((await run(['get', 's3://bucket/large', '-'])).stdout.equals(body)).toBe(true);
     for (let index = 0; index < 100; index += 1) sandbox.putObject('bucket', `t/${index}`, { body: `body ${index}` });
     expect(await run(['get', '-r', '--quiet', 's3://bucket/t/', 'tree'])).toMatchObject({ status: 0, stderr: '' });
