@@ -1,8 +1,8 @@
 import { AbortMultipartUploadCommand, type S3Client } from '@aws-sdk/client-s3';
 import { readFailedAnswer } from '../retry/failed-answer.ts';
 import type { Guard } from './guard.ts';
-import { RequestWatch } from './request-watch.ts';
-import type { WatchedOptions } from './watched-http.ts';
+import { RequestWatch } from '../http/request-watch.ts';
+import type { WatchedOptions } from '../http/watched-http.ts';
 
 /** How long the clean-up of a failed upload may take, in ms (circuit.md: at most 5 s, never hides the first error). */
 const ABORT_TIMEOUT_MS = 5_000;

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { TransferFault } from '../retry/fault.ts';
-import { DirectBody } from './download-body.ts';
+import { DirectBody } from '../http/direct-body.ts';
 import type { ObjectAnswer } from './object-answer.ts';
 
 export async function usingBody(

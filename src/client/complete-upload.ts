@@ -4,7 +4,7 @@ import { assertAnsweredByS3 } from './answered-by-s3.ts';
 import { composeEtag, unquote } from './etag.ts';
 import { readEtag } from './read-etag.ts';
 import { sendWrite, type WriteTools } from './send-write.ts';
-import type { WatchedOptions } from './watched-http.ts';
+import type { WatchedOptions } from '../http/watched-http.ts';
 
 /** What is known of an object that has just been completed. */
 export interface CompletedObject {

@@ -5,7 +5,7 @@ import { BreakwaterError } from '../errors.ts';
 import { BoundedRateLimiter } from './bounded-rate-limiter.ts';
 import { ObjectClient } from './object-client.ts';
 import { createSha256 } from './sha256.ts';
-import { WatchedHttpHandler, type ConnectionSettings } from './watched-http.ts';
+import { WatchedHttpHandler, type ConnectionSettings } from '../http/watched-http.ts';
 
 export interface S3Settings extends ConnectionSettings {
   /** A custom endpoint, or null for AWS. */

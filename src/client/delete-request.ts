@@ -5,7 +5,7 @@ import { TransferFault } from '../retry/fault.ts';
 import { readFields } from './fields.ts';
 import { readEntries } from './listed-entries.ts';
 import type { Attempt } from './request-runner.ts';
-import type { WatchedOptions } from './watched-http.ts';
+import type { WatchedOptions } from '../http/watched-http.ts';
 
 /** One thing to delete. */
 export interface DeleteTarget {

@@ -13,7 +13,7 @@ import {
   type Asked,
 } from './download-answer.ts';
 import { BegunDownload } from './download-begun.ts';
-import { DirectBody, readBody } from './download-body.ts';
+import { DirectBody, readBody } from '../http/direct-body.ts';
 import { DownloadLedger, type Piece } from './download-ledger.ts';
 import type { DownloadResult, ObjectFacts } from './download-request.ts';
 import { PieceWriter } from './download-writer.ts';

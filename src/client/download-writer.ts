@@ -1,6 +1,6 @@
 import { clearImmediate, setImmediate } from 'node:timers';
 import type { Piece } from './download-ledger.ts';
-import type { TakeChunk } from './download-body.ts';
+import type { TakeChunk } from '../http/direct-body.ts';
 
 /** Bytes of one piece that may wait to be written before its body is paused. */
 const PENDING_BYTES_MAX = 2 * 1024 * 1024;

@@ -2,7 +2,7 @@ import type { CircuitGate } from '../circuit/gate.ts';
 import type { Clock } from '../clock.ts';
 import type { EventSink, OperationTarget } from '../events.ts';
 import type { RetrySettings } from '../retry/decide.ts';
-import type { RequestTimeouts } from './request-watch.ts';
+import type { RequestTimeouts } from '../http/request-watch.ts';
 
 /** What every guarded operation of one command shares. */
 export interface GuardSettings extends RequestTimeouts {

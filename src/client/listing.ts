@@ -9,7 +9,7 @@ import type { Guard } from './guard.ts';
 import { readEntries, readListedSize, readListedTime } from './listed-entries.ts';
 import { type FetchedPage, readPages } from './pages.ts';
 import { readStoreClock } from './store-clock.ts';
-import type { WatchedOptions } from './watched-http.ts';
+import type { WatchedOptions } from '../http/watched-http.ts';
 import type { XmlEntry } from './xml-entries.ts';
 
 export interface ListRequest {

@@ -8,7 +8,7 @@ import { readWhole } from './object-answer.ts';
 import type { ObjectClient } from './object-client.ts';
 import type { RequestRunner } from './request-runner.ts';
 import { readStoreClock } from './store-clock.ts';
-import type { WatchedOptions } from './watched-http.ts';
+import type { WatchedOptions } from '../http/watched-http.ts';
 
 /** Requests of one look-up in flight at once. */
 const LOOK_UPS_IN_FLIGHT = 16;

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { GetObjectCommandOutput, PutObjectCommandOutput, ServerSideEncryption } from '@aws-sdk/client-s3';
 import type { HttpResponse } from '@smithy/core/protocols';
 import { parseTime } from '../clock.ts';
-import { readBody } from './download-body.ts';
+import { readBody } from '../http/direct-body.ts';
 
 /** The longest answer to a write that is read; S3's are shorter by far. */
 const ANSWER_BYTES_MAX = 64 * 1024;

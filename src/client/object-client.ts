@@ -23,7 +23,7 @@ import {
 } from './object-answer.ts';
 import { findRoute, type ObjectRoute } from './object-route.ts';
 import { leaveUnsigned } from './unsigned-payload.ts';
-import type { WatchedOptions } from './watched-http.ts';
+import type { WatchedOptions } from '../http/watched-http.ts';
 
 const GET = describe(GetObject$);
 const PUT = describe(PutObject$);

@@ -1,6 +1,6 @@
 import type { Guard, GuardedTarget } from './guard.ts';
 import { runGuarded } from './guarded-operation.ts';
-import type { WatchedOptions } from './watched-http.ts';
+import type { WatchedOptions } from '../http/watched-http.ts';
 
 /** One page of a list, and where the next one begins; null after the last. */
 export interface FetchedPage<T, P> {

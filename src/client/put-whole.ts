@@ -6,7 +6,7 @@ import { readEtag } from './read-etag.ts';
 import { sendWrite } from './send-write.ts';
 import { checksumOf, readChecksum } from './upload-checksum.ts';
 import type { UploadResult, UploadTarget } from './upload-request.ts';
-import type { WatchedOptions } from './watched-http.ts';
+import type { WatchedOptions } from '../http/watched-http.ts';
 
 /**
  * Makes an object of these bytes by one request, with its retry chain. They must stay as they are until it ends.

@@ -12,7 +12,7 @@ import { runGuarded } from './guarded-operation.ts';
 import { decodeKey, readNextKey, type ListRequest } from './listing.ts';
 import { type FetchedPage, readPages } from './pages.ts';
 import { readStoreClock } from './store-clock.ts';
-import type { WatchedOptions } from './watched-http.ts';
+import type { WatchedOptions } from '../http/watched-http.ts';
 
 /** A multipart upload that was begun and neither completed nor aborted; its parts take room and are listed nowhere. */
 export interface UnfinishedUpload {

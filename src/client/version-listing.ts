@@ -10,7 +10,7 @@ import { readEntries, readListedSize, readListedTime } from './listed-entries.ts
 import { decodeKey, readNextKey, type ListRequest } from './listing.ts';
 import { type FetchedPage, readPages } from './pages.ts';
 import { readStoreClock } from './store-clock.ts';
-import type { WatchedOptions } from './watched-http.ts';
+import type { WatchedOptions } from '../http/watched-http.ts';
 import type { XmlEntry } from './xml-entries.ts';
 
 /** One version of an object, or a marker of its deletion. */

@@ -2,7 +2,7 @@ import { HttpResponse } from '@smithy/core/protocols';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { connectS3, type S3Settings } from '../../src/client/connection.ts';
 import type { ObjectClient } from '../../src/client/object-client.ts';
-import { RequestWatch } from '../../src/client/request-watch.ts';
+import { RequestWatch } from '../../src/http/request-watch.ts';
 import { classify } from '../../src/retry/classify.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 

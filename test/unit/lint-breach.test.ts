@@ -11,10 +11,10 @@ let directory = '';
 /** The folders that a dependency belongs to; elsewhere it is a breach. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@aws-sdk/client-s3': ['client'],
-  '@smithy/types': ['client'],
-  '@smithy/core/config': ['client'],
-  undici: ['client', 'metrics'],
-  'undici/types/dispatcher': ['client', 'metrics'],
+  '@smithy/types': ['client', 'http'],
+  '@smithy/core/config': ['client', 'http'],
+  undici: ['http', 'metrics'],
+  'undici/types/dispatcher': ['http', 'metrics'],
   'p-retry': ['retry'],
   ink: ['ui'],
   react: ['ui'],
@@ -36,8 +36,9 @@ const GLOBALS: Readonly<Record<string, readonly string[]>> = {
 const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
   circuit: [],
   cli: ['circuit', 'client', 'metrics', 'retry', 'sandbox', 'state', 'sweep', 'transfer', 'ui'],
-  client: ['circuit', 'retry'],
+  client: ['circuit', 'http', 'retry'],
   commands: ['circuit', 'cli', 'metrics', 'sandbox', 'sweep', 'transfer', 'ui'],
+  http: ['retry'],
   metrics: ['circuit', 'state'],
   retry: ['circuit'],
   sandbox: [],

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ReadMemory } from '../../src/client/read-memory.ts';
+import { ReadMemory } from '../../src/http/read-memory.ts';
 
 const BLOCK_BYTES = 256 * 1024;
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AnswerParser, type AnswerEvent } from '../../src/client/answer-parser.ts';
+import { AnswerParser, type AnswerEvent } from '../../src/http/answer-parser.ts';
 
 interface Read {
   readonly heads: readonly { readonly status: number; readonly headers: Readonly<Record<string, string>> }[];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { RequestRounds } from '../../src/client/request-rounds.ts';
-import { RequestWatch } from '../../src/client/request-watch.ts';
+import { RequestRounds } from '../../src/http/request-rounds.ts';
+import { RequestWatch } from '../../src/http/request-watch.ts';
 import type { TransferFault } from '../../src/retry/fault.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 

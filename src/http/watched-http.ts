@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { UndiciHttpHandler } from '@smithy/undici-http-handler';
 import { Agent, type Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
-import { dispatchDirect, type Dispatch } from './download-body.ts';
+import { dispatchDirect, type Dispatch } from './direct-body.ts';
 import { ReadAgent } from './read-agent.ts';
 import { RequestRounds } from './request-rounds.ts';
 import type { RequestWatch } from './request-watch.ts';
