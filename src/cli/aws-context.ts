@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BreakwaterError } from '../errors.ts';
+import type { NamedFile } from './certificates.ts';
 import { parseIni, type IniSections } from './ini.ts';
 import { once } from './once.ts';
 import type { Environment, Settings } from './settings.ts';
@@ -30,6 +31,20 @@ export function findAwsContext(wishes: S3Wishes, { env, home }: { env: Environme
   };
 }
 
+/**
+ * The file of certificate authorities that are trusted instead of those that Node knows: by `AWS_CA_BUNDLE`, else by the profile
+ * (AWS SDKs and Tools Reference Guide, "General configuration settings", `ca_bundle`); null where none is named.
+ */
+export function findCaBundle(
+  { profile }: Pick<AwsContext, 'profile'>,
+  { env, home }: { env: Environment; home: string },
+): NamedFile | null {
+  const named = nonEmpty(env['AWS_CA_BUNDLE']);
+  if (named !== null) return { name: 'AWS_CA_BUNDLE', path: named };
+  const path = readProfile(profile ?? 'default', { env, home }).caBundle;
+  return path === null ? null : { name: 'ca_bundle in the AWS config file', path: expandHome(path, home) };
+}
+
 /** The scope of circuits: what was named, else the endpoint's host and port, else the region, else `aws`. */
 export function decideScope(named: string | null, { endpointUrl, region }: AwsContext): string {
   if (named !== null) return named;
@@ -41,6 +56,7 @@ interface ProfileFacts {
   readonly endpointUrl: string | null;
   readonly region: string | null;
   readonly ignoresEndpoints: boolean;
+  readonly caBundle: string | null;
 }
 
 function findEndpoint(env: Environment, configured: () => ProfileFacts): string | null {
@@ -51,7 +67,7 @@ function findEndpoint(env: Environment, configured: () => ProfileFacts): string 
 
 function readProfile(profile: string, { env, home }: { env: Environment; home: string }): ProfileFacts {
   const open = (variable: string, name: string): IniSections =>
-    readIni((nonEmpty(env[variable]) ?? join('~', '.aws', name)).replace(/^~(?=\/)/, () => home));
+    readIni(expandHome(nonEmpty(env[variable]) ?? join('~', '.aws', name), home));
   const config = open('AWS_CONFIG_FILE', 'config');
   const credentials = open('AWS_SHARED_CREDENTIALS_FILE', 'credentials');
   // Of this file, unlike the other, only the default profile may do without the word.
@@ -63,7 +79,12 @@ function readProfile(profile: string, { env, home }: { env: Environment; home: s
     endpointUrl: nonEmpty(services?.get('s3.endpoint_url')) ?? read('endpoint_url'),
     region: read('region'),
     ignoresEndpoints: read('ignore_configured_endpoint_urls')?.toLowerCase() === 'true',
+    caBundle: read('ca_bundle'),
   };
+}
+
+function expandHome(path: string, home: string): string {
+  return path.replace(/^~(?=\/)/, () => home);
 }
 
 /** A file that cannot be read is as good as none: the SDK reads it again and says so. */

@@ -7,6 +7,7 @@ import type { EventSink } from '../events.ts';
 import type { State } from '../state/state.ts';
 import type { Look } from '../ui/look.ts';
 import type { AwsContext } from './aws-context.ts';
+import type { NamedFile } from './certificates.ts';
 import type { Output } from './output.ts';
 import type { Environment, Settings } from './settings.ts';
 
@@ -33,6 +34,8 @@ export interface CommandRun {
   readonly look: Look;
   /** Endpoint, region and profile, found without the SDK. @throws BreakwaterError `config` */
   readonly aws: () => AwsContext;
+  /** The certificate authorities that the AWS settings name; null for those that Node knows. */
+  readonly caBundle: () => NamedFile | null;
   /** The full name: `s3-upload@eu-west-1`. @throws BreakwaterError `config` */
   readonly circuitName: (name: CircuitName) => string;
   readonly processIdentity: () => ProcessIdentity;

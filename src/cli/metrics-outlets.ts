@@ -3,10 +3,11 @@ import { hostname } from 'node:os';
 import type { Measured } from '../metrics/registry.ts';
 import type { PushTarget } from '../metrics/push-target.ts';
 import type { MetricDeltas } from '../state/state.ts';
+import { readCertificates } from './certificates.ts';
 import type { CommandRun } from './command-run.ts';
 import { measure } from './measure.ts';
 import type { MetricsFlush } from './metrics-flush.ts';
-import { readAuthorization, readCertificates } from './push-credentials.ts';
+import { readAuthorization } from './push-credentials.ts';
 
 /** How often the totals are sent again because others have added to them meanwhile. */
 const ROUNDS_MAX = 5;
@@ -50,7 +51,7 @@ export async function pushNow(run: CommandRun, url: string, deltas: MetricDeltas
   ]);
   const target = findPushTarget({ url, job: pushJob ?? 'breakwater', instance: pushInstance ?? hostname() });
   const authorization = readAuthorization(run.env);
-  const certificates = pushCa === null ? null : readCertificates(pushCa);
+  const certificates = pushCa === null ? null : readCertificates({ name: '--push-ca', path: pushCa });
   const endsAtMs = run.clock.monotonic() + PUSH_LIMIT_MS;
   const send = async (measured: Measured): Promise<void> => {
     const limitMs = endsAtMs - run.clock.monotonic();

@@ -1,4 +1,3 @@
-import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { BreakwaterError } from '../errors.ts';
 import type { CommandRun } from './command-run.ts';
@@ -22,22 +21,6 @@ export function readAuthorization(env: Environment): string | null {
   if (user === '') return null;
   const password = readSecret(env, 'BREAKWATER_PUSH_PASSWORD') ?? '';
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
-}
-
-/** Certificate authorities in PEM. @throws BreakwaterError `config` for a file that has none */
-export function readCertificates(path: string): string {
-  const text = readFile('--push-ca', path);
-  assertCertificate(text);
-  return text;
-}
-
-/** Node itself passes over what is no certificate, and then trusts nobody. */
-function assertCertificate(text: string): X509Certificate {
-  try {
-    return new X509Certificate(text);
-  } catch (error) {
-    throw refuse('the file of --push-ca is no certificate', 'it has one or more in PEM', error);
-  }
 }
 
 function readSecret(env: Environment, name: string): string | null {

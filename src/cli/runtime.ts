@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
 import { ASCII_LOOK, UNICODE_LOOK } from '../ui/look.ts';
 import type { LiveLines } from '../ui/terminal.tsx';
-import { decideScope, findAwsContext } from './aws-context.ts';
+import { decideScope, findAwsContext, findCaBundle } from './aws-context.ts';
 import { Closers } from './closers.ts';
 import { decidesAscii } from './colour.ts';
 import type { CommandRun } from './command-run.ts';
@@ -78,6 +78,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     stdout: screens.stdout,
     look,
     aws,
+    caBundle: () => findCaBundle(aws(), { env, home }),
     circuitName: (name) => `${name}@${decideScope(settings.circuitScope, aws())}`,
     processIdentity: local.processIdentity,
     state: local.state,

@@ -4,6 +4,7 @@ import type { Guard } from '../client/guard.ts';
 import { lookAhead } from '../client/look.ts';
 import type { ObjectStore } from '../client/object-store.ts';
 import type { TransferContext } from '../transfer/transfer-context.ts';
+import { readCertificates } from './certificates.ts';
 import { openBegunWork } from './begun-work.ts';
 import type { CommandRun } from './command-run.ts';
 
@@ -43,8 +44,15 @@ async function connect(run: CommandRun, guard: Guard): Promise<ObjectStore> {
   const { settings, clock } = run;
   const { endpointUrl, region, profile } = run.aws();
   const { connectTimeoutMs, pathStyle } = settings;
+  // Who speaks plain HTTP needs none, and no file of them.
+  const caBundle = endpointUrl?.startsWith('http:') === true ? null : run.caBundle();
+  const certificates = caBundle === null ? null : readCertificates(caBundle);
   const { openObjectStore } = await import('../client/object-store.ts');
-  return await openObjectStore({ endpointUrl, region, profile, pathStyle, connectTimeoutMs }, clock, guard);
+  return await openObjectStore(
+    { endpointUrl, region, profile, pathStyle, connectTimeoutMs, certificates },
+    clock,
+    guard,
+  );
 }
 
 function guardOf({ settings, deadlineAtMs, clock, signal, emit }: CommandRun, gate: CircuitGate | null): Guard {

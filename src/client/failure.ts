@@ -63,6 +63,8 @@ const HINTS: Partial<Readonly<Record<ErrorCode, string>>> = {
   deadline: 'allow more time with --deadline',
 };
 
+const UNKNOWN_AUTHORITY = 'name the file of its certificate authority as AWS_CA_BUNDLE';
+
 const HINTS_BY_FAILURE: Readonly<Record<string, string>> = {
   NoSuchBucket: 'check the name of the bucket, the region and the endpoint',
   InvalidBucketName: 'bucket names are 3 to 63 lower-case letters, digits, dots and hyphens',
@@ -73,7 +75,7 @@ const HINTS_BY_FAILURE: Readonly<Record<string, string>> = {
   not_s3: 'the endpoint does not answer as S3 does: check --endpoint-url, and for a proxy or login page in between',
   host_not_found: 'check the host name in --endpoint-url, or the network',
   connection_refused: 'nothing listens there: check --endpoint-url',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'add its certificate authority with NODE_EXTRA_CA_CERTS',
-  SELF_SIGNED_CERT_IN_CHAIN: 'add its certificate authority with NODE_EXTRA_CA_CERTS',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'add its certificate authority with NODE_EXTRA_CA_CERTS',
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
+  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
 };

@@ -12,6 +12,8 @@ export interface SocketOptions {
   readonly clock: Clock;
   /** Name look-up, TCP and TLS together, in ms. */
   readonly connectTimeoutMs: number;
+  /** Certificate authorities in PEM that are trusted instead of those that Node knows; null for those. */
+  readonly certificates: string | null;
   readonly onread: OnReadOpts;
   readonly tlsSession: TlsSession;
   /** Gives the attempt up. */
@@ -68,7 +70,7 @@ function describePeer({ hostname, port, protocol }: URL, { onread }: Pick<Socket
 }
 
 async function connectOverTls(origin: URL, options: SocketOptions): Promise<Socket> {
-  const { tlsSession } = options;
+  const { tlsSession, certificates } = options;
   const peer = describePeer(origin, options);
   // A tenth of the time to start: who uses plain HTTP, or only sends, does not wait for it.
   const { connect } = await import('node:tls');
@@ -77,6 +79,7 @@ async function connectOverTls(origin: URL, options: SocketOptions): Promise<Sock
     // An address is no name to ask a server for.
     ...(isIP(peer.host) === 0 ? { servername: peer.host } : {}),
     ...(tlsSession.ticket === undefined ? {} : { session: tlsSession.ticket }),
+    ...(certificates === null ? {} : { ca: certificates }),
     ALPNProtocols: ['http/1.1'],
   }).on('session', (session) => (tlsSession.ticket = session));
 }

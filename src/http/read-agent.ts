@@ -1,15 +1,10 @@
 import type { Dispatcher } from 'undici';
-import type { Clock } from '../clock.ts';
-import type { TlsSession } from './open-socket.ts';
+import type { SocketOptions, TlsSession } from './open-socket.ts';
 import { ReadConnection } from './read-connection.ts';
 import { ReadMemory } from './read-memory.ts';
 import { ReadRequest } from './read-request.ts';
 
-interface ReadAgentOptions {
-  readonly clock: Clock;
-  /** Name look-up, TCP and TLS together, in ms. */
-  readonly connectTimeoutMs: number;
-}
+type ReadAgentOptions = Pick<SocketOptions, 'clock' | 'connectTimeoutMs' | 'certificates'>;
 
 /** What is known of one place to connect to. */
 interface Origin {

@@ -13,6 +13,8 @@ const SLICE_BYTES = 64 * 1024;
 export interface ConnectionSettings {
   /** Name look-up, TCP and TLS together, in ms. @default 5000 */
   readonly connectTimeoutMs: number;
+  /** Certificate authorities in PEM that are trusted instead of those that Node knows; null for those. */
+  readonly certificates: string | null;
 }
 
 /** What an attempt passes to the SDK's `send`, which hands it on to the handler untouched. */
@@ -35,10 +37,11 @@ export class WatchedHttpHandler {
   readonly #rounds: RequestRounds;
   readonly metadata = { handlerProtocol: 'http/1.1' };
 
-  constructor({ connectTimeoutMs }: ConnectionSettings, clock: Clock) {
+  constructor({ connectTimeoutMs, certificates }: ConnectionSettings, clock: Clock) {
     // Its timeouts are off: the watch has them, with the phases told apart.
-    this.#agent = new Agent({ connect: { timeout: connectTimeoutMs }, headersTimeout: 0, bodyTimeout: 0 });
-    this.#readAgent = new ReadAgent({ connectTimeoutMs, clock });
+    const connect = { timeout: connectTimeoutMs, ...(certificates === null ? {} : { ca: certificates }) };
+    this.#agent = new Agent({ connect, headersTimeout: 0, bodyTimeout: 0 });
+    this.#readAgent = new ReadAgent({ connectTimeoutMs, certificates, clock });
     this.#rounds = new RequestRounds(clock);
   }
 

@@ -45,7 +45,7 @@ async function createStage(serve: Serve) {
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const clock = new VirtualClock();
-  const agent = new ReadAgent({ clock, connectTimeoutMs: CONNECT_TIMEOUT_MS });
+  const agent = new ReadAgent({ clock, connectTimeoutMs: CONNECT_TIMEOUT_MS, certificates: null });
   const get = async (
     on: Dispatcher.DispatchHandler = {},
     { headers = {}, origin = `http://127.0.0.1:${port}` }: { headers?: Record<string, string>; origin?: string } = {},

@@ -35,6 +35,7 @@ async function createStage() {
   return {
     sandbox,
     program,
+    certificate,
     port,
     names,
     seen,
@@ -89,6 +90,45 @@ describe.skipIf(!canMakeCertificates('S3 over TLS'))('over TLS', () => {
       expect(ended.status).toBe(0);
       expect((await readFile(stage.program.path('copy'))).equals(body)).toBe(true);
       expect(stage.sandbox.requests()).toHaveLength(2);
+    },
+  );
+
+  it('the authorities that the AWS settings name are trusted, by the environment or by the profile, also for a sweep', async () => {
+    await using stage = await createStage();
+    const { sandbox, program, certificate, run } = stage;
+    await writeFile(program.path('file'), 'x');
+    const byVariable = { NODE_EXTRA_CA_CERTS: '', AWS_CA_BUNDLE: certificate.path };
+    expect(await run(['put', '--quiet', 'file', 's3://bucket/key'], byVariable)).toMatchObject({
+      status: 0,
+      stderr: '',
+    });
+    const { accessKeyId, secretAccessKey } = sandbox;
+    const keys = `aws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}`;
+    await writeFile(program.path('config'), `[profile own]\n${keys}\nca_bundle = ${certificate.path}\n`);
+    const byProfile = { NODE_EXTRA_CA_CERTS: '', AWS_CONFIG_FILE: program.path('config'), AWS_PROFILE: 'own' };
+    const got = await run(['get', 's3://bucket/key', '-'], byProfile);
+    expect(got).toMatchObject({ status: 0, text: 'x' });
+    const sweep = ['sweep', 's3://bucket/k', '--older-than', '0', '--yes', '--quiet'];
+    expect(await run(sweep, byVariable)).toMatchObject({ status: 0, stderr: '' });
+    expect(sandbox.read('bucket', 'key')).toBeUndefined();
+  });
+
+  it.each([
+    ['that is not there', 'none.pem', /cannot be read/],
+    ['that is no certificate', 'file', /no certificate/],
+  ])(
+    'a file of authorities %s is refused before anything is sent, and plain HTTP does not ask for it',
+    async (_what, name, says) => {
+      await using stage = await createStage();
+      const { sandbox, program, run } = stage;
+      await writeFile(program.path('file'), 'x');
+      const env = { NODE_EXTRA_CA_CERTS: '', AWS_CA_BUNDLE: program.path(name) };
+      const ended = await run(['put', '--json', 'file', 's3://bucket/key'], env);
+      expect(ended.status).toBe(78);
+      expect(readDocument(ended).error).toMatchObject({ code: 'config', message: expect.stringMatching(says) });
+      expect(sandbox.requests()).toEqual([]);
+      const plain = await run(['put', 'file', 's3://bucket/key'], { ...env, AWS_ENDPOINT_URL_S3: sandbox.endpoint });
+      expect(plain.status).toBe(0);
     },
   );
 

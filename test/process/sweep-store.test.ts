@@ -27,7 +27,7 @@ async function createStage(quirks: readonly StoreQuirk[] = []): Promise<Stage> {
   const { guard, events } = createFakeGuard({ settings: { retry: { retries: 4, baseMs: 10, jitter: 'none' } } });
   const place = { endpointUrl: sandbox.endpoint, region: sandbox.region, profile: null, pathStyle: true };
   const realGuard = { ...guard, clock: systemClock };
-  const store = await openObjectStore({ ...place, connectTimeoutMs: 5000 }, systemClock, realGuard);
+  const store = await openObjectStore({ ...place, connectTimeoutMs: 5000, certificates: null }, systemClock, realGuard);
   return {
     sandbox,
     store,

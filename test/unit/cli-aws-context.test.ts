@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadSharedConfigFiles } from '@smithy/core/config';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { decideScope, findAwsContext, type AwsContext } from '../../src/cli/aws-context.ts';
+import { decideScope, findAwsContext, findCaBundle, type AwsContext } from '../../src/cli/aws-context.ts';
 import { parseIni } from '../../src/cli/ini.ts';
 import type { Environment } from '../../src/cli/settings.ts';
 
@@ -28,6 +28,22 @@ function writeAws(name: 'config' | 'credentials', ...lines: readonly string[]): 
 function find(env: Environment = {}, wishes: Partial<AwsContext> = {}) {
   return findAwsContext({ ...NOTHING, ...wishes }, { env, home });
 }
+
+describe('findCaBundle', () => {
+  const inConfig = 'ca_bundle in the AWS config file';
+
+  it.each([
+    ['the environment', null, { AWS_CA_BUNDLE: 'env.pem' }, { name: 'AWS_CA_BUNDLE', path: 'env.pem' }],
+    ['the profile', null, { AWS_CA_BUNDLE: '' }, { name: inConfig, path: 'file.pem' }],
+    ['the profile that is named', 'dev', {}, { name: inConfig, path: 'HOME/dev.pem' }],
+    ['nothing, in a profile without one', 'other', {}, null],
+    ['nothing, in a profile that is not there', 'gone', {}, null],
+  ])('takes the authorities from %s', (_source, profile, env, expected) => {
+    writeAws('config', '[default]', 'ca_bundle=file.pem', '[profile dev]', 'ca_bundle = ~/dev.pem', '[profile other]');
+    const found = findCaBundle({ profile }, { env, home });
+    expect(found === null ? null : { ...found, path: found.path.replace(home, 'HOME') }).toEqual(expected);
+  });
+});
 
 describe('findAwsContext', () => {
   it('knows nothing where nothing is said', () => {

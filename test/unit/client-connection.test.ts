@@ -6,7 +6,14 @@ import { RequestWatch } from '../../src/http/request-watch.ts';
 import { classify } from '../../src/retry/classify.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
-const AWS: S3Settings = { endpointUrl: null, region: null, profile: null, pathStyle: null, connectTimeoutMs: 1000 };
+const AWS: S3Settings = {
+  endpointUrl: null,
+  region: null,
+  profile: null,
+  pathStyle: null,
+  connectTimeoutMs: 1000,
+  certificates: null,
+};
 
 interface Sent {
   readonly hostname: string;
