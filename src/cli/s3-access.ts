@@ -30,14 +30,16 @@ export async function openTransferContext(run: CommandRun, name: CircuitName): P
 }
 
 /**
- * A connection for work that deliberately has no circuit: it neither reads nor moves one.
+ * A connection for work that deliberately has no circuit: it neither reads nor moves one. It is closed with the command.
  * @param options `signal` instead of the command's own
  */
 export async function connectWithoutCircuit(
   run: CommandRun,
   { signal = run.signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<ObjectStore> {
-  return await connect(run, { ...guardOf(run, null), signal });
+  const store = await connect(run, { ...guardOf(run, null), signal });
+  run.onClose(store.close);
+  return store;
 }
 
 async function connect(run: CommandRun, guard: Guard): Promise<ObjectStore> {

@@ -2,12 +2,16 @@ import { createReadStream } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { boolean, string } from '@oclif/core/flags';
+import type { ObjectStore } from '../client/object-store.ts';
 import { BreakwaterError } from '../errors.ts';
 import type { KeyPatterns } from '../key-filter.ts';
+import { localInventory } from '../sweep/inventory-place.ts';
 import { openInventory } from '../sweep/inventory.ts';
 import { readKeyList } from '../sweep/key-list.ts';
 import { LIST_CONCURRENCY, type SelectionRequest, type SelectionSource } from '../sweep/select-items.ts';
 import { countFlag, durationFlag, sizeFlag } from './flags.ts';
+import { isS3Url, parseS3Url } from './s3-url.ts';
+import { storedInventory } from './stored-inventory.ts';
 
 const LIST_CONCURRENCY_MAX = 64;
 
@@ -30,7 +34,7 @@ export const selectionFlags = {
   }),
   inventory: string({
     helpValue: 'MANIFEST',
-    summary: 'take the keys of an S3 Inventory (CSV) by its manifest.json instead of a listing',
+    summary: 'take the keys of an S3 Inventory (CSV) by its manifest.json, a file or s3://..., instead of a listing',
     exclusive: ['versions'],
   }),
   versions: boolean({
@@ -61,19 +65,26 @@ export interface SelectionFlags {
   readonly 'list-concurrency': number | undefined;
 }
 
+/** What the sources of a selection need. */
+interface SelectionTools {
+  /** That is swept. */
+  readonly bucket: string;
+  readonly stdin: Readable;
+  readonly connect: () => Promise<ObjectStore>;
+  readonly signal: AbortSignal;
+}
+
 /** What they mean for a selection. */
 export type Selection = Required<
   Pick<SelectionRequest, 'patterns' | 'minSizeBytes' | 'maxSizeBytes' | 'source' | 'listConcurrency'>
 >;
 
 /**
- * Turns the flags into a selection. Files are opened once now, so that a wrong name ends the command before S3 is asked.
- * @throws BreakwaterError `usage`, `not_found`, `local_io`
+ * Turns the flags into a selection. Files are opened once now, so that a wrong name ends the command before S3 is asked;
+ * S3 is asked only for an inventory that is there.
+ * @throws BreakwaterError `usage`, `not_found`, `local_io`, and what a download ends with
  */
-export async function readSelection(
-  flags: SelectionFlags,
-  { bucket, stdin }: { bucket: string; stdin: Readable },
-): Promise<Selection> {
+export async function readSelection(flags: SelectionFlags, tools: SelectionTools): Promise<Selection> {
   const minSizeBytes = flags['min-size'] ?? null;
   const maxSizeBytes = flags['max-size'] ?? null;
   if (minSizeBytes !== null && maxSizeBytes !== null && minSizeBytes > maxSizeBytes) {
@@ -83,7 +94,7 @@ export async function readSelection(
     patterns: readPatterns(flags),
     minSizeBytes,
     maxSizeBytes,
-    source: await readSource(flags, { bucket, stdin }),
+    source: await readSource(flags, tools),
     listConcurrency: flags['list-concurrency'] ?? LIST_CONCURRENCY,
   };
 }
@@ -99,11 +110,14 @@ function readPatterns({ include = [], exclude = [] }: SelectionFlags): KeyPatter
 
 async function readSource(
   { 'keys-from': keysFrom, null: isNullSeparated, inventory, versions }: SelectionFlags,
-  { bucket, stdin }: { bucket: string; stdin: Readable },
+  { bucket, stdin, connect, signal }: SelectionTools,
 ): Promise<SelectionSource> {
   if (versions) return { kind: 'versions' };
   if (inventory !== undefined) {
-    const { read } = await openInventory(inventory, bucket);
+    const place = isS3Url(inventory)
+      ? storedInventory(parseS3Url(inventory), { connect, signal })
+      : localInventory(inventory);
+    const { read } = await openInventory(place, bucket);
     return { kind: 'named', open: read };
   }
   if (keysFrom === undefined) return { kind: 'objects' };

@@ -9,6 +9,7 @@ import { escapeControls } from '../cli/escape.ts';
 import { countFlag, durationFlag, requestFlags, sizeFlag, withEnvironment } from '../cli/flags.ts';
 import { connectWithoutCircuit } from '../cli/s3-access.ts';
 import { parseS3Url } from '../cli/s3-url.ts';
+import { once } from '../cli/once.ts';
 import { keepHeapSmall } from '../cli/small-heap.ts';
 import { readSelection, selectionFlags } from '../cli/sweep-selection-flags.ts';
 import { presentSurvey, presentSwept, type SweptPlace } from '../cli/sweep-result.ts';
@@ -88,10 +89,11 @@ export default class Sweep extends BaseCommand<typeof Sweep> {
     const isAsking = !flags.yes && !flags['dry-run'];
     if (isAsking) assertCanAsk(run);
     if (isAsking && flags['keys-from'] === '-') throw describeStdinTaken();
-    const selection = await readSelection(flags, { bucket: place.bucket, stdin: run.stdin });
     const time = limitTime(run, flags['max-duration'] ?? null);
-    const store = await connectWithoutCircuit(run, { signal: time.signal });
-    run.onClose(store.close);
+    const { signal } = time;
+    const connect = once(async () => await connectWithoutCircuit(run, { signal }));
+    const selection = await readSelection(flags, { bucket: place.bucket, stdin: run.stdin, connect, signal });
+    const store = await connect();
     const watch = watchNeighbours({ prefix: place.prefix, emit: run.emit });
     const select = (within: KeySpan): AsyncIterable<SweepPage> =>
       watch(selectItems({ ...place, ...selection, within }, { store, now: run.clock.now }));

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { parseTime } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
 import { readCsvRows } from './csv.ts';
+import type { InventoryCopy, InventoryPlace } from './inventory-place.ts';
 import { parseManifest, type InventoryFile, type Manifest } from './inventory-manifest.ts';
 import type { SweepItem } from './sweep-item.ts';
 
@@ -19,73 +18,37 @@ export interface Inventory {
 }
 
 /**
- * Opens an S3 Inventory by its `manifest.json`, with its files beside it, or where S3 puts them (`../data/`).
- * Each file is held to the MD5 of the manifest before a row of it is believed.
- * @throws BreakwaterError `usage` where it is none, is not of `bucket`, or a file is missing or is not the one that S3 wrote
+ * Opens an S3 Inventory by its `manifest.json`. Each file is held to the MD5 of the manifest before a row of it is believed.
+ * @throws BreakwaterError `usage` where it is none, is not of `bucket`, or a file is not the one that S3 wrote;
+ * `not_found` for a file that is missing
  */
-export async function openInventory(path: string, bucket: string): Promise<Inventory> {
-  const manifest = parseManifest(await readText(path), { path, bucket });
-  const files: { readonly path: string; readonly file: InventoryFile }[] = [];
-  for (const file of manifest.files) files.push({ path: await locate(path, file), file });
+export async function openInventory(place: InventoryPlace, bucket: string): Promise<Inventory> {
+  const manifest = parseManifest(await place.readManifest(), { path: place.name, bucket });
+  await place.check(manifest.files);
   return {
     manifest,
     read: async function* read() {
-      for (const { path: filePath, file } of files) {
-        await checkDigest(filePath, file);
-        yield* readPages(filePath, manifest);
+      for (const file of manifest.files) {
+        await using copy = await place.open(file);
+        await checkDigest(copy, file);
+        yield* readPages(copy, manifest);
       }
     },
   };
 }
 
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw new BreakwaterError('not_found', `cannot read the inventory ${path}`, { cause: error });
-  }
-}
-
-/** S3 writes `PREFIX/BUCKET/ID/DATE/manifest.json` and `PREFIX/BUCKET/ID/data/FILE`; a flat copy has all in one place. */
-async function locate(manifestPath: string, { key }: InventoryFile): Promise<string> {
-  const directory = dirname(manifestPath);
-  const name = basename(key);
-  const places = [
-    join(directory, name),
-    join(directory, 'data', name),
-    join(directory, '..', 'data', name),
-    join(directory, key),
-  ];
-  for (const place of places) {
-    if (
-      await access(place).then(
-        () => true,
-        () => false,
-      )
-    )
-      return place;
-  }
-  throw new BreakwaterError(
-    'not_found',
-    `the inventory's file ${name} is neither beside ${manifestPath} nor in ../data`,
-    {
-      details: { hint: 'copy the whole inventory: the manifest and its data files' },
-    },
-  );
-}
-
-async function checkDigest(path: string, { md5 }: InventoryFile): Promise<void> {
+async function checkDigest({ name, path }: InventoryCopy, { md5 }: InventoryFile): Promise<void> {
   const hash = createHash('md5');
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
   if (hash.digest('hex') === md5) return;
-  throw refuse(`${path} is not the file that the inventory names: its MD5 differs`, 'copy it again');
+  throw refuse(`${name} is not the file that the inventory names: its MD5 differs`, 'copy it again');
 }
 
-async function* readPages(path: string, { columns, bucket }: Manifest): AsyncGenerator<readonly SweepItem[]> {
+async function* readPages(copy: InventoryCopy, { columns, bucket }: Manifest): AsyncGenerator<readonly SweepItem[]> {
   let page: SweepItem[] = [];
   let number = 0;
   try {
-    for await (const row of readCsvRows(readLines(path))) {
+    for await (const row of readCsvRows(readLines(copy))) {
       number += 1;
       const item = parseRow(row, { columns, bucket });
       if (item !== null) page.push(item);
@@ -96,16 +59,16 @@ async function* readPages(path: string, { columns, bucket }: Manifest): AsyncGen
   } catch (error) {
     if (error instanceof BreakwaterError) throw error;
     throw refuse(
-      `${path}, row ${number + 1}: ${error instanceof Error ? error.message : String(error)}`,
+      `${copy.name}, row ${number + 1}: ${error instanceof Error ? error.message : String(error)}`,
       'copy it again',
     );
   }
   if (page.length > 0) yield page;
 }
 
-async function* readLines(path: string): AsyncGenerator<string> {
+async function* readLines({ name, path }: InventoryCopy): AsyncGenerator<string> {
   const file = createReadStream(path);
-  const plain = path.endsWith('.gz') ? file.pipe(createGunzip()) : file;
+  const plain = name.endsWith('.gz') ? file.pipe(createGunzip()) : file;
   // A pipe does not carry errors: without this, a file that cannot be read would end the process.
   file.on('error', (error) => plain.destroy(error));
   plain.setEncoding('utf8');

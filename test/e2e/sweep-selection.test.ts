@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { CreateMultipartUploadCommand, DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, it, vi } from 'vitest';
@@ -120,30 +120,81 @@ describe('sweep', () => {
     expect(readDocument(swept).error).toMatchObject({ code: 'not_found' });
   });
 
-  it('takes the keys of an inventory, and leaves alone what was overwritten since', async () => {
+  it.each(['a directory', 'a bucket'])(
+    'takes the keys of an inventory in %s, and leaves alone what was overwritten since',
+    async (where) => {
+      await using stage = await createStage();
+      const { sandbox, program } = stage;
+      put(sandbox, ['tmp/a b', 'tmp/overwritten', 'tmp/unlisted']);
+      const etag = createHash('md5').update('x').digest('hex');
+      const time = new Date(Date.now() - 2 * DAY_MS).toISOString();
+      const rows = ['tmp%2Fa+b', 'tmp%2Foverwritten'].map((key) => `"bucket","${key}","1","${time}","${etag}"`);
+      const data = gzipSync(`${rows.join('\n')}\n`);
+      const manifest = {
+        sourceBucket: 'bucket',
+        fileFormat: 'CSV',
+        fileSchema: 'Bucket, Key, Size, LastModifiedDate, ETag',
+        files: [{ key: 'to/data.csv.gz', MD5checksum: createHash('md5').update(data).digest('hex') }],
+      };
+      let from = program.path('manifest.json');
+      if (where === 'a directory') {
+        await writeFile(program.path('data.csv.gz'), data);
+        await writeFile(from, JSON.stringify(manifest));
+      } else {
+        sandbox.createBucket('inventories');
+        from = 's3://inventories/to/2026-01-03T00-00Z/manifest.json';
+        sandbox.putObject('inventories', 'to/data.csv.gz', { body: data });
+        sandbox.putObject('inventories', 'to/2026-01-03T00-00Z/manifest.json', { body: JSON.stringify(manifest) });
+        sandbox.addFault('GetObject:503:SlowDown:times=1');
+        sandbox.addFault('GetObject:truncate:times=1:suffix=.gz');
+      }
+      put(sandbox, ['tmp/overwritten'], { body: 'new', ageMs: 0 });
+
+      const argv = ['sweep', 's3://bucket/tmp/', '--inventory', from, '--older-than', '1d', '--yes', '--json'];
+      const swept = await program.run(argv, { env: { TMPDIR: program.directory, BREAKWATER_RETRY_BASE: '10ms' } });
+
+      expect(swept.status).toBe(0);
+      expect(readDocument(swept)).toMatchObject({ matched: 2, deleted: 1, changed: 1 });
+      expect(sandbox.keys('bucket')).toEqual(['tmp/overwritten', 'tmp/unlisted']);
+      // No circuit was asked or moved, and nothing is left of what came.
+      expect((await readdir(program.directory)).filter((name) => name.startsWith('breakwater-'))).toEqual([]);
+      expect(readDocument(await program.run(['breaker-status', '--json']))).toMatchObject({
+        circuits: [
+          { epoch: 0, changed_at: null },
+          { epoch: 0, changed_at: null },
+        ],
+      });
+    },
+  );
+
+  it('refuses an inventory in a bucket that is not there, is none, or is not the one that S3 wrote, and deletes nothing', async () => {
     await using stage = await createStage();
     const { sandbox, program } = stage;
-    put(sandbox, ['tmp/a b', 'tmp/overwritten', 'tmp/unlisted']);
-    const etag = createHash('md5').update('x').digest('hex');
-    const time = new Date(Date.now() - 2 * DAY_MS).toISOString();
-    const rows = ['tmp%2Fa+b', 'tmp%2Foverwritten'].map((key) => `"bucket","${key}","1","${time}","${etag}"`);
-    const data = gzipSync(`${rows.join('\n')}\n`);
-    await writeFile(program.path('data.csv.gz'), data);
+    put(sandbox, ['tmp/a']);
     const manifest = {
       sourceBucket: 'bucket',
       fileFormat: 'CSV',
-      fileSchema: 'Bucket, Key, Size, LastModifiedDate, ETag',
-      files: [{ key: 'to/data.csv.gz', MD5checksum: createHash('md5').update(data).digest('hex') }],
+      fileSchema: 'Bucket, Key',
+      files: [{ key: 'data.csv', MD5checksum: '0'.repeat(32) }],
     };
-    await writeFile(program.path('manifest.json'), JSON.stringify(manifest));
-    put(sandbox, ['tmp/overwritten'], { body: 'new', ageMs: 0 });
-
-    const from = ['--inventory', program.path('manifest.json')];
-    const swept = await program.run(['sweep', 's3://bucket/tmp/', ...from, '--older-than', '1d', '--yes', '--json']);
-
-    expect(swept.status).toBe(0);
-    expect(readDocument(swept)).toMatchObject({ matched: 2, deleted: 1, changed: 1 });
-    expect(sandbox.keys('bucket')).toEqual(['tmp/overwritten', 'tmp/unlisted']);
+    sandbox.putObject('bucket', 'inventory/manifest.json', { body: JSON.stringify(manifest) });
+    sandbox.putObject('bucket', 'inventory/none.json', { body: 'none' });
+    const sweep = async (name: string) => {
+      const from = ['--inventory', `s3://bucket/inventory/${name}`];
+      const argv = ['sweep', 's3://bucket/tmp/', ...from, '--older-than', '0', '--yes', '--json'];
+      const ended = await program.run(argv, { env: { TMPDIR: program.directory } });
+      return [ended.status, readDocument(ended).error] as const;
+    };
+    expect(await sweep('gone.json')).toEqual([66, expect.objectContaining({ code: 'not_found' })]);
+    expect(await sweep('none.json')).toEqual([2, expect.objectContaining({ code: 'usage', reason: 'inventory' })]);
+    expect(await sweep('manifest.json')).toEqual([66, expect.objectContaining({ code: 'not_found' })]);
+    sandbox.putObject('bucket', 'data.csv', { body: 'bucket,tmp/a\n' });
+    expect(await sweep('manifest.json')).toEqual([
+      2,
+      expect.objectContaining({ message: expect.stringMatching(/MD5/) }),
+    ]);
+    expect(sandbox.keys('bucket')).toContain('tmp/a');
+    expect((await readdir(program.directory)).filter((name) => name.startsWith('breakwater-'))).toEqual([]);
   });
 
   it('deletes noncurrent versions, then the markers that hid them; never what is current', async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { localInventory } from '../../src/sweep/inventory-place.ts';
 import { openInventory } from '../../src/sweep/inventory.ts';
 import type { SweepItem } from '../../src/sweep/sweep-item.ts';
 
@@ -38,7 +39,7 @@ async function write(
 
 async function read(path: string): Promise<readonly SweepItem[]> {
   const items: SweepItem[] = [];
-  for await (const page of (await openInventory(path, 'b')).read()) items.push(...page);
+  for await (const page of (await openInventory(localInventory(path), 'b')).read()) items.push(...page);
   return items;
 }
 
