@@ -40,6 +40,7 @@ export default class Metrics extends BaseCommand<typeof Metrics> {
     run: CommandRun,
     { flags, given }: CommandInput<typeof Metrics>,
   ): Promise<CommandResult> {
+    refuseTogether(flags, given);
     if (flags.reset) return await reset(run, flags.yes);
     if (flags.serve) return await serveUntilAborted(run, parseListen(flags.listen));
     const { push, textfile } = run.settings;
@@ -55,6 +56,22 @@ export default class Metrics extends BaseCommand<typeof Metrics> {
     if (pushedTo !== null) done.push(`pushed the metrics to ${pushedTo}`);
     return { json: { pushed_to: pushedTo, textfile: isWritten ? textfile : null }, summary: done.join('\n') };
   }
+}
+
+/**
+ * A flag that would be passed over. What the environment says is for every command, and no contradiction.
+ * @throws BreakwaterError `usage`
+ */
+function refuseTogether(
+  { reset: isReset, serve: isServed }: { reset: boolean; serve: boolean },
+  given: ReadonlySet<string>,
+): void {
+  const outlet = ['push', 'textfile'].find((name) => given.has(name));
+  if (outlet === undefined || (!isReset && !isServed)) return;
+  const [mode, does] = isReset ? ['--reset', 'forgets'] : ['--serve', 'answers scrapes'];
+  throw new BreakwaterError('usage', `${mode} ${does} and does nothing else: --${outlet} would be passed over`, {
+    details: { hint: `run metrics --${outlet} by itself` },
+  });
 }
 
 async function print(run: CommandRun, format: (typeof FORMATS)[number]): Promise<CommandResult> {

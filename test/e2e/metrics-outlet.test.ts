@@ -387,6 +387,17 @@ describe('metrics --serve', () => {
     expect((await ended).status).toBe(0);
   });
 
+  it.each([
+    ['--serve', '--push=http://127.0.0.1:1'],
+    ['--serve', '--textfile=out.prom'],
+    ['--reset', '--textfile=out.prom'],
+  ])('refuses %s with %s, which would be passed over, but not what the environment says', async (mode, outlet) => {
+    await using program = await createProgram({ BREAKWATER_TEXTFILE: 'environment.prom' });
+    const refused = await program.run(['metrics', mode, '--yes', outlet]);
+    expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('would be passed over')]);
+    if (mode === '--reset') expect((await program.run(['metrics', mode, '--yes'])).status).toBe(0);
+  });
+
   it.each(['99999', 'x', ':80', '1.2.3.4'])('refuses --listen %s', async (listen) => {
     await using program = await createProgram();
     const ended = await program.run(['metrics', '--serve', '--listen', listen]);
