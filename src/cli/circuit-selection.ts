@@ -1,4 +1,4 @@
-import { CIRCUIT_NAMES, DEFAULT_CIRCUIT_SETTINGS, type CircuitRow } from '../circuit/circuit.ts';
+import { CIRCUIT_NAMES, type CircuitRow } from '../circuit/circuit.ts';
 import { matchesCircuit } from '../circuit/circuit-view.ts';
 import { initialRow } from '../circuit/machine.ts';
 import { BreakwaterError } from '../errors.ts';
@@ -8,18 +8,19 @@ import { findNearestWord } from './nearest-word.ts';
 
 /**
  * The circuits that names in a command mean: a bare name every scope of it, a full name itself, no name all of them.
- * The two bare names are always known, in the scope of the settings too; what has no record is closed.
+ * The two bare names are always known, in the scope of the settings too; what has no record is closed,
+ * as the first call would find it: with the thresholds of the settings.
  * @throws BreakwaterError `usage` for a name that is no circuit's
  */
 export async function selectCircuits(run: CommandRun, queries: readonly string[]): Promise<readonly CircuitRow[]> {
   const stored = (await run.state()).circuits.list();
   const known = new Map(stored.map((row) => [row.name, row]));
   for (const name of CIRCUIT_NAMES.map(run.circuitName)) {
-    if (!known.has(name)) known.set(name, initialRow(name, DEFAULT_CIRCUIT_SETTINGS));
+    if (!known.has(name)) known.set(name, initialRow(name, run.settings));
   }
   for (const query of queries) {
     if (!known.has(query) && !isCircuitName(query)) throw describeUnknown(query, [...CIRCUIT_NAMES, ...known.keys()]);
-    if (query.includes('@') && !known.has(query)) known.set(query, initialRow(query, DEFAULT_CIRCUIT_SETTINGS));
+    if (query.includes('@') && !known.has(query)) known.set(query, initialRow(query, run.settings));
   }
   return [...known.values()]
     .filter(({ name }) => queries.length === 0 || queries.some((query) => matchesCircuit(name, query)))

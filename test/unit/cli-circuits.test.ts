@@ -292,6 +292,7 @@ function runOn(circuits: CircuitStore, problem: string | null = null): CommandRu
     state: async () => await Promise.resolve({ circuits, path: '/state', problem: () => problem }),
     circuitName: (name: string) => `${name}@here`,
     clock: { now: () => NOW },
+    settings: { failureThreshold: 9, successThreshold: 3 },
   } as unknown as CommandRun;
 }
 
@@ -333,6 +334,13 @@ describe('selectCircuits', () => {
       ['closed', 0],
       ['open', 1],
     ]);
+  });
+
+  it('shows one without a record with the thresholds that its first call would have', async () => {
+    for (const names of [[], ['s3-upload@there']]) {
+      const rows = await selectCircuits(runOn(createMemoryCircuits()), names);
+      for (const row of rows) expect(row).toMatchObject({ failureThreshold: 9, successThreshold: 3 });
+    }
   });
 
   it.each([
