@@ -88,8 +88,10 @@ export class DownloadCheck {
     this.#isVerified = await this.#following.isKept(sizeBytes);
     if (this.#isVerified) return true;
     const { promise, target, looks } = this.#options;
+    const { certainty } = this.#layout;
+    if (certainty === 'assumed') return this.#leaveUnverified('parts_unknown');
     if (!isProof(promise)) return this.#leaveUnverified('etag_differs');
-    if (this.#layout.isExact) return false;
+    if (certainty === 'exact') return false;
     const exact = await looks.learn();
     if (exact === null) return this.#leaveUnverified('checksum_differs');
     const isSame = isSameLayout(exact, this.#layout);

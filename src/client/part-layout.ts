@@ -10,9 +10,14 @@ const LOOKS_IN_FLIGHT = 8;
 export interface PartLayout {
   /** Bytes of each part but the last, which has the rest. */
   readonly partSizes: readonly number[];
-  /** False where it is only likely: the first part and their number fit parts that are all alike but the last. */
-  readonly isExact: boolean;
+  readonly certainty: Certainty;
 }
+
+/**
+ * Exact where each part is known; likely where the first part and their number fit parts that are all alike but the last;
+ * assumed where the store tells neither, and a usual size of parts fits their number.
+ */
+type Certainty = 'exact' | 'likely' | 'assumed';
 
 export interface CutObject {
   readonly sizeBytes: number;
@@ -20,7 +25,11 @@ export interface CutObject {
 }
 
 /** What an object of one part, or one that is taken as a whole, is cut into. */
-export const ONE_PIECE: PartLayout = { partSizes: [], isExact: true };
+export const ONE_PIECE: PartLayout = { partSizes: [], certainty: 'exact' };
+
+/** What common uploaders cut by, in MiB, the most common first: aws, boto3 and breakwater; rclone and SDKs; MinIO; s3cmd; s5cmd; by hand. */
+const USUAL_PART_MIB = [8, 5, 16, 15, 50, 10, 64, 32, 100, 128, 25, 20, 256, 512];
+const MIB = 1024 * 1024;
 
 /**
  * The layout that the first part and the number of parts make likely, as every common uploader cuts: all parts alike,
@@ -28,10 +37,20 @@ export const ONE_PIECE: PartLayout = { partSizes: [], isExact: true };
  */
 export function guessLayout({ sizeBytes, parts }: CutObject, firstBytes: number): PartLayout | null {
   if (firstBytes > sizeBytes) return null;
-  if (parts === 2) return { partSizes: [firstBytes], isExact: true };
+  if (parts === 2) return { partSizes: [firstBytes], certainty: 'exact' };
   const lastBytes = sizeBytes - firstBytes * (parts - 1);
   if (lastBytes < 0 || lastBytes > firstBytes) return null;
-  return { partSizes: Array.from({ length: parts - 1 }, () => firstBytes), isExact: false };
+  return { partSizes: alike(firstBytes, parts), certainty: 'likely' };
+}
+
+/** The layout that a usual size of parts makes of an object whose store tells only their number; null where none does. */
+export function assumeLayout({ sizeBytes, parts }: CutObject): PartLayout | null {
+  const usual = USUAL_PART_MIB.find((mib) => Math.ceil(sizeBytes / (mib * MIB)) === parts);
+  return usual === undefined ? null : { partSizes: alike(usual * MIB, parts), certainty: 'assumed' };
+}
+
+function alike(bytes: number, parts: number): readonly number[] {
+  return Array.from({ length: parts - 1 }, () => bytes);
 }
 
 export interface LookOptions {
@@ -56,9 +75,10 @@ export class PartLooks {
 
   /** By one request, about the first part. @throws the signal's reason when it aborts */
   async guess(): Promise<PartLayout | 'unknown' | 'unequal'> {
+    const { object } = this.#options;
     const firstBytes = await this.#lookAt(1);
-    if (firstBytes === null) return 'unknown';
-    return guessLayout(this.#options.object, firstBytes) ?? 'unequal';
+    if (firstBytes === null) return assumeLayout(object) ?? 'unknown';
+    return guessLayout(object, firstBytes) ?? 'unequal';
   }
 
   /** By one request for each part but the last, 9,999 at most; null where it cannot tell. @throws the signal's reason when it aborts */
@@ -77,7 +97,7 @@ export class PartLooks {
     if (isLost) return null;
     const partSizes = Array.from({ length: parts - 1 }, (_, index) => this.#known.get(index + 1) ?? 0);
     const sumBytes = partSizes.reduce((sum, bytes) => sum + bytes, 0);
-    return sumBytes <= sizeBytes ? { partSizes, isExact: true } : null;
+    return sumBytes <= sizeBytes ? { partSizes, certainty: 'exact' } : null;
   }
 
   async #lookAt(number: number): Promise<number | null> {

@@ -195,6 +195,21 @@ describe('get of a large object of parts that was cut', () => {
 });
 
 describe('get from a store that ignores the number of a part', () => {
+  it.each<[string, Upload, string]>([
+    ['a composite checksum', { partSizes: [8 * MIB, 8 * MIB], algorithm: 'SHA256' }, 'sha256-composite'],
+    ['an ETag of parts', { partSizes: [8 * MIB, 8 * MIB] }, 'md5-composite'],
+    ['an ETag of parts as rclone cuts them', { partSizes: [5 * MIB, 5 * MIB, 5 * MIB] }, 'md5-composite'],
+  ])('is verified by %s where the parts are of a usual size', async (_what, wishes, verifiedBy) => {
+    await using sandbox = await startTestSandbox({ quirks: ['ignores-part-number'] });
+    await using place = await createPlace(sandbox);
+    await upload(sandbox, 'key', wishes);
+    const { status, json, stderr } = await place.run(Get, '--json', URL, place.path('file'));
+    expect([status, json['verified_by'], stderr]).toEqual([0, verifiedBy, '']);
+    expect(digest(await readFile(place.path('file')))).toBe(digest(BODY));
+    const piped = await place.run(Get, URL, '-');
+    expect([piped.status, digest(piped.stdout), piped.stderr]).toEqual([0, digest(BODY), '']);
+  });
+
   it.each<[string, Upload]>([
     ['a composite checksum', { partSizes: ALIKE, algorithm: 'SHA256' }],
     ['an ETag of parts', { partSizes: ALIKE }],

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { guessLayout } from '../../src/client/part-layout.ts';
+import { assumeLayout, guessLayout } from '../../src/client/part-layout.ts';
 import { Slots } from '../../src/client/slots.ts';
 import { answerOf, body, FakeFile, FakePipe, OBJECT, prepare } from '../support/fake-download.ts';
 import { errorAnswer, type FakeAnswer, type FakeRequest } from '../support/fake-s3.ts';
@@ -58,12 +58,12 @@ const pieces = { pieceBytes: 6, piecesInFlight: 3 } as const;
 
 describe('guessLayout', () => {
   it.each([
-    ['all alike but the last', { sizeBytes: 20, parts: 3 }, 8, [8, 8], false],
-    ['all alike', { sizeBytes: 20, parts: 4 }, 5, [5, 5, 5], false],
-    ['an empty last part', { sizeBytes: 20, parts: 3 }, 10, [10, 10], false],
-    ['two parts, the second larger', { sizeBytes: 20, parts: 2 }, 5, [5], true],
-  ])('takes %s', (_what, object, firstBytes, partSizes, isExact) => {
-    expect(guessLayout(object, firstBytes)).toEqual({ partSizes, isExact });
+    ['all alike but the last', { sizeBytes: 20, parts: 3 }, 8, [8, 8], 'likely'],
+    ['all alike', { sizeBytes: 20, parts: 4 }, 5, [5, 5, 5], 'likely'],
+    ['an empty last part', { sizeBytes: 20, parts: 3 }, 10, [10, 10], 'likely'],
+    ['two parts, the second larger', { sizeBytes: 20, parts: 2 }, 5, [5], 'exact'],
+  ])('takes %s', (_what, object, firstBytes, partSizes, certainty) => {
+    expect(guessLayout(object, firstBytes)).toEqual({ partSizes, certainty });
   });
 
   it.each([
@@ -82,6 +82,24 @@ describe('guessLayout', () => {
         expect(guessLayout({ sizeBytes, parts }, size)?.partSizes).toEqual(Array(parts - 1).fill(size));
       }),
     );
+  });
+});
+
+describe('assumeLayout', () => {
+  const MIB = 1024 * 1024;
+
+  it.each([
+    ['our own', 17 * MIB + 5, 3, [8 * MIB, 8 * MIB]],
+    ['one that fills its last part', 16 * MIB, 2, [8 * MIB]],
+    ['another, where ours would be of another number', 17 * MIB + 5, 4, [5 * MIB, 5 * MIB, 5 * MIB]],
+    ['a larger one', 100 * MIB, 2, [50 * MIB]],
+  ])('takes the usual size that fits the number of parts: %s', (_what, sizeBytes, parts, partSizes) => {
+    expect(assumeLayout({ sizeBytes, parts })).toEqual({ partSizes, certainty: 'assumed' });
+  });
+
+  it('is none for a number that no usual size makes', () => {
+    expect(assumeLayout({ sizeBytes: 17 * MIB, parts: 9 })).toBeNull();
+    expect(assumeLayout({ sizeBytes: 0, parts: 2 })).toBeNull();
   });
 });
 
