@@ -1,5 +1,8 @@
 import { BreakwaterError, type ErrorCode } from '../errors.ts';
 
+/** Items at a time until some have gone well: a store that is out gets no more than these at once. */
+const IN_FLIGHT_AT_FIRST = 16;
+
 /** The most failures that are kept by name; the rest are only counted. */
 const FAILURES_NAMED_MAX = 100;
 
@@ -31,59 +34,96 @@ export interface ItemDone {
 const ENDS_THE_RUN: ReadonlySet<ErrorCode> = new Set(['circuit_open', 'interrupted', 'deadline', 'config', 'internal']);
 
 export interface RunManyOptions {
-  /** Items at a time; what they hold together is bounded by the slots of the command. */
+  /** Items at a time, once so many have gone well that are needed to get there; what they hold together is bounded by the slots of the command. */
   readonly objectsInFlight: number;
   /** The command's own: the signal that each transfer is given aborts with it too. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Runs `transfer` over many items, a bounded number at a time; one failed item does not stop the others. What means
+ * Runs `transfer` over many items, a bounded number at a time: few at first, and one more with each that went well, as TCP
+ * begins (RFC 5681, section 3.1). One failed item does not stop the others. What means
  * that no further item can succeed ends the run at once: the signal that each transfer is given aborts with it.
  * @returns with `ended` set where something had been done before the run was ended
  * @throws BreakwaterError when the run was ended before anything was done; anything else as it is
  */
-export async function runMany<T extends { readonly name: string }>(
+export async function runMany<T extends Named>(
   items: AsyncIterable<T>,
-  transfer: (item: T, signal: AbortSignal) => Promise<ItemDone>,
-  { objectsInFlight, signal }: RunManyOptions,
+  transfer: Transfer<T>,
+  options: RunManyOptions,
 ): Promise<ManyResult> {
-  const tally = { done: 0, skipped: 0, bytes: 0, failed: 0, failures: [] as ItemFailure[] };
-  const iterator = items[Symbol.asyncIterator]();
-  const stop = new AbortController();
-  const over = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
-  const run: { ended: { error: unknown } | null } = { ended: null };
-  // One source, many takers: an async generator queues its `next` calls, so no item is taken twice.
-  const work = async (): Promise<void> => {
-    for (;;) {
-      if (run.ended !== null) return;
-      const next = await iterator.next();
-      if (next.done === true) return;
-      try {
-        const { bytes, isSkipped = false } = await transfer(next.value, over);
-        if (isSkipped) tally.skipped += 1;
-        else tally.done += 1;
-        tally.bytes += bytes;
-      } catch (error) {
-        if (!(error instanceof BreakwaterError) || ENDS_THE_RUN.has(error.code)) throw error;
-        tally.failed += 1;
-        if (tally.failures.length < FAILURES_NAMED_MAX) tally.failures.push({ name: next.value.name, error });
-      }
-    }
-  };
-  const workers = Array.from({ length: objectsInFlight }, async () => {
+  return await new ManyRun(items, transfer, options).run();
+}
+
+interface Named {
+  readonly name: string;
+}
+
+type Transfer<T> = (item: T, signal: AbortSignal) => Promise<ItemDone>;
+
+class ManyRun<T extends Named> {
+  readonly #iterator: AsyncIterator<T>;
+  readonly #transfer: Transfer<T>;
+  readonly #objectsInFlight: number;
+  readonly #stop = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #workers: Promise<void>[] = [];
+  readonly #tally = { done: 0, skipped: 0, bytes: 0, failed: 0, failures: [] as ItemFailure[] };
+  #ended: { readonly error: unknown } | null = null;
+
+  constructor(items: AsyncIterable<T>, transfer: Transfer<T>, { objectsInFlight, signal }: RunManyOptions) {
+    this.#iterator = items[Symbol.asyncIterator]();
+    this.#transfer = transfer;
+    this.#objectsInFlight = objectsInFlight;
+    const { signal: stopped } = this.#stop;
+    this.#signal = signal === undefined ? stopped : AbortSignal.any([signal, stopped]);
+  }
+
+  async run(): Promise<ManyResult> {
+    for (let first = 0; first < IN_FLIGHT_AT_FIRST; first += 1) this.#startWorker();
+    // More come while the first are awaited.
+    for (const worker of this.#workers) await worker;
+    await this.#iterator.return?.();
+    const { done, skipped, failed } = this.#tally;
+    if (this.#ended === null) return { ...this.#tally, ended: null };
+    const { error } = this.#ended;
+    const isBegun = done + skipped + failed > 0;
+    if (!isBegun || !(error instanceof BreakwaterError) || error.code === 'internal') throw error;
+    return { ...this.#tally, ended: error };
+  }
+
+  #startWorker(): void {
+    if (this.#workers.length < this.#objectsInFlight) this.#workers.push(this.#work());
+  }
+
+  async #work(): Promise<void> {
     try {
-      await work();
+      // One source, many takers: an async generator queues its `next` calls, so no item is taken twice.
+      while (this.#ended === null) {
+        const next = await this.#iterator.next();
+        if (this.#ended !== null || next.done === true) return;
+        await this.#run(next.value);
+      }
     } catch (error) {
-      run.ended ??= { error };
-      stop.abort(error);
+      this.#ended ??= { error };
+      this.#stop.abort(error);
     }
-  });
-  await Promise.all(workers);
-  await iterator.return?.();
-  if (run.ended === null) return { ...tally, ended: null };
-  const { error } = run.ended;
-  const isBegun = tally.done + tally.skipped + tally.failed > 0;
-  if (!isBegun || !(error instanceof BreakwaterError) || error.code === 'internal') throw error;
-  return { ...tally, ended: error };
+  }
+
+  async #run(item: T): Promise<void> {
+    const tally = this.#tally;
+    try {
+      const { bytes, isSkipped = false } = await this.#transfer(item, this.#signal);
+      tally.bytes += bytes;
+      if (isSkipped) tally.skipped += 1;
+      else {
+        tally.done += 1;
+        this.#startWorker();
+      }
+    } catch (error) {
+      if (!(error instanceof BreakwaterError) || ENDS_THE_RUN.has(error.code)) throw error;
+      tally.failed += 1;
+      if (tally.failures.length < FAILURES_NAMED_MAX) tally.failures.push({ name: item.name, error });
+    }
+  }
 }

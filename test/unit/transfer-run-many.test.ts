@@ -28,6 +28,36 @@ describe('runMany', () => {
     expect(flight.most).toBe(7);
   });
 
+  it('begins with few, and has one more in flight with each that went well', async () => {
+    const waiting: ((isGood: boolean) => void)[] = [];
+    const run = runMany(
+      items(100),
+      async () => {
+        const isGood = await new Promise<boolean>((resolve) => {
+          waiting.push(resolve);
+        });
+        if (!isGood) throw failWith('unavailable');
+        return { bytes: 1 };
+      },
+      { objectsInFlight: 20 },
+    );
+    const settle = async (): Promise<void> =>
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
+    const end = async (isGood: boolean): Promise<number> => {
+      waiting.shift()?.(isGood);
+      await settle();
+      return waiting.length;
+    };
+    await settle();
+    expect(waiting).toHaveLength(16);
+    expect([await end(false), await end(true), await end(false), await end(true)]).toEqual([16, 17, 17, 18]);
+    expect([await end(true), await end(true), await end(true), await end(true)]).toEqual([19, 20, 20, 20]);
+    while (waiting.length > 0) await end(true);
+    expect(await run).toMatchObject({ done: 98, failed: 2 });
+  });
+
   it('goes on past failed items, and keeps the first hundred by name', async () => {
     const result = await runMany(items(150), async () => await Promise.reject(failWith('access_denied')), {
       objectsInFlight: 16,
