@@ -7,6 +7,7 @@ import type { TransferContext } from '../transfer/transfer-context.ts';
 import { readCertificates } from './certificates.ts';
 import { openBegunWork } from './begun-work.ts';
 import type { CommandRun } from './command-run.ts';
+import { watchHeadroom } from './headroom.ts';
 
 /**
  * What put and get run on: their circuit, the look at it, and a connection that loads the SDK only when asked for.
@@ -21,6 +22,7 @@ export async function openTransferContext(run: CommandRun, name: CircuitName): P
     connect: async () => await connect(run, guard),
     emit: run.emit,
     clock: run.clock,
+    hasRoom: watchHeadroom(),
     begun: openBegunWork(run, name === 's3-upload' ? 'upload' : 'download'),
     now: run.clock.now,
     signal: run.signal,

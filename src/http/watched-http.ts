@@ -40,7 +40,8 @@ export class WatchedHttpHandler {
   constructor({ connectTimeoutMs, certificates }: ConnectionSettings, clock: Clock) {
     // Its timeouts are off: the watch has them, with the phases told apart.
     const connect = { timeout: connectTimeoutMs, ...(certificates === null ? {} : { ca: certificates }) };
-    this.#agent = new Agent({ connect, headersTimeout: 0, bodyTimeout: 0 });
+    // One request a connection, as S3 itself has it: over HTTP/2, which some proxies offer, all would share a single one.
+    this.#agent = new Agent({ connect, allowH2: false, headersTimeout: 0, bodyTimeout: 0 });
     this.#readAgent = new ReadAgent({ connectTimeoutMs, certificates, clock });
     this.#rounds = new RequestRounds(clock);
   }

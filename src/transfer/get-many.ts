@@ -46,7 +46,10 @@ export async function getMany(stage: FetchStage, many: ManyToGet): Promise<ManyR
       destination.release(path);
     }
   };
-  const result = await runMany(listObjects(stage, many), fetch, { objectsInFlight: stage.slots.bounds.requests });
+  const result = await runMany(listObjects(stage, many), fetch, {
+    objectsInFlight: stage.slots.bounds.requests,
+    hasRoom: stage.context.hasRoom,
+  });
   if (result.done + result.skipped + result.failed === 0) throw describeNothing(many);
   return result;
 }

@@ -26,6 +26,7 @@ export async function putMany(files: AsyncIterable<FoundFile>, tools: SendTools)
   };
   const result = await runMany(files, send, {
     objectsInFlight: slots.bounds.requests,
+    hasRoom: context.hasRoom,
     signal: context.signal,
   });
   if (result.ended === null && result.failed === 0) await memory.forget();

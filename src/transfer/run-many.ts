@@ -36,6 +36,8 @@ const ENDS_THE_RUN: ReadonlySet<ErrorCode> = new Set(['circuit_open', 'interrupt
 export interface RunManyOptions {
   /** Items at a time, once so many have gone well that are needed to get there; what they hold together is bounded by the slots of the command. */
   readonly objectsInFlight: number;
+  /** Whether one more at a time would help. */
+  readonly hasRoom: () => boolean;
   /** The command's own: the signal that each transfer is given aborts with it too. */
   readonly signal?: AbortSignal;
 }
@@ -65,16 +67,18 @@ class ManyRun<T extends Named> {
   readonly #iterator: AsyncIterator<T>;
   readonly #transfer: Transfer<T>;
   readonly #objectsInFlight: number;
+  readonly #hasRoom: () => boolean;
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   readonly #workers: Promise<void>[] = [];
   readonly #tally = { done: 0, skipped: 0, bytes: 0, failed: 0, failures: [] as ItemFailure[] };
   #ended: { readonly error: unknown } | null = null;
 
-  constructor(items: AsyncIterable<T>, transfer: Transfer<T>, { objectsInFlight, signal }: RunManyOptions) {
+  constructor(items: AsyncIterable<T>, transfer: Transfer<T>, { objectsInFlight, hasRoom, signal }: RunManyOptions) {
     this.#iterator = items[Symbol.asyncIterator]();
     this.#transfer = transfer;
     this.#objectsInFlight = objectsInFlight;
+    this.#hasRoom = hasRoom;
     const { signal: stopped } = this.#stop;
     this.#signal = signal === undefined ? stopped : AbortSignal.any([signal, stopped]);
   }
@@ -118,7 +122,7 @@ class ManyRun<T extends Named> {
       if (isSkipped) tally.skipped += 1;
       else {
         tally.done += 1;
-        this.#startWorker();
+        if (this.#hasRoom()) this.#startWorker();
       }
     } catch (error) {
       if (!(error instanceof BreakwaterError) || ENDS_THE_RUN.has(error.code)) throw error;

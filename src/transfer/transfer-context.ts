@@ -14,6 +14,8 @@ export interface TransferContext {
   readonly connect: () => Promise<ObjectStore>;
   readonly emit: EventSink;
   readonly clock: Clock;
+  /** Whether more requests at once would help: the program waits for those that it has. */
+  readonly hasRoom: () => boolean;
   /** Uploads or downloads that were begun, whichever this is. */
   readonly begun: BegunWork;
   /** Wall clock, in ms since the Unix epoch. */

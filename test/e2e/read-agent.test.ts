@@ -8,6 +8,8 @@ import { VirtualClock } from '../support/virtual-clock.ts';
 
 const MIB = 1024 * 1024;
 const CONNECT_TIMEOUT_MS = 1000;
+/** A busy machine is no failure. */
+const PATIENCE = { timeout: 60_000, interval: 1 };
 
 interface Answer {
   readonly status: number | null;
@@ -172,7 +174,7 @@ describe('the agent that reads', () => {
     });
     void got.then(() => (seen.isOver = true));
     for (let resumed = 0; ; resumed += 1) {
-      await vi.waitFor(() => expect(seen.isOver || controllers.length > resumed).toBe(true), { interval: 1 });
+      await vi.waitFor(() => expect(seen.isOver || controllers.length > resumed).toBe(true), PATIENCE);
       const controller = controllers[resumed];
       if (controller === undefined) break;
       // The head or chunk is the last until it is resumed, whatever else has arrived meanwhile.
@@ -218,7 +220,7 @@ describe('the agent that reads', () => {
   it('ends a connection that does not speak HTTP', async () => {
     await using stage = await createStage((socket) => socket.write('220 mail.test ESMTP\r\n\r\n'));
     expect((await stage.get()).error).toMatchObject({ name: 'TransferFault', word: 'not_s3' });
-    await vi.waitFor(() => expect(stage.sockets[0]?.destroyed).toBe(true));
+    await vi.waitFor(() => expect(stage.sockets[0]?.destroyed).toBe(true), PATIENCE);
   });
 
   it('ends a request that is aborted, with its reason, wherever it is', async () => {
@@ -230,19 +232,19 @@ describe('the agent that reads', () => {
     expect([atStart.error, stage.heads.length]).toEqual([reason, 0]);
     const started: Dispatcher.DispatchController[] = [];
     const waiting = stage.get({ onRequestStart: (controller) => void started.push(controller) });
-    await vi.waitFor(() => expect(stage.heads).toHaveLength(1));
+    await vi.waitFor(() => expect(stage.heads).toHaveLength(1), PATIENCE);
     started[0]!.abort(reason);
     expect((await waiting).error).toBe(reason);
     const reading = await stage.get({ onResponseData: (controller) => controller.abort(reason) });
     expect([reading.error, reading.body.toString()]).toEqual([reason, 'body']);
-    await vi.waitFor(() => expect(stage.sockets.every(({ destroyed }) => destroyed)).toBe(true));
+    await vi.waitFor(() => expect(stage.sockets.every(({ destroyed }) => destroyed)).toBe(true), PATIENCE);
   });
 
   it('waits so long for a connection, TLS included', async () => {
     // A server that takes the connection, and says nothing of TLS.
     await using stage = await createStage(() => undefined);
     const got = stage.get({}, { origin: `https://127.0.0.1:${stage.port}` });
-    await vi.waitFor(() => expect(stage.sockets).toHaveLength(1));
+    await vi.waitFor(() => expect(stage.sockets).toHaveLength(1), PATIENCE);
     await stage.clock.advance(CONNECT_TIMEOUT_MS);
     expect((await got).error).toMatchObject({ name: 'TransferFault', word: 'connect_timeout' });
   });
@@ -250,7 +252,7 @@ describe('the agent that reads', () => {
   it('that is closed ends everything, and begins nothing', async () => {
     await using stage = await createStage(() => undefined);
     const waiting = stage.get();
-    await vi.waitFor(() => expect(stage.heads).toHaveLength(1));
+    await vi.waitFor(() => expect(stage.heads).toHaveLength(1), PATIENCE);
     stage.agent.destroy();
     expect((await waiting).error).toMatchObject({ word: 'connection_closed' });
     expect((await stage.get()).error).toMatchObject({ message: 'the client is closed' });

@@ -15,7 +15,8 @@ async function createStage() {
   const sandbox = await startTestSandbox();
   const program = await Program.create(sandbox.env);
   const certificate = makeCertificate(program.directory);
-  const front = createServer(certificate, (socket) => {
+  // As a proxy that speaks HTTP/2 to whoever asks for it: nobody here does.
+  const front = createServer({ ...certificate, ALPNProtocols: ['h2', 'http/1.1'] }, (socket) => {
     const back = connect(Number(new URL(sandbox.endpoint).port), '127.0.0.1');
     socket.on('error', () => back.destroy()).on('close', () => back.destroy());
     back.on('error', () => socket.destroy());

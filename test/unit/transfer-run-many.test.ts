@@ -6,6 +6,7 @@ async function* items(count: number): AsyncGenerator<{ name: string }> {
   for (let index = 0; index < count; index += 1) yield await Promise.resolve({ name: `item ${index}` });
 }
 
+const MORE = { hasRoom: () => true };
 const failWith = (code: ErrorCode) => new BreakwaterError(code, code);
 
 describe('runMany', () => {
@@ -22,7 +23,7 @@ describe('runMany', () => {
         flight.now -= 1;
         return name.endsWith('0') ? { bytes: 0, isSkipped: true } : { bytes: 2 };
       },
-      { objectsInFlight: 7 },
+      { ...MORE, objectsInFlight: 7 },
     );
     expect(result).toEqual({ done: 90, skipped: 10, bytes: 180, failed: 0, failures: [], ended: null });
     expect(flight.most).toBe(7);
@@ -39,7 +40,7 @@ describe('runMany', () => {
         if (!isGood) throw failWith('unavailable');
         return { bytes: 1 };
       },
-      { objectsInFlight: 20 },
+      { ...MORE, objectsInFlight: 20 },
     );
     const settle = async (): Promise<void> =>
       await new Promise((resolve) => {
@@ -58,8 +59,24 @@ describe('runMany', () => {
     expect(await run).toMatchObject({ done: 98, failed: 2 });
   });
 
+  it('has no more than at first where more would not help', async () => {
+    const flight = { now: 0, most: 0 };
+    const transfer = async (): Promise<{ bytes: number }> => {
+      flight.now += 1;
+      flight.most = Math.max(flight.most, flight.now);
+      await new Promise<void>((resolve) => {
+        setImmediate(resolve);
+      });
+      flight.now -= 1;
+      return { bytes: 1 };
+    };
+    await runMany(items(200), transfer, { objectsInFlight: 64, hasRoom: () => false });
+    expect(flight.most).toBe(16);
+  });
+
   it('goes on past failed items, and keeps the first hundred by name', async () => {
     const result = await runMany(items(150), async () => await Promise.reject(failWith('access_denied')), {
+      ...MORE,
       objectsInFlight: 16,
     });
     expect(result).toMatchObject({ done: 0, failed: 150, ended: null });
@@ -82,7 +99,7 @@ describe('runMany', () => {
           });
           throw new Error('unreachable');
         },
-        { objectsInFlight: 4 },
+        { ...MORE, objectsInFlight: 4 },
       );
       expect(result).toMatchObject({ done: 1, bytes: 5, failed: 0, ended: error });
       expect(begun).toHaveLength(5);
@@ -91,9 +108,9 @@ describe('runMany', () => {
 
   it('throws what ended it before anything was done', async () => {
     const error = failWith('circuit_open');
-    await expect(runMany(items(3), async () => await Promise.reject(error), { objectsInFlight: 16 })).rejects.toBe(
-      error,
-    );
+    await expect(
+      runMany(items(3), async () => await Promise.reject(error), { ...MORE, objectsInFlight: 16 }),
+    ).rejects.toBe(error);
   });
 
   it('throws a mistake of ours, whatever was done', async () => {
@@ -103,7 +120,7 @@ describe('runMany', () => {
         if (name === 'item 9') throw new TypeError('ours');
         return await Promise.resolve({ bytes: 1 });
       },
-      { objectsInFlight: 1 },
+      { ...MORE, objectsInFlight: 1 },
     );
     await expect(run).rejects.toThrow('ours');
   });
