@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { DownloadRequest } from '../client/download-request.ts';
 import type { DownloadTarget } from '../client/download-target.ts';
 import type { ObjectStore } from '../client/object-store.ts';
@@ -16,7 +16,7 @@ const MIB = 1024 * 1024;
 /** How a file of an inventory is fetched: as `get` fetches a file, with half of its requests. */
 const PIECES = { pieceBytes: 16 * MIB, piecesInFlight: 4, bufferBytes: 3 * MIB } as const;
 
-/** A manifest names a file in some 200 bytes; S3 writes a thousand files for a billion keys. */
+/** A manifest names a file in some 200 bytes: no inventory has a third of a million of them. */
 const MANIFEST_BYTES_MAX = 64 * MIB;
 
 interface Access {
@@ -76,7 +76,8 @@ async function openCopy(location: S3Location, access: Access): Promise<Inventory
   const directory = await mkdtemp(join(tmpdir(), 'breakwater-inventory-'));
   const copy = {
     name: nameOf(location),
-    path: join(directory, basename(location.key)),
+    // Never by its key, which may be a path to elsewhere.
+    path: join(directory, 'data'),
     [Symbol.asyncDispose]: async () => await rm(directory, { recursive: true, force: true }),
   };
   try {
