@@ -53,9 +53,8 @@ export class AnswerParser {
       case 'head':
         return this.#readHead(bytes);
       case 'sized':
-        return this.#readSized(bytes, this.#state.left);
       case 'chunk':
-        return this.#readChunk(bytes, this.#state.left);
+        return this.#readBody(bytes, this.#state);
       case 'until_close':
         return { event: bytes.length === 0 ? null : { kind: 'body', bytes }, used: bytes.length };
       case 'over':
@@ -96,18 +95,16 @@ export class AnswerParser {
     return { event: { kind: 'head', status, headers }, used };
   }
 
-  #readSized(bytes: Buffer, left: number): ReturnType<AnswerParser['next']> {
+  #readBody(
+    bytes: Buffer,
+    { kind, left }: { readonly kind: 'sized' | 'chunk'; readonly left: number },
+  ): ReturnType<AnswerParser['next']> {
+    // A chunk is never of nothing: its line is the last one then.
     if (left === 0) return this.#end(0);
     if (bytes.length === 0) return { event: null, used: 0 };
     const part = bytes.length > left ? bytes.subarray(0, left) : bytes;
-    this.#state = { kind: 'sized', left: left - part.length };
-    return { event: { kind: 'body', bytes: part }, used: part.length };
-  }
-
-  #readChunk(bytes: Buffer, left: number): ReturnType<AnswerParser['next']> {
-    if (bytes.length === 0) return { event: null, used: 0 };
-    const part = bytes.length > left ? bytes.subarray(0, left) : bytes;
-    this.#state = part.length === left ? { kind: 'chunk_end' } : { kind: 'chunk', left: left - part.length };
+    const isChunkOver = kind === 'chunk' && part.length === left;
+    this.#state = isChunkOver ? { kind: 'chunk_end' } : { kind, left: left - part.length };
     return { event: { kind: 'body', bytes: part }, used: part.length };
   }
 

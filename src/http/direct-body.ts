@@ -2,12 +2,14 @@ import { Readable } from 'node:stream';
 import { buildQueryString, HttpResponse } from '@smithy/core/protocols';
 import type { UndiciHttpHandler } from '@smithy/undici-http-handler';
 import type { Dispatcher } from 'undici';
-import { freeChunks } from '../free-memory.ts';
 
 type HttpRequest = Parameters<UndiciHttpHandler['handle']>[0];
 
 /** Takes a chunk; a promise asks for a pause until it settles, `enough` for no more. */
 export type TakeChunk = (chunk: Uint8Array) => Promise<void> | 'more' | 'enough';
+
+/** Lets go of chunks whose memory may be used again. */
+type Release = (chunks: readonly Uint8Array[]) => void;
 
 /**
  * The body of an answer, handed on chunk by chunk as it comes off the socket: a Node stream in between costs more than
@@ -16,13 +18,12 @@ export type TakeChunk = (chunk: Uint8Array) => Promise<void> | 'more' | 'enough'
 export class DirectBody extends Readable {
   readonly #controller: Dispatcher.DispatchController;
   /** Lets go of chunks that `drain` has handed on, once each, when nobody needs them any more. */
-  readonly release: (chunks: readonly Uint8Array[]) => void;
+  readonly release: Release;
   #take: TakeChunk | null = null;
   #settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | null = null;
   #outcome: { readonly error: unknown } | 'open' | 'ended' = 'open';
 
-  /** @param release by default each chunk's memory is its own, and goes back to the system */
-  constructor(controller: Dispatcher.DispatchController, release = freeChunks) {
+  constructor(controller: Dispatcher.DispatchController, release: Release) {
     super();
     this.#controller = controller;
     this.release = release;
@@ -126,7 +127,7 @@ export type Dispatch = (target: Dispatcher.DispatchOptions, handler: Dispatcher.
 export async function dispatchDirect(
   dispatch: Dispatch,
   request: HttpRequest,
-  { signal, release }: { readonly signal: AbortSignal; readonly release: DirectBody['release'] | undefined },
+  { signal, release }: { readonly signal: AbortSignal; readonly release: Release },
 ): Promise<{ response: HttpResponse }> {
   const { protocol, hostname, port, headers, method, body } = request;
   const query = buildQueryString(request.query ?? {});
@@ -144,7 +145,7 @@ export async function dispatchDirect(
 
 interface Receiver {
   readonly signal: AbortSignal;
-  readonly release: DirectBody['release'] | undefined;
+  readonly release: Release;
   readonly resolve: (answer: { response: HttpResponse }) => void;
   readonly reject: (error: unknown) => void;
 }

@@ -30,7 +30,10 @@ type HttpResponse = ReturnType<UndiciHttpHandler['handle']>;
 type HandleOptions = NonNullable<Parameters<UndiciHttpHandler['handle']>[1]> &
   Partial<Pick<WatchedOptions, 'watch' | 'isDirect'>>;
 
-/** The SDK's undici handler with one `RequestWatch` around each request, and one connection pool under all. */
+/**
+ * The SDK's undici handler with one `RequestWatch` around each request. Objects are read over connections of our own, all else
+ * over those of undici.
+ */
 export class WatchedHttpHandler {
   readonly #agent: Agent;
   readonly #readAgent: ReadAgent;
@@ -48,8 +51,7 @@ export class WatchedHttpHandler {
 
   async handle(request: HttpRequest, options: HandleOptions = {}): HttpResponse {
     const { watch, abortSignal, isDirect = false } = options;
-    const isReading = isDirect && request.method === 'GET';
-    const agent = isReading ? this.#readAgent : this.#agent;
+    const agent = isDirect && request.method === 'GET' ? this.#readAgent : this.#agent;
     const dispatch: Dispatch = (target, handler) =>
       watch === undefined
         ? agent.dispatch(target, handler)
@@ -58,7 +60,7 @@ export class WatchedHttpHandler {
             watchHandler(handler, { watch, rounds: this.#rounds }),
           );
     if (isDirect && abortSignal instanceof AbortSignal) {
-      const release = isReading ? this.#readAgent.release : undefined;
+      const { release } = this.#readAgent;
       return await dispatchDirect(dispatch, request, { signal: abortSignal, release });
     }
     const dispatcher = this.#agent.compose(() => dispatch);
