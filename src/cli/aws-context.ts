@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BreakwaterError } from '../errors.ts';
-import type { NamedFile } from './certificates.ts';
+import type { NamedFile } from './named-file.ts';
 import { parseIni, type IniSections } from './ini.ts';
 import { once } from './once.ts';
 import type { Environment, Settings } from './settings.ts';

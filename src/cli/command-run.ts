@@ -7,7 +7,7 @@ import type { EventSink } from '../events.ts';
 import type { State } from '../state/state.ts';
 import type { Look } from '../ui/look.ts';
 import type { AwsContext } from './aws-context.ts';
-import type { NamedFile } from './certificates.ts';
+import type { NamedFile } from './named-file.ts';
 import type { Output } from './output.ts';
 import type { Environment, Settings } from './settings.ts';
 

@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { BreakwaterError } from '../errors.ts';
 import type { CommandRun } from './command-run.ts';
+import { readNamedFile } from './named-file.ts';
+
+const REASON = 'push_secret';
 
 type Environment = CommandRun['env'];
 
@@ -27,17 +29,9 @@ function readSecret(env: Environment, name: string): string | null {
   const value = env[name] ?? '';
   if (value !== '') return value;
   const path = env[`${name}_FILE`] ?? '';
-  return path === '' ? null : readFile(`${name}_FILE`, path).trim();
-}
-
-function readFile(name: string, path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw refuse(`the file of ${name} cannot be read`, 'check the path and its permissions', error);
-  }
+  return path === '' ? null : readNamedFile({ name: `${name}_FILE`, path }, REASON).trim();
 }
 
 function refuse(message: string, hint: string, cause?: unknown): BreakwaterError {
-  return new BreakwaterError('config', message, { cause, details: { reason: 'push_secret', hint } });
+  return new BreakwaterError('config', message, { cause, details: { reason: REASON, hint } });
 }
