@@ -2,22 +2,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DownloadRequest } from '../client/download-request.ts';
-import type { DownloadTarget } from '../client/download-target.ts';
 import type { ObjectStore } from '../client/object-store.ts';
 import { Slots } from '../client/slots.ts';
 import { BreakwaterError } from '../errors.ts';
 import type { InventoryCopy, InventoryPlace } from '../sweep/inventory-place.ts';
+import { planPieces, type FetchTarget } from '../transfer/fetch-object.ts';
 import { FileSink } from '../transfer/file-sink.ts';
-import type { LocalSink } from '../transfer/local-sink.ts';
 import { nameOf, type S3Location } from '../transfer/transfer-context.ts';
 
-const MIB = 1024 * 1024;
-
-/** How a file of an inventory is fetched: as `get` fetches a file, with half of its requests. */
-const PIECES = { pieceBytes: 16 * MIB, piecesInFlight: 4, bufferBytes: 3 * MIB } as const;
+/** Requests of one file in flight: half of what `get` has. */
+const IN_FLIGHT = 4;
 
 /** A manifest names a file in some 200 bytes: no inventory has a third of a million of them. */
-const MANIFEST_BYTES_MAX = 64 * MIB;
+const MANIFEST_BYTES_MAX = 64 * 1024 * 1024;
 
 interface Access {
   readonly connect: () => Promise<ObjectStore>;
@@ -31,84 +28,67 @@ interface Access {
 export function storedInventory(manifest: S3Location, access: Access): InventoryPlace {
   return {
     name: nameOf(manifest),
-    readManifest: async () => {
-      const chunks: Buffer[] = [];
-      let bytes = 0;
-      await fetch(manifest, access, async () => await Promise.resolve(new Collector(keep)));
-      return Buffer.concat(chunks).toString('utf8');
-
-      function keep(chunk: Uint8Array): void {
-        bytes += chunk.byteLength;
-        if (bytes > MANIFEST_BYTES_MAX) throw describeTooLarge(manifest);
-        // A copy: the memory is used again.
-        chunks.push(Buffer.from(chunk));
-      }
+    readManifest: async () => await readManifest(manifest, access),
+    // A request each would be the price of a look.
+    find: async ({ key }) => {
+      const location = { bucket: manifest.bucket, key };
+      return await Promise.resolve(async () => await openCopy(location, access));
     },
-    // A request each would be the price.
-    check: async () => await Promise.resolve(),
-    open: async ({ key }) => await openCopy({ bucket: manifest.bucket, key }, access),
   };
 }
 
-/** Takes bytes in order. */
-class Collector implements LocalSink {
-  readonly #keep: (chunk: Uint8Array) => void;
-
-  constructor(keep: (chunk: Uint8Array) => void) {
-    this.#keep = keep;
-  }
-
-  get target(): DownloadTarget {
-    return {
-      kind: 'stream',
-      write: async (bytes) => {
-        this.#keep(bytes);
-        await Promise.resolve();
-      },
-    };
-  }
-
-  readonly commit = async (): Promise<void> => await Promise.resolve();
-  readonly discard = async (): Promise<void> => await Promise.resolve();
+async function readManifest(manifest: S3Location, access: Access): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const write = async (chunk: Uint8Array): Promise<void> => {
+    bytes += chunk.byteLength;
+    if (bytes > MANIFEST_BYTES_MAX) throw describeTooLarge(manifest);
+    // A copy: the memory is used again.
+    chunks.push(Buffer.from(chunk));
+    await Promise.resolve();
+  };
+  const target = { path: null };
+  await fetch({ location: manifest, target }, access, async () => await Promise.resolve({ kind: 'stream', write }));
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 async function openCopy(location: S3Location, access: Access): Promise<InventoryCopy> {
   const directory = await mkdtemp(join(tmpdir(), 'breakwater-inventory-'));
-  const copy = {
-    name: nameOf(location),
-    // Never by its key, which may be a path to elsewhere.
-    path: join(directory, 'data'),
-    [Symbol.asyncDispose]: async () => await rm(directory, { recursive: true, force: true }),
-  };
+  // Never by its key, which may be a path to elsewhere.
+  const path = join(directory, 'data');
+  const dispose = async (): Promise<void> => await rm(directory, { recursive: true, force: true });
+  const opened: { sink: FileSink | null } = { sink: null };
   try {
-    const options = { isKept: false, isSynced: false, tag: 'inventory' };
-    await fetch(location, access, async (sizeBytes) => await FileSink.create(copy.path, { ...options, sizeBytes }));
-    return copy;
+    await fetch({ location, target: { path, kind: 'absent' } }, access, async ({ sizeBytes }) => {
+      opened.sink = await FileSink.create(path, { isKept: false, isSynced: false, tag: 'inventory', sizeBytes });
+      return opened.sink;
+    });
+    await opened.sink?.commit(null);
+    return { name: nameOf(location), path, [Symbol.asyncDispose]: dispose };
   } catch (error) {
-    await copy[Symbol.asyncDispose]();
+    await opened.sink?.discard();
+    await dispose();
     throw error;
   }
 }
 
 async function fetch(
-  location: S3Location,
+  { location, target }: { readonly location: S3Location; readonly target: FetchTarget },
   { connect, signal }: Access,
-  open: (sizeBytes: number | null) => Promise<LocalSink>,
+  openTarget: DownloadRequest['openTarget'],
 ): Promise<void> {
-  const opened: { sink: LocalSink | null } = { sink: null };
-  const openTarget: DownloadRequest['openTarget'] = async ({ sizeBytes }) => {
-    opened.sink = await open(sizeBytes);
-    return opened.sink.target;
-  };
-  const plan = { ...PIECES, circuit: null, versionId: null, range: null, resume: null };
   const store = await connect();
-  try {
-    await store.download({ ...location, ...plan, lane: new Slots().openLane(), signal, openTarget });
-    await opened.sink?.commit(null);
-  } catch (error) {
-    await opened.sink?.discard();
-    throw error;
-  }
+  await store.download({
+    ...location,
+    ...planPieces({ target, sizeBytes: null }, { pieceBytes: null, concurrency: IN_FLIGHT }),
+    circuit: null,
+    versionId: null,
+    range: null,
+    resume: null,
+    lane: new Slots().openLane(),
+    signal,
+    openTarget,
+  });
 }
 
 function describeTooLarge(manifest: S3Location): BreakwaterError {

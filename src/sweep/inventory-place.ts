@@ -8,10 +8,12 @@ export interface InventoryPlace {
   /** Of its manifest, as messages call it. */
   readonly name: string;
   readonly readManifest: () => Promise<string>;
-  /** Makes sure that these are there, where that costs nothing. @throws BreakwaterError `not_found` */
-  readonly check: (files: readonly InventoryFile[]) => Promise<void>;
-  /** Brings one of them here. */
-  readonly open: (file: InventoryFile) => Promise<InventoryCopy>;
+  /**
+   * Finds one of its files, where that costs nothing.
+   * @returns what brings it here
+   * @throws BreakwaterError `not_found`
+   */
+  readonly find: (file: InventoryFile) => Promise<() => Promise<InventoryCopy>>;
 }
 
 /** A file of an inventory that can be read here until it is disposed of. */
@@ -32,12 +34,10 @@ export function localInventory(path: string): InventoryPlace {
         throw new BreakwaterError('not_found', `cannot read the inventory ${path}`, { cause: error });
       }
     },
-    check: async (files) => {
-      for (const file of files) await locate(path, file);
-    },
-    open: async (file) => {
+    find: async (file) => {
       const found = await locate(path, file);
-      return { name: found, path: found, [Symbol.asyncDispose]: async () => await Promise.resolve() };
+      const copy = { name: found, path: found, [Symbol.asyncDispose]: async () => await Promise.resolve() };
+      return async () => await Promise.resolve(copy);
     },
   };
 }

@@ -24,12 +24,13 @@ export interface Inventory {
  */
 export async function openInventory(place: InventoryPlace, bucket: string): Promise<Inventory> {
   const manifest = parseManifest(await place.readManifest(), { path: place.name, bucket });
-  await place.check(manifest.files);
+  const files: { readonly file: InventoryFile; readonly open: () => Promise<InventoryCopy> }[] = [];
+  for (const file of manifest.files) files.push({ file, open: await place.find(file) });
   return {
     manifest,
     read: async function* read() {
-      for (const file of manifest.files) {
-        await using copy = await place.open(file);
+      for (const { file, open } of files) {
+        await using copy = await open();
         await checkDigest(copy, file);
         yield* readPages(copy, manifest);
       }

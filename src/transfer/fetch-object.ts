@@ -103,9 +103,10 @@ export async function fetchObject(
   }
 }
 
-function planPieces(
+/** In how many requests an object is fetched, and what each holds in memory. */
+export function planPieces(
   { target, sizeBytes }: Pick<ObjectToFetch, 'target' | 'sizeBytes'>,
-  { pieceBytes, concurrency }: FetchOptions,
+  { pieceBytes, concurrency }: Pick<FetchOptions, 'pieceBytes' | 'concurrency'>,
 ) {
   const isFile = target.path !== null && target.kind !== 'stream';
   if (isFile) {
