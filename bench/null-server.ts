@@ -1,7 +1,8 @@
 /**
- * The null server of the benchmarks, a process of its own: `node bench/null-server.ts [DELAY_MS]` prints one line, `{"port","md5Port"}`, and
- * ends with its standard input. Each answer waits so long, as one that comes from afar; by default not at all. It speaks just enough HTTP over plain sockets, so that the client is what is measured. The second port
- * computes the MD5 of what it is sent, for clients that check the ETag of their uploads and cannot be told not to.
+ * The null server of the benchmarks, a process of its own: `node bench/null-server.ts [DELAY_MS]` prints one line,
+ * `{"port","md5Port"}`, and ends with its standard input. Each answer waits so long, as one that comes from afar; by default not
+ * at all. It speaks just enough HTTP over plain sockets, so that the client is what is measured. The second port computes the MD5
+ * of what it is sent, for clients that check the ETag of their uploads and cannot be told not to.
  */
 import { createHash, type Hash } from 'node:crypto';
 import { createServer, Socket, type AddressInfo, type Server } from 'node:net';

@@ -4,6 +4,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import type { Dispatcher } from 'undici';
 import { describe, expect, it, vi } from 'vitest';
 import { ReadAgent } from '../../src/http/read-agent.ts';
+import { findFreePort } from '../support/debian-server.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 const MIB = 1024 * 1024;
@@ -209,11 +210,7 @@ describe('the agent that reads', () => {
   it('passes on that a connection was reset or refused', async () => {
     await using stage = await createStage((socket) => socket.resetAndDestroy());
     expect((await stage.get()).error).toMatchObject({ code: 'ECONNRESET' });
-    const closed = createServer().listen(0, '127.0.0.1');
-    await once(closed, 'listening');
-    const { port } = closed.address() as AddressInfo;
-    closed.close();
-    await once(closed, 'close');
+    const port = await findFreePort();
     expect((await stage.get({}, { origin: `http://127.0.0.1:${port}` })).error).toMatchObject({ code: 'ECONNREFUSED' });
   });
 
