@@ -12,7 +12,12 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 300_000,
     coverage: {
-      include: ['src/circuit/machine.ts', 'src/retry/classify.ts', 'src/retry/backoff.ts', 'src/retry/decide.ts'],
+      include: [
+        'src/circuit/state-machine.ts',
+        'src/retry/classify.ts',
+        'src/retry/backoff.ts',
+        'src/retry/decide-retry.ts',
+      ],
       thresholds: { branches: 100 },
       reporter: ['text'],
       reportsDirectory: 'coverage/branches',

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** The fast tests of circuit/ and retry/: what a mutant of those must be killed by. */
 export default defineConfig({
   test: {
-    include: ['test/unit/circuit-*.test.ts', 'test/unit/retry-*.test.ts'],
+    include: ['test/unit/circuit/**/*.test.ts', 'test/unit/retry/**/*.test.ts'],
     disableConsoleIntercept: true,
     env: { BREAKWATER_MODEL_RUNS: '150', BREAKWATER_MODEL_SEED: '1' },
   },

@@ -1,6 +1,6 @@
 /**
  * Everything that can end a command, as the word that scripts see in `error.code`.
- * The list is closed and only grows; exit statuses are in `cli/exit-status.ts`.
+ * The list is closed and only grows; exit statuses are in `cli/output/exit-status.ts`.
  */
 export const ERROR_CODES = [
   'usage',

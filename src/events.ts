@@ -80,7 +80,7 @@ export type Event =
   | { readonly kind: 'transfer_finished'; readonly name: string; readonly ok: boolean }
   /** S3 has promised something about an object's bytes that they cannot be held against; `why` is for people. */
   | { readonly kind: 'not_verified'; readonly name: string; readonly why: string }
-  /** How this store wants to be asked for deletions; `client/delete-dialect.ts` says what the words mean. */
+  /** How this store wants to be asked for deletions; `s3/delete/delete-dialect.ts` says what the words mean. */
   | {
       readonly kind: 'deletes_adapted';
       readonly bucket: string;

@@ -3,8 +3,8 @@ import type { AttemptFailure, Event, EventSink } from '../events.ts';
 import type { CircuitRow, CircuitSettings, FailureCause, Permit, ProcessIdentity } from './circuit.ts';
 import type { CircuitStore } from './circuit-store.ts';
 import type { Admission, CircuitGate } from './gate.ts';
-import { admit, initialRow, isCurrent, isolate, renew, reset, settle, type Step } from './machine.ts';
-import type { Moment } from './transition.ts';
+import { admit, initialRow, isCurrent, isolate, renew, reset, settle, type Step } from './state-machine.ts';
+import type { Moment } from './change-state.ts';
 
 export interface CircuitGateOptions {
   readonly store: CircuitStore;

@@ -1,4 +1,4 @@
-/** The vocabulary of the circuit: data only. The rules are in `machine.ts`, the file in `../state/`. */
+/** The vocabulary of the circuit: data only. The rules are in `state-machine.ts`, the file in `../state/`. */
 
 export type CircuitState = 'closed' | 'open' | 'half_open' | 'isolated';
 

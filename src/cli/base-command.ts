@@ -4,14 +4,14 @@ import type { FlagInput, InferredArgs, InferredFlags } from '@oclif/core/interfa
 import { systemClock } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
 import type { CommandResult, CommandRun } from './command-run.ts';
-import { openEarlyOutput } from './early-output.ts';
-import { globalFlags } from './flags.ts';
-import { decideOutputMode, Output } from './output.ts';
-import { report, reportFailure } from './report.ts';
+import { openEarlyOutput } from './output/fallback-output.ts';
+import { globalFlags } from './flags/flags.ts';
+import { decideOutputMode, Output } from './output/output.ts';
+import { report, reportFailure } from './output/report.ts';
 import { createRuntime } from './runtime.ts';
-import { resolveSettings, type Settings } from './settings.ts';
-import { toBreakwaterError } from './usage-error.ts';
-import { readUserFile } from './user-file.ts';
+import { resolveSettings, type Settings } from './settings/resolve-settings.ts';
+import { toBreakwaterError } from './flags/usage-error.ts';
+import { readUserFile } from './settings/user-file.ts';
 
 export type Flags<T extends typeof Command> = InferredFlags<T['flags']>;
 export type Args<T extends typeof Command> = InferredArgs<T['args']>;

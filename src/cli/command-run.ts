@@ -5,11 +5,11 @@ import type { Clock } from '../clock.ts';
 import type { BreakwaterError } from '../errors.ts';
 import type { EventSink } from '../events.ts';
 import type { State } from '../state/state.ts';
-import type { Look } from '../ui/look.ts';
-import type { AwsContext } from './aws-context.ts';
-import type { NamedFile } from './named-file.ts';
-import type { Output } from './output.ts';
-import type { Environment, Settings } from './settings.ts';
+import type { Look } from '../ui/symbols.ts';
+import type { AwsContext } from './settings/aws-config.ts';
+import type { NamedFile } from './settings/named-file.ts';
+import type { Output } from './output/output.ts';
+import type { Environment, Settings } from './settings/resolve-settings.ts';
 
 /** What a command gets from around it. What costs something is opened when first asked for. */
 export interface CommandRun {

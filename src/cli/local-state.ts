@@ -7,8 +7,8 @@ import type { Clock } from '../clock.ts';
 import type { EventSink } from '../events.ts';
 import { describeProcess, isProcessAlive } from '../state/process-identity.ts';
 import type { State } from '../state/state.ts';
-import { once } from './once.ts';
-import type { Settings } from './settings.ts';
+import { once } from '../once.ts';
+import type { Settings } from './settings/resolve-settings.ts';
 
 interface LocalStateOptions {
   readonly command: string;

@@ -2,12 +2,12 @@ import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
-import { decidesColour } from './colour.ts';
-import { normaliseArguments } from './command-line.ts';
-import { guessOutputSettings, openEarlyOutput } from './early-output.ts';
-import { escapeControls } from './escape.ts';
-import { findNearestWord } from './nearest-word.ts';
-import { reportFailure } from './report.ts';
+import { decidesColour } from './output/terminal-style.ts';
+import { normaliseArguments } from './flags/command-line.ts';
+import { guessOutputSettings, openEarlyOutput } from './output/fallback-output.ts';
+import { escapeControls } from '../ui/escape.ts';
+import { findNearestWord } from '../ui/nearest-word.ts';
+import { reportFailure } from './output/report.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -45,7 +45,7 @@ async function runCommandLine(argv: readonly string[]): Promise<number> {
 async function describeStartFailure(error: unknown, argv: readonly string[]): Promise<BreakwaterError> {
   if (error instanceof BreakwaterError) return error;
   const { Config } = await import('@oclif/core/config');
-  const { toBreakwaterError } = await import('./usage-error.ts');
+  const { toBreakwaterError } = await import('./flags/usage-error.ts');
   const [word = ''] = argv;
   const known = (await Config.load(ROOT)).commandIDs;
   if (known.includes(word)) return toBreakwaterError(error, { command: word, flags: [] });

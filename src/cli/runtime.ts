@@ -1,21 +1,21 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
-import { ASCII_LOOK, UNICODE_LOOK } from '../ui/look.ts';
+import { ASCII_LOOK, UNICODE_LOOK } from '../ui/symbols.ts';
 import type { LiveLines } from '../ui/terminal.tsx';
-import { decideScope, findAwsContext, findCaBundle } from './aws-context.ts';
+import { decideScope, findAwsContext, findCaBundle } from './settings/aws-config.ts';
 import { Closers } from './closers.ts';
-import { decidesAscii } from './colour.ts';
+import { decidesAscii } from './output/terminal-style.ts';
 import type { CommandRun } from './command-run.ts';
 import { formatDuration } from '../duration.ts';
 import { EventHub } from './event-hub.ts';
-import { createEventLog } from './event-log.ts';
+import { createEventLog } from './output/event-log.ts';
 import { openLocalState } from './local-state.ts';
-import { once } from './once.ts';
-import type { Output, Screens } from './output.ts';
-import { createProgress } from './progress.ts';
-import { startRecorders } from './recorders.ts';
-import type { Environment, Settings } from './settings.ts';
+import { once } from '../once.ts';
+import type { Output, Screens } from './output/output.ts';
+import { createProgress } from '../ui/progress/show-progress.ts';
+import { startRecorders } from './recording/recorders.ts';
+import type { Environment, Settings } from './settings/resolve-settings.ts';
 import { listenToSignals } from './signals.ts';
 
 export interface RuntimeOptions {

@@ -1,13 +1,13 @@
 import type { CircuitName } from '../circuit/circuit.ts';
 import type { CircuitGate } from '../circuit/gate.ts';
-import type { Guard } from '../client/guard.ts';
-import { lookAhead } from '../client/look.ts';
-import type { ObjectStore } from '../client/object-store.ts';
+import type { Guard } from '../guard/guard.ts';
+import { lookAhead } from '../guard/refuse-early.ts';
+import type { ObjectStore } from '../s3/object-store.ts';
 import type { TransferContext } from '../transfer/transfer-context.ts';
-import { readCertificates } from './certificates.ts';
-import { openBegunWork } from './begun-work.ts';
+import { readCertificates } from './settings/certificates.ts';
+import { openBegunWork } from '../state/stored-work.ts';
 import type { CommandRun } from './command-run.ts';
-import { watchHeadroom } from './headroom.ts';
+import { watchHeadroom } from './event-loop-headroom.ts';
 
 /**
  * What put and get run on: their circuit, the look at it, and a connection that loads the SDK only when asked for.
@@ -51,7 +51,7 @@ async function connect(run: CommandRun, guard: Guard): Promise<ObjectStore> {
   // Who speaks plain HTTP needs none, and no file of them.
   const caBundle = endpointUrl?.startsWith('http:') === true ? null : run.caBundle();
   const certificates = caBundle === null ? null : readCertificates(caBundle);
-  const { openObjectStore } = await import('../client/object-store.ts');
+  const { openObjectStore } = await import('../s3/object-store.ts');
   return await openObjectStore(
     { endpointUrl, region, profile, pathStyle, connectTimeoutMs, certificates },
     clock,

@@ -1,5 +1,5 @@
 import { BreakwaterError } from '../errors.ts';
-import { exitStatusOf } from './exit-status.ts';
+import { exitStatusOf } from './output/exit-status.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 

@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DownloadRequest } from '../client/download-request.ts';
-import type { ObjectStore } from '../client/object-store.ts';
-import { Slots } from '../client/slots.ts';
+import type { DownloadRequest } from '../s3/download/download-request.ts';
+import type { ObjectStore } from '../s3/object-store.ts';
+import { Slots } from '../guard/slots.ts';
 import { BreakwaterError } from '../errors.ts';
-import type { InventoryCopy, InventoryPlace } from '../sweep/inventory-place.ts';
-import { planPieces, type FetchTarget } from '../transfer/fetch-object.ts';
-import { FileSink } from '../transfer/file-sink.ts';
+import type { InventoryCopy, InventoryPlace } from '../sweep/inventory/local-inventory.ts';
+import { planPieces, type FetchTarget } from '../transfer/get/fetch-object.ts';
+import { FileSink } from '../transfer/get/file-sink.ts';
 import { nameOf, type S3Location } from '../transfer/transfer-context.ts';
 
 /** Requests of one file in flight: half of what `get` has. */

@@ -1,9 +1,9 @@
 import { string } from '@oclif/core/args';
 import { string as text } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
-import { changeByHand, nameUser } from '../cli/circuit-change.ts';
+import { changeByHand, nameUser } from '../breaker/change-circuits.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
-import { durationFlag, withEnvironment } from '../cli/flags.ts';
+import { durationFlag, withEnvironment } from '../cli/flags/flags.ts';
 
 export default class BreakerIsolate extends BaseCommand<typeof BreakerIsolate> {
   static override summary = 'hold circuits open by hand';

@@ -1,9 +1,9 @@
 import { string } from '@oclif/core/args';
 import { boolean, string as text } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
-import { changeByHand, nameUser } from '../cli/circuit-change.ts';
+import { changeByHand, nameUser } from '../breaker/change-circuits.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
-import { withEnvironment } from '../cli/flags.ts';
+import { withEnvironment } from '../cli/flags/flags.ts';
 import { BreakwaterError } from '../errors.ts';
 
 export default class BreakerReset extends BaseCommand<typeof BreakerReset> {

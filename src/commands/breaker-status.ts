@@ -1,13 +1,13 @@
 import { string } from '@oclif/core/args';
 import { boolean } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
-import { describeCircuit, describeTransition } from '../cli/circuit-document.ts';
-import { inspectCircuits, type InspectedCircuit } from '../cli/circuit-inspection.ts';
-import { tabulateCircuits, tabulateTransitions } from '../cli/circuit-lines.ts';
-import { selectCircuits } from '../cli/circuit-selection.ts';
+import { describeCircuit, describeTransition } from '../breaker/circuit-document.ts';
+import { inspectCircuits, type InspectedCircuit } from '../breaker/inspect-circuits.ts';
+import { tabulateCircuits, tabulateTransitions } from '../breaker/circuit-table.ts';
+import { selectCircuits } from '../breaker/select-circuits.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
-import { withEnvironment } from '../cli/flags.ts';
-import { describeRefusal } from '../circuit/describe-refusal.ts';
+import { withEnvironment } from '../cli/flags/flags.ts';
+import { describeRefusal } from '../circuit/refusal-error.ts';
 import { BreakwaterError } from '../errors.ts';
 
 /** Changes of state that `--history` shows at most. */
@@ -50,7 +50,7 @@ export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
   ): Promise<CommandResult> {
     if (flags.watch) {
       refuseBeside(flags);
-      const { watchCircuits } = await import('../cli/watch.ts');
+      const { watchCircuits } = await import('../breaker/watch/watch.ts');
       return await watchCircuits(run, {
         names: args.circuit ?? [],
         isReadOnly: flags['read-only'],

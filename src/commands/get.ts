@@ -1,16 +1,16 @@
 import { string as argument } from '@oclif/core/args';
 import { boolean, string } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput, type Flags } from '../cli/base-command.ts';
-import { parseByteRange } from '../cli/byte-range.ts';
+import { parseByteRange } from '../cli/flags/byte-range.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
-import { escapeControls } from '../cli/escape.ts';
-import { countFlag, sizeFlag, transferFlags, withEnvironment } from '../cli/flags.ts';
-import { presentGet } from '../cli/get-result.ts';
+import { escapeControls } from '../ui/escape.ts';
+import { countFlag, sizeFlag, transferFlags, withEnvironment } from '../cli/flags/flags.ts';
+import { presentGet } from '../cli/output/get-result.ts';
 import { openTransferContext } from '../cli/s3-access.ts';
-import { isS3Url, parseS3Url } from '../cli/s3-url.ts';
-import { keepHeapSmall } from '../cli/small-heap.ts';
+import { isS3Url, parseS3Url } from '../cli/flags/s3-url.ts';
+import { keepHeapSmall } from '../cli/heap-limits.ts';
 import { BreakwaterError } from '../errors.ts';
-import { get, type GetRequest } from '../transfer/get.ts';
+import { get, type GetRequest } from '../transfer/get/get.ts';
 
 export default class Get extends BaseCommand<typeof Get> {
   static override summary = 'download an object, or all objects below a prefix';

@@ -1,12 +1,12 @@
 import { boolean, option, string } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
-import { assertCanAsk, confirm } from '../cli/confirm.ts';
-import { withEnvironment } from '../cli/flags.ts';
-import { DEFAULT_LISTEN, parseListen } from '../cli/listen-address.ts';
-import { forgetMeasured, measure } from '../cli/measure.ts';
-import { pushNow, writeNow } from '../cli/metrics-outlets.ts';
-import { serveUntilAborted } from '../cli/metrics-server.ts';
+import { assertCanAsk, confirm } from '../cli/output/confirm.ts';
+import { withEnvironment } from '../cli/flags/flags.ts';
+import { DEFAULT_LISTEN, parseListen } from '../cli/flags/listen-address.ts';
+import { forgetMeasured, measure } from '../cli/recording/measure.ts';
+import { pushNow, writeNow } from '../cli/recording/metrics-outlets.ts';
+import { serveUntilAborted } from '../cli/recording/metrics-server.ts';
 import { BreakwaterError } from '../errors.ts';
 
 const FORMATS = ['prometheus', 'openmetrics', 'json'] as const;

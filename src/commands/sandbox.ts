@@ -1,14 +1,14 @@
 import { option, string } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
-import { countFlag, withEnvironment } from '../cli/flags.ts';
-import { describeListening, describePhase, describeRequest } from '../cli/sandbox-lines.ts';
-import { parseSeed, SEED_FORM } from '../cli/seed-text.ts';
-import { untilAborted } from '../cli/until-aborted.ts';
+import { countFlag, withEnvironment } from '../cli/flags/flags.ts';
+import { describeListening, describePhase, describeRequest } from '../cli/output/sandbox-lines.ts';
+import { parseSeed, SEED_FORM } from '../cli/flags/seed-flag.ts';
+import { untilAborted } from '../until-aborted.ts';
 import type { LoggedRequest } from '../sandbox/request-log.ts';
 import type { Sandbox as RunningSandbox } from '../sandbox/sandbox.ts';
 import { playScenario, SCENARIOS, type Phase, type Scenario } from '../sandbox/scenario.ts';
-import { STORE_QUIRKS } from '../sandbox/wire.ts';
+import { STORE_QUIRKS } from '../sandbox/protocol/wire.ts';
 
 export default class Sandbox extends BaseCommand<typeof Sandbox> {
   static override summary = 'run a local S3 with scripted outages: learn, demo and test with no account';

@@ -1,6 +1,6 @@
 import { isIP, connect as connectTcp, type OnReadOpts, type Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
-import { TransferFault } from '../retry/fault.ts';
+import { TransferFault } from '../retry/transfer-fault.ts';
 
 /** Before the first keep-alive probe of the system, in ms: as long as undici waits. */
 const KEEP_ALIVE_MS = 60_000;

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { TransferFault } from '../retry/fault.ts';
+import { TransferFault } from '../retry/transfer-fault.ts';
 
 /** How long one request may go without progress; each at least 1 ms. */
 export interface RequestTimeouts {

@@ -1,7 +1,7 @@
 import type { Verdict } from '../circuit/circuit.ts';
 import { BreakwaterError, type ErrorCode } from '../errors.ts';
 import type { AttemptFailure } from '../events.ts';
-import { readFailedAnswer, type FailedAnswer } from './failed-answer.ts';
+import { readFailedAnswer, type FailedAnswer } from './read-failure.ts';
 
 /** What one failed attempt means for the retry chain, for the circuit and for the user. */
 export interface Classification extends AttemptFailure {

@@ -2,7 +2,7 @@ import pRetry from 'p-retry';
 import type { Clock } from '../clock.ts';
 import { assertNever } from '../errors.ts';
 import { classify, type Classification } from './classify.ts';
-import { decideRetry, type RetryDecision, type RetrySettings } from './decide.ts';
+import { decideRetry, type RetryDecision, type RetrySettings } from './decide-retry.ts';
 
 /** What the chain needs from around it. */
 export interface RetryChainOptions {

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BreakwaterError } from '../errors.ts';
-import type { Faults } from './fault.ts';
-import { parseFault } from './fault-text.ts';
-import { readBody } from './read-body.ts';
+import type { Faults } from './faults/fault.ts';
+import { parseFault } from './faults/fault-text.ts';
+import { readBody } from './protocol/read-body.ts';
 import type { RequestLog } from './request-log.ts';
 
 /** No bucket can have such a name, so it hides none. */

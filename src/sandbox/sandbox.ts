@@ -2,17 +2,17 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { systemClock, type Clock } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
-import { answerRequest, sendRefusal, type AnswerContext } from './answer.ts';
-import type { Bucket } from './bucket.ts';
-import { Buckets } from './buckets.ts';
-import { keepHeaders, md5Etag } from './object-operations.ts';
+import { answerRequest, sendRefusal, type AnswerContext } from './respond.ts';
+import type { Bucket } from './store/bucket.ts';
+import { Buckets } from './store/buckets.ts';
+import { keepHeaders, md5Etag } from './operations/object-operations.ts';
 import { answerControl, CONTROL_PATH } from './control.ts';
-import { Faults, type ActiveFault } from './fault.ts';
-import { parseFault } from './fault-text.ts';
-import { startHttpServer } from './http-server.ts';
+import { Faults, type ActiveFault } from './faults/fault.ts';
+import { parseFault } from './faults/fault-text.ts';
+import { startHttpServer } from './protocol/http-server.ts';
 import { RequestLog, type LoggedRequest } from './request-log.ts';
-import type { Keys } from './signature.ts';
-import type { StoreQuirk } from './wire.ts';
+import type { Keys } from './protocol/signature.ts';
+import type { StoreQuirk } from './protocol/wire.ts';
 
 export interface SandboxOptions {
   /** 0 for any that is free. @default 0 */

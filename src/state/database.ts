@@ -1,8 +1,8 @@
 import { closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { Fields } from './fields.ts';
-import { isOnNetwork } from './file-system.ts';
+import { Fields } from './tables/columns.ts';
+import { isOnNetwork } from './network-mount.ts';
 import { MIGRATIONS } from './schema.ts';
 import { classifyStateError, StateUnusable } from './state-problem.ts';
 import { Statements } from './statements.ts';

@@ -1,4 +1,4 @@
-import { CorruptRow } from './fields.ts';
+import { CorruptRow } from './tables/columns.ts';
 import type { StateProblem } from './state.ts';
 
 /** The file cannot be used, for a reason that no error of the database or the system names. */

@@ -1,5 +1,5 @@
-import type { ObjectStore } from '../client/object-store.ts';
-import type { UnfinishedUpload } from '../client/unfinished-uploads.ts';
+import type { ObjectStore } from '../s3/object-store.ts';
+import type { UnfinishedUpload } from '../s3/list/list-uploads.ts';
 import { BreakwaterError, type ErrorCode } from '../errors.ts';
 import type { KeyPatterns } from '../key-filter.ts';
 import { createItemFilter } from './item-filter.ts';

@@ -1,4 +1,4 @@
-import type { BegunWork } from '../begun-work.ts';
+import type { BegunWork } from '../unfinished-work.ts';
 import type { Clock } from '../clock.ts';
 import { RoundPosition } from './round.ts';
 import type { KeySpan } from './sweep-item.ts';

@@ -1,13 +1,13 @@
-import type { ListedObject } from '../client/listing.ts';
-import type { ObjectStore } from '../client/object-store.ts';
+import type { ListedObject } from '../s3/list/list-objects.ts';
+import type { ObjectStore } from '../s3/object-store.ts';
 import { assertNever, BreakwaterError } from '../errors.ts';
 import { createItemFilter, type ItemConditions, type ItemFilter } from './item-filter.ts';
-import { listInParallel, type RangePage } from './parallel-listing.ts';
+import { listInParallel, type RangePage } from './listing/parallel-listing.ts';
 import { selectNamed } from './select-named.ts';
-import { createSplitter } from './split-key.ts';
+import { createSplitter } from './listing/split-key.ts';
 import { EVERY_KEY, type KeySpan, type SweepItem, type SweepPage } from './sweep-item.ts';
 import { VersionSieve } from './version-sieve.ts';
-import type { KeyRange } from './key-ranges.ts';
+import type { KeyRange } from './listing/key-ranges.ts';
 
 /** Where the items come from. */
 export type SelectionSource =

@@ -1,4 +1,4 @@
-import type { ObjectStore } from '../client/object-store.ts';
+import type { ObjectStore } from '../s3/object-store.ts';
 import type { ItemFilter } from './item-filter.ts';
 import type { SweepItem, SweepPage } from './sweep-item.ts';
 

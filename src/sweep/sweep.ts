@@ -1,11 +1,11 @@
-import { DELETE_BATCH_MAX } from '../client/limits.ts';
-import type { ObjectStore } from '../client/object-store.ts';
+import { DELETE_BATCH_MAX } from '../s3/protocol/limits.ts';
+import type { ObjectStore } from '../s3/object-store.ts';
 import { BreakwaterError, type ErrorCode } from '../errors.ts';
 import type { EventSink } from '../events.ts';
 import type { KeySpan, SweepItem, SweepPage } from './sweep-item.ts';
 import { findLimit, type LimitReached, type SweepLimits } from './sweep-limits.ts';
 import { addToTally, EMPTY_TALLY, nameLeft, sumBytes, type LeftObject, type SweepTally } from './tally.ts';
-import { untilAborted } from './until-aborted.ts';
+import { untilAborted } from '../abort.ts';
 
 /**
  * Batches that are under way at once, those that wait for a retry included: what bounds the memory of a sweep. How many

@@ -1,4 +1,4 @@
-import type { BatchOutcome } from '../client/batch-work.ts';
+import type { BatchOutcome } from '../s3/delete/batch-outcome.ts';
 import type { SweepItem } from './sweep-item.ts';
 
 /** The most keys that are kept by name, as samples and as failures; the rest are only counted. */

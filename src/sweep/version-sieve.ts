@@ -1,4 +1,4 @@
-import type { ListedVersion } from '../client/version-listing.ts';
+import type { ListedVersion } from '../s3/list/list-versions.ts';
 import type { SweepItem } from './sweep-item.ts';
 
 /**

@@ -1,8 +1,8 @@
 import type { Readable, Writable } from 'node:stream';
-import type { BegunWork } from '../begun-work.ts';
+import type { BegunWork } from '../unfinished-work.ts';
 import type { Clock } from '../clock.ts';
 import type { OperationTarget, EventSink } from '../events.ts';
-import type { ObjectStore } from '../client/object-store.ts';
+import type { ObjectStore } from '../s3/object-store.ts';
 
 /** What a transfer needs from around it; the composition root in `cli/` provides it. */
 export interface TransferContext {

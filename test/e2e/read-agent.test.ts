@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
 import { describe, expect, it, vi } from 'vitest';
-import { ReadAgent } from '../../src/http/read-agent.ts';
+import { ReadAgent } from '../../src/http/get-agent.ts';
 import { findFreePort } from '../support/debian-server.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 

@@ -11,7 +11,7 @@ import {
   type CircuitSettings,
   type Transition,
 } from '../../src/circuit/circuit.ts';
-import { admit, initialRow, settle } from '../../src/circuit/machine.ts';
+import { admit, initialRow, settle } from '../../src/circuit/state-machine.ts';
 import { Program, readDocument } from '../support/program.ts';
 import { startTestSandbox } from '../support/sandbox.ts';
 import { spawnWorker } from '../support/spawn-worker.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { openObjectStore, type ObjectStore } from '../../src/client/object-store.ts';
+import { openObjectStore, type ObjectStore } from '../../src/s3/object-store.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { Event } from '../../src/events.ts';
-import type { StoreQuirk } from '../../src/sandbox/wire.ts';
+import type { StoreQuirk } from '../../src/sandbox/protocol/wire.ts';
 import { selectItems } from '../../src/sweep/select-items.ts';
 import { NO_LIMITS } from '../../src/sweep/sweep-limits.ts';
 import { sweep, type SweepResult } from '../../src/sweep/sweep.ts';

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { downloadObject } from '../../src/client/download.ts';
-import type { ByteSpan } from '../../src/client/download-ledger.ts';
-import type { DownloadRequest, ObjectFacts } from '../../src/client/download-request.ts';
-import type { DownloadTarget, FileTarget, StreamTarget } from '../../src/client/download-target.ts';
-import { Slots } from '../../src/client/slots.ts';
+import { downloadObject } from '../../src/s3/download/download-object.ts';
+import type { ByteSpan } from '../../src/s3/download/missing-ranges.ts';
+import type { DownloadRequest, ObjectFacts } from '../../src/s3/download/download-request.ts';
+import type { DownloadTarget, FileTarget, StreamTarget } from '../../src/s3/download/download-target.ts';
+import { Slots } from '../../src/guard/slots.ts';
 import { CIRCUIT, FakeCircuits } from './fake-circuits.ts';
 import { createFakeGuard } from './fake-guard.ts';
 import { createFakeS3, networkFault, runWithS3, type FakeAnswer, type FakeRequest, type Respond } from './fake-s3.ts';

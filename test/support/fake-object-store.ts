@@ -1,11 +1,11 @@
-import type { BatchDeleteRequest } from '../../src/client/batch-delete.ts';
-import type { BatchOutcome } from '../../src/client/batch-work.ts';
-import type { DeleteTarget } from '../../src/client/delete-request.ts';
-import type { ListedObject, ListedPage, ListRequest } from '../../src/client/listing.ts';
-import type { LookUpRequest } from '../../src/client/look-up.ts';
-import type { ObjectStore } from '../../src/client/object-store.ts';
-import type { UnfinishedUpload, UploadPage } from '../../src/client/unfinished-uploads.ts';
-import type { VersionPage } from '../../src/client/version-listing.ts';
+import type { BatchDeleteRequest } from '../../src/s3/delete/delete-batch.ts';
+import type { BatchOutcome } from '../../src/s3/delete/batch-outcome.ts';
+import type { DeleteTarget } from '../../src/s3/delete/delete-request.ts';
+import type { ListedObject, ListedPage, ListRequest } from '../../src/s3/list/list-objects.ts';
+import type { LookUpRequest } from '../../src/s3/list/stat-keys.ts';
+import type { ObjectStore } from '../../src/s3/object-store.ts';
+import type { UnfinishedUpload, UploadPage } from '../../src/s3/list/list-uploads.ts';
+import type { VersionPage } from '../../src/s3/list/list-versions.ts';
 import { BreakwaterError } from '../../src/errors.ts';
 
 /** A page of a listing; whether it is the last one is seen by its place. */

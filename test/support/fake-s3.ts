@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
-import { ObjectClient } from '../../src/client/object-client.ts';
-import type { WatchedHttpHandler } from '../../src/http/watched-http.ts';
+import { ObjectClient } from '../../src/s3/connection/direct-client.ts';
+import type { WatchedHttpHandler } from '../../src/http/http-handler.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 export interface FakeRequest {

@@ -3,11 +3,11 @@ import type { Command } from '@oclif/core/command';
 import type { FlagInput } from '@oclif/core/interfaces';
 import { parse } from '@oclif/core/parser';
 import type { CommandResult, CommandRun } from '../../src/cli/command-run.ts';
-import { decideOutputMode, Output } from '../../src/cli/output.ts';
-import { report, reportFailure } from '../../src/cli/report.ts';
+import { decideOutputMode, Output } from '../../src/cli/output/output.ts';
+import { report, reportFailure } from '../../src/cli/output/report.ts';
 import { createRuntime } from '../../src/cli/runtime.ts';
-import { resolveSettings } from '../../src/cli/settings.ts';
-import { toBreakwaterError } from '../../src/cli/usage-error.ts';
+import { resolveSettings } from '../../src/cli/settings/resolve-settings.ts';
+import { toBreakwaterError } from '../../src/cli/flags/usage-error.ts';
 import { systemClock } from '../../src/clock.ts';
 
 export interface InProcessOptions {

@@ -1,4 +1,4 @@
-import type { BegunWork } from '../../src/begun-work.ts';
+import type { BegunWork } from '../../src/unfinished-work.ts';
 
 export interface MemoryBegunWork extends BegunWork {
   readonly documents: Map<string, unknown>;

@@ -5,8 +5,8 @@ import {
   type Transition,
 } from '../../src/circuit/circuit.ts';
 import { showCircuit } from '../../src/circuit/circuit-view.ts';
-import { initialRow } from '../../src/circuit/machine.ts';
-import type { CircuitActivity, WatchedCircuit, WatchedJob, WatchSnapshot } from '../../src/ui/watch-snapshot.ts';
+import { initialRow } from '../../src/circuit/state-machine.ts';
+import type { CircuitActivity, WatchedCircuit, WatchedJob, WatchSnapshot } from '../../src/breaker/watch/snapshot.ts';
 
 export const NOW = Date.UTC(2026, 0, 2, 12, 4, 9);
 export const HOST = 'host-a';

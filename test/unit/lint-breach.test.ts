@@ -10,9 +10,9 @@ let directory = '';
 
 /** The folders that a dependency belongs to; elsewhere it is a breach. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  '@aws-sdk/client-s3': ['client'],
-  '@smithy/types': ['client', 'http'],
-  '@smithy/core/config': ['client', 'http'],
+  '@aws-sdk/client-s3': ['s3'],
+  '@smithy/types': ['s3', 'http'],
+  '@smithy/core/config': ['s3', 'http'],
   undici: ['http', 'metrics'],
   'undici/types/dispatcher': ['http', 'metrics'],
   'p-retry': ['retry'],
@@ -34,18 +34,30 @@ const GLOBALS: Readonly<Record<string, readonly string[]>> = {
 };
 /** What each folder may import of the others: nothing reaches back. */
 const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
+  breaker: ['circuit', 'metrics', 'state', 'ui'],
   circuit: [],
-  cli: ['circuit', 'client', 'metrics', 'retry', 'sandbox', 'state', 'sweep', 'transfer', 'ui'],
-  client: ['circuit', 'http', 'retry'],
-  commands: ['circuit', 'cli', 'metrics', 'sandbox', 'sweep', 'transfer', 'ui'],
+  cli: ['breaker', 'circuit', 'guard', 'metrics', 'retry', 's3', 'sandbox', 'state', 'sweep', 'transfer', 'ui'],
+  commands: ['breaker', 'circuit', 'cli', 'metrics', 'sandbox', 'sweep', 'transfer', 'ui'],
+  guard: ['circuit', 'http', 'retry'],
   http: ['retry'],
   metrics: ['circuit', 'state'],
   retry: ['circuit'],
+  s3: ['guard', 'http', 'retry'],
   sandbox: [],
   state: ['circuit'],
-  sweep: ['client', 'retry'],
-  transfer: ['circuit', 'client', 'retry'],
+  sweep: ['s3'],
+  transfer: ['guard', 's3'],
   ui: ['circuit'],
+};
+/** The same inside s3/, of its folders. */
+const S3_NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
+  checksum: ['protocol'],
+  connection: ['protocol'],
+  delete: ['connection', 'list', 'protocol'],
+  download: ['checksum', 'connection', 'protocol'],
+  list: ['connection', 'protocol'],
+  protocol: [],
+  upload: ['checksum', 'connection', 'protocol'],
 };
 const FOLDERS = Object.keys(NEIGHBOURS);
 
@@ -103,19 +115,19 @@ const BREACHES = plant([
       ['circuit', "import '../cli/output.ts';", /circuit\/ is pure/],
       ['circuit', "import 'node:fs';", /circuit\/ is pure/],
       ['circuit', 'export const now = (): number => Date.now();', /time comes from the Clock/],
-      ['retry', "import '../client/guard.ts';", /retry\/ decides and loops/],
-      ['transfer', "import '@aws-sdk/client-s3';", /belongs to client\//],
+      ['retry', "import '../guard/guard.ts';", /retry\/ decides and loops/],
+      ['transfer', "import '@aws-sdk/client-s3';", /belongs to s3\//],
       ['transfer', "import '../state/state.ts';", /never the SDK or the state file/],
       ['sweep', "import '../circuit/circuit.ts';", /sweep\/ has no circuit/],
       ['cli', "import '../commands/put.ts';", /composition root/],
       ['commands', "import 'prom-client';", /belongs to metrics\//],
       ['metrics', "import 'node:sqlite';", /belongs to state\//],
       ['ui', "import '../state/state.ts';", /draws snapshots/],
-      ['sandbox', "import '../client/guard.ts';", /stands alone/],
-      ['client', 'export const cwd = (): string => process.cwd();', /process belongs to cli/],
-      ['client', 'export const wrong: any = 1;', /no-explicit-any/],
+      ['sandbox', "import '../guard/guard.ts';", /stands alone/],
+      ['s3', 'export const cwd = (): string => process.cwd();', /process belongs to cli/],
+      ['s3', 'export const wrong: any = 1;', /no-explicit-any/],
       [
-        'client',
+        's3',
         'export async function f(): Promise<void> { await g(); g(); }\nasync function g(): Promise<void> { await Promise.resolve(); }',
         /no-floating-promises/,
       ],
@@ -139,16 +151,16 @@ const BREACHES = plant([
       ],
       ['a parameter that is written to', 'export const f = (a: number): number => (a = 1);\n', /no-param-reassign/],
     ] as const
-  ).map(([what, source, says]) => ({ what, folder: 'client', source: `${source}export const x = 1;\n`, says })),
+  ).map(([what, source, says]) => ({ what, folder: 's3', source: `${source}export const x = 1;\n`, says })),
 ]);
 
 /** What the rules let pass. */
 const ALLOWED: readonly Planted[] = [
   {
-    path: 'src/client/long.ts',
+    path: 'src/s3/long.ts',
     source: `${'// One more line.\n'.repeat(249)}export const x = 1;\n`,
   },
-  { path: 'src/client/sdk.ts', source: "export { S3Client } from '@aws-sdk/client-s3';\n" },
+  { path: 'src/s3/sdk.ts', source: "export { S3Client } from '@aws-sdk/client-s3';\n" },
 ];
 
 describe('the lint rules', () => {
@@ -162,8 +174,8 @@ describe('the lint rules', () => {
 
   it('catch each planted breach, in its own words, and let pass what is allowed', () => {
     const cycle = [
-      { path: 'src/client/x.ts', source: "export * from './y.ts';\nexport const x = 1;\n" },
-      { path: 'src/client/y.ts', source: "export * from './x.ts';\nexport const y = 1;\n" },
+      { path: 'src/s3/x.ts', source: "export * from './y.ts';\nexport const x = 1;\n" },
+      { path: 'src/s3/y.ts', source: "export * from './x.ts';\nexport const y = 1;\n" },
     ];
     const found = lint([...BREACHES, ...cycle, ...ALLOWED]);
     const saidOf = (path: string): string =>
@@ -172,15 +184,15 @@ describe('the lint rules', () => {
         .map(({ code, message, help = '' }) => `${code}: ${message} ${help}`)
         .join('\n');
     for (const { what, path, says } of BREACHES) expect(saidOf(path), what).toMatch(says);
-    expect(saidOf('src/client/x.ts')).toMatch(/no-cycle/);
+    expect(saidOf('src/s3/x.ts')).toMatch(/no-cycle/);
     for (const { path } of ALLOWED) expect([path, saidOf(path)]).toEqual([path, '']);
   });
 
   it('end with another status than 0 for a breach, and with 0 for none', () => {
     const oxlint = join(ROOT, 'node_modules', '.bin', 'oxlint');
     const statusOf = (source: string): number | null => {
-      mkdirSync(join(directory, 'src/client'), { recursive: true });
-      writeFileSync(join(directory, 'src/client/x.ts'), source);
+      mkdirSync(join(directory, 'src/s3'), { recursive: true });
+      writeFileSync(join(directory, 'src/s3/x.ts'), source);
       return spawnSync(oxlint, ['--deny-warnings', 'src'], { cwd: directory }).status;
     };
     expect(statusOf('export const right = 1;\n')).toBe(0);
@@ -199,15 +211,46 @@ describe('the lint rules', () => {
     expect(findBreaches(planted)).toEqual(planted.filter(({ isBreach }) => isBreach).map(({ what }) => what));
   });
 
-  it('let a folder import what it may use, and nothing that uses it', () => {
+  it('let a folder import what it may use, and nothing that uses it, at every depth', () => {
     const planted = FOLDERS.flatMap((folder) =>
-      FOLDERS.filter((other) => other !== folder).map((other) => ({
-        path: `src/${folder}/neighbour-${other}.ts`,
-        source: `import '../${other}/x.ts';\n`,
-        what: `${other} in ${folder}`,
-        isBreach: NEIGHBOURS[folder]?.includes(other) !== true,
-      })),
+      FOLDERS.filter((other) => other !== folder).flatMap((other) =>
+        [
+          { path: `src/${folder}/neighbour-${other}.ts`, source: `import '../${other}/x.ts';\n` },
+          { path: `src/${folder}/deep/neighbour-${other}.ts`, source: `import '../../${other}/deep/x.ts';\n` },
+        ].map((file) => ({
+          ...file,
+          what: `${other} in ${file.path}`,
+          isBreach: NEIGHBOURS[folder]?.includes(other) !== true,
+        })),
+      ),
     );
+    expect(findBreaches(planted)).toEqual(planted.filter(({ isBreach }) => isBreach).map(({ what }) => what));
+  });
+
+  it('let a folder of s3/ import what it may use of the others, and never the store', () => {
+    const folders = Object.keys(S3_NEIGHBOURS);
+    const planted = folders.flatMap((folder) => [
+      ...folders
+        .filter((other) => other !== folder)
+        .map((other) => ({
+          path: `src/s3/${folder}/neighbour-${other}.ts`,
+          source: `import '../${other}/x.ts';\n`,
+          what: `${other} in ${folder}`,
+          isBreach: S3_NEIGHBOURS[folder]?.includes(other) !== true,
+        })),
+      ...["'../object-store.ts'", "'../../cli/output/output.ts'", "'undici'"].map((name, index) => ({
+        path: `src/s3/${folder}/above-${index}.ts`,
+        source: `import ${name};\n`,
+        what: `${name} in ${folder}`,
+        isBreach: true,
+      })),
+      {
+        path: `src/s3/${folder}/guard.ts`,
+        source: "import '../../guard/guard.ts';\nimport '@aws-sdk/client-s3';\n",
+        what: `guard/ and the SDK in ${folder}`,
+        isBreach: false,
+      },
+    ]);
     expect(findBreaches(planted)).toEqual(planted.filter(({ isBreach }) => isBreach).map(({ what }) => what));
   });
 

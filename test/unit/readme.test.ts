@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ERROR_CODES, BreakwaterError } from '../../src/errors.ts';
-import { exitStatusOf } from '../../src/cli/exit-status.ts';
+import { exitStatusOf } from '../../src/cli/output/exit-status.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 

@@ -1,0 +1,77 @@
+import type { FailureCause, ManualChange, ProcessIdentity, Transition } from '../circuit/circuit.ts';
+import { formatTime } from '../clock.ts';
+import type { InspectedCircuit } from './inspect-circuits.ts';
+
+type Document = Readonly<Record<string, unknown>>;
+
+/** One circuit as `breaker-status --json` tells it. Times are ISO 8601; null where there is nothing to tell. */
+export function describeCircuit({ view, refused, trip }: InspectedCircuit): Document {
+  const { row } = view;
+  return {
+    name: row.name,
+    state: view.state,
+    would_refuse: view.refusal !== null,
+    reason: view.refusal,
+    retry_after_ms: view.retryAfterMs,
+    next_probe_in_ms: view.nextProbeInMs,
+    failures: row.failures,
+    failure_threshold: row.failureThreshold,
+    successes: row.successes,
+    success_threshold: row.successThreshold,
+    epoch: row.epoch,
+    opened_at: timeOrNull(row.openedAtMs),
+    open_for_ms: row.openForMs,
+    changed_at: timeOrNull(row.changedAtMs),
+    opened_by: trip === null ? null : describeProcess(trip.process),
+    refused_since_opened: refused,
+    probe:
+      row.lease === null
+        ? null
+        : { expires_at: formatTime(row.lease.expiresAtMs), process: describeProcess(row.lease.owner) },
+    last_error: describeCause(row.lastFailure),
+    manual: describeManual(row.manual),
+  };
+}
+
+/** One change of state as `breaker-status --history --json` tells it. */
+export function describeTransition(transition: Transition): Document {
+  const { circuit, atMs, from, to, epoch, why, cause, manual, process } = transition;
+  return {
+    at: formatTime(atMs),
+    circuit,
+    from,
+    to,
+    epoch,
+    why,
+    cause: describeCause(cause),
+    manual: describeManual(manual),
+    process: describeProcess(process),
+  };
+}
+
+function describeCause(cause: FailureCause | null): Document | null {
+  if (cause === null) return null;
+  const { atMs, code, message, httpStatus, requestId, process } = cause;
+  return {
+    at: formatTime(atMs),
+    code,
+    message,
+    http_status: httpStatus,
+    request_id: requestId,
+    process: describeProcess(process),
+  };
+}
+
+function describeManual(manual: ManualChange | null): Document | null {
+  if (manual === null) return null;
+  const { by, atMs, reason, untilMs } = manual;
+  return { by, at: formatTime(atMs), reason, until: timeOrNull(untilMs) };
+}
+
+function describeProcess({ pid, host, command }: ProcessIdentity): Document {
+  return { pid, host, command };
+}
+
+function timeOrNull(ms: number | null): string | null {
+  return ms === null ? null : formatTime(ms);
+}

@@ -1,0 +1,160 @@
+import type { Transition } from '../../circuit/circuit.ts';
+import { formatDuration } from '../../duration.ts';
+import { fit, span, truncateLine, type Line, type Span } from '../../ui/frame.ts';
+import { drawSparkline, sumToFit, type Look } from '../../ui/symbols.ts';
+import type { WatchedCircuit, WatchSnapshot } from './snapshot.ts';
+import { drawCount, drawLamp, type Place } from './table.ts';
+import {
+  describeAge,
+  describeCause,
+  describeMoment,
+  describeNextCall,
+  describeQuantile,
+  describeWhy,
+  nameProcess,
+  STATE_WORDS,
+  sumUp,
+} from '../../ui/circuit-words.ts';
+
+const LABEL_COLUMNS = 11;
+const SPARK_COLUMNS_MAX = 60;
+
+/** All that is known of one circuit, what matters most first; lines that have nothing to say are left out. */
+export function drawDetail(
+  circuit: WatchedCircuit,
+  snapshot: WatchSnapshot,
+  { columns, look }: Place,
+): readonly Line[] {
+  const lines = [
+    ...explainState(circuit, snapshot, look),
+    ...explainActivity(circuit, snapshot, { columns, look }),
+    explainSettings(circuit, snapshot),
+  ];
+  return lines.map((line) => truncateLine(line, columns));
+}
+
+/** The changes of state, the newest first, from a row of the history on. */
+export function drawHistory(
+  { history }: WatchedCircuit,
+  { snapshot, place, scroll }: { snapshot: WatchSnapshot; place: Place; scroll: number },
+): readonly Line[] {
+  const { columns, rows } = place;
+  if (history.length === 0) return [[span(' no change of state is recorded', 'faint')]];
+  return history
+    .slice(scroll, scroll + Math.max(0, rows))
+    .map((transition) => truncateLine(drawTransition(transition, snapshot, place.look), columns));
+}
+
+function drawTransition(transition: Transition, { takenAtMs, host }: WatchSnapshot, look: Look): Line {
+  const { atMs, from, to, manual, process } = transition;
+  return [
+    span(` ${fit(describeMoment(atMs, takenAtMs), LABEL_COLUMNS)} `, 'faint'),
+    span(`${STATE_WORDS[from]} ${look.arrow} `),
+    span(STATE_WORDS[to], to),
+    span(`  ${describeWhy(transition)}`),
+    span(`  ${manual === null ? nameProcess(process, host) : `by ${manual.by}`}`, 'faint'),
+  ];
+}
+
+function explainState(circuit: WatchedCircuit, { takenAtMs, host }: WatchSnapshot, look: Look): readonly Line[] {
+  const { view, refused, history, isClockAskew } = circuit;
+  const { row, state } = view;
+  const lines: Line[] = [
+    label(
+      'state',
+      drawLamp(state, look),
+      span('  '),
+      drawCount(circuit, look),
+      span(`  ${describeNextCall(view, takenAtMs)}`),
+    ),
+  ];
+  if (row.lease !== null && view.refusal === 'probe_in_progress') {
+    const startedAtMs = history.find(({ to }) => to === 'half_open')?.atMs;
+    const since = startedAtMs === undefined ? '' : `, half-open for ${describeAge(takenAtMs - startedAtMs)}`;
+    const rest = `slot free in ${describeAge(row.lease.expiresAtMs - takenAtMs)} unless it is renewed${since}`;
+    lines.push(label('probe', span(nameProcess(row.lease.owner, host), 'half_open'), span(`, ${rest}`)));
+  }
+  if (row.lastFailure !== null) {
+    const { atMs, process, message } = row.lastFailure;
+    const where = `, ${describeAge(takenAtMs - atMs)} ago, ${nameProcess(process, host)}`;
+    lines.push(label('last error', span(describeCause(row.lastFailure), 'warning'), span(`${where}: ${message}`)));
+  }
+  const trip = history.find(({ to }) => to === 'open');
+  if (trip !== undefined && (state === 'open' || state === 'half_open')) {
+    const opener = `opened ${describeAge(takenAtMs - trip.atMs)} ago by ${nameProcess(trip.process, host)}`;
+    lines.push(label('outage', span(`${opener}, ${countOf(refused, 'call')} refused since`)));
+  }
+  if (row.manual !== null) lines.push(explainManual(circuit, takenAtMs));
+  if (isClockAskew) {
+    lines.push(label('clock', span('it was opened in the future: a clock was wrong then, or is now', 'warning')));
+  }
+  return lines;
+}
+
+function explainManual({ view: { row, state }, refused }: WatchedCircuit, takenAtMs: number): Line {
+  const { by, atMs, reason, untilMs } = row.manual ?? { by: '', atMs: 0, reason: null, untilMs: null };
+  const what = row.state === 'isolated' ? 'isolated' : 'reset';
+  const until =
+    row.state !== 'isolated'
+      ? ''
+      : untilMs === null
+        ? ', until a reset'
+        : `, until ${describeMoment(untilMs, takenAtMs)}`;
+  const calls = state === 'isolated' && refused > 0 ? `, ${refused} refused since` : '';
+  return label(
+    'by hand',
+    span(
+      `${what} by ${by} ${describeAge(takenAtMs - atMs)} ago${until}${calls}${reason === null ? '' : `: ${reason}`}`,
+    ),
+  );
+}
+
+function explainActivity(
+  { activity }: WatchedCircuit,
+  { spanMs }: WatchSnapshot,
+  { columns, look }: Pick<Place, 'columns' | 'look'>,
+): readonly Line[] {
+  const { successes, errors, refused, retries, p50Ms, p95Ms } = activity;
+  const width = Math.max(5, Math.min(SPARK_COLUMNS_MAX, columns - LABEL_COLUMNS - 40));
+  const all = successes.map((count, index) => count + (errors[index] ?? 0));
+  // Errors share the scale of the operations they are among.
+  const peak = Math.max(0, ...sumToFit(all, width));
+  const row = (name: string, values: readonly number[], text: string, tone: Span['tone']): Line =>
+    label(
+      name,
+      span(drawSparkline(values, width, look, name === 'refused' ? undefined : peak), tone),
+      span(` ${text}`),
+    );
+  const quantiles = `half within ${describeQuantile(p50Ms)}, 95% within ${describeQuantile(p95Ms)}`;
+  const lines = [
+    row(`ops ${formatDuration(spanMs)}`, all, `${sumUp(all)}${sumUp(all) === 0 ? '' : `, ${quantiles}`}`, 'plain'),
+  ];
+  if (sumUp(errors) > 0) lines.push(row('errors', errors, String(sumUp(errors)), 'warning'));
+  if (sumUp(refused) > 0) lines.push(row('refused', refused, String(sumUp(refused)), 'open'));
+  if (sumUp(retries) > 0) {
+    const last = retries.findLastIndex((count) => count > 0);
+    const counts = retries.slice(0, last + 1).map((count, index) => `${count} x retry ${index + 1}`);
+    lines.push(label('retries', span(counts.join(', '))));
+  }
+  return lines;
+}
+
+function explainSettings({ view: { row } }: WatchedCircuit, { settings }: WatchSnapshot): Line {
+  const { failureThreshold, successThreshold, openForMs } = row;
+  const wait = formatDuration(openForMs ?? settings.openForMs);
+  return label(
+    'settings',
+    span(
+      `opens after ${countOf(failureThreshold, 'failure')} in a row for ${wait}, closes after ${countOf(successThreshold, 'probe')}; a probe has ${formatDuration(settings.probeLeaseMs)}`,
+      'faint',
+    ),
+  );
+}
+
+function label(name: string, ...spans: readonly Span[]): Line {
+  return [span(` ${fit(name, LABEL_COLUMNS)} `, 'faint'), ...spans];
+}
+
+function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,76 @@
+import { measureColumns, span, type Line } from '../../ui/frame.ts';
+import type { Look } from '../../ui/symbols.ts';
+import { writeActionCommand } from './shell-command.ts';
+import type { WatchSnapshot } from './snapshot.ts';
+import type { Place } from './table.ts';
+import { listShown, type Form, type WatchView } from './view.ts';
+
+/** The bottom of the screen: a question that is open, or what the last key did and the keys there are. */
+export function drawFooter(snapshot: WatchSnapshot, view: WatchView, place: Place): readonly Line[] {
+  if (view.form !== null) return drawForm(view.form, view, place.look);
+  if (view.isFiltering) return drawFilter(snapshot, view, place.look);
+  return [...drawMessage(view), drawKeys(view, place)];
+}
+
+function drawForm(form: Form, view: WatchView, look: Look): readonly Line[] {
+  const { kind, circuit, field, duration, reason, problem } = form;
+  const effect =
+    kind === 'reset'
+      ? 'it closes at once, for every process; what is in flight no longer counts for it'
+      : 'every call of every process is refused, until the time is over or somebody resets it';
+  const input = (name: typeof field, text: string, about: string): Line => [
+    span(` ${name.padEnd(7)}`, field === name ? 'strong' : 'faint'),
+    span(text + (field === name ? look.cursor : '')),
+    ...(field === name ? [span(`  ${about}`, 'faint')] : []),
+  ];
+  return [
+    [span(` ${kind} ${circuit}: `, 'strong'), span(effect, 'warning')],
+    ...(kind === 'isolate' ? [input('for', duration, 'such as 30m or 2h; nothing: until a reset')] : []),
+    input('reason', reason, 'for the history and for those who are refused; may be empty'),
+    ...(problem === null ? [] : [[span(` ${problem}`, 'warning')]]),
+    [span(` $ ${writeActionCommand(form, view.options)}`, 'faint')],
+    field === 'sure'
+      ? [span(` ${kind} it now? y = yes, any other key = no`, 'marked')]
+      : [span(' enter = next   ctrl-u = empty   esc = leave it', 'faint')],
+  ];
+}
+
+function drawFilter(snapshot: WatchSnapshot, view: WatchView, look: Look): readonly Line[] {
+  const count = listShown(snapshot, view).length;
+  return [
+    [
+      span(` filter /${view.filter}${look.cursor}`, 'strong'),
+      span(`  ${count} of ${snapshot.circuits.length}`, 'faint'),
+    ],
+    [span(' enter = keep   esc = show all', 'faint')],
+  ];
+}
+
+function drawMessage({ message, filter }: WatchView): readonly Line[] {
+  if (message === null) return filter === '' ? [] : [[span(` filter /${filter}`, 'faint')]];
+  const { text, tone, command } = message;
+  // A row each: a command that is cut off is of no use.
+  return [
+    ...(text === '' ? [] : [[span(` ${text}`, tone)]]),
+    ...(command === null ? [] : [[span(` $ ${command}`, 'faint')]]),
+  ];
+}
+
+/** As many keys as fit, those that nobody guesses first; help and the way out are always there. */
+function drawKeys({ page, isPaused, options }: WatchView, { columns }: Place): Line {
+  if (page === 'help') return [span(' any key = back   q = quit', 'faint')];
+  const optional = [
+    page === 'detail' ? 'esc back' : 'enter detail',
+    ...(options.isReadOnly ? [] : ['r reset', 'i isolate']),
+    isPaused ? 'space go on' : 'space pause',
+    't time span',
+    '/ filter',
+    'j/k move',
+  ];
+  let text = ' ? help  q quit';
+  for (const key of optional) {
+    if (measureColumns(text) + 2 + key.length > columns) break;
+    text += `  ${key}`;
+  }
+  return [span(text, 'faint')];
+}

@@ -1,0 +1,235 @@
+import { parseDuration } from '../../duration.ts';
+import { assertNever } from '../../errors.ts';
+import { writeActionCommand, writeLookCommand } from './shell-command.ts';
+import { beginForm, dropLast, typeInForm } from './form.ts';
+import type { WatchSnapshot } from './snapshot.ts';
+import { findSelected, listShown, SPANS_MS, type Form, type Message, type WatchView } from './view.ts';
+
+/** Keys that are no text. */
+type NamedKey =
+  | 'up'
+  | 'down'
+  | 'page_up'
+  | 'page_down'
+  | 'home'
+  | 'end'
+  | 'enter'
+  | 'escape'
+  | 'backspace'
+  /** Ctrl-U: the line that is typed begins anew. */
+  | 'clear'
+  /** Ctrl-C. */
+  | 'interrupt';
+
+/** A key that was pressed, or text that was typed or pasted; never holds control characters. */
+export type Key =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly [Name in NamedKey]: { readonly kind: Name } }[NamedKey];
+
+/** What a key asks of those who can do it. */
+export type WatchAction =
+  | { readonly kind: 'quit' }
+  | { readonly kind: 'reset'; readonly circuit: string; readonly reason: string | null; readonly command: string }
+  | {
+      readonly kind: 'isolate';
+      readonly circuit: string;
+      readonly reason: string | null;
+      /** Null: until a reset. */
+      readonly forMs: number | null;
+      readonly command: string;
+    };
+
+export interface KeyStep {
+  readonly view: WatchView;
+  readonly action: WatchAction | null;
+}
+
+/** Rows that page up and page down move by. */
+const PAGE_ROWS = 10;
+
+/** The view after a key, and what is to be done. Pure: doing it is somebody else's. */
+export function pressKey(view: WatchView, key: Key, snapshot: WatchSnapshot): KeyStep {
+  if (key.kind === 'interrupt') return { view, action: { kind: 'quit' } };
+  if (view.form !== null) return typeForm(view, view.form, key);
+  if (view.isFiltering) return stay(typeFilter(view, key, snapshot));
+  if (view.page === 'help') {
+    return isText(key, 'q') ? { view, action: { kind: 'quit' } } : stay({ ...view, page: 'table' });
+  }
+  if (key.kind === 'text') return pressLetters(view, key.text, snapshot);
+  return stay(move({ ...view, message: null }, key.kind, snapshot));
+}
+
+/** A key that is held down may arrive many times at once; anything else of several letters was pasted, and is no key. */
+function pressLetters(view: WatchView, text: string, snapshot: WatchSnapshot): KeyStep {
+  const [first = ''] = text;
+  if (text.length === 1 || !['j', 'k'].includes(first)) {
+    return text.length === 1 ? pressLetter(view, text, snapshot) : stay(view);
+  }
+  const isHeld = text === first.repeat(text.length);
+  return isHeld
+    ? stay(step({ ...view, message: null }, first === 'j' ? text.length : -text.length, snapshot))
+    : stay(view);
+}
+
+function pressLetter(view: WatchView, letter: string, snapshot: WatchSnapshot): KeyStep {
+  const calm = { ...view, message: null };
+  switch (letter) {
+    case 'q':
+      return { view, action: { kind: 'quit' } };
+    case 'j':
+      return stay(move(calm, 'down', snapshot));
+    case 'k':
+      return stay(move(calm, 'up', snapshot));
+    case 'g':
+      return stay(move(calm, 'home', snapshot));
+    case 'G':
+      return stay(move(calm, 'end', snapshot));
+    case '?':
+      return stay({ ...calm, page: 'help' });
+    case '/':
+      return stay({ ...calm, isFiltering: true });
+    case ' ':
+      return stay({ ...calm, isPaused: !view.isPaused });
+    case 't':
+      return stay({ ...calm, spanMs: findNextSpan(view.spanMs) });
+    case 'r':
+      return stay(openForm(calm, 'reset', snapshot));
+    case 'i':
+      return stay(openForm(calm, 'isolate', snapshot));
+    default:
+      return stay(/^[1-9]$/.test(letter) ? jump(calm, Number(letter) - 1, snapshot) : calm);
+  }
+}
+
+function move(view: WatchView, kind: NamedKey, snapshot: WatchSnapshot): WatchView {
+  switch (kind) {
+    case 'up':
+      return step(view, -1, snapshot);
+    case 'down':
+      return step(view, 1, snapshot);
+    case 'page_up':
+      return step(view, -PAGE_ROWS, snapshot);
+    case 'page_down':
+      return step(view, PAGE_ROWS, snapshot);
+    case 'home':
+      return step(view, -Infinity, snapshot);
+    case 'end':
+      return step(view, Infinity, snapshot);
+    case 'enter':
+      return view.page === 'detail' ? leaveDetail(view) : enterDetail(view, snapshot);
+    case 'escape':
+      return view.page === 'detail' ? leaveDetail(view) : { ...view, filter: '' };
+    case 'backspace':
+    case 'clear':
+    case 'interrupt':
+      return view;
+    default:
+      return assertNever(kind);
+  }
+}
+
+function step(view: WatchView, by: number, snapshot: WatchSnapshot): WatchView {
+  if (view.page === 'detail') {
+    const last = Math.max(0, (findSelected(snapshot, view)?.history.length ?? 0) - 1);
+    return { ...view, scroll: keepBetween(view.scroll + by, last) };
+  }
+  const shown = listShown(snapshot, view);
+  const index = shown.findIndex(({ name }) => name === findSelected(snapshot, view)?.name);
+  return jump(view, keepBetween(index + by, shown.length - 1), snapshot);
+}
+
+function jump(view: WatchView, index: number, snapshot: WatchSnapshot): WatchView {
+  const circuit = listShown(snapshot, view)[index];
+  return circuit === undefined ? view : { ...view, selected: circuit.name, scroll: 0 };
+}
+
+function keepBetween(value: number, most: number): number {
+  return Math.max(0, Math.min(value, most));
+}
+
+function enterDetail(view: WatchView, snapshot: WatchSnapshot): WatchView {
+  const circuit = findSelected(snapshot, view);
+  if (circuit === undefined) return view;
+  const { stateDirectory } = view.options;
+  const command = writeLookCommand([circuit.name], { hasHistory: true, stateDirectory });
+  const message: Message = { text: '', tone: 'faint', command };
+  return { ...view, page: 'detail', selected: circuit.name, scroll: 0, message };
+}
+
+function leaveDetail(view: WatchView): WatchView {
+  return { ...view, page: 'table', scroll: 0 };
+}
+
+function typeFilter(view: WatchView, key: Key, snapshot: WatchSnapshot): WatchView {
+  switch (key.kind) {
+    case 'text':
+      return { ...view, filter: view.filter + key.text };
+    case 'backspace':
+      return { ...view, filter: dropLast(view.filter) };
+    case 'clear':
+      return { ...view, filter: '' };
+    case 'escape':
+      return { ...view, filter: '', isFiltering: false };
+    case 'enter': {
+      const names = listShown(snapshot, view).map(({ name }) => name);
+      const { stateDirectory } = view.options;
+      const isWorthTelling = view.filter !== '' && names.length > 0;
+      const command = isWorthTelling ? writeLookCommand(names, { hasHistory: false, stateDirectory }) : null;
+      return { ...view, isFiltering: false, message: { text: '', tone: 'faint', command } };
+    }
+    case 'up':
+    case 'down':
+    case 'page_up':
+    case 'page_down':
+    case 'home':
+    case 'end':
+    case 'interrupt':
+      return move(view, key.kind, snapshot);
+    default:
+      return assertNever(key);
+  }
+}
+
+function openForm(view: WatchView, kind: Form['kind'], snapshot: WatchSnapshot): WatchView {
+  const circuit = findSelected(snapshot, view);
+  if (circuit === undefined) return view;
+  const refuse = (text: string): WatchView => ({ ...view, message: { text, tone: 'warning', command: null } });
+  if (view.options.isReadOnly) return refuse(`${kind} is off: the screen was started with --read-only`);
+  const { condition } = snapshot.stateFile;
+  if (condition !== 'ready' && condition !== 'missing') return refuse(`${kind} is off while the state cannot be used`);
+  return { ...view, selected: circuit.name, form: beginForm(kind, circuit.name) };
+}
+
+function typeForm(view: WatchView, form: Form, key: Key): KeyStep {
+  const stepped = typeInForm(form, key);
+  switch (stepped.kind) {
+    case 'open':
+      return stay({ ...view, form: stepped.form });
+    case 'cancelled':
+      return stay({ ...view, form: null, message: { text: 'nothing was changed', tone: 'faint', command: null } });
+    case 'confirmed': {
+      const { kind, circuit, duration } = form;
+      const reason = form.reason === '' ? null : form.reason;
+      const command = writeActionCommand(form, view.options);
+      const forMs = parseDuration(duration) ?? null;
+      const action: WatchAction =
+        kind === 'reset' ? { kind, circuit, reason, command } : { kind, circuit, reason, forMs, command };
+      return { view: { ...view, form: null }, action };
+    }
+    default:
+      return assertNever(stepped);
+  }
+}
+
+function findNextSpan(spanMs: number): number {
+  const index = SPANS_MS.findIndex((span) => span === spanMs);
+  return SPANS_MS[(index + 1) % SPANS_MS.length] ?? spanMs;
+}
+
+function isText(key: Key, text: string): boolean {
+  return key.kind === 'text' && key.text === text;
+}
+
+function stay(view: WatchView): KeyStep {
+  return { view, action: null };
+}

@@ -1,0 +1,46 @@
+import { formatDuration, parseDuration } from '../../duration.ts';
+import type { WatchOptions } from './view.ts';
+
+interface ManualAction {
+  readonly kind: 'reset' | 'isolate';
+  readonly circuit: string;
+  readonly reason: string;
+  /** As typed. */
+  readonly duration: string;
+}
+
+/** The command line that does the same as a change by hand. */
+export function writeActionCommand(
+  { kind, circuit, reason, duration }: ManualAction,
+  { stateDirectory }: WatchOptions,
+): string {
+  const forMs = kind === 'isolate' ? parseDuration(duration) : undefined;
+  return write([
+    `breaker-${kind}`,
+    circuit,
+    ...(forMs === undefined ? [] : ['--for', formatDuration(forMs)]),
+    ...(reason === '' ? [] : ['--reason', reason]),
+    ...placeOf(stateDirectory),
+  ]);
+}
+
+/** The command line that shows the same circuits, with their history or without. */
+export function writeLookCommand(
+  circuits: readonly string[],
+  { hasHistory, stateDirectory }: Pick<WatchOptions, 'stateDirectory'> & { readonly hasHistory: boolean },
+): string {
+  return write(['breaker-status', ...(hasHistory ? ['--history'] : []), ...circuits, ...placeOf(stateDirectory)]);
+}
+
+function placeOf(stateDirectory: string | null): readonly string[] {
+  return stateDirectory === null ? [] : ['--state-dir', stateDirectory];
+}
+
+function write(words: readonly string[]): string {
+  return ['breakwater', ...words.map(quote)].join(' ');
+}
+
+/** A word as a POSIX shell takes it: in single quotes wherever it holds more than plain characters. */
+function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

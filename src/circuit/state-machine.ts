@@ -1,0 +1,207 @@
+import type {
+  CircuitRow,
+  CircuitSettings,
+  FailureCause,
+  ManualChange,
+  Permit,
+  RefusalReason,
+  Transition,
+  Verdict,
+} from './circuit.ts';
+import { assertNever } from '../errors.ts';
+import type { CircuitChange } from './circuit-store.ts';
+import type { Admission } from './gate.ts';
+import { changeState, type Destination, type Moment } from './change-state.ts';
+
+/** One step: the row to store, the changes of state to record, and the answer. The very row it was given: nothing to write. */
+export type Step<T> = CircuitChange<T> & { readonly row: CircuitRow };
+
+/** A circuit that nobody has written yet: closed, in epoch 0. */
+export function initialRow(name: string, settings: CircuitSettings): CircuitRow {
+  return {
+    name,
+    state: 'closed',
+    epoch: 0,
+    failures: 0,
+    successes: 0,
+    openedAtMs: null,
+    openForMs: null,
+    failureThreshold: settings.failureThreshold,
+    successThreshold: settings.successThreshold,
+    lease: null,
+    lastFailure: null,
+    manual: null,
+    changedAtMs: null,
+  };
+}
+
+/** What `admit` needs beyond the moment. */
+export interface Arrival extends Moment {
+  /** Token of the probe this call may become; unguessable, never used before. */
+  readonly token: string;
+  /** Whether the owner of the row's lease still lives; what nobody can tell counts as alive. */
+  readonly isOwnerAlive: boolean;
+}
+
+/** Gives leave to call, or refuses; takes the probe slot where that is what leave means. */
+export function admit(row: CircuitRow, arrival: Arrival): Step<Admission> {
+  const { nowMs } = arrival;
+  switch (row.state) {
+    case 'closed':
+      return permitCall(row, []);
+    case 'open': {
+      // A clock that jumped back would otherwise block for as long as the jump was wide.
+      const openedAtMs = Math.min(row.openedAtMs ?? nowMs, nowMs);
+      const restMs = openedAtMs + (row.openForMs ?? 0) - nowMs;
+      if (restMs > 0) return refuse(openedAtMs === row.openedAtMs ? row : { ...row, openedAtMs }, 'open', restMs);
+      const entered = changeState(row, { to: 'half_open', why: 'probe_due' }, arrival);
+      return startProbe(entered.row, [entered.transition], arrival);
+    }
+    case 'half_open':
+      return admitHalfOpen(row, arrival);
+    case 'isolated': {
+      const untilMs = row.manual?.untilMs ?? null;
+      if (untilMs === null) return refuse(row, 'isolated', null);
+      if (untilMs > nowMs) return refuse(row, 'isolated', untilMs - nowMs);
+      const ended = changeState(row, { to: 'closed', why: 'isolation_ended' }, arrival);
+      return permitCall(ended.row, [ended.transition]);
+    }
+    default:
+      return assertNever(row.state);
+  }
+}
+
+/** What `settle` needs beyond the moment. */
+export interface Settlement extends Moment {
+  readonly permit: Permit;
+  readonly verdict: Verdict;
+  /** Why, for a failure; null where nothing is known. */
+  readonly failure: FailureCause | null;
+}
+
+/** Applies one verdict. A stale one changes nothing and is answered with `stale`. */
+export function settle(row: CircuitRow, settlement: Settlement): Step<'counted' | 'stale'> {
+  const { permit, verdict, nowMs } = settlement;
+  if (!isCurrent(row, { permit, nowMs })) return keep(row, 'stale');
+  if (row.state === 'half_open') return settleProbe(row, settlement);
+  switch (verdict) {
+    case 'success':
+      return keep(row.failures === 0 ? row : { ...row, failures: 0 }, 'counted');
+    case 'neutral':
+      return keep(row, 'counted');
+    case 'failure': {
+      const { settings, failure } = settlement;
+      const failed = {
+        ...row,
+        failures: row.failures + 1,
+        failureThreshold: settings.failureThreshold,
+        successThreshold: settings.successThreshold,
+        lastFailure: failure ?? row.lastFailure,
+      };
+      if (failed.failures < settings.failureThreshold) return keep(failed, 'counted');
+      return leave(failed, { to: 'open', why: 'threshold_reached', cause: failure }, settlement);
+    }
+    default:
+      return assertNever(verdict);
+  }
+}
+
+/**
+ * Whether a result under this permit would count: same epoch, and for a probe the token of a lease that still runs.
+ * A process that was stopped past its lease knows nothing of S3's health now, whether or not another took the slot.
+ */
+export function isCurrent(row: CircuitRow, { permit, nowMs }: Pick<Settlement, 'permit' | 'nowMs'>): boolean {
+  if (row.epoch !== permit.epoch) return false;
+  switch (row.state) {
+    case 'closed':
+      return permit.probeToken === null;
+    case 'half_open':
+      return row.lease !== null && row.lease.token === permit.probeToken && row.lease.expiresAtMs > nowMs;
+    case 'open':
+    case 'isolated':
+      // No permit is ever given out here, so none can be of this epoch.
+      return false;
+    default:
+      return assertNever(row.state);
+  }
+}
+
+/** Moves the end of a probe's lease to now + lease. False, and nothing changed: the lease is over, or another's. */
+export function renew(
+  row: CircuitRow,
+  { permit, nowMs, settings }: Pick<Settlement, 'permit' | 'nowMs' | 'settings'>,
+): Step<boolean> {
+  if (row.lease === null || !isCurrent(row, { permit, nowMs })) return keep(row, false);
+  return keep({ ...row, lease: { ...row.lease, expiresAtMs: nowMs + settings.probeLeaseMs } }, true);
+}
+
+/** Closes by hand, whatever the state was; everything in flight becomes stale. */
+export function reset(row: CircuitRow, moment: Moment & { readonly manual: ManualChange }): Step<Transition> {
+  return changeByHand(row, { to: 'closed', why: 'reset', manual: moment.manual }, moment);
+}
+
+/** Holds open by hand until `manual.untilMs`, or until a reset; everything in flight becomes stale. */
+export function isolate(row: CircuitRow, moment: Moment & { readonly manual: ManualChange }): Step<Transition> {
+  return changeByHand(row, { to: 'isolated', why: 'isolated', manual: moment.manual }, moment);
+}
+
+function admitHalfOpen(row: CircuitRow, arrival: Arrival): Step<Admission> {
+  const { nowMs, settings, isOwnerAlive } = arrival;
+  const { lease } = row;
+  if (lease === null || !isOwnerAlive || lease.expiresAtMs <= nowMs) return startProbe(row, [], arrival);
+  // The same clock rule as for `openedAtMs`: no lease lasts longer than one lease from the first look.
+  const expiresAtMs = Math.min(lease.expiresAtMs, nowMs + settings.probeLeaseMs);
+  const seen = expiresAtMs === lease.expiresAtMs ? row : { ...row, lease: { ...lease, expiresAtMs } };
+  return refuse(seen, 'probe_in_progress', expiresAtMs - nowMs);
+}
+
+function settleProbe(row: CircuitRow, settlement: Settlement): Step<'counted' | 'stale'> {
+  const { verdict, failure, settings } = settlement;
+  const freed = { ...row, lease: null };
+  switch (verdict) {
+    case 'success': {
+      const proved = { ...freed, successes: row.successes + 1, successThreshold: settings.successThreshold };
+      if (proved.successes < settings.successThreshold) return keep(proved, 'counted');
+      return leave(proved, { to: 'closed', why: 'probes_succeeded' }, settlement);
+    }
+    case 'neutral':
+      return keep(freed, 'counted');
+    case 'failure': {
+      const failed = { ...freed, lastFailure: failure ?? row.lastFailure };
+      return leave(failed, { to: 'open', why: 'probe_failed', cause: failure }, settlement);
+    }
+    default:
+      return assertNever(verdict);
+  }
+}
+
+function startProbe(row: CircuitRow, transitions: readonly Transition[], arrival: Arrival): Step<Admission> {
+  const { nowMs, settings, process, token } = arrival;
+  const lease = { token, expiresAtMs: nowMs + settings.probeLeaseMs, owner: process };
+  const permit = { circuit: row.name, epoch: row.epoch, probeToken: token };
+  return { row: { ...row, lease }, transitions, result: { kind: 'admitted', permit } };
+}
+
+function permitCall(row: CircuitRow, transitions: readonly Transition[]): Step<Admission> {
+  const permit = { circuit: row.name, epoch: row.epoch, probeToken: null };
+  return { row, transitions, result: { kind: 'admitted', permit } };
+}
+
+function refuse(row: CircuitRow, reason: RefusalReason, retryAfterMs: number | null): Step<Admission> {
+  return keep(row, { kind: 'refused', refusal: { circuit: row.name, epoch: row.epoch, reason, retryAfterMs } });
+}
+
+function keep<T>(row: CircuitRow, result: T): Step<T> {
+  return { row, transitions: [], result };
+}
+
+/** A change of state that a verdict caused. */
+function leave(row: CircuitRow, destination: Destination, moment: Moment): Step<'counted'> {
+  const changed = changeState(row, destination, moment);
+  return { row: changed.row, transitions: [changed.transition], result: 'counted' };
+}
+
+function changeByHand(row: CircuitRow, destination: Destination, moment: Moment): Step<Transition> {
+  const changed = changeState(row, destination, moment);
+  return { row: changed.row, transitions: [changed.transition], result: changed.transition };
+}

@@ -1,0 +1,33 @@
+import { SETTING_TABLE } from '../settings/setting-table.ts';
+import type { Setting } from '../settings/setting.ts';
+
+const SETTINGS: readonly Setting<unknown>[] = Object.values(SETTING_TABLE);
+
+/**
+ * Brings the arguments into the order that the parser knows: the command first, also where settings stand before
+ * it (`--json put a s3://b/`), and `help put` as `put --help`.
+ */
+export function normaliseArguments(argv: readonly string[]): readonly string[] {
+  let count = 0;
+  while (count < argv.length) {
+    const length = settingLength(argv[count] ?? '');
+    if (length === 0) break;
+    count += length;
+  }
+  const leading = argv.slice(0, count);
+  const [command, ...rest] = argv.slice(count);
+  if (command === undefined || command.startsWith('-')) return argv;
+  if (command !== 'help') return [command, ...leading, ...rest];
+  const topic = rest.find((word) => !word.startsWith('-'));
+  return topic === undefined ? ['--help'] : [topic, '--help', ...leading];
+}
+
+/** How many words a setting takes at this place; 0 where none stands. */
+function settingLength(word: string): 0 | 1 | 2 {
+  const [name = '', value] = word.split('=', 2);
+  const setting = SETTINGS.find(
+    ({ flag, isNegatable }) => name === `--${flag}` || (isNegatable === true && name === `--no-${flag}`),
+  );
+  if (setting === undefined) return 0;
+  return setting.placeholder === null || value !== undefined ? 1 : 2;
+}

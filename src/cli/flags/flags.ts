@@ -1,0 +1,126 @@
+import { boolean, custom, string } from '@oclif/core/flags';
+import type { FlagInput, OptionFlag } from '@oclif/core/interfaces';
+import type { BreakwaterError } from '../../errors.ts';
+import { DURATION_FORMS, formatDuration, parseDuration } from '../../duration.ts';
+import { keepBetween, parseCount, type Setting } from '../settings/setting.ts';
+import { SETTING_GROUPS } from '../settings/setting-table.ts';
+import { environmentName, refuseValue } from '../settings/resolve-settings.ts';
+import { formatSize, parseSize, SIZE_FORMS } from './values.ts';
+
+const GROUP_TITLES = {
+  s3: 'S3',
+  output: 'GLOBAL',
+  metrics: 'METRICS',
+  retry: 'RETRY AND TIME',
+  circuit: 'CIRCUIT',
+} as const;
+
+/** Flags of every command: where S3 is, where the state is, how to print, and where the metrics go. */
+export const globalFlags: FlagInput = { ...flagsOf('s3'), ...flagsOf('output'), ...flagsOf('metrics') };
+
+/** `baseFlags` of a command that sends requests without a circuit: adds retries, timeouts and the deadline. */
+export const requestFlags: FlagInput = { ...globalFlags, ...flagsOf('retry') };
+
+/** `baseFlags` of a command that sends guarded requests: adds what concerns the circuit. */
+export const transferFlags: FlagInput = { ...requestFlags, ...flagsOf('circuit') };
+
+/** Carries the real error past oclif's parser, which rewrites the message of whatever a flag's parser throws. */
+export class FlagRefused extends Error {
+  readonly refusal: BreakwaterError;
+
+  constructor(refusal: BreakwaterError) {
+    super(refusal.message, { cause: refusal });
+    this.refusal = refusal;
+  }
+}
+
+interface ValueFlagOptions {
+  readonly summary: string;
+  readonly helpValue?: string;
+  /** Bounds in ms, bytes or units, both included. */
+  readonly least?: number;
+  readonly most?: number;
+  readonly default?: number;
+  readonly helpGroup?: string;
+}
+
+/** A flag of a command's own with a time in ms. */
+export function durationFlag(options: ValueFlagOptions): OptionFlag<number | undefined> {
+  return valueFlag(options, {
+    placeholder: 'DURATION',
+    forms: DURATION_FORMS,
+    parse: parseDuration,
+    format: formatDuration,
+  });
+}
+
+/** A flag of a command's own with a size in bytes. */
+export function sizeFlag(options: ValueFlagOptions): OptionFlag<number | undefined> {
+  return valueFlag(options, { placeholder: 'SIZE', forms: SIZE_FORMS, parse: parseSize, format: formatSize });
+}
+
+/** A flag of a command's own with a whole number. */
+export function countFlag(options: ValueFlagOptions): OptionFlag<number | undefined> {
+  return valueFlag(options, { placeholder: 'N', forms: 'a whole number', parse: parseCount, format: String });
+}
+
+/** Gives each flag of a command's own its environment variable, `BREAKWATER_` + its name. */
+export function withEnvironment<T extends FlagInput>(flags: T): T {
+  const named = Object.entries(flags).map(([name, flag]) => [name, { ...flag, env: environmentName(name) }]);
+  // The same keys with the same flags, each with one field more.
+  return Object.fromEntries(named) as T;
+}
+
+interface ValueForm {
+  readonly placeholder: string;
+  readonly forms: string;
+  readonly parse: (text: string) => number | undefined;
+  readonly format: (value: number) => string;
+}
+
+function valueFlag(options: ValueFlagOptions, form: ValueForm): OptionFlag<number | undefined> {
+  const {
+    least = 0,
+    most = Number.MAX_SAFE_INTEGER,
+    default: fallback,
+    helpValue = form.placeholder,
+    ...rest
+  } = options;
+  const bounds = [
+    options.least === undefined ? '' : `, at least ${form.format(least)}`,
+    options.most === undefined ? '' : `, at most ${form.format(most)}`,
+  ].join('');
+  return custom<number>({
+    parse: async (text, _context, { name }) => {
+      const value = keepBetween(form.parse(text), { least, most });
+      if (value === undefined) {
+        throw new FlagRefused(refuseValue({ name: `--${name}`, value: text, accepts: `${form.forms}${bounds}` }));
+      }
+      return await Promise.resolve(value);
+    },
+    ...(fallback === undefined
+      ? {}
+      : { default: fallback, defaultHelp: async () => await Promise.resolve(form.format(fallback) as never) }),
+    ...rest,
+    helpValue,
+  })();
+}
+
+function flagsOf(group: keyof typeof SETTING_GROUPS): FlagInput {
+  const settings: readonly Setting<unknown>[] = Object.values(SETTING_GROUPS[group]);
+  return Object.fromEntries(settings.map((setting) => [setting.flag, flagOf(setting, GROUP_TITLES[group])]));
+}
+
+/**
+ * Flags of settings take any text: their values are decided with environment and file in one place.
+ * `env` and the default are here for the help; the base command uses only what stood on the command line.
+ */
+function flagOf({ flag, summary, placeholder, shownDefault, isNegatable }: Setting<unknown>, helpGroup: string) {
+  const words = { summary, env: environmentName(flag), helpGroup };
+  if (placeholder === null) return boolean({ ...words, allowNo: isNegatable ?? false });
+  return string({
+    ...words,
+    helpValue: placeholder,
+    ...(shownDefault === null ? {} : { defaultHelp: async () => await Promise.resolve(shownDefault) }),
+  });
+}

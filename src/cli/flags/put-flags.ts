@@ -1,0 +1,139 @@
+import { string } from '@oclif/core/flags';
+import type { ObjectOptions } from '../../transfer/put/object-headers.ts';
+import { BreakwaterError } from '../../errors.ts';
+import { refuseValue } from '../settings/resolve-settings.ts';
+
+/** S3's limit on the names and values of an object's own metadata together (User Guide, "User-defined object metadata"). */
+const METADATA_BYTES_MAX = 2048;
+
+/** S3's limit on the tags of an object (User Guide, "Categorizing your storage using tags"). */
+const TAGS_MAX = 10;
+
+const ACLS = [
+  'private',
+  'public-read',
+  'public-read-write',
+  'authenticated-read',
+  'aws-exec-read',
+  'bucket-owner-read',
+  'bucket-owner-full-control',
+] as const;
+
+const helpGroup = 'OBJECT';
+
+/** What is stored with an object, as flags of a command that writes objects. */
+export const objectFlags = {
+  'content-type': string({
+    summary: 'content type of every object; by default that of the ending of its name',
+    helpValue: 'TYPE',
+    helpGroup,
+  }),
+  'cache-control': string({ summary: 'Cache-Control of every object', helpValue: 'TEXT', helpGroup }),
+  metadata: string({
+    summary: 'metadata of every object (x-amz-meta-NAME); may be repeated',
+    helpValue: 'NAME=VALUE',
+    multiple: true,
+    multipleNonGreedy: true,
+    helpGroup,
+  }),
+  tags: string({
+    summary: 'tag of every object; may be repeated, 10 at most',
+    helpValue: 'NAME=VALUE',
+    multiple: true,
+    multipleNonGreedy: true,
+    helpGroup,
+  }),
+  'storage-class': string({
+    summary: 'storage class, such as STANDARD_IA; that of the store by default',
+    helpValue: 'CLASS',
+    helpGroup,
+  }),
+  sse: string({
+    summary: 'server-side encryption; as the bucket says by default',
+    options: ['AES256', 'aws:kms', 'aws:kms:dsse'],
+    helpGroup,
+  }),
+  'sse-kms-key-id': string({
+    summary: 'key of KMS to encrypt with; implies --sse aws:kms',
+    helpValue: 'ID',
+    helpGroup,
+  }),
+  acl: string({ summary: 'canned access control list; private by default', options: ACLS, helpGroup }),
+};
+
+interface GivenFlags {
+  readonly 'content-type'?: string | undefined;
+  readonly 'cache-control'?: string | undefined;
+  readonly metadata?: readonly string[] | undefined;
+  readonly tags?: readonly string[] | undefined;
+  readonly 'storage-class'?: string | undefined;
+  readonly sse?: string | undefined;
+  readonly 'sse-kms-key-id'?: string | undefined;
+  readonly acl?: string | undefined;
+}
+
+/** Reads those flags. @throws BreakwaterError `usage` for what could not go into a header */
+export function readObjectOptions(flags: GivenFlags): ObjectOptions {
+  const { acl, sse } = flags;
+  const contentType = readHeader('content-type', flags['content-type']);
+  const cacheControl = readHeader('cache-control', flags['cache-control']);
+  const storageClass = readHeader('storage-class', flags['storage-class']);
+  const kmsKeyId = readHeader('sse-kms-key-id', flags['sse-kms-key-id']);
+  const serverSideEncryption = sse ?? (kmsKeyId === undefined ? undefined : 'aws:kms');
+  if (kmsKeyId !== undefined && serverSideEncryption === 'AES256') {
+    throw new BreakwaterError('usage', '--sse-kms-key-id does not go with --sse AES256');
+  }
+  return {
+    metadata: readMetadata(flags.metadata ?? []),
+    tags: readTags(flags.tags ?? []),
+    ...(contentType === undefined ? {} : { contentType }),
+    ...(cacheControl === undefined ? {} : { cacheControl }),
+    ...(storageClass === undefined ? {} : { storageClass }),
+    ...(serverSideEncryption === undefined ? {} : { serverSideEncryption }),
+    ...(kmsKeyId === undefined ? {} : { kmsKeyId }),
+    ...(acl === undefined ? {} : { acl }),
+  };
+}
+
+/** HTTP takes no more than printable ASCII safely (RFC 9110, section 5.5). */
+const HEADER_TEXT = /^[\x20-\x7e]+$/;
+
+function readHeader(name: string, value: string | undefined): string | undefined {
+  if (value === undefined || HEADER_TEXT.test(value)) return value;
+  throw refuseValue({ name: `--${name}`, value, accepts: 'printable ASCII' });
+}
+
+function readMetadata(given: readonly string[]): Readonly<Record<string, string>> {
+  const entries = given.map((text) => {
+    const [name, value] = split(text, { flag: '--metadata', accepts: 'NAME=VALUE in printable ASCII' });
+    if (!/^[A-Za-z0-9._-]+$/.test(name) || !/^[\x20-\x7e]*$/.test(value)) {
+      throw refuseValue({ name: '--metadata', value: text, accepts: 'NAME=VALUE in printable ASCII' });
+    }
+    return [name.toLowerCase(), value] as const;
+  });
+  const bytes = entries.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+  if (bytes > METADATA_BYTES_MAX) {
+    throw new BreakwaterError('usage', `--metadata comes to ${bytes} bytes; S3 takes ${METADATA_BYTES_MAX}`);
+  }
+  return Object.fromEntries(entries);
+}
+
+function readTags(given: readonly string[]): Readonly<Record<string, string>> {
+  const accepts = 'NAME=VALUE with a name of up to 128 characters and a value of up to 256';
+  const entries = given.map((text) => {
+    const [name, value] = split(text, { flag: '--tags', accepts });
+    if (name.length > 128 || value.length > 256) throw refuseValue({ name: '--tags', value: text, accepts });
+    return [name, value] as const;
+  });
+  const tags = Object.fromEntries(entries);
+  if (Object.keys(tags).length > TAGS_MAX) {
+    throw new BreakwaterError('usage', `an object has at most ${TAGS_MAX} tags`);
+  }
+  return tags;
+}
+
+function split(text: string, { flag, accepts }: { flag: string; accepts: string }): readonly [string, string] {
+  const at = text.indexOf('=');
+  if (at < 1) throw refuseValue({ name: flag, value: text, accepts });
+  return [text.slice(0, at), text.slice(at + 1)];
+}

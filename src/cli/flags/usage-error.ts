@@ -1,0 +1,59 @@
+import { CLIError } from '@oclif/core/errors';
+import { BreakwaterError } from '../../errors.ts';
+import { escapeControls } from '../../ui/escape.ts';
+import { FlagRefused } from './flags.ts';
+import { findNearestWord } from '../../ui/nearest-word.ts';
+
+interface UsageContext {
+  readonly command: string | null;
+  /** Flags of the command, without dashes. */
+  readonly flags: readonly string[];
+}
+
+/**
+ * Makes of whatever was thrown the error that is shown. What oclif's parser throws becomes `usage`, without the
+ * values it carries: they may be secrets given for the wrong flag. Anything unexpected becomes `internal`.
+ */
+export function toBreakwaterError(error: unknown, context: UsageContext): BreakwaterError {
+  if (error instanceof BreakwaterError) return error;
+  if (error instanceof FlagRefused) return error.refusal;
+  if (error instanceof CLIError) return describeUsage(error, context);
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new BreakwaterError('internal', `unexpected ${escapeControls(text).slice(0, 500)}`, {
+    cause: error,
+    details: { hint: 'run it again with --verbose and report what it prints' },
+  });
+}
+
+function describeUsage(error: CLIError, { command, flags }: UsageContext): BreakwaterError {
+  const help = `see breakwater ${command === null ? '' : `${command} `}--help`;
+  const unknown = readStrings(error, 'flags');
+  if (unknown.length > 0) {
+    const names = unknown.map((flag) => escapeControls(flag.split('=', 1)[0] ?? '').slice(0, 60));
+    const near = findNearestWord((names[0] ?? '').replace(/^--?/, ''), flags);
+    const hint = near === null ? help : `did you mean --${near}? ${help}`;
+    return refuse(`unknown flag${names.length === 1 ? '' : 's'} ${names.join(', ')}`, hint);
+  }
+  if ('args' in error && Array.isArray(error.args)) {
+    const missing = error.args.flatMap((argument: unknown) => readName(argument));
+    if (missing.length > 0) return refuse(`missing argument ${missing.join(' ').toUpperCase()}`, help);
+    return refuse(`${error.args.length} more argument${error.args.length === 1 ? '' : 's'} than it takes`, help);
+  }
+  const lines = error.message.split('\n').filter((line) => !line.startsWith('See more help'));
+  const text = escapeControls(lines.map((line) => line.trim()).join(' '));
+  return refuse(`${text.charAt(0).toLowerCase()}${text.slice(1)}`, help);
+}
+
+function refuse(message: string, hint: string): BreakwaterError {
+  return new BreakwaterError('usage', message, { details: { hint } });
+}
+
+function readStrings(error: object, field: string): readonly string[] {
+  const value: unknown = Reflect.get(error, field);
+  return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
+}
+
+function readName(argument: unknown): readonly string[] {
+  if (typeof argument !== 'object' || argument === null || !('name' in argument)) return [];
+  return typeof argument.name === 'string' ? [argument.name] : [];
+}

@@ -1,0 +1,42 @@
+import { formatTime, type Clock } from '../../clock.ts';
+import type { BreakwaterError } from '../../errors.ts';
+import type { EventSink } from '../../events.ts';
+import { escapeControls } from '../../ui/escape.ts';
+import { describeError, describeEvent, type LogLevel, type LogLine } from './log-line.ts';
+import type { Output, OutputMode } from './output.ts';
+
+const COLOURS: Readonly<Record<LogLevel, string>> = { error: '31', warning: '33', notice: '36', debug: '2' };
+
+/** The reader that tells events on stderr, as far as `--quiet` and `--verbose` let it. */
+export function createEventLog(output: Output, clock: Clock): EventSink {
+  return (event) => {
+    const line = describeEvent(event);
+    if (line !== null && isTold(line.level, output.mode)) output.note(formatLine(line, output.mode, clock.now()));
+  };
+}
+
+/** Tells a failure on stderr: one line, a hint below it, and the stack of an unexpected one under `--verbose`. */
+export function logError(output: Output, clock: Clock, error: BreakwaterError): void {
+  output.note(formatLine(describeError(error), output.mode, clock.now()));
+  if (output.mode.logFormat === 'json') return;
+  if (error.details.hint !== undefined) output.note(`  hint: ${escapeControls(error.details.hint)}`);
+  if (!output.mode.verbose || error.code !== 'internal') return;
+  const { cause } = error;
+  output.note(cause instanceof Error ? (cause.stack ?? '') : (error.stack ?? ''));
+}
+
+/** One line of text, or one JSON object. */
+export function formatLine(
+  { level, event, text, fields }: LogLine,
+  { logFormat, stderrHasColour }: Pick<OutputMode, 'logFormat' | 'stderrHasColour'>,
+  nowMs: number,
+): string {
+  if (logFormat === 'json') return JSON.stringify({ time: formatTime(nowMs), level, event, message: text, ...fields });
+  const label = stderrHasColour ? `\u001b[${COLOURS[level]}m${level}\u001b[0m` : level;
+  return `${label}: ${escapeControls(text)}`;
+}
+
+function isTold(level: LogLevel, { quiet, verbose }: OutputMode): boolean {
+  if (level === 'error') return true;
+  return level === 'debug' ? verbose && !quiet : !quiet;
+}

@@ -1,0 +1,57 @@
+import { decideOutputMode, Output, type Screens } from './output.ts';
+import { decideSetting, type Environment, type Settings, type UserFile } from '../settings/resolve-settings.ts';
+import { SETTING_TABLE } from '../settings/setting-table.ts';
+import { readUserFile } from '../settings/user-file.ts';
+
+type EarlySettings = Pick<Settings, 'json' | 'quiet' | 'verbose' | 'noColor' | 'logFormat'>;
+
+interface EarlySources {
+  readonly argv: readonly string[];
+  readonly env: Environment;
+  readonly home: string;
+}
+
+/**
+ * How to print a failure that came before the settings were known. Whatever is wrong with arguments, environment
+ * or file, `--json` still gets its document: each of the five settings is looked for alone and without complaint.
+ */
+export function openEarlyOutput(sources: EarlySources, screens: Screens): Output {
+  return new Output(decideOutputMode(guessOutputSettings(sources), screens, sources.env), screens);
+}
+
+/** Looks for what concerns printing among unparsed arguments, up to `--`. */
+export function guessOutputSettings({ argv, env, home }: EarlySources): EarlySettings {
+  const end = argv.indexOf('--');
+  const words = end === -1 ? argv : argv.slice(0, end);
+  const format = words.flatMap((word, index) => {
+    if (word === '--log-format') return words[index + 1] ?? [];
+    return word.startsWith('--log-format=') ? word.slice('--log-format='.length) : [];
+  });
+  const flags = Object.fromEntries([
+    ...['json', 'quiet', 'verbose', 'no-color']
+      .filter((flag) => words.includes(`--${flag}`))
+      .map((flag) => [flag, true]),
+    ...format.slice(-1).map((value) => ['log-format', value]),
+  ]);
+  const sources = { flags, env, home, file: readFileIfUsable({ env, home }) };
+  const { json, quiet, verbose, noColor, logFormat } = SETTING_TABLE;
+  return {
+    json: attempt(() => decideSetting(json, sources), json.fallback),
+    quiet: attempt(() => decideSetting(quiet, sources), quiet.fallback),
+    verbose: attempt(() => decideSetting(verbose, sources), verbose.fallback),
+    noColor: attempt(() => decideSetting(noColor, sources), noColor.fallback),
+    logFormat: attempt(() => decideSetting(logFormat, sources), logFormat.fallback),
+  };
+}
+
+function readFileIfUsable(place: { env: Environment; home: string }): UserFile {
+  return attempt(() => readUserFile(place), { path: '', entries: {} });
+}
+
+function attempt<T>(decide: () => T, fallback: T): T {
+  try {
+    return decide();
+  } catch {
+    return fallback;
+  }
+}

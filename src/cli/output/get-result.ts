@@ -1,0 +1,65 @@
+import { formatTime } from '../../clock.ts';
+import { assertNever } from '../../errors.ts';
+import type { GetReport, GotOne } from '../../transfer/get/get.ts';
+import type { GetPlan } from '../../transfer/get/get-many.ts';
+import { describeBytes } from '../../ui/progress/progress-text.ts';
+import type { CommandResult } from '../command-run.ts';
+import { escapeControls } from '../../ui/escape.ts';
+import { presentMany } from './many-result.ts';
+
+/** The result of a get, of one object, of many, or of a dry run. */
+export function presentGet(report: GetReport): CommandResult {
+  switch (report.kind) {
+    case 'one':
+      return presentOne(report);
+    case 'many':
+      return presentMany(report.result, 'received');
+    case 'planned':
+      return presentPlan(report.plan);
+    default:
+      return assertNever(report);
+  }
+}
+
+function presentOne(got: GotOne): CommandResult {
+  const { location, path, bytes, resumedBytes, etag, versionId, modifiedMs, verifiedBy } = got;
+  const name = `s3://${location.bucket}/${escapeControls(location.key)}`;
+  const resumed = resumedBytes === 0 ? '' : `, ${describeBytes(resumedBytes)} of it from an earlier run`;
+  return {
+    json: {
+      bucket: location.bucket,
+      key: location.key,
+      version_id: versionId,
+      path,
+      bytes,
+      resumed_bytes: resumedBytes,
+      etag,
+      modified_at: modifiedMs === null ? null : formatTime(modifiedMs),
+      verified_by: verifiedBy,
+    },
+    // Standard output belongs to the object.
+    summary: path === null ? null : `got ${name} as ${escapeControls(path)} (${describeBytes(bytes)}${resumed})`,
+  };
+}
+
+function presentPlan({ objects, bytes, skipped, samples }: GetPlan): CommandResult {
+  const more = objects - samples.length;
+  const already = skipped === 0 ? '' : `; ${skipped} are here already`;
+  return {
+    json: {
+      dry_run: true,
+      objects,
+      bytes,
+      skipped,
+      samples: samples.map(({ name, path, bytes: size }) => ({ name, path, bytes: size })),
+    },
+    lines: [
+      ...samples.map(({ name, path, bytes: size }) => {
+        const place = path === null ? 'nowhere: it cannot be a file here' : escapeControls(path);
+        return `would get ${escapeControls(name)} as ${place} (${describeBytes(size)})`;
+      }),
+      ...(more === 0 ? [] : [`and ${more} more`]),
+    ],
+    summary: `would get ${objects} ${objects === 1 ? 'object' : 'objects'}, ${describeBytes(bytes)}${already}`,
+  };
+}

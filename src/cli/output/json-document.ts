@@ -1,0 +1,38 @@
+import type { BreakwaterError } from '../../errors.ts';
+import type { CommandResult } from '../command-run.ts';
+import { exitStatusOf } from './exit-status.ts';
+
+/** The document of a command that did what it was asked. */
+export function describeSuccess(command: string, json: CommandResult['json']): Readonly<Record<string, unknown>> {
+  return { ok: true, command, ...json };
+}
+
+/**
+ * The document of a failure: every field of `error` is always there, null where it is not known.
+ * `command` is null where none was recognised; `json` are the fields of a result that came with the failure.
+ */
+export function describeFailure(
+  command: string | null,
+  error: BreakwaterError,
+  json: CommandResult['json'] = {},
+): Readonly<Record<string, unknown>> {
+  const { details } = error;
+  return {
+    ok: false,
+    command,
+    error: {
+      code: error.code,
+      reason: details.reason ?? null,
+      message: error.message,
+      hint: details.hint ?? null,
+      exit_status: exitStatusOf(error),
+      retry_after_ms: details.retryAfterMs ?? null,
+      circuit: details.circuit ?? null,
+      http_status: details.httpStatus ?? null,
+      request_id: details.requestId ?? null,
+      attempts: details.attempts ?? null,
+      s3_code: details.s3Code ?? null,
+    },
+    ...json,
+  };
+}

@@ -1,0 +1,171 @@
+import type { AttemptFailure, Event, OperationTarget } from '../../events.ts';
+import { assertNever, type BreakwaterError } from '../../errors.ts';
+import { describeFailure } from './json-document.ts';
+import { escapeControls } from '../../ui/escape.ts';
+
+export type LogLevel = 'error' | 'warning' | 'notice' | 'debug';
+
+/** One line of stderr, before it becomes text or JSON. */
+export interface LogLine {
+  readonly level: LogLevel;
+  /** What happened, snake_case: the event's kind, or `error`. */
+  readonly event: string;
+  readonly text: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** The line that tells an event; null for what only progress and metrics read. */
+export function describeEvent(event: Event): LogLine | null {
+  switch (event.kind) {
+    case 'attempt_failed':
+      return {
+        level: 'debug',
+        event: event.kind,
+        text: `${nameTarget(event)}: attempt ${event.attempt} failed: ${describeAttempt(event.failure)}`,
+        fields: { ...targetFields(event), attempt: event.attempt, ...failureFields(event.failure) },
+      };
+    case 'retry_scheduled':
+      return describeRetry(event);
+    case 'operation_finished':
+      return {
+        level: 'debug',
+        event: event.kind,
+        text: `${nameTarget(event)}: ${event.code ?? event.result} after ${formatSeconds(event.durationMs)}`,
+        fields: {
+          ...targetFields(event),
+          result: event.result,
+          code: event.code,
+          duration_ms: Math.round(event.durationMs),
+          bytes: event.bytes,
+        },
+      };
+    case 'circuit_changed':
+    case 'circuit_refused':
+    case 'result_ignored':
+      return describeCircuit(event);
+    case 'deletes_adapted':
+      return describeDialect(event);
+    case 'not_verified':
+      return describeUnverified(event);
+    case 'warning':
+      return { level: 'warning', event: event.kind, text: event.message, fields: { reason: event.reason } };
+    case 'operation_started':
+    case 'request_started':
+    case 'request_ended':
+    case 'failures_counted':
+    case 'transfer_started':
+    case 'bytes_moved':
+    case 'transfer_finished':
+    case 'objects_swept':
+    case 'sweep_finished':
+      return null;
+    default:
+      return assertNever(event);
+  }
+}
+
+/** The lines of a failure: what, and what to do next. */
+export function describeError(error: BreakwaterError): LogLine {
+  const { code, details, message } = error;
+  const facts = [
+    code,
+    ...(details.httpStatus === undefined ? [] : [`HTTP ${details.httpStatus}`]),
+    ...(details.requestId === undefined ? [] : [`request id ${details.requestId}`]),
+    ...(details.attempts === undefined
+      ? []
+      : [`${details.attempts} ${details.attempts === 1 ? 'attempt' : 'attempts'}`]),
+  ];
+  const { ok: _, command: __, ...fields } = describeFailure(null, error);
+  return { level: 'error', event: 'error', text: `${message} (${facts.join(', ')})`, fields };
+}
+
+/** A duration as a person reads it: `2 s`, `0.25 s`. */
+export function formatSeconds(ms: number): string {
+  return `${Number((ms / 1000).toFixed(ms < 10_000 ? 2 : 0))} s`;
+}
+
+type CircuitEvent = Extract<Event, { kind: 'circuit_changed' | 'circuit_refused' | 'result_ignored' }>;
+
+function describeCircuit(event: CircuitEvent): LogLine {
+  if (event.kind === 'circuit_changed') {
+    const { circuit, from, to, why, epoch, cause } = event.transition;
+    const because = cause === null ? '' : `: ${cause.code}`;
+    return {
+      level: to === 'open' ? 'warning' : 'notice',
+      event: event.kind,
+      text: `circuit ${circuit}: ${from} -> ${to}, ${why.replaceAll('_', ' ')}${because}`,
+      fields: { circuit, from, to, why, epoch, code: cause?.code ?? null },
+    };
+  }
+  if (event.kind === 'circuit_refused') {
+    const { circuit, reason, retryAfterMs } = event.refusal;
+    return {
+      level: 'debug',
+      event: event.kind,
+      text: `circuit ${circuit} refused: ${reason}`,
+      fields: { circuit, reason, retry_after_ms: retryAfterMs },
+    };
+  }
+  const { circuit, verdict, state, permitEpoch, epoch } = event;
+  return {
+    level: 'debug',
+    event: event.kind,
+    text: `circuit ${circuit}: ignored a stale ${verdict} of epoch ${permitEpoch}, now ${epoch} (${state})`,
+    fields: { circuit, verdict, state, permit_epoch: permitEpoch, epoch },
+  };
+}
+
+function describeDialect(event: Extract<Event, { kind: 'deletes_adapted' }>): LogLine {
+  const { bucket, form, hasMd5, condition } = event;
+  const how = form === 'single' ? 'one by one, for want of DeleteObjects' : 'in batches';
+  const md5 = hasMd5 ? ', with Content-MD5' : '';
+  return {
+    level: 'debug',
+    event: event.kind,
+    text: `s3://${bucket} deletes ${how}${md5}; ${CONDITIONS[condition]}`,
+    fields: { bucket, form, content_md5: hasMd5, condition },
+  };
+}
+
+const CONDITIONS: Readonly<Record<Extract<Event, { kind: 'deletes_adapted' }>['condition'], string>> = {
+  untested: 'whether it spares objects that were overwritten since is not known',
+  honoured: 'it spares objects that were overwritten since they were listed',
+  ignored: 'it ignores the condition on the ETag: objects that were overwritten since they were listed go too',
+  refused: 'it refuses a condition on the ETag: objects that were overwritten since they were listed go too',
+};
+
+function describeUnverified({ kind, name, why }: Extract<Event, { kind: 'not_verified' }>): LogLine {
+  const text = `${escapeControls(name)}: not verified: ${why}`;
+  return { level: 'debug', event: kind, text, fields: { name, why } };
+}
+
+function describeRetry(event: Extract<Event, { kind: 'retry_scheduled' }>): LogLine {
+  const { retry, retries, delayMs, failure } = event;
+  return {
+    level: 'notice',
+    event: event.kind,
+    text: `${nameTarget(event)}: ${failure.code}, attempt ${retry} of ${retries + 1}, next in ${formatSeconds(delayMs)}`,
+    fields: { ...targetFields(event), retry, retries, delay_ms: delayMs, ...failureFields(failure) },
+  };
+}
+
+function describeAttempt({ code, message, httpStatus, requestId }: AttemptFailure): string {
+  const facts = [
+    ...(httpStatus === null ? [] : [`HTTP ${httpStatus}`]),
+    ...(requestId === null ? [] : [`request id ${requestId}`]),
+  ];
+  return `${code}: ${message}${facts.length === 0 ? '' : ` (${facts.join(', ')})`}`;
+}
+
+function failureFields({ code, message, httpStatus, requestId }: AttemptFailure): Readonly<Record<string, unknown>> {
+  return { code, message, http_status: httpStatus, request_id: requestId };
+}
+
+function targetFields({ operation, bucket, key }: OperationTarget): Readonly<Record<string, unknown>> {
+  return { operation, bucket, key: key ?? null };
+}
+
+/** `put_object s3://bucket/key`, with what could disturb a terminal escaped. */
+function nameTarget({ operation, bucket, key }: OperationTarget): string {
+  return `${operation} s3://${bucket}/${escapeControls(key ?? '')}`;
+}

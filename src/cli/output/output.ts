@@ -1,0 +1,88 @@
+import type { Writable } from 'node:stream';
+import { decidesColour } from './terminal-style.ts';
+import type { Environment, Settings } from '../settings/resolve-settings.ts';
+
+/** How one command prints, decided once. */
+export interface OutputMode extends Pick<Settings, 'json' | 'quiet' | 'verbose' | 'logFormat'> {
+  readonly stdoutIsTerminal: boolean;
+  readonly stderrIsTerminal: boolean;
+  readonly stdoutHasColour: boolean;
+  readonly stderrHasColour: boolean;
+  /** A live progress line fits: a terminal on stderr, not in CI, neither `--json` nor `--quiet` nor JSON lines. */
+  readonly isLive: boolean;
+}
+
+/** A stream that may be a terminal. */
+export type Screen = Writable & { readonly isTTY?: boolean };
+
+export interface Screens {
+  readonly stdout: Screen;
+  readonly stderr: Screen;
+}
+
+type OutputSettings = Pick<Settings, 'json' | 'quiet' | 'verbose' | 'logFormat' | 'noColor'>;
+
+export function decideOutputMode(settings: OutputSettings, { stdout, stderr }: Screens, env: Environment): OutputMode {
+  const { json, quiet, verbose, logFormat, noColor } = settings;
+  const stdoutIsTerminal = stdout.isTTY === true;
+  const stderrIsTerminal = stderr.isTTY === true;
+  return {
+    json,
+    quiet,
+    verbose,
+    logFormat,
+    stdoutIsTerminal,
+    stderrIsTerminal,
+    stdoutHasColour: !json && decidesColour({ env, noColor, isTerminal: stdoutIsTerminal }),
+    stderrHasColour: logFormat === 'text' && decidesColour({ env, noColor, isTerminal: stderrIsTerminal }),
+    isLive:
+      stderrIsTerminal &&
+      !json &&
+      !quiet &&
+      logFormat === 'text' &&
+      env['TERM'] !== 'dumb' &&
+      !isContinuousIntegration(env),
+  };
+}
+
+/** Results on stdout, everything else on stderr. A closed pipe swallows what is written to it. */
+export class Output {
+  readonly mode: OutputMode;
+  readonly #screens: Screens;
+  #beside: ((write: () => void) => void) | null = null;
+
+  constructor(mode: OutputMode, screens: Screens) {
+    this.mode = mode;
+    this.#screens = screens;
+  }
+
+  /** Writes lines of the result on stdout. Names in them must be escaped already. */
+  print(lines: readonly string[]): void {
+    if (lines.length > 0) this.write(`${lines.join('\n')}\n`);
+  }
+
+  /** Writes text on stdout as it is. */
+  write(text: string): void {
+    this.#around(() => this.#screens.stdout.write(text));
+  }
+
+  /** Writes one line on stderr. */
+  note(line: string): void {
+    this.#around(() => this.#screens.stderr.write(`${line}\n`));
+  }
+
+  /** Lets a live progress line step aside while something is written; null when it has ended. */
+  stepAside(around: ((write: () => void) => void) | null): void {
+    this.#beside = around;
+  }
+
+  #around(write: () => void): void {
+    if (this.#beside === null) write();
+    else this.#beside(write);
+  }
+}
+
+function isContinuousIntegration(env: Environment): boolean {
+  const value = env['CI'] ?? '';
+  return value !== '' && value !== '0' && value !== 'false';
+}

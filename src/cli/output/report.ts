@@ -1,0 +1,41 @@
+import type { Clock } from '../../clock.ts';
+import type { BreakwaterError } from '../../errors.ts';
+import type { CommandResult } from '../command-run.ts';
+import { describeFailure, describeSuccess } from './json-document.ts';
+import { logError } from './event-log.ts';
+import { exitStatusOf } from './exit-status.ts';
+import type { Output } from './output.ts';
+
+/** Prints what a command hands back. @returns the exit status */
+export function report(
+  output: Output,
+  clock: Clock,
+  { command, result }: { command: string; result: CommandResult },
+): number {
+  const { json, lines = [], summary = null, failure } = result;
+  const { mode } = output;
+  if (mode.json) {
+    const document = failure === undefined ? describeSuccess(command, json) : describeFailure(command, failure, json);
+    output.print([JSON.stringify(document)]);
+  } else {
+    output.print(lines);
+    if (summary !== null && !mode.quiet) output.print([summary]);
+  }
+  if (failure === undefined) return 0;
+  logError(output, clock, failure);
+  return exitStatusOf(failure);
+}
+
+/** Prints a failure: on stderr always, and as the one document under `--json`. @returns the exit status */
+export function reportFailure(
+  output: Output,
+  clock: Clock,
+  { command, error }: { command: string | null; error: BreakwaterError },
+): number {
+  const status = exitStatusOf(error);
+  // An interruption with status 0 is a reader that had enough: nobody is there to be told.
+  if (status === 0) return status;
+  if (output.mode.json) output.print([JSON.stringify(describeFailure(command, error))]);
+  logError(output, clock, error);
+  return status;
+}

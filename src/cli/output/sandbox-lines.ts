@@ -1,0 +1,78 @@
+import { formatTime } from '../../clock.ts';
+import { formatDuration } from '../../duration.ts';
+import type { LoggedRequest } from '../../sandbox/request-log.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
+import type { Phase, Scenario } from '../../sandbox/scenario.ts';
+import { escapeControls } from '../../ui/escape.ts';
+import type { OutputMode } from './output.ts';
+
+interface Form extends Pick<OutputMode, 'logFormat'> {
+  readonly nowMs: number;
+}
+
+/** What to do with a sandbox that is up. */
+export function describeListening(
+  {
+    endpoint,
+    region,
+    accessKeyId,
+    secretAccessKey,
+  }: Pick<Sandbox, 'endpoint' | 'region' | 'accessKeyId' | 'secretAccessKey'>,
+  { scenario, logFormat, nowMs }: Form & { readonly scenario: Scenario },
+): readonly string[] {
+  if (logFormat === 'json') {
+    const fields = { endpoint, region, access_key_id: accessKeyId, secret_access_key: secretAccessKey, scenario };
+    return [toJson('sandbox_started', nowMs, fields)];
+  }
+  return [
+    `a local S3 is up at ${endpoint}; Ctrl-C ends it. In another terminal:`,
+    '',
+    `  export AWS_ENDPOINT_URL_S3=${endpoint} AWS_REGION=${region}`,
+    `  export AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey}`,
+    '  npx breakwater get s3://demo/hello.txt -',
+    '  npx breakwater put README.md s3://demo/',
+    '  npx breakwater sweep s3://demo/logs/ --older-than 7d --dry-run',
+    '',
+    ...(scenario === 'calm' ? describeOutage(endpoint) : describeScenario(scenario)),
+    '',
+  ];
+}
+
+function describeOutage(endpoint: string): readonly string[] {
+  return [
+    'An outage of uploads begins and ends with:',
+    '',
+    `  curl -d PutObject:503:ServiceUnavailable ${endpoint}/_sandbox/faults`,
+    `  curl -X DELETE ${endpoint}/_sandbox/faults`,
+  ];
+}
+
+function describeScenario(scenario: Scenario): readonly string[] {
+  return [
+    `The scenario ${scenario} begins with the first request. Something to watch, and where:`,
+    '',
+    '  while sleep 1; do npx breakwater put --quiet --retries 1 README.md s3://demo/; done',
+    '  npx breakwater breaker-status --watch',
+  ];
+}
+
+/** A phase of a scenario that begins. */
+export function describePhase({ says, lastsMs }: Phase, { logFormat, nowMs }: Form): string {
+  if (logFormat === 'json') return toJson('phase_started', nowMs, { message: says, lasts_ms: lastsMs });
+  return `scenario: ${says}${lastsMs === null ? '' : `, for ${formatDuration(lastsMs)}`}`;
+}
+
+/** A request that was answered. */
+export function describeRequest(request: LoggedRequest, { logFormat, nowMs }: Form): string {
+  const { method, url, operation, bucket, key, status, code, fault } = request;
+  if (logFormat === 'json') {
+    return toJson('request', nowMs, { method, url, operation, bucket, key, status, code, fault });
+  }
+  const what = operation === null ? `${method} ${url}` : `${operation} ${bucket}${key === '' ? '' : `/${key}`}`;
+  const how = [status ?? '', code ?? '', fault === null ? '' : `(fault: ${fault})`].filter((part) => part !== '');
+  return escapeControls(`${what} ${how.join(' ')}`);
+}
+
+function toJson(event: string, nowMs: number, fields: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify({ time: formatTime(nowMs), level: 'notice', event, ...fields });
+}

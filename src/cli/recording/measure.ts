@@ -1,0 +1,36 @@
+import { BreakwaterError } from '../../errors.ts';
+import type { Measured } from '../../metrics/registry.ts';
+import { inspectCircuits } from '../../breaker/inspect-circuits.ts';
+import { selectCircuits } from '../../breaker/select-circuits.ts';
+import type { CommandRun } from '../command-run.ts';
+
+/**
+ * Everything that is measured, read from the local state now. Never less than that: whoever takes sums that cannot be
+ * read for sums of zero sees every counter fall.
+ * @throws BreakwaterError `local_io` where the local state cannot be used
+ */
+export async function measure(run: CommandRun): Promise<Measured> {
+  const state = await run.state();
+  const circuits = await inspectCircuits(run, await selectCircuits(run, []));
+  const totals = state.metrics.read();
+  await assertStored(run, `what has been measured cannot be read from ${state.path}`);
+  return { totals, circuits: circuits.map(({ view }) => view), nowMs: run.clock.now(), version: run.version };
+}
+
+/**
+ * Forgets every sum.
+ * @throws BreakwaterError `local_io` where the local state cannot be used
+ */
+export async function forgetMeasured(run: CommandRun): Promise<void> {
+  const state = await run.state();
+  state.metrics.clear();
+  await assertStored(run, `what has been measured is still in ${state.path}`);
+}
+
+async function assertStored(run: CommandRun, message: string): Promise<void> {
+  const problem = (await run.state()).problem();
+  if (problem === null) return;
+  throw new BreakwaterError('local_io', `${message}: ${problem}`, {
+    details: { reason: problem, hint: 'make the file usable, or choose another place with --state-dir' },
+  });
+}

@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Measured } from '../../metrics/registry.ts';
+import type { PushTarget } from '../../metrics/push-target.ts';
+import type { MetricDeltas } from '../../state/state.ts';
+import { readCertificates } from '../settings/certificates.ts';
+import type { CommandRun } from '../command-run.ts';
+import { measure } from './measure.ts';
+import type { MetricsFlush } from './metrics-flush.ts';
+import { readAuthorization } from './push-credentials.ts';
+
+/** How often the totals are sent again because others have added to them meanwhile. */
+const ROUNDS_MAX = 5;
+
+/**
+ * Adds what a command has measured to the local state, then refreshes Pushgateway and textfile where they are set.
+ * A command that measured nothing refreshes nothing. Failures are warnings: the command's own end stands.
+ */
+export async function endMetrics(run: CommandRun, flush: MetricsFlush): Promise<void> {
+  const deltas = await flush.close();
+  if (deltas.counters.length === 0) return;
+  const { push, pushMode, textfile } = run.settings;
+  if (push !== null) {
+    await warnOfFailure(run, 'push_failed', async () => {
+      await pushNow(run, push, pushMode === 'deltas' ? deltas : null);
+    });
+  }
+  if (textfile !== null) {
+    await warnOfFailure(run, 'textfile_failed', async () => await writeNow(run, textfile));
+  }
+}
+
+async function warnOfFailure(run: CommandRun, reason: string, refresh: () => Promise<void>): Promise<void> {
+  try {
+    await refresh();
+  } catch (error) {
+    run.emit({ kind: 'warning', reason, message: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+/**
+ * Pushes the totals, or the deltas of one command.
+ * @throws BreakwaterError `config` for settings that cannot be used, `push_failed`; `local_io` without totals
+ */
+export async function pushNow(run: CommandRun, url: string, deltas: MetricDeltas | null): Promise<PushTarget> {
+  const { pushJob, pushInstance, pushCa, pushMode: mode } = run.settings;
+  const [{ findPushTarget }, { pushMetrics, PUSH_LIMIT_MS }, { printMetrics }] = await Promise.all([
+    import('../../metrics/push-target.ts'),
+    import('../../metrics/push.ts'),
+    import('../../metrics/print.ts'),
+  ]);
+  const target = findPushTarget({ url, job: pushJob ?? 'breakwater', instance: pushInstance ?? hostname() });
+  const authorization = readAuthorization(run.env);
+  const certificates = pushCa === null ? null : readCertificates({ name: '--push-ca', path: pushCa });
+  const endsAtMs = run.clock.monotonic() + PUSH_LIMIT_MS;
+  const send = async (measured: Measured): Promise<void> => {
+    const limitMs = endsAtMs - run.clock.monotonic();
+    const text = await printMetrics(measured, 'prometheus');
+    await pushMetrics({ target, mode, text, authorization, certificates, limitMs, clock: run.clock });
+  };
+  if (deltas === null) await sendUntilCurrent(run, send);
+  // An aggregating gateway adds whatever it gets, so gauges stay at home.
+  else await send({ totals: { ...deltas, gauges: [] }, circuits: [], nowMs: run.clock.now(), version: null });
+  return target;
+}
+
+/** Writes the totals for node_exporter. @throws BreakwaterError `local_create`; `local_io` without totals */
+export async function writeNow(run: CommandRun, path: string): Promise<void> {
+  const [{ writeTextfile }, { printMetrics }] = await Promise.all([
+    import('../../metrics/textfile.ts'),
+    import('../../metrics/print.ts'),
+  ]);
+  // Two users of one host may write the same series into one directory; the collector would drop one of them silently.
+  const { path: statePath } = await run.state();
+  const store = createHash('sha256').update(statePath).digest('hex').slice(0, 8);
+  await sendUntilCurrent(run, async (measured) => {
+    await writeTextfile(path, await printMetrics(measured, 'prometheus', { store }));
+  });
+}
+
+/**
+ * Sends the totals, and again when another process has added to them since they were read: of two commands that end
+ * at once, the one with the older totals may be the last to arrive, and they would stay there.
+ */
+async function sendUntilCurrent(run: CommandRun, send: (measured: Measured) => Promise<void>): Promise<void> {
+  let measured = await measure(run);
+  for (let round = 1; round <= ROUNDS_MAX; round += 1) {
+    await send(measured);
+    const now = await measure(run);
+    if (JSON.stringify(now.totals) === JSON.stringify(measured.totals)) return;
+    measured = now;
+  }
+}

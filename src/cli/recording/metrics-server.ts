@@ -1,0 +1,38 @@
+import type { MetricFormat } from '../../metrics/print.ts';
+import type { CommandResult, CommandRun } from '../command-run.ts';
+import { measure } from './measure.ts';
+import { untilAborted } from '../../until-aborted.ts';
+
+/**
+ * Answers scrapes until the command is told to stop. The state is read anew for each: what other processes add is
+ * seen at once, and a file that was replaced is followed.
+ * @throws BreakwaterError `config` where the port cannot be had
+ */
+export async function serveUntilAborted(
+  run: CommandRun,
+  listen: { readonly host: string; readonly port: number },
+): Promise<CommandResult> {
+  const [{ serveMetrics }, { printMetrics }] = await Promise.all([
+    import('../../metrics/serve.ts'),
+    import('../../metrics/print.ts'),
+  ]);
+  let scrapes = 0;
+  let turn: Promise<unknown> = Promise.resolve();
+  const printNow = async (format: MetricFormat): Promise<string> => {
+    await run.reopenState();
+    const measured = await measure(run);
+    scrapes += 1;
+    return await printMetrics(measured, format);
+  };
+  const print = async (format: MetricFormat): Promise<string> => {
+    // One at a time: a second scrape must not close the file under the first.
+    const mine = turn.then(async () => await printNow(format));
+    turn = mine.catch(() => undefined);
+    return await mine;
+  };
+  const server = await serveMetrics({ ...listen, print });
+  run.onClose(server.close);
+  run.output.note(`metrics are served at ${server.url}; Ctrl-C ends it`);
+  await untilAborted(run.signal);
+  return { json: { url: server.url, scrapes }, summary: null };
+}

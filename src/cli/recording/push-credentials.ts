@@ -1,0 +1,37 @@
+import { BreakwaterError } from '../../errors.ts';
+import type { CommandRun } from '../command-run.ts';
+import { readNamedFile } from '../settings/named-file.ts';
+
+const REASON = 'push_secret';
+
+type Environment = CommandRun['env'];
+
+/**
+ * The value of the `authorization` header of a push; null where nothing says how to sign in. Secrets come from the
+ * environment, or from a file that it names; never from a flag.
+ * @throws BreakwaterError `config`; its message never repeats a secret
+ */
+export function readAuthorization(env: Environment): string | null {
+  const token = readSecret(env, 'BREAKWATER_PUSH_TOKEN');
+  if (token !== null) {
+    if (!/^[!-~]+$/.test(token)) {
+      throw refuse('BREAKWATER_PUSH_TOKEN is not one token', 'it has visible ASCII characters only, and no blanks');
+    }
+    return `Bearer ${token}`;
+  }
+  const user = env['BREAKWATER_PUSH_USER'] ?? '';
+  if (user === '') return null;
+  const password = readSecret(env, 'BREAKWATER_PUSH_PASSWORD') ?? '';
+  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+}
+
+function readSecret(env: Environment, name: string): string | null {
+  const value = env[name] ?? '';
+  if (value !== '') return value;
+  const path = env[`${name}_FILE`] ?? '';
+  return path === '' ? null : readNamedFile({ name: `${name}_FILE`, path }, REASON).trim();
+}
+
+function refuse(message: string, hint: string, cause?: unknown): BreakwaterError {
+  return new BreakwaterError('config', message, { cause, details: { reason: REASON, hint } });
+}

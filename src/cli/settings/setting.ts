@@ -1,0 +1,92 @@
+import { DURATION_FORMS, formatDuration, parseDuration } from '../../duration.ts';
+
+/** One setting: how it is called, read and explained. Flag, environment and user file share it. */
+export interface Setting<T> {
+  /** The flag without dashes; the environment has `BREAKWATER_` + it, the user file it in snake_case. */
+  readonly flag: string;
+  readonly summary: string;
+  /** Stands for its value in help; null for a switch. */
+  readonly placeholder: string | null;
+  /** The default as help shows it; null where there is none. */
+  readonly shownDefault: string | null;
+  readonly fallback: T;
+  /** What is accepted, for the error of a bad value. */
+  readonly accepts: string;
+  /** @returns undefined where the text is not accepted */
+  readonly parse: (text: string) => T | undefined;
+  readonly isNegatable?: boolean;
+}
+
+type Words = Pick<Setting<unknown>, 'flag' | 'summary'>;
+
+/** Longest time that a timer of the platform can wait, in whole days. */
+const TIMER_MAX_MS = 24 * 86_400_000;
+
+/** A switch: `true`, `false`, `1`, `0`, `yes`, `no` in the environment and the user file. */
+export function switchSetting<T>(words: Words & { fallback: T; isNegatable?: boolean }): Setting<T | boolean> {
+  return { ...words, placeholder: null, shownDefault: null, accepts: 'true or false', parse: parseSwitch };
+}
+
+/** A time in ms, with its bounds in ms; at most 24 days, the longest that a timer can wait. */
+export function durationSetting<T>(
+  words: Words & { fallback: T; leastMs: number; shownDefault?: string },
+): Setting<T | number> {
+  const { leastMs, fallback } = words;
+  return {
+    ...words,
+    placeholder: 'DURATION',
+    shownDefault: words.shownDefault ?? (typeof fallback === 'number' ? formatDuration(fallback) : null),
+    accepts: `${DURATION_FORMS}, from ${formatDuration(leastMs)} to ${formatDuration(TIMER_MAX_MS)}`,
+    parse: (text) => keepBetween(parseDuration(text), { least: leastMs, most: TIMER_MAX_MS }),
+  };
+}
+
+export function countSetting(words: Words & { fallback: number; least: number; most: number }): Setting<number> {
+  const { least, most, fallback } = words;
+  return {
+    ...words,
+    placeholder: 'N',
+    shownDefault: String(fallback),
+    accepts: `a whole number from ${least} to ${most}`,
+    parse: (text) => keepBetween(parseCount(text), { least, most }),
+  };
+}
+
+/** One of a few words. */
+export function choiceSetting<T extends string>(words: Words & { fallback: T; choices: readonly T[] }): Setting<T> {
+  const { choices, fallback } = words;
+  return {
+    ...words,
+    placeholder: choices.join('|'),
+    shownDefault: fallback,
+    accepts: choices.join(' or '),
+    parse: (text) => choices.find((choice) => choice === text),
+  };
+}
+
+/** Free text that must fit `pattern`. */
+export function textSetting(
+  words: Words & { placeholder: string; shownDefault: string; accepts: string; pattern: RegExp },
+): Setting<string | null> {
+  return { ...words, fallback: null, parse: (text) => (words.pattern.test(text) ? text : undefined) };
+}
+
+/** Reads a whole number in decimal digits. */
+export function parseCount(text: string): number | undefined {
+  const count = /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+  return Number.isSafeInteger(count) ? count : undefined;
+}
+
+export function parseSwitch(text: string): boolean | undefined {
+  const word = text.toLowerCase();
+  if (['true', '1', 'yes', 'y'].includes(word)) return true;
+  return ['false', '0', 'no', 'n'].includes(word) ? false : undefined;
+}
+
+/** The value, or undefined where it is outside its bounds (both included). */
+export function keepBetween(
+  value: number | undefined,
+  { least, most }: { least: number; most: number },
+): number | undefined {
+  return value !== undefined && value >= least && value <= most ? value : undefined;
+}

@@ -1,0 +1,27 @@
+import { describeRefusal } from '../circuit/refusal-error.ts';
+import type { OperationTarget } from '../events.ts';
+import type { Guard } from './guard.ts';
+
+/**
+ * The read-only look at the circuit that comes before the SDK is loaded: a refused command ends here, in
+ * milliseconds, and is counted as the operation it would have been. With `--wait` the admission itself waits.
+ * @throws BreakwaterError `circuit_open`
+ */
+export function lookAhead(
+  { gate, settings, emit }: Guard,
+  target: OperationTarget & { readonly circuit: string },
+): void {
+  const { circuit, ...plainTarget } = target;
+  const refusal = settings.waitMs > 0 ? null : (gate?.look(circuit) ?? null);
+  if (refusal === null) return;
+  emit({ kind: 'circuit_refused', refusal });
+  emit({
+    ...plainTarget,
+    kind: 'operation_finished',
+    result: 'circuit_open',
+    code: 'circuit_open',
+    durationMs: 0,
+    bytes: 0,
+  });
+  throw describeRefusal(refusal);
+}

@@ -1,0 +1,203 @@
+import { assertNever } from '../errors.ts';
+import { TransferFault } from '../retry/transfer-fault.ts';
+
+/** Bytes of a head, of its trailers and of a chunk's size; S3's own heads stay below 10 KiB. */
+const HEAD_BYTES_MAX = 64 * 1024;
+const LINE_BYTES_MAX = 4 * 1024;
+const TRAILERS_MAX = 100;
+
+const END_OF_LINE = '\r\n';
+const END_OF_HEAD = '\r\n\r\n';
+const NOTHING: Buffer = Buffer.alloc(0);
+
+/**
+ * A connection that nobody has used for so long is not used again, in ms, unless its server says less: it may be about to close it.
+ * As long as undici keeps them (its `keepAliveTimeout`), and as long before what a server says (its `keepAliveTimeoutThreshold`).
+ */
+const IDLE_MS_MAX = 4000;
+const IDLE_MARGIN_MS = 1000;
+
+/** What an answer consists of, in order: one head (before it, some of a status below 200), its body, its end. */
+export type AnswerEvent =
+  | { readonly kind: 'head'; readonly status: number; readonly headers: Headers }
+  /** A part of what was given, not a copy. */
+  | { readonly kind: 'body'; readonly bytes: Buffer }
+  /** Another request may follow on the connection for so long; 0 for none. */
+  | { readonly kind: 'end'; readonly reusableForMs: number };
+
+type Headers = Readonly<Record<string, string>>;
+
+type State =
+  | { readonly kind: 'head' }
+  | { readonly kind: 'chunk_size' }
+  | { readonly kind: 'chunk_end' }
+  | { readonly kind: 'until_close' }
+  | { readonly kind: 'over' }
+  | { readonly kind: 'sized' | 'chunk'; readonly left: number }
+  | { readonly kind: 'trailers'; readonly left: number };
+
+/**
+ * Reads one answer of HTTP/1.1 (RFC 9112) to a GET, as it comes off a connection, cut anywhere. It is strict: what could be
+ * read in two ways is no answer of S3's.
+ * @throws TransferFault `not_s3` for what is no such answer
+ */
+export class AnswerParser {
+  #state: State = { kind: 'head' };
+  #reusableForMs = 0;
+  /** The beginning of a line or head whose end has not come. */
+  #held: Buffer = NOTHING;
+
+  /** The next event in `bytes`, and how many of them it takes; null where more must come first: then all are taken. */
+  next(bytes: Buffer): { readonly event: AnswerEvent | null; readonly used: number } {
+    switch (this.#state.kind) {
+      case 'head':
+        return this.#readHead(bytes);
+      case 'sized':
+      case 'chunk':
+        return this.#readBody(bytes, this.#state);
+      case 'until_close':
+        return { event: bytes.length === 0 ? null : { kind: 'body', bytes }, used: bytes.length };
+      case 'over':
+        return { event: null, used: 0 };
+      case 'chunk_size':
+      case 'chunk_end':
+      case 'trailers':
+        return this.#readChunkLine(bytes, this.#state);
+      default:
+        return assertNever(this.#state);
+    }
+  }
+
+  /** The connection has ended. @returns whether the answer was whole: its size is where it ended */
+  close(): boolean {
+    const isWhole = this.#state.kind === 'until_close';
+    if (isWhole) this.#state = { kind: 'over' };
+    return isWhole;
+  }
+
+  /** Whether the head has come. */
+  get isAnswered(): boolean {
+    return this.#state.kind !== 'head';
+  }
+
+  #readHead(bytes: Buffer): ReturnType<AnswerParser['next']> {
+    const { text, used } = this.#takeUpTo(END_OF_HEAD, bytes, HEAD_BYTES_MAX);
+    if (text === null) return { event: null, used };
+    const [statusLine = '', ...lines] = text.split(END_OF_LINE);
+    const [, version, digits] = /^HTTP\/1\.([01]) (\d{3})(?: .*)?$/.exec(statusLine) ?? refuse('no status line');
+    const status = Number(digits);
+    const headers = readHeaders(lines);
+    if (status === 101) refuse('another protocol');
+    if (status >= 200) {
+      this.#state = chooseFraming(status, headers);
+      this.#reusableForMs = version === '1' && this.#state.kind !== 'until_close' ? readIdleMs(headers) : 0;
+    }
+    return { event: { kind: 'head', status, headers }, used };
+  }
+
+  #readBody(
+    bytes: Buffer,
+    { kind, left }: { readonly kind: 'sized' | 'chunk'; readonly left: number },
+  ): ReturnType<AnswerParser['next']> {
+    // A chunk is never of nothing: its line is the last one then.
+    if (left === 0) return this.#end(0);
+    if (bytes.length === 0) return { event: null, used: 0 };
+    const part = bytes.length > left ? bytes.subarray(0, left) : bytes;
+    const isChunkOver = kind === 'chunk' && part.length === left;
+    this.#state = isChunkOver ? { kind: 'chunk_end' } : { kind, left: left - part.length };
+    return { event: { kind: 'body', bytes: part }, used: part.length };
+  }
+
+  /** The lines around chunks: their sizes, the ends of their bytes, and what comes after the last. */
+  #readChunkLine(bytes: Buffer, state: State): ReturnType<AnswerParser['next']> {
+    const { text, used } = this.#takeUpTo(END_OF_LINE, bytes, LINE_BYTES_MAX);
+    if (text === null) return { event: null, used };
+    if (state.kind === 'trailers') {
+      if (text === '') return this.#end(used);
+      if (state.left === 0) refuse('more trailers than any answer has');
+      this.#state = { kind: 'trailers', left: state.left - 1 };
+    } else if (state.kind === 'chunk_end') {
+      if (text !== '') refuse('a chunk of another size than it says');
+      this.#state = { kind: 'chunk_size' };
+    } else {
+      const [, digits = ''] = /^([0-9a-f]{1,12})[ \t]*(?:;.*)?$/i.exec(text) ?? refuse('a chunk without a size');
+      const left = Number.parseInt(digits, 16);
+      this.#state = left === 0 ? { kind: 'trailers', left: TRAILERS_MAX } : { kind: 'chunk', left };
+    }
+    const next = this.next(bytes.subarray(used));
+    return { event: next.event, used: used + next.used };
+  }
+
+  #end(used: number): ReturnType<AnswerParser['next']> {
+    this.#state = { kind: 'over' };
+    return { event: { kind: 'end', reusableForMs: this.#reusableForMs }, used };
+  }
+
+  /** The text before `mark`; null while it has not come, of which `lengthMax` bytes are kept. */
+  #takeUpTo(mark: string, bytes: Buffer, lengthMax: number): { text: string | null; used: number } {
+    const heldBytes = this.#held.length;
+    const all = heldBytes === 0 ? bytes : Buffer.concat([this.#held, bytes]);
+    const end = all.indexOf(mark, Math.max(0, heldBytes - mark.length + 1), 'latin1');
+    if (Math.max(end, end === -1 ? all.length - mark.length : 0) > lengthMax) refuse('a head or line without an end');
+    if (end === -1) {
+      // A copy: the memory is read into again.
+      this.#held = heldBytes === 0 ? Buffer.from(all) : all;
+      return { text: null, used: bytes.length };
+    }
+    this.#held = NOTHING;
+    return { text: all.toString('latin1', 0, end), used: end + mark.length - heldBytes };
+  }
+}
+
+function readHeaders(lines: readonly string[]): Headers {
+  const headers: Record<string, string> = {};
+  for (const line of lines) {
+    const colon = line.indexOf(':');
+    const name = line.slice(0, colon).toLowerCase();
+    const value = trimBlanks(line.slice(colon + 1));
+    if (colon < 1 || !TOKEN.test(name) || CONTROL.test(value)) refuse('a header that is none');
+    headers[name] = Object.hasOwn(headers, name) ? `${headers[name] ?? ''}, ${value}` : value;
+  }
+  return headers;
+}
+
+/** RFC 9110, section 5.6.2. */
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+const CONTROL = /[^\t\u0020-\u007E\u0080-\u00FF]/;
+
+/** Only those that HTTP knows, and in linear time. */
+function trimBlanks(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (isBlank(text[start])) start += 1;
+  while (end > start && isBlank(text[end - 1])) end -= 1;
+  return text.slice(start, end);
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === ' ' || character === '\t';
+}
+
+/** How long the connection may be idle; 0 where it ends with this answer. */
+function readIdleMs({ connection = '', 'keep-alive': hint = '' }: Headers): number {
+  if (/\bclose\b/i.test(connection)) return 0;
+  const seconds = /\btimeout=(\d{1,9})\b/i.exec(hint)?.[1];
+  if (seconds === undefined) return IDLE_MS_MAX;
+  return Math.min(IDLE_MS_MAX, Math.max(0, Number(seconds) * 1000 - IDLE_MARGIN_MS));
+}
+
+/** How the end of the body is told (RFC 9112, section 6.3). */
+function chooseFraming(status: number, { 'transfer-encoding': coding, 'content-length': length }: Headers): State {
+  if (status === 204 || status === 304) return { kind: 'sized', left: 0 };
+  if (coding !== undefined) {
+    if (length !== undefined || coding.toLowerCase() !== 'chunked') refuse('a body of an unclear size');
+    return { kind: 'chunk_size' };
+  }
+  if (length === undefined) return { kind: 'until_close' };
+  if (!/^\d{1,15}$/.test(length)) refuse('a body of an unclear size');
+  return { kind: 'sized', left: Number(length) };
+}
+
+function refuse(what: string): never {
+  throw new TransferFault('not_s3', `what came is no answer of HTTP: ${what}`);
+}

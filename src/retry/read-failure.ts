@@ -1,0 +1,106 @@
+import type { AttemptFailure } from '../events.ts';
+import { NETWORK_WORDS, TransferFault, type FaultWord } from './transfer-fault.ts';
+
+/** What can be read off an error of the SDK, of Node or of undici, without knowing their classes. */
+export interface FailedAnswer extends AttemptFailure {
+  readonly retryAfterMs: number | null;
+  readonly isNetworkFault: boolean;
+  /** No usable credentials, region or endpoint: nothing was sent. */
+  readonly isCredentialsFault: boolean;
+  readonly isClockSkewCorrected: boolean;
+}
+
+/** How deep `cause` and `AggregateError.errors` are followed. */
+const CAUSE_DEPTH = 5;
+
+/** Names of errors by which the SDK says that it could not begin. */
+const CONFIGURATION_NAMES: ReadonlySet<string> = new Set([
+  'CredentialsProviderError',
+  'TokenProviderError',
+  'ProviderError',
+]);
+
+/** TLS failures: another try meets the same certificate. */
+const CERTIFICATE_CODE = /CERT|^ERR_TLS|^UNABLE_TO_|SELF_SIGNED|^ERR_SSL|^EPROTO$/;
+
+/**
+ * Reads the facts of a failure. The SDK's errors carry `name`, `$metadata` and a hidden `$response`;
+ * network errors carry `code`, sometimes only on a cause; an answer that is no XML has the name `Unknown`.
+ */
+export function readFailedAnswer(error: unknown): FailedAnswer {
+  const record = asRecord(error);
+  const metadata = asRecord(record['$metadata']);
+  const httpStatus = asNumber(metadata['httpStatusCode']);
+  const word = httpStatus === null ? findNetworkWord(error, CAUSE_DEPTH) : null;
+  const systemCode = findCode(error, CAUSE_DEPTH);
+  return {
+    code: word ?? nameOf(record, { httpStatus, systemCode }),
+    message: asText(record['message']) ?? 'no message',
+    httpStatus,
+    requestId: asText(metadata['requestId']),
+    retryAfterMs: readRetryAfter(asRecord(asRecord(record['$response'])['headers'])),
+    isNetworkFault: word !== null,
+    isCredentialsFault:
+      CONFIGURATION_NAMES.has(asText(record['name']) ?? '') ||
+      (systemCode !== null && CERTIFICATE_CODE.test(systemCode)),
+    isClockSkewCorrected: metadata['clockSkewCorrected'] === true,
+  };
+}
+
+function nameOf(
+  record: Fields,
+  { httpStatus, systemCode }: { httpStatus: number | null; systemCode: string | null },
+): string {
+  const name = asText(record['Code']) ?? asText(record['name']) ?? 'Error';
+  if (httpStatus !== null && (name === 'Unknown' || name === 'Error')) return `http_${httpStatus}`;
+  return httpStatus === null && systemCode !== null ? systemCode : name;
+}
+
+/** `Retry-After` in seconds, or AWS's `x-amz-retry-after` in ms. HTTP dates are left alone: clocks differ. */
+function readRetryAfter(headers: Fields): number | null {
+  const millis = Number.parseInt(asText(headers['x-amz-retry-after']) ?? '', 10);
+  if (Number.isFinite(millis) && millis >= 0) return millis;
+  const seconds = Number.parseFloat(asText(headers['retry-after']) ?? '');
+  return Number.isFinite(seconds) && seconds >= 0 ? Math.round(seconds * 1000) : null;
+}
+
+function findNetworkWord(error: unknown, depth: number): FaultWord | null {
+  if (error instanceof TransferFault) return error.word;
+  const record = asRecord(error);
+  const code = asText(record['code']);
+  const word = code === null ? undefined : NETWORK_WORDS[code];
+  if (word !== undefined) return word;
+  // undici's HTTP parser: the other side does not speak HTTP.
+  if (code?.startsWith('HPE_') === true) return 'not_s3';
+  return firstOfCauses(record, depth, findNetworkWord) ?? (record['name'] === 'TimeoutError' ? 'timeout' : null);
+}
+
+function findCode(error: unknown, depth: number): string | null {
+  const record = asRecord(error);
+  return asText(record['code']) ?? firstOfCauses(record, depth, findCode);
+}
+
+function firstOfCauses<T>(record: Fields, depth: number, find: (cause: unknown, depth: number) => T | null): T | null {
+  if (depth === 0) return null;
+  const several: unknown = record['errors'];
+  for (const cause of [record['cause'], ...(Array.isArray(several) ? several : [])]) {
+    const found = cause === undefined ? null : find(cause, depth - 1);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function asRecord(value: unknown): Fields {
+  // Any non-null object may be read by name; its values stay unknown.
+  return typeof value === 'object' && value !== null ? (value as Fields) : {};
+}
+
+function asText(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+function asNumber(value: unknown): number | null {
+  return typeof value === 'number' ? value : null;
+}

@@ -1,0 +1,57 @@
+import { createDigest, type Digest } from './digest.ts';
+import type { PromisedDigest } from './expected-checksum.ts';
+
+/**
+ * Digests an object's bytes as they come, in order, over all the attempts it takes to get them: the whole, or part by
+ * part and then the parts' digests, as S3 makes a composite checksum and the ETag of an upload in parts.
+ */
+export class PromiseCheck {
+  readonly #promise: PromisedDigest;
+  readonly #partSizes: readonly number[];
+  #digests: Promise<Uint8Array>[] = [];
+  #part: Digest;
+  #leftBytes: number;
+
+  /** @param partSizes bytes of each part but the last, which has the rest; none for a promise about the whole */
+  constructor(promise: PromisedDigest, partSizes: readonly number[]) {
+    this.#promise = promise;
+    this.#partSizes = partSizes;
+    this.#part = createDigest(promise.algorithm);
+    this.#leftBytes = partSizes[0] ?? Infinity;
+  }
+
+  restart(): void {
+    this.#digests = [];
+    this.#part = createDigest(this.#promise.algorithm);
+    this.#leftBytes = this.#partSizes[0] ?? Infinity;
+  }
+
+  update(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.byteLength;) {
+      while (this.#leftBytes === 0) this.#endPart();
+      const taken = bytes.subarray(at, at + this.#leftBytes);
+      this.#part.update(taken);
+      this.#leftBytes -= taken.byteLength;
+      at += taken.byteLength;
+    }
+  }
+
+  /** To be asked once, after the last byte. */
+  async isKept(): Promise<boolean> {
+    const { algorithm, expected, parts } = this.#promise;
+    // Also those that no byte is left for: a last part may be empty.
+    while (this.#digests.length <= this.#partSizes.length) this.#endPart();
+    const digests = Buffer.concat(await Promise.all(this.#digests));
+    const encoding = algorithm === 'md5' ? 'hex' : 'base64';
+    if (parts === null) return digests.toString(encoding) === expected;
+    const ofDigests = createDigest(algorithm);
+    ofDigests.update(digests);
+    return Buffer.from(await ofDigests.digest()).toString(encoding) === expected;
+  }
+
+  #endPart(): void {
+    this.#digests.push(Promise.resolve(this.#part.digest()));
+    this.#part = createDigest(this.#promise.algorithm);
+    this.#leftBytes = this.#partSizes[this.#digests.length] ?? Infinity;
+  }
+}

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import type { ChecksumAlgorithm, ChecksumType } from '@aws-sdk/client-s3';
+import type { ChecksumChoice } from './algorithms.ts';
+import { combineCrcs, type CrcName } from './combine-crcs.ts';
+import { createDigest } from './digest.ts';
+import { readFields } from '../protocol/fields.ts';
+
+interface ChecksumFacts {
+  readonly algorithm: ChecksumAlgorithm;
+  /** Name of the field that carries it in requests and answers. */
+  readonly field: 'ChecksumCRC32' | 'ChecksumCRC32C' | 'ChecksumCRC64NVME' | 'ChecksumSHA256';
+  /**
+   * Of an object in parts. A full-object checksum is of the bytes, however they were cut, and a reader can check it;
+   * S3 makes a SHA-256 only of the parts' (User Guide, "Checking object integrity").
+   */
+  readonly type: ChecksumType;
+}
+
+const FACTS: Readonly<Record<ChecksumChoice, ChecksumFacts>> = {
+  crc32: { algorithm: 'CRC32', field: 'ChecksumCRC32', type: 'FULL_OBJECT' },
+  crc32c: { algorithm: 'CRC32C', field: 'ChecksumCRC32C', type: 'FULL_OBJECT' },
+  crc64nvme: { algorithm: 'CRC64NVME', field: 'ChecksumCRC64NVME', type: 'FULL_OBJECT' },
+  sha256: { algorithm: 'SHA256', field: 'ChecksumSHA256', type: 'COMPOSITE' },
+};
+
+/** The field of a request that carries `bytes`. */
+export async function checksumOf(choice: ChecksumChoice, bytes: Uint8Array): Promise<Readonly<Record<string, string>>> {
+  return { [FACTS[choice].field]: await compute(choice, bytes) };
+}
+
+/** The fields that announce it when an upload in parts begins. */
+export function announceChecksum(choice: ChecksumChoice): {
+  readonly ChecksumAlgorithm: ChecksumAlgorithm;
+  readonly ChecksumType: ChecksumType;
+} {
+  const { algorithm, type } = FACTS[choice];
+  return { ChecksumAlgorithm: algorithm, ChecksumType: type };
+}
+
+/** The checksum in an answer; null where the store told of none. */
+export function readChecksum(choice: ChecksumChoice, answer: object): string | null {
+  const value = readFields(answer)[FACTS[choice].field];
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+/** The field of one part in the list that completes an upload: only what the store itself has told of it. */
+export function namePartChecksum(choice: ChecksumChoice, value: string | null): Readonly<Record<string, string>> {
+  return value === null ? {} : { [FACTS[choice].field]: value };
+}
+
+/**
+ * The fields that promise the whole object's checksum when an upload is completed, from those of its parts as the
+ * store told them. None where it did not say that it keeps a full-object checksum: it might take it for another.
+ */
+export function promiseWhole(
+  choice: ChecksumChoice,
+  { told, parts }: { told: ChecksumType | null; parts: readonly { checksum: string | null; sizeBytes: number }[] },
+): Readonly<Record<string, string>> {
+  const { field, type } = FACTS[choice];
+  if (choice === 'sha256' || told !== 'FULL_OBJECT') return {};
+  const known = parts.flatMap(({ checksum, sizeBytes }) => (checksum === null ? [] : [{ checksum, sizeBytes }]));
+  if (known.length < parts.length) return {};
+  return { [field]: combineCrcs(choice satisfies CrcName, known), ChecksumType: type };
+}
+
+/**
+ * Whether a stored part has these bytes, by the strongest thing that the store told of it.
+ * False where nothing can be compared, as for the ETag of a part that is encrypted with a key of KMS.
+ */
+export async function isSamePart(
+  choice: ChecksumChoice,
+  { bytes, stored }: { bytes: Uint8Array; stored: { checksum: string | null; etag: string } },
+): Promise<boolean> {
+  if (stored.checksum !== null) return (await compute(choice, bytes)) === stored.checksum;
+  return createHash('md5').update(bytes).digest('hex') === stored.etag.replaceAll('"', '');
+}
+
+/** In base64, as S3 writes it. */
+async function compute(choice: ChecksumChoice, bytes: Uint8Array): Promise<string> {
+  const digest = createDigest(choice);
+  digest.update(bytes);
+  return Buffer.from(await digest.digest()).toString('base64');
+}

@@ -1,0 +1,63 @@
+import type { S3ClientConfig } from '@aws-sdk/client-s3';
+import { AdaptiveRetryStrategy } from '@smithy/core/retry';
+import type { Clock } from '../../clock.ts';
+import { BreakwaterError } from '../../errors.ts';
+import { BoundedRateLimiter } from './rate-limiter.ts';
+import { ObjectClient } from './direct-client.ts';
+import { createSha256 } from './sha256.ts';
+import { WatchedHttpHandler, type ConnectionSettings } from '../../http/http-handler.ts';
+
+export interface S3Settings extends ConnectionSettings {
+  /** A custom endpoint, or null for AWS. */
+  readonly endpointUrl: string | null;
+  /** Null: `us-east-1`, from where AWS names the bucket's own region. */
+  readonly region: string | null;
+  readonly profile: string | null;
+  /** Bucket in the path instead of the host name; null: only with a custom endpoint. */
+  readonly pathStyle: boolean | null;
+}
+
+/**
+ * Connects to S3 with every limit set in code: one attempt per call (the retry chain is ours), adaptive rate
+ * limiting on, checksums as headers. Environment and config files cannot multiply attempts.
+ * @throws BreakwaterError `config` when no credentials can be found: before any permit is taken
+ */
+export async function connectS3(settings: S3Settings, clock: Clock): Promise<ObjectClient> {
+  const { endpointUrl, profile } = settings;
+  const rateLimiter = new BoundedRateLimiter(clock);
+  const config: S3ClientConfig = {
+    region: settings.region ?? 'us-east-1',
+    ...(endpointUrl === null ? {} : { endpoint: endpointUrl }),
+    ...(profile === null ? {} : { profile }),
+    forcePathStyle: settings.pathStyle ?? endpointUrl !== null,
+    followRegionRedirects: endpointUrl === null,
+    maxAttempts: 1,
+    retryMode: 'adaptive',
+    // The strategy that `adaptive` means, with a bound on its wait. Given as number and options, never as a
+    // function and options: that form ignores the function and makes 3 attempts.
+    retryStrategy: new AdaptiveRetryStrategy(1, { rateLimiter }),
+    requestHandler: new WatchedHttpHandler(settings, clock),
+    sha256: createSha256(),
+    // We verify whole objects over all their attempts; the SDK could only verify one answer.
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestChecksumCalculation: 'WHEN_SUPPORTED',
+  };
+  const client = new ObjectClient(config, rateLimiter);
+  try {
+    await client.config.credentials();
+  } catch (error) {
+    client.destroy();
+    throw new BreakwaterError('config', `no usable AWS credentials${describeProfile(profile)}`, {
+      cause: error,
+      details: {
+        reason: 'no_credentials',
+        hint: 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a configured profile with --profile',
+      },
+    });
+  }
+  return client;
+}
+
+function describeProfile(profile: string | null): string {
+  return profile === null ? '' : ` in profile "${profile}"`;
+}

@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import { DeleteObjectCommand, DeleteObjectsCommand, type S3Client } from '@aws-sdk/client-s3';
+import { classify } from '../../retry/classify.ts';
+import { TransferFault } from '../../retry/transfer-fault.ts';
+import { readFields } from '../protocol/fields.ts';
+import { readEntries } from '../list/page-entries.ts';
+import type { Attempt } from '../../guard/request-runner.ts';
+import type { WatchedOptions } from '../../http/http-handler.ts';
+
+/** One thing to delete. */
+export interface DeleteTarget {
+  readonly key: string;
+  /** The version to delete for good; null for the current object. */
+  readonly versionId: string | null;
+  /** What it must still be, quotes included; null where that is not known. */
+  readonly etag: string | null;
+}
+
+/** What a store says of one key. */
+export type KeyAnswer =
+  /** Gone, by us or before us. */
+  | { readonly kind: 'deleted' }
+  /** Another object has its place by now; that one was left alone. */
+  | { readonly kind: 'changed' }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly isTransient: boolean };
+
+interface DeleteRequest {
+  readonly bucket: string;
+  readonly targets: readonly DeleteTarget[];
+  readonly hasMd5: boolean;
+}
+
+/** Runs one request of a deletion: in its turn, and to its end also when the command is interrupted meanwhile. */
+export type SendPaced = <T>(attempt: Attempt, request: (options: WatchedOptions) => Promise<T>) => Promise<T>;
+
+/** What goes out for one item: a version needs no ETag, because it never changes. */
+export function readTarget({ key, versionId, etag }: DeleteTarget, isBare: boolean): DeleteTarget {
+  return { key, versionId, etag: isBare || versionId !== null ? null : etag };
+}
+
+/** What a key and its version are found by in an answer. */
+export function identify({ key, versionId }: Pick<DeleteTarget, 'key' | 'versionId'>): string {
+  return versionId === null ? key : `${key}\u0000${versionId}`;
+}
+
+const DELETED = 'Deleted';
+const ANSWERS: ReadonlySet<string> = new Set([DELETED, 'Error']);
+
+/**
+ * Sends one DeleteObjects.
+ * @returns an answer for every target, by its identity
+ * @throws what the SDK throws; TransferFault `not_s3` for an answer that does not account for every key exactly once
+ */
+export async function sendBatchDelete(
+  s3: S3Client,
+  { bucket, targets, hasMd5 }: DeleteRequest,
+  options: WatchedOptions,
+): Promise<ReadonlyMap<string, KeyAnswer>> {
+  const command = new DeleteObjectsCommand({
+    Bucket: bucket,
+    // Not quiet: the answer must account for every key, or it is no answer of S3.
+    Delete: { Objects: targets.map(describeTarget), Quiet: false },
+  });
+  if (hasMd5) addContentMd5(command);
+  const answered = readEntries(command, ANSWERS);
+  await s3.send(command, options);
+  const asked = new Set(targets.map(identify));
+  const answers = new Map<string, KeyAnswer>();
+  for (const { name, fields } of answered()) {
+    const { Key = '', VersionId, Code = 'Unknown', Message = '' } = fields;
+    // Stores that know no versions leave the version out of their answer.
+    const versioned = identify({ key: Key, versionId: VersionId ?? null });
+    const id = asked.has(versioned) ? versioned : Key;
+    if (!asked.has(id)) {
+      throw new TransferFault('not_s3', 'the answer to the deletion names a key that was not asked for');
+    }
+    // An error counts, whatever else is said of the same key.
+    if (name !== DELETED) answers.set(id, readKeyError(Code, Message));
+    else if (!answers.has(id)) answers.set(id, { kind: 'deleted' });
+  }
+  if (answers.size !== asked.size) {
+    throw new TransferFault('not_s3', 'the answer to the deletion does not account for every key');
+  }
+  return answers;
+}
+
+/** Sends one DeleteObject. @throws what the SDK throws, for every other answer than a deletion */
+export async function sendSingleDelete(
+  s3: S3Client,
+  { bucket, target: { key, versionId, etag } }: { readonly bucket: string; readonly target: DeleteTarget },
+  options: WatchedOptions,
+): Promise<void> {
+  const command = new DeleteObjectCommand({
+    Bucket: bucket,
+    Key: key,
+    ...(versionId === null ? {} : { VersionId: versionId }),
+    ...(etag === null ? {} : { IfMatch: etag }),
+  });
+  await s3.send(command, options);
+}
+
+/** What S3's code means for one key. A delete that is repeated after a lost answer meets the first two. */
+export function readKeyError(code: string, message: string): KeyAnswer {
+  switch (code) {
+    case 'NoSuchKey':
+    case 'NoSuchVersion':
+      return { kind: 'deleted' };
+    case 'PreconditionFailed':
+    // Another write or delete of this key was faster (S3 user guide, "How to perform conditional deletes").
+    case 'ConditionalRequestConflict':
+      return { kind: 'changed' };
+    default:
+      return { kind: 'failed', code, message, isTransient: classify({ Code: code, message }).isRetryable };
+  }
+}
+
+/** Characters that XML 1.0 cannot hold, or that its readers change (section 2.2, and 2.11 for line ends). */
+// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+const NOT_FOR_XML = /[\u0000-\u001f\ufffe\uffff]/u;
+
+/** Whether a key survives the way through an XML body; one that does not is deleted by a request of its own. */
+export function fitsXml({ key }: DeleteTarget): boolean {
+  return !NOT_FOR_XML.test(key) && key.isWellFormed();
+}
+
+function describeTarget({ key, versionId, etag }: DeleteTarget) {
+  return {
+    Key: key,
+    ...(versionId === null ? {} : { VersionId: versionId }),
+    ...(etag === null ? {} : { ETag: etag }),
+  };
+}
+
+/** For stores that know no other checksum of a DeleteObjects. */
+function addContentMd5(command: DeleteObjectsCommand): void {
+  command.middlewareStack.add(
+    (next) => async (args) => {
+      const { body, headers } = readFields(args.request);
+      if (typeof body === 'string' && typeof headers === 'object' && headers !== null) {
+        Object.assign(headers, { 'content-md5': createHash('md5').update(body).digest('base64') });
+      }
+      return await next(args);
+    },
+    { step: 'build', name: 'addContentMd5', priority: 'low' },
+  );
+}

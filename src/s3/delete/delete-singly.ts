@@ -1,0 +1,81 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { RetryChainFailed } from '../../retry/retry-chain.ts';
+import type { BatchWork } from './batch-outcome.ts';
+import { sendsEtag, type DeleteDialect } from './delete-dialect.ts';
+import {
+  identify,
+  readKeyError,
+  readTarget,
+  sendSingleDelete,
+  type DeleteTarget,
+  type KeyAnswer,
+  type SendPaced,
+} from './delete-request.ts';
+import { IN_FLIGHT_MAX } from './pace.ts';
+import type { RequestRunner } from '../../guard/request-runner.ts';
+
+interface SingleDeletes {
+  readonly bucket: string;
+  readonly work: BatchWork<DeleteTarget>;
+  readonly requests: RequestRunner;
+  readonly dialect: DeleteDialect;
+  /** Which of the pending keys are to go one by one. */
+  readonly alone: (item: DeleteTarget) => boolean;
+}
+
+/** Deletes keys one request each, with a retry chain of their own: for stores and keys that DeleteObjects is not for. */
+export async function deleteSingly(
+  s3: S3Client,
+  { bucket, work, requests, dialect, alone }: SingleDeletes,
+  send: SendPaced,
+): Promise<void> {
+  const queue = work.pending.filter(alone).values();
+  const isBare = !sendsEtag(dialect);
+  const takeTurns = async (): Promise<void> => {
+    for (const item of queue) {
+      const target = readTarget(item, isBare);
+      work.settle(identify(item), await deleteOne(s3, { bucket, target, work, requests }, send));
+    }
+  };
+  const turns = await Promise.allSettled(Array.from({ length: IN_FLIGHT_MAX }, takeTurns));
+  const failed = turns.find((turn) => turn.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+/** @throws RetryChainFailed where the answer is not about this key; whatever aborted it */
+async function deleteOne(
+  s3: S3Client,
+  {
+    bucket,
+    target,
+    work,
+    requests,
+  }: Pick<SingleDeletes, 'bucket' | 'work' | 'requests'> & { readonly target: DeleteTarget },
+  send: SendPaced,
+): Promise<KeyAnswer> {
+  try {
+    await requests.send({ isDataBearing: true }, async (attempt) => {
+      await send(attempt, async (options) => {
+        work.markTried([target]);
+        await sendSingleDelete(s3, { bucket, target }, options);
+      });
+    });
+    return { kind: 'deleted' };
+  } catch (error) {
+    const answer = error instanceof RetryChainFailed ? readSingleFailure(error) : null;
+    if (answer === null) throw error;
+    return answer;
+  }
+}
+
+/** What the end of a chain says of its one key; null where it says more than that. */
+function readSingleFailure({ failure }: RetryChainFailed): KeyAnswer | null {
+  const { code, message, httpStatus, errorCode } = failure;
+  const answer = readKeyError(code, message);
+  if (answer.kind !== 'failed') return answer;
+  if (httpStatus === 404 && code !== 'NoSuchBucket') return { kind: 'deleted' };
+  if (errorCode === 'object_changed') return { kind: 'changed' };
+  // Wrong or expired keys deny everything; a policy may deny this key and no other.
+  const isAboutKey = code === 'AccessDenied' || errorCode === 'unavailable' || errorCode === 'rejected';
+  return isAboutKey ? { kind: 'failed', code, message, isTransient: false } : null;
+}

@@ -1,0 +1,66 @@
+import type { ByteSpan } from './missing-ranges.ts';
+import type { DownloadTarget } from './download-target.ts';
+import type { PromisedDigest } from '../checksum/expected-checksum.ts';
+import type { Lane } from '../../guard/slots.ts';
+
+/** Which object, and which of its versions; null for the newest. */
+export interface ObjectAddress {
+  readonly bucket: string;
+  readonly key: string;
+  readonly versionId: string | null;
+}
+
+/** Part of an object, as HTTP counts: the last byte is included, null means the end. Or its last bytes. */
+export type AskedRange =
+  | { readonly kind: 'from'; readonly first: number; readonly last: number | null }
+  | { readonly kind: 'last'; readonly bytes: number };
+
+/** What S3 says of an object, or of the part of it that was asked for. */
+export interface ObjectFacts {
+  readonly etag: string;
+  /** Bytes to come; null where nobody knows. */
+  readonly sizeBytes: number | null;
+  /** As its writer said (`x-amz-meta-mtime`), else when it was stored; null for neither. */
+  readonly modifiedMs: number | null;
+  readonly contentType: string | null;
+  readonly versionId: string | null;
+  /** What the bytes can be checked against; null where S3 promises nothing that we can check. */
+  readonly promise: PromisedDigest | null;
+}
+
+export interface DownloadRequest extends ObjectAddress {
+  /** Full name of the circuit that guards it; null for none. */
+  readonly circuit: string | null;
+  /** The part of the object that is wanted; null for all of it. */
+  readonly range: AskedRange | null;
+  /** Bytes asked for in one request, of an object that is larger. */
+  readonly pieceBytes: number;
+  /** Requests of this object in flight, at least 1. */
+  readonly piecesInFlight: number;
+  /** What one of them holds in memory. */
+  readonly bufferBytes: number;
+  /** Where each request gets its slot among all transfers of the command. */
+  readonly lane: Lane;
+  /** What an earlier run has left; null to begin from the start. Ignored when the object is another by now. */
+  readonly resume: ResumePoint | null;
+  /** Ends this download alone, with its reason. */
+  readonly signal: AbortSignal;
+  /** Called once S3 has answered: nothing local is touched for an object that is not there. */
+  readonly openTarget: (object: ObjectFacts, how: { readonly isResumed: boolean }) => Promise<DownloadTarget>;
+}
+
+/** What is here already of an object. */
+export interface ResumePoint {
+  readonly etag: string;
+  readonly sizeBytes: number;
+  readonly covered: readonly ByteSpan[];
+  readonly promise: PromisedDigest | null;
+}
+
+export interface DownloadResult extends ObjectFacts {
+  readonly bytes: number;
+  /** Of those, what an earlier run had brought. */
+  readonly resumedBytes: number;
+  /** The promise of S3 that the bytes were checked against; null where it made none that we can check. */
+  readonly verifiedBy: string | null;
+}

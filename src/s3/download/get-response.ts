@@ -1,0 +1,94 @@
+import type { GetObjectCommandInput, GetObjectCommandOutput } from '@aws-sdk/client-s3';
+import { parseTime } from '../../clock.ts';
+import { BreakwaterError } from '../../errors.ts';
+import { TransferFault } from '../../retry/transfer-fault.ts';
+import type { ByteSpan } from './missing-ranges.ts';
+import type { AskedRange, ObjectAddress, ObjectFacts } from './download-request.ts';
+import { assertAnsweredByS3 } from '../protocol/response-fields.ts';
+import { findPromise } from '../checksum/expected-checksum.ts';
+
+export interface Asked {
+  /** As a header; null for all of it. */
+  readonly range: string | null;
+  /** Only of this version. */
+  readonly etag: string | null;
+}
+
+/** The request for an object, or for a part of it, with the checksum that was stored with it. */
+export function askFor({ bucket, key, versionId }: ObjectAddress, { range, etag }: Asked): GetObjectCommandInput {
+  return {
+    Bucket: bucket,
+    Key: key,
+    ChecksumMode: 'ENABLED',
+    ...(versionId === null ? {} : { VersionId: versionId }),
+    ...(range === null ? {} : { Range: range }),
+    ...(etag === null ? {} : { IfMatch: etag }),
+  };
+}
+
+/** `bytes=0-99`, `bytes=100-`, `bytes=-20`. */
+export function formatAskedRange(range: AskedRange): string {
+  return range.kind === 'last' ? `bytes=-${range.bytes}` : `bytes=${range.first}-${range.last ?? ''}`;
+}
+
+export function formatSpan({ start, end }: ByteSpan): string {
+  return `bytes=${start}-${Number.isFinite(end) ? end - 1 : ''}`;
+}
+
+/**
+ * What the first answer says of the object.
+ * @param isWhole the answer is the whole object: only then is a checksum about what we get
+ */
+export function readFacts(answer: GetObjectCommandOutput, { isWhole }: { isWhole: boolean }): ObjectFacts {
+  assertAnsweredByS3(answer, 'ETag');
+  return {
+    etag: answer.ETag ?? '',
+    sizeBytes: answer.ContentLength ?? null,
+    modifiedMs: readMtime(answer.Metadata?.['mtime']) ?? answer.LastModified?.getTime() ?? null,
+    contentType: answer.ContentType ?? null,
+    versionId: answer.VersionId ?? null,
+    promise: isWhole ? findPromise(answer) : null,
+  };
+}
+
+/** A later answer must be about the same object: mixing two versions would be silent corruption. */
+export function assertSameObject(answer: GetObjectCommandOutput, etag: string, { bucket, key }: ObjectAddress): void {
+  assertAnsweredByS3(answer, 'ETag');
+  // A store that ignores If-Match.
+  if (answer.ETag === etag) return;
+  throw new BreakwaterError('object_changed', `s3://${bucket}/${key} was replaced while it was read`, {
+    details: { hint: 'run the command again' },
+  });
+}
+
+/** The span of the object that was asked for, as it turns out; null where that is all of it. */
+export function readSpan(answer: GetObjectCommandOutput, range: AskedRange | null): ByteSpan | null {
+  if (range === null) return null;
+  const sent = readContentRange(answer);
+  if (sent !== null) return sent;
+  // A store that ignores `Range` sends the whole object: what was asked for is in it.
+  const totalBytes = answer.ContentLength ?? 0;
+  if (range.kind === 'last') return { start: Math.max(0, totalBytes - range.bytes), end: totalBytes };
+  const end = Math.min(totalBytes, (range.last ?? Infinity) + 1);
+  return { start: Math.min(range.first, end), end };
+}
+
+/** How many bytes of an answer come before `from`: a store that ignores `Range` sends them all. */
+export function countSkipped(answer: GetObjectCommandOutput, from: number): number {
+  const sent = readContentRange(answer);
+  if (sent === null) return from;
+  if (sent.start === from) return 0;
+  throw new TransferFault('not_s3', `asked for bytes from ${from}, was sent bytes from ${sent.start}`);
+}
+
+function readContentRange({ ContentRange = '' }: GetObjectCommandOutput): ByteSpan | null {
+  const [, first, last] = (/^bytes (\d+)-(\d+)\//.exec(ContentRange) ?? []).map(Number);
+  return first === undefined || last === undefined ? null : { start: first, end: last + 1 };
+}
+
+/** Seconds with a fraction, as rclone and s3fs write it, or a date; null where it is neither. */
+function readMtime(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const ms = /^-?\d{1,12}(\.\d+)?$/.test(text) ? Number(text) * 1000 : parseTime(text);
+  return ms === null ? null : Math.round(ms);
+}

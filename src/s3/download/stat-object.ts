@@ -1,0 +1,25 @@
+import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { readFacts } from './get-response.ts';
+import type { ObjectAddress, ObjectFacts } from './download-request.ts';
+import type { Guard } from '../../guard/guard.ts';
+import { runGuarded } from '../../guard/guarded-operation.ts';
+
+export interface LookRequest extends ObjectAddress {
+  /** Full name of the circuit that guards it. */
+  readonly circuit: string;
+}
+
+/** What S3 says of an object, without its bytes; one guarded operation of its own. */
+export async function lookAtObject(s3: S3Client, guard: Guard, request: LookRequest): Promise<ObjectFacts> {
+  const { bucket, key, versionId, circuit } = request;
+  return await runGuarded(
+    guard,
+    { operation: 'get_object', bucket, key, circuit },
+    async (requests) =>
+      await requests.send({ isDataBearing: true }, async ({ options }) => {
+        const version = versionId === null ? {} : { VersionId: versionId };
+        const answer = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key, ...version }), options);
+        return readFacts(answer, { isWhole: true });
+      }),
+  );
+}

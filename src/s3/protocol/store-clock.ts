@@ -1,0 +1,27 @@
+import type {
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  ListObjectVersionsCommand,
+} from '@aws-sdk/client-s3';
+import { parseTime } from '../../clock.ts';
+import { readFields } from './fields.ts';
+
+type Command = ListObjectsV2Command | ListObjectVersionsCommand | ListMultipartUploadsCommand | HeadObjectCommand;
+
+/** Reads the `Date` of the answer, which the SDK keeps to itself; ask after the answer has come. In ms, or null. */
+export function readStoreClock(command: Command): () => number | null {
+  let storeNowMs: number | null = null;
+  // What is added reads the HTTP answer, which is the same thing for every command.
+  const stack = command.middlewareStack as ListObjectsV2Command['middlewareStack'];
+  stack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      const header = readFields(readFields(result.response)['headers'])['date'];
+      storeNowMs = typeof header === 'string' ? parseTime(header) : null;
+      return result;
+    },
+    { step: 'deserialize', name: 'readStoreClock', priority: 'low' },
+  );
+  return () => storeNowMs;
+}

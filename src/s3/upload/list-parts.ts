@@ -1,0 +1,67 @@
+import { type ChecksumType, ListPartsCommand, type ListPartsCommandOutput, type S3Client } from '@aws-sdk/client-s3';
+import { RetryChainFailed } from '../../retry/retry-chain.ts';
+import { TransferFault } from '../../retry/transfer-fault.ts';
+import type { RequestRunner } from '../../guard/request-runner.ts';
+import type { ChecksumChoice } from '../checksum/algorithms.ts';
+import { readChecksum } from '../checksum/upload-checksum.ts';
+
+/** A part, as the store tells of it. */
+export interface StoredPart {
+  readonly etag: string;
+  readonly sizeBytes: number;
+  /** Base64; null where the store tells of none. */
+  readonly checksum: string | null;
+}
+
+export interface StoredParts {
+  /** By part number; at most the 10,000 that S3 takes. */
+  readonly parts: ReadonlyMap<number, StoredPart>;
+  readonly checksumType: ChecksumType | null;
+}
+
+export interface ListPartsRequest {
+  readonly bucket: string;
+  readonly key: string;
+  readonly uploadId: string;
+  readonly checksum: ChecksumChoice;
+}
+
+/** The parts of an upload that was begun; null where the store knows it no more: finished, aborted or expired. */
+export async function listStoredParts(
+  s3: S3Client,
+  requests: RequestRunner,
+  request: ListPartsRequest,
+): Promise<StoredParts | null> {
+  const parts = new Map<number, StoredPart>();
+  let checksumType: ChecksumType | null = null;
+  let marker: string | undefined;
+  do {
+    const page = await fetchPage(s3, requests, { ...request, marker });
+    if (page === null) return null;
+    checksumType = page.ChecksumType ?? null;
+    for (const part of page.Parts ?? []) {
+      const { PartNumber = 0, ETag = '', Size = 0 } = part;
+      parts.set(PartNumber, { etag: ETag, sizeBytes: Size, checksum: readChecksum(request.checksum, part) });
+    }
+    marker = page.IsTruncated === true ? page.NextPartNumberMarker : undefined;
+  } while (marker !== undefined);
+  return { parts, checksumType };
+}
+
+async function fetchPage(
+  s3: S3Client,
+  requests: RequestRunner,
+  { bucket, key, uploadId, marker }: ListPartsRequest & { readonly marker: string | undefined },
+): Promise<ListPartsCommandOutput | null> {
+  try {
+    return await requests.send({ isDataBearing: false }, async ({ options }) => {
+      const command = new ListPartsCommand({ Bucket: bucket, Key: key, UploadId: uploadId, PartNumberMarker: marker });
+      const output = await s3.send(command, options);
+      if (output.UploadId === undefined) throw new TransferFault('not_s3', 'the list of parts is not one of S3');
+      return output;
+    });
+  } catch (error) {
+    if (error instanceof RetryChainFailed && error.failure.code === 'NoSuchUpload') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,91 @@
+import type { ServerResponse } from 'node:http';
+import type { FaultRule } from './fault.ts';
+import type { WireAnswer } from '../protocol/wire.ts';
+
+/** A page such as a proxy or a login sends, with a status that says that all is well. */
+const PAGE = '<!doctype html><html><head><title>Sign in</title></head><body>Please sign in</body></html>';
+
+/** A body is sent in pieces of this size, so that what was sent is known also where the reader goes away. */
+const PIECE_BYTES = 64 * 1024;
+
+interface Sending {
+  readonly fault: FaultRule | null;
+  readonly isHead: boolean;
+  /** Told how many bytes of a body the connection has taken, as it takes them. */
+  readonly onBytes: (count: number) => void;
+}
+
+/** Sends an answer, or what a fault makes of it. */
+export async function sendWithFault(
+  response: ServerResponse,
+  answer: WireAnswer,
+  { fault, isHead, onBytes }: Sending,
+): Promise<void> {
+  const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body;
+  const half = body.subarray(0, Math.floor(body.length / 2));
+  switch (fault?.effect.kind) {
+    case undefined:
+    case 'error':
+    case 'latency':
+      sendHead(response, answer, body.length);
+      if (!isHead) await sendBody(response, body, onBytes);
+      response.end();
+      return;
+    case 'reset':
+    case 'lost':
+      response.socket?.resetAndDestroy();
+      return;
+    case 'hang':
+      return;
+    case 'html':
+      response.writeHead(200, { 'content-type': 'text/html', 'content-length': PAGE.length });
+      response.end(isHead ? undefined : PAGE);
+      return;
+    case 'truncate':
+      sendHead(response, answer, body.length);
+      response.flushHeaders();
+      await sendBody(response, half, onBytes);
+      response.socket?.destroySoon();
+      return;
+    case 'stall':
+      sendHead(response, answer, body.length);
+      response.flushHeaders();
+      await sendBody(response, half, onBytes);
+      return;
+    case 'corrupt':
+      sendHead(response, answer, body.length);
+      if (!isHead) await sendBody(response, changeOneByte(body), onBytes);
+      response.end();
+  }
+}
+
+/** Writes no faster than it is read, and stops when nobody reads any more. */
+async function sendBody(response: ServerResponse, body: Buffer, onBytes: Sending['onBytes']): Promise<void> {
+  for (let start = 0; start < body.length && !response.destroyed; start += PIECE_BYTES) {
+    const piece = body.subarray(start, start + PIECE_BYTES);
+    const isTaken = response.write(piece);
+    onBytes(piece.length);
+    if (!isTaken) await untilWritable(response);
+  }
+}
+
+async function untilWritable(response: ServerResponse): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      response.off('drain', done).off('close', done);
+      resolve();
+    };
+    response.on('drain', done).on('close', done);
+  });
+}
+
+function sendHead(response: ServerResponse, { status, headers }: WireAnswer, length: number): void {
+  const hasBody = status !== 204 && status !== 304;
+  response.writeHead(status, hasBody ? { ...headers, 'content-length': length } : headers);
+}
+
+function changeOneByte(body: Buffer): Buffer {
+  const changed = Buffer.from(body);
+  if (changed.length > 0) changed[0] = (255 - (changed[0] ?? 0)) % 256;
+  return changed;
+}

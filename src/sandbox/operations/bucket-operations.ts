@@ -1,0 +1,42 @@
+import { formatTime } from '../../clock.ts';
+import { answerXml } from '../protocol/answer-xml.ts';
+import type { Operate } from './operate.ts';
+import type { Node } from '../protocol/xml.ts';
+
+export const listBuckets: Operate = (_request, { buckets }) =>
+  answerXml([
+    'ListAllMyBucketsResult',
+    [
+      ['Owner', [['ID', 'sandbox']]],
+      [
+        'Buckets',
+        buckets.list().map(({ name, createdAtMs }): Node => [
+          'Bucket',
+          [
+            ['Name', name],
+            ['CreationDate', formatTime(createdAtMs)],
+          ],
+        ]),
+      ],
+    ],
+  ]);
+
+export const createBucket: Operate = ({ bucket }, { buckets, nowMs }) => {
+  buckets.create(bucket, nowMs);
+  return { status: 200, headers: { location: `/${bucket}` }, body: '' };
+};
+
+export const headBucket: Operate = ({ bucket }, { buckets }) => {
+  buckets.get(bucket);
+  return { status: 200, headers: {}, body: '' };
+};
+
+export const deleteBucket: Operate = ({ bucket }, { buckets }) => {
+  buckets.delete(bucket);
+  return { status: 204, headers: {}, body: '' };
+};
+
+export const getBucketLocation: Operate = ({ bucket }, { buckets }) => {
+  buckets.get(bucket);
+  return answerXml(['LocationConstraint', '']);
+};

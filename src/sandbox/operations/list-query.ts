@@ -1,0 +1,19 @@
+import { encode } from '../protocol/signature.ts';
+import { Refusal } from '../protocol/wire.ts';
+
+const PAGE_MAX = 1000;
+
+/** How many entries a page may have: 1000 unless fewer are asked for. @throws Refusal `InvalidArgument` */
+export function readCount(query: URLSearchParams, parameter: string): number {
+  const text = query.get(parameter) ?? String(PAGE_MAX);
+  if (!/^\d{1,9}$/.test(text)) throw new Refusal('InvalidArgument', `${parameter} is not a number`);
+  return Math.min(Number(text), PAGE_MAX);
+}
+
+/** Names in an answer: percent-encoded where that was asked for. */
+export function nameWriter(query: URLSearchParams): (text: string) => string {
+  const encoding = query.get('encoding-type');
+  if (encoding === null) return (text) => text;
+  if (encoding !== 'url') throw new Refusal('InvalidArgument', 'Invalid Encoding Method specified in Request');
+  return encode;
+}

@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { formatHttpTime } from '../../clock.ts';
+import { checkReadConditions, checkWriteConditions, readRange, writeContentRange } from './conditions.ts';
+import { findPart } from './object-part.ts';
+import type { Operate } from './operate.ts';
+import type { StoredObject } from '../store/stored.ts';
+import { readVersionHeaders, writtenVersionHeaders } from './version-headers.ts';
+import { Refusal, type Checksum } from '../protocol/wire.ts';
+
+/** S3's longest key, in bytes of UTF-8. */
+const KEY_MAX_BYTES = 1024;
+
+/** Headers of a write that come back with every read. */
+const KEPT_HEADERS: ReadonlySet<string> = new Set([
+  'content-type',
+  'cache-control',
+  'content-disposition',
+  'content-language',
+  'expires',
+  'x-amz-storage-class',
+  'x-amz-server-side-encryption',
+  'x-amz-server-side-encryption-aws-kms-key-id',
+]);
+
+export const putObject: Operate = ({ bucket: name, key, headers, body, checksum }, { buckets, nowMs }) => {
+  const bucket = buckets.get(name);
+  checkKey(key);
+  checkWriteConditions(headers, bucket.find(key));
+  const etag = md5Etag(body);
+  const kept = keepHeaders(headers);
+  const object = bucket.put(key, { body, etag, lastModifiedMs: nowMs, headers: kept, checksum, parts: [] });
+  const answered = { etag, ...checksumHeaders(checksum), ...writtenVersionHeaders(bucket, object) };
+  return { status: 200, headers: answered, body: '' };
+};
+
+/** Also HeadObject: the server sends no body to it. */
+export const getObject: Operate = ({ bucket: name, key, headers, query }, { buckets, quirks }) => {
+  const bucket = buckets.get(name);
+  const object = bucket.get(key, query.get('versionId'));
+  const described = { ...describeObject(object), ...readVersionHeaders(bucket, object) };
+  const checksum = headers.get('x-amz-checksum-mode') === 'ENABLED' ? object.checksum : null;
+  if (checkReadConditions(headers, object) === 'not_modified') return { status: 304, headers: described, body: '' };
+  const partNumber = quirks.has('ignores-part-number') ? null : query.get('partNumber');
+  const part = partNumber === null ? null : findPart(object, { number: Number(partNumber), headers });
+  const range = part?.range ?? readRange(headers.get('range'), object.body.length);
+  if (range === null) {
+    return { status: 200, headers: { ...described, ...checksumHeaders(checksum) }, body: object.body };
+  }
+  const isWhole = range.end - range.start + 1 === object.body.length;
+  const checked = part?.checksum ?? (isWhole ? checksum : null);
+  const ofPart = { ...part?.headers, ...(checksum === null ? {} : checksumHeaders(checked)) };
+  const contentRange = writeContentRange(range, object.body.length);
+  return {
+    status: 206,
+    headers: { ...described, ...ofPart, ...contentRange },
+    body: object.body.subarray(range.start, range.end + 1),
+  };
+};
+
+export const deleteObject: Operate = ({ bucket: name, key, headers, query }, { buckets, nowMs, quirks }) => {
+  const bucket = buckets.get(name);
+  const isConditional = headers.has('if-match');
+  if (isConditional && quirks.has('refuses-delete-conditions')) {
+    throw new Refusal('NotImplemented', 'Conditions of a deletion are not implemented here');
+  }
+  if (isConditional && !quirks.has('ignores-delete-conditions')) checkWriteConditions(headers, bucket.find(key));
+  const versionId = query.get('versionId');
+  const version = versionId === null ? bucket.delete(key, nowMs) : bucket.deleteVersion(key, versionId);
+  const marked = version?.kind === 'delete_marker' ? { 'x-amz-delete-marker': 'true' } : {};
+  const of = version === null || version === undefined ? {} : readVersionHeaders(bucket, version);
+  return { status: 204, headers: { ...marked, ...of }, body: '' };
+};
+
+/** @throws Refusal `KeyTooLongError` */
+export function checkKey(key: string): void {
+  if (Buffer.byteLength(key) > KEY_MAX_BYTES) throw new Refusal('KeyTooLongError', 'Your key is too long');
+}
+
+export function md5Etag(body: Buffer): string {
+  return `"${createHash('md5').update(body).digest('hex')}"`;
+}
+
+/** What a write says of its object, as it comes back with a read. */
+export function keepHeaders(headers: ReadonlyMap<string, string>): Readonly<Record<string, string>> {
+  const kept = [...headers].filter(
+    ([name, value]) =>
+      (KEPT_HEADERS.has(name) && !(name === 'x-amz-storage-class' && value === 'STANDARD')) ||
+      name.startsWith('x-amz-meta-'),
+  );
+  const tags = new URLSearchParams(headers.get('x-amz-tagging') ?? '').size;
+  if (tags > 0) kept.push(['x-amz-tagging-count', String(tags)]);
+  // The framing of the request is not a coding of the object.
+  const coding = (headers.get('content-encoding') ?? '').replace(/^aws-chunked,? ?/, '');
+  return Object.fromEntries(coding === '' ? kept : [...kept, ['content-encoding', coding]]);
+}
+
+export function checksumHeaders(checksum: Checksum | null): Readonly<Record<string, string>> {
+  if (checksum === null) return {};
+  const { algorithm, value, type } = checksum;
+  return { [`x-amz-checksum-${algorithm}`]: value, 'x-amz-checksum-type': type };
+}
+
+function describeObject(object: StoredObject): Readonly<Record<string, string>> {
+  return {
+    'content-type': 'binary/octet-stream',
+    ...object.headers,
+    'accept-ranges': 'bytes',
+    etag: object.etag,
+    'last-modified': formatHttpTime(object.lastModifiedMs),
+  };
+}

@@ -1,0 +1,35 @@
+import type { ByteRange } from './conditions.ts';
+import type { StoredObject } from '../store/stored.ts';
+import { Refusal, type Checksum } from '../protocol/wire.ts';
+
+export interface FoundPart {
+  readonly range: ByteRange;
+  readonly checksum: Checksum | null;
+  /** How many parts there are; nothing for an object of one piece. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * The bytes of one part of an object, by the number that it was assembled as; an object of one piece has part 1 only.
+ * @throws Refusal `InvalidPartNumber`; `InvalidRequest` together with a range
+ */
+export function findPart(
+  { parts, body, checksum }: StoredObject,
+  { number, headers }: { readonly number: number; readonly headers: ReadonlyMap<string, string> },
+): FoundPart {
+  if (headers.has('range')) {
+    throw new Refusal('InvalidRequest', 'Cannot specify both Range header and partNumber query parameter');
+  }
+  if (!Number.isInteger(number) || number < 1) {
+    throw new Refusal('InvalidArgument', 'Part number must be an integer between 1 and 10000, inclusive');
+  }
+  const pieces = parts.length === 0 ? [{ sizeBytes: body.length, checksum }] : parts;
+  const piece = pieces[number - 1];
+  if (piece === undefined) throw new Refusal('InvalidPartNumber', 'The requested partnumber is not satisfiable');
+  const start = pieces.slice(0, number - 1).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  return {
+    range: { start, end: start + piece.sizeBytes - 1 },
+    checksum: piece.checksum,
+    headers: parts.length === 0 ? {} : { 'x-amz-mp-parts-count': String(parts.length) },
+  };
+}

@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { assertNever } from '../../errors.ts';
+import { CHECKSUM_ALGORITHMS, type Checksum, type ChecksumAlgorithm } from './wire.ts';
+
+/** The reflected polynomials: CRC-32C (RFC 3720) and CRC-64/NVME (NVM Express, section 5.2). */
+const CRC32C_POLYNOMIAL = 0x82f63b78n;
+const CRC64NVME_POLYNOMIAL = 0x9a6c9329ac4bc9b5n;
+
+/** The checksum of some bytes, in base64, as S3 writes it. */
+export function computeChecksum(algorithm: ChecksumAlgorithm, bytes: Buffer): string {
+  switch (algorithm) {
+    case 'crc32':
+      return encode(BigInt(crc32(bytes)), 4);
+    case 'crc32c':
+      return encode(crc32c(bytes), 4);
+    case 'crc64nvme':
+      return encode(crc64nvme(bytes), 8);
+    case 'sha1':
+    case 'sha256':
+      return createHash(algorithm).update(bytes).digest('base64');
+    default:
+      return assertNever(algorithm);
+  }
+}
+
+/** The checksum of an object of several parts: of the whole for CRC-64/NVME, of the parts' checksums otherwise. */
+export function combineChecksums(
+  algorithm: ChecksumAlgorithm,
+  { whole, parts, type }: { whole: Buffer; parts: readonly Checksum[]; type: Checksum['type'] },
+): Checksum {
+  if (type === 'FULL_OBJECT') return { algorithm, type, value: computeChecksum(algorithm, whole) };
+  const joined = Buffer.concat(parts.map(({ value }) => Buffer.from(value, 'base64')));
+  return { algorithm, type, value: `${computeChecksum(algorithm, joined)}-${parts.length}` };
+}
+
+export function parseAlgorithm(text: string): ChecksumAlgorithm | undefined {
+  return CHECKSUM_ALGORITHMS.find((algorithm) => algorithm === text.toLowerCase());
+}
+
+const crc32c = createCrc(32n, CRC32C_POLYNOMIAL);
+const crc64nvme = createCrc(64n, CRC64NVME_POLYNOMIAL);
+
+/** A reflected CRC with all bits set before and inverted after, a byte at a time over a table. */
+function createCrc(width: bigint, polynomial: bigint): (bytes: Buffer) => bigint {
+  const table = Array.from({ length: 256 }, (_, byte) => {
+    let remainder = BigInt(byte);
+    for (let bit = 0; bit < 8; bit += 1) {
+      remainder = remainder % 2n === 1n ? (remainder / 2n) ^ polynomial : remainder / 2n;
+    }
+    return remainder;
+  });
+  const ones = 2n ** width - 1n;
+  return (bytes) => {
+    let crc = ones;
+    for (const byte of bytes) crc = (table[Number((crc ^ BigInt(byte)) % 256n)] ?? 0n) ^ (crc / 256n);
+    return crc ^ ones;
+  };
+}
+
+function encode(value: bigint, bytes: 4 | 8): string {
+  const buffer = Buffer.alloc(8);
+  buffer.writeBigUInt64BE(value);
+  return buffer.subarray(8 - bytes).toString('base64');
+}

@@ -1,0 +1,117 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { parseTime } from '../../clock.ts';
+import { Refusal } from './wire.ts';
+
+/**
+ * Signature Version 4 in the `Authorization` header, as S3 checks it: the path is signed encoded once.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+ */
+const AUTHORIZATION =
+  /^AWS4-HMAC-SHA256 Credential=([^/,]+)\/(\d{8})\/([^/,]+)\/s3\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/;
+
+/** How far the clocks may be apart, in ms; S3 allows 15 minutes. */
+const SKEW_ALLOWED_MS = 900_000;
+
+export interface Keys {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+export interface SignedRequest {
+  readonly method: string;
+  /** As it came, without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: ReadonlyMap<string, string>;
+}
+
+/** @throws Refusal where the request is not signed, or not by these keys, or not now */
+export function checkSignature(request: SignedRequest, keys: Keys, nowMs: number): void {
+  const { headers } = request;
+  const authorization = headers.get('authorization');
+  if (authorization === undefined) throw new Refusal('AccessDenied', 'Access Denied');
+  const match = AUTHORIZATION.exec(authorization);
+  if (match === null)
+    throw new Refusal('NotImplemented', 'Only Signature Version 4 in the Authorization header is known here');
+  const [, keyId = '', day = '', region = '', signedHeaders = '', signature = ''] = match;
+  if (keyId !== keys.accessKeyId) {
+    throw new Refusal('InvalidAccessKeyId', 'The AWS Access Key Id you provided does not exist in our records.');
+  }
+  const date = headers.get('x-amz-date') ?? '';
+  const signedAtMs = readBasicTime(date);
+  if (signedAtMs === null || !date.startsWith(day))
+    throw new Refusal('AccessDenied', 'x-amz-date is missing or not a date');
+  const expected = sign(request, { secret: keys.secretAccessKey, day, date, region, signedHeaders });
+  if (!timingSafeEqual(Buffer.from(signature, 'hex'), expected)) {
+    throw new Refusal(
+      'SignatureDoesNotMatch',
+      'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
+    );
+  }
+  if (Math.abs(nowMs - signedAtMs) > SKEW_ALLOWED_MS) {
+    throw new Refusal(
+      'RequestTimeTooSkewed',
+      'The difference between the request time and the current time is too large.',
+    );
+  }
+}
+
+function sign(
+  { method, path, query, headers }: SignedRequest,
+  scope: { secret: string; day: string; date: string; region: string; signedHeaders: string },
+): Buffer {
+  const { secret, day, date, region, signedHeaders } = scope;
+  const canonicalQuery = [...query]
+    .map(([name, value]) => `${encode(name)}=${encode(value)}`)
+    .toSorted()
+    .join('&');
+  const canonicalHeaders = signedHeaders
+    .split(';')
+    .map((name) => `${name}:${(headers.get(name) ?? '').trim().replaceAll(/ +/g, ' ')}\n`)
+    .join('');
+  const canonical = [
+    method,
+    path
+      .split('/')
+      .map((segment) => encode(decodePath(segment)))
+      .join('/'),
+    canonicalQuery,
+    canonicalHeaders,
+    signedHeaders,
+    headers.get('x-amz-content-sha256') ?? '',
+  ].join('\n');
+  const credentialScope = `${day}/${region}/s3/aws4_request`;
+  const hashed = createHash('sha256').update(canonical).digest('hex');
+  const text = `AWS4-HMAC-SHA256\n${date}\n${credentialScope}\n${hashed}`;
+  const key = [day, region, 's3', 'aws4_request'].reduce<Buffer>(hmac, Buffer.from(`AWS4${secret}`));
+  return hmac(key, text);
+}
+
+function hmac(key: Buffer, text: string): Buffer {
+  return createHmac('sha256', key).update(text).digest();
+}
+
+/** A segment of a path; `+` stands for itself there. @throws Refusal for broken escapes */
+export function decodePath(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new Refusal('InvalidArgument', 'The path is not valid percent-encoded UTF-8');
+  }
+}
+
+/** Percent-encodes all but the unreserved characters of RFC 3986. */
+export function encode(text: string): string {
+  return encodeURIComponent(text).replaceAll(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+/** ISO 8601 basic format, `20261124T133521Z`, as ms. */
+function readBasicTime(text: string): number | null {
+  const match = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/.exec(text);
+  if (match === null) return null;
+  const [, year, month, day, hour, minute, second] = match;
+  return parseTime(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+}

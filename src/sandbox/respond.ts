@@ -1,0 +1,164 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { formatHttpTime, type Clock } from '../clock.ts';
+import { checkBody } from './protocol/body.ts';
+import type { Buckets } from './store/buckets.ts';
+import type { FaultRule, Faults } from './faults/fault.ts';
+import { sendWithFault } from './faults/fault-effect.ts';
+import { OPERATE } from './operations/operations.ts';
+import { receiveBody } from './faults/receive-body.ts';
+import type { LogEntry, RequestLog } from './request-log.ts';
+import { findOperation } from './protocol/routes.ts';
+import { checkSignature, decodePath, type Keys } from './protocol/signature.ts';
+import { Refusal, type SandboxOperation, type StoreQuirk, type WireAnswer } from './protocol/wire.ts';
+import { writeError } from './protocol/xml.ts';
+
+export interface AnswerContext {
+  readonly buckets: Buckets;
+  readonly faults: Faults;
+  readonly log: RequestLog;
+  readonly keys: Keys;
+  readonly clock: Clock;
+  readonly quirks: ReadonlySet<StoreQuirk>;
+  readonly newId: () => string;
+}
+
+interface Head {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly on: 'service' | 'bucket' | 'object';
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** Reads one request of S3, carries it out or lets a fault hit it, and answers. */
+export async function answerRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: AnswerContext,
+): Promise<void> {
+  const { clock, log, newId } = context;
+  const method = request.method ?? '';
+  const url = request.url ?? '/';
+  const sdkAttempt = request.headers['amz-sdk-request'];
+  const entry = log.begin({ method, url, sdkAttempt: typeof sdkAttempt === 'string' ? sdkAttempt : null });
+  const requestId = newId().slice(0, 16).toUpperCase();
+  response.setHeader('x-amz-request-id', requestId);
+  response.setHeader('x-amz-id-2', Buffer.from(requestId).toString('base64'));
+  response.setHeader('server', 'breakwater-sandbox');
+  response.setHeader('date', formatHttpTime(clock.now()));
+  try {
+    await fulfil({ request, response, head: readHead(request, method, url), entry }, context);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    entry.status = error.status;
+    entry.code = error.code;
+    log.end(entry);
+    // What could not be read to its end must not be taken for the next request.
+    if (!request.complete) response.setHeader('connection', 'close');
+    for (const [name, value] of Object.entries(error.headers)) response.setHeader(name, value);
+    const { code, message, status } = error;
+    sendRefusal(response, {
+      code,
+      message,
+      status,
+      resource: url.split('?')[0] ?? '',
+      requestId,
+      isHead: method === 'HEAD',
+    });
+  }
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly head: Head;
+  readonly entry: LogEntry;
+}
+
+/** @throws Refusal */
+async function fulfil({ request, response, head, entry }: Exchange, context: AnswerContext): Promise<void> {
+  const { clock, log, faults } = context;
+  const { bucket, key } = head;
+  Object.assign(entry, { bucket, key });
+  const operation = findOperation(head);
+  entry.operation = operation;
+  const fault = faults.take({ operation, bucket, key });
+  entry.fault = fault?.effect.kind ?? null;
+  const received = await receiveBody(request, {
+    operation,
+    fault,
+    onBytes: (count) => (entry.receivedBytes += count),
+  });
+  if (fault !== null && fault.latencyMs > 0) await clock.sleep(fault.latencyMs);
+  if (received.kind === 'given_up') {
+    log.end(entry);
+    return;
+  }
+  const { raw, isHit } = received;
+  const answer = fault?.effect.kind === 'error' ? failBy(fault.effect) : operate(operation, head, raw, context);
+  entry.status = answer.status;
+  log.end(entry);
+  await sendWithFault(response, answer, {
+    fault: isHit ? null : fault,
+    isHead: head.method === 'HEAD',
+    onBytes: (count) => (entry.sentBytes += count),
+  });
+}
+
+export function sendRefusal(
+  response: ServerResponse,
+  refusal: { code: string; message: string; status: number; resource: string; requestId: string; isHead?: boolean },
+): void {
+  const { status, isHead = false, ...fields } = refusal;
+  const body = writeError(fields);
+  response.writeHead(
+    status,
+    isHead ? {} : { 'content-type': 'application/xml', 'content-length': Buffer.byteLength(body) },
+  );
+  response.end(isHead ? undefined : body);
+}
+
+function readHead(request: IncomingMessage, method: string, url: string): Head {
+  const mark = url.indexOf('?');
+  const path = mark === -1 ? url : url.slice(0, mark);
+  const [, bucketText = '', ...keySegments] = path.split('/');
+  const bucket = decodePath(bucketText);
+  const key = decodePath(keySegments.join('/'));
+  const headers = new Map(
+    Object.entries(request.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(',') : (value ?? ''),
+    ]),
+  );
+  // Over HTTP a plus sign in a query is a plus sign: everybody who signs encodes blanks as %20.
+  const query = new URLSearchParams(mark === -1 ? '' : url.slice(mark + 1).replaceAll('+', '%2B'));
+  const on = bucket === '' ? 'service' : key === '' ? 'bucket' : 'object';
+  return { method, path, query, headers, on, bucket, key };
+}
+
+function operate(operation: SandboxOperation, head: Head, raw: Buffer, context: AnswerContext): WireAnswer {
+  const { buckets, clock, faults, keys, quirks } = context;
+  checkSignature(head, keys, clock.now());
+  const { body, checksum } = checkBody(raw, head.headers, operation);
+  const failEntry = (bucket: string, key: string): string | null => {
+    const effect = faults.take({ operation: 'DeleteObjectsEntry', bucket, key })?.effect;
+    return effect?.kind === 'error' ? effect.code : null;
+  };
+  const stage = { buckets, nowMs: clock.now(), quirks, failEntry };
+  return OPERATE[operation]({ ...head, operation, body, checksum }, stage);
+}
+
+/** The error that a fault wants: with its own status, which may even be 200. */
+function failBy(effect: Extract<FaultRule['effect'], { kind: 'error' }>): WireAnswer {
+  const { status, code, retryAfterSeconds } = effect;
+  const headers = retryAfterSeconds === null ? {} : { 'retry-after': String(retryAfterSeconds) };
+  const body = writeError({
+    code,
+    message: 'injected by the sandbox',
+    resource: '',
+    requestId: 'FAULT',
+  });
+  return { status, headers: { ...headers, 'content-type': 'application/xml' }, body };
+}

@@ -1,0 +1,47 @@
+import { Bucket } from './bucket.ts';
+import { Refusal } from '../protocol/wire.ts';
+
+const BUCKET_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+
+/** All buckets of a sandbox. */
+export class Buckets {
+  readonly #newId: () => string;
+  readonly #buckets = new Map<string, Bucket>();
+
+  constructor(newId: () => string) {
+    this.#newId = newId;
+  }
+
+  /** @throws Refusal `InvalidBucketName`, `BucketAlreadyOwnedByYou` */
+  create(name: string, nowMs: number): Bucket {
+    if (!BUCKET_NAME.test(name)) throw new Refusal('InvalidBucketName', 'The specified bucket is not valid.');
+    if (this.#buckets.has(name)) throw new Refusal('BucketAlreadyOwnedByYou', 'You already own this bucket.');
+    const bucket = new Bucket(name, { createdAtMs: nowMs, newId: this.#newId });
+    this.#buckets.set(name, bucket);
+    return bucket;
+  }
+
+  /** @throws Refusal `NoSuchBucket` */
+  get(name: string): Bucket {
+    const bucket = this.#buckets.get(name);
+    if (bucket === undefined) throw new Refusal('NoSuchBucket', 'The specified bucket does not exist');
+    return bucket;
+  }
+
+  has(name: string): boolean {
+    return this.#buckets.has(name);
+  }
+
+  /** @throws Refusal `NoSuchBucket`, `BucketNotEmpty` while any version is left */
+  delete(name: string): void {
+    if (this.get(name).versionedKeys.length > 0) {
+      const message = 'The bucket you tried to delete is not empty. You must delete all versions in the bucket.';
+      throw new Refusal('BucketNotEmpty', message);
+    }
+    this.#buckets.delete(name);
+  }
+
+  list(): readonly Bucket[] {
+    return [...this.#buckets.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+}

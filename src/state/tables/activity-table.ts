@@ -1,0 +1,68 @@
+import { ACTIVITY_KEPT_MS, type ActivitySlot } from '../../activity.ts';
+import { CorruptRow, Fields } from './columns.ts';
+import type { ActivityStore } from '../state.ts';
+import type { Statements } from '../statements.ts';
+import { inTransaction } from '../transaction.ts';
+
+const SELECT_ONE = 'SELECT * FROM activity WHERE circuit = ? AND slot_ms = ?';
+const SELECT_SINCE = 'SELECT * FROM activity WHERE slot_ms >= ? ORDER BY slot_ms, circuit';
+const REPLACE = `
+  INSERT OR REPLACE INTO activity (circuit, slot_ms, successes, errors, refused, durations, retries)
+  VALUES (:circuit, :slot_ms, :successes, :errors, :refused, :durations, :retries)`;
+const DROP_OLD = 'DELETE FROM activity WHERE slot_ms < ?';
+
+/** The recent activity in an open database. Every method throws what the database throws. */
+export function openActivityTable(statements: Statements): ActivityStore {
+  const addOne = (slot: ActivitySlot): void => {
+    const record = statements.prepare(SELECT_ONE).get(slot.circuit, slot.slotMs);
+    const before = parseIntact(record);
+    statements.prepare(REPLACE).run({
+      circuit: slot.circuit,
+      slot_ms: slot.slotMs,
+      successes: slot.successes + (before?.successes ?? 0),
+      errors: slot.errors + (before?.errors ?? 0),
+      refused: slot.refused + (before?.refused ?? 0),
+      durations: JSON.stringify(addEach(slot.durations, before?.durations)),
+      retries: JSON.stringify(addEach(slot.retries, before?.retries)),
+    });
+  };
+  return {
+    add: (slots, nowMs) =>
+      inTransaction(statements, 'write', () => {
+        for (const slot of slots) addOne(slot);
+        statements.prepare(DROP_OLD).run(nowMs - ACTIVITY_KEPT_MS);
+      }),
+    read: (sinceMs) =>
+      statements
+        .prepare(SELECT_SINCE)
+        .all(sinceMs)
+        .flatMap((record) => parseIntact(record) ?? []),
+  };
+}
+
+/** A slot of an hour at most is not worth the whole file: one that cannot be read is as good as none. */
+function parseIntact(record: unknown): ActivitySlot | null {
+  try {
+    return record === undefined ? null : parseSlot(record);
+  } catch (error) {
+    if (error instanceof CorruptRow) return null;
+    throw error;
+  }
+}
+
+function addEach(counts: readonly number[], before: readonly number[] = []): readonly number[] {
+  return counts.map((count, index) => count + (before[index] ?? 0));
+}
+
+function parseSlot(record: unknown): ActivitySlot {
+  const fields = new Fields(record);
+  return {
+    circuit: fields.text('circuit'),
+    slotMs: fields.whole('slot_ms'),
+    successes: fields.whole('successes'),
+    errors: fields.whole('errors'),
+    refused: fields.whole('refused'),
+    durations: fields.jsonNumbers('durations'),
+    retries: fields.jsonNumbers('retries'),
+  };
+}

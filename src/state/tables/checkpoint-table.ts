@@ -1,0 +1,36 @@
+import { Fields } from './columns.ts';
+import type { CheckpointStore } from '../state.ts';
+import type { Statements } from '../statements.ts';
+import { inTransaction } from '../transaction.ts';
+
+const REPLACE = 'INSERT OR REPLACE INTO checkpoints (kind, id, saved_at_ms, document) VALUES (?, ?, ?, ?)';
+const SELECT_ONE = 'SELECT * FROM checkpoints WHERE kind = ? AND id = ?';
+const SELECT_KIND = 'SELECT * FROM checkpoints WHERE kind = ? ORDER BY saved_at_ms, id';
+const REMOVE = 'DELETE FROM checkpoints WHERE kind = ? AND id = ?';
+const DROP_OLD = 'DELETE FROM checkpoints WHERE saved_at_ms < ?';
+/** By then stores have dropped unfinished uploads by their usual rules, and nobody waits any more. */
+const FORGOTTEN_AFTER_MS = 30 * 24 * 3_600_000;
+
+/** Begun work in an open database. Every method throws what the database throws. */
+export function openCheckpointTable(statements: Statements): CheckpointStore {
+  return {
+    read: (kind, id) => {
+      const record = statements.prepare(SELECT_ONE).get(kind, id);
+      return record === undefined ? undefined : new Fields(record).json('document');
+    },
+    list: (kind) =>
+      statements
+        .prepare(SELECT_KIND)
+        .all(kind)
+        .map((record) => {
+          const fields = new Fields(record);
+          return { id: fields.text('id'), savedAtMs: fields.whole('saved_at_ms'), document: fields.json('document') };
+        }),
+    save: ({ kind, id, document, nowMs }) =>
+      inTransaction(statements, 'write', () => {
+        statements.prepare(REPLACE).run(kind, id, nowMs, JSON.stringify(document));
+        statements.prepare(DROP_OLD).run(nowMs - FORGOTTEN_AFTER_MS);
+      }),
+    remove: (kind, id) => void statements.prepare(REMOVE).run(kind, id),
+  };
+}

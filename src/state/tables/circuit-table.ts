@@ -1,0 +1,102 @@
+import type { SQLInputValue } from 'node:sqlite';
+import type { CircuitRow, Transition } from '../../circuit/circuit.ts';
+import type { CircuitStore } from '../../circuit/circuit-store.ts';
+import { Fields } from './columns.ts';
+import { parseCircuitRow, parseTransition } from './circuit-rows.ts';
+import { TRANSITIONS_KEPT } from '../schema.ts';
+import type { Statements } from '../statements.ts';
+import { inTransaction } from '../transaction.ts';
+
+const COLUMNS = [
+  'name',
+  'state',
+  'epoch',
+  'failures',
+  'successes',
+  'opened_at_ms',
+  'open_for_ms',
+  'failure_threshold',
+  'success_threshold',
+  'lease',
+  'last_failure',
+  'manual',
+  'changed_at_ms',
+] as const;
+
+const SELECT_ONE = 'SELECT * FROM circuits WHERE name = ?';
+const SELECT_ALL = 'SELECT * FROM circuits ORDER BY name';
+const REPLACE = `INSERT OR REPLACE INTO circuits (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map((column) => `:${column}`).join(', ')})`;
+const SELECT_TRANSITIONS =
+  'SELECT * FROM transitions WHERE :circuit IS NULL OR circuit = :circuit ORDER BY id DESC LIMIT :limit';
+const INSERT_TRANSITION = `
+  INSERT INTO transitions (circuit, at_ms, from_state, to_state, epoch, why, cause, manual, process)
+  VALUES (:circuit, :at_ms, :from_state, :to_state, :epoch, :why, :cause, :manual, :process)`;
+const DROP_OLD_TRANSITIONS = `
+  DELETE FROM transitions WHERE circuit = :circuit AND id <= (
+    SELECT id FROM transitions WHERE circuit = :circuit ORDER BY id DESC LIMIT 1 OFFSET ${TRANSITIONS_KEPT})`;
+const SUM_REFUSALS = 'SELECT coalesce(sum(count), 0) AS refused FROM refusals WHERE circuit = ? AND epoch >= ?';
+
+/** The circuits in an open database. Every method throws what the database throws. */
+export function openCircuitTable(statements: Statements): CircuitStore {
+  const read = (name: string): CircuitRow | undefined => {
+    const record = statements.prepare(SELECT_ONE).get(name);
+    return record === undefined ? undefined : parseCircuitRow(record);
+  };
+  return {
+    read,
+    list: () => statements.prepare(SELECT_ALL).all().map(parseCircuitRow),
+    update: (name, change) =>
+      inTransaction(statements, 'write', () => {
+        const stored = read(name);
+        const { row, transitions, result } = change(stored);
+        if (row !== undefined && row !== stored) statements.prepare(REPLACE).run(toRecord(row));
+        for (const transition of transitions) insertTransition(statements, transition);
+        return result;
+      }),
+    transitions: ({ circuit, limit }) =>
+      statements
+        .prepare(SELECT_TRANSITIONS)
+        .all({ circuit: circuit ?? null, limit })
+        .map(parseTransition),
+    refusals: (circuit, sinceEpoch) =>
+      new Fields(statements.prepare(SUM_REFUSALS).get(circuit, sinceEpoch)).whole('refused'),
+  };
+}
+
+function insertTransition(statements: Statements, transition: Transition): void {
+  const { circuit, atMs, from, to, epoch, why, cause, manual, process } = transition;
+  statements.prepare(INSERT_TRANSITION).run({
+    circuit,
+    at_ms: atMs,
+    from_state: from,
+    to_state: to,
+    epoch,
+    why,
+    cause: toJson(cause),
+    manual: toJson(manual),
+    process: JSON.stringify(process),
+  });
+  statements.prepare(DROP_OLD_TRANSITIONS).run({ circuit });
+}
+
+function toRecord(row: CircuitRow): Record<(typeof COLUMNS)[number], SQLInputValue> {
+  return {
+    name: row.name,
+    state: row.state,
+    epoch: row.epoch,
+    failures: row.failures,
+    successes: row.successes,
+    opened_at_ms: row.openedAtMs,
+    open_for_ms: row.openForMs,
+    failure_threshold: row.failureThreshold,
+    success_threshold: row.successThreshold,
+    lease: toJson(row.lease),
+    last_failure: toJson(row.lastFailure),
+    manual: toJson(row.manual),
+    changed_at_ms: row.changedAtMs,
+  };
+}
+
+function toJson(value: object | null): string | null {
+  return value === null ? null : JSON.stringify(value);
+}

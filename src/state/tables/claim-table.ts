@@ -1,0 +1,44 @@
+import type { ProcessIdentity } from '../../circuit/circuit.ts';
+import { Fields } from './columns.ts';
+import { parseProcess } from './circuit-rows.ts';
+import type { Claim, ClaimStore } from '../state.ts';
+import type { Statements } from '../statements.ts';
+import { inTransaction } from '../transaction.ts';
+
+const SELECT = 'SELECT * FROM claims WHERE name = ?';
+const REPLACE = 'INSERT OR REPLACE INTO claims (name, owner, taken_at_ms, expires_at_ms) VALUES (?, ?, ?, ?)';
+const RENEW = 'UPDATE claims SET expires_at_ms = ? WHERE name = ? AND owner = ?';
+const RELEASE = 'DELETE FROM claims WHERE name = ? AND owner = ?';
+
+/** Claims in an open database. Every method throws what the database throws. */
+export function openClaimTable(statements: Statements): ClaimStore {
+  return {
+    take: (name, { process, nowMs, leaseMs, isOwnerAlive }) =>
+      inTransaction(statements, 'write', () => {
+        const record = statements.prepare(SELECT).get(name);
+        const held = record === undefined ? null : parseClaim(record);
+        // A clock that jumped back must not keep a claim longer than its lease.
+        const isLive = held !== null && held.expiresAtMs > nowMs && held.expiresAtMs <= nowMs + leaseMs;
+        if (held !== null && isLive && isOwnerAlive(held.owner)) return held;
+        statements.prepare(REPLACE).run(name, formatOwner(process), nowMs, nowMs + leaseMs);
+        return null;
+      }),
+    renew: (name, { process, nowMs, leaseMs }) =>
+      statements.prepare(RENEW).run(nowMs + leaseMs, name, formatOwner(process)).changes === 1,
+    release: (name, process) => void statements.prepare(RELEASE).run(name, formatOwner(process)),
+  };
+}
+
+/** The text that the owner is found by again: always in this order. */
+function formatOwner({ pid, startTime, bootId, pidNamespace, host, command }: ProcessIdentity): string {
+  return JSON.stringify({ pid, startTime, bootId, pidNamespace, host, command });
+}
+
+function parseClaim(record: unknown): Claim {
+  const fields = new Fields(record);
+  return {
+    owner: parseProcess(new Fields(fields.json('owner'))),
+    takenAtMs: fields.whole('taken_at_ms'),
+    expiresAtMs: fields.whole('expires_at_ms'),
+  };
+}

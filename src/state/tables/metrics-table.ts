@@ -1,0 +1,112 @@
+import { CorruptRow, Fields } from './columns.ts';
+import type { CounterSeries, HistogramSeries, Labels, MetricDeltas, MetricsStore } from '../state.ts';
+import type { Statements } from '../statements.ts';
+import { inTransaction } from '../transaction.ts';
+
+const ADD_COUNTER = `
+  INSERT INTO counters (family, labels, value) VALUES (:family, :labels, :value)
+  ON CONFLICT DO UPDATE SET value = value + excluded.value`;
+const RAISE_GAUGE = `
+  INSERT INTO gauges (family, labels, value) VALUES (:family, :labels, :value)
+  ON CONFLICT DO UPDATE SET value = max(value, excluded.value)`;
+const SELECT_HISTOGRAM = 'SELECT * FROM histograms WHERE family = ? AND labels = ?';
+const REPLACE_HISTOGRAM = `
+  INSERT OR REPLACE INTO histograms (family, labels, bounds, counts, sum)
+  VALUES (:family, :labels, :bounds, :counts, :sum)`;
+const ADD_REFUSALS = `
+  INSERT INTO refusals (circuit, epoch, count) VALUES (:circuit, :epoch, :count)
+  ON CONFLICT DO UPDATE SET count = count + excluded.count`;
+const DROP_OLD_REFUSALS = 'DELETE FROM refusals WHERE circuit = ? AND epoch < ?';
+const SELECT_BUCKETS = `
+  SELECT DISTINCT json_extract(labels, '$.bucket') AS bucket FROM counters
+  WHERE json_extract(labels, '$.bucket') IS NOT NULL`;
+
+/** Epochs whose refusals are kept for each circuit; only the newest outage is ever shown. */
+const REFUSAL_EPOCHS_KEPT = 1000;
+
+/** The sums in an open database. Every method throws what the database throws. */
+export function openMetricsTable(statements: Statements): MetricsStore {
+  return {
+    add: (makeDeltas) =>
+      inTransaction(statements, 'write', () => addAll(statements, makeDeltas(readBuckets(statements)))),
+    read: () =>
+      inTransaction(statements, 'read', () => ({
+        counters: readValues(statements, 'counters'),
+        gauges: readValues(statements, 'gauges'),
+        histograms: selectOf(statements, 'histograms').map(parseHistogram),
+      })),
+    clear: () =>
+      inTransaction(statements, 'write', () =>
+        statements.database.exec('DELETE FROM counters; DELETE FROM gauges; DELETE FROM histograms;'),
+      ),
+  };
+}
+
+function addAll(statements: Statements, { counters, gauges, histograms, refusals }: MetricDeltas): void {
+  for (const { family, labels, value } of counters) {
+    statements.prepare(ADD_COUNTER).run({ family, labels: encodeLabels(labels), value });
+  }
+  for (const { family, labels, value } of gauges) {
+    statements.prepare(RAISE_GAUGE).run({ family, labels: encodeLabels(labels), value });
+  }
+  for (const histogram of histograms) addHistogram(statements, histogram);
+  for (const { circuit, epoch, count } of refusals) {
+    statements.prepare(ADD_REFUSALS).run({ circuit, epoch, count });
+    statements.prepare(DROP_OLD_REFUSALS).run(circuit, epoch - REFUSAL_EPOCHS_KEPT);
+  }
+}
+
+/** Observations under other bounds, those of another version, cannot be added to: the series begins anew. */
+function addHistogram(statements: Statements, delta: HistogramSeries): void {
+  const { family, bounds } = delta;
+  const labels = encodeLabels(delta.labels);
+  const record = statements.prepare(SELECT_HISTOGRAM).get(family, labels);
+  const stored = record === undefined ? null : parseHistogram(record);
+  const sum = stored !== null && JSON.stringify(stored.bounds) === JSON.stringify(bounds) ? stored : null;
+  statements.prepare(REPLACE_HISTOGRAM).run({
+    family,
+    labels,
+    bounds: JSON.stringify(bounds),
+    counts: JSON.stringify(delta.counts.map((count, index) => count + (sum?.counts[index] ?? 0))),
+    sum: delta.sum + (sum?.sum ?? 0),
+  });
+}
+
+function readBuckets(statements: Statements): ReadonlySet<string> {
+  return new Set(
+    statements
+      .prepare(SELECT_BUCKETS)
+      .all()
+      .map((record) => new Fields(record).text('bucket')),
+  );
+}
+
+function readValues(statements: Statements, table: 'counters' | 'gauges'): readonly CounterSeries[] {
+  return selectOf(statements, table).map((record) => {
+    const fields = new Fields(record);
+    return { family: fields.text('family'), labels: fields.jsonTexts('labels'), value: fields.number('value') };
+  });
+}
+
+function selectOf(statements: Statements, table: 'counters' | 'gauges' | 'histograms'): readonly unknown[] {
+  return statements.prepare(`SELECT * FROM ${table} ORDER BY family, labels`).all();
+}
+
+function parseHistogram(record: unknown): HistogramSeries {
+  const fields = new Fields(record);
+  const bounds = fields.jsonNumbers('bounds');
+  const counts = fields.jsonNumbers('counts');
+  if (counts.length !== bounds.length + 1) throw new CorruptRow('a stored histogram has not one count for each bucket');
+  return {
+    family: fields.text('family'),
+    labels: fields.jsonTexts('labels'),
+    bounds,
+    counts,
+    sum: fields.number('sum'),
+  };
+}
+
+/** One text for one set of labels, whatever order they were given in. */
+function encodeLabels(labels: Labels): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1))));
+}

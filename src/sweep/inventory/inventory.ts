@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { createGunzip } from 'node:zlib';
+import { parseTime } from '../../clock.ts';
+import { BreakwaterError } from '../../errors.ts';
+import { readCsvRows } from './csv.ts';
+import type { InventoryCopy, InventoryPlace } from './local-inventory.ts';
+import { parseManifest, type InventoryFile, type Manifest } from './manifest.ts';
+import type { SweepItem } from '../sweep-item.ts';
+
+const PAGE_MAX = 1000;
+
+/** An inventory that was found and checked, to be read as often as is wanted. */
+export interface Inventory {
+  readonly manifest: Manifest;
+  /** Its current objects, at most 1,000 a page; versions and delete markers are left out. */
+  readonly read: () => AsyncIterable<readonly SweepItem[]>;
+}
+
+/**
+ * Opens an S3 Inventory by its `manifest.json`. Each file is held to the MD5 of the manifest before a row of it is believed.
+ * @throws BreakwaterError `usage` where it is none, is not of `bucket`, or a file is not the one that S3 wrote;
+ * `not_found` for a file that is missing
+ */
+export async function openInventory(place: InventoryPlace, bucket: string): Promise<Inventory> {
+  const manifest = parseManifest(await place.readManifest(), { path: place.name, bucket });
+  const files: { readonly file: InventoryFile; readonly open: () => Promise<InventoryCopy> }[] = [];
+  for (const file of manifest.files) files.push({ file, open: await place.find(file) });
+  return {
+    manifest,
+    read: async function* read() {
+      for (const { file, open } of files) {
+        await using copy = await open();
+        await checkDigest(copy, file);
+        yield* readPages(copy, manifest);
+      }
+    },
+  };
+}
+
+async function checkDigest({ name, path }: InventoryCopy, { md5 }: InventoryFile): Promise<void> {
+  const hash = createHash('md5');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  if (hash.digest('hex') === md5) return;
+  throw refuse(`${name} is not the file that the inventory names: its MD5 differs`, 'copy it again');
+}
+
+async function* readPages(copy: InventoryCopy, { columns, bucket }: Manifest): AsyncGenerator<readonly SweepItem[]> {
+  let page: SweepItem[] = [];
+  let number = 0;
+  try {
+    for await (const row of readCsvRows(readLines(copy))) {
+      number += 1;
+      const item = parseRow(row, { columns, bucket });
+      if (item !== null) page.push(item);
+      if (page.length < PAGE_MAX) continue;
+      yield page;
+      page = [];
+    }
+  } catch (error) {
+    if (error instanceof BreakwaterError) throw error;
+    throw refuse(
+      `${copy.name}, row ${number + 1}: ${error instanceof Error ? error.message : String(error)}`,
+      'copy it again',
+    );
+  }
+  if (page.length > 0) yield page;
+}
+
+async function* readLines({ name, path }: InventoryCopy): AsyncGenerator<string> {
+  const file = createReadStream(path);
+  const plain = name.endsWith('.gz') ? file.pipe(createGunzip()) : file;
+  // A pipe does not carry errors: without this, a file that cannot be read would end the process.
+  file.on('error', (error) => plain.destroy(error));
+  plain.setEncoding('utf8');
+  for await (const text of plain) yield text as string;
+}
+
+/** @returns null for what is no current object */
+function parseRow(row: readonly string[], { columns, bucket }: Pick<Manifest, 'columns' | 'bucket'>): SweepItem | null {
+  const field = (name: string): string | null => {
+    const index = columns.indexOf(name);
+    const text = index === -1 ? '' : (row[index] ?? '');
+    return text === '' ? null : text;
+  };
+  if (row.length !== columns.length) throw new Error(`it has ${row.length} fields instead of ${columns.length}`);
+  if (field('Bucket') !== bucket) throw new Error(`it is of the bucket ${JSON.stringify(field('Bucket'))}`);
+  const key = field('Key');
+  if (key === null) throw new Error('it has no key');
+  if (field('IsLatest') === 'false' || field('IsDeleteMarker') === 'true') return null;
+  const size = field('Size');
+  const modified = field('LastModifiedDate');
+  const etag = field('ETag');
+  return {
+    // As in a URL's query: S3 writes keys of inventories percent-encoded, a space as a plus.
+    key: decodeURIComponent(key.replaceAll('+', '%20')),
+    versionId: null,
+    sizeBytes: size === null || !/^\d+$/u.test(size) ? null : Number(size),
+    lastModifiedMs: modified === null ? null : parseTime(modified),
+    etag: etag === null ? null : `"${etag.replaceAll('"', '')}"`,
+  };
+}
+
+function refuse(message: string, hint: string): BreakwaterError {
+  return new BreakwaterError('usage', message, { details: { reason: 'inventory', hint } });
+}

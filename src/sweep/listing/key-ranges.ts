@@ -1,0 +1,208 @@
+import { BreakwaterError } from '../../errors.ts';
+import { compareKeys } from './key-order.ts';
+import type { Gap, Splitter } from './split-key.ts';
+import type { KeySpan } from '../sweep-item.ts';
+
+/** What the plan has to know of one page of a listing. */
+export interface KeyedPage<T extends { readonly key: string }> {
+  readonly entries: readonly T[];
+  readonly isLast: boolean;
+}
+
+/** A stretch of the key space with a listing of its own; all but `after` changes as the plan learns. */
+export interface KeyRange {
+  /** The listing begins behind this key; null with the first one. */
+  readonly after: string | null;
+}
+
+interface OpenRange extends KeyRange {
+  end: string | null;
+  position: string | null;
+  pageStart: string;
+  /** A page came since it was cut last: there is something new to cut by. */
+  isCuttable: boolean;
+  isWide: boolean;
+  readonly origin: OpenRange | null;
+}
+
+/** What a page means: which of its entries belong to its range, and whether the range has been listed. */
+export interface TakenPage<T> {
+  readonly entries: readonly T[];
+  readonly span: KeySpan | null;
+  readonly isDone: boolean;
+}
+
+/**
+ * Divides a listing into ranges that are listed at once, each key in exactly one of them. Does no I/O: it is told of
+ * pages, and says what to list.
+ *
+ * It begins with one range. A range is cut at a key that its splitter chooses: it then ends with that key, and another
+ * begins behind it. Where nothing comes after the cut, one request was lost and the end has come nearer. A range is cut
+ * at most once per page, so a listing never needs more than twice the requests that one stream would.
+ */
+export class RangePlan {
+  readonly #prefix: string;
+  readonly #rangesMax: number;
+  readonly #splitter: Splitter;
+  readonly #open = new Set<OpenRange>();
+  #canSplit: boolean;
+  #hasSplit = false;
+  #isOrdered = true;
+
+  /** @param rangesMax ranges listed at once; at least 1 */
+  constructor({ prefix, rangesMax, splitter }: { prefix: string; rangesMax: number; splitter: Splitter }) {
+    this.#prefix = prefix;
+    this.#rangesMax = rangesMax;
+    this.#splitter = splitter;
+    this.#canSplit = rangesMax > 1;
+  }
+
+  /** The first range: all that is to be listed. */
+  begin({ after, through }: KeySpan): KeyRange {
+    return this.#add({ after, end: through, origin: null });
+  }
+
+  /**
+   * Cuts a range that is being listed.
+   * @returns the new range; null where all that can be listed at once is, or nothing is worth a cut
+   */
+  split(): KeyRange | null {
+    if (!this.#canSplit || this.#open.size >= this.#rangesMax) return null;
+    for (const range of [...this.#open].filter(({ isCuttable }) => isCuttable).toSorted(compareWidths)) {
+      range.isCuttable = false;
+      const key = this.#chooseKey(range);
+      if (key === null) continue;
+      this.#hasSplit = true;
+      const rest = this.#add({ after: key, end: range.end, origin: range });
+      range.end = key;
+      return rest;
+    }
+    return null;
+  }
+
+  /**
+   * Takes the next page of a range.
+   * @throws BreakwaterError `rejected` when the store does not list in the order of keys, after the listing was split
+   */
+  take<T extends { readonly key: string }>(range: KeyRange, page: KeyedPage<T>): TakenPage<T> {
+    const open = this.#find(range);
+    const before = open.position ?? open.after;
+    const first = page.entries[0];
+    if (
+      open.position === null &&
+      open.after !== null &&
+      first !== undefined &&
+      compareKeys(first.key, open.after) <= 0
+    ) {
+      // The store ignores where a listing is to begin: what it lists is right, but comes from the start.
+      this.#canSplit = false;
+      if (this.#giveBack(open)) return { entries: [], span: null, isDone: true };
+    }
+    this.#checkOrder(open, page);
+    const { after, end } = open;
+    const isPastEnd = end !== null && page.entries.some(({ key }) => compareKeys(key, end) > 0);
+    const entries = page.entries.filter(
+      ({ key }) => (after === null || compareKeys(key, after) > 0) && (end === null || compareKeys(key, end) <= 0),
+    );
+    const isDone = page.isLast || isPastEnd;
+    this.#learn(open, { page, entries, isDone });
+    return { entries, isDone, span: this.#spanOf({ before, open, isDone }) };
+  }
+
+  #learn<T extends { readonly key: string }>(
+    open: OpenRange,
+    { page, entries, isDone }: { page: KeyedPage<T>; entries: readonly T[]; isDone: boolean },
+  ): void {
+    if (open.position === null) {
+      open.isWide = entries.length > 0;
+      if (open.origin !== null) open.origin.isWide = open.isWide;
+    }
+    const last = page.entries.at(-1);
+    if (isDone) this.#open.delete(open);
+    if (last === undefined) return;
+    open.pageStart = page.entries[0]?.key ?? last.key;
+    open.position = last.key;
+    open.isCuttable = !isDone && entries.length > 0;
+    if (this.#canSplit)
+      this.#splitter.learn(
+        this.#prefix,
+        page.entries.map(({ key }) => key),
+      );
+  }
+
+  #chooseKey({ position, end, pageStart, isWide }: OpenRange): string | null {
+    if (position === null) return null;
+    const gap: Gap = { prefix: this.#prefix, position, end, pageStart, isWide };
+    const key = this.#splitter.choose(gap);
+    if (key === null || !key.startsWith(this.#prefix) || !key.isWellFormed()) return null;
+    return compareKeys(key, position) > 0 && (end === null || compareKeys(key, end) < 0) ? key : null;
+  }
+
+  /** Ranges end by comparing keys: without order, they would miss some. */
+  #checkOrder<T extends { readonly key: string }>(open: OpenRange, { entries }: KeyedPage<T>): void {
+    let last = open.position;
+    for (const { key } of entries) {
+      // The same key again is another version of it.
+      if (last !== null && compareKeys(key, last) < 0) {
+        this.#isOrdered = false;
+        // Some stores go by UTF-16: splits hold no character for which the two orders differ, so ranges are right.
+        if (key < last) {
+          if (this.#hasSplit) throw describeDisorder(last, key);
+          this.#canSplit = false;
+        }
+      }
+      last = key;
+    }
+  }
+
+  /** Null without order, and where the listing has not come to its range yet, because the store began before it. */
+  #spanOf({ before, open, isDone }: { before: string | null; open: OpenRange; isDone: boolean }): KeySpan | null {
+    const { position, end } = open;
+    if (!this.#isOrdered) return null;
+    if (isDone) return { after: before, through: end };
+    if (position === null || (before !== null && compareKeys(position, before) < 0)) return null;
+    return { after: before, through: position };
+  }
+
+  /** Gives a range that cannot be listed alone back to the one before it; false where that one is done. */
+  #giveBack(range: OpenRange): boolean {
+    const before = [...this.#open].find(({ end }) => end !== null && end === range.after);
+    if (before === undefined) return false;
+    before.end = range.end;
+    this.#open.delete(range);
+    return true;
+  }
+
+  #add({ after, end, origin }: Pick<OpenRange, 'after' | 'end' | 'origin'>): OpenRange {
+    const range: OpenRange = { after, end, origin, position: null, pageStart: '', isCuttable: false, isWide: false };
+    this.#open.add(range);
+    return range;
+  }
+
+  #find(range: KeyRange): OpenRange {
+    for (const open of this.#open) if (open === range) return open;
+    throw new Error('a page came of a range that is not being listed');
+  }
+}
+
+/** The widest first: where position and end part earliest, and there lie farthest apart. */
+function compareWidths(a: OpenRange, b: OpenRange): number {
+  const [left, right] = [widthOf(a), widthOf(b)];
+  return left.shared - right.shared || right.distance - left.distance;
+}
+
+function widthOf({ position, end }: OpenRange): { shared: number; distance: number } {
+  if (position === null || end === null) return { shared: -1, distance: 0 };
+  let shared = 0;
+  while (shared < position.length && position[shared] === end[shared]) shared += 1;
+  return { shared, distance: (end.codePointAt(shared) ?? 0) - (position.codePointAt(shared) ?? 0) };
+}
+
+function describeDisorder(last: string, key: string): BreakwaterError {
+  return new BreakwaterError('rejected', `the store lists ${JSON.stringify(key)} after ${JSON.stringify(last)}`, {
+    details: {
+      reason: 'listing_not_in_order',
+      hint: 'this store does not list in the order of keys: sweep again with --list-concurrency 1',
+    },
+  });
+}

@@ -1,0 +1,71 @@
+import { once } from 'node:events';
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { BreakwaterError } from '../errors.ts';
+import type { LeftObject } from './tally.ts';
+
+/** The failures of a sweep in a file, one JSON object a line, written as they come. */
+export interface SweepReport {
+  /** Waits for the file where it is slow: a report takes no memory. @throws BreakwaterError `local_io` */
+  readonly write: (left: readonly LeftObject[]) => Promise<void>;
+  /** @throws BreakwaterError `local_io` */
+  readonly close: () => Promise<void>;
+}
+
+/** No file was asked for. */
+export const NO_REPORT: SweepReport = {
+  write: async () => await Promise.resolve(),
+  close: async () => await Promise.resolve(),
+};
+
+/**
+ * Begins the file anew, before anything is deleted.
+ * @throws BreakwaterError `local_create`
+ */
+export async function openSweepReport(path: string, bucket: string): Promise<SweepReport> {
+  const stream = createWriteStream(path);
+  try {
+    await once(stream, 'open');
+  } catch (error) {
+    throw new BreakwaterError('local_create', `cannot create the report ${path}: ${reasonOf(error)}`, {
+      cause: error,
+      details: { hint: 'nothing was deleted: name a file in a directory that is there' },
+    });
+  }
+  let failure: unknown = null;
+  stream.on('error', (error) => {
+    failure = error;
+  });
+  const check = (): void => {
+    if (failure === null) return;
+    throw new BreakwaterError('local_io', `cannot write the report ${path}: ${reasonOf(failure)}`, { cause: failure });
+  };
+  return {
+    write: async (left) => {
+      const lines = left.map((each) => `${formatLine(bucket, each)}\n`).join('');
+      if (!stream.write(lines)) await settled(stream, 'drain');
+      check();
+    },
+    close: async () => {
+      stream.end();
+      await settled(stream, 'close');
+      check();
+    },
+  };
+}
+
+function formatLine(bucket: string, { key, versionId, code, message }: LeftObject): string {
+  return JSON.stringify({ bucket, key, version_id: versionId, code, message });
+}
+
+/** An error ends the wait too: `check` tells of it. */
+async function settled(stream: WriteStream, event: 'drain' | 'close'): Promise<void> {
+  if (stream.closed) return;
+  await new Promise<void>((resolve) => {
+    stream.once(event, resolve);
+    stream.once('close', resolve);
+  });
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

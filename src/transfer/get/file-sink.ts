@@ -1,0 +1,247 @@
+import { constants } from 'node:fs';
+import { access, link, mkdir, open, stat, unlink } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { ByteSpan } from '../../s3/download/missing-ranges.ts';
+import type { FileTarget } from '../../s3/download/download-target.ts';
+import { BreakwaterError } from '../../errors.ts';
+import type { LocalSink } from './sink.ts';
+import { openWritable, type WritableFile } from '../open-file.ts';
+import { readSystemCode } from '../system-error.ts';
+
+/** Marks the temporary names of downloads, so that a later run can tell what a killed one has left. */
+export const PARTIAL_SUFFIX = '.breakwater-part';
+
+/** Buffers that one write may take (IOV_MAX of Linux and macOS). */
+const CHUNKS_MAX = 1024;
+
+/** Longest file name that common file systems take, in bytes. */
+const NAME_BYTES_MAX = 255;
+
+/**
+ * Checks, before S3 is asked, that a file can be created at `path`: no directory is there, and the nearest existing
+ * directory above can be written to. Creates nothing.
+ * @throws BreakwaterError `local_create`
+ */
+export async function checkTarget(path: string): Promise<'absent' | 'file' | 'stream'> {
+  const found = await stat(path).catch(() => null);
+  if (found?.isDirectory() === true) throw describeUncreatable(path, 'there is a directory of that name');
+  // A pipe or a device is written to, never replaced: `get s3://b/k /dev/null` must not eat /dev/null.
+  if (found !== null && !found.isFile()) return 'stream';
+  let above = dirname(resolve(path));
+  while ((await stat(above).catch(() => null)) === null && above !== dirname(above)) above = dirname(above);
+  try {
+    await access(above, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw describeUncreatable(path, `no permission to write in ${above}`, error);
+  }
+  if (!(await stat(above)).isDirectory()) throw describeUncreatable(path, `${above} is not a directory`);
+  return found === null ? 'absent' : 'file';
+}
+
+export interface FileSinkOptions {
+  /** Another file that has come to be there meanwhile stays. */
+  readonly isKept: boolean;
+  /** The file and its name are on the disk, not only in the system's memory, before it is done. */
+  readonly isSynced: boolean;
+}
+
+/** What is known of a temporary file that was left. */
+export interface LeftPartial {
+  readonly partialPath: string;
+  readonly inode: string;
+  readonly covered: readonly ByteSpan[];
+}
+
+/** A download that becomes visible only when it is whole: a temporary file beside its target, renamed at the end. */
+export class FileSink implements LocalSink, FileTarget {
+  readonly kind = 'file';
+  readonly partialPath: string;
+  readonly #path: string;
+  readonly #file: WritableFile;
+  readonly #options: FileSinkOptions;
+  #isClosed = false;
+
+  private constructor(path: string, partial: { path: string; file: WritableFile }, options: FileSinkOptions) {
+    this.#path = path;
+    this.partialPath = partial.path;
+    this.#file = partial.file;
+    this.#options = options;
+  }
+
+  /**
+   * Creates the temporary file, and the directories above it where they are missing.
+   * @param tag what the temporary name is found again by
+   * @param sizeBytes of what will be written; null where nobody knows
+   */
+  static async create(
+    path: string,
+    { tag, sizeBytes, ...options }: FileSinkOptions & { tag: string; sizeBytes: number | null },
+  ): Promise<FileSink> {
+    const partialPath = join(dirname(path), partialName(basename(path), tag));
+    try {
+      return new FileSink(path, { path: partialPath, file: await createFile(partialPath, sizeBytes) }, options);
+    } catch (error) {
+      throw describeUncreatable(path, readSystemCode(error) ?? 'unknown error', error);
+    }
+  }
+
+  /** The temporary file that an earlier run has left, if it is still the same and has all that was written to it. */
+  static async reopen(path: string, left: LeftPartial, options: FileSinkOptions): Promise<FileSink | null> {
+    const file = await openExisting(left.partialPath);
+    if (file === null) return null;
+    const { ino, size } = await file.stat();
+    const end = left.covered.reduce((last, span) => Math.max(last, span.end), 0);
+    if (String(ino) === left.inode && size >= end) {
+      return new FileSink(path, { path: left.partialPath, file }, options);
+    }
+    await file.close();
+    return null;
+  }
+
+  /** Told after each write. */
+  onWritten: NonNullable<FileTarget['onWritten']> = () => undefined;
+
+  async readInode(): Promise<string> {
+    return String((await this.#file.stat()).ino);
+  }
+
+  get target(): FileTarget {
+    return this;
+  }
+
+  readonly writeAt = async (chunks: readonly Uint8Array[], offset: number): Promise<void> => {
+    try {
+      let at = offset;
+      let left = chunks;
+      while (left.length > 0) {
+        const bytesWritten = await this.#file.write(left.slice(0, CHUNKS_MAX), at);
+        at += bytesWritten;
+        left = dropBytes(left, bytesWritten);
+      }
+    } catch (error) {
+      throw describeUnwritable(this.#path, error);
+    }
+  };
+
+  readonly readAt = async (buffer: Uint8Array, offset: number): Promise<number> => {
+    try {
+      return await this.#file.read(buffer, offset);
+    } catch (error) {
+      throw describeUnwritable(this.#path, error);
+    }
+  };
+
+  readonly restart = async (): Promise<void> => {
+    await this.#file.truncate();
+  };
+
+  readonly commit = async (modifiedMs: number | null): Promise<void> => {
+    try {
+      // Before the close: the rename must not come before the bytes.
+      if (this.#options.isSynced) await this.#file.sync();
+      if (modifiedMs !== null) await this.#file.setTime(modifiedMs / 1000);
+      await this.close();
+      await (this.#options.isKept ? this.#putInFreePlace() : this.#file.rename(this.partialPath, this.#path));
+      if (this.#options.isSynced) await syncDirectory(dirname(this.#path));
+    } catch (error) {
+      await this.discard();
+      throw error instanceof BreakwaterError ? error : describeUnwritable(this.#path, error);
+    }
+  };
+
+  readonly discard = async (): Promise<void> => {
+    // Best effort: the error that led here is the one to report.
+    await this.close().catch(() => undefined);
+    await unlink(this.partialPath).catch(() => undefined);
+  };
+
+  /** A link fails where a rename would replace. */
+  async #putInFreePlace(): Promise<void> {
+    try {
+      await link(this.partialPath, this.#path);
+    } catch (error) {
+      if (readSystemCode(error) === 'EEXIST') throw describeExisting(this.#path);
+      // A file system without links: the check at the beginning must do.
+      await this.#file.rename(this.partialPath, this.#path);
+      return;
+    }
+    await unlink(this.partialPath);
+  }
+
+  /** Lets go of the temporary file, and leaves it. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#file.close();
+  }
+}
+
+/** Exclusive: whatever stands there under a random name is not ours. Directories are made only where they are missing. */
+async function createFile(path: string, sizeBytes: number | null): Promise<WritableFile> {
+  const how = { flags: 'wx+', sizeBytes } as const;
+  try {
+    return await openWritable(path, how);
+  } catch (error) {
+    if (readSystemCode(error) !== 'ENOENT') throw error;
+    await mkdir(dirname(path), { recursive: true });
+    return await openWritable(path, how);
+  }
+}
+
+/** Null where there is nothing to go on with. */
+async function openExisting(path: string): Promise<WritableFile | null> {
+  try {
+    return await openWritable(path, { flags: 'r+', sizeBytes: null });
+  } catch {
+    return null;
+  }
+}
+
+/** The error of `--no-clobber`. */
+export function describeExisting(path: string): BreakwaterError {
+  return new BreakwaterError('exists', `${path} exists already`, {
+    details: { hint: 'leave out --no-clobber to replace it' },
+  });
+}
+
+function dropBytes(chunks: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
+  let left = bytes;
+  for (const [index, chunk] of chunks.entries()) {
+    if (left < chunk.byteLength) return [chunk.subarray(left), ...chunks.slice(index + 1)];
+    left -= chunk.byteLength;
+  }
+  return [];
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+function partialName(name: string, tag: string): string {
+  const ending = `.${tag}${PARTIAL_SUFFIX}`;
+  // A long name is cut, by bytes, so that the temporary name fits too.
+  const stem = Buffer.from(name)
+    .subarray(0, NAME_BYTES_MAX - ending.length - 1)
+    .toString('utf8')
+    .replaceAll('\uFFFD', '');
+  return `.${stem}${ending}`;
+}
+
+function describeUncreatable(path: string, why: string, cause?: unknown): BreakwaterError {
+  return new BreakwaterError('local_create', `cannot create ${path}: ${why}`, {
+    cause,
+    details: { hint: 'choose another destination, or check its permissions' },
+  });
+}
+
+function describeUnwritable(path: string, error: unknown): BreakwaterError {
+  return new BreakwaterError('local_io', `cannot write ${path}: ${readSystemCode(error) ?? 'unknown error'}`, {
+    cause: error,
+    details: { hint: 'check the free space and the permissions there' },
+  });
+}

@@ -1,0 +1,157 @@
+import type { ListedObject } from '../../s3/list/list-objects.ts';
+import { BreakwaterError } from '../../errors.ts';
+import { createKeyFilter, type KeyFilter, type KeyPatterns } from '../../key-filter.ts';
+import { Destination } from './destination.ts';
+import { fetchObject, type FetchStage } from './fetch-object.ts';
+import type { KeyPattern } from './key-pattern.ts';
+import { lookAt } from '../look-at.ts';
+import { runMany, type ItemDone, type ManyResult } from '../run-many.ts';
+import { nameOf, type S3Location } from '../transfer-context.ts';
+
+/** How many objects of a dry run are named. */
+const SAMPLES_MAX = 100;
+
+export interface ManyToGet extends KeyPattern {
+  readonly bucket: string;
+  /** The directory that they go to. */
+  readonly destination: string;
+  readonly patterns: KeyPatterns;
+  /** Also what is here already. */
+  readonly isAgain: boolean;
+}
+
+/** What a dry run has found: how much would be fetched, and the first objects of it. */
+export interface GetPlan {
+  readonly objects: number;
+  readonly bytes: number;
+  readonly skipped: number;
+  readonly samples: readonly { readonly name: string; readonly path: string | null; readonly bytes: number }[];
+}
+
+/**
+ * Fetches every object that fits, as it is listed. One that is here already, of the same size and time of modification,
+ * is skipped: so the same command goes on with what a stopped run has left to do.
+ * @throws BreakwaterError `not_found` when nothing fits
+ */
+export async function getMany(stage: FetchStage, many: ManyToGet): Promise<ManyResult> {
+  const destination = await Destination.open(many.destination);
+  const fetch = async (item: Item, signal: AbortSignal): Promise<ItemDone> => {
+    const { location, object } = item;
+    const path = destination.place(location, many.prefix);
+    try {
+      if ((await chooseFate(stage, { many, item, path })) === 'skip') return { bytes: 0, isSkipped: true };
+      const target = { path, kind: 'file' } as const;
+      return await fetchObject(stage, { location, target, signal, sizeBytes: object.sizeBytes });
+    } finally {
+      destination.release(path);
+    }
+  };
+  const result = await runMany(listObjects(stage, many), fetch, {
+    objectsInFlight: stage.slots.bounds.requests,
+    hasRoom: stage.context.hasRoom,
+  });
+  if (result.done + result.skipped + result.failed === 0) throw describeNothing(many);
+  return result;
+}
+
+/** What `getMany` would do, without doing it. */
+export async function planMany(stage: FetchStage, many: ManyToGet): Promise<GetPlan> {
+  const destination = await Destination.open(many.destination);
+  const plan = { objects: 0, bytes: 0, skipped: 0, samples: [] as GetPlan['samples'][number][] };
+  for await (const item of listObjects(stage, many)) {
+    const path = placeOrNull(destination, item, many);
+    if (path !== null) destination.release(path);
+    if (path !== null && (await chooseFate(stage, { many, item, path })) === 'skip') {
+      plan.skipped += 1;
+      continue;
+    }
+    const bytes = item.object.sizeBytes;
+    plan.objects += 1;
+    plan.bytes += bytes;
+    if (plan.samples.length < SAMPLES_MAX) plan.samples.push({ name: item.name, path, bytes });
+  }
+  if (plan.objects + plan.skipped === 0) throw describeNothing(many);
+  return plan;
+}
+
+/** Null for a key that cannot be a path here. */
+function placeOrNull(destination: Destination, { location }: Item, { prefix }: ManyToGet): string | null {
+  try {
+    return destination.place(location, prefix);
+  } catch {
+    return null;
+  }
+}
+
+interface Item {
+  readonly name: string;
+  readonly location: S3Location;
+  readonly object: ListedObject;
+}
+
+async function* listObjects(
+  { store, context }: FetchStage,
+  { bucket, prefix, pattern, patterns }: ManyToGet,
+): AsyncGenerator<Item> {
+  const below = prefix.lastIndexOf('/') + 1;
+  const isWanted = createKeyFilter(patterns);
+  // The leading slash holds it against the whole of the name.
+  const fits: KeyFilter =
+    pattern === undefined ? () => true : createKeyFilter({ include: [`/${pattern}`], exclude: [] });
+  for await (const { objects } of store.list({ bucket, prefix, circuit: context.circuit })) {
+    for (const object of objects) {
+      const { key } = object;
+      const name = key.slice(below);
+      // A key that ends with a slash marks a directory: consoles make them, and they have no bytes.
+      if (key.endsWith('/') || !fits(name) || !isWanted(name)) continue;
+      const location = { bucket, key };
+      yield { name: nameOf(location), location, object };
+    }
+  }
+}
+
+async function chooseFate(
+  stage: FetchStage,
+  { many, item, path }: { many: ManyToGet; item: Item; path: string },
+): Promise<'fetch' | 'skip'> {
+  const found = lookAt(path);
+  // Whether it can be created there is seen when it is.
+  if (found === null) return 'fetch';
+  if (!found.isFile()) {
+    throw new BreakwaterError('local_create', `cannot create ${path}: there is something that is no file`, {
+      details: { hint: 'choose another destination' },
+    });
+  }
+  if (stage.options.isNoClobber) return 'skip';
+  return !many.isAgain && (await isHere(stage, item, found)) ? 'skip' : 'fetch';
+}
+
+/** Whether a file is what would be fetched, by size and time of modification, which every fetch restores. */
+async function isHere(
+  { store, options, context }: FetchStage,
+  { object, location }: Item,
+  file: { readonly size: number; readonly mtimeMs: number },
+): Promise<boolean> {
+  if (!options.isTimeKept) return false;
+  const { size, mtimeMs } = file;
+  if (size !== object.sizeBytes) return false;
+  if (isSameTime(mtimeMs, object.lastModifiedMs)) return true;
+  // The time that its writer has given it is not listed. A younger file than the object was never fetched from it.
+  if (mtimeMs > object.lastModifiedMs) return false;
+  const { modifiedMs } = await store.look({ ...location, versionId: null, circuit: context.circuit });
+  return modifiedMs !== null && isSameTime(mtimeMs, modifiedMs);
+}
+
+/** Listings tell ms where headers tell seconds. */
+function isSameTime(a: number, b: number): boolean {
+  return Math.floor(a / 1000) === Math.floor(b / 1000);
+}
+
+function describeNothing({ bucket, prefix, pattern }: ManyToGet): BreakwaterError {
+  const name = nameOf({ bucket, key: prefix });
+  const message =
+    pattern === undefined ? `there is no such object below ${name}` : `no object fits ${pattern} in ${name}`;
+  return new BreakwaterError('not_found', message, {
+    details: { hint: 'check the bucket, the prefix and the patterns' },
+  });
+}

@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BegunWork, WorkClaim } from '../../unfinished-work.ts';
+import type { Clock } from '../../clock.ts';
+import { PARTIAL_SUFFIX } from './file-sink.ts';
+import { parseSaved } from './saved-download.ts';
+
+/** The most directories remembered at a time; transfers are at work in the latest ones. */
+const DIRECTORIES_MAX = 256;
+
+/** A begun download that nobody has gone on with for so long is removed, in ms: 7 days. */
+const ABANDONED_AFTER_MS = 7 * 24 * 3_600_000;
+
+/**
+ * The temporary files of one process: it notes where they are, so that a later one can remove them should it be killed.
+ * Noted by directory, so that a tree of many small files costs next to nothing.
+ */
+export class PartialFiles {
+  readonly #begun: BegunWork;
+  readonly #tag = randomBytes(6).toString('hex');
+  readonly #directories = new Set<string>();
+  #files = 0;
+  #claim: Promise<WorkClaim | null> | null = null;
+  #noting: Promise<void> = Promise.resolve();
+
+  constructor(begun: BegunWork) {
+    this.#begun = begun;
+  }
+
+  /** The tag for a temporary file in a directory, by its absolute path, once it is noted. */
+  async tagFor(path: string): Promise<string> {
+    if (!this.#directories.has(path)) {
+      const [oldest] = this.#directories;
+      if (oldest !== undefined && this.#directories.size >= DIRECTORIES_MAX) this.#directories.delete(oldest);
+      this.#directories.add(path);
+      this.#noting = this.#note(this.#noting);
+    }
+    await this.#noting;
+    this.#files += 1;
+    return `${this.#tag}-${this.#files}`;
+  }
+
+  /** After the last file: nothing is left to be found. */
+  async close(): Promise<void> {
+    if (this.#claim === null) return;
+    await this.#noting;
+    await this.#begun.remove(this.#tag);
+    await (await this.#claim)?.[Symbol.asyncDispose]();
+  }
+
+  async #note(before: Promise<void>): Promise<void> {
+    await before;
+    this.#claim ??= this.#begun.claim(this.#tag);
+    await this.#claim;
+    await this.#begun.save(this.#tag, { kind: 'run', tag: this.#tag, directories: [...this.#directories] });
+  }
+}
+
+/**
+ * Removes what killed processes have left: theirs only, once they are certain to be gone. Never fails.
+ * @returns the ids of the downloads that can be gone on with
+ */
+export async function collectLeftovers(begun: BegunWork, clock: Clock): Promise<ReadonlySet<string>> {
+  const resumable = new Set<string>();
+  for (const { id, savedAtMs, document } of await begun.list()) {
+    const saved = parseSaved(document);
+    const isAbandoned = clock.now() - savedAtMs > ABANDONED_AFTER_MS;
+    if (saved?.kind === 'download' && !isAbandoned) resumable.add(id);
+    if (saved === null || resumable.has(id)) continue;
+    // Whoever lives still has its claim.
+    await using claim = await begun.claim(id);
+    if (claim === null) continue;
+    if (saved.kind === 'run') {
+      for (const directory of saved.directories) await removeTagged(directory, saved.tag);
+    } else if ((await readInode(saved.partialPath)) === saved.inode) {
+      await unlink(saved.partialPath).catch(() => undefined);
+    }
+    await begun.remove(id);
+  }
+  return resumable;
+}
+
+async function removeTagged(directory: string, tag: string): Promise<void> {
+  const names = await readdir(directory).catch(() => []);
+  const ours = names.filter(
+    (name) => name.startsWith('.') && name.endsWith(PARTIAL_SUFFIX) && name.includes(`.${tag}-`),
+  );
+  for (const name of ours) await unlink(join(directory, name)).catch(() => undefined);
+}
+
+async function readInode(path: string): Promise<string | null> {
+  const found = await stat(path, { bigint: true }).catch(() => null);
+  return found === null ? null : String(found.ino);
+}

@@ -1,0 +1,159 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
+import type { BegunWork, WorkClaim } from '../../unfinished-work.ts';
+import type { ByteSpan } from '../../s3/download/missing-ranges.ts';
+import type { ObjectFacts, ResumePoint } from '../../s3/download/download-request.ts';
+import type { Clock } from '../../clock.ts';
+import { FileSink, type FileSinkOptions } from './file-sink.ts';
+import { parseSaved, type SavedDownload } from './saved-download.ts';
+
+/** A smaller object is not worth going on with: it begins anew. */
+export const RESUMABLE_BYTES_MIN = 64 * 1024 * 1024;
+
+/** How often it is saved how far a download is: what a kill may cost, on a slow line and on a fast one. */
+const SAVE_EVERY_MS = 1000;
+const SAVE_EVERY_BYTES = 8 * 1024 * 1024;
+
+/** How often it is looked whether so many bytes have come, in ms: adding them up is not for every write. */
+const LOOK_EVERY_MS = 5;
+
+interface BegunDownloadOptions {
+  readonly begun: BegunWork;
+  readonly clock: Clock;
+  readonly path: string;
+  readonly sinkOptions: FileSinkOptions;
+}
+
+/**
+ * A download into a file that a later process can go on with, should this one end before it is whole. What was written
+ * is claimed only after the write; after a power loss the check of the whole object tells whether it was.
+ */
+export class BegunDownloadFile {
+  readonly #options: BegunDownloadOptions;
+  readonly #id: string;
+  readonly #claim: WorkClaim;
+  #found: { readonly saved: SavedDownload; readonly sink: FileSink } | null;
+  #current: { readonly saved: SavedDownload; readonly sink: FileSink } | null = null;
+  #covered: () => readonly ByteSpan[] = () => [];
+  #savedAtMs = 0;
+  #savedBytes = 0;
+  #lookedAtMs = 0;
+  #saving: Promise<void> = Promise.resolve();
+
+  private constructor(
+    options: BegunDownloadOptions,
+    { id, claim, found }: { id: string; claim: WorkClaim; found: BegunDownloadFile['found'] },
+  ) {
+    this.#options = options;
+    this.#id = id;
+    this.#claim = claim;
+    this.#found = found;
+  }
+
+  /** What an earlier run has left for this file and object; null where there is nothing, or another process is at it. */
+  static async find(id: string, options: BegunDownloadOptions): Promise<BegunDownloadFile | null> {
+    const saved = parseSaved(await options.begun.read(id));
+    if (saved?.kind !== 'download') return null;
+    const claim = await options.begun.claim(id);
+    if (claim === null) return null;
+    const sink = await FileSink.reopen(options.path, saved, options.sinkOptions);
+    return new BegunDownloadFile(options, { id, claim, found: sink === null ? null : { saved, sink } });
+  }
+
+  /** Begins one; null where another process is at the same. */
+  static async begin(id: string, options: BegunDownloadOptions): Promise<BegunDownloadFile | null> {
+    const claim = await options.begun.claim(id);
+    return claim === null ? null : new BegunDownloadFile(options, { id, claim, found: null });
+  }
+
+  get found(): { readonly saved: SavedDownload; readonly sink: FileSink } | null {
+    return this.#found;
+  }
+
+  get resumePoint(): ResumePoint | null {
+    return this.#found?.saved ?? null;
+  }
+
+  /** The file to go on with, or a new one where the object is another by now. */
+  async open(facts: ObjectFacts, { isResumed }: { isResumed: boolean }): Promise<FileSink> {
+    const { path, sinkOptions } = this.#options;
+    if (!isResumed) {
+      await this.#found?.sink.discard();
+      this.#found = null;
+    }
+    const { etag, sizeBytes, promise } = facts;
+    const tag = randomBytes(6).toString('hex');
+    const sink = this.#found?.sink ?? (await FileSink.create(path, { ...sinkOptions, tag, sizeBytes }));
+    const saved: SavedDownload = {
+      kind: 'download',
+      partialPath: resolve(sink.partialPath),
+      inode: await sink.readInode(),
+      etag,
+      sizeBytes: sizeBytes ?? 0,
+      covered: this.#found?.saved.covered ?? [],
+      promise,
+    };
+    this.#current = { saved, sink };
+    this.#covered = () => saved.covered;
+    sink.onWritten = (covered) => this.#noteWritten(covered);
+    await this.#save();
+    return sink;
+  }
+
+  /** Stops here; a later run goes on. */
+  async keep(): Promise<number> {
+    const kept = this.#current ?? this.#found;
+    if (this.#current !== null) await this.#save();
+    await kept?.sink.close();
+    await this.#claim[Symbol.asyncDispose]();
+    if (this.#current === null) this.#covered = () => kept?.saved.covered ?? [];
+    return this.#countBytes();
+  }
+
+  /** It is whole, or cannot be gone on with: nothing is left to be found. */
+  async forget(): Promise<void> {
+    await this.#saving;
+    await this.#options.begun.remove(this.#id);
+    await this.#claim[Symbol.asyncDispose]();
+  }
+
+  #noteWritten(covered: () => readonly ByteSpan[]): void {
+    this.#covered = covered;
+    const nowMs = this.#options.clock.monotonic();
+    if (nowMs - this.#lookedAtMs < LOOK_EVERY_MS) return;
+    this.#lookedAtMs = nowMs;
+    const isDue = nowMs - this.#savedAtMs >= SAVE_EVERY_MS || this.#countBytes() - this.#savedBytes >= SAVE_EVERY_BYTES;
+    if (isDue) void this.#save();
+  }
+
+  #countBytes(): number {
+    return this.#covered().reduce((sum, { start, end }) => sum + end - start, 0);
+  }
+
+  async #save(): Promise<void> {
+    this.#savedAtMs = this.#options.clock.monotonic();
+    this.#savedBytes = this.#countBytes();
+    const before = this.#saving;
+    const save = async (): Promise<void> => {
+      await before;
+      // Lost to another process: what it saves is right by now.
+      if (this.#current === null || !this.#claim.isOurs()) return;
+      await this.#options.begun.save(this.#id, { ...this.#current.saved, covered: this.#covered() });
+    };
+    this.#saving = save();
+    await this.#saving;
+  }
+}
+
+/** What a begun download is found again by: the place in S3, and the file. */
+export function identifyDownload(place: {
+  readonly circuit: string;
+  readonly bucket: string;
+  readonly key: string;
+  readonly versionId: string | null;
+  readonly path: string;
+}): string {
+  const { circuit, bucket, key, versionId, path } = place;
+  const text = JSON.stringify([circuit, bucket, key, versionId, resolve(path)]);
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+}

@@ -1,0 +1,63 @@
+import { DIGEST_ALGORITHMS } from '../../s3/checksum/digest.ts';
+import type { ByteSpan } from '../../s3/download/missing-ranges.ts';
+import type { ResumePoint } from '../../s3/download/download-request.ts';
+import type { PromisedDigest } from '../../s3/checksum/expected-checksum.ts';
+
+/** A download that was begun, as the local state keeps it. */
+export interface SavedDownload extends ResumePoint {
+  readonly kind: 'download';
+  /** Absolute path of the temporary file, and its inode: a file that was put there by others is not ours. */
+  readonly partialPath: string;
+  readonly inode: string;
+}
+
+/** Temporary files of one process that cannot be gone on with: the directories where they may be, and their tag. */
+export interface SavedRun {
+  readonly kind: 'run';
+  readonly tag: string;
+  readonly directories: readonly string[];
+}
+
+/** Reads what was saved; null for anything else, of another version for instance. */
+export function parseSaved(document: unknown): SavedDownload | SavedRun | null {
+  const fields = readFields(document);
+  const { kind, tag, directories, partialPath, inode, etag, sizeBytes, covered, promise } = fields;
+  if (kind === 'run') {
+    return isText(tag) && isListOf(directories, isText) && tag !== '' ? { kind, tag, directories } : null;
+  }
+  if (kind !== 'download' || !isText(partialPath) || !isText(inode) || !isText(etag) || !isOffset(sizeBytes))
+    return null;
+  const parsedPromise = parsePromise(promise);
+  if (!isListOf(covered, isSpan) || parsedPromise === undefined) return null;
+  return { kind, partialPath, inode, etag, sizeBytes, covered, promise: parsedPromise };
+}
+
+function parsePromise(value: unknown): PromisedDigest | null | undefined {
+  if (value === null) return null;
+  const { algorithm: name, expected, parts } = readFields(value);
+  const algorithm = DIGEST_ALGORITHMS.find((known) => known === name);
+  if (algorithm === undefined || !isText(expected) || !(parts === null || isOffset(parts))) return undefined;
+  return { algorithm, expected, parts };
+}
+
+function readFields(value: unknown): Readonly<Record<string, unknown>> {
+  // Any non-null object may be read by name; its values stay unknown.
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+}
+
+function isListOf<T>(value: unknown, isItem: (item: unknown) => item is T): value is readonly T[] {
+  return Array.isArray(value) && value.every((item) => isItem(item));
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isOffset(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function isSpan(value: unknown): value is ByteSpan {
+  const { start, end } = readFields(value);
+  return isOffset(start) && isOffset(end) && start < end;
+}

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { composeEtag, unquote } from '../../s3/checksum/etag.ts';
+import type { ListedPage } from '../../s3/list/list-objects.ts';
+import { DigestSet } from './digest-set.ts';
+import type { LocalFile } from './source-file.ts';
+import { choosePartSize } from './part-size.ts';
+
+/** The most objects that are remembered, two digests each; what is stored beyond them is sent again. */
+const OBJECTS_MAX = 500_000;
+
+/** Bytes read at a time to compare a file with an object. */
+const READ_BYTES = 1024 * 1024;
+
+/** What an earlier, cut run has stored below a destination. */
+export class StoredObjects {
+  readonly #digests = new DigestSet(2 * OBJECTS_MAX);
+
+  /**
+   * Reads a listing: of each object that was stored since the run began, the name, size and ETag, as digests.
+   * @param sinceMs when the run began, on this machine's clock; the store's own is told by the listing
+   */
+  static async read(
+    pages: AsyncIterable<ListedPage>,
+    { sinceMs, now }: { sinceMs: number; now: () => number },
+  ): Promise<StoredObjects> {
+    const stored = new StoredObjects();
+    for await (const { objects, storeNowMs } of pages) {
+      // Stores write whole seconds, so a second earlier may be just as late.
+      const since = sinceMs + (storeNowMs === null ? 0 : storeNowMs - now()) - 1000;
+      for (const { key, sizeBytes, lastModifiedMs, etag } of objects) {
+        if (lastModifiedMs < since || etag === null) continue;
+        stored.#digests.add(nameSize(key, sizeBytes));
+        stored.#digests.add(nameEtag(key, etag));
+      }
+    }
+    return stored;
+  }
+
+  /**
+   * Whether the object is there with the file's very bytes. The file is read only where an object of that name and
+   * size is there. No where the ETag is not made of MD5s, as with keys of KMS.
+   */
+  async has(key: string, file: LocalFile, partSizeBytes: number | null): Promise<boolean> {
+    const { path, identity } = file;
+    const { sizeBytes } = identity;
+    if (!this.#digests.has(nameSize(key, sizeBytes))) return false;
+    const etag = await computeEtag(file, choosePartSize({ path, sizeBytes }, partSizeBytes));
+    return this.#digests.has(nameEtag(key, etag));
+  }
+}
+
+/** The ETag that S3 gives to a file sent in parts of that size. */
+async function computeEtag(file: LocalFile, partSizeBytes: number): Promise<string> {
+  const { sizeBytes } = file.identity;
+  const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, sizeBytes));
+  const etags: string[] = [];
+  let offset = 0;
+  do {
+    const end = Math.min(offset + partSizeBytes, sizeBytes);
+    const hash = createHash('md5');
+    while (offset < end) {
+      const bytes = buffer.subarray(0, Math.min(buffer.length, end - offset));
+      await file.readAt(bytes, offset);
+      hash.update(bytes);
+      offset += bytes.length;
+    }
+    etags.push(hash.digest('hex'));
+  } while (offset < sizeBytes);
+  const [only = ''] = etags;
+  return sizeBytes <= partSizeBytes ? only : (composeEtag(etags) ?? '');
+}
+
+function nameSize(key: string, sizeBytes: number): string {
+  return `size ${sizeBytes} ${key}`;
+}
+
+function nameEtag(key: string, etag: string): string {
+  return `etag ${unquote(etag)} ${key}`;
+}

@@ -1,0 +1,57 @@
+import type { UploadHeaders } from '../../s3/upload/upload-request.ts';
+import { contentTypeOf } from './content-type.ts';
+import type { FileIdentity } from './source-file.ts';
+
+/** What is stored with every object of a put, as it was asked for; absent for what S3 does by itself. */
+export interface ObjectOptions {
+  /** For all of them; otherwise by the name of each. */
+  readonly contentType?: string;
+  readonly cacheControl?: string;
+  /** Names in lower case. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly storageClass?: string;
+  readonly serverSideEncryption?: string;
+  readonly kmsKeyId?: string;
+  readonly acl?: string;
+}
+
+/**
+ * The headers of one object. A file's modification time goes along as `x-amz-meta-mtime`, in seconds since the Unix
+ * epoch, which `get` and rclone restore; metadata of that name that was asked for wins.
+ */
+export function describeObject(
+  options: ObjectOptions,
+  { name, identity }: { name: string; identity: FileIdentity | null },
+): UploadHeaders {
+  const { cacheControl, storageClass, serverSideEncryption, kmsKeyId, acl, tags } = options;
+  const contentType = options.contentType ?? contentTypeOf(name);
+  const mtime = identity === null ? {} : { mtime: formatMtime(BigInt(identity.mtimeNs)) };
+  // The SDK takes plain strings: names that are younger than it must pass too.
+  return {
+    ...(contentType === null ? {} : { ContentType: contentType }),
+    ...(cacheControl === undefined ? {} : { CacheControl: cacheControl }),
+    ...(storageClass === undefined ? {} : { StorageClass: storageClass }),
+    ...(serverSideEncryption === undefined ? {} : { ServerSideEncryption: serverSideEncryption }),
+    ...(kmsKeyId === undefined ? {} : { SSEKMSKeyId: kmsKeyId }),
+    ...(acl === undefined ? {} : { ACL: acl }),
+    ...(Object.keys(tags).length === 0 ? {} : { Tagging: formatTags(tags) }),
+    Metadata: { ...mtime, ...options.metadata },
+  } as UploadHeaders;
+}
+
+/** Seconds with as many decimals as there are: `1700000000.25`. */
+export function formatMtime(ns: bigint): string {
+  const [sign, distance] = ns < 0n ? ['-', -ns] : ['', ns];
+  const decimals = String(distance % 1_000_000_000n)
+    .padStart(9, '0')
+    .replace(/0+$/, '');
+  return `${sign}${distance / 1_000_000_000n}${decimals === '' ? '' : `.${decimals}`}`;
+}
+
+/** As S3 wants it in a header: like the query of a URL. */
+function formatTags(tags: Readonly<Record<string, string>>): string {
+  return Object.entries(tags)
+    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
+    .join('&');
+}

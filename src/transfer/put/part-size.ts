@@ -1,0 +1,40 @@
+import { PARTS_MAX } from '../../s3/protocol/limits.ts';
+import { BreakwaterError } from '../../errors.ts';
+
+const MIB = 1024 * 1024;
+
+/** S3's limits on multipart uploads (User Guide, "Amazon S3 multipart upload limits"). */
+export const PART_BYTES_MIN = 5 * MIB;
+export const PART_BYTES_MAX = 5 * 1024 * MIB;
+const OBJECT_BYTES_MAX = 5 * 1024 * 1024 * MIB;
+
+/** Part size where nothing asks for another, in bytes. */
+export const PART_BYTES_DEFAULT = 8 * MIB;
+
+/**
+ * The size of one part, in bytes: the default, or as much larger as the 10,000 parts ask for, in whole MiB.
+ * A source of unknown length gets the default.
+ */
+export function planPartSize(sizeBytes: number | null): number {
+  const needed = Math.ceil((sizeBytes ?? 0) / PARTS_MAX / MIB) * MIB;
+  return Math.max(PART_BYTES_DEFAULT, needed);
+}
+
+/**
+ * The part size of a file: the one that was asked for, or the planned one.
+ * @throws BreakwaterError `usage` where S3 takes no object of that size, or not in parts of that size
+ */
+export function choosePartSize(file: { path: string; sizeBytes: number }, askedBytes: number | null): number {
+  const { path, sizeBytes } = file;
+  if (sizeBytes > OBJECT_BYTES_MAX) {
+    throw new BreakwaterError('usage', `${path} is larger than the 5 TiB that an object can have`);
+  }
+  const planned = planPartSize(sizeBytes);
+  if (askedBytes === null) return planned;
+  if (Math.ceil(sizeBytes / askedBytes) > PARTS_MAX) {
+    throw new BreakwaterError('usage', `${path} would take more than ${PARTS_MAX} parts of that size`, {
+      details: { hint: `choose a --part-size of at least ${planned / MIB}MiB, or none` },
+    });
+  }
+  return askedBytes;
+}

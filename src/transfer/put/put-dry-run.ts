@@ -1,0 +1,39 @@
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { EventSink } from '../../events.ts';
+import { createKeyFilter } from '../../key-filter.ts';
+import { walkFiles } from './walk-files.ts';
+import { planKey } from '../get/object-path.ts';
+import { findOnly, isStandardInput, planSources } from './put.ts';
+import type { PutRequest } from './put-request.ts';
+import type { S3Location } from '../transfer-context.ts';
+
+/** What a put would send. */
+export interface PutPlan {
+  readonly objects: number;
+  readonly bytes: number;
+  /** The first of them by name. */
+  readonly samples: readonly { readonly source: string; readonly location: S3Location }[];
+}
+
+/** The most objects of a dry run that are told by name; the rest are counted. */
+const SAMPLES_MAX = 1000;
+
+/** Looks at everything local that a put looks at, and neither at the circuit nor at S3. @throws BreakwaterError */
+export async function planPut(request: PutRequest, { emit }: { emit: EventSink }): Promise<PutPlan> {
+  const { destination } = request;
+  if (isStandardInput(request)) {
+    return { objects: 1, bytes: 0, samples: [{ source: '-', location: destination }] };
+  }
+  const roots = await planSources(request);
+  const only = findOnly(request, roots);
+  const plan = { objects: 0, bytes: 0, samples: [] as { source: string; location: S3Location }[] };
+  for await (const file of walkFiles(roots, { takes: createKeyFilter(request.patterns), emit })) {
+    if (file.problem !== null) throw file.problem;
+    const key = only === null ? `${destination.key}${file.name}` : planKey(destination.key, basename(only));
+    plan.objects += 1;
+    plan.bytes += (await stat(file.path).catch(() => null))?.size ?? 0;
+    if (plan.samples.length < SAMPLES_MAX) plan.samples.push({ source: file.path, location: { ...destination, key } });
+  }
+  return plan;
+}

@@ -1,0 +1,69 @@
+import { BreakwaterError } from '../../errors.ts';
+import { openLocalFile } from './source-file.ts';
+import type { FoundFile } from './walk-files.ts';
+import { openRunMemory, type RunMemory } from './resume-run.ts';
+import { runMany, type ItemDone, type ManyResult } from '../run-many.ts';
+import { sendFile, type SendTools } from './send.ts';
+import { StoredObjects } from './already-stored.ts';
+
+/**
+ * Sends many files, each to the key that is the destination followed by its name. Where an earlier run of the same
+ * command was cut, what it has stored is not sent again: an object counts as stored when it was made since that run
+ * began, and its ETag is that of the file's bytes.
+ * @throws BreakwaterError `not_found` where patterns leave nothing to send
+ */
+export async function putMany(files: AsyncIterable<FoundFile>, tools: SendTools): Promise<ManyResult> {
+  const { request, slots, context } = tools;
+  const { bucket, key: prefix } = request.destination;
+  await using memory = await openRunMemory(request, context);
+  const stored = await readStored(memory, tools);
+  const send = async ({ path, name, problem, isRegular }: FoundFile, signal: AbortSignal): Promise<ItemDone> => {
+    if (problem !== null) throw problem;
+    using file = openLocalFile(path, { isKnown: isRegular });
+    const location = { bucket, key: `${prefix}${name}` };
+    if ((await stored?.has(location.key, file, request.partSizeBytes)) === true) return { bytes: 0, isSkipped: true };
+    return await sendFile(file, { location, signal }, tools);
+  };
+  const result = await runMany(files, send, {
+    objectsInFlight: slots.bounds.requests,
+    hasRoom: context.hasRoom,
+    signal: context.signal,
+  });
+  if (result.ended === null && result.failed === 0) await memory.forget();
+  refuseNothing(result, tools);
+  return result.ended === null || !request.isResuming ? result : { ...result, ended: sayHowToGoOn(result.ended) };
+}
+
+/** What the cut run has stored; null where there was none, or where the destination may not be listed. */
+async function readStored(
+  { sinceMs }: RunMemory,
+  { store, request, context }: SendTools,
+): Promise<StoredObjects | null> {
+  if (sinceMs === null) return null;
+  const { bucket, key: prefix } = request.destination;
+  const { circuit, now, emit } = context;
+  try {
+    return await StoredObjects.read(store.list({ bucket, prefix, circuit }), { sinceMs, now });
+  } catch (error) {
+    if (!(error instanceof BreakwaterError) || error.code !== 'access_denied') throw error;
+    emit({
+      kind: 'warning',
+      reason: 'not_listed',
+      message: `everything is sent again: what an earlier run has stored cannot be listed (${error.message})`,
+    });
+    return null;
+  }
+}
+
+function refuseNothing({ done, skipped, failed }: ManyResult, { request }: SendTools): void {
+  const { include, exclude } = request.patterns;
+  if (done + skipped + failed > 0 || include.length + exclude.length === 0) return;
+  throw new BreakwaterError('not_found', 'no file is left by --include and --exclude', {
+    details: { hint: 'patterns are held against names below the source: see breakwater put --help' },
+  });
+}
+
+function sayHowToGoOn(error: BreakwaterError): BreakwaterError {
+  const hint = 'run the same command again to go on: what is stored is not sent again';
+  return new BreakwaterError(error.code, error.message, { cause: error, details: { ...error.details, hint } });
+}

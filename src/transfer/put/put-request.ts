@@ -1,0 +1,28 @@
+import type { ChecksumChoice } from '../../s3/checksum/algorithms.ts';
+import type { UploadResult } from '../../s3/upload/upload-request.ts';
+import type { KeyPatterns } from '../../key-filter.ts';
+import type { ObjectOptions } from './object-headers.ts';
+import type { ManyResult } from '../run-many.ts';
+import type { S3Location } from '../transfer-context.ts';
+
+export interface PutRequest {
+  /** Paths or patterns, or `-` for standard input, at least one. */
+  readonly sources: readonly string[];
+  readonly destination: S3Location;
+  /** Directories are sent with all that is below them. */
+  readonly isRecursive: boolean;
+  readonly patterns: KeyPatterns;
+  readonly object: ObjectOptions;
+  readonly checksum: ChecksumChoice;
+  readonly ifNoneMatch: boolean;
+  /** Goes on with what was begun, and leaves what can be gone on with. */
+  readonly isResuming: boolean;
+  /** Bytes of one part; null: planned from the size. */
+  readonly partSizeBytes: number | null;
+  /** Requests in flight over all objects and parts; null: as many as fit into the default bounds. */
+  readonly concurrency: number | null;
+}
+
+export type PutReport =
+  | (UploadResult & { readonly kind: 'one'; readonly location: S3Location; readonly source: string })
+  | { readonly kind: 'many'; readonly result: ManyResult };

@@ -1,0 +1,108 @@
+import { basename } from 'node:path';
+import type { ObjectStore } from '../../s3/object-store.ts';
+import { DEFAULT_SLOT_BOUNDS, Slots } from '../../guard/slots.ts';
+import { BreakwaterError } from '../../errors.ts';
+import { createKeyFilter } from '../../key-filter.ts';
+import { findSources, type SourceRoot } from './find-sources.ts';
+import { openLocalFile } from './source-file.ts';
+import { walkFiles } from './walk-files.ts';
+import { planKey } from '../get/object-path.ts';
+import { PART_BYTES_DEFAULT } from './part-size.ts';
+import { putMany } from './put-many.ts';
+import type { PutReport, PutRequest } from './put-request.ts';
+import { refuseCollisions } from './refuse-collisions.ts';
+import { sendFile, sendStandardInput, type SendTools } from './send.ts';
+import { nameOf, type TransferContext } from '../transfer-context.ts';
+import { UploadLedger } from './resume-upload.ts';
+
+/**
+ * Uploads sources to S3. Everything local is checked before the circuit is asked, and the circuit before the SDK is loaded.
+ * @throws BreakwaterError by its code; for many sources only when the run as a whole cannot go on
+ */
+export async function put(request: PutRequest, context: TransferContext): Promise<PutReport> {
+  if (isStandardInput(request)) return await putStandardInput(request, context);
+  const roots = await planSources(request);
+  const only = findOnly(request, roots);
+  if (only !== null) return await putOne(only, request, context);
+  const { bucket } = request.destination;
+  context.lookAhead({ operation: 'put_object', bucket });
+  const store = await context.connect();
+  try {
+    const files = walkFiles(roots, { takes: createKeyFilter(request.patterns), emit: context.emit });
+    return { kind: 'many', result: await putMany(files, openTools(store, request, context)) };
+  } finally {
+    store.close();
+  }
+}
+
+/** Finds the sources, and checks that the destination can take them. @throws BreakwaterError */
+export async function planSources(request: PutRequest): Promise<readonly SourceRoot[]> {
+  const { sources, destination, isRecursive, patterns } = request;
+  const roots = await findSources(sources, { isRecursive });
+  const isSeveral = roots.length > 1 || isRecursive;
+  if (isSeveral && destination.key !== '' && !destination.key.endsWith('/')) {
+    throw new BreakwaterError(
+      'usage',
+      `several sources need a destination that ends with a slash: ${nameOf(destination)}/`,
+    );
+  }
+  await refuseCollisions(roots, { takes: createKeyFilter(patterns) });
+  return roots;
+}
+
+export function isStandardInput({ sources, destination }: PutRequest): boolean {
+  if (sources.length !== 1 || sources[0] !== '-') return false;
+  if (destination.key === '' || destination.key.endsWith('/')) {
+    throw new BreakwaterError('usage', 'standard input has no name: give the destination a full key');
+  }
+  return true;
+}
+
+/** The path of a put of one file; null where it is one of many. */
+export function findOnly({ isRecursive, patterns }: PutRequest, roots: readonly SourceRoot[]): string | null {
+  const [root] = roots;
+  const isFiltered = patterns.include.length + patterns.exclude.length > 0;
+  return root === undefined || roots.length > 1 || isRecursive || isFiltered ? null : root.path;
+}
+
+async function putOne(path: string, request: PutRequest, context: TransferContext): Promise<PutReport> {
+  const { destination } = request;
+  const location = { ...destination, key: planKey(destination.key, basename(path)) };
+  using file = openLocalFile(path);
+  context.lookAhead({ operation: 'put_object', ...location });
+  const store = await context.connect();
+  try {
+    const result = await sendFile(file, { location, signal: context.signal }, openTools(store, request, context));
+    return { kind: 'one', location, source: path, ...result };
+  } finally {
+    store.close();
+  }
+}
+
+async function putStandardInput(request: PutRequest, context: TransferContext): Promise<PutReport> {
+  const { destination: location } = request;
+  context.lookAhead({ operation: 'put_object', ...location });
+  const store = await context.connect();
+  try {
+    const result = await sendStandardInput(location, openTools(store, request, context));
+    return { kind: 'one', location, source: '-', ...result };
+  } finally {
+    store.close();
+    context.stdin.destroy();
+  }
+}
+
+function openTools(store: ObjectStore, request: PutRequest, context: TransferContext): SendTools {
+  const { concurrency, partSizeBytes, isResuming } = request;
+  const bounds =
+    concurrency === null
+      ? DEFAULT_SLOT_BOUNDS
+      : { requests: concurrency, bufferBytes: concurrency * (partSizeBytes ?? PART_BYTES_DEFAULT) };
+  return {
+    store,
+    context,
+    request,
+    slots: new Slots(bounds),
+    ledger: new UploadLedger({ begun: context.begun, circuit: context.circuit, isResuming }),
+  };
+}

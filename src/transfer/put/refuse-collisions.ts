@@ -1,0 +1,95 @@
+import { lstat, opendir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { BreakwaterError } from '../../errors.ts';
+import type { KeyFilter } from '../../key-filter.ts';
+import { DigestSet } from './digest-set.ts';
+import type { SourceRoot } from './find-sources.ts';
+
+/** Names of one level that are remembered, 16 to 32 bytes each; those beyond are looked for in the other trees. */
+const NAMES_MAX = 1_000_000;
+
+/**
+ * Refuses sources of which two files would be the same object: nobody could tell which of them stays.
+ *
+ * Trees are compared level by level, and only where they have a directory in common: what is below a directory that one
+ * tree alone has is not looked at. Memory does not grow with the number of files.
+ * @throws BreakwaterError `usage`
+ */
+export async function refuseCollisions(
+  roots: readonly SourceRoot[],
+  { takes }: { readonly takes: KeyFilter },
+): Promise<void> {
+  if (roots.length < 2) return;
+  const files = new Map<string, string>();
+  for (const { path, isDirectory } of roots) {
+    const name = basename(path);
+    if (isDirectory || !takes(name)) continue;
+    const other = files.get(name);
+    if (other !== undefined) throw describeCollision([other, path], name);
+    files.set(name, path);
+  }
+  const directories = roots.filter(({ isDirectory }) => isDirectory).map(({ path }) => path);
+  await compareLevel({ files, directories, below: '' }, takes);
+}
+
+/** Places whose files get the same names below the destination. */
+interface Level {
+  /** By name: sources that are files. */
+  readonly files: ReadonlyMap<string, string>;
+  readonly directories: readonly string[];
+  /** What comes before the names, with a slash at its end; empty for the sources themselves. */
+  readonly below: string;
+}
+
+async function compareLevel({ files, directories, below }: Level, takes: KeyFilter): Promise<void> {
+  if (files.size + directories.length < 2) return;
+  const names = new DigestSet(NAMES_MAX);
+  const shared = new Set<string>();
+  for (const [index, directory] of directories.entries()) {
+    const others = directories.slice(0, index);
+    for await (const { name, isDirectory } of readNames(directory)) {
+      if (!isDirectory && !takes(`${below}${name}`)) continue;
+      // Files and directories of one name are objects of their own: `a`, and `a/b`.
+      const text = isDirectory ? `${name}/` : name;
+      const isLikely = names.has(text) || names.size >= NAMES_MAX;
+      names.add(text);
+      if (isDirectory && isLikely) shared.add(name);
+      if (isDirectory || !(isLikely || files.has(name))) continue;
+      const path = join(directory, name);
+      const other = await findFile([files.get(name), ...others.map((one) => join(one, name))]);
+      if (other !== null && (await isFileAt(path))) throw describeCollision([other, path], `${below}${name}`);
+    }
+  }
+  for (const name of shared) {
+    const inner = await keepDirectories(directories.map((directory) => join(directory, name)));
+    await compareLevel({ files: new Map(), directories: inner, below: `${below}${name}/` }, takes);
+  }
+}
+
+/** What a directory has; of one that cannot be read nothing, which is told when it is to be sent. */
+async function* readNames(path: string): AsyncGenerator<{ name: string; isDirectory: boolean }> {
+  const directory = await opendir(path).catch(() => null);
+  if (directory === null) return;
+  for await (const entry of directory) yield { name: entry.name, isDirectory: entry.isDirectory() };
+}
+
+async function findFile(paths: readonly (string | undefined)[]): Promise<string | null> {
+  for (const path of paths) if (path !== undefined && (await isFileAt(path))) return path;
+  return null;
+}
+
+async function isFileAt(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isFile() ?? false;
+}
+
+/** Links to directories are not followed below a source. */
+async function keepDirectories(paths: readonly string[]): Promise<readonly string[]> {
+  const found = await Promise.all(paths.map(async (path) => (await lstat(path).catch(() => null))?.isDirectory()));
+  return paths.filter((_, index) => found[index] === true);
+}
+
+function describeCollision([one, other]: readonly [string, string], name: string): BreakwaterError {
+  return new BreakwaterError('usage', `${one} and ${other} would be the same object, ${name}`, {
+    details: { hint: 'send the directory above them with -r, or each to a key of its own' },
+  });
+}

@@ -1,0 +1,116 @@
+import { closeSync, constants, fstatSync, openSync, statSync, type BigIntStats } from 'node:fs';
+import type { UploadSource } from '../../s3/upload/upload-request.ts';
+import { BreakwaterError } from '../../errors.ts';
+import { readFile } from '../open-file.ts';
+import { describeUnreadable } from '../local-errors.ts';
+
+/** What makes a file the same file with the same bytes, as far as the system tells. */
+export interface FileIdentity {
+  readonly sizeBytes: number;
+  /** Nanoseconds since the Unix epoch; text, for they do not fit into a number. */
+  readonly mtimeNs: string;
+  /** Number of its inode; text for the same reason. */
+  readonly inode: string;
+}
+
+/** A file to upload, open. */
+export interface LocalFile extends UploadSource, Disposable {
+  readonly path: string;
+  readonly identity: FileIdentity;
+}
+
+/**
+ * Opens a file for upload. Only regular files: a directory, socket or pipe would hang or send nonsense.
+ * @param isKnown its directory has just said that it is one, and need not be asked again
+ * @throws BreakwaterError `not_found`, `local_io` (not readable), `usage` (not a regular file)
+ */
+export function openLocalFile(path: string, { isKnown = false } = {}): LocalFile {
+  try {
+    // Looked at before it is opened: opening a device may do things.
+    if (!isKnown) refuseIrregular(path, statSync(path, { bigint: true }));
+    // NONBLOCK: should the path have become a pipe since, opening it must not wait for a writer.
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const facts = fstatSync(fd, { bigint: true });
+      refuseIrregular(path, facts);
+      return new OpenFile(path, fd, facts);
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+  } catch (error) {
+    throw error instanceof BreakwaterError ? error : describeUnreadable(path, error);
+  }
+}
+
+function refuseIrregular(path: string, facts: BigIntStats): void {
+  if (facts.isFile()) return;
+  if (facts.isDirectory()) {
+    throw new BreakwaterError('usage', `${path} is a directory`, { details: { hint: 'send a directory with -r' } });
+  }
+  throw new BreakwaterError('usage', `${path} is not a regular file`, {
+    details: { hint: 'send a pipe or a device through standard input: breakwater put - s3://...' },
+  });
+}
+
+class OpenFile implements LocalFile {
+  readonly path: string;
+  readonly identity: FileIdentity;
+  readonly #fd: number;
+  readonly #before: BigIntStats;
+
+  constructor(path: string, fd: number, before: BigIntStats) {
+    this.path = path;
+    this.identity = {
+      sizeBytes: Number(before.size),
+      mtimeNs: String(before.mtimeNs),
+      inode: String(before.ino),
+    };
+    this.#fd = fd;
+    this.#before = before;
+  }
+
+  async readAt(buffer: Uint8Array, offset: number): Promise<void> {
+    let filled = 0;
+    while (filled < buffer.byteLength) {
+      const bytesRead = await this.#read(buffer.subarray(filled), offset + filled);
+      if (bytesRead === 0) throw describeChanged(this.path, 'is shorter than it was');
+      filled += bytesRead;
+    }
+  }
+
+  /** The name must still lead to the open file, and the file must not have been written to. */
+  confirm(): void {
+    const now = lookAgain(this.path);
+    const before = this.#before;
+    if (now === null) throw describeChanged(this.path, 'is gone');
+    if (now.ino !== before.ino || now.dev !== before.dev) throw describeChanged(this.path, 'was replaced');
+    if (now.size !== before.size || now.mtimeNs !== before.mtimeNs) throw describeChanged(this.path, 'was written to');
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#fd);
+  }
+
+  async #read(buffer: Uint8Array, at: number): Promise<number> {
+    try {
+      return await readFile(this.#fd, { buffer, at, sizeBytes: this.identity.sizeBytes });
+    } catch (error) {
+      throw describeUnreadable(this.path, error);
+    }
+  }
+}
+
+function lookAgain(path: string): BigIntStats | null {
+  try {
+    return statSync(path, { bigint: true });
+  } catch {
+    return null;
+  }
+}
+
+function describeChanged(path: string, how: string): BreakwaterError {
+  return new BreakwaterError('source_changed', `${path} changed while it was sent: it ${how}`, {
+    details: { hint: 'nothing was stored: run the command again when the file is no longer written to' },
+  });
+}

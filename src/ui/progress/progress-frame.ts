@@ -1,0 +1,45 @@
+import { span, truncateLine, type Frame, type Line } from '../frame.ts';
+import { drawBar, drawPips, type Look } from '../symbols.ts';
+import { describeProgress, describeWaits, measureShare } from './progress-text.ts';
+import type { TransferSnapshot } from './progress-snapshot.ts';
+import { STATE_WORDS } from '../circuit-words.ts';
+
+const BAR_COLUMNS = 24;
+const BAR_FROM_COLUMNS = 60;
+
+interface ProgressPicture {
+  /** On the monotonic clock, in ms. */
+  readonly nowMs: number;
+  /** Shown after the numbers, escaped already. */
+  readonly name: string;
+  readonly columns: number;
+  readonly look: Look;
+}
+
+/** A bar where the whole is known, the numbers, the name as far as it fits; below it what holds the transfer up. */
+export function drawProgress(snapshot: TransferSnapshot, picture: ProgressPicture): Frame {
+  const { nowMs, name, columns, look } = picture;
+  const width = Math.max(20, columns - 1);
+  const share = measureShare(snapshot);
+  const hasBar = share !== null && columns >= BAR_FROM_COLUMNS;
+  const first: Line = [
+    ...(hasBar ? [span(`[${drawBar(share, BAR_COLUMNS, look)}] `)] : []),
+    span(`${describeProgress(snapshot, nowMs)}  ${name}`),
+  ];
+  const trouble = drawTrouble(snapshot, picture);
+  return [first, ...(trouble.length === 0 ? [] : [trouble])].map((line) => truncateLine(line, width));
+}
+
+/** Waits between attempts while they last, and the circuit from its first failure on. */
+function drawTrouble({ waits, circuit }: TransferSnapshot, { nowMs, look }: ProgressPicture): Line {
+  const waiting = describeWaits(waits, nowMs);
+  const parts: Line[] = waiting === null ? [] : [[span(waiting, 'warning')]];
+  if (circuit !== null && (circuit.state !== 'closed' || circuit.failures > 0)) {
+    const { name, state, failures, failureThreshold } = circuit;
+    const pips = drawPips(failures, failureThreshold, look);
+    const count = `${pips === '' ? '' : `${pips} `}${failures}/${failureThreshold}`;
+    const how = state === 'closed' ? count : `${look.lamps[state]} ${STATE_WORDS[state]}`;
+    parts.push([span(`circuit ${name} `), span(how, state === 'closed' ? 'warning' : state)]);
+  }
+  return parts.flatMap((part, index) => [span(index === 0 ? '  ' : '   '), ...part]);
+}

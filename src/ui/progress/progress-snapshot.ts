@@ -1,0 +1,137 @@
+import type { CircuitState } from '../../circuit/circuit.ts';
+import { assertNever } from '../../errors.ts';
+import type { Event } from '../../events.ts';
+
+/** All transfers of one command taken together, as progress shows them. */
+export interface TransferSnapshot {
+  /** The first transfer's name, for a command that moves one object; of a sweep what it sweeps. */
+  readonly name: string | null;
+  readonly started: number;
+  readonly finished: number;
+  readonly failed: number;
+  readonly movedBytes: number;
+  /** Of the only transfer; null where it is not known, or where more are to come. */
+  readonly totalBytes: number | null;
+  /** Objects deleted by a sweep. */
+  readonly swept: number;
+  /** When the first transfer began, on the monotonic clock, in ms; null before. */
+  readonly startedAtMs: number | null;
+  /** Requests on their way: parts, ranges, objects or batches. */
+  readonly inFlight: number;
+  /** Attempts that wait, the newest last. Those whose time has come are among them until the next one waits. */
+  readonly waits: readonly Wait[];
+  /** The circuit as last heard of; null while nothing was amiss. */
+  readonly circuit: CircuitGlimpse | null;
+}
+
+/** A failed attempt that will be followed by another. */
+export interface Wait {
+  readonly code: string;
+  /** The attempt that failed; 1 is the first. */
+  readonly attempt: number;
+  readonly attempts: number;
+  /** On the monotonic clock, in ms. */
+  readonly untilMs: number;
+}
+
+interface CircuitGlimpse {
+  readonly name: string;
+  readonly state: CircuitState;
+  /** In a row. */
+  readonly failures: number;
+  readonly failureThreshold: number;
+}
+
+/** More waits than this are not told apart; no command has so many requests in flight. */
+const WAITS_KEPT_MAX = 64;
+
+export const NO_TRANSFER: TransferSnapshot = {
+  name: null,
+  started: 0,
+  finished: 0,
+  failed: 0,
+  movedBytes: 0,
+  totalBytes: null,
+  swept: 0,
+  startedAtMs: null,
+  inFlight: 0,
+  waits: [],
+  circuit: null,
+};
+
+/** The snapshot after an event; the same object where the event does not concern it. */
+export function followTransfer(snapshot: TransferSnapshot, event: Event, nowMs: number): TransferSnapshot {
+  switch (event.kind) {
+    case 'transfer_started':
+    case 'bytes_moved':
+    case 'transfer_finished':
+    case 'objects_swept':
+      return followObjects(snapshot, event, nowMs);
+    case 'request_started':
+      return { ...snapshot, inFlight: snapshot.inFlight + 1 };
+    case 'request_ended':
+      return { ...snapshot, inFlight: Math.max(0, snapshot.inFlight - 1) };
+    case 'retry_scheduled': {
+      const { retry, retries, delayMs, failure } = event;
+      const wait = { code: failure.code, attempt: retry, attempts: retries + 1, untilMs: nowMs + delayMs };
+      const waits = [...snapshot.waits.filter(({ untilMs }) => untilMs > nowMs), wait].slice(-WAITS_KEPT_MAX);
+      return { ...snapshot, waits };
+    }
+    case 'failures_counted': {
+      const { circuit, failures, failureThreshold } = event;
+      return { ...snapshot, circuit: { name: circuit, state: 'closed', failures, failureThreshold } };
+    }
+    case 'circuit_changed': {
+      const { circuit, to } = event.transition;
+      const failureThreshold = snapshot.circuit?.failureThreshold ?? 0;
+      return { ...snapshot, circuit: { name: circuit, state: to, failures: 0, failureThreshold } };
+    }
+    case 'operation_started':
+    case 'attempt_failed':
+    case 'operation_finished':
+    case 'circuit_refused':
+    case 'result_ignored':
+    case 'deletes_adapted':
+    case 'sweep_finished':
+    case 'not_verified':
+    case 'warning':
+      return snapshot;
+    default:
+      return assertNever(event);
+  }
+}
+
+type ObjectEvent = Extract<Event, { kind: 'transfer_started' | 'bytes_moved' | 'transfer_finished' | 'objects_swept' }>;
+
+function followObjects(snapshot: TransferSnapshot, event: ObjectEvent, nowMs: number): TransferSnapshot {
+  const startedAtMs = snapshot.startedAtMs ?? nowMs;
+  switch (event.kind) {
+    case 'transfer_started':
+      return {
+        ...snapshot,
+        startedAtMs,
+        name: snapshot.name ?? event.name,
+        started: snapshot.started + 1,
+        totalBytes: snapshot.started === 0 ? event.totalBytes : null,
+      };
+    case 'bytes_moved':
+      return { ...snapshot, startedAtMs, movedBytes: Math.max(0, snapshot.movedBytes + event.bytes) };
+    case 'transfer_finished':
+      return {
+        ...snapshot,
+        finished: snapshot.finished + (event.ok ? 1 : 0),
+        failed: snapshot.failed + (event.ok ? 0 : 1),
+      };
+    case 'objects_swept':
+      return {
+        ...snapshot,
+        startedAtMs,
+        name: snapshot.name ?? `s3://${event.bucket}/`,
+        swept: snapshot.swept + event.deleted,
+        failed: snapshot.failed + event.failed,
+        movedBytes: snapshot.movedBytes + event.bytes,
+      };
+    default:
+      return assertNever(event);
+  }
+}

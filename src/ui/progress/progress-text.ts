@@ -1,0 +1,71 @@
+import type { TransferSnapshot, Wait } from './progress-snapshot.ts';
+
+/** A size as a person reads it: `1.5 MiB`. */
+export function describeBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
+  let value = bytes;
+  let index = 0;
+  while (value >= 1024 && index < units.length - 1) {
+    value /= 1024;
+    index += 1;
+  }
+  const digits = index === 0 || value >= 100 ? 0 : 1;
+  return `${value.toFixed(digits)} ${units[index]}`;
+}
+
+/** A time that is left, in whole seconds: `0:07`, `12:30`, `3:05:00`. */
+export function describeTimeLeft(ms: number): string {
+  const seconds = Math.ceil(ms / 1000);
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
+  const rest = pad(seconds % 60);
+  return hours > 0 ? `${hours}:${pad(minutes)}:${rest}` : `${minutes}:${rest}`;
+}
+
+function pad(value: number): string {
+  return String(value).padStart(2, '0');
+}
+
+/** How fast it goes, in bytes per second over the whole run; null before there is anything to measure. */
+export function measureRate({ startedAtMs, movedBytes }: TransferSnapshot, nowMs: number): number | null {
+  const elapsedMs = startedAtMs === null ? 0 : nowMs - startedAtMs;
+  return elapsedMs < 1 || movedBytes === 0 ? null : (movedBytes * 1000) / elapsedMs;
+}
+
+/** The done part in [0, 1]; null where the whole is not known. An empty object is done at once. */
+export function measureShare({ movedBytes, totalBytes }: TransferSnapshot): number | null {
+  if (totalBytes === null) return null;
+  return totalBytes === 0 ? 1 : Math.min(1, movedBytes / totalBytes);
+}
+
+/** `50 % of 8.0 MiB, 1.2 MiB/s, 0:04 left`, or counts where the whole is not known. */
+export function describeProgress(snapshot: TransferSnapshot, nowMs: number): string {
+  const { started, finished, failed, movedBytes, totalBytes, swept, inFlight } = snapshot;
+  const rate = measureRate(snapshot, nowMs);
+  const share = measureShare(snapshot);
+  const parts: string[] = [];
+  if (totalBytes !== null && share !== null) {
+    parts.push(`${Math.floor(share * 100)} % of ${describeBytes(totalBytes)}`);
+  } else if (swept > 0) {
+    parts.push(`${swept} deleted`, describeBytes(movedBytes));
+  } else {
+    if (started > 1) parts.push(`${finished} of ${started} begun`);
+    parts.push(describeBytes(movedBytes));
+  }
+  if (rate !== null) parts.push(`${describeBytes(rate)}/s`);
+  if (totalBytes !== null && rate !== null) {
+    parts.push(`${describeTimeLeft((Math.max(0, totalBytes - movedBytes) / rate) * 1000)} left`);
+  }
+  if (inFlight > 1) parts.push(`${inFlight} in flight`);
+  if (failed > 0) parts.push(`${failed} failed`);
+  return parts.join(', ');
+}
+
+/** `SlowDown, attempt 2 of 4, next in 2 s`: the wait that is over first, and how many more there are; null for none. */
+export function describeWaits(waits: readonly Wait[], nowMs: number): string | null {
+  const pending = waits.filter(({ untilMs }) => untilMs > nowMs).toSorted((a, b) => a.untilMs - b.untilMs);
+  const [first] = pending;
+  if (first === undefined) return null;
+  const { code, attempt, attempts, untilMs } = first;
+  const more = pending.length === 1 ? '' : `, and ${pending.length - 1} more`;
+  return `${code}, attempt ${attempt} of ${attempts}, next in ${Math.ceil((untilMs - nowMs) / 1000)} s${more}`;
+}

@@ -1,0 +1,121 @@
+import type { Clock } from '../../clock.ts';
+import type { Event, EventSink } from '../../events.ts';
+import type { Look } from '../symbols.ts';
+import { drawProgress } from './progress-frame.ts';
+import { describeProgress, measureShare } from './progress-text.ts';
+import type { LiveLines } from '../terminal.tsx';
+import { followTransfer, NO_TRANSFER, type TransferSnapshot } from './progress-snapshot.ts';
+import { escapeControls } from '../escape.ts';
+import type { Output } from '../../cli/output/output.ts';
+
+/** The least time between two plain lines, in ms. */
+const LINE_EVERY_MS = 10_000;
+
+/** A transfer that is done sooner never shows a live line, and never pays for loading it, in ms. */
+const LIVE_AFTER_MS = 500;
+
+/** How often the live line is drawn, in ms. */
+const LIVE_EVERY_MS = 250;
+
+export interface Progress {
+  readonly read: EventSink;
+  /** Ends it and gives the terminal back. Idempotent. */
+  readonly stop: () => void;
+}
+
+interface ProgressOptions {
+  readonly output: Output;
+  readonly clock: Clock;
+  readonly look: Look;
+  /** Loads what draws; called at most once, only on a terminal and only when the transfer lasts. */
+  readonly loadLive: () => Promise<LiveLines>;
+}
+
+/** Shows how far the transfers are: live on a terminal, as sparse lines elsewhere, not at all under `--quiet`. */
+export function createProgress(options: ProgressOptions): Progress {
+  const { output, clock } = options;
+  const { quiet, isLive } = output.mode;
+  if (quiet) return { read: () => undefined, stop: () => undefined };
+  return isLive ? showLive(options) : showLines(output, clock);
+}
+
+/** When a plain line is due: a quarter further than the last line **and** 10 s later; 10 s where no whole is known. */
+export function isLineDue(
+  last: { readonly share: number; readonly atMs: number },
+  now: { readonly share: number | null; readonly atMs: number },
+): boolean {
+  if (now.atMs - last.atMs < LINE_EVERY_MS) return false;
+  return now.share === null || Math.floor(now.share * 4) > Math.floor(last.share * 4);
+}
+
+function showLines(output: Output, clock: Clock): Progress {
+  let snapshot = NO_TRANSFER;
+  let last: { share: number; atMs: number } | null = null;
+  const read = (event: Event): void => {
+    const atMs = clock.monotonic();
+    const next = followTransfer(snapshot, event, atMs);
+    if (next === snapshot) return;
+    snapshot = next;
+    if (snapshot.startedAtMs === null) return;
+    last ??= { share: 0, atMs };
+    const share = measureShare(snapshot);
+    if (!isLineDue(last, { share, atMs })) return;
+    last = { share: share ?? 0, atMs };
+    output.note(formatProgressLine(snapshot, output, clock));
+  };
+  return { read, stop: () => undefined };
+}
+
+function formatProgressLine(snapshot: TransferSnapshot, { mode }: Output, clock: Clock): string {
+  if (mode.logFormat === 'json') {
+    return JSON.stringify({
+      // oxlint-disable-next-line no-restricted-globals -- writes a given time, reads no clock
+      time: new Date(clock.now()).toISOString(),
+      level: 'notice',
+      event: 'progress',
+      moved_bytes: snapshot.movedBytes,
+      total_bytes: snapshot.totalBytes,
+      objects_done: snapshot.finished + snapshot.swept,
+      objects_failed: snapshot.failed,
+    });
+  }
+  return `progress: ${describeProgress(snapshot, clock.monotonic())}${nameOnly(snapshot)}`;
+}
+
+function nameOnly({ name, started }: TransferSnapshot): string {
+  return name === null || started > 1 ? '' : ` - ${escapeControls(name)}`;
+}
+
+function showLive({ output, clock, look, loadLive }: ProgressOptions): Progress {
+  let snapshot = NO_TRANSFER;
+  let live: LiveLines | null = null;
+  const stopped = new AbortController();
+  const draw = (): void => {
+    const name = nameOnly(snapshot).replace(/^ - /, '');
+    live?.show(drawProgress(snapshot, { nowMs: clock.monotonic(), name, columns: live.columns(), look }));
+  };
+  const run = async (): Promise<void> => {
+    await clock.sleep(LIVE_AFTER_MS, stopped.signal);
+    const loaded = await loadLive();
+    if (stopped.signal.aborted) return;
+    live = loaded;
+    output.stepAside(loaded.stepAside);
+    for (;;) {
+      draw();
+      await clock.sleep(LIVE_EVERY_MS, stopped.signal);
+    }
+  };
+  const read = (event: Event): void => {
+    const isFirst = snapshot.startedAtMs === null;
+    snapshot = followTransfer(snapshot, event, clock.monotonic());
+    // It ends by the abort below; a view that cannot be loaded is no reason to fail a transfer.
+    if (isFirst && snapshot.startedAtMs !== null) run().catch(() => undefined);
+  };
+  const stop = (): void => {
+    stopped.abort();
+    output.stepAside(null);
+    live?.stop();
+    live = null;
+  };
+  return { read, stop };
+}

@@ -1,0 +1,210 @@
+import { describe, expect, it } from 'vitest';
+import {
+  DEFAULT_CIRCUIT_SETTINGS,
+  type CircuitRow,
+  type CircuitSettings,
+  type Permit,
+  type ProcessIdentity,
+} from '../../../src/circuit/circuit.ts';
+import { createCircuitGate } from '../../../src/circuit/circuit-gate.ts';
+import type { CircuitGate } from '../../../src/circuit/gate.ts';
+import { initialRow } from '../../../src/circuit/state-machine.ts';
+import type { Event } from '../../../src/events.ts';
+import { createMemoryCircuits, type MemoryCircuits } from '../../support/memory-circuits.ts';
+
+const NAME = 's3-upload@x';
+const ME: ProcessIdentity = { pid: 1, startTime: '1', bootId: 'b', pidNamespace: 'n', host: 'h', command: 'put' };
+const OTHER: ProcessIdentity = { ...ME, pid: 2 };
+const FAILURE = { code: 'SlowDown', message: 'slower', httpStatus: 503, requestId: 'r' };
+const CLOSED = initialRow(NAME, DEFAULT_CIRCUIT_SETTINGS);
+
+interface Stage {
+  readonly gate: CircuitGate;
+  readonly store: MemoryCircuits;
+  readonly events: Event[];
+  readonly clock: { nowMs: number };
+  readonly dead: Set<number>;
+}
+
+function createStage(rows: readonly CircuitRow[] = [], settings: Partial<CircuitSettings> = {}): Stage {
+  const store = createMemoryCircuits(...rows);
+  const events: Event[] = [];
+  const clock = { nowMs: 1000 };
+  const dead = new Set<number>();
+  let tokens = 0;
+  const gate = createCircuitGate({
+    store,
+    settings: { ...DEFAULT_CIRCUIT_SETTINGS, ...settings },
+    clock: { now: () => clock.nowMs, monotonic: () => 0, sleep: async () => await Promise.resolve() },
+    process: ME,
+    isOwnerAlive: ({ pid }) => !dead.has(pid),
+    newToken: () => `token-${(tokens += 1)}`,
+    emit: (event) => events.push(event),
+  });
+  return { gate, store, events, clock, dead };
+}
+
+function admit({ gate }: Stage): Permit {
+  const admission = gate.admit(NAME);
+  if (admission.kind === 'refused') throw new Error(`refused: ${admission.refusal.reason}`);
+  return admission.permit;
+}
+
+const OPEN: CircuitRow = { ...CLOSED, state: 'open', epoch: 1, failures: 5, openedAtMs: 1000, openForMs: 60_000 };
+const HALF_OPEN: CircuitRow = {
+  ...OPEN,
+  state: 'half_open',
+  epoch: 2,
+  lease: { token: 'theirs', expiresAtMs: 5000, owner: OTHER },
+};
+
+describe('the gate', () => {
+  it('takes no write lock for a healthy circuit, known or not', () => {
+    const stage = createStage();
+    stage.gate.settle(admit(stage), 'success');
+    stage.gate.settle(admit(stage), 'neutral');
+    expect([stage.store.writes(), stage.store.list()]).toEqual([0, []]);
+  });
+
+  it('stores a failure with its cause, its time and its process', () => {
+    const stage = createStage();
+    const permit = admit(stage);
+    stage.clock.nowMs = 2000;
+    stage.gate.settle(permit, 'failure', FAILURE);
+    expect(stage.store.read(NAME)).toEqual({
+      ...CLOSED,
+      failures: 1,
+      lastFailure: { ...FAILURE, atMs: 2000, process: ME },
+    });
+  });
+
+  it('keeps the last error where a failure comes without one', () => {
+    const lastFailure = { ...FAILURE, atMs: 1, process: OTHER };
+    const stage = createStage([{ ...CLOSED, failures: 1, lastFailure }]);
+    stage.gate.settle(admit(stage), 'failure');
+    expect(stage.store.read(NAME)).toMatchObject({ failures: 2, lastFailure });
+  });
+
+  it('tells of each change once, and of nothing else', () => {
+    const stage = createStage([], { failureThreshold: 2 });
+    const counted = { kind: 'failures_counted', circuit: NAME, failures: 1, failureThreshold: 2 };
+    stage.gate.settle(admit(stage), 'failure', FAILURE);
+    expect(stage.events).toEqual([counted]);
+    stage.gate.settle(admit(stage), 'failure', FAILURE);
+    // The second call is told of the failure before it.
+    expect(stage.events).toMatchObject([
+      counted,
+      counted,
+      { kind: 'circuit_changed', transition: { circuit: NAME, from: 'closed', to: 'open', epoch: 1 } },
+    ]);
+    expect(stage.gate.admit(NAME)).toMatchObject({
+      kind: 'refused',
+      refusal: { reason: 'open', retryAfterMs: 60_000 },
+    });
+    expect(stage.events).toHaveLength(3);
+  });
+
+  it('tells that a success has ended a row of failures, and nothing of other successes', () => {
+    const stage = createStage([{ ...CLOSED, failures: 2 }]);
+    stage.gate.settle(admit(stage), 'success');
+    const kind = 'failures_counted';
+    expect(stage.events).toMatchObject([
+      { kind, failures: 2 },
+      { kind, failures: 0 },
+    ]);
+    stage.gate.settle(admit(stage), 'success');
+    expect(stage.events).toHaveLength(2);
+  });
+
+  it('settles a permit once', () => {
+    const stage = createStage();
+    const permit = admit(stage);
+    stage.gate.settle(permit, 'failure', FAILURE);
+    stage.gate.settle(permit, 'failure', FAILURE);
+    expect(stage.store.read(NAME)?.failures).toBe(1);
+  });
+
+  it('drops a stale result, and says which', () => {
+    const stage = createStage([OPEN]);
+    stage.gate.settle({ circuit: NAME, epoch: 0, probeToken: null }, 'failure', FAILURE);
+    expect(stage.store.read(NAME)).toEqual(OPEN);
+    expect(stage.events).toEqual([
+      { kind: 'result_ignored', circuit: NAME, verdict: 'failure', state: 'open', permitEpoch: 0, epoch: 1 },
+    ]);
+  });
+
+  it('judges by the row inside the transaction, not by the one it had looked at', () => {
+    const stage = createStage([{ ...CLOSED, failures: 4 }]);
+    const permit = admit(stage);
+    stage.store.beforeNextWrite(() =>
+      stage.store.update(NAME, () => ({ row: { ...CLOSED, epoch: 7 }, transitions: [], result: null })),
+    );
+    stage.gate.settle(permit, 'failure', FAILURE);
+    expect(stage.store.read(NAME)).toEqual({ ...CLOSED, epoch: 7 });
+    expect(stage.events).toMatchObject([
+      { kind: 'failures_counted', failures: 4 },
+      { kind: 'result_ignored', permitEpoch: 0, epoch: 7 },
+    ]);
+  });
+
+  it('looks without writing and without taking the probe slot', () => {
+    const stage = createStage([OPEN]);
+    expect(stage.gate.look(NAME)).toEqual({ circuit: NAME, epoch: 1, reason: 'open', retryAfterMs: 60_000 });
+    stage.clock.nowMs = 61_000;
+    expect(stage.gate.look(NAME)).toBeNull();
+    expect([stage.store.writes(), stage.store.read(NAME)]).toEqual([0, OPEN]);
+  });
+
+  it('gives the slot of a probe to one caller, with a token of its own', () => {
+    const stage = createStage([OPEN]);
+    stage.clock.nowMs = 61_000;
+    const probe = admit(stage);
+    expect(probe).toEqual({ circuit: NAME, epoch: 2, probeToken: expect.stringMatching(/^token-/) });
+    expect(stage.store.read(NAME)?.lease).toEqual({ token: probe.probeToken, expiresAtMs: 91_000, owner: ME });
+    expect(stage.gate.admit(NAME)).toMatchObject({ refusal: { reason: 'probe_in_progress', retryAfterMs: 30_000 } });
+    stage.gate.settle(probe, 'neutral');
+    expect(admit(stage).probeToken).not.toBe(probe.probeToken);
+  });
+
+  it('asks whether the owner of a lease lives, and needs no answer where there is no lease', () => {
+    const stage = createStage([HALF_OPEN]);
+    expect(stage.gate.look(NAME)).toMatchObject({ reason: 'probe_in_progress' });
+    stage.dead.add(OTHER.pid);
+    expect(stage.gate.look(NAME)).toBeNull();
+    expect(createStage([{ ...HALF_OPEN, lease: null }]).gate.look(NAME)).toBeNull();
+  });
+
+  it('knows whether a permit still counts, and renews only that', () => {
+    const stage = createStage([OPEN]);
+    stage.clock.nowMs = 61_000;
+    const probe = admit(stage);
+    stage.clock.nowMs = 70_000;
+    expect([stage.gate.isCurrent(probe), stage.gate.renew(probe)]).toEqual([true, true]);
+    expect(stage.store.read(NAME)?.lease?.expiresAtMs).toBe(100_000);
+    stage.gate.settle(probe, 'failure', FAILURE);
+    expect([stage.gate.isCurrent(probe), stage.gate.renew(probe)]).toEqual([false, false]);
+    expect(stage.store.read(NAME)?.openedAtMs).toBe(70_000);
+  });
+
+  it.each([OPEN, HALF_OPEN, CLOSED])('resets a circuit that is $state, with who, when and why', (row) => {
+    const stage = createStage([row]);
+    const change = stage.gate.reset(NAME, { by: 'ops', reason: 'back' });
+    expect(change).toMatchObject({
+      from: row.state,
+      to: 'closed',
+      epoch: row.epoch + 1,
+      manual: { by: 'ops', atMs: 1000, reason: 'back', untilMs: null },
+    });
+    expect(stage.store.read(NAME)).toMatchObject({ state: 'closed', failures: 0, lease: null, epoch: row.epoch + 1 });
+    expect(stage.events).toMatchObject([{ kind: 'circuit_changed', transition: change }]);
+  });
+
+  it('isolates for a time, or without an end', () => {
+    const stage = createStage();
+    stage.gate.isolate(NAME, { by: 'ops', reason: null, forMs: 500 });
+    expect(stage.gate.look(NAME)).toMatchObject({ reason: 'isolated', retryAfterMs: 500 });
+    stage.gate.isolate(NAME, { by: 'ops', reason: null, forMs: null });
+    expect(stage.gate.look(NAME)).toMatchObject({ reason: 'isolated', retryAfterMs: null });
+    expect(stage.store.transitions({ limit: 9 }).map(({ epoch }) => epoch)).toEqual([2, 1]);
+  });
+});

@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest';
+import { presentMany } from '../../../../src/cli/output/many-result.ts';
+import { presentSurvey, presentSwept } from '../../../../src/cli/output/sweep-result.ts';
+import { BreakwaterError } from '../../../../src/errors.ts';
+import type { SweepEnding } from '../../../../src/sweep/sweep.ts';
+
+const denied = new BreakwaterError('access_denied', 'S3 refused\u0007 b', {
+  details: { httpStatus: 403, requestId: 'R1' },
+});
+const gone = new BreakwaterError('not_found', 'c is not there');
+
+const NOTHING = { done: 0, skipped: 0, bytes: 0, failed: 0, failures: [], ended: null };
+
+describe('presentMany', () => {
+  it.each([
+    [0, 0, 'sent', 'sent 0 objects, 0 B'],
+    [1, 1, 'sent', 'sent 1 object, 1 B'],
+    [2, 3_145_728, 'received', 'received 2 objects, 3.0 MiB'],
+  ] as const)('sums up %d objects of %d bytes', (done, bytes, verb, summary) => {
+    expect(presentMany({ ...NOTHING, done, bytes }, verb)).toEqual({
+      json: { objects: done, skipped: 0, bytes, failed: 0, failures: [] },
+      lines: [],
+      summary,
+    });
+  });
+
+  it('names every failure, and ends as partial with the first of them', () => {
+    const failures = [
+      { name: 'b\n', error: denied },
+      { name: 'c', error: gone },
+    ];
+    const result = presentMany({ ...NOTHING, done: 1, bytes: 5, failed: 2, failures }, 'sent');
+    expect(result).toMatchObject({
+      summary: 'sent 1 object, 5 B; 2 failed',
+      lines: [
+        'failed b\\n: S3 refused\\x07 b (access_denied, HTTP 403, request id R1)',
+        'failed c: c is not there (not_found)',
+      ],
+      failure: {
+        code: 'partial',
+        message: '2 of 3 objects failed, the first: S3 refused\\x07 b (access_denied, HTTP 403, request id R1)',
+      },
+      // Names stay raw for programs.
+      json: {
+        objects: 1,
+        failed: 2,
+        failures: [
+          { name: 'b\n', code: 'access_denied', message: 'S3 refused\u0007 b', http_status: 403, request_id: 'R1' },
+          { name: 'c', code: 'not_found', message: 'c is not there', http_status: null, request_id: null },
+        ],
+      },
+    });
+  });
+
+  it('tells what was there already, and fails as what ended the run', () => {
+    const ended = new BreakwaterError('circuit_open', 'the circuit is open');
+    const result = presentMany({ ...NOTHING, done: 2, skipped: 3, bytes: 8, ended }, 'sent');
+    expect(result).toMatchObject({ summary: 'sent 2 objects, 8 B; 3 were there already', json: { skipped: 3 } });
+    expect(result.failure).toBe(ended);
+  });
+
+  it('counts failures that are not kept by name', () => {
+    const { failure } = presentMany({ ...NOTHING, failed: 150, failures: [{ name: 'b', error: gone }] }, 'sent');
+    expect(failure?.message).toBe('150 of 150 objects failed, the first: c is not there (not_found)');
+  });
+});
+
+const request = { bucket: 'b', prefix: 'p\u001b/', olderThanMs: 7 * 86_400_000 };
+const asked = { bucket: 'b', prefix: 'p\u001b/', older_than_ms: 604_800_000 };
+
+describe('presentSurvey', () => {
+  it('says what would go: count, bytes, oldest, newest, some names and how many more', () => {
+    const survey = { objects: 3, bytes: 1024, oldestMs: 0, newestMs: 86_400_000, samples: ['p/a', 'p/b\n'] };
+    expect(presentSurvey(request, survey)).toEqual({
+      json: {
+        ...asked,
+        dry_run: true,
+        matched: 3,
+        bytes: 1024,
+        oldest: '1970-01-01T00:00:00.000Z',
+        newest: '1970-01-02T00:00:00.000Z',
+        samples: ['p/a', 'p/b\n'],
+      },
+      lines: [
+        '3 objects older than 7d in s3://b/p\\x1b/, 1.0 KiB',
+        'oldest 1970-01-01T00:00:00.000Z, newest 1970-01-02T00:00:00.000Z',
+        '  p/a',
+        '  p/b\\n',
+        '  and 1 more',
+      ],
+    });
+  });
+
+  it.each([
+    [0, ['0 objects older than 7d in s3://b/p\\x1b/, 0 B']],
+    [
+      1,
+      [
+        '1 object older than 7d in s3://b/p\\x1b/, 0 B',
+        'oldest 1970-01-01T00:00:00.000Z, newest 1970-01-01T00:00:00.000Z',
+        '  k',
+      ],
+    ],
+  ])('says no more than there is of %d', (objects, lines) => {
+    const times = objects === 0 ? { oldestMs: null, newestMs: null } : { oldestMs: 0, newestMs: 0 };
+    const samples = objects === 0 ? [] : ['k'];
+    expect(presentSurvey(request, { objects, bytes: 0, ...times, samples }).lines).toEqual(lines);
+  });
+});
+
+describe('presentSwept', () => {
+  const clean = { matched: 2, deleted: 2, deletedBytes: 10, changed: 0, failed: 0, denied: 0, failures: [] };
+  const left = [{ key: 'k\n', versionId: null, code: 'InternalError', message: 'try again' }];
+  const rough = { matched: 4, deleted: 2, deletedBytes: 10, changed: 1, failed: 1, denied: 0, failures: left };
+  const complete: SweepEnding = { kind: 'complete' };
+  const done = { dry_run: false, complete: true, stopped_by: null };
+
+  it('says what went', () => {
+    expect(presentSwept(request, { tally: clean, ending: complete }, { isStrict: true })).toEqual({
+      json: { ...asked, ...done, matched: 2, deleted: 2, changed: 0, failed: 0, bytes: 10, failures: [] },
+      lines: [],
+      summary: 'deleted 2 of 2 objects in s3://b/p\\x1b/, 10 B',
+    });
+  });
+
+  it('names what is left, which is no failure', () => {
+    const named = [{ key: 'k\n', version_id: null, code: 'InternalError', message: 'try again' }];
+    expect(presentSwept(request, { tally: rough, ending: complete }, { isStrict: false })).toEqual({
+      json: { ...asked, ...done, matched: 4, deleted: 2, changed: 1, failed: 1, bytes: 10, failures: named },
+      lines: ['left k\\n: InternalError: try again'],
+      summary:
+        'deleted 2 of 4 objects in s3://b/p\\x1b/, 10 B; 1 overwritten since, left alone; 1 left for the next sweep',
+    });
+  });
+
+  it('counts what is left and not named', () => {
+    const { lines } = presentSwept(request, { tally: { ...rough, failed: 7 }, ending: complete }, { isStrict: false });
+    expect(lines?.at(-1)).toBe('left 6 more');
+  });
+
+  const over = new BreakwaterError('interrupted', 'interrupted by SIGTERM');
+  it.each<[SweepEnding, boolean, string | null, string | undefined]>([
+    [{ kind: 'complete' }, false, null, undefined],
+    [{ kind: 'complete' }, true, null, 'partial'],
+    [{ kind: 'limit', limit: 'max_delete' }, false, 'max_delete', 'partial'],
+    [{ kind: 'limit', limit: 'max_bytes' }, false, 'max_bytes', 'partial'],
+    [{ kind: 'time' }, false, 'max_duration', undefined],
+    [{ kind: 'time' }, true, 'max_duration', 'partial'],
+    [{ kind: 'failed', error: over }, false, 'interrupted', 'interrupted'],
+  ])('ends %o, strict: %s, as stopped by %s with %s', (ending, isStrict, stoppedBy, code) => {
+    const { json, failure } = presentSwept(request, { tally: rough, ending }, { isStrict });
+    expect(json).toMatchObject({ complete: ending.kind === 'complete', stopped_by: stoppedBy, deleted: 2 });
+    expect(failure?.code).toBe(code);
+  });
+
+  it('says nothing of what a sweep did that failed before it had begun', () => {
+    const none = { matched: 0, deleted: 0, deletedBytes: 0, changed: 0, failed: 0, denied: 0, failures: [] };
+    const { summary } = presentSwept(
+      request,
+      { tally: none, ending: { kind: 'failed', error: over } },
+      { isStrict: false },
+    );
+    expect(summary).toBeNull();
+  });
+
+  it('makes time that ran out a failure where the sweep is strict, though nothing failed', () => {
+    const { failure, summary } = presentSwept(request, { tally: clean, ending: { kind: 'time' } }, { isStrict: true });
+    expect(failure?.details.reason).toBe('max_duration');
+    expect(summary).toContain('stopped by --max-duration, the next sweep goes on');
+  });
+});

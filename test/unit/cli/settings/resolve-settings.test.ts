@@ -1,0 +1,255 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  environmentName,
+  fileKey,
+  resolveSettings,
+  type SettingSources,
+} from '../../../../src/cli/settings/resolve-settings.ts';
+import { parseSwitch } from '../../../../src/cli/settings/setting.ts';
+import { SETTING_TABLE } from '../../../../src/cli/settings/setting-table.ts';
+import { readUserFile } from '../../../../src/cli/settings/user-file.ts';
+
+const FILE = '/home/me/.config/breakwater/config.json';
+
+function resolveFrom({
+  flags = {},
+  env = {},
+  entries = {},
+}: {
+  flags?: SettingSources['flags'];
+  env?: SettingSources['env'];
+  entries?: Readonly<Record<string, unknown>>;
+}) {
+  return resolveSettings({ flags, env, file: { path: FILE, entries }, home: '/home/me' });
+}
+
+describe('resolveSettings', () => {
+  it('has the defaults of the contract where nothing is said', () => {
+    expect(resolveFrom({})).toEqual({
+      endpointUrl: null,
+      region: null,
+      profile: null,
+      pathStyle: null,
+      stateDirectory: '/home/me/.local/state/breakwater',
+      json: false,
+      quiet: false,
+      verbose: false,
+      noColor: false,
+      ascii: false,
+      logFormat: 'text',
+      retries: 3,
+      retryBaseMs: 1000,
+      retryJitter: 'none',
+      requestTimeoutMs: 60_000,
+      connectTimeoutMs: 5000,
+      stallTimeoutMs: 30_000,
+      deadlineMs: null,
+      failureThreshold: 5,
+      successThreshold: 2,
+      openForMs: 60_000,
+      probeLeaseMs: 30_000,
+      circuitScope: null,
+      noBreaker: false,
+      waitMs: 0,
+      push: null,
+      pushMode: 'totals',
+      pushJob: null,
+      pushInstance: null,
+      pushCa: null,
+      textfile: null,
+    });
+  });
+
+  // Each source has another value, so that the one that was taken shows.
+  it.each([
+    [{ flag: true, env: true, file: true }, 1],
+    [{ flag: true, env: true, file: false }, 1],
+    [{ flag: true, env: false, file: true }, 1],
+    [{ flag: true, env: false, file: false }, 1],
+    [{ flag: false, env: true, file: true }, 2],
+    [{ flag: false, env: true, file: false }, 2],
+    [{ flag: false, env: false, file: true }, 7],
+    [{ flag: false, env: false, file: false }, 3],
+  ])('lets flag go over environment over file over default: %j', ({ flag, env, file }, retries) => {
+    const settings = resolveFrom({
+      flags: flag ? { retries: '1' } : {},
+      env: env ? { BREAKWATER_RETRIES: '2' } : {},
+      entries: file ? { retries: 7 } : {},
+    });
+    expect(settings.retries).toBe(retries);
+  });
+
+  it.each([
+    ['an empty variable is unset', { env: { BREAKWATER_RETRIES: '' }, entries: { retries: 7 } }, { retries: 7 }],
+    ['a switch off goes over one on', { env: { BREAKWATER_JSON: '0' }, entries: { json: true } }, { json: false }],
+    ['a switch has words', { env: { BREAKWATER_QUIET: 'YES' } }, { quiet: true }],
+    ['a given switch is on', { flags: { json: true }, env: { BREAKWATER_JSON: 'false' } }, { json: true }],
+    ['a negated switch is off', { flags: { 'path-style': false } }, { pathStyle: false }],
+    ['a wait may be zero', { flags: { wait: '0' } }, { waitMs: 0 }],
+    ['a switch called no-...', { flags: { 'no-breaker': true } }, { noBreaker: true }],
+    ['state below XDG', { env: { XDG_STATE_HOME: '/var/x' } }, { stateDirectory: '/var/x/breakwater' }],
+    [
+      'a relative XDG directory is none',
+      { env: { XDG_STATE_HOME: 'x' } },
+      { stateDirectory: '/home/me/.local/state/breakwater' },
+    ],
+    ['a directory as it is named', { env: { BREAKWATER_STATE_DIR: '/srv/b' } }, { stateDirectory: '/srv/b' }],
+    ['a relative directory from here', { flags: { 'state-dir': 'b' } }, { stateDirectory: join(process.cwd(), 'b') }],
+  ])('reads: %s', (_why, sources, settings) => {
+    expect(resolveFrom(sources)).toMatchObject(settings);
+  });
+
+  it.each([
+    ['retries', '-1', 'a whole number from 0 to 100'],
+    ['retries', '101', 'a whole number from 0 to 100'],
+    ['retries', '1.5', 'a whole number from 0 to 100'],
+    ['retries', 'three', 'a whole number from 0 to 100'],
+    ['retries', '3x', 'a whole number from 0 to 100'],
+    ['retries', 'x3', 'a whole number from 0 to 100'],
+    ['failure-threshold', '0', 'a whole number from 1 to 1000000'],
+    ['open-for', '30', 'a duration with a unit (ms, s, m, h, d), such as 500ms, 30s or 7d10h, from 1ms to 24d'],
+    ['open-for', '0s', 'from 1ms to 24d'],
+    ['deadline', '25d', 'from 1ms to 24d'],
+    ['retry-jitter', 'some', 'none or full'],
+    ['log-format', 'JSON', 'text or json'],
+    ['json', 'maybe', 'true or false'],
+    ['region', 'eu west', 'a region name, such as eu-west-1'],
+    ['circuit-scope', 'a b', 'up to 100 letters, digits, dots, colons, underscores, hyphens and brackets'],
+    ['circuit-scope', 'x'.repeat(101), 'up to 100 letters'],
+    ['state-dir', 'a\nb', 'a directory path'],
+    ['push-mode', 'put', 'totals or deltas'],
+  ])('refuses --%s %j, by name, value and what is accepted, wherever it stands', (flag, value, accepts) => {
+    const shown = `"${value.replace('\n', '\\n')}" is not accepted; expected `;
+    const refusal = (name: string, code: string) =>
+      expect.objectContaining({
+        code,
+        details: { reason: 'bad_value', hint: expect.stringContaining(`correct ${name}`) },
+        message: expect.toSatisfy((text: string) => text.startsWith(`${name}: ${shown}`) && text.includes(accepts)),
+      });
+    expect(() => resolveFrom({ flags: { [flag]: value } })).toThrow(refusal(`--${flag}`, 'usage'));
+    const variable = environmentName(flag);
+    expect(() => resolveFrom({ env: { [variable]: value } })).toThrow(refusal(variable, 'config'));
+    const key = fileKey(flag);
+    expect(() => resolveFrom({ entries: { [key]: value } })).toThrow(refusal(`${key} in ${FILE}`, 'config'));
+  });
+
+  it.each([[null], [{}], [[3]]])('refuses %j in the file: a setting is a text, a number or true and false', (value) => {
+    const message = `retries in ${FILE}: "${JSON.stringify(value)}" is not accepted; expected a whole number from 0 to 100`;
+    expect(() => resolveFrom({ entries: { retries: value } })).toThrow(
+      expect.objectContaining({ code: 'config', message }),
+    );
+  });
+
+  it.each([['retry'], ['open-for'], ['openForMs'], ['RETRIES']])('refuses the unknown key %s of the file', (key) => {
+    expect(() => resolveFrom({ entries: { retries: 1, [key]: 1 } })).toThrow(
+      expect.objectContaining({
+        code: 'config',
+        message: `unknown setting "${key}" in ${FILE}`,
+        details: { reason: 'unknown_setting', hint: expect.stringContaining('open_for') },
+      }),
+    );
+  });
+
+  it('says of any text that it is a setting within its bounds, or refuses it with a code', () => {
+    const flag = fc.constantFrom(...Object.values(SETTING_TABLE).map((setting) => setting.flag));
+    fc.assert(
+      fc.property(flag, fc.oneof(fc.string(), fc.nat().map(String)), (name, value) => {
+        try {
+          const { retries, openForMs, failureThreshold } = resolveFrom({ flags: { [name]: value } });
+          expect(retries <= 100 && openForMs >= 1 && failureThreshold >= 1).toBe(true);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'usage', details: { reason: 'bad_value' } });
+        }
+      }),
+    );
+  });
+});
+
+describe('parseSwitch', () => {
+  it.each([
+    ['true', true],
+    ['TRUE', true],
+    ['1', true],
+    ['yes', true],
+    ['y', true],
+    ['false', false],
+    ['0', false],
+    ['No', false],
+    ['n', false],
+    ['on', undefined],
+    ['', undefined],
+    ['2', undefined],
+  ])('takes %j for %s', (word, isOn) => {
+    expect(parseSwitch(word)).toBe(isOn);
+  });
+});
+
+describe('SETTING_TABLE', () => {
+  it.each([
+    ['retries', 'N', '3'],
+    ['retryBaseMs', 'DURATION', '1s'],
+    ['openForMs', 'DURATION', '1m'],
+    ['waitMs', 'DURATION', '0s'],
+    ['deadlineMs', 'DURATION', 'none'],
+    ['retryJitter', 'none|full', 'none'],
+    ['region', 'NAME', 'AWS settings'],
+    ['json', null, null],
+  ] as const)('shows in help what %s takes and what it is without a word', (name, placeholder, shownDefault) => {
+    expect(SETTING_TABLE[name]).toMatchObject({ placeholder, shownDefault });
+  });
+});
+
+describe('readUserFile', () => {
+  let home = '';
+  beforeAll(() => {
+    home = mkdtempSync(join(tmpdir(), 'breakwater-user-file-'));
+  });
+  afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+  function write(base: string, text: string): string {
+    const directory = join(base, 'breakwater');
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(join(directory, 'config.json'), text);
+    return join(directory, 'config.json');
+  }
+
+  it('takes a file that is not there as an empty one', () => {
+    expect(readUserFile({ env: {}, home: join(home, 'nobody') }).entries).toEqual({});
+    writeFileSync(join(home, 'a-file'), '');
+    expect(readUserFile({ env: { XDG_CONFIG_HOME: join(home, 'a-file') }, home }).entries).toEqual({});
+  });
+
+  it('reads below XDG_CONFIG_HOME, and below .config where that is not absolute', () => {
+    write(join(home, '.config'), '{"retries":1}');
+    const path = write(join(home, 'xdg'), '{"retries":2}');
+    expect(readUserFile({ env: { XDG_CONFIG_HOME: join(home, 'xdg') }, home })).toEqual({
+      path,
+      entries: { retries: 2 },
+    });
+    expect(readUserFile({ env: { XDG_CONFIG_HOME: 'xdg' }, home }).entries).toEqual({ retries: 1 });
+  });
+
+  it.each([
+    ['{"push_job": "secret"', 'is not valid JSON'],
+    ['', 'is not valid JSON'],
+    ['[]', 'is not a JSON object'],
+    ['null', 'is not a JSON object'],
+    ['"secret"', 'is not a JSON object'],
+  ])('refuses %j, names the file, and shows nothing of it', (text, why) => {
+    const path = write(join(home, 'bad'), text);
+    expect(() => readUserFile({ env: { XDG_CONFIG_HOME: join(home, 'bad') }, home })).toThrow(
+      expect.objectContaining({ code: 'config', message: `${path} ${why}` }),
+    );
+  });
+
+  it('refuses one that cannot be read', () => {
+    mkdirSync(join(home, 'directory', 'breakwater', 'config.json'), { recursive: true });
+    expect(() => readUserFile({ env: { XDG_CONFIG_HOME: join(home, 'directory') }, home })).toThrow(
+      expect.objectContaining({ code: 'config', message: expect.stringMatching(/^cannot read .*: EISDIR$/) }),
+    );
+  });
+});

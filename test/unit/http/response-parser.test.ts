@@ -1,0 +1,187 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { AnswerParser, type AnswerEvent } from '../../../src/http/response-parser.ts';
+
+interface Read {
+  readonly heads: readonly { readonly status: number; readonly headers: Readonly<Record<string, string>> }[];
+  readonly body: string;
+  /** Null while it has not come. */
+  readonly reusableForMs: number | null;
+  /** What came behind it. */
+  readonly rest: string;
+  readonly parser: AnswerParser;
+}
+
+/** Reads an answer that comes in these pieces, each in memory that is overwritten after it. */
+function read(pieces: readonly string[]): Read {
+  const parser = new AnswerParser();
+  const events: AnswerEvent[] = [];
+  let body = '';
+  let rest = '';
+  for (const piece of pieces) {
+    const memory = Buffer.from(piece, 'latin1');
+    for (let bytes = memory; ;) {
+      const { event, used } = parser.next(bytes);
+      bytes = bytes.subarray(used);
+      if (event === null) {
+        rest += bytes.toString('latin1');
+        break;
+      }
+      if (event.kind === 'body') body += event.bytes.toString('latin1');
+      else events.push(event);
+    }
+    memory.fill('?');
+  }
+  const end = events.find((event) => event.kind === 'end');
+  const heads = events.flatMap((event) =>
+    event.kind === 'head' ? [{ status: event.status, headers: event.headers }] : [],
+  );
+  return { heads, body, reusableForMs: end?.reusableForMs ?? null, rest, parser };
+}
+
+const lines = (...all: readonly string[]): string => all.join('\r\n');
+const OK = 'HTTP/1.1 200 OK';
+
+describe('an answer', () => {
+  it.each([
+    ['has the length that it says', lines(OK, 'Content-Length: 4', '', 'body'), 'body'],
+    ['has no body', lines(OK, 'Content-Length: 0', '', ''), ''],
+    ['has none by its status', lines('HTTP/1.1 204 No Content', '', ''), ''],
+    ['has no reason', lines('HTTP/1.1 200 ', 'Content-Length: 1', '', 'b'), 'b'],
+    ['has not even a blank for a reason', lines('HTTP/1.1 200', 'Content-Length: 1', '', 'b'), 'b'],
+    ['comes in chunks', lines(OK, 'Transfer-Encoding: chunked', '', '3', 'bod', '1', 'y', '0', '', ''), 'body'],
+    [
+      'comes in chunks with extensions and trailers',
+      lines(OK, 'transfer-encoding: Chunked', '', 'A;name="x"', '0123456789', '0', 'x-checksum: 1', '', ''),
+      '0123456789',
+    ],
+    ['comes after others', lines('HTTP/1.1 100 Continue', '', OK, 'Content-Length: 2', '', 'ok'), 'ok'],
+  ])('that %s is read whole, wherever it is cut', (_what, text, body) => {
+    const whole = read([text]);
+    expect(whole).toMatchObject({ body, reusableForMs: 4000, rest: '' });
+    expect(whole.heads.at(-1)?.status).toBe(text.includes('204') ? 204 : 200);
+    for (let at = 0; at <= text.length; at += 1) {
+      const { parser: _, ...cut } = read([text.slice(0, at), text.slice(at)]);
+      expect(cut, `cut at ${at}`).toMatchObject({ heads: whole.heads, body, reusableForMs: 4000, rest: '' });
+    }
+    expect(read(text.split(''))).toMatchObject({ heads: whole.heads, body, reusableForMs: 4000 });
+  });
+
+  it('is the same in any pieces, of whatever it consists', () => {
+    const bodies = fc.array(fc.string({ unit: 'binary-ascii', minLength: 1, maxLength: 40 }), { maxLength: 8 });
+    fc.assert(
+      fc.property(
+        bodies,
+        fc.boolean(),
+        fc.array(fc.integer({ min: 0, max: 700 }), { maxLength: 20 }),
+        (parts, isChunked, cuts) => {
+          const body = parts.join('');
+          const framed = isChunked
+            ? `${parts.map((part) => `${part.length.toString(16)}\r\n${part}\r\n`).join('')}0\r\n\r\n`
+            : body;
+          const framing = isChunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${body.length}`;
+          const text = lines(OK, 'x-amz-meta-a: b', framing, '', framed);
+          const places = [0, ...cuts.filter((cut) => cut < text.length).toSorted((a, b) => a - b), text.length];
+          const pieces = places.slice(1).map((place, index) => text.slice(places[index], place));
+          expect(read(pieces)).toMatchObject({ body, reusableForMs: 4000, rest: '' });
+        },
+      ),
+    );
+  });
+
+  it('has its headers by their names in lower case, several of one name joined', () => {
+    const text = lines(OK, 'ETag:"e"', 'X-A:\t 1 \t', 'x-a: 2', 'constructor: c', 'x-empty:', 'x-ü: no', '', '');
+    expect(() => read([text])).toThrow('a header that is none');
+    const { heads } = read([text.replace('x-ü', 'x-u').replace('no', 'n\u00fc')]);
+    expect(heads).toEqual([
+      {
+        status: 200,
+        headers: { etag: '"e"', 'x-a': '1, 2', constructor: 'c', 'x-empty': '', 'x-u': 'n\u00fc' },
+      },
+    ]);
+  });
+
+  it('of no stated length ends with its connection, and only that is whole then', () => {
+    const open = read([lines(OK, '', 'all of'), ' it']);
+    expect(open).toMatchObject({ body: 'all of it', reusableForMs: null });
+    expect(open.parser.close()).toBe(true);
+    for (const cut of [
+      'HTTP/1.1 2',
+      lines(OK, 'Content-Length: 4', '', 'bod'),
+      lines(OK, 'Transfer-Encoding: chunked', '', '4', 'body', '0', ''),
+    ]) {
+      expect(read([cut]).parser.close(), cut).toBe(false);
+    }
+    expect([read(['HTTP/1.1 2']).parser.isAnswered, read([lines(OK, '', '')]).parser.isAnswered]).toEqual([
+      false,
+      true,
+    ]);
+  });
+
+  it('leaves what comes behind it', () => {
+    expect(read([lines(OK, 'Content-Length: 4', '', 'bodyHTTP/1.1 200')])).toMatchObject({ rest: 'HTTP/1.1 200' });
+  });
+
+  it.each([
+    ['', 4000],
+    ['Connection: close', 0],
+    ['Connection: x, Close', 0],
+    ['Connection: closed', 4000],
+    ['Keep-Alive: timeout=3, max=100', 2000],
+    ['Keep-Alive: timeout=5', 4000],
+    ['Keep-Alive: timeout=1', 0],
+    ['Keep-Alive: max=5', 4000],
+  ])('with %j leaves a connection that can be used for %i ms', (header, expected) => {
+    expect(read([lines(OK, ...(header === '' ? [] : [header]), 'Content-Length: 0', '', '')]).reusableForMs).toBe(
+      expected,
+    );
+  });
+
+  it('of an older HTTP leaves none', () => {
+    expect(read([lines('HTTP/1.0 200 OK', 'Content-Length: 0', '', '')]).reusableForMs).toBe(0);
+  });
+});
+
+describe('what is no answer of HTTP', () => {
+  it.each([
+    ['another protocol', 'SSH-2.0-OpenSSH_9.2\r\n\r\n'],
+    ['another version', lines('HTTP/2.0 200 OK', '', '')],
+    ['a switch to another protocol', lines('HTTP/1.1 101 Switching Protocols', '', '')],
+    ['a status that is none', lines('HTTP/1.1 20 OK', '', '')],
+    ['a header without a colon', lines(OK, 'what', '', '')],
+    ['a header without a name', lines(OK, ': what', '', '')],
+    ['a blank before the colon', lines(OK, 'etag : what', '', '')],
+    ['a header that goes on in the next line', lines(OK, 'a: b', ' c: d', '', '')],
+    ['a line that ends otherwise', lines(OK, 'a: b\nc: d', '', '')],
+    ['a NUL', lines(OK, 'a: \0', '', '')],
+    ['two lengths', lines(OK, 'Content-Length: 1', 'Content-Length: 2', '', '')],
+    ['a length that is no number', lines(OK, 'Content-Length: 1e3', '', '')],
+    ['a negative length', lines(OK, 'Content-Length: -1', '', '')],
+    ['a length and chunks', lines(OK, 'Content-Length: 1', 'Transfer-Encoding: chunked', '', '')],
+    ['another coding', lines(OK, 'Transfer-Encoding: gzip, chunked', '', '')],
+    ['a chunk without a size', lines(OK, 'Transfer-Encoding: chunked', '', 'x', '')],
+    ['a chunk that is longer than it says', lines(OK, 'Transfer-Encoding: chunked', '', '1', 'bo', '')],
+    ['a chunk of more bytes than there are', lines(OK, 'Transfer-Encoding: chunked', '', 'f'.repeat(13), '')],
+    ['a head without an end', `${OK}\r\n${'a: b\r\n'.repeat(12_000)}`],
+    ['a chunk size without an end', lines(OK, 'Transfer-Encoding: chunked', '', `1;${'x'.repeat(5000)}`)],
+    ['trailers without an end', lines(OK, 'Transfer-Encoding: chunked', '', '0', ...Array<string>(102).fill('a: b'))],
+  ])('is refused: %s', (_what, text) => {
+    expect(() => read([text])).toThrow(expect.objectContaining({ name: 'TransferFault', word: 'not_s3' }));
+  });
+
+  it('throws nothing else, and takes no time over it', () => {
+    const start = lines(OK, 'Transfer-Encoding: chunked', '', '3', 'bod', '0', '', '');
+    fc.assert(
+      fc.property(fc.nat(start.length), fc.string({ unit: 'binary-ascii' }), (at, noise) => {
+        try {
+          read([start.slice(0, at) + noise + start.slice(at)]);
+        } catch (error) {
+          expect(error).toMatchObject({ name: 'TransferFault' });
+        }
+      }),
+    );
+    expect(read([lines(OK, `a: ${' '.repeat(60_000)}x`, 'Content-Length: 0', '', '')]).heads).toMatchObject([
+      { headers: { a: 'x' } },
+    ]);
+  });
+});

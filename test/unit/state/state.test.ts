@@ -1,0 +1,394 @@
+import { existsSync, statSync } from 'node:fs';
+import { mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_CIRCUIT_SETTINGS, type CircuitRow, type Transition } from '../../../src/circuit/circuit.ts';
+import type { CircuitStore } from '../../../src/circuit/circuit-store.ts';
+import { initialRow } from '../../../src/circuit/state-machine.ts';
+import type { MetricDeltas, State } from '../../../src/state/state.ts';
+import { createTestState } from '../../support/state.ts';
+
+const PROCESS = { pid: 7, startTime: '1', bootId: 'boot', pidNamespace: 'pid:[1]', host: 'here', command: 'put' };
+const NOTHING: MetricDeltas = { counters: [], histograms: [], gauges: [], refusals: [] };
+
+const OPEN: CircuitRow = {
+  ...initialRow('s3-upload@x', DEFAULT_CIRCUIT_SETTINGS),
+  state: 'open',
+  epoch: 1,
+  failures: 5,
+  openedAtMs: 1000,
+  openForMs: 60_000,
+  changedAtMs: 1000,
+  lastFailure: {
+    atMs: 1000,
+    code: 'SlowDown',
+    message: 'Reduce\n"your" rate',
+    httpStatus: 503,
+    requestId: 'r',
+    process: PROCESS,
+  },
+};
+const HALF_OPEN: CircuitRow = {
+  ...OPEN,
+  state: 'half_open',
+  epoch: 2,
+  lease: { token: 'token', expiresAtMs: 2000, owner: PROCESS },
+  manual: { by: 'ops', atMs: 3, reason: null, untilMs: 4 },
+};
+
+function store(circuits: CircuitStore, row: CircuitRow, transitions: readonly Transition[] = []): void {
+  circuits.update(row.name, () => ({ row, transitions, result: undefined }));
+}
+
+function transition(epoch: number, circuit = OPEN.name): Transition {
+  return {
+    circuit,
+    atMs: epoch,
+    from: 'closed',
+    to: 'open',
+    epoch,
+    why: 'threshold_reached',
+    cause: OPEN.lastFailure,
+    manual: null,
+    process: PROCESS,
+  };
+}
+
+function count(state: State, family: string, value: number, labels: Record<string, string> = { bucket: 'b' }): void {
+  state.metrics.add(() => ({ ...NOTHING, counters: [{ family, labels, value }] }));
+}
+
+describe('the state file', () => {
+  it('is not created by reading', async () => {
+    await using test = await createTestState();
+    const { circuits, metrics, problem } = test.open();
+    expect(circuits.read('s3-upload@x')).toBeUndefined();
+    expect(circuits.list()).toEqual([]);
+    expect(circuits.transitions({ limit: 10 })).toEqual([]);
+    expect(circuits.refusals('s3-upload@x', 0)).toBe(0);
+    expect(metrics.read()).toEqual({ counters: [], gauges: [], histograms: [] });
+    expect(problem()).toBeNull();
+    expect(existsSync(test.directory)).toBe(false);
+  });
+
+  it('belongs to its user alone: directory 0700, files 0600', async () => {
+    await using test = await createTestState();
+    store(test.open().circuits, OPEN);
+    expect(statSync(test.directory).mode % 0o1000).toBe(0o700);
+    for (const name of await readdir(test.directory)) {
+      expect([name, statSync(join(test.directory, name)).mode % 0o1000]).toEqual([name, 0o600]);
+    }
+  });
+
+  it.each([OPEN, HALF_OPEN, initialRow('s3-download@y', DEFAULT_CIRCUIT_SETTINGS)])(
+    'gives back the row of a circuit that is $state, to every process',
+    async (row) => {
+      await using test = await createTestState();
+      store(test.open().circuits, row);
+      const other = test.open();
+      expect(other.circuits.read(row.name)).toEqual(row);
+      expect(other.circuits.list()).toEqual([row]);
+    },
+  );
+
+  it('hands the stored row to a change, and writes nothing where the same row comes back', async () => {
+    await using test = await createTestState();
+    const { circuits } = test.open();
+    store(circuits, OPEN);
+    const before = await readFile(join(test.directory, 'state.db-wal'));
+    const seen = circuits.update(OPEN.name, (row) => ({ row, transitions: [], result: row }));
+    expect(seen).toEqual(OPEN);
+    expect(await readFile(join(test.directory, 'state.db-wal'))).toEqual(before);
+  });
+
+  it('writes nothing where a change throws', async () => {
+    await using test = await createTestState();
+    const { circuits } = test.open();
+    store(circuits, OPEN);
+    const fail = (): never => {
+      throw new TypeError('a bug');
+    };
+    expect(() => circuits.update(OPEN.name, fail)).toThrow('a bug');
+    expect(test.open().circuits.read(OPEN.name)).toEqual(OPEN);
+    store(circuits, HALF_OPEN);
+    expect(test.open().circuits.read(OPEN.name)).toEqual(HALF_OPEN);
+  });
+
+  it('keeps the newest 1000 transitions of each circuit, newest first', async () => {
+    await using test = await createTestState();
+    const { circuits } = test.open();
+    store(circuits, OPEN, [transition(1, 's3-download@y')]);
+    store(
+      circuits,
+      OPEN,
+      Array.from({ length: 1010 }, (_, index) => transition(index + 1)),
+    );
+    const kept = circuits.transitions({ circuit: OPEN.name, limit: 5000 });
+    expect(kept).toHaveLength(1000);
+    expect(kept[0]).toEqual(transition(1010));
+    expect(kept.at(-1)?.epoch).toBe(11);
+    expect(circuits.transitions({ limit: 5000 })).toHaveLength(1001);
+    expect(circuits.transitions({ limit: 3 }).map(({ epoch }) => epoch)).toEqual([1010, 1009, 1008]);
+  });
+
+  it('adds counters, keeps the later time, and adds histograms bucket by bucket', async () => {
+    await using test = await createTestState();
+    const one = {
+      family: 'h',
+      labels: { operation: 'put_object', bucket: 'b' },
+      bounds: [1, 2],
+      counts: [1, 0, 2],
+      sum: 7,
+    };
+    const deltas: MetricDeltas = {
+      counters: [{ family: 'c', labels: { b: '2', a: '1' }, value: 2 }],
+      gauges: [{ family: 'g', labels: {}, value: 50 }],
+      histograms: [one],
+      refusals: [{ circuit: OPEN.name, epoch: 3, count: 2 }],
+    };
+    test.open().metrics.add(() => deltas);
+    const later = test.open();
+    later.metrics.add(() => ({
+      ...deltas,
+      counters: [{ family: 'c', labels: { a: '1', b: '2' }, value: 3 }],
+      gauges: [{ family: 'g', labels: {}, value: 40 }],
+    }));
+    expect(test.open().metrics.read()).toEqual({
+      counters: [{ family: 'c', labels: { a: '1', b: '2' }, value: 5 }],
+      gauges: [{ family: 'g', labels: {}, value: 50 }],
+      histograms: [{ ...one, counts: [2, 0, 4], sum: 14 }],
+    });
+    expect(later.circuits.refusals(OPEN.name, 3)).toBe(4);
+    expect(later.circuits.refusals(OPEN.name, 0)).toBe(4);
+    expect(later.circuits.refusals(OPEN.name, 4)).toBe(0);
+  });
+
+  it('begins a histogram anew when its bounds have changed', async () => {
+    await using test = await createTestState();
+    const { metrics } = test.open();
+    const old = { family: 'h', labels: {}, bounds: [1], counts: [4, 4], sum: 9 };
+    const now = { family: 'h', labels: {}, bounds: [1, 2], counts: [1, 0, 0], sum: 0.5 };
+    metrics.add(() => ({ ...NOTHING, histograms: [old] }));
+    metrics.add(() => ({ ...NOTHING, histograms: [now] }));
+    expect(metrics.read().histograms).toEqual([now]);
+  });
+
+  it('tells who adds which buckets are known, and forgets all sums when cleared', async () => {
+    await using test = await createTestState();
+    const state = test.open();
+    count(state, 'c', 1, { bucket: 'one' });
+    count(state, 'c', 1, { bucket: 'two' });
+    count(state, 'c', 1, { operation: 'x' });
+    let known: readonly string[] = [];
+    state.metrics.add((buckets) => {
+      known = [...buckets];
+      return NOTHING;
+    });
+    expect(known.toSorted()).toEqual(['one', 'two']);
+    state.metrics.clear();
+    expect(state.metrics.read().counters).toEqual([]);
+  });
+});
+
+describe('a state file that cannot be used', () => {
+  const BROKEN: readonly (readonly [string, (directory: string) => Promise<void>])[] = [
+    ['garbage', async (directory) => await writeFile(join(directory, 'state.db'), 'no database at all '.repeat(1000))],
+    ['cut short', async (directory) => await truncate(join(directory, 'state.db'), 6000)],
+    ['without its tables', async (directory) => dropTables(join(directory, 'state.db'))],
+    ['with a row that says nonsense', async (directory) => spoilRow(join(directory, 'state.db'))],
+  ];
+
+  it.each(BROKEN)('%s: is set aside by who writes, with one warning, and a new one is begun', async (_name, spoil) => {
+    await using test = await createTestState();
+    await createAndClose(test);
+    await spoil(test.directory);
+    const spoilt = await readFile(join(test.directory, 'state.db'));
+
+    const state = test.open();
+    state.circuits.read(OPEN.name);
+    state.circuits.list();
+    store(state.circuits, HALF_OPEN);
+    count(state, 'c', 1);
+    state.close();
+
+    expect(test.warnings).toEqual([
+      expect.stringMatching(/was corrupt; it is kept as .*state\.db\.corrupt-2026-01-02T03-04-05/),
+    ]);
+    const aside = (await readdir(test.directory)).filter((name) =>
+      /corrupt-[^-]*-[^-]*-[^-]*-[^-]*-[^-]*Z$/.test(name),
+    );
+    expect(aside).toHaveLength(1);
+    expect(await readFile(join(test.directory, aside[0]!))).toEqual(spoilt);
+    expect(test.open().circuits.list()).toEqual([HALF_OPEN]);
+  });
+
+  it.each(BROKEN)('%s: is left alone by who only reads, and named once', async (_name, spoil) => {
+    await using test = await createTestState();
+    await createAndClose(test);
+    await spoil(test.directory);
+    const spoilt = await readFile(join(test.directory, 'state.db'));
+
+    const state = test.open();
+    state.circuits.list();
+    state.metrics.read();
+    state.circuits.read(OPEN.name);
+    expect(state.problem()).toBe('corrupt');
+    state.close();
+
+    expect(test.warnings).toEqual([expect.stringMatching(/is corrupt/)]);
+    expect(await readFile(join(test.directory, 'state.db'))).toEqual(spoilt);
+    expect((await readdir(test.directory)).filter((name) => name.includes('corrupt'))).toEqual([]);
+  });
+
+  it('from a newer schema: is never written, and the circuit works in memory with one warning', async () => {
+    await using test = await createTestState();
+    await createAndClose(test);
+    const database = new DatabaseSync(join(test.directory, 'state.db'));
+    database.exec('PRAGMA user_version = 99');
+    database.close();
+    const before = await readFile(join(test.directory, 'state.db'));
+
+    const state = test.open();
+    expect(state.circuits.read(OPEN.name)).toBeUndefined();
+    store(state.circuits, HALF_OPEN);
+    expect(state.circuits.read(OPEN.name)).toEqual(HALF_OPEN);
+    count(state, 'c', 1);
+    expect(state.metrics.read().counters).toHaveLength(1);
+    expect(state.problem()).toBe('newer_schema');
+    state.close();
+
+    expect(test.warnings).toEqual([expect.stringMatching(/newer breakwater.*memory/)]);
+    expect(await readFile(join(test.directory, 'state.db'))).toEqual(before);
+  });
+
+  it('a file where the directory should be: works in memory with one warning', async () => {
+    await using test = await createTestState();
+    await writeFile(test.directory, '');
+    const state = test.open();
+    expect(state.circuits.list()).toEqual([]);
+    store(state.circuits, OPEN);
+    store(state.circuits, HALF_OPEN);
+    expect(state.circuits.list()).toEqual([HALF_OPEN]);
+    expect(state.problem()).toBe('unwritable');
+    expect(test.warnings).toHaveLength(1);
+  });
+
+  it('a directory where the file should be: works in memory with one warning', async () => {
+    await using test = await createTestState();
+    await mkdir(join(test.directory, 'state.db'), { recursive: true });
+    const state = test.open();
+    store(state.circuits, OPEN);
+    expect(state.circuits.list()).toEqual([OPEN]);
+    expect(state.problem()).toBe('unwritable');
+    expect(test.warnings).toHaveLength(1);
+  });
+
+  it('locked by another process: gives up within the bound, and goes on from the rows it had seen', async () => {
+    await using test = await createTestState();
+    await createAndClose(test);
+    const state = test.open();
+    expect(state.circuits.read(OPEN.name)).toEqual(OPEN);
+    const holder = new DatabaseSync(join(test.directory, 'state.db'));
+    holder.exec('BEGIN IMMEDIATE');
+    const startedAtMs = performance.now();
+    const seen = state.circuits.update(OPEN.name, (row) => ({ row: HALF_OPEN, transitions: [], result: row }));
+    const waitedMs = performance.now() - startedAtMs;
+    count(state, 'c', 1);
+    holder.exec('ROLLBACK');
+    holder.close();
+
+    expect(seen).toEqual(OPEN);
+    expect(waitedMs).toBeGreaterThan(1500);
+    expect(waitedMs).toBeLessThan(15_000);
+    expect(state.circuits.read(OPEN.name)).toEqual(HALF_OPEN);
+    expect(state.problem()).toBe('locked');
+    expect(test.warnings).toEqual([expect.stringMatching(/locked by another process/)]);
+    expect(test.open().circuits.read(OPEN.name)).toEqual(OPEN);
+  });
+});
+
+async function createAndClose(test: { readonly open: () => State }): Promise<void> {
+  const state = test.open();
+  store(state.circuits, OPEN, [transition(1)]);
+  await Promise.resolve(state.close());
+}
+
+function dropTables(path: string): void {
+  const database = new DatabaseSync(path);
+  database.exec('DROP TABLE circuits; DROP TABLE counters');
+  database.close();
+}
+
+function spoilRow(path: string): void {
+  const database = new DatabaseSync(path);
+  database.exec(`UPDATE circuits SET last_failure = '{"code":7}'`);
+  database.close();
+}
+
+describe('checkpoints', () => {
+  it('are read back by kind and id, the last one saved, until they are removed', async () => {
+    await using test = await createTestState();
+    const { checkpoints } = test.open();
+    expect(checkpoints.read('upload', 'a')).toBeUndefined();
+    checkpoints.save({ kind: 'upload', id: 'a', document: { parts: [1] }, nowMs: 1 });
+    checkpoints.save({ kind: 'upload', id: 'a', document: { parts: [1, 2] }, nowMs: 2 });
+    checkpoints.save({ kind: 'download', id: 'a', document: null, nowMs: 3 });
+    const other = test.open().checkpoints;
+    expect(other.read('upload', 'a')).toEqual({ parts: [1, 2] });
+    expect(other.list('upload')).toEqual([{ id: 'a', savedAtMs: 2, document: { parts: [1, 2] } }]);
+    other.remove('upload', 'a');
+    expect(checkpoints.read('upload', 'a')).toBeUndefined();
+    expect(checkpoints.read('download', 'a')).toBeNull();
+  });
+
+  it('are forgotten after 30 days', async () => {
+    await using test = await createTestState();
+    const { checkpoints } = test.open();
+    const day = 24 * 3_600_000;
+    checkpoints.save({ kind: 'sweep', id: 'old', document: 1, nowMs: 0 });
+    checkpoints.save({ kind: 'sweep', id: 'new', document: 2, nowMs: 30 * day });
+    expect(checkpoints.list('sweep').map(({ id }) => id)).toEqual(['old', 'new']);
+    checkpoints.save({ kind: 'sweep', id: 'new', document: 2, nowMs: 30 * day + 1 });
+    expect(checkpoints.list('sweep').map(({ id }) => id)).toEqual(['new']);
+  });
+});
+
+describe('claims', () => {
+  const OTHER = { ...PROCESS, pid: 8 };
+  const living = { isOwnerAlive: () => true, leaseMs: 100 };
+
+  it('are held by one process until it releases them', async () => {
+    await using test = await createTestState();
+    const { claims } = test.open();
+    expect(claims.take('sweep a', { ...living, process: PROCESS, nowMs: 1000 })).toBeNull();
+    const claim = { owner: PROCESS, takenAtMs: 1000, expiresAtMs: 1100 };
+    const other = test.open().claims;
+    expect(other.take('sweep a', { ...living, process: OTHER, nowMs: 1050 })).toEqual(claim);
+    expect(other.take('sweep b', { ...living, process: OTHER, nowMs: 1050 })).toBeNull();
+    other.release('sweep a', OTHER);
+    expect(other.take('sweep a', { ...living, process: OTHER, nowMs: 1050 })).toEqual(claim);
+    claims.release('sweep a', PROCESS);
+    expect(other.take('sweep a', { ...living, process: OTHER, nowMs: 1050 })).toBeNull();
+  });
+
+  it.each([
+    { why: 'its owner is dead', nowMs: 1050, isOwnerAlive: () => false },
+    { why: 'its lease is over', nowMs: 1100, isOwnerAlive: () => true },
+    { why: 'the clock has jumped back behind it', nowMs: 900, isOwnerAlive: () => true },
+  ])('are free again when $why', async ({ nowMs, isOwnerAlive }) => {
+    await using test = await createTestState();
+    const { claims } = test.open();
+    claims.take('sweep a', { ...living, process: PROCESS, nowMs: 1000 });
+    expect(claims.take('sweep a', { leaseMs: 100, isOwnerAlive, process: OTHER, nowMs })).toBeNull();
+    expect(claims.renew('sweep a', { process: PROCESS, nowMs, leaseMs: 100 })).toBe(false);
+  });
+
+  it('last as long as they are renewed', async () => {
+    await using test = await createTestState();
+    const { claims } = test.open();
+    claims.take('sweep a', { ...living, process: PROCESS, nowMs: 1000 });
+    expect(claims.renew('sweep a', { process: PROCESS, nowMs: 1090, leaseMs: 100 })).toBe(true);
+    expect(claims.take('sweep a', { ...living, process: OTHER, nowMs: 1150 })).toMatchObject({ expiresAtMs: 1190 });
+  });
+});

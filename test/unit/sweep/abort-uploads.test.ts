@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { BreakwaterError } from '../../../src/errors.ts';
+import { abortUploads, type UploadSweepRequest } from '../../../src/sweep/abort-uploads.ts';
+import { FakeObjectStore, type FakeStoreOptions } from '../../support/fake-object-store.ts';
+
+const STORE_NOW_MS = 1_700_000_000_000;
+const REQUEST: UploadSweepRequest = {
+  bucket: 'b',
+  prefix: 'p/',
+  olderThanMs: 1000,
+  patterns: { include: [], exclude: [] },
+  isDryRun: false,
+};
+const upload = (uploadId: string, ageMs = 5000, key = `p/${uploadId}`) => ({
+  key,
+  uploadId,
+  startedAtMs: STORE_NOW_MS - ageMs,
+});
+
+async function abort(options: FakeStoreOptions, request: Partial<UploadSweepRequest> = {}) {
+  const store = new FakeObjectStore({ storeNowMs: STORE_NOW_MS, ...options });
+  const context = { store, now: () => STORE_NOW_MS + 1_000_000 };
+  return { store, tally: await abortUploads({ ...REQUEST, ...request }, context) };
+}
+
+const fails =
+  (code: 'access_denied' | 'unavailable' | 'interrupted', ...ids: readonly string[]) =>
+  (id: string) =>
+    ids.includes(id)
+      ? new BreakwaterError(code, 'no', { details: code === 'access_denied' ? { s3Code: 'AccessDenied' } : {} })
+      : null;
+
+describe('abortUploads', () => {
+  it('aborts those that were begun long enough ago, by the clock of the store', async () => {
+    const { store, tally } = await abort({ uploadPages: [[upload('1'), upload('2', 999)], [upload('3', 1000)]] });
+    expect(store.aborted).toEqual(['1', '3']);
+    expect(tally).toEqual({ matched: 2, aborted: 2, failed: 0, failures: [] });
+  });
+
+  it('leaves those that the patterns leave out', async () => {
+    const uploadPages = [[upload('1', 5000, 'p/a.log'), upload('2', 5000, 'p/b.txt')]];
+    const { store } = await abort({ uploadPages }, { patterns: { include: ['*.log'], exclude: [] } });
+    expect(store.aborted).toEqual(['1']);
+  });
+
+  it('aborts several uploads of one key', async () => {
+    const { tally } = await abort({ uploadPages: [[upload('1', 5000, 'p/a'), upload('2', 5000, 'p/a')]] });
+    expect(tally.aborted).toBe(2);
+  });
+
+  it('only counts in a dry run', async () => {
+    const { store, tally } = await abort({ uploadPages: [[upload('1')]] }, { isDryRun: true });
+    expect(tally).toMatchObject({ matched: 1, aborted: 0, failed: 0 });
+    expect(store.aborted).toEqual([]);
+  });
+
+  it('names those that stay, and goes on', async () => {
+    const { tally } = await abort({ uploadPages: [[upload('1'), upload('2')]], failAbort: fails('unavailable', '1') });
+    expect(tally).toMatchObject({ matched: 2, aborted: 1, failed: 1 });
+    expect(tally.failures).toEqual([{ key: 'p/1', versionId: null, code: 'unavailable', message: 'no' }]);
+  });
+
+  it.each([
+    ['access_denied when every abort is denied', fails('access_denied', '1', '2'), 'access_denied'],
+    ['interrupted at once', fails('interrupted', '1'), 'interrupted'],
+  ])('ends with %s', async (_what, failAbort, code) => {
+    await expect(abort({ uploadPages: [[upload('1'), upload('2')]], failAbort })).rejects.toMatchObject({ code });
+  });
+
+  it('goes on when only some are denied', async () => {
+    const { tally } = await abort({
+      uploadPages: [[upload('1'), upload('2')]],
+      failAbort: fails('access_denied', '1'),
+    });
+    expect(tally).toMatchObject({ aborted: 1, failed: 1 });
+  });
+});

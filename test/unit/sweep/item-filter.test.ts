@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { createItemFilter, type ItemConditions } from '../../../src/sweep/item-filter.ts';
+import { sweepItem } from '../../support/sweep-pages.ts';
+
+const NOW_MS = 100_000;
+
+function takes(item: Parameters<typeof sweepItem>, conditions: Partial<ItemConditions>, prefix = ''): boolean {
+  return createItemFilter(prefix, { olderThanMs: 0, ...conditions }).takes(sweepItem(...item), NOW_MS);
+}
+
+describe('createItemFilter', () => {
+  it.each([
+    ['takes just the age', { lastModifiedMs: NOW_MS - 1000 }, { olderThanMs: 1000 }, true],
+    ['leaves what is younger', { lastModifiedMs: NOW_MS - 999 }, { olderThanMs: 1000 }, false],
+    ['leaves what has no known age', { lastModifiedMs: null }, { olderThanMs: 1 }, false],
+    ['takes anything for an age of 0, known or not', { lastModifiedMs: null }, { olderThanMs: 0 }, true],
+    ['takes also what is from the future for an age of 0', { lastModifiedMs: NOW_MS + 1 }, { olderThanMs: 0 }, true],
+    ['takes just the least size', { sizeBytes: 10 }, { minSizeBytes: 10 }, true],
+    ['leaves what is smaller', { sizeBytes: 9 }, { minSizeBytes: 10 }, false],
+    ['takes just the largest size', { sizeBytes: 10 }, { maxSizeBytes: 10 }, true],
+    ['leaves what is larger', { sizeBytes: 11 }, { maxSizeBytes: 10 }, false],
+    ['takes the empty with a largest size of 0', { sizeBytes: 0 }, { maxSizeBytes: 0 }, true],
+    ['leaves what has no known size', { sizeBytes: null }, { minSizeBytes: 0 }, false],
+    ['takes any size where none is asked for', { sizeBytes: null }, {}, true],
+  ])('%s', (_what, known, conditions, expected) => {
+    expect(takes(['k', known], conditions)).toBe(expected);
+  });
+
+  it.each([
+    ['a key below the prefix', 'logs/a', 'logs/', [], [], true],
+    ['no key beside it', 'log', 'logs/', [], [], false],
+    ['names below the prefix by a pattern with a slash', 'logs/a/b', 'logs/', ['a/*'], [], true],
+    ['names from the last slash of the prefix on', 'logs/2024-01', 'logs/2024', ['2024-*'], [], true],
+    ['no key that is excluded', 'logs/a.log', 'logs/', ['*.log'], ['a*'], false],
+    ['no key that is not included', 'logs/a.txt', 'logs/', ['*.log'], [], false],
+  ])('takes %s', (_what, key, prefix, include, exclude, expected) => {
+    expect(takes([key], { patterns: { include, exclude } }, prefix)).toBe(expected);
+  });
+
+  it.each([
+    [{}, false, false],
+    [{ olderThanMs: 1 }, true, false],
+    [{ minSizeBytes: 0 }, false, true],
+    [{ maxSizeBytes: 0 }, false, true],
+  ])('knows what %j asks for', (conditions, asksForAge, asksForSize) => {
+    expect(createItemFilter('', { olderThanMs: 0, ...conditions })).toMatchObject({ asksForAge, asksForSize });
+  });
+});

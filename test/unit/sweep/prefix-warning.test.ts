@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import type { Event } from '../../../src/events.ts';
+import { watchNeighbours } from '../../../src/sweep/prefix-warning.ts';
+import { pagesOf, sweepPage } from '../../support/sweep-pages.ts';
+
+async function watch(prefix: string, keys: readonly string[]): Promise<readonly Event[]> {
+  const events: Event[] = [];
+  const watched = watchNeighbours({ prefix, emit: (event) => events.push(event) });
+  const found: string[] = [];
+  for await (const { items } of watched(pagesOf(keys.map((key) => sweepPage([key]))))) {
+    found.push(...items.map(({ key }) => key));
+  }
+  expect(found).toEqual(keys);
+  return events;
+}
+
+describe('watchNeighbours', () => {
+  it('points out, once, a folder whose name only begins with the prefix', async () => {
+    expect(await watch('a', ['a/1', 'ab/1', 'ac/1'])).toEqual([
+      {
+        kind: 'warning',
+        reason: 'prefix_neighbours',
+        message: 'the prefix "a" also matches "ab/1"; if the folder was meant, write "a/"',
+      },
+    ]);
+  });
+
+  it.each([
+    ['a folder', 'a/', ['a/1', 'a/b/c']],
+    ['the beginning of a file name', 'tmp/job', ['tmp/job1', 'tmp/job2.log']],
+    ['the beginning of a folder name, on purpose', 'logs/2024-', ['logs/2024-01/x']],
+    ['a folder written without its slash', 'a', ['a', 'a/1', 'a/b/c']],
+    ['everything', '', ['a/1', 'b']],
+  ])('says nothing of %s', async (_what, prefix, keys) => {
+    expect(await watch(prefix, keys)).toEqual([]);
+  });
+});

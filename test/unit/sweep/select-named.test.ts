@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { createItemFilter, type ItemConditions } from '../../../src/sweep/item-filter.ts';
+import { selectNamed } from '../../../src/sweep/select-named.ts';
+import type { SweepItem } from '../../../src/sweep/sweep-item.ts';
+import { FakeObjectStore, listedObject, type FakeStoreOptions } from '../../support/fake-object-store.ts';
+import { sweepItem } from '../../support/sweep-pages.ts';
+
+const STORE_NOW_MS = 1_700_000_000_000;
+const OURS_MS = STORE_NOW_MS + 500_000;
+const UNKNOWN = { sizeBytes: null, lastModifiedMs: null, etag: null };
+const named = (key: string, known: Partial<SweepItem> = {}): SweepItem => sweepItem(key, { ...UNKNOWN, ...known });
+const stored = (key: string, ageMs: number) => listedObject(key, { ageMs, nowMs: STORE_NOW_MS });
+
+async function select(
+  items: readonly SweepItem[],
+  conditions: Partial<ItemConditions> = {},
+  options: FakeStoreOptions = {},
+) {
+  const store = new FakeObjectStore({
+    storeNowMs: STORE_NOW_MS,
+    pages: [{ objects: [], storeNowMs: STORE_NOW_MS }],
+    ...options,
+  });
+  const filter = createItemFilter('p/', { olderThanMs: 1000, ...conditions });
+  async function* pages(): AsyncGenerator<readonly SweepItem[]> {
+    yield await Promise.resolve(items);
+  }
+  const found: SweepItem[] = [];
+  const request = { bucket: 'b', prefix: 'p/', pages: pages() };
+  for await (const page of selectNamed(request, { store, now: () => OURS_MS }, filter)) found.push(...page.items);
+  return { store, found, keys: found.map(({ key }) => key) };
+}
+
+describe('selectNamed', () => {
+  it('asks the store for the age of a key that has none, and judges it by its clock', async () => {
+    const options = { stored: [stored('p/old', 1000), stored('p/young', 999)] };
+    const { keys, store } = await select([named('p/old'), named('p/young'), named('p/missing')], {}, options);
+    expect(keys).toEqual(['p/old']);
+    expect(store.lookedUp).toEqual([['p/old', 'p/young', 'p/missing']]);
+  });
+
+  it('gives the ETag that was found, so that the delete is bound to it', async () => {
+    const { found } = await select([named('p/a')], {}, { stored: [{ ...stored('p/a', 5000), etag: '"e"' }] });
+    expect(found).toMatchObject([{ key: 'p/a', etag: '"e"', versionId: null }]);
+  });
+
+  it('asks nothing where any age and size will do', async () => {
+    const { keys, store } = await select([named('p/a')], { olderThanMs: 0 });
+    expect(keys).toEqual(['p/a']);
+    expect([store.lookedUp, store.listed]).toEqual([[], []]);
+  });
+
+  it('asks for a size that is not known', async () => {
+    const { keys, store } = await select(
+      [named('p/a')],
+      { olderThanMs: 0, minSizeBytes: 10 },
+      { stored: [stored('p/a', 0)] },
+    );
+    expect(keys).toEqual(['p/a']);
+    expect(store.lookedUp).toHaveLength(1);
+  });
+
+  it('leaves alone what is not below the prefix or not like the patterns, unasked', async () => {
+    const patterns = { include: [], exclude: ['*.keep'] };
+    const { keys, store } = await select([named('q/a'), named('p/a.keep')], { patterns });
+    expect(keys).toEqual([]);
+    expect(store.lookedUp).toEqual([]);
+  });
+
+  it('takes a key once that is named twice', async () => {
+    expect((await select([named('p/a'), named('p/a')], { olderThanMs: 0 })).keys).toEqual(['p/a']);
+  });
+
+  it('believes the time of an inventory that also has the ETag, by the clock of the store', async () => {
+    const old = named('p/old', { lastModifiedMs: STORE_NOW_MS - 1000, etag: '"e"', sizeBytes: 1 });
+    const young = named('p/young', { lastModifiedMs: STORE_NOW_MS - 999, etag: '"e"', sizeBytes: 1 });
+    const { keys, store } = await select([old, young]);
+    expect(keys).toEqual(['p/old']);
+    expect(store.lookedUp).toEqual([]);
+    expect(store.listed).toHaveLength(1);
+  });
+
+  it('asks about what an inventory without ETags shows as old enough, and not about the rest', async () => {
+    const old = named('p/old', { lastModifiedMs: STORE_NOW_MS - 5000, sizeBytes: 1 });
+    const young = named('p/young', { lastModifiedMs: STORE_NOW_MS - 999, sizeBytes: 1 });
+    // It was overwritten since.
+    const { keys, store } = await select([old, young], {}, { stored: [stored('p/old', 10)] });
+    expect(keys).toEqual([]);
+    expect(store.lookedUp).toEqual([['p/old']]);
+  });
+});

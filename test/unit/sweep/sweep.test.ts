@@ -1,0 +1,315 @@
+import { describe, expect, it } from 'vitest';
+import { BreakwaterError, type ErrorCode } from '../../../src/errors.ts';
+import type { Event } from '../../../src/events.ts';
+import { NO_LIMITS } from '../../../src/sweep/sweep-limits.ts';
+import type { KeySpan, SweepPage } from '../../../src/sweep/sweep-item.ts';
+import { sweep, TIME_IS_OVER, type SweepContext } from '../../../src/sweep/sweep.ts';
+import type { LeftObject } from '../../../src/sweep/tally.ts';
+import { FakeObjectStore, type FakeStoreOptions } from '../../support/fake-object-store.ts';
+import { keysUpTo, pagesOf, sweepItem, sweepPage } from '../../support/sweep-pages.ts';
+
+const REQUEST = { bucket: 'b', prefix: 'logs/', limits: NO_LIMITS };
+
+function prepare(options: FakeStoreOptions = {}, parts: Partial<SweepContext> = {}) {
+  const store = new FakeObjectStore(options);
+  const events: Event[] = [];
+  const left: LeftObject[] = [];
+  const settled: KeySpan[] = [];
+  const stop = new AbortController();
+  const context: SweepContext = {
+    store,
+    emit: (event) => events.push(event),
+    signal: stop.signal,
+    onLeft: async (each) => {
+      left.push(...each);
+      await Promise.resolve();
+    },
+    onSettled: (span) => settled.push(span),
+    isOurs: () => true,
+    ...parts,
+  };
+  return { store, events, left, settled, stop, context };
+}
+
+/** Resolves after everything that can go on has gone on. */
+const turn = async (): Promise<void> => await new Promise((resolve) => setImmediate(resolve));
+
+const denied = { code: 'AccessDenied', message: 'no' };
+const oops = { code: 'InternalError', message: 'oops' };
+
+describe('sweep', () => {
+  it('deletes what the pages hold, and tells what became of each batch', async () => {
+    const { store, events, context } = prepare();
+    const result = await sweep(pagesOf([sweepPage(['a', 'b']), sweepPage(['c'])]), REQUEST, context);
+    expect(result.ending).toEqual({ kind: 'complete' });
+    expect(result.tally).toMatchObject({ matched: 3, deleted: 3, deletedBytes: 30, changed: 0, failed: 0 });
+    expect(store.batches).toEqual([['a', 'b'], ['c']]);
+    expect(events).toEqual([
+      { kind: 'objects_swept', bucket: 'b', matched: 2, deleted: 2, changed: 0, failed: 0, bytes: 20 },
+      { kind: 'objects_swept', bucket: 'b', matched: 1, deleted: 1, changed: 0, failed: 0, bytes: 10 },
+      { kind: 'sweep_finished', bucket: 'b', deleted: 3, failed: 0 },
+    ]);
+  });
+
+  it('finishes with nothing done where nothing matches', async () => {
+    const { store, events, context } = prepare();
+    const { tally } = await sweep(pagesOf([sweepPage([]), sweepPage([])]), REQUEST, context);
+    expect(tally).toMatchObject({ matched: 0, deleted: 0, failed: 0 });
+    expect(store.batches).toEqual([]);
+    expect(events).toEqual([{ kind: 'sweep_finished', bucket: 'b', deleted: 0, failed: 0 }]);
+  });
+
+  it.each([
+    [[1000], [1000]],
+    [[1001], [1000, 1]],
+    [
+      [400, 400, 400, 400],
+      [400, 1000, 200],
+    ],
+    [[2500], [1000, 1000, 500]],
+  ])('fills batches of at most 1000 from pages of %j while another is on its way', async (pages, sizes) => {
+    let first = 0;
+    const filled = pages.map((count) => sweepPage(keysUpTo(count, (first += count) - count)));
+    const gate = Promise.withResolvers<void>();
+    const { store, context } = prepare({ beforeAnswer: async () => await gate.promise });
+    const running = sweep(pagesOf(filled), REQUEST, context);
+    for (let turns = 0; turns < 20; turns += 1) await turn();
+    gate.resolve();
+    const { tally } = await running;
+    expect(store.batches.map(({ length }) => length)).toEqual(sizes);
+    expect(new Set(store.batches.flat()).size).toBe(tally.deleted);
+  });
+
+  it('does not wait for ever for a batch to fill up where few keys match', async () => {
+    const few = Array.from({ length: 100 }, () => sweepPage([], { after: 'b', through: 'c' }));
+    const gate = Promise.withResolvers<void>();
+    const { store, context } = prepare({ beforeAnswer: async () => await gate.promise });
+    const sentAt: number[] = [];
+    const running = sweep(
+      pagesOf([sweepPage(['a']), sweepPage(['b']), ...few], (index) => store.batches.length > 1 && sentAt.push(index)),
+      REQUEST,
+      context,
+    );
+    while (sentAt.length === 0) await turn();
+    expect(sentAt[0]).toBeLessThanOrEqual(66);
+    gate.resolve();
+    expect((await running).tally.deleted).toBe(2);
+  });
+
+  it('counts the keys that stayed, hands them on by name, and goes on', async () => {
+    const refuses = (key: string) => (key === 'a' ? oops : null);
+    const { events, left, context } = prepare({ refuses, overwritten: ['b'] });
+    const { tally } = await sweep(pagesOf([sweepPage(['a', 'b', 'c'])]), REQUEST, context);
+    expect(tally).toMatchObject({ matched: 3, deleted: 1, changed: 1, failed: 1, denied: 0, deletedBytes: 10 });
+    expect(tally.failures).toEqual([{ key: 'a', versionId: null, ...oops }]);
+    expect(left).toEqual(tally.failures);
+    expect(events.at(-1)).toEqual({ kind: 'sweep_finished', bucket: 'b', deleted: 1, failed: 1 });
+  });
+
+  it('leaves a batch that failed as a whole for the next sweep, and goes on', async () => {
+    const failBatch = (batch: number) =>
+      batch === 1 ? new BreakwaterError('unavailable', 'down', { details: { s3Code: 'SlowDown' } }) : null;
+    const { context } = prepare({ failBatch });
+    const { tally, ending } = await sweep(pagesOf([sweepPage(keysUpTo(1001))]), REQUEST, context);
+    expect(ending.kind).toBe('complete');
+    expect(tally).toMatchObject({ matched: 1001, deleted: 1, failed: 1000 });
+    expect(tally.failures[0]).toMatchObject({ key: 'k0', code: 'SlowDown' });
+  });
+
+  const endings: readonly ErrorCode[] = ['interrupted', 'deadline', 'config', 'internal', 'access_denied', 'not_found'];
+  it.each(endings)('ends at once when a batch ends with %s, with what was done until then', async (code) => {
+    const failBatch = (batch: number) => (batch === 2 ? new BreakwaterError(code, 'over') : null);
+    const taken: number[] = [];
+    const { store, events, context } = prepare({ failBatch });
+    const pages = [0, 1, 2, 3, 4, 5, 6, 7].map((number) => sweepPage(keysUpTo(1000, number * 1000)));
+    const slow = async function* slowly(): AsyncGenerator<SweepPage> {
+      for await (const page of pagesOf(pages, (index) => taken.push(index))) {
+        yield page;
+        await turn();
+      }
+    };
+    const { tally, ending } = await sweep(slow(), REQUEST, context);
+    expect(ending).toMatchObject({ kind: 'failed', error: { code } });
+    expect(tally).toMatchObject({ deleted: 1000, failed: 1000 });
+    expect(store.batches).toHaveLength(2);
+    expect(taken.length).toBeLessThan(pages.length);
+    expect(events.some(({ kind }) => kind === 'sweep_finished')).toBe(false);
+  });
+
+  it('ends with what was done when the listing fails', async () => {
+    const { context } = prepare();
+    const failing = async function* fail(): AsyncGenerator<SweepPage> {
+      yield* pagesOf([sweepPage(keysUpTo(1000))]);
+      throw new BreakwaterError('unavailable', 'the listing is down');
+    };
+    const { tally, ending } = await sweep(failing(), REQUEST, context);
+    expect(tally.deleted).toBe(1000);
+    expect(ending).toMatchObject({ kind: 'failed', error: { code: 'unavailable' } });
+  });
+
+  it('lets a bug through as it is, after the batches under way', async () => {
+    const bug = new TypeError('bug');
+    const { store, context } = prepare({ failBatch: (batch) => (batch === 1 ? bug : null) });
+    await expect(sweep(pagesOf([sweepPage(keysUpTo(1500))]), REQUEST, context)).rejects.toBe(bug);
+    expect(store.open).toBe(0);
+  });
+
+  it('ends where the report of what stayed cannot be written', async () => {
+    const full = new BreakwaterError('local_io', 'disk full');
+    const { context } = prepare({ refuses: () => oops }, { onLeft: async () => await Promise.reject(full) });
+    const { ending } = await sweep(pagesOf([sweepPage(['a'])]), REQUEST, context);
+    expect(ending).toEqual({ kind: 'failed', error: full });
+  });
+
+  it.each([
+    ['ends as access_denied when every delete was denied', ['a', 'b'], 'failed'],
+    ['is done when one of them was not', ['a'], 'complete'],
+  ])('%s', async (_what, deniedKeys, expected) => {
+    const refuses = (key: string) => (deniedKeys.includes(key) ? denied : null);
+    const { context } = prepare({ refuses });
+    const { ending } = await sweep(pagesOf([sweepPage(['a', 'b'])]), REQUEST, context);
+    expect(ending.kind).toBe(expected);
+    if (ending.kind === 'failed') expect(ending.error.code).toBe('access_denied');
+  });
+});
+
+describe('a sweep at work', () => {
+  it('reads on while batches are deleted, and never has more than 32 of them open', async () => {
+    const gate = Promise.withResolvers<void>();
+    const { store, context } = prepare({ beforeAnswer: async () => await gate.promise });
+    const taken: number[] = [];
+    const pages = Array.from({ length: 80 }, (_, number) => sweepPage(keysUpTo(1000, number * 1000)));
+    const running = sweep(
+      pagesOf(pages, (index) => taken.push(index)),
+      REQUEST,
+      context,
+    );
+    while (store.open < 32) await turn();
+    for (let turns = 0; turns < 100; turns += 1) await turn();
+    expect(taken).toHaveLength(33);
+    gate.resolve();
+    expect((await running).tally.deleted).toBe(80_000);
+    expect(store.openMax).toBe(32);
+  });
+
+  it.each([
+    [new BreakwaterError('interrupted', 'SIGTERM', { details: { reason: 'sigterm' } }), 'failed'],
+    [new BreakwaterError('deadline', 'over'), 'failed'],
+    [new BreakwaterError('interrupted', 'over', { details: { reason: TIME_IS_OVER } }), 'time'],
+  ] as const)('begins nothing new after "%s", and ends when the batches under way have', async (reason, kind) => {
+    const gate = Promise.withResolvers<void>();
+    const { store, stop, context } = prepare({ beforeAnswer: async () => await gate.promise });
+    // The page that it waits for never comes.
+    const stuck = async function* hang(): AsyncGenerator<SweepPage> {
+      yield* pagesOf([sweepPage(keysUpTo(1500))]);
+      await new Promise(() => undefined);
+    };
+    const running = sweep(stuck(), REQUEST, context);
+    while (store.open < 1) await turn();
+    stop.abort(reason);
+    gate.resolve();
+    const { tally, ending } = await running;
+    expect(ending).toEqual(kind === 'time' ? { kind } : { kind, error: reason });
+    expect(tally).toMatchObject({ matched: 1000, deleted: 1000 });
+    expect(store.batches).toHaveLength(1);
+  });
+
+  it('ends as locked when another process has taken over', async () => {
+    let isOurs = true;
+    const { store, context } = prepare(
+      {
+        beforeAnswer: async () => {
+          isOurs = false;
+          await Promise.resolve();
+        },
+      },
+      { isOurs: () => isOurs },
+    );
+    const pages = [0, 1, 2].map((number) => sweepPage(keysUpTo(1000, number * 1000)));
+    const { ending } = await sweep(pagesOf(pages), REQUEST, context);
+    expect(ending).toMatchObject({ kind: 'failed', error: { code: 'locked' } });
+    expect(store.batches.length).toBeLessThan(3);
+  });
+
+  it('tells which keys are settled, when the batch with the last of them has its answer', async () => {
+    const spans: readonly KeySpan[] = [
+      { after: null, through: 'a' },
+      { after: 'a', through: 'b' },
+      { after: 'b', through: 'c' },
+      { after: 'c', through: null },
+    ];
+    const gate = Promise.withResolvers<void>();
+    const { store, settled, context } = prepare({ beforeAnswer: async () => await gate.promise });
+    const seen: number[][] = [];
+    const pages = spans.map((span, number) => sweepPage(number === 3 ? [] : keysUpTo(600, number * 600), span));
+    const running = sweep(
+      pagesOf(pages, () => seen.push([store.batches.flat().length, settled.length])),
+      REQUEST,
+      context,
+    );
+    while (seen.length < 4) await turn();
+    expect(seen.map(([sent]) => sent)).toEqual([0, 600, 600, 1600]);
+    expect(settled).toEqual([]);
+    gate.resolve();
+    await running;
+    expect(settled.toSorted((a, b) => ((a.after ?? '') < (b.after ?? '') ? -1 : 1))).toEqual(spans);
+  });
+
+  it('neither counts nor settles what was never asked for', async () => {
+    const { settled, events, store, context } = prepare();
+    const error = new BreakwaterError('interrupted', 'SIGTERM');
+    const deleteBatch: typeof store.deleteBatch = async ({ items }) =>
+      await Promise.resolve({ deleted: items.slice(0, 1), changed: [], stayed: [], untried: items.slice(1), error });
+    const page = sweepPage(['a', 'b', 'c'], { after: null, through: null });
+    const { tally, ending } = await sweep(pagesOf([page]), REQUEST, { ...context, store: { deleteBatch } });
+    expect(ending).toEqual({ kind: 'failed', error });
+    expect(tally).toMatchObject({ matched: 1, deleted: 1, failed: 0 });
+    expect(settled).toEqual([]);
+    expect(events).toMatchObject([{ kind: 'objects_swept', matched: 1, deleted: 1, failed: 0 }]);
+  });
+
+  it('settles nothing that it has left for the next sweep', async () => {
+    const { settled, stop, context } = prepare();
+    stop.abort(new BreakwaterError('interrupted', 'SIGTERM'));
+    await sweep(pagesOf([sweepPage(['a'], { after: null, through: null })]), REQUEST, context);
+    expect(settled).toEqual([]);
+  });
+});
+
+describe('the limits of a sweep', () => {
+  it.each([
+    ['max-delete', { maxDelete: 1200, maxBytes: null }, 1200, 'max_delete'],
+    ['max-bytes', { maxDelete: null, maxBytes: 12_005 }, 1200, 'max_bytes'],
+    ['the first of both', { maxDelete: 5, maxBytes: 12_005 }, 5, 'max_delete'],
+  ])('stop it by %s, with not one more asked for', async (_what, limits, expected, limit) => {
+    const { store, events, context } = prepare();
+    const { tally, ending } = await sweep(pagesOf([sweepPage(keysUpTo(3000))]), { ...REQUEST, limits }, context);
+    expect(ending).toEqual({ kind: 'limit', limit });
+    expect(store.batches.flat()).toHaveLength(expected);
+    expect(tally.deleted).toBe(expected);
+    expect(events.some(({ kind }) => kind === 'sweep_finished')).toBe(false);
+  });
+
+  it('are not reached where there is exactly as much', async () => {
+    const { context } = prepare();
+    const limits = { maxDelete: 3, maxBytes: 30 };
+    const { ending } = await sweep(pagesOf([sweepPage(['a', 'b', 'c'])]), { ...REQUEST, limits }, context);
+    expect(ending.kind).toBe('complete');
+  });
+
+  it('count what was asked for, not what was granted', async () => {
+    const { store, context } = prepare({ refuses: () => oops });
+    const limits = { maxDelete: 2, maxBytes: null };
+    await sweep(pagesOf([sweepPage(keysUpTo(10))]), { ...REQUEST, limits }, context);
+    expect(store.batches.flat()).toHaveLength(2);
+  });
+
+  it('in bytes are exceeded by an object of unknown size', async () => {
+    const { store, context } = prepare();
+    const page: SweepPage = { items: [sweepItem('a', { sizeBytes: null })], storeNowMs: null, span: null };
+    const limits = { maxDelete: null, maxBytes: 1_000_000 };
+    const { ending } = await sweep(pagesOf([page]), { ...REQUEST, limits }, context);
+    expect(ending).toEqual({ kind: 'limit', limit: 'max_bytes' });
+    expect(store.batches).toEqual([]);
+  });
+});
