@@ -1,10 +1,10 @@
 /**
- * What a source yields until it ends or the signal is aborted; an abort is no error and does not wait for the source,
- * which may be in the middle of a request.
+ * Yields the items of a source until it ends or the signal is aborted. An abort is not an error, and does not wait for
+ * the source, which may be in the middle of a request.
  */
 export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   const iterator = source[Symbol.asyncIterator]();
-  // One race per item, none with a promise that lasts: that would keep every item until the abort.
+  // Each item races on its own. Racing against one lasting promise would keep every item in memory until the abort.
   let giveUp: (() => void) | null = null;
   const onAbort = (): void => giveUp?.();
   signal.addEventListener('abort', onAbort, { once: true });
@@ -19,7 +19,13 @@ export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSi
     }
   } finally {
     signal.removeEventListener('abort', onAbort);
-    // It lets go when it gets to it; what it then meets is of no interest any more.
+    // Closed in the background; late errors are ignored.
     iterator.return?.().catch(() => undefined);
   }
+}
+
+/** Resolves when the signal is aborted. An abort is not an error: it is how a server is told to stop. */
+export async function waitForAbort(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

@@ -4,7 +4,7 @@ import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { countFlag, withEnvironment } from '../cli/flags/flags.ts';
 import { describeListening, describePhase, describeRequest } from '../cli/output/sandbox-lines.ts';
 import { parseSeed, SEED_FORM } from '../cli/flags/seed-flag.ts';
-import { untilAborted } from '../until-aborted.ts';
+import { waitForAbort } from '../abort.ts';
 import type { LoggedRequest } from '../sandbox/request-log.ts';
 import type { Sandbox as RunningSandbox } from '../sandbox/sandbox.ts';
 import { playScenario, SCENARIOS, type Phase, type Scenario } from '../sandbox/scenario.ts';
@@ -98,7 +98,7 @@ export default class Sandbox extends BaseCommand<typeof Sandbox> {
       begins: firstRequest.promise,
       onPhase: (phase) => note([describePhase(phase, form())]),
     });
-    await untilAborted(run.signal);
+    await waitForAbort(run.signal);
     firstRequest.resolve(null);
     await story;
     const requests = sandbox.requests().length;

@@ -1,7 +1,7 @@
 import type { MetricFormat } from '../../metrics/print.ts';
 import type { CommandResult, CommandRun } from '../command-run.ts';
 import { measure } from './measure.ts';
-import { untilAborted } from '../../until-aborted.ts';
+import { waitForAbort } from '../../abort.ts';
 
 /**
  * Answers scrapes until the command is told to stop. The state is read anew for each: what other processes add is
@@ -33,6 +33,6 @@ export async function serveUntilAborted(
   const server = await serveMetrics({ ...listen, print });
   run.onClose(server.close);
   run.output.note(`metrics are served at ${server.url}; Ctrl-C ends it`);
-  await untilAborted(run.signal);
+  await waitForAbort(run.signal);
   return { json: { url: server.url, scrapes }, summary: null };
 }
