@@ -1,7 +1,7 @@
 import { string as argument } from '@oclif/core/args';
 import { boolean, string } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput, type Flags } from '../cli/base-command.ts';
-import { parseByteRange } from '../cli/flags/byte-range.ts';
+import { parseByteRange } from '../cli/flags/values.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { escapeControls } from '../ui/escape.ts';
 import { countFlag, sizeFlag, transferFlags, withEnvironment } from '../cli/flags/flags.ts';

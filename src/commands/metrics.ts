@@ -3,7 +3,7 @@ import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { assertCanAsk, confirm } from '../cli/output/confirm.ts';
 import { withEnvironment } from '../cli/flags/flags.ts';
-import { DEFAULT_LISTEN, parseListen } from '../cli/flags/listen-address.ts';
+import { DEFAULT_LISTEN, parseListen } from '../cli/flags/values.ts';
 import { forgetMeasured, measure } from '../cli/recording/measure.ts';
 import { pushNow, writeNow } from '../cli/recording/metrics-outlets.ts';
 import { serveUntilAborted } from '../cli/recording/metrics-server.ts';

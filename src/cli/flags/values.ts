@@ -1,3 +1,6 @@
+import type { AskedRange } from '../../s3/download/download-request.ts';
+import { refuseValue } from '../settings/resolve-settings.ts';
+
 const UNITS: Readonly<Record<string, number>> = {
   b: 1,
   kb: 1000,
@@ -10,12 +13,12 @@ const UNITS: Readonly<Record<string, number>> = {
   tib: 1024 ** 4,
 };
 
-/** What `parseSize` takes, as error messages and help say it. */
+/** The forms that `parseSize` accepts, for error messages and help. */
 export const SIZE_FORMS = 'a size with a unit (B, KB, MB, GB, TB, KiB, MiB, GiB, TiB), such as 8MiB or 1GB';
 
 /**
  * Reads `8MiB` or `1GB` as whole bytes; the case of the unit does not matter.
- * @returns undefined where the text is no size, or too large to count
+ * @returns undefined if the text is not a size, or too large to count
  */
 export function parseSize(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)([a-z]{1,3})$/i.exec(text);
@@ -25,11 +28,41 @@ export function parseSize(text: string): number | undefined {
   return Number.isSafeInteger(bytes) ? bytes : undefined;
 }
 
-/** Writes whole bytes so that `parseSize` reads the same again, in the largest binary unit that divides them. */
+/** Formats bytes in the largest binary unit that divides them, so that `parseSize` returns the same number. */
 export function formatSize(bytes: number): string {
   for (const unit of ['TiB', 'GiB', 'MiB', 'KiB'] as const) {
     const unitBytes = UNITS[unit.toLowerCase()] ?? 1;
     if (bytes >= unitBytes && bytes % unitBytes === 0) return `${bytes / unitBytes}${unit}`;
   }
   return `${bytes}B`;
+}
+
+/**
+ * Reads a byte range in HTTP's form, with or without `bytes=`: `0-99` (last byte included), `100-`, `-20`.
+ * @throws BreakwaterError `usage`
+ */
+export function parseByteRange(text: string): AskedRange {
+  const match = /^(?:bytes=)?(\d{0,15})-(\d{0,15})$/.exec(text);
+  const [, first = '', last = ''] = match ?? [];
+  if (first === '' && last !== '' && Number(last) > 0) return { kind: 'last', bytes: Number(last) };
+  if (first !== '' && (last === '' || Number(first) <= Number(last))) {
+    return { kind: 'from', first: Number(first), last: last === '' ? null : Number(last) };
+  }
+  throw refuseValue({ name: '--range', value: text, accepts: 'FIRST-LAST, FIRST- or -COUNT, in bytes' });
+}
+
+/** Loopback by default: metrics name buckets, so only the user may open them to other hosts. */
+export const DEFAULT_LISTEN = '127.0.0.1:8080';
+
+/**
+ * Reads `PORT`, `HOST:PORT` or `[IPv6]:PORT`.
+ * @throws BreakwaterError `usage`
+ */
+export function parseListen(text: string): { readonly host: string; readonly port: number } {
+  const match = /^(?:(?:\[([^\]]+)\]|([^:[\]]+)):)?(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) {
+    throw refuseValue({ name: '--listen', value: text, accepts: '[HOST:]PORT, such as 8080 or 127.0.0.1:8080' });
+  }
+  return { host: match[1] ?? match[2] ?? '127.0.0.1', port };
 }

@@ -6,7 +6,7 @@ import { Parser } from '@oclif/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { countFlag, durationFlag, sizeFlag } from '../../../../src/cli/flags/flags.ts';
-import { parseListen } from '../../../../src/cli/flags/listen-address.ts';
+import { parseListen } from '../../../../src/cli/flags/values.ts';
 import { editDistance, findNearestWord } from '../../../../src/ui/nearest-word.ts';
 import { toBreakwaterError } from '../../../../src/cli/flags/usage-error.ts';
 import { BreakwaterError } from '../../../../src/errors.ts';
