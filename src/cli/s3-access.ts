@@ -4,7 +4,7 @@ import type { Guard } from '../guard/guard.ts';
 import { lookAhead } from '../guard/refuse-early.ts';
 import type { ObjectStore } from '../s3/object-store.ts';
 import type { TransferContext } from '../transfer/transfer-context.ts';
-import { readCertificates } from './settings/certificates.ts';
+import { readCertificates } from './settings/named-file.ts';
 import { openBegunWork } from '../state/stored-work.ts';
 import type { CommandRun } from './command-run.ts';
 import { watchHeadroom } from './event-loop-headroom.ts';

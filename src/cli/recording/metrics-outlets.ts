@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import type { Measured } from '../../metrics/registry.ts';
 import type { PushTarget } from '../../metrics/push-target.ts';
 import type { MetricDeltas } from '../../state/state.ts';
-import { readCertificates } from '../settings/certificates.ts';
+import { readCertificates } from '../settings/named-file.ts';
 import type { CommandRun } from '../command-run.ts';
 import { measure } from './measure.ts';
 import type { MetricsFlush } from './metrics-flush.ts';

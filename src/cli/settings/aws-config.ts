@@ -2,11 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
 import type { NamedFile } from './named-file.ts';
-import { parseIni, type IniSections } from './ini.ts';
 import { once } from '../../once.ts';
 import type { Environment, Settings } from './resolve-settings.ts';
 
-/** Where S3 is, as far as it is known without the SDK. Null: AWS's own endpoint, no region or no profile named. */
+/** Where S3 is, as far as that is known without the SDK. Null: AWS's own endpoint, no region set, no profile named. */
 export interface AwsContext {
   readonly endpointUrl: string | null;
   readonly region: string | null;
@@ -17,7 +16,7 @@ type S3Wishes = Pick<Settings, 'endpointUrl' | 'region' | 'profile'>;
 
 /**
  * Finds endpoint, region and profile: flag, then the AWS environment, then the shared config files.
- * Costs two small files and no SDK, so that a refused command can name its circuit at once.
+ * Reads two small files and does not load the SDK, so a refused command can name its circuit at once.
  * @throws BreakwaterError `config` for an unusable endpoint
  */
 export function findAwsContext(wishes: S3Wishes, { env, home }: { env: Environment; home: string }): AwsContext {
@@ -32,8 +31,8 @@ export function findAwsContext(wishes: S3Wishes, { env, home }: { env: Environme
 }
 
 /**
- * The file of certificate authorities that are trusted instead of those that Node knows: by `AWS_CA_BUNDLE`, else by the profile
- * (AWS SDKs and Tools Reference Guide, "General configuration settings", `ca_bundle`); null where none is named.
+ * The file of certificate authorities to trust instead of Node's own: from `AWS_CA_BUNDLE`, else from the profile
+ * (AWS SDKs and Tools Reference Guide, "General configuration settings", `ca_bundle`); null if neither names one.
  */
 export function findCaBundle(
   { profile }: Pick<AwsContext, 'profile'>,
@@ -45,11 +44,46 @@ export function findCaBundle(
   return path === null ? null : { name: 'ca_bundle in the AWS config file', path: expandHome(path, home) };
 }
 
-/** The scope of circuits: what was named, else the endpoint's host and port, else the region, else `aws`. */
+/** The scope of circuits: the name given, else the endpoint's host and port, else the region, else `aws`. */
 export function decideScope(named: string | null, { endpointUrl, region }: AwsContext): string {
   if (named !== null) return named;
   if (endpointUrl !== null) return new URL(endpointUrl).host;
   return region ?? 'aws';
+}
+
+/** The sections of an AWS config file. A nested setting has a key such as `s3.endpoint_url`. */
+type IniSections = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
+/** `profile "name"` means `profile name`, as in the SDK. */
+const QUOTED_NAME = /^(\S+)\s+(["']?)(.*)\2$/;
+
+/**
+ * Reads the INI dialect of the AWS shared config and credentials files: `[section]`, `key = value`, indented
+ * settings below a key without a value, comments with `#` and `;`. Lines it does not understand are skipped:
+ * the SDK reads the same file and reports them.
+ */
+export function parseIni(text: string): IniSections {
+  const sections = new Map<string, Map<string, string>>();
+  let section: Map<string, string> | null = null;
+  let parent: string | null = null;
+  for (const line of text.split(/\r?\n/)) {
+    const header = /^\s*\[([^\]]*)\]/.exec(line);
+    if (header !== null) {
+      const name = (header[1] ?? '').trim().replace(QUOTED_NAME, '$1 $3');
+      section = sections.get(name) ?? new Map<string, string>();
+      sections.set(name, section);
+      parent = null;
+      continue;
+    }
+    const entry = /^(\s*)([^=#;\s][^=]*?)\s*=\s*(.*?)\s*$/.exec(line);
+    if (entry === null || section === null) continue;
+    const [, indent = '', key = '', raw = ''] = entry;
+    const value = raw.replace(/(^|\s)[#;].*$/, '').trim();
+    const isNested = indent !== '' && parent !== null;
+    section.set((isNested ? `${parent}.${key}` : key).toLowerCase(), value);
+    if (!isNested) parent = value === '' ? key : null;
+  }
+  return sections;
 }
 
 interface ProfileFacts {
@@ -70,7 +104,7 @@ function readProfile(profile: string, { env, home }: { env: Environment; home: s
     readIni(expandHome(nonEmpty(env[variable]) ?? join('~', '.aws', name), home));
   const config = open('AWS_CONFIG_FILE', 'config');
   const credentials = open('AWS_SHARED_CREDENTIALS_FILE', 'credentials');
-  // Of this file, unlike the other, only the default profile may do without the word.
+  // In the config file, unlike the credentials file, only the default profile may omit the word `profile`.
   const settings = config.get(`profile ${profile}`) ?? (profile === 'default' ? config.get(profile) : undefined);
   const read = (key: string): string | null =>
     nonEmpty(credentials.get(profile)?.get(key)) ?? nonEmpty(settings?.get(key));
@@ -87,7 +121,7 @@ function expandHome(path: string, home: string): string {
   return path.replace(/^~(?=\/)/, () => home);
 }
 
-/** A file that cannot be read is as good as none: the SDK reads it again and says so. */
+/** A file that cannot be read counts as empty: the SDK reads it again and reports the error. */
 function readIni(path: string): IniSections {
   try {
     return parseIni(readFileSync(path, 'utf8'));
@@ -104,7 +138,7 @@ function checkEndpoint(text: string): string {
     });
   }
   if (url.username !== '' || url.password !== '') {
-    // Not even shown: what stands there may be a secret.
+    // Never shown: it may be a secret.
     throw new BreakwaterError('config', 'the endpoint URL holds credentials', {
       details: { reason: 'bad_endpoint', hint: 'give them as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY' },
     });

@@ -1,7 +1,10 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { BreakwaterError } from '../../errors.ts';
 
-/** A file, and what names it: a flag, a variable, a field of a profile. */
+const BAD_CERTIFICATES = 'bad_certificates';
+
+/** A file, and the setting that names it: a flag, a variable or a field of a profile. */
 export interface NamedFile {
   readonly name: string;
   readonly path: string;
@@ -9,8 +12,8 @@ export interface NamedFile {
 
 /**
  * Reads a file that a setting names.
- * @param reason the finer word of the error
- * @throws BreakwaterError `config`
+ * @param reason the `reason` in the details of the error
+ * @throws BreakwaterError `config` if it cannot be read
  */
 export function readNamedFile({ name, path }: NamedFile, reason: string): string {
   try {
@@ -19,6 +22,28 @@ export function readNamedFile({ name, path }: NamedFile, reason: string): string
     throw new BreakwaterError('config', `the file of ${name} cannot be read`, {
       cause: error,
       details: { reason, hint: 'check the path and its permissions' },
+    });
+  }
+}
+
+/**
+ * Reads certificate authorities in PEM from a file that a setting names.
+ * @throws BreakwaterError `config` if it cannot be read or is not a certificate
+ */
+export function readCertificates(file: NamedFile): string {
+  const text = readNamedFile(file, BAD_CERTIFICATES);
+  assertCertificate(text, file.name);
+  return text;
+}
+
+/** Node ignores text that is not a certificate, and would then trust nobody. */
+function assertCertificate(text: string, name: string): X509Certificate {
+  try {
+    return new X509Certificate(text);
+  } catch (error) {
+    throw new BreakwaterError('config', `the file of ${name} is no certificate`, {
+      cause: error,
+      details: { reason: BAD_CERTIFICATES, hint: 'it has one or more in PEM' },
     });
   }
 }

@@ -3,8 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadSharedConfigFiles } from '@smithy/core/config';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { decideScope, findAwsContext, findCaBundle, type AwsContext } from '../../../../src/cli/settings/aws-config.ts';
-import { parseIni } from '../../../../src/cli/settings/ini.ts';
+import {
+  decideScope,
+  findAwsContext,
+  findCaBundle,
+  parseIni,
+  type AwsContext,
+} from '../../../../src/cli/settings/aws-config.ts';
 import type { Environment } from '../../../../src/cli/settings/resolve-settings.ts';
 
 const NOTHING = { endpointUrl: null, region: null, profile: null };
