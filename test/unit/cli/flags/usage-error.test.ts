@@ -6,7 +6,6 @@ import { Parser } from '@oclif/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { countFlag, durationFlag, sizeFlag } from '../../../../src/cli/flags/flags.ts';
-import { parseListen } from '../../../../src/cli/flags/values.ts';
 import { editDistance, findNearestWord } from '../../../../src/ui/nearest-word.ts';
 import { toBreakwaterError } from '../../../../src/cli/flags/usage-error.ts';
 import { BreakwaterError } from '../../../../src/errors.ts';
@@ -156,28 +155,4 @@ describe('editDistance', () => {
       }),
     );
   });
-});
-
-describe('parseListen', () => {
-  it.each([
-    ['8080', '127.0.0.1', 8080],
-    ['0', '127.0.0.1', 0],
-    ['0.0.0.0:9100', '0.0.0.0', 9100],
-    ['localhost:65535', 'localhost', 65_535],
-    ['[::1]:8080', '::1', 8080],
-  ])('reads %s', (address, host, port) => {
-    expect(parseListen(address)).toEqual({ host, port });
-  });
-
-  it.each([[''], ['localhost'], [':8080'], ['65536'], ['-1'], ['::1:8080'], ['[]:80'], ['host:80x'], ['http://h:80']])(
-    'refuses %j',
-    (address) => {
-      expect(() => parseListen(address)).toThrow(
-        expect.objectContaining({
-          code: 'usage',
-          message: `--listen: "${address}" is not accepted; expected [HOST:]PORT, such as 8080 or 127.0.0.1:8080`,
-        }),
-      );
-    },
-  );
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatSize, parseSize } from '../../../../src/cli/flags/values.ts';
+import { formatSize, parseListen, parseSize } from '../../../../src/cli/flags/values.ts';
 import { formatDuration, parseDuration } from '../../../../src/duration.ts';
 
 describe('parseDuration', () => {
@@ -144,4 +144,28 @@ describe('parseSize', () => {
   ])('writes %d bytes as %s', (bytes, text) => {
     expect(formatSize(bytes)).toBe(text);
   });
+});
+
+describe('parseListen', () => {
+  it.each([
+    ['8080', '127.0.0.1', 8080],
+    ['0', '127.0.0.1', 0],
+    ['0.0.0.0:9100', '0.0.0.0', 9100],
+    ['localhost:65535', 'localhost', 65_535],
+    ['[::1]:8080', '::1', 8080],
+  ])('reads %s', (address, host, port) => {
+    expect(parseListen(address)).toEqual({ host, port });
+  });
+
+  it.each([[''], ['localhost'], [':8080'], ['65536'], ['-1'], ['::1:8080'], ['[]:80'], ['host:80x'], ['http://h:80']])(
+    'refuses %j',
+    (address) => {
+      expect(() => parseListen(address)).toThrow(
+        expect.objectContaining({
+          code: 'usage',
+          message: `--listen: "${address}" is not accepted; expected [HOST:]PORT, such as 8080 or 127.0.0.1:8080`,
+        }),
+      );
+    },
+  );
 });
