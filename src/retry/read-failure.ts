@@ -1,4 +1,5 @@
 import type { AttemptFailure } from '../events.ts';
+import { readFields, type Fields } from '../read-fields.ts';
 import { NETWORK_WORDS, TransferFault, type FaultWord } from './transfer-fault.ts';
 
 /** What can be read off an error of the SDK, of Node or of undici, without knowing their classes. */
@@ -28,8 +29,8 @@ const CERTIFICATE_CODE = /CERT|^ERR_TLS|^UNABLE_TO_|SELF_SIGNED|^ERR_SSL|^EPROTO
  * network errors carry `code`, sometimes only on a cause; an answer that is no XML has the name `Unknown`.
  */
 export function readFailedAnswer(error: unknown): FailedAnswer {
-  const record = asRecord(error);
-  const metadata = asRecord(record['$metadata']);
+  const record = readFields(error);
+  const metadata = readFields(record['$metadata']);
   const httpStatus = asNumber(metadata['httpStatusCode']);
   const word = httpStatus === null ? findNetworkWord(error, CAUSE_DEPTH) : null;
   const systemCode = findCode(error, CAUSE_DEPTH);
@@ -38,7 +39,7 @@ export function readFailedAnswer(error: unknown): FailedAnswer {
     message: asText(record['message']) ?? 'no message',
     httpStatus,
     requestId: asText(metadata['requestId']),
-    retryAfterMs: readRetryAfter(asRecord(asRecord(record['$response'])['headers'])),
+    retryAfterMs: readRetryAfter(readFields(readFields(record['$response'])['headers'])),
     isNetworkFault: word !== null,
     isCredentialsFault:
       CONFIGURATION_NAMES.has(asText(record['name']) ?? '') ||
@@ -66,7 +67,7 @@ function readRetryAfter(headers: Fields): number | null {
 
 function findNetworkWord(error: unknown, depth: number): FaultWord | null {
   if (error instanceof TransferFault) return error.word;
-  const record = asRecord(error);
+  const record = readFields(error);
   const code = asText(record['code']);
   const word = code === null ? undefined : NETWORK_WORDS[code];
   if (word !== undefined) return word;
@@ -76,7 +77,7 @@ function findNetworkWord(error: unknown, depth: number): FaultWord | null {
 }
 
 function findCode(error: unknown, depth: number): string | null {
-  const record = asRecord(error);
+  const record = readFields(error);
   return asText(record['code']) ?? firstOfCauses(record, depth, findCode);
 }
 
@@ -88,13 +89,6 @@ function firstOfCauses<T>(record: Fields, depth: number, find: (cause: unknown, 
     if (found !== null) return found;
   }
   return null;
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function asRecord(value: unknown): Fields {
-  // Any non-null object may be read by name; its values stay unknown.
-  return typeof value === 'object' && value !== null ? (value as Fields) : {};
 }
 
 function asText(value: unknown): string | null {

@@ -1,5 +1,5 @@
 import { BreakwaterError } from '../errors.ts';
-import { KEY_BYTES_MAX } from '../s3/protocol/key-limits.ts';
+import { KEY_BYTES_MAX } from '../s3/protocol/limits.ts';
 import type { SweepItem } from './sweep-item.ts';
 
 /** As many as a page of a listing has. */

@@ -1,9 +1,7 @@
 import { BreakwaterError } from '../../errors.ts';
+import { KEY_BYTES_MAX } from '../../s3/protocol/limits.ts';
 import type { S3Location } from '../../transfer/transfer-context.ts';
 import { escapeControls } from '../../ui/escape.ts';
-
-/** S3's limit on a key, in bytes of UTF-8 (S3 User Guide, "Creating object key names"). */
-const KEY_BYTES_MAX = 1024;
 
 /**
  * Reads `s3://bucket/key`. The key stays raw: no URL decoding, `//` and a leading slash are part of the name.

@@ -3,7 +3,7 @@ import type { ChecksumAlgorithm, ChecksumType } from '@aws-sdk/client-s3';
 import type { ChecksumChoice } from './algorithms.ts';
 import { combineCrcs, type CrcName } from './combine-crcs.ts';
 import { createDigest } from './digest.ts';
-import { readFields } from '../protocol/fields.ts';
+import { readFields } from '../../read-fields.ts';
 
 interface ChecksumFacts {
   readonly algorithm: ChecksumAlgorithm;

@@ -12,7 +12,7 @@ import { HttpResponse, type HttpRequest } from '@smithy/core/protocols';
 import { isThrottlingError } from '@smithy/core/retry';
 import { operation } from '@smithy/core/schema';
 import type { BoundedRateLimiter } from './rate-limiter.ts';
-import { readFields } from '../protocol/fields.ts';
+import { readFields } from '../../read-fields.ts';
 import {
   readObjectAnswer,
   readStoredAnswer,

@@ -1,6 +1,6 @@
 import { DefaultRateLimiter } from '@smithy/core/retry';
 import type { Clock } from '../../clock.ts';
-import { readFields } from '../protocol/fields.ts';
+import { readFields } from '../../read-fields.ts';
 
 /** A reason of one's own: without one, each abort makes an exception with its stack. */
 const DONE = 'done';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { DeleteObjectCommand, DeleteObjectsCommand, type S3Client } from '@aws-sdk/client-s3';
 import { classify } from '../../retry/classify.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
-import { readFields } from '../protocol/fields.ts';
+import { readFields } from '../../read-fields.ts';
 import { readEntries } from '../list/page-entries.ts';
 import type { Attempt } from '../../guard/request-runner.ts';
 import type { WatchedOptions } from '../../http/http-handler.ts';

@@ -2,7 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
 import type { DeleteObjectsCommand, ListObjectsV2Command, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
 import { parseTime } from '../../clock.ts';
-import { readFields } from '../protocol/fields.ts';
+import { readFields } from '../../read-fields.ts';
 import { takeXmlEntries, type XmlEntry } from './xml-entries.ts';
 
 type Command = ListObjectsV2Command | ListObjectVersionsCommand | DeleteObjectsCommand;

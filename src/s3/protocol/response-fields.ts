@@ -1,7 +1,10 @@
+import { readFields } from '../../read-fields.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
-import { readFields } from './fields.ts';
 
-/** A proxy's page can come with status 200; S3's own answer to a write always names this field. */
+/**
+ * Refuses a response without a field that S3 always sends: a proxy's page can come with status 200 too.
+ * @throws TransferFault `not_s3`
+ */
 export function assertAnsweredByS3(output: unknown, field: string): void {
   const value = readFields(output)[field];
   if (typeof value === 'string' && value !== '') return;

@@ -5,7 +5,7 @@ import type {
   ListObjectVersionsCommand,
 } from '@aws-sdk/client-s3';
 import { parseTime } from '../../clock.ts';
-import { readFields } from './fields.ts';
+import { readFields } from '../../read-fields.ts';
 
 type Command = ListObjectsV2Command | ListObjectVersionsCommand | ListMultipartUploadsCommand | HeadObjectCommand;
 

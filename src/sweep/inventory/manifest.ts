@@ -1,4 +1,5 @@
 import { BreakwaterError } from '../../errors.ts';
+import { readFields } from '../../read-fields.ts';
 
 /** One data file of an inventory. */
 export interface InventoryFile {
@@ -57,13 +58,6 @@ function parseJson(text: string, path: string): unknown {
   } catch (error) {
     throw refuse(`${path} is not JSON`, 'name the manifest.json of an inventory', error);
   }
-}
-
-function readFields(
-  value: unknown,
-): Readonly<Record<'sourceBucket' | 'fileFormat' | 'fileSchema' | 'files' | 'key' | 'MD5checksum', unknown>> {
-  // Any object may be read by name; what is not there is undefined.
-  return Object(value) as ReturnType<typeof readFields>;
 }
 
 function refuse(message: string, hint: string, cause?: unknown): BreakwaterError {

@@ -1,5 +1,5 @@
 import { charactersOf, compareCharacters, KeyAlphabet, sampleKeys } from './key-alphabet.ts';
-import { KEY_BYTES_MAX } from '../../s3/protocol/key-limits.ts';
+import { KEY_BYTES_MAX } from '../../s3/protocol/limits.ts';
 
 /**
  * Characters that a store may refuse in a request, or that cannot stand in its answer; and all from U+E000 on, where

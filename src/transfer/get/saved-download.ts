@@ -1,3 +1,4 @@
+import { readFields } from '../../read-fields.ts';
 import { DIGEST_ALGORITHMS } from '../../s3/checksum/digest.ts';
 import type { ByteSpan } from '../../s3/download/missing-ranges.ts';
 import type { ResumePoint } from '../../s3/download/download-request.ts';
@@ -38,11 +39,6 @@ function parsePromise(value: unknown): PromisedDigest | null | undefined {
   const algorithm = DIGEST_ALGORITHMS.find((known) => known === name);
   if (algorithm === undefined || !isText(expected) || !(parts === null || isOffset(parts))) return undefined;
   return { algorithm, expected, parts };
-}
-
-function readFields(value: unknown): Readonly<Record<string, unknown>> {
-  // Any non-null object may be read by name; its values stay unknown.
-  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 }
 
 function isListOf<T>(value: unknown, isItem: (item: unknown) => item is T): value is readonly T[] {
