@@ -1,7 +1,7 @@
+import { statSync, type Stats } from 'node:fs';
 import { BreakwaterError } from '../errors.ts';
-import { readSystemCode } from './system-error.ts';
 
-/** What Node says when something local cannot be read, in the words of the error to report. */
+/** Turns Node's error about a local path that cannot be read into the error to report. */
 export function describeUnreadable(path: string, error: unknown): BreakwaterError {
   const code = readSystemCode(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') {
@@ -20,4 +20,18 @@ export function describeUnreadable(path: string, error: unknown): BreakwaterErro
     });
   }
   return new BreakwaterError('local_io', `cannot read ${path}: ${code ?? 'unknown error'}`, { cause: error });
+}
+
+/** The code of a Node system error, such as `ENOENT`; null for any other error. */
+export function readSystemCode(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+}
+
+/** What is at a path, following links; null if nothing is there, or it cannot be read. */
+export function lookAt(path: string): Stats | null {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) ?? null;
+  } catch {
+    return null;
+  }
 }

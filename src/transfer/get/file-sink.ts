@@ -6,7 +6,7 @@ import type { FileTarget } from '../../s3/download/download-target.ts';
 import { BreakwaterError } from '../../errors.ts';
 import type { LocalSink } from './sink.ts';
 import { openWritable, type WritableFile } from '../open-file.ts';
-import { readSystemCode } from '../system-error.ts';
+import { readSystemCode } from '../local-errors.ts';
 
 /** Marks the temporary names of downloads, so that a later run can tell what a killed one has left. */
 export const PARTIAL_SUFFIX = '.breakwater-part';

@@ -4,7 +4,7 @@ import { createKeyFilter, type KeyFilter, type KeyPatterns } from '../../key-fil
 import { Destination } from './destination.ts';
 import { fetchObject, type FetchStage } from './fetch-object.ts';
 import type { KeyPattern } from './key-pattern.ts';
-import { lookAt } from '../look-at.ts';
+import { lookAt } from '../local-errors.ts';
 import { runMany, type ItemDone, type ManyResult } from '../run-many.ts';
 import { nameOf, type S3Location } from '../transfer-context.ts';
 

@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream';
 import { BreakwaterError } from '../../errors.ts';
 import type { StreamTarget } from '../../s3/download/download-target.ts';
 import type { LocalSink } from './sink.ts';
-import { readSystemCode } from '../system-error.ts';
+import { readSystemCode } from '../local-errors.ts';
 
 /** Writes a download into a pipe or device, in order and no faster than it is read. What is written cannot be taken back. */
 export class StreamSink implements LocalSink, StreamTarget {
