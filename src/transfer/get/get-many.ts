@@ -3,7 +3,6 @@ import { BreakwaterError } from '../../errors.ts';
 import { createKeyFilter, type KeyFilter, type KeyPatterns } from '../../key-filter.ts';
 import { Destination } from './destination.ts';
 import { fetchObject, type FetchStage } from './fetch-object.ts';
-import type { KeyPattern } from './key-pattern.ts';
 import { lookAt } from '../local-errors.ts';
 import { runMany, type ItemDone, type ManyResult } from '../run-many.ts';
 import { nameOf, type S3Location } from '../transfer-context.ts';
@@ -11,16 +10,24 @@ import { nameOf, type S3Location } from '../transfer-context.ts';
 /** How many objects of a dry run are named. */
 const SAMPLES_MAX = 100;
 
+/** The keys to list, and which of them to fetch. */
+export interface KeyPattern {
+  /** What every key begins with. */
+  readonly prefix: string;
+  /** Must match what follows the prefix's last slash, as in a shell: `*` stops at a slash, `**` does not. Absent: all match. */
+  readonly pattern?: string;
+}
+
 export interface ManyToGet extends KeyPattern {
   readonly bucket: string;
-  /** The directory that they go to. */
+  /** The directory to write to. */
   readonly destination: string;
   readonly patterns: KeyPatterns;
-  /** Also what is here already. */
+  /** Fetches also what is already here. */
   readonly isAgain: boolean;
 }
 
-/** What a dry run has found: how much would be fetched, and the first objects of it. */
+/** What a dry run found: how much would be fetched, and the first objects. */
 export interface GetPlan {
   readonly objects: number;
   readonly bytes: number;
@@ -29,9 +36,9 @@ export interface GetPlan {
 }
 
 /**
- * Fetches every object that fits, as it is listed. One that is here already, of the same size and time of modification,
- * is skipped: so the same command goes on with what a stopped run has left to do.
- * @throws BreakwaterError `not_found` when nothing fits
+ * Fetches every matching object as it is listed. One that is already here, with the same size and modification time, is
+ * skipped, so running the same command again continues a run that was stopped.
+ * @throws BreakwaterError `not_found` if nothing matches
  */
 export async function getMany(stage: FetchStage, many: ManyToGet): Promise<ManyResult> {
   const destination = await Destination.open(many.destination);
@@ -74,6 +81,14 @@ export async function planMany(stage: FetchStage, many: ManyToGet): Promise<GetP
   return plan;
 }
 
+/** Reads a key with `*`, `?` or `[` as a pattern; null if it has none of them. */
+export function findPattern(key: string): KeyPattern | null {
+  const at = key.search(/[*?[]/);
+  if (at === -1) return null;
+  const prefix = key.slice(0, at);
+  return { prefix, pattern: key.slice(prefix.lastIndexOf('/') + 1) };
+}
+
 /** Null for a key that cannot be a path here. */
 function placeOrNull(destination: Destination, { location }: Item, { prefix }: ManyToGet): string | null {
   try {
@@ -95,7 +110,7 @@ async function* listObjects(
 ): AsyncGenerator<Item> {
   const below = prefix.lastIndexOf('/') + 1;
   const isWanted = createKeyFilter(patterns);
-  // The leading slash holds it against the whole of the name.
+  // With the leading slash it must match the whole name.
   const fits: KeyFilter =
     pattern === undefined ? () => true : createKeyFilter({ include: [`/${pattern}`], exclude: [] });
   for await (const { objects } of store.list({ bucket, prefix, circuit: context.circuit })) {
@@ -115,7 +130,7 @@ async function chooseFate(
   { many, item, path }: { many: ManyToGet; item: Item; path: string },
 ): Promise<'fetch' | 'skip'> {
   const found = lookAt(path);
-  // Whether it can be created there is seen when it is.
+  // Whether a file can be created there shows when it is created.
   if (found === null) return 'fetch';
   if (!found.isFile()) {
     throw new BreakwaterError('local_create', `cannot create ${path}: there is something that is no file`, {
@@ -126,7 +141,7 @@ async function chooseFate(
   return !many.isAgain && (await isHere(stage, item, found)) ? 'skip' : 'fetch';
 }
 
-/** Whether a file is what would be fetched, by size and time of modification, which every fetch restores. */
+/** Whether a file already is what would be fetched, by size and modification time, which every fetch restores. */
 async function isHere(
   { store, options, context }: FetchStage,
   { object, location }: Item,
@@ -136,13 +151,13 @@ async function isHere(
   const { size, mtimeMs } = file;
   if (size !== object.sizeBytes) return false;
   if (isSameTime(mtimeMs, object.lastModifiedMs)) return true;
-  // The time that its writer has given it is not listed. A younger file than the object was never fetched from it.
+  // Listings omit the time that the writer gave it. A file younger than the object was never fetched from it.
   if (mtimeMs > object.lastModifiedMs) return false;
   const { modifiedMs } = await store.look({ ...location, versionId: null, circuit: context.circuit });
   return modifiedMs !== null && isSameTime(mtimeMs, modifiedMs);
 }
 
-/** Listings tell ms where headers tell seconds. */
+/** Listings have ms, headers only seconds. */
 function isSameTime(a: number, b: number): boolean {
   return Math.floor(a / 1000) === Math.floor(b / 1000);
 }
