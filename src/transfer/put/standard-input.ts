@@ -1,13 +1,12 @@
 import { addAbortSignal, type Readable } from 'node:stream';
 import { BreakwaterError } from '../../errors.ts';
-import { freeChunks } from './free-memory.ts';
 import { describeUnreadable } from '../local-errors.ts';
 
-/** What standard input is called in messages and results. */
+/** The name of standard input in messages and results. */
 export const STANDARD_INPUT = 'standard input';
 
 /**
- * Reads standard input once, to its end. Each chunk is gone as soon as the next one is asked for.
+ * Reads standard input once, to its end. A chunk is valid only until the next one is requested.
  * @throws BreakwaterError `usage` beyond `maxBytes`, `local_io`; the signal's reason when it aborts
  */
 export async function* readStandardInput(
@@ -16,7 +15,7 @@ export async function* readStandardInput(
 ): AsyncGenerator<Uint8Array> {
   let total = 0;
   try {
-    // Without it a stream that says nothing would keep an interrupted command waiting.
+    // Without the signal, a silent stream would keep an interrupted command waiting.
     for await (const chunk of addAbortSignal(signal, stream)) {
       const bytes: Uint8Array = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
       total += bytes.byteLength;
@@ -28,10 +27,19 @@ export async function* readStandardInput(
         );
       }
       yield bytes;
-      freeChunks([bytes]);
+      freeMemory(bytes);
     }
   } catch (error) {
     signal.throwIfAborted();
     throw error instanceof BreakwaterError ? error : describeUnreadable(STANDARD_INPUT, error);
   }
+}
+
+/**
+ * Frees the memory of a chunk at once. The garbage collector sees only small objects: it lets a hundred megabytes of them
+ * pile up, and then takes a good part of the time of a large transfer. Frees only a chunk that fills its buffer: the rest
+ * of a shared buffer may be in use.
+ */
+function freeMemory({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
 }
