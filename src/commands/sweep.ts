@@ -20,7 +20,7 @@ import { BreakwaterError } from '../errors.ts';
 import { claimSweep, nameSweep } from '../sweep/claim-sweep.ts';
 import { watchNeighbours } from '../sweep/prefix-warning.ts';
 import { selectItems } from '../sweep/select-items.ts';
-import { surveySweep } from '../sweep/survey.ts';
+import { surveySweep } from '../sweep/tally.ts';
 import { EVERY_KEY, type KeySpan, type SweepPage } from '../sweep/sweep-item.ts';
 
 export default class Sweep extends BaseCommand<typeof Sweep> {

@@ -1,23 +1,22 @@
 import { createKeyFilter, type KeyPatterns } from '../key-filter.ts';
-import { isExpired } from './expiry.ts';
 import type { SweepItem } from './sweep-item.ts';
 
 /** What makes an item one to delete. Every condition must hold. */
 export interface ItemConditions {
   /** Least age, in ms; 0 for any. */
   readonly olderThanMs: number;
-  /** Held against what follows the last slash of the prefix. @default everything is taken */
+  /** Matched against what follows the last slash of the prefix. @default everything matches */
   readonly patterns?: KeyPatterns;
-  /** Least size, itself included, in bytes. @default null: any */
+  /** Least size, inclusive, in bytes. @default null: any */
   readonly minSizeBytes?: number | null;
-  /** Largest size, itself included, in bytes. @default null: any */
+  /** Largest size, inclusive, in bytes. @default null: any */
   readonly maxSizeBytes?: number | null;
 }
 
 export interface ItemFilter {
-  /** By the name alone: below the prefix, and as the patterns say. */
+  /** By the name alone: below the prefix, and matching the patterns. */
   readonly takesKey: (key: string) => boolean;
-  /** By everything. What is not known of an item, and a condition asks for, counts against it: it stays. */
+  /** By every condition. An item whose age or size is unknown stays if a condition needs it. */
   readonly takes: (item: SweepItem, storeNowMs: number) => boolean;
   readonly asksForAge: boolean;
   readonly asksForSize: boolean;
@@ -25,7 +24,7 @@ export interface ItemFilter {
 
 const EVERYTHING: KeyPatterns = { include: [], exclude: [] };
 
-/** Compiles the conditions once: a sweep asks them of every key of a bucket. */
+/** Compiles the conditions once: a sweep checks every key of a bucket. */
 export function createItemFilter(
   prefix: string,
   { olderThanMs, patterns = EVERYTHING, minSizeBytes = null, maxSizeBytes = null }: ItemConditions,
@@ -41,10 +40,21 @@ export function createItemFilter(
     !asksForSize || (sizeBytes !== null && sizeBytes >= (minSizeBytes ?? 0) && sizeBytes <= (maxSizeBytes ?? Infinity));
   return {
     takesKey,
-    // The cheap ones first.
+    // The cheap checks first.
     takes: ({ key, sizeBytes, lastModifiedMs }, storeNowMs) =>
       hasAge(lastModifiedMs, storeNowMs) && hasSize(sizeBytes) && takesKey(key),
     asksForAge,
     asksForSize,
   };
+}
+
+/**
+ * Whether an object is old enough to delete: last modified at least `olderThanMs` before `storeNowMs`.
+ * Both times are the store's own, so a wrong local clock never deletes anything early.
+ */
+export function isExpired(
+  { lastModifiedMs }: { readonly lastModifiedMs: number },
+  { storeNowMs, olderThanMs }: { storeNowMs: number; olderThanMs: number },
+): boolean {
+  return storeNowMs - lastModifiedMs >= olderThanMs;
 }

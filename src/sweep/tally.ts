@@ -1,24 +1,33 @@
 import type { BatchOutcome } from '../s3/delete/batch-outcome.ts';
-import type { SweepItem } from './sweep-item.ts';
+import type { SweepItem, SweepPage } from './sweep-item.ts';
 
-/** The most keys that are kept by name, as samples and as failures; the rest are only counted. */
+/** The most failures that are kept by name; the rest are only counted. */
 const KEYS_NAMED_MAX = 100;
+/** The most keys that a survey keeps as samples. */
 const SAMPLES_MAX = 10;
 
-/** What matched: the answer of a dry run, and what a prompt shows. */
+/** What matched: the result of a dry run, and what a prompt shows. */
 export interface Survey {
   readonly objects: number;
-  /** Of those whose size is known. */
+  /** The sum over the objects whose size is known. */
   readonly bytes: number;
-  /** Last-modified times of the oldest and newest match, in ms; null where none is known. */
+  /** Last-modified times of the oldest and newest match, in ms; null if none is known. */
   readonly oldestMs: number | null;
   readonly newestMs: number | null;
-  /** The first few keys that came. */
+  /** The first few matching keys. */
   readonly samples: readonly string[];
 }
 
 export const EMPTY_SURVEY: Survey = { objects: 0, bytes: 0, oldestMs: null, newestMs: null, samples: [] };
 
+/** Counts what a sweep would delete. Sends no write request. */
+export async function surveySweep(pages: AsyncIterable<SweepPage>): Promise<Survey> {
+  let survey = EMPTY_SURVEY;
+  for await (const { items } of pages) survey = addToSurvey(survey, items);
+  return survey;
+}
+
+/** Adds one page of matches to the counts. */
 export function addToSurvey(survey: Survey, matches: readonly SweepItem[]): Survey {
   let { objects, bytes, oldestMs, newestMs } = survey;
   for (const { sizeBytes, lastModifiedMs } of matches) {
@@ -37,22 +46,22 @@ export function addToSurvey(survey: Survey, matches: readonly SweepItem[]): Surv
 export interface LeftObject {
   readonly key: string;
   readonly versionId: string | null;
-  /** S3's code, or our word for what went wrong. */
+  /** S3's error code, or ours. */
   readonly code: string;
   readonly message: string;
 }
 
-/** What a sweep has done; `matched` is the sum of `deleted`, `changed` and `failed`. */
+/** What a sweep did; `matched` is the sum of `deleted`, `changed` and `failed`. */
 export interface SweepTally {
-  /** Objects that it set out to delete. */
+  /** Objects selected for deletion. */
   readonly matched: number;
   readonly deleted: number;
   readonly deletedBytes: number;
   /** Overwritten since they were listed, and left alone. */
   readonly changed: number;
-  /** Matched and still there: left for the next sweep. */
+  /** Matched but not deleted: left for the next sweep. */
   readonly failed: number;
-  /** Of those, refused for lack of permission. */
+  /** Those of `failed` that were refused for lack of permission. */
   readonly denied: number;
   /** The first failures by name. */
   readonly failures: readonly LeftObject[];
@@ -68,6 +77,7 @@ export const EMPTY_TALLY: SweepTally = {
   failures: [],
 };
 
+/** Adds the outcome of one batch to the counts. */
 export function addToTally(
   tally: SweepTally,
   outcome: Pick<BatchOutcome<SweepItem>, 'deleted' | 'changed' | 'stayed'>,
@@ -85,11 +95,12 @@ export function addToTally(
   };
 }
 
-/** What stayed, as it is told. */
+/** The objects that stayed, as they are reported. */
 export function nameLeft(stayed: BatchOutcome<SweepItem>['stayed']): readonly LeftObject[] {
   return stayed.map(({ item: { key, versionId }, code, message }) => ({ key, versionId, code, message }));
 }
 
+/** The sizes of the items in all, in bytes; an unknown size counts as 0. */
 export function sumBytes(items: readonly SweepItem[]): number {
   return items.reduce((bytes, { sizeBytes }) => bytes + (sizeBytes ?? 0), 0);
 }
