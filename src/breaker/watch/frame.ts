@@ -1,10 +1,7 @@
 import { span, truncateLine, type Frame, type Line } from '../../ui/frame.ts';
 import { drawDetail, drawHistory } from './detail.ts';
 import { drawFooter } from './footer.ts';
-import { drawHeader } from './watch-header.ts';
-import { drawHelp } from './watch-help.ts';
-import { drawJobs } from './panels.ts';
-import { explainStateFile } from './watch-state-file.ts';
+import { drawHeader, drawHelp, drawJobs, explainStateFile } from './panels.ts';
 import type { WatchedCircuit, WatchSnapshot } from './snapshot.ts';
 import { drawSummary, drawTable, type Place } from './table.ts';
 import { findSelected, listShown, type WatchView } from './view.ts';

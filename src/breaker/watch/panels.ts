@@ -1,15 +1,86 @@
-import { fit, span, truncateLine, type Line } from '../../ui/frame.ts';
-import { drawBar } from '../../ui/symbols.ts';
+import type { CircuitState } from '../../circuit/circuit.ts';
+import { formatTime } from '../../clock.ts';
+import { describeAge, STATE_WORDS } from '../../ui/circuit-words.ts';
+import { fit, measureLine, span, truncateLine, type Line, type Span } from '../../ui/frame.ts';
 import { describeBytes, describeTimeLeft } from '../../ui/progress/progress-text.ts';
-import type { WatchedJob, WatchSnapshot } from './snapshot.ts';
-import type { Place } from './table.ts';
-import { describeAge } from '../../ui/circuit-words.ts';
+import { drawBar } from '../../ui/symbols.ts';
+import type { StateFileView, WatchedJob, WatchSnapshot } from './snapshot.ts';
+import { drawLamp, type Place } from './table.ts';
+import type { WatchView } from './view.ts';
+
+/** The states that the header counts: each needs attention. */
+const ATTENTION: readonly CircuitState[] = ['open', 'isolated', 'half_open'];
 
 const BAR_COLUMNS = 16;
-/** A running transfer tells every 2 s; one that has not told for longer than this is stuck, or stopped. */
+/** A running transfer reports every 2 s; one silent for longer than this is stuck or stopped, in ms. */
 const SILENT_AFTER_MS = 10_000;
 
-/** The transfers and sweeps that run, the oldest first; what does not fit is counted. */
+const KEYS: readonly (readonly [string, string])[] = [
+  ['j k, arrows', 'move; g G, home end: first, last; 1-9: that row'],
+  ['enter', 'all about one circuit, and its history; esc: back'],
+  ['/', 'show only the circuits whose name contains a text'],
+  ['t', 'time span of the activity: 5m, 15m, 1h'],
+  ['space', 'stand still, and go on'],
+  ['r', 'reset: close the circuit by hand; asks first'],
+  ['i', 'isolate: hold it open by hand, for a time or until a reset; asks first'],
+  ['?', 'this help'],
+  ['q, ctrl-c', 'quit'],
+];
+
+const STATES: readonly (readonly [CircuitState, string])[] = [
+  ['closed', 'calls go out; so many failures in a row open it'],
+  ['open', 'calls are refused without a request, until a probe is due'],
+  ['half_open', 'one probe at a time goes out; so many that succeed close it'],
+  ['isolated', 'held open by hand'],
+];
+
+type Problem = Exclude<StateFileView['condition'], 'ready'>;
+
+/** What is wrong, and what follows or what to do. */
+const EXPLANATIONS: Readonly<Record<Problem, readonly [string, string]>> = {
+  missing: ['nothing has been recorded here yet:', 'every circuit is closed; the first transfer makes the file'],
+  unwritable: [
+    'the state file cannot be read:',
+    'its circuits are unknown to this user; look at the rights of the file and of its directory',
+  ],
+  locked: ['the state file stays locked by another process:', 'it is asked again every 2 s'],
+  full: ['the state file cannot be used, for its disk is full:', 'make room; it is asked again every 2 s'],
+  corrupt: [
+    'the state file is corrupt:',
+    'the next command that writes sets it aside under a dated name, and begins a new one',
+  ],
+  newer_schema: ['the state file was written by a newer breakwater:', 'update this one to see its circuits'],
+  network_file_system: [
+    'the state file is on a network file system, where its locks are not safe:',
+    'choose a directory on a local disk with --state-dir',
+  ],
+};
+
+/**
+ * The top line: host and state file on the left, counts of circuits beside them, live or paused on the right. The time
+ * has no seconds: a ticking clock would redraw a screen on which nothing happens.
+ */
+export function drawHeader(snapshot: WatchSnapshot, view: WatchView, { columns, look }: Place): Line {
+  const { host, stateFile, circuits, takenAtMs } = snapshot;
+  const status: readonly Span[] = [
+    ...(view.options.isReadOnly ? [span('read-only  ', 'faint')] : []),
+    view.isPaused ? span('PAUSED', 'warning') : span('live', 'closed'),
+    span(` ${formatTime(takenAtMs).slice(11, 16)} UTC`),
+  ];
+  const counts = ATTENTION.flatMap((state) => {
+    const count = circuits.filter((circuit) => circuit.view.state === state).length;
+    return count === 0 ? [] : [span(`  ${look.lamps[state]} ${count} ${STATE_WORDS[state]}`, state)];
+  });
+  const what = `  ${circuits.length} ${circuits.length === 1 ? 'circuit' : 'circuits'}`;
+  const room = columns - measureLine(status) - 2;
+  const long: Line = [span(' breakwater', 'strong'), span(`  ${host}  ${stateFile.path}${what}`), ...counts];
+  const short: Line = [span(' breakwater', 'strong'), span(what), ...counts];
+  const left = truncateLine(measureLine(long) <= room ? long : short, Math.max(0, room));
+  const gap = Math.max(1, columns - measureLine(left) - measureLine(status) - 1);
+  return [...left, span(' '.repeat(gap)), ...status];
+}
+
+/** The running transfers and sweeps, oldest first; those that do not fit are counted. */
 export function drawJobs(snapshot: WatchSnapshot, place: Place): readonly Line[] {
   const { jobs } = snapshot;
   const room = jobs.length > place.rows ? Math.max(0, place.rows - 1) : place.rows;
@@ -50,4 +121,28 @@ function describeJob(job: WatchedJob, share: number | null): string {
   }
   if (objectsFailed > 0) parts.push(`${objectsFailed} failed`);
   return parts.join(', ');
+}
+
+/** The help page: what the keys do and what the lamps mean. */
+export function drawHelp({ options }: WatchView, { look }: Place): readonly Line[] {
+  const keys = KEYS.map(([key, text]): Line => {
+    const isOff = options.isReadOnly && (key === 'r' || key === 'i');
+    return [
+      span(` ${fit(key, 13)} `, 'strong'),
+      span(isOff ? `${text} (off: --read-only)` : text, isOff ? 'faint' : 'plain'),
+    ];
+  });
+  const states = STATES.map(([state, text]): Line => {
+    const { text: lamp, tone } = drawLamp(state, look);
+    return [span(` ${fit(lamp, 13)} `, tone), span(text)];
+  });
+  return [[], ...keys, [], ...states];
+}
+
+/** Explains a state file that cannot be used; no lines if it can. */
+export function explainStateFile({ path, condition }: StateFileView): readonly Line[] {
+  if (condition === 'ready') return [];
+  const [what, next] = EXPLANATIONS[condition];
+  const tone = condition === 'missing' ? 'faint' : 'warning';
+  return [[span(` ${what} `, tone), span(path)], [span(` ${next}`, tone)]];
 }
