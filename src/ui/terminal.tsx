@@ -1,7 +1,7 @@
 import { Box, render, Text, useInput, type Key as InkKey } from 'ink';
 import type { ReactElement } from 'react';
 import type { Frame, Tone } from './frame.ts';
-import type { Key } from '../breaker/watch/keys.ts';
+import type { Key } from './key.ts';
 
 /** Colours of the 16 that every terminal has. Blue and red, not green and red: those are the ones that people mix up. */
 const STYLES: Readonly<Record<Tone, Readonly<Record<string, string | boolean>>>> = {

@@ -1,6 +1,6 @@
 import { DURATION_FORMS, parseDuration } from '../../duration.ts';
 import { assertNever } from '../../errors.ts';
-import type { Key } from './keys.ts';
+import type { Key } from '../../ui/key.ts';
 import type { Form } from './view.ts';
 
 /** Longest text that a field takes: it has to fit a line of the history. */

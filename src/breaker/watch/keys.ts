@@ -1,32 +1,12 @@
 import { parseDuration } from '../../duration.ts';
 import { assertNever } from '../../errors.ts';
+import type { Key, NamedKey } from '../../ui/key.ts';
 import { writeActionCommand, writeLookCommand } from './shell-command.ts';
 import { beginForm, dropLast, typeInForm } from './form.ts';
 import type { WatchSnapshot } from './snapshot.ts';
 import { findSelected, listShown, SPANS_MS, type Form, type Message, type WatchView } from './view.ts';
 
-/** Keys that are no text. */
-type NamedKey =
-  | 'up'
-  | 'down'
-  | 'page_up'
-  | 'page_down'
-  | 'home'
-  | 'end'
-  | 'enter'
-  | 'escape'
-  | 'backspace'
-  /** Ctrl-U: the line that is typed begins anew. */
-  | 'clear'
-  /** Ctrl-C. */
-  | 'interrupt';
-
-/** A key that was pressed, or text that was typed or pasted; never holds control characters. */
-export type Key =
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly [Name in NamedKey]: { readonly kind: Name } }[NamedKey];
-
-/** What a key asks of those who can do it. */
+/** What a key asks the caller to do. */
 export type WatchAction =
   | { readonly kind: 'quit' }
   | { readonly kind: 'reset'; readonly circuit: string; readonly reason: string | null; readonly command: string }
@@ -47,7 +27,7 @@ export interface KeyStep {
 /** Rows that page up and page down move by. */
 const PAGE_ROWS = 10;
 
-/** The view after a key, and what is to be done. Pure: doing it is somebody else's. */
+/** The view after a key, and the action to take. Pure: the caller acts. */
 export function pressKey(view: WatchView, key: Key, snapshot: WatchSnapshot): KeyStep {
   if (key.kind === 'interrupt') return { view, action: { kind: 'quit' } };
   if (view.form !== null) return typeForm(view, view.form, key);

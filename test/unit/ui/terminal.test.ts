@@ -6,7 +6,7 @@ import { createElement } from 'react';
 import { describe, expect, it } from 'vitest';
 import { span, type Frame } from '../../../src/ui/frame.ts';
 import { openWholeScreen, readKey, Rows, startLiveLines } from '../../../src/ui/terminal.tsx';
-import type { Key } from '../../../src/breaker/watch/keys.ts';
+import type { Key } from '../../../src/ui/key.ts';
 
 const FRAME: Frame = [[span('open', 'open'), span(' and '), span('well', 'closed')], [], [span('end')]];
 

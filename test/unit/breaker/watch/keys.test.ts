@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { pressKey, type Key, type KeyStep } from '../../../../src/breaker/watch/keys.ts';
+import { pressKey, type KeyStep } from '../../../../src/breaker/watch/keys.ts';
+import type { Key } from '../../../../src/ui/key.ts';
 import type { WatchSnapshot } from '../../../../src/breaker/watch/snapshot.ts';
 import { beginView, findSelected, type WatchView } from '../../../../src/breaker/watch/view.ts';
 import { DOWNLOAD, snapshotOf, UPLOAD } from '../../../support/watch.ts';

@@ -3,7 +3,7 @@ import { watchOnScreen, type ManualAction } from '../../../../src/breaker/watch/
 import type { WatchReader } from '../../../../src/breaker/watch/reader.ts';
 import { toText } from '../../../../src/ui/frame.ts';
 import { ASCII_LOOK } from '../../../../src/ui/symbols.ts';
-import type { Key } from '../../../../src/breaker/watch/keys.ts';
+import type { Key } from '../../../../src/ui/key.ts';
 import type { WatchSnapshot } from '../../../../src/breaker/watch/snapshot.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 import { circuitOf, NOW, OPEN_ROW, rowOf, snapshotOf, UPLOAD } from '../../../support/watch.ts';
