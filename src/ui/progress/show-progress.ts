@@ -6,12 +6,11 @@ import { describeProgress, measureShare } from './progress-text.ts';
 import type { LiveLines } from '../terminal.tsx';
 import { followTransfer, NO_TRANSFER, type TransferSnapshot } from './progress-snapshot.ts';
 import { escapeControls } from '../escape.ts';
-import type { Output } from '../../cli/output/output.ts';
 
 /** The least time between two plain lines, in ms. */
 const LINE_EVERY_MS = 10_000;
 
-/** A transfer that is done sooner never shows a live line, and never pays for loading it, in ms. */
+/** A transfer that ends sooner never loads or shows a live line, in ms. */
 const LIVE_AFTER_MS = 500;
 
 /** How often the live line is drawn, in ms. */
@@ -19,19 +18,28 @@ const LIVE_EVERY_MS = 250;
 
 export interface Progress {
   readonly read: EventSink;
-  /** Ends it and gives the terminal back. Idempotent. */
+  /** Stops it and restores the terminal. Idempotent. */
   readonly stop: () => void;
 }
 
+/** What progress needs of a command's output. */
+interface ProgressOutput {
+  readonly mode: { readonly quiet: boolean; readonly isLive: boolean; readonly logFormat: 'text' | 'json' };
+  /** Writes one line on stderr. */
+  note(line: string): void;
+  /** Lets live lines step aside while something is written; null once they have ended. */
+  stepAside(around: ((write: () => void) => void) | null): void;
+}
+
 interface ProgressOptions {
-  readonly output: Output;
+  readonly output: ProgressOutput;
   readonly clock: Clock;
   readonly look: Look;
-  /** Loads what draws; called at most once, only on a terminal and only when the transfer lasts. */
+  /** Loads the live lines. Called at most once, only on a terminal and only for a transfer that lasts. */
   readonly loadLive: () => Promise<LiveLines>;
 }
 
-/** Shows how far the transfers are: live on a terminal, as sparse lines elsewhere, not at all under `--quiet`. */
+/** Shows the progress of transfers: live on a terminal, as sparse lines elsewhere, not at all under `--quiet`. */
 export function createProgress(options: ProgressOptions): Progress {
   const { output, clock } = options;
   const { quiet, isLive } = output.mode;
@@ -39,7 +47,7 @@ export function createProgress(options: ProgressOptions): Progress {
   return isLive ? showLive(options) : showLines(output, clock);
 }
 
-/** When a plain line is due: a quarter further than the last line **and** 10 s later; 10 s where no whole is known. */
+/** Whether a plain line is due: a quarter **and** 10 s after the last line; only the 10 s if the total is unknown. */
 export function isLineDue(
   last: { readonly share: number; readonly atMs: number },
   now: { readonly share: number | null; readonly atMs: number },
@@ -48,7 +56,7 @@ export function isLineDue(
   return now.share === null || Math.floor(now.share * 4) > Math.floor(last.share * 4);
 }
 
-function showLines(output: Output, clock: Clock): Progress {
+function showLines(output: ProgressOutput, clock: Clock): Progress {
   let snapshot = NO_TRANSFER;
   let last: { share: number; atMs: number } | null = null;
   const read = (event: Event): void => {
@@ -66,7 +74,7 @@ function showLines(output: Output, clock: Clock): Progress {
   return { read, stop: () => undefined };
 }
 
-function formatProgressLine(snapshot: TransferSnapshot, { mode }: Output, clock: Clock): string {
+function formatProgressLine(snapshot: TransferSnapshot, { mode }: ProgressOutput, clock: Clock): string {
   if (mode.logFormat === 'json') {
     return JSON.stringify({
       // oxlint-disable-next-line no-restricted-globals -- writes a given time, reads no clock
@@ -108,7 +116,7 @@ function showLive({ output, clock, look, loadLive }: ProgressOptions): Progress 
   const read = (event: Event): void => {
     const isFirst = snapshot.startedAtMs === null;
     snapshot = followTransfer(snapshot, event, clock.monotonic());
-    // It ends by the abort below; a view that cannot be loaded is no reason to fail a transfer.
+    // Ends by the abort below. A view that fails to load must not fail the transfer.
     if (isFirst && snapshot.startedAtMs !== null) run().catch(() => undefined);
   };
   const stop = (): void => {
