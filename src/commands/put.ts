@@ -3,7 +3,6 @@ import { boolean, string as text } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { escapeControls } from '../ui/escape.ts';
-import { CHECKSUM_CHOICES } from '../s3/checksum/algorithms.ts';
 import { countFlag, sizeFlag, transferFlags, withEnvironment } from '../cli/flags/flags.ts';
 import { presentMany } from '../cli/output/many-result.ts';
 import { objectFlags, readObjectOptions } from '../cli/flags/put-flags.ts';
@@ -14,7 +13,7 @@ import { BreakwaterError } from '../errors.ts';
 import { PART_BYTES_MAX, PART_BYTES_MIN } from '../transfer/put/part-size.ts';
 import { planPut, type PutPlan } from '../transfer/put/put-dry-run.ts';
 import { put } from '../transfer/put/put.ts';
-import type { PutReport, PutRequest } from '../transfer/put/put-request.ts';
+import { CHECKSUM_CHOICES, type PutReport, type PutRequest } from '../transfer/put/put-request.ts';
 import { describeBytes } from '../ui/progress/progress-text.ts';
 
 export default class Put extends BaseCommand<typeof Put> {

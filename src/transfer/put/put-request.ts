@@ -5,21 +5,23 @@ import type { ObjectOptions } from './object-headers.ts';
 import type { ManyResult } from '../run-many.ts';
 import type { S3Location } from '../transfer-context.ts';
 
+export { CHECKSUM_CHOICES } from '../../s3/checksum/algorithms.ts';
+
 export interface PutRequest {
   /** Paths or patterns, or `-` for standard input, at least one. */
   readonly sources: readonly string[];
   readonly destination: S3Location;
-  /** Directories are sent with all that is below them. */
+  /** Sends directories with everything below them. */
   readonly isRecursive: boolean;
   readonly patterns: KeyPatterns;
   readonly object: ObjectOptions;
   readonly checksum: ChecksumChoice;
   readonly ifNoneMatch: boolean;
-  /** Goes on with what was begun, and leaves what can be gone on with. */
+  /** Resumes an interrupted upload, and keeps its parts if interrupted again. */
   readonly isResuming: boolean;
-  /** Bytes of one part; null: planned from the size. */
+  /** Bytes of one part; null: chosen by the size. */
   readonly partSizeBytes: number | null;
-  /** Requests in flight over all objects and parts; null: as many as fit into the default bounds. */
+  /** Requests in flight over all objects and parts; null: as many as the default bounds allow. */
   readonly concurrency: number | null;
 }
 
