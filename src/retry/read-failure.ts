@@ -1,5 +1,5 @@
 import type { AttemptFailure } from '../events.ts';
-import { readFields, type Fields } from '../read-fields.ts';
+import { readFields, type UnknownFields } from '../read-fields.ts';
 import { NETWORK_WORDS, TransferFault, type FaultWord } from './transfer-fault.ts';
 
 /** What can be read off an error of the SDK, of Node or of undici, without knowing their classes. */
@@ -49,7 +49,7 @@ export function readFailedAnswer(error: unknown): FailedAnswer {
 }
 
 function nameOf(
-  record: Fields,
+  record: UnknownFields,
   { httpStatus, systemCode }: { httpStatus: number | null; systemCode: string | null },
 ): string {
   const name = asText(record['Code']) ?? asText(record['name']) ?? 'Error';
@@ -58,7 +58,7 @@ function nameOf(
 }
 
 /** `Retry-After` in seconds, or AWS's `x-amz-retry-after` in ms. HTTP dates are left alone: clocks differ. */
-function readRetryAfter(headers: Fields): number | null {
+function readRetryAfter(headers: UnknownFields): number | null {
   const millis = Number.parseInt(asText(headers['x-amz-retry-after']) ?? '', 10);
   if (Number.isFinite(millis) && millis >= 0) return millis;
   const seconds = Number.parseFloat(asText(headers['retry-after']) ?? '');
@@ -81,7 +81,11 @@ function findCode(error: unknown, depth: number): string | null {
   return asText(record['code']) ?? firstOfCauses(record, depth, findCode);
 }
 
-function firstOfCauses<T>(record: Fields, depth: number, find: (cause: unknown, depth: number) => T | null): T | null {
+function firstOfCauses<T>(
+  record: UnknownFields,
+  depth: number,
+  find: (cause: unknown, depth: number) => T | null,
+): T | null {
   if (depth === 0) return null;
   const several: unknown = record['errors'];
   for (const cause of [record['cause'], ...(Array.isArray(several) ? several : [])]) {
