@@ -1,10 +1,40 @@
 import type { Clock } from '../clock.ts';
 import type { AttemptFailure, Event, EventSink } from '../events.ts';
-import type { CircuitRow, CircuitSettings, FailureCause, Permit, ProcessIdentity } from './circuit.ts';
+import type {
+  Admission,
+  CircuitRow,
+  CircuitSettings,
+  FailureCause,
+  Permit,
+  ProcessIdentity,
+  Refusal,
+  Transition,
+  Verdict,
+} from './circuit.ts';
 import type { CircuitStore } from './circuit-store.ts';
-import type { Admission, CircuitGate } from './gate.ts';
 import { admit, initialRow, isCurrent, isolate, renew, reset, settle, type Step } from './state-machine.ts';
 import type { Moment } from './change-state.ts';
+
+/** Runs the state machine on the stored rows. Synchronous: each call is at most one short transaction. */
+export interface CircuitGate {
+  /** What a request that arrives now would meet; null where it would be admitted. Reads only, and never creates a store. */
+  readonly look: (circuit: string) => Refusal | null;
+  /** Admits or refuses a call. In half-open, an admitted call takes the probe slot. */
+  readonly admit: (circuit: string) => Admission;
+  /** Reports how a permitted call ended, once per permit. A stale result changes nothing. */
+  readonly settle: (permit: Permit, verdict: Verdict, failure?: AttemptFailure) => void;
+  /** Whether a result under this permit would still count: same epoch and, for a probe, a lease that still runs. Reads only. */
+  readonly isCurrent: (permit: Permit) => boolean;
+  /** Extends a probe's lease. False where the lease has expired or is another's: the probe's result will be stale. */
+  readonly renew: (permit: Permit) => boolean;
+  /** Closes the circuit by hand. */
+  readonly reset: (circuit: string, manual: { readonly by: string; readonly reason: string | null }) => Transition;
+  /** Isolates the circuit by hand, for `forMs` or, where that is null, until a reset. */
+  readonly isolate: (
+    circuit: string,
+    manual: { readonly by: string; readonly reason: string | null; readonly forMs: number | null },
+  ) => Transition;
+}
 
 export interface CircuitGateOptions {
   readonly store: CircuitStore;
@@ -12,13 +42,13 @@ export interface CircuitGateOptions {
   readonly clock: Clock;
   /** Owner of the leases and author of the transitions of this gate. */
   readonly process: ProcessIdentity;
-  /** Whether a lease's owner still lives; what nobody can tell counts as alive. */
+  /** Whether a lease's owner is still alive; true where that cannot be known. */
   readonly isOwnerAlive: (owner: ProcessIdentity) => boolean;
   /** A new unguessable token for a probe. */
   readonly newToken: () => string;
   /**
-   * Told of `circuit_changed`, `failures_counted` and `result_ignored`, after the transaction. Refusals are left to the caller, who
-   * alone knows which of them ended a call and which were waited out.
+   * Gets `circuit_changed`, `failures_counted` and `result_ignored`, after the transaction. Refusals are reported by the caller,
+   * who alone knows which of them ended a call and which were waited out.
    */
   readonly emit: EventSink;
 }

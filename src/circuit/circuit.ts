@@ -91,7 +91,7 @@ export interface CircuitRow {
   readonly changedAtMs: number | null;
 }
 
-/** Leave to call. `probeToken` is null for a call through a closed circuit. */
+/** Permission to call. `probeToken` is null for a call through a closed circuit. */
 export interface Permit {
   readonly circuit: string;
   readonly epoch: number;
@@ -107,6 +107,11 @@ export interface Refusal {
   /** Time until a new try may be admitted, in ms; null for an isolation without an end. */
   readonly retryAfterMs: number | null;
 }
+
+/** What a call that asks for a permit gets. */
+export type Admission =
+  | { readonly kind: 'admitted'; readonly permit: Permit }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
 
 /** One change of state, kept in the bounded history. */
 export interface Transition {

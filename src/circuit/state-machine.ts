@@ -7,10 +7,10 @@ import type {
   RefusalReason,
   Transition,
   Verdict,
+  Admission,
 } from './circuit.ts';
 import { assertNever } from '../errors.ts';
 import type { CircuitChange } from './circuit-store.ts';
-import type { Admission } from './gate.ts';
 import { changeState, type Destination, type Moment } from './change-state.ts';
 
 /** One step: the row to store, the changes of state to record, and the answer. The very row it was given: nothing to write. */

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { CircuitName, ProcessIdentity } from '../circuit/circuit.ts';
-import type { CircuitGate } from '../circuit/gate.ts';
+import type { CircuitGate } from '../circuit/circuit-gate.ts';
 import type { Clock } from '../clock.ts';
 import type { BreakwaterError } from '../errors.ts';
 import type { EventSink } from '../events.ts';

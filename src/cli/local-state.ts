@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import type { ProcessIdentity } from '../circuit/circuit.ts';
 import type { CircuitStore } from '../circuit/circuit-store.ts';
-import type { CircuitGate } from '../circuit/gate.ts';
+import type { CircuitGate } from '../circuit/circuit-gate.ts';
 import type { Clock } from '../clock.ts';
 import type { EventSink } from '../events.ts';
 import { describeProcess, isProcessAlive } from '../state/process-identity.ts';

@@ -1,5 +1,5 @@
 import type { CircuitName } from '../circuit/circuit.ts';
-import type { CircuitGate } from '../circuit/gate.ts';
+import type { CircuitGate } from '../circuit/circuit-gate.ts';
 import type { Guard } from '../guard/guard.ts';
 import { lookAhead } from '../guard/refuse-early.ts';
 import type { ObjectStore } from '../s3/object-store.ts';

@@ -1,4 +1,4 @@
-import type { CircuitGate } from '../circuit/gate.ts';
+import type { CircuitGate } from '../circuit/circuit-gate.ts';
 import type { Clock } from '../clock.ts';
 import type { EventSink, OperationTarget } from '../events.ts';
 import type { RetrySettings } from '../retry/decide-retry.ts';

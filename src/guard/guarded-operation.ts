@@ -1,4 +1,4 @@
-import type { CircuitGate } from '../circuit/gate.ts';
+import type { CircuitGate } from '../circuit/circuit-gate.ts';
 import { BreakwaterError } from '../errors.ts';
 import type { OperationTarget } from '../events.ts';
 import { RetryChainFailed } from '../retry/retry-chain.ts';

@@ -5,11 +5,11 @@ import type {
   ProcessIdentity,
   Transition,
   Verdict,
+  Admission,
 } from '../../src/circuit/circuit.ts';
-import { createCircuitGate } from '../../src/circuit/circuit-gate.ts';
+import { createCircuitGate, type CircuitGate } from '../../src/circuit/circuit-gate.ts';
 import type { CircuitStore } from '../../src/circuit/circuit-store.ts';
 import { assertNever } from '../../src/errors.ts';
-import type { Admission, CircuitGate } from '../../src/circuit/gate.ts';
 
 export const CIRCUIT = 's3-upload@model';
 

@@ -1,4 +1,4 @@
-import { createCircuitGate } from '../../src/circuit/circuit-gate.ts';
+import { createCircuitGate, type CircuitGate } from '../../src/circuit/circuit-gate.ts';
 import {
   DEFAULT_CIRCUIT_SETTINGS,
   type CircuitRow,
@@ -9,7 +9,6 @@ import {
   type Verdict,
 } from '../../src/circuit/circuit.ts';
 import type { CircuitChange, CircuitStore } from '../../src/circuit/circuit-store.ts';
-import type { CircuitGate } from '../../src/circuit/gate.ts';
 import type { Clock } from '../../src/clock.ts';
 import type { Event } from '../../src/events.ts';
 

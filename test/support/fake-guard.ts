@@ -1,4 +1,4 @@
-import type { CircuitGate } from '../../src/circuit/gate.ts';
+import type { CircuitGate } from '../../src/circuit/circuit-gate.ts';
 import type { Guard, GuardSettings } from '../../src/guard/guard.ts';
 import type { Event } from '../../src/events.ts';
 import { VirtualClock } from './virtual-clock.ts';

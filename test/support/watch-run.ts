@@ -1,8 +1,7 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProcessIdentity } from '../../src/circuit/circuit.ts';
-import type { CircuitGate } from '../../src/circuit/gate.ts';
-import { createCircuitGate } from '../../src/circuit/circuit-gate.ts';
+import { type CircuitGate, createCircuitGate } from '../../src/circuit/circuit-gate.ts';
 import type { CommandRun } from '../../src/cli/command-run.ts';
 import { openState } from '../../src/state/open-state.ts';
 import { describeProcess } from '../../src/state/process-identity.ts';

@@ -6,8 +6,7 @@ import {
   type Permit,
   type ProcessIdentity,
 } from '../../../src/circuit/circuit.ts';
-import { createCircuitGate } from '../../../src/circuit/circuit-gate.ts';
-import type { CircuitGate } from '../../../src/circuit/gate.ts';
+import { createCircuitGate, type CircuitGate } from '../../../src/circuit/circuit-gate.ts';
 import { initialRow } from '../../../src/circuit/state-machine.ts';
 import type { Event } from '../../../src/events.ts';
 import { createMemoryCircuits, type MemoryCircuits } from '../../support/memory-circuits.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createWatchReader } from '../../../../src/breaker/watch/reader.ts';
 import { findQuantileMs } from '../../../../src/metrics/quantile.ts';
-import type { CircuitGate } from '../../../../src/circuit/gate.ts';
+import type { CircuitGate } from '../../../../src/circuit/circuit-gate.ts';
 import { createWatchRun } from '../../../support/watch-run.ts';
 import { JOB, NOW } from '../../../support/watch.ts';
 
