@@ -5,8 +5,7 @@ import { Fields } from './tables/columns.ts';
 import { isOnNetwork } from './network-mount.ts';
 import { MIGRATIONS } from './schema.ts';
 import { classifyStateError, StateUnusable } from './state-problem.ts';
-import { Statements } from './statements.ts';
-import { inTransaction } from './transaction.ts';
+import { Statements, inTransaction } from './statements.ts';
 
 /** Longest wait for another process's lock, in ms; `design/circuit.md`: waits are bounded. */
 const LOCK_WAIT_MS = 2000;

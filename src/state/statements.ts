@@ -9,10 +9,28 @@ export class Statements {
     this.database = database;
   }
 
-  /** @param text one of a fixed few: every new one stays until the database is closed */
+  /** @param text one of a fixed few: each new text stays in memory until the database is closed */
   prepare(text: string): StatementSync {
     const prepared = this.#prepared.get(text) ?? this.database.prepare(text);
     this.#prepared.set(text, prepared);
     return prepared;
+  }
+}
+
+/**
+ * Runs `work` in one transaction: everything is stored, or nothing if it throws. A write transaction takes the write lock
+ * when it begins, so that no other process changes what it has read before it writes.
+ */
+export function inTransaction<T>(statements: Statements, kind: 'read' | 'write', work: () => T): T {
+  const { database } = statements;
+  statements.prepare(kind === 'write' ? 'BEGIN IMMEDIATE' : 'BEGIN').run();
+  try {
+    const result = work();
+    statements.prepare('COMMIT').run();
+    return result;
+  } catch (error) {
+    // An error such as "disk full" has already ended the transaction.
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
   }
 }

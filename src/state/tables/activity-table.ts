@@ -1,8 +1,7 @@
 import { ACTIVITY_KEPT_MS, type ActivitySlot } from '../../activity.ts';
 import { CorruptRow, Fields } from './columns.ts';
 import type { ActivityStore } from '../state.ts';
-import type { Statements } from '../statements.ts';
-import { inTransaction } from '../transaction.ts';
+import { type Statements, inTransaction } from '../statements.ts';
 
 const SELECT_ONE = 'SELECT * FROM activity WHERE circuit = ? AND slot_ms = ?';
 const SELECT_SINCE = 'SELECT * FROM activity WHERE slot_ms >= ? ORDER BY slot_ms, circuit';

@@ -1,7 +1,6 @@
 import { Fields } from './columns.ts';
 import type { CheckpointStore } from '../state.ts';
-import type { Statements } from '../statements.ts';
-import { inTransaction } from '../transaction.ts';
+import { type Statements, inTransaction } from '../statements.ts';
 
 const REPLACE = 'INSERT OR REPLACE INTO checkpoints (kind, id, saved_at_ms, document) VALUES (?, ?, ?, ?)';
 const SELECT_ONE = 'SELECT * FROM checkpoints WHERE kind = ? AND id = ?';

@@ -4,8 +4,7 @@ import type { CircuitStore } from '../../circuit/circuit-store.ts';
 import { Fields } from './columns.ts';
 import { parseCircuitRow, parseTransition } from './circuit-rows.ts';
 import { TRANSITIONS_KEPT } from '../schema.ts';
-import type { Statements } from '../statements.ts';
-import { inTransaction } from '../transaction.ts';
+import { type Statements, inTransaction } from '../statements.ts';
 
 const COLUMNS = [
   'name',

@@ -2,8 +2,7 @@ import type { ProcessIdentity } from '../../circuit/circuit.ts';
 import { Fields } from './columns.ts';
 import { parseProcess } from './circuit-rows.ts';
 import type { Claim, ClaimStore } from '../state.ts';
-import type { Statements } from '../statements.ts';
-import { inTransaction } from '../transaction.ts';
+import { type Statements, inTransaction } from '../statements.ts';
 
 const SELECT = 'SELECT * FROM claims WHERE name = ?';
 const REPLACE = 'INSERT OR REPLACE INTO claims (name, owner, taken_at_ms, expires_at_ms) VALUES (?, ?, ?, ?)';

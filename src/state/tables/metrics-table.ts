@@ -1,7 +1,6 @@
 import { CorruptRow, Fields } from './columns.ts';
 import type { CounterSeries, HistogramSeries, Labels, MetricDeltas, MetricsStore } from '../state.ts';
-import type { Statements } from '../statements.ts';
-import { inTransaction } from '../transaction.ts';
+import { type Statements, inTransaction } from '../statements.ts';
 
 const ADD_COUNTER = `
   INSERT INTO counters (family, labels, value) VALUES (:family, :labels, :value)
