@@ -5,11 +5,24 @@ const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u2028\u2029\u200e\u200f\u202a-
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /**
- * Shows a name on one line of a terminal: whatever could move the cursor, colour or reorder text is written as an
- * escape. Names from S3 and from the disk may hold anything.
+ * Makes a name safe to show on one line of a terminal: whatever could move the cursor, colour or reorder text is
+ * written as an escape. Names from S3 and from the disk may hold anything.
  */
 export function escapeControls(text: string): string {
   return text.replaceAll(UNSAFE, (character) => SHORT[character] ?? writeEscape(character));
+}
+
+/** The same value with `escapeControls` applied to every text in it; numbers, keys and shape stay. */
+export function escapeAll<T>(value: T): T {
+  // A text becomes a text, a list a list and a record a record, so the type is the same.
+  return escapeValue(value) as T;
+}
+
+function escapeValue(value: unknown): unknown {
+  if (typeof value === 'string') return escapeControls(value);
+  if (Array.isArray(value)) return value.map(escapeValue);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, escapeValue(entry)]));
 }
 
 function writeEscape(character: string): string {

@@ -9,7 +9,7 @@ import type { CircuitActivity, StateFileView, WatchedCircuit, WatchSnapshot } fr
 import { findOutage } from '../inspect-circuits.ts';
 import { selectCircuits } from '../select-circuits.ts';
 import type { CommandRun } from '../../cli/command-run.ts';
-import { escapeAll } from '../../ui/escape-all.ts';
+import { escapeAll } from '../../ui/escape.ts';
 
 /** Changes of state read for each circuit: the screen scrolls through them, and an outage is looked for among them. */
 const HISTORY_READ = 1000;

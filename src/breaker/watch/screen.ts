@@ -7,7 +7,7 @@ import type { Key } from '../../ui/key.ts';
 import { pressKey, type WatchAction } from './keys.ts';
 import type { WatchSnapshot } from './snapshot.ts';
 import { beginView, type Message, type WatchOptions, type WatchView } from './view.ts';
-import { escapeAll } from '../../ui/escape-all.ts';
+import { escapeAll } from '../../ui/escape.ts';
 import type { WatchReader } from './reader.ts';
 
 /** The least time between two drawings, and how often the state is looked at, in ms: four times a second. */
