@@ -1,7 +1,6 @@
 import { formatTime } from '../../clock.ts';
-import { answerXml } from '../protocol/answer-xml.ts';
+import { answerXml, type Node } from '../protocol/xml.ts';
 import type { Operate } from './operate.ts';
-import type { Node } from '../protocol/xml.ts';
 
 export const listBuckets: Operate = (_request, { buckets }) =>
   answerXml([

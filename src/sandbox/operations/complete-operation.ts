@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
-import { answerXml } from '../protocol/answer-xml.ts';
+import { answerXml, childText, readDocument, type Element } from '../protocol/xml.ts';
 import type { Bucket } from '../store/bucket.ts';
-import { checksumElement, checksumNodes } from '../protocol/checksum-nodes.ts';
-import { combineChecksums } from '../protocol/checksum.ts';
+import { checksumElement, checksumNodes, combineChecksums } from '../protocol/checksum.ts';
 import { checkWriteConditions, matchesEtag } from './conditions.ts';
 import type { Operate } from './operate.ts';
 import type { StoredObject, StoredPart, StoredUpload } from '../store/stored.ts';
 import { writtenVersionHeaders } from './version-headers.ts';
 import { Refusal, type Checksum } from '../protocol/wire.ts';
-import { childText, readDocument, type Element } from '../protocol/xml.ts';
 
 /** All parts but the last have as many bytes or more. */
 const PART_MIN_BYTES = 5 * 1024 * 1024;

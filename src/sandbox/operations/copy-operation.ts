@@ -1,5 +1,5 @@
 import { formatTime } from '../../clock.ts';
-import { answerXml } from '../protocol/answer-xml.ts';
+import { answerXml } from '../protocol/xml.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { computeChecksum } from '../protocol/checksum.ts';
 import { checkKey, keepHeaders, md5Etag } from './object-operations.ts';

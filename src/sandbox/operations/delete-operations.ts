@@ -1,10 +1,9 @@
-import { answerXml } from '../protocol/answer-xml.ts';
+import { answerXml, childText, readDocument, type Element, type Node } from '../protocol/xml.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { matchesEtag } from './conditions.ts';
 import type { Operate, Stage } from './operate.ts';
 import type { StoredObject } from '../store/stored.ts';
 import { Refusal } from '../protocol/wire.ts';
-import { childText, readDocument, type Element, type Node } from '../protocol/xml.ts';
 
 /** Keys in one DeleteObjects. */
 const BATCH_MAX = 1000;

@@ -1,11 +1,10 @@
 import { formatTime } from '../../clock.ts';
-import { answerXml } from '../protocol/answer-xml.ts';
+import { answerXml, type Node } from '../protocol/xml.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { nameWriter, readCount } from './list-query.ts';
 import { listPage } from '../store/listing.ts';
 import type { Operate } from './operate.ts';
 import { Refusal, type WireRequest } from '../protocol/wire.ts';
-import type { Node } from '../protocol/xml.ts';
 
 export const listObjectsV2: Operate = (request, { buckets }) => {
   const bucket = buckets.get(request.bucket);

@@ -1,12 +1,11 @@
 import { formatTime } from '../../clock.ts';
-import { answerXml } from '../protocol/answer-xml.ts';
-import { checksumNodes } from '../protocol/checksum-nodes.ts';
+import { answerXml, type Node } from '../protocol/xml.ts';
+import { checksumNodes } from '../protocol/checksum.ts';
 import { compareKeys } from '../store/key-order.ts';
 import { nameWriter, readCount } from './list-query.ts';
 import type { Operate } from './operate.ts';
 import type { StoredUpload } from '../store/stored.ts';
 import { Refusal } from '../protocol/wire.ts';
-import type { Node } from '../protocol/xml.ts';
 
 export const listParts: Operate = ({ bucket: name, key, query }, { buckets }) => {
   const upload = buckets.get(name).getUpload(query.get('uploadId') ?? '', key);

@@ -1,4 +1,4 @@
-import { answerXml } from '../protocol/answer-xml.ts';
+import { answerXml } from '../protocol/xml.ts';
 import { parseAlgorithm } from '../protocol/checksum.ts';
 import { checkKey, checksumHeaders, keepHeaders, md5Etag } from './object-operations.ts';
 import type { Operate } from './operate.ts';

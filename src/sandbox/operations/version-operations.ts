@@ -1,10 +1,9 @@
 import { formatTime } from '../../clock.ts';
-import { answerXml } from '../protocol/answer-xml.ts';
+import { answerXml, childText, readDocument, type Node } from '../protocol/xml.ts';
 import { nameWriter, readCount } from './list-query.ts';
 import type { Operate } from './operate.ts';
 import { listVersionPage, type ListedVersion } from '../store/version-listing.ts';
 import { Refusal } from '../protocol/wire.ts';
-import { childText, readDocument, type Node } from '../protocol/xml.ts';
 
 export const getBucketVersioning: Operate = ({ bucket }, { buckets }) => {
   const { versioning } = buckets.get(bucket);

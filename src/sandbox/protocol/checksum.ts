@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { assertNever } from '../../errors.ts';
 import { CHECKSUM_ALGORITHMS, type Checksum, type ChecksumAlgorithm } from './wire.ts';
+import type { Node } from './xml.ts';
 
 /** The reflected polynomials: CRC-32C (RFC 3720) and CRC-64/NVME (NVM Express, section 5.2). */
 const CRC32C_POLYNOMIAL = 0x82f63b78n;
@@ -36,6 +37,16 @@ export function combineChecksums(
 
 export function parseAlgorithm(text: string): ChecksumAlgorithm | undefined {
   return CHECKSUM_ALGORITHMS.find((algorithm) => algorithm === text.toLowerCase());
+}
+
+/** The name of the element that holds a checksum: `ChecksumCRC32`. */
+export function checksumElement(algorithm: ChecksumAlgorithm): string {
+  return `Checksum${algorithm.toUpperCase()}`;
+}
+
+/** A checksum as the elements of a document; none for null. */
+export function checksumNodes(checksum: Checksum | null): readonly Node[] {
+  return checksum === null ? [] : [[checksumElement(checksum.algorithm), checksum.value]];
 }
 
 const crc32c = createCrc(32n, CRC32C_POLYNOMIAL);

@@ -1,10 +1,15 @@
-import { Refusal } from './wire.ts';
+import { Refusal, type WireAnswer } from './wire.ts';
 
 /** One element of an XML document that we send: text, children, or nothing for an absent element. */
 export type Node = readonly [name: string, content: string | number | boolean | readonly (Node | null)[]];
 
+/** A response of status 200 with a document. */
+export function answerXml(root: Node, headers: Readonly<Record<string, string>> = {}): WireAnswer {
+  return { status: 200, headers: { ...headers, 'content-type': 'application/xml' }, body: writeDocument(root) };
+}
+
 /** A whole document in S3's namespace. */
-export function writeDocument([name, content]: Node): string {
+function writeDocument([name, content]: Node): string {
   const body = writeContent(content);
   return `<?xml version="1.0" encoding="UTF-8"?>\n<${name} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${body}</${name}>`;
 }
