@@ -9,8 +9,7 @@ import { DialectTrial } from './probe-dialect.ts';
 import { grantGrace, type Grace } from './grace-period.ts';
 import type { Guard } from '../../guard/guard.ts';
 import { runGuarded } from '../../guard/guarded-operation.ts';
-import type { PacedEnd } from './pace.ts';
-import { PacedRequests } from './adaptive-concurrency.ts';
+import { type PacedEnd, PacedRequests } from './adaptive-concurrency.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
 import { deleteSingly } from './delete-singly.ts';
 

@@ -11,7 +11,7 @@ import {
   type KeyAnswer,
   type SendPaced,
 } from './delete-request.ts';
-import { IN_FLIGHT_MAX } from './pace.ts';
+import { IN_FLIGHT_MAX } from './adaptive-concurrency.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
 
 interface SingleDeletes {

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { adaptPace, FIRST_PACE, IN_FLIGHT_MAX, type Pace, type PacedEnd } from '../../../../src/s3/delete/pace.ts';
-import { PacedRequests } from '../../../../src/s3/delete/adaptive-concurrency.ts';
+import {
+  adaptPace,
+  FIRST_PACE,
+  IN_FLIGHT_MAX,
+  type Pace,
+  type PacedEnd,
+  PacedRequests,
+} from '../../../../src/s3/delete/adaptive-concurrency.ts';
 
 const pace = (inFlightMax: number, answered = 0, epoch = 0): Pace => ({ inFlightMax, answered, epoch });
 
