@@ -2,8 +2,13 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { downloadObject } from '../../src/s3/download/download-object.ts';
 import type { ByteSpan } from '../../src/s3/download/missing-ranges.ts';
-import type { DownloadRequest, ObjectFacts } from '../../src/s3/download/download-request.ts';
-import type { DownloadTarget, FileTarget, StreamTarget } from '../../src/s3/download/download-target.ts';
+import type {
+  DownloadRequest,
+  ObjectFacts,
+  DownloadTarget,
+  FileTarget,
+  StreamTarget,
+} from '../../src/s3/download/download-request.ts';
 import { Slots } from '../../src/guard/slots.ts';
 import { CIRCUIT, FakeCircuits } from './fake-circuits.ts';
 import { createFakeGuard } from './fake-guard.ts';

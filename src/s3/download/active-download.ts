@@ -2,8 +2,7 @@ import { BreakwaterError } from '../../errors.ts';
 import type { DownloadCheck } from './verify-download.ts';
 import type { ByteSpan, DownloadLedger, Piece } from './missing-ranges.ts';
 import { InOrder } from './ordered-writer.ts';
-import type { ObjectAddress, ObjectFacts } from './download-request.ts';
-import type { DownloadTarget } from './download-target.ts';
+import type { ObjectAddress, ObjectFacts, DownloadTarget } from './download-request.ts';
 import { namePromise } from '../checksum/expected-checksum.ts';
 
 export interface BegunOptions {

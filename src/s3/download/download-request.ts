@@ -1,5 +1,4 @@
 import type { ByteSpan } from './missing-ranges.ts';
-import type { DownloadTarget } from './download-target.ts';
 import type { PromisedDigest } from '../checksum/expected-checksum.ts';
 import type { Lane } from '../../guard/slots.ts';
 
@@ -63,4 +62,26 @@ export interface DownloadResult extends ObjectFacts {
   readonly resumedBytes: number;
   /** The promise of S3 that the bytes were checked against; null where it made none that we can check. */
   readonly verifiedBy: string | null;
+}
+
+/** Where the bytes of a download go. A rejection is a local error (a `BreakwaterError`): final, and no failure of S3. */
+export type DownloadTarget = FileTarget | StreamTarget;
+
+/** Takes bytes at their offset, in any order, several writes at a time. */
+export interface FileTarget {
+  readonly kind: 'file';
+  readonly writeAt: (chunks: readonly Uint8Array[], offset: number) => Promise<void>;
+  /** Reads back what was written, to verify it. @returns how many bytes were there */
+  readonly readAt: (buffer: Uint8Array, offset: number) => Promise<number>;
+  /** Called after each write; `covered` returns what has been written so far. */
+  readonly onWritten?: (covered: () => readonly ByteSpan[]) => void;
+  /** Starts over: what was written is not the object, and all of it is written again. */
+  readonly restart: () => Promise<void>;
+}
+
+/** Takes bytes once and in order, as a pipe does. */
+export interface StreamTarget {
+  readonly kind: 'stream';
+  /** Resolves when the bytes have been taken; only then is their memory used again. */
+  readonly write: (bytes: Uint8Array) => Promise<void>;
 }

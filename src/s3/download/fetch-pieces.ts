@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { TransferFault } from '../../retry/transfer-fault.ts';
-import { usingBody } from './answer-body.ts';
 import {
+  usingBody,
   assertSameObject,
   askFor,
   countSkipped,
@@ -18,7 +18,7 @@ import { DownloadLedger, type Piece } from './missing-ranges.ts';
 import type { DownloadResult, ObjectFacts } from './download-request.ts';
 import { PieceWriter } from './piece-writer.ts';
 import type { ObjectAnswer } from '../connection/direct-response.ts';
-import { openCheck, type DownloadOptions } from './open-check.ts';
+import { openCheck, type DownloadOptions } from './verify-download.ts';
 import type { Attempt } from '../../guard/request-runner.ts';
 import { runPieces } from '../../guard/run-in-parallel.ts';
 

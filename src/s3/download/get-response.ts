@@ -1,7 +1,10 @@
+import { Readable } from 'node:stream';
 import type { GetObjectCommandInput, GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { parseTime } from '../../clock.ts';
 import { BreakwaterError } from '../../errors.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
+import { DirectBody } from '../../http/direct-body.ts';
+import type { ObjectAnswer } from '../connection/direct-response.ts';
 import type { ByteSpan } from './missing-ranges.ts';
 import type { AskedRange, ObjectAddress, ObjectFacts } from './download-request.ts';
 import { assertAnsweredByS3 } from '../protocol/response-fields.ts';
@@ -33,6 +36,23 @@ export function formatAskedRange(range: AskedRange): string {
 
 export function formatSpan({ start, end }: ByteSpan): string {
   return `bytes=${start}-${Number.isFinite(end) ? end - 1 : ''}`;
+}
+
+/**
+ * Calls `use` with a response that has a body, and releases its connection afterwards.
+ * @throws TransferFault `not_s3` for a response without a body; whatever `use` throws
+ */
+export async function usingBody(
+  { head, body }: ObjectAnswer,
+  use: (answer: { head: GetObjectCommandOutput; body: Readable }) => Promise<void>,
+): Promise<void> {
+  if (!(body instanceof Readable)) throw new TransferFault('not_s3', 'the answer has no body');
+  try {
+    await use({ head, body });
+  } finally {
+    // An unread rest would hold up its connection, and with it the end of the process.
+    if (!(body instanceof DirectBody && body.isOver)) body.destroy();
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { StreamTarget } from './download-target.ts';
+import type { StreamTarget } from './download-request.ts';
 
 /**
  * Brings pieces that arrive in any order into a pipe in theirs. What is next goes straight through; what comes early

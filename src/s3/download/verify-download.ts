@@ -1,41 +1,79 @@
-import type { FileTarget } from './download-target.ts';
+import type { ObjectClient } from '../connection/direct-client.ts';
+import type { Guard } from '../../guard/guard.ts';
+import type { RequestRunner } from '../../guard/request-runner.ts';
+import type { DownloadRequest, DownloadTarget, FileTarget, ObjectFacts } from './download-request.ts';
 import { FollowingCheck } from './verify-in-order.ts';
-import { ONE_PIECE, type PartLayout, type PartLooks } from './part-layout.ts';
+import { ONE_PIECE, PartLooks, type PartLayout } from './part-layout.ts';
 import { isProof, namePromise, type PromisedDigest } from '../checksum/expected-checksum.ts';
 
-/** Why bytes that S3 has promised something about could not be held against it. */
+/** What a download works with. */
+export interface DownloadOptions {
+  readonly s3: ObjectClient;
+  readonly guard: Guard;
+  readonly requests: RequestRunner;
+  readonly request: DownloadRequest;
+}
+
+/** The check of an object whose facts are known; null where S3 promised nothing that can be checked. */
+export function openCheck(
+  { s3, guard, requests, request }: DownloadOptions,
+  { facts, target }: { facts: ObjectFacts; target: DownloadTarget },
+): DownloadCheck | null {
+  const { promise, sizeBytes, etag } = facts;
+  if (promise === null) return null;
+  const { parts } = promise;
+  // Without the length of the object, the sizes of its parts cannot be found.
+  if (parts !== null && sizeBytes === null) return null;
+  const object = { sizeBytes: sizeBytes ?? 0, parts: parts ?? 1 };
+  const name = `s3://${request.bucket}/${request.key}`;
+  return new DownloadCheck({
+    promise,
+    target: target.kind === 'file' ? target : null,
+    looks: new PartLooks({ s3, requests, lane: request.lane, address: request, etag, object }),
+    onUnverified: (why) => {
+      // Only this one may be corruption.
+      if (why !== 'checksum_differs') guard.emit({ kind: 'not_verified', name, why: DESCRIPTIONS[why] });
+      else {
+        const message = `${name}: ${describeDoubt(namePromise(promise))}`;
+        guard.emit({ kind: 'warning', reason: 'not_verified', message });
+      }
+    },
+  });
+}
+
+/** Why bytes could not be verified although S3 promised a checksum. */
 export type Unverified =
-  /** The store does not tell how it was cut. */
+  /** The store does not tell the sizes of the parts. */
   | 'parts_unknown'
-  /** They are not all alike: seen too late, a pipe has taken the bytes; or not worth a request each, for an MD5. */
+  /** The parts differ in size. A pipe had taken the bytes before that was known, or an MD5 is not worth a request a part. */
   | 'parts_unequal'
-  /** They differ from an ETag that need not be an MD5. */
+  /** The bytes differ from an ETag, which need not be an MD5. */
   | 'etag_differs'
-  /** They differ from a composite checksum, and whether that is for how it was cut, the store does not tell. */
+  /** The bytes differ from a composite checksum; the store does not tell whether the assumed parts are to blame. */
   | 'checksum_differs';
 
 export interface DownloadCheckOptions {
   readonly promise: PromisedDigest;
-  /** Null where all bytes come in order and are gone then. */
+  /** Null for a stream: its bytes come in order and cannot be read back. */
   readonly target: FileTarget | null;
-  /** How the object was cut; asked only about a composite promise of more parts than one. */
+  /** Finds the sizes of the parts; used only where a composite checksum has more than one. */
   readonly looks: Pick<PartLooks, 'guess' | 'learn'>;
   readonly onUnverified: (why: Unverified) => void;
 }
 
 /**
- * Holds an object's bytes against what S3 has promised about them. For a composite promise it first asks how the object
- * was cut, while the bytes already come: those of a file are read back, those of a pipe are kept until it is known.
+ * Checks an object's bytes against the checksum that S3 promised. For a composite checksum it first asks for the sizes of
+ * the parts while bytes already arrive: those of a file are read back later, those of a pipe are kept until then.
  *
- * Only what is certain is called a mismatch: with a layout that was guessed, the exact one is asked for before.
+ * Only a certain mismatch is reported as one: where the sizes were guessed, it asks for the exact ones before.
  */
 export class DownloadCheck {
   readonly #options: DownloadCheckOptions;
-  /** Null where nothing has to be asked. */
+  /** Null where no sizes have to be asked for. */
   readonly #guessing: Promise<void> | null;
   #layout: PartLayout | null = null;
   #following: FollowingCheck | null = null;
-  /** Of a pipe, until the layout is known; null where nothing is held any more. */
+  /** The bytes of a pipe until the layout is known; null where none are held. */
   #held: Uint8Array[] | null;
   #isVerified = false;
   #isTold = false;
@@ -50,29 +88,29 @@ export class DownloadCheck {
       return;
     }
     this.#guessing = this.#guess();
-    // Whoever awaits it in the end gets the error; until then nobody does.
+    // Handled by the later await; this avoids an unhandled rejection.
     this.#guessing.catch(() => undefined);
   }
 
-  /** Whether nothing has to be asked first: so an attempt can be checked while it holds its slot and its permit. */
+  /** Whether no sizes have to be asked for, so that an attempt can be checked while it holds its slot and its permit. */
   get isReady(): boolean {
     return this.#guessing === null;
   }
 
-  /** What the bytes have been verified by; null where they have not been. */
+  /** The checksum that the bytes were verified by; null where they were not. */
   get verifiedBy(): string | null {
     return this.#isVerified ? namePromise(this.#options.promise) : null;
   }
 
-  /** Resolves when bytes need not be held any more. */
+  /** Resolves when bytes no longer have to be held. */
   async ready(): Promise<void> {
     await this.#guessing;
   }
 
-  /** Takes note of bytes that have been written; everything before `frontier` has. */
+  /** Adds bytes that have been written; everything before `frontier` has been. */
   add(chunks: readonly Uint8Array[], where: { offset: number; frontier: number }): void {
     if (this.#following !== null) this.#following.add(chunks, where);
-    // Copies: their memory is freed once they have been taken.
+    // Copies, for the memory of the chunks is used again.
     else this.#held?.push(...chunks.map((chunk) => Uint8Array.from(chunk)));
   }
 
@@ -81,7 +119,7 @@ export class DownloadCheck {
     this.#following?.restart();
   }
 
-  /** After the last byte: false only where the object is certainly not what was promised. */
+  /** After the last byte. False only where the object certainly differs from what was promised. */
   async isKept(sizeBytes: number): Promise<boolean> {
     await this.#guessing;
     if (this.#following === null || this.#layout === null) return true;
@@ -133,4 +171,14 @@ export class DownloadCheck {
 
 function isSameLayout(one: PartLayout, other: PartLayout): boolean {
   return one.partSizes.every((bytes, index) => bytes === other.partSizes[index]);
+}
+
+const DESCRIPTIONS: Readonly<Record<Exclude<Unverified, 'checksum_differs'>, string>> = {
+  parts_unknown: 'the store does not tell which parts it was uploaded in',
+  parts_unequal: 'its parts are not all alike',
+  etag_differs: 'its ETag is not the MD5 of its parts, which it need not be',
+};
+
+function describeDoubt(promised: string): string {
+  return `not verified: the bytes differ from what S3 promised (${promised}), or its parts are not all alike, which the store does not tell`;
 }

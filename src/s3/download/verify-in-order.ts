@@ -1,4 +1,4 @@
-import type { FileTarget } from './download-target.ts';
+import type { FileTarget } from './download-request.ts';
 import { PromiseCheck } from '../checksum/composite-digest.ts';
 import type { PromisedDigest } from '../checksum/expected-checksum.ts';
 

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, link, mkdir, open, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { ByteSpan } from '../../s3/download/missing-ranges.ts';
-import type { FileTarget } from '../../s3/download/download-target.ts';
+import type { FileTarget } from '../../s3/download/download-request.ts';
 import { BreakwaterError } from '../../errors.ts';
 import type { LocalSink } from './sink.ts';
 import { openWritable, type WritableFile } from '../open-file.ts';

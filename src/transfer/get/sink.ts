@@ -1,4 +1,4 @@
-import type { DownloadTarget } from '../../s3/download/download-target.ts';
+import type { DownloadTarget } from '../../s3/download/download-request.ts';
 
 /** Where a download ends up on this machine. */
 export interface LocalSink {

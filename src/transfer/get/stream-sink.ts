@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { BreakwaterError } from '../../errors.ts';
-import type { StreamTarget } from '../../s3/download/download-target.ts';
+import type { StreamTarget } from '../../s3/download/download-request.ts';
 import type { LocalSink } from './sink.ts';
 import { readSystemCode } from '../local-errors.ts';
 
