@@ -1,23 +1,6 @@
 import type { CircuitState, Refusal, Transition, Verdict } from './circuit/circuit.ts';
 import type { ErrorCode } from './errors.ts';
-
-/** The operations that metrics, log and JSON speak of; one per object, page or batch, however many requests it took. */
-export const OPERATIONS = [
-  'put_object',
-  'get_object',
-  'list_objects',
-  'delete_objects',
-  'list_uploads',
-  'abort_upload',
-] as const;
-export type OperationName = (typeof OPERATIONS)[number];
-
-/** What an operation works on; `key` is absent for listings and batches. */
-export interface OperationTarget {
-  readonly operation: OperationName;
-  readonly bucket: string;
-  readonly key?: string;
-}
+import type { OperationTarget } from './operations.ts';
 
 /** How one attempt failed, in the words of the wire. */
 export interface AttemptFailure {

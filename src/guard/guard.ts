@@ -1,8 +1,9 @@
 import type { CircuitGate } from '../circuit/circuit-gate.ts';
 import type { Clock } from '../clock.ts';
-import type { EventSink, OperationTarget } from '../events.ts';
+import type { EventSink } from '../events.ts';
 import type { RetrySettings } from '../retry/decide-retry.ts';
 import type { RequestTimeouts } from '../http/request-watch.ts';
+import type { OperationTarget } from '../operations.ts';
 
 /** What every guarded operation of one command shares. */
 export interface GuardSettings extends RequestTimeouts {

@@ -1,12 +1,12 @@
 import type { CircuitGate } from '../circuit/circuit-gate.ts';
 import { BreakwaterError } from '../errors.ts';
-import type { OperationTarget } from '../events.ts';
 import { RetryChainFailed } from '../retry/retry-chain.ts';
 import { describeFailure } from './operation-error.ts';
 import type { Guard, GuardedTarget } from './guard.ts';
 import { PermitHolder } from './permit-holder.ts';
 import { RequestRunner } from './request-runner.ts';
 import { judge } from './verdict.ts';
+import type { OperationTarget } from '../operations.ts';
 
 /**
  * The one way to S3: admission, then `work` with its retry chains, then one verdict.

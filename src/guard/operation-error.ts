@@ -1,6 +1,6 @@
 import { BreakwaterError, type ErrorCode } from '../errors.ts';
-import type { OperationTarget } from '../events.ts';
 import type { RetryChainFailed } from '../retry/retry-chain.ts';
+import { OPERATIONS, type OperationTarget } from '../operations.ts';
 
 /** The last failure of an operation in the user's words, with S3's own facts beside it. */
 export function describeFailure(target: OperationTarget, chain: RetryChainFailed): BreakwaterError {
@@ -28,18 +28,9 @@ const ENDINGS: Readonly<Record<RetryChainFailed['why'], string>> = {
   abandoned: '; not tried again, because the circuit has opened meanwhile',
 };
 
-const VERBS: Readonly<Record<OperationTarget['operation'], string>> = {
-  put_object: 'put',
-  get_object: 'get',
-  list_objects: 'list',
-  delete_objects: 'delete from',
-  list_uploads: 'list uploads of',
-  abort_upload: 'abort upload of',
-};
-
 /** `put s3://bucket/key`, for messages. */
 export function describeTarget({ operation, bucket, key }: OperationTarget): string {
-  return `${VERBS[operation]} s3://${bucket}/${key ?? ''}`;
+  return `${OPERATIONS[operation].verb} s3://${bucket}/${key ?? ''}`;
 }
 
 /** S3's codes are words in capitals; ours are snake_case. */

@@ -1,6 +1,6 @@
 import { describeRefusal } from '../circuit/refusal-error.ts';
-import type { OperationTarget } from '../events.ts';
 import type { Guard } from './guard.ts';
+import type { OperationTarget } from '../operations.ts';
 
 /**
  * The read-only look at the circuit that comes before the SDK is loaded: a refused command ends here, in

@@ -1,11 +1,12 @@
 import { BreakwaterError } from '../errors.ts';
-import type { AttemptFailure, OperationTarget } from '../events.ts';
+import type { AttemptFailure } from '../events.ts';
 import { runRetryChain } from '../retry/retry-chain.ts';
 import type { Guard } from './guard.ts';
 import type { PermitHolder } from './permit-holder.ts';
 import { RequestWatch } from '../http/request-watch.ts';
 import { judge, type Evidence } from './verdict.ts';
 import type { WatchedOptions } from '../http/http-handler.ts';
+import type { OperationTarget } from '../operations.ts';
 
 /** What one attempt is given; the options go to the SDK's `send` as they are. */
 export interface Attempt {

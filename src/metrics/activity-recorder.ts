@@ -1,8 +1,9 @@
 import { SLOT_MS, type ActivitySlot } from '../activity.ts';
 import { assertNever } from '../errors.ts';
 import type { Clock } from '../clock.ts';
-import type { Event, OperationName } from '../events.ts';
+import type { Event } from '../events.ts';
 import { DURATION_BOUNDS_S } from './definitions.ts';
+import type { OperationName } from '../operations.ts';
 
 /** Retries that are counted apart; from the last on they share a place. */
 const RETRIES_MAX = 5;

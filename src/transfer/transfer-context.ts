@@ -1,8 +1,9 @@
 import type { Readable, Writable } from 'node:stream';
 import type { BegunWork } from '../unfinished-work.ts';
 import type { Clock } from '../clock.ts';
-import type { OperationTarget, EventSink } from '../events.ts';
+import type { EventSink } from '../events.ts';
 import type { ObjectStore } from '../s3/object-store.ts';
+import type { OperationTarget } from '../operations.ts';
 
 /** What a transfer needs from around it; the composition root in `cli/` provides it. */
 export interface TransferContext {

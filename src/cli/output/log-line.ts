@@ -1,7 +1,8 @@
-import type { AttemptFailure, Event, OperationTarget } from '../../events.ts';
+import type { AttemptFailure, Event } from '../../events.ts';
 import { assertNever, type BreakwaterError } from '../../errors.ts';
 import { describeFailure } from './json-document.ts';
 import { escapeControls } from '../../ui/escape.ts';
+import type { OperationTarget } from '../../operations.ts';
 
 export type LogLevel = 'error' | 'warning' | 'notice' | 'debug';
 

@@ -1,9 +1,10 @@
 import type { ActivitySlot } from '../../activity.ts';
 import type { Clock } from '../../clock.ts';
-import type { EventSink, OperationName } from '../../events.ts';
+import type { EventSink } from '../../events.ts';
 import { ActivityRecorder } from '../../metrics/activity-recorder.ts';
 import { capBuckets, MetricsRecorder } from '../../metrics/recorder.ts';
 import type { MetricDeltas, State } from '../../state/state.ts';
+import type { OperationName } from '../../operations.ts';
 
 /** How often a command that runs for long adds what it has measured, in ms. */
 const FLUSH_EVERY_MS = 15_000;

@@ -1,9 +1,9 @@
-import type { CircuitName } from '../../circuit/circuit.ts';
-import type { EventSink, OperationName } from '../../events.ts';
+import type { EventSink } from '../../events.ts';
 import type { CommandRun } from '../command-run.ts';
 import { startJobReport } from './job-report.ts';
 import { startMetricsFlush } from './metrics-flush.ts';
 import { endMetrics } from './metrics-outlets.ts';
+import { OPERATIONS, type OperationName } from '../../operations.ts';
 
 export interface Recorders {
   readonly read: EventSink;
@@ -26,17 +26,8 @@ export function startRecorders(run: CommandRun): Recorders {
   };
 }
 
-const CIRCUITS: Readonly<Record<OperationName, CircuitName | null>> = {
-  put_object: 's3-upload',
-  get_object: 's3-download',
-  list_objects: 's3-download',
-  delete_objects: null,
-  list_uploads: null,
-  abort_upload: null,
-};
-
 /** The circuit whose activity an operation is. A sweep has none, whatever it lists. */
 function findCircuit({ command, circuitName }: CommandRun, operation: OperationName): string | null {
-  const name = command === 'sweep' ? null : CIRCUITS[operation];
+  const name = command === 'sweep' ? null : OPERATIONS[operation].circuit;
   return name === null ? null : circuitName(name);
 }

@@ -1,10 +1,10 @@
 import { BreakwaterError } from '../../errors.ts';
-import type { OperationTarget } from '../../events.ts';
 import { backoffDelayMs } from '../../retry/backoff.ts';
 import { RetryChainFailed } from '../../retry/retry-chain.ts';
 import { describeTarget } from '../../guard/operation-error.ts';
 import type { Guard } from '../../guard/guard.ts';
 import type { Attempt, RequestRunner } from '../../guard/request-runner.ts';
+import type { OperationTarget } from '../../operations.ts';
 
 /** What a write that makes an object needs around it. */
 export interface WriteTools {

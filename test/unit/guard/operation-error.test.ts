@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { describeFailure, describeTarget } from '../../../src/guard/operation-error.ts';
 import type { ErrorCode } from '../../../src/errors.ts';
-import { OPERATIONS } from '../../../src/events.ts';
 import { classify } from '../../../src/retry/classify.ts';
 import { TransferFault } from '../../../src/retry/transfer-fault.ts';
 import { RetryChainFailed } from '../../../src/retry/retry-chain.ts';
+import { OPERATIONS, type OperationName } from '../../../src/operations.ts';
 
 const TARGET = { operation: 'get_object', bucket: 'b', key: 'k' } as const;
 
@@ -100,7 +100,7 @@ describe('describeTarget', () => {
     expect(describeTarget({ operation, bucket: 'b', key: 'k' })).toBe(expected);
   });
 
-  it.each(OPERATIONS)('names the bucket where %s has no key', (operation) => {
+  it.each(Object.keys(OPERATIONS) as OperationName[])('names the bucket where %s has no key', (operation) => {
     expect(describeTarget({ operation, bucket: 'b' })).toMatch(/^[a-z ]+ s3:\/\/b\/$/);
   });
 });

@@ -1,0 +1,31 @@
+import type { CircuitName } from './circuit/circuit.ts';
+
+/** What the program knows of each operation. */
+interface OperationFacts {
+  /** How messages begin: `put s3://bucket/key failed`. */
+  readonly verb: string;
+  /** The circuit that guards it; null for clean-up, which has none on purpose (docs/circuit.md). */
+  readonly circuit: CircuitName | null;
+}
+
+/**
+ * Every operation on S3, by the name that metrics, log and JSON use. An operation is one object, one page of a listing or
+ * one batch of deletes, however many requests it takes.
+ */
+export const OPERATIONS = {
+  put_object: { verb: 'put', circuit: 's3-upload' },
+  get_object: { verb: 'get', circuit: 's3-download' },
+  list_objects: { verb: 'list', circuit: 's3-download' },
+  delete_objects: { verb: 'delete from', circuit: null },
+  list_uploads: { verb: 'list uploads of', circuit: null },
+  abort_upload: { verb: 'abort upload of', circuit: null },
+} as const satisfies Readonly<Record<string, OperationFacts>>;
+
+export type OperationName = keyof typeof OPERATIONS;
+
+/** What an operation works on. Listings and batches have no `key`. */
+export interface OperationTarget {
+  readonly operation: OperationName;
+  readonly bucket: string;
+  readonly key?: string;
+}
