@@ -1,3 +1,4 @@
+import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { BreakwaterError } from '../../errors.ts';
 import { backoffDelayMs } from '../../retry/backoff.ts';
 import { RetryChainFailed } from '../../retry/retry-chain.ts';
@@ -6,7 +7,48 @@ import type { Guard } from '../../guard/guard.ts';
 import type { Attempt, RequestRunner } from '../../guard/request-runner.ts';
 import type { OperationTarget } from '../../operations.ts';
 
-/** What a write that makes an object needs around it. */
+/** The statuses of a HEAD after which the object may be made: not found, and not allowed to read. */
+const MAY_CREATE: ReadonlySet<number> = new Set([403, 404]);
+
+/** Which object is made, and whether it may replace one (`--if-none-match`). */
+interface CreatedObject {
+  readonly bucket: string;
+  readonly key: string;
+  readonly ifNoneMatch: boolean;
+}
+
+/**
+ * Checks `--if-none-match` before an upload in parts: otherwise a taken key would be reported only after all bytes were
+ * sent, and some stores (Ceph 16) ignore the condition when the upload is completed. S3 checks it again at the end.
+ * @throws BreakwaterError `exists`
+ */
+export async function refuseExisting(s3: S3Client, requests: RequestRunner, object: CreatedObject): Promise<void> {
+  if (!object.ifNoneMatch) return;
+  try {
+    await requests.send({ isDataBearing: false }, async ({ options }) => {
+      await s3.send(new HeadObjectCommand({ Bucket: object.bucket, Key: object.key }), options);
+    });
+  } catch (error) {
+    if (error instanceof RetryChainFailed && MAY_CREATE.has(error.failure.httpStatus ?? 0)) return;
+    throw error;
+  }
+  throw existsError(object);
+}
+
+/** The error `exists` where the condition of `--if-none-match` failed; any other error as it is. */
+export function describeExisting(error: unknown, object: CreatedObject): unknown {
+  const isConditionFailed = error instanceof BreakwaterError && error.details.s3Code === 'PreconditionFailed';
+  return object.ifNoneMatch && isConditionFailed ? existsError(object, error) : error;
+}
+
+function existsError({ bucket, key }: CreatedObject, cause?: BreakwaterError): BreakwaterError {
+  return new BreakwaterError('exists', `s3://${bucket}/${key} exists already`, {
+    cause,
+    details: { ...cause?.details, hint: 'leave out --if-none-match to replace it' },
+  });
+}
+
+/** What `sendWrite` works with, and which operation it reports. */
 export interface WriteTools {
   readonly guard: Guard;
   readonly requests: RequestRunner;
@@ -14,12 +56,12 @@ export interface WriteTools {
 }
 
 /**
- * Sends the request that makes an object, with its retry chain. One that may replace none (`--if-none-match`) is answered
- * with 409 `ConditionalRequestConflict` while another request is at the same key, be it an earlier attempt of ours: it
- * says nothing about the outcome, and is to be sent again (S3 API Reference, PutObject, "If-None-Match"). So it is, as
- * often and after the same waits as after a transient failure; but it is none of S3's, and the circuit does not count it.
- * @param attempt its number counts on over all chains
- * @throws BreakwaterError `unavailable` where the other does not end, or has taken the upload with it
+ * Sends the request that makes an object, with its retry chain. Under `--if-none-match` S3 responds with 409
+ * `ConditionalRequestConflict` while another request for the same key runs, which may be an earlier attempt of ours. It
+ * says nothing about the outcome, and the request is to be sent again (S3 API Reference, PutObject, "If-None-Match"): as
+ * often and after the same waits as after a transient failure. It is no failure of S3, so the circuit does not count it.
+ * @param attempt its number runs on over all chains
+ * @throws BreakwaterError `unavailable` where the conflict does not end, or the upload is gone after one
  */
 export async function sendWrite<T>(
   { guard, requests, target }: WriteTools,

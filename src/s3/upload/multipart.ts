@@ -1,6 +1,10 @@
 import { type ChecksumType, CompleteMultipartUploadCommand, CreateMultipartUploadCommand } from '@aws-sdk/client-s3';
+import { readFailedAnswer } from '../../retry/read-failure.ts';
+import type { WatchedOptions } from '../../http/http-handler.ts';
+import { composeEtag, unquote } from '../checksum/etag.ts';
+import { readEtag } from '../protocol/head-object.ts';
 import { assertAnsweredByS3 } from '../protocol/response-fields.ts';
-import { type CompletedObject, completeUpload } from './complete-upload.ts';
+import { sendWrite, type WriteTools } from './create-only.ts';
 import type { Guard } from '../../guard/guard.ts';
 import type { StoredPart } from './list-parts.ts';
 import type { ObjectClient } from '../connection/direct-client.ts';
@@ -14,18 +18,24 @@ import {
 } from '../checksum/upload-checksum.ts';
 import type { UploadResult, UploadTarget } from './upload-request.ts';
 
-/** An upload in parts that the store has begun. */
+/** An upload in parts that exists in the store. */
 export interface BegunUpload {
   readonly uploadId: string;
-  /** The checksum of the whole that the store says it will keep; null where it told of none. */
+  /** The type of checksum that the store says it will keep for the object; null where it names none. */
   readonly toldType: ChecksumType | null;
 }
 
-/** What the requests of one upload go through. */
+/** What the requests of one upload are sent with. */
 export interface UploadChannel {
   readonly s3: ObjectClient;
   readonly guard: Guard;
   readonly requests: RequestRunner;
+}
+
+/** What is known of an object that has just been completed. */
+export interface CompletedObject {
+  readonly etag: string | null;
+  readonly versionId: string | null;
 }
 
 /** Begins an upload in parts, with its retry chain. */
@@ -40,7 +50,7 @@ export async function beginUpload({ s3, requests }: UploadChannel, target: Uploa
   return { uploadId: answer.UploadId ?? '', toldType: answer.ChecksumType ?? null };
 }
 
-/** Sends one part, with its retry chain. The bytes must stay as they are until it ends. */
+/** Sends one part, with its retry chain. The bytes must not change until it ends. */
 export async function sendPart(
   { s3, requests }: UploadChannel,
   { bucket, key, checksum }: UploadTarget,
@@ -64,7 +74,7 @@ export async function sendPart(
 }
 
 /**
- * Makes the object of its parts, which are in their order; see `completeUpload`.
+ * Makes the object of its parts, which are in order.
  * @returns `checksum` where the store has confirmed that of every part
  */
 export async function assembleParts(
@@ -90,4 +100,50 @@ export async function assembleParts(
   const target = { operation: 'put_object', bucket, key } as const;
   const completed = await completeUpload(s3, { guard, requests, target }, command);
   return { ...completed, checksum: parts.every((part) => part.checksum !== null) ? checksum : null };
+}
+
+/**
+ * Completes an upload in parts, with its retry chain. A 200 whose body is an error counts as a failure. If the response
+ * is lost, a HEAD decides whether the object was made.
+ */
+async function completeUpload(
+  s3: ObjectClient,
+  tools: WriteTools,
+  command: CompleteMultipartUploadCommand,
+): Promise<CompletedObject> {
+  return await sendWrite(tools, async ({ number, options }) => {
+    try {
+      const output = await s3.send(command, options);
+      // Ceph leaves the ETag of a first response empty, but always names the object.
+      assertAnsweredByS3(output, 'Key');
+      const etag = output.ETag === undefined || output.ETag === '' ? composeEtag(partEtagsOf(command)) : output.ETag;
+      return { etag, versionId: output.VersionId ?? null };
+    } catch (error) {
+      const etag = number === 1 ? null : await findCompleted(s3, { error, command, options });
+      if (etag === null) throw error;
+      return { etag, versionId: null };
+    }
+  });
+}
+
+/**
+ * After a Complete whose response was lost, the next one fails with `NoSuchUpload` although the object is there or,
+ * under `--if-none-match`, with `PreconditionFailed`.
+ * @returns the ETag of the object that is there, if its ETag shows that it is made of our parts; otherwise null
+ */
+async function findCompleted(
+  s3: ObjectClient,
+  { error, command, options }: { error: unknown; command: CompleteMultipartUploadCommand; options: WatchedOptions },
+): Promise<string | null> {
+  const { code } = readFailedAnswer(error);
+  if (code !== 'NoSuchUpload' && code !== 'PreconditionFailed') return null;
+  const expected = composeEtag(partEtagsOf(command));
+  if (expected === null) return null;
+  const { Bucket, Key } = command.input;
+  const etag = await readEtag(s3, { Bucket, Key }, options);
+  return etag !== null && unquote(etag) === unquote(expected) ? etag : null;
+}
+
+function partEtagsOf({ input }: CompleteMultipartUploadCommand): readonly string[] {
+  return (input.MultipartUpload?.Parts ?? []).map((part) => part.ETag ?? '');
 }

@@ -5,11 +5,10 @@ import type { StoredPart } from './list-parts.ts';
 import { assembleParts, beginUpload, sendPart, type UploadChannel } from './multipart.ts';
 import type { ObjectClient } from '../connection/direct-client.ts';
 import { putWhole } from './put-object.ts';
-import { refuseExisting } from './refuse-existing.ts';
+import { refuseExisting, describeExisting } from './create-only.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
 import { runPieces } from '../../guard/run-in-parallel.ts';
 import { StreamParts, type StreamPart } from './stream-parts.ts';
-import { describeExisting } from './upload-failure.ts';
 import type { StreamUpload, UploadResult } from './upload-request.ts';
 
 /**
