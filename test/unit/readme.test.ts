@@ -33,6 +33,10 @@ describe('the README', () => {
   it('links only to what is there', () => {
     for (const path of [
       'README.md',
+      'CONTRIBUTING.md',
+      'CHANGELOG.md',
+      'docs/circuit.md',
+      'docs/sweep.md',
       'docs/json.md',
       'docs/state.md',
       'docs/metrics.md',
