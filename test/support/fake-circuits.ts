@@ -8,31 +8,14 @@ import {
   type Transition,
   type Verdict,
 } from '../../src/circuit/circuit.ts';
-import type { CircuitChange, CircuitStore } from '../../src/circuit/circuit-store.ts';
 import type { Clock } from '../../src/clock.ts';
 import type { Event } from '../../src/events.ts';
+import { createMemoryCircuits } from './memory-circuits.ts';
 
 export const CIRCUIT = 's3-upload@fake';
 
 /** The failure that fake operations report. */
 export const SLOW_DOWN = { code: 'SlowDown', message: 'slow down', httpStatus: 503, requestId: null };
-
-class FakeCircuitStore implements CircuitStore {
-  readonly rows = new Map<string, CircuitRow>();
-  readonly history: Transition[] = [];
-
-  readonly read = (name: string): CircuitRow | undefined => this.rows.get(name);
-  readonly list = (): readonly CircuitRow[] => [...this.rows.values()];
-  readonly transitions = (): readonly Transition[] => this.history.toReversed();
-  readonly refusals = (): number => 0;
-
-  readonly update = <T>(name: string, change: (row: CircuitRow | undefined) => CircuitChange<T>): T => {
-    const { row, transitions, result } = change(this.rows.get(name));
-    if (row !== undefined) this.rows.set(name, row);
-    this.history.push(...transitions);
-    return result;
-  };
-}
 
 export interface FakeProcess {
   readonly gate: CircuitGate;
@@ -45,7 +28,7 @@ export interface FakeProcess {
 
 /** Circuits in memory, shared by as many processes as a test asks for. The rules are those of the real machine. */
 export class FakeCircuits {
-  readonly #store = new FakeCircuitStore();
+  readonly #store = createMemoryCircuits();
   readonly #clock: Clock;
   readonly #settings: CircuitSettings;
   readonly #dead = new Set<number>();
@@ -65,8 +48,9 @@ export class FakeCircuits {
     return this.row?.state ?? 'closed';
   }
 
+  /** Every transition, the oldest first. */
   get history(): readonly Transition[] {
-    return this.#store.history;
+    return this.#store.transitions({ limit: Infinity }).toReversed();
   }
 
   startProcess(): FakeProcess {

@@ -6,12 +6,15 @@ export interface MemoryCircuits extends CircuitStore {
   readonly writes: () => number;
   /** Runs once, just before the next write transaction: what another process does in between. */
   readonly beforeNextWrite: (act: () => void) => void;
+  /** Counts calls that were refused in an epoch of a circuit. */
+  readonly addRefusals: (circuit: string, epoch: number, count: number) => void;
 }
 
-/** A store in memory that counts its write transactions. */
+/** A store in memory that counts its write transactions; held to test/contract/circuit-store.ts. */
 export function createMemoryCircuits(...rows: readonly CircuitRow[]): MemoryCircuits {
   const stored = new Map(rows.map((row) => [row.name, row]));
-  const transitions: Transition[] = [];
+  const history: Transition[] = [];
+  const refused: { circuit: string; epoch: number; count: number }[] = [];
   let writes = 0;
   let between: (() => void) | null = null;
   return {
@@ -19,19 +22,27 @@ export function createMemoryCircuits(...rows: readonly CircuitRow[]): MemoryCirc
     beforeNextWrite: (act) => {
       between = act;
     },
+    addRefusals: (circuit, epoch, count) => refused.push({ circuit, epoch, count }),
     read: (name) => stored.get(name),
-    list: () => [...stored.values()],
+    list: () => [...stored.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     update: (name, change) => {
       const act = between;
       between = null;
       act?.();
       writes += 1;
-      const { row, transitions: recorded, result } = change(stored.get(name));
+      const { row, transitions, result } = change(stored.get(name));
       if (row !== undefined) stored.set(name, row);
-      transitions.push(...recorded);
+      history.push(...transitions);
       return result;
     },
-    transitions: () => transitions.toReversed(),
-    refusals: () => 0,
+    transitions: ({ circuit, limit }) =>
+      history
+        .toReversed()
+        .filter((transition) => circuit === undefined || transition.circuit === circuit)
+        .slice(0, limit),
+    refusals: (circuit, sinceEpoch) =>
+      refused
+        .filter((one) => one.circuit === circuit && one.epoch >= sinceEpoch)
+        .reduce((sum, { count }) => sum + count, 0),
   };
 }

@@ -81,17 +81,6 @@ describe('the state file', () => {
     }
   });
 
-  it.each([OPEN, HALF_OPEN, initialRow('s3-download@y', DEFAULT_CIRCUIT_SETTINGS)])(
-    'gives back the row of a circuit that is $state, to every process',
-    async (row) => {
-      await using test = await createTestState();
-      store(test.open().circuits, row);
-      const other = test.open();
-      expect(other.circuits.read(row.name)).toEqual(row);
-      expect(other.circuits.list()).toEqual([row]);
-    },
-  );
-
   it('hands the stored row to a change, and writes nothing where the same row comes back', async () => {
     await using test = await createTestState();
     const { circuits } = test.open();
@@ -100,19 +89,6 @@ describe('the state file', () => {
     const seen = circuits.update(OPEN.name, (row) => ({ row, transitions: [], result: row }));
     expect(seen).toEqual(OPEN);
     expect(await readFile(join(test.directory, 'state.db-wal'))).toEqual(before);
-  });
-
-  it('writes nothing where a change throws', async () => {
-    await using test = await createTestState();
-    const { circuits } = test.open();
-    store(circuits, OPEN);
-    const fail = (): never => {
-      throw new TypeError('a bug');
-    };
-    expect(() => circuits.update(OPEN.name, fail)).toThrow('a bug');
-    expect(test.open().circuits.read(OPEN.name)).toEqual(OPEN);
-    store(circuits, HALF_OPEN);
-    expect(test.open().circuits.read(OPEN.name)).toEqual(HALF_OPEN);
   });
 
   it('keeps the newest 1000 transitions of each circuit, newest first', async () => {
