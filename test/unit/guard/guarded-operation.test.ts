@@ -1,43 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import type { GuardSettings } from '../../../src/guard/guard.ts';
 import { runGuarded } from '../../../src/guard/guarded-operation.ts';
 import type { RequestRunner } from '../../../src/guard/request-runner.ts';
 import { BreakwaterError } from '../../../src/errors.ts';
-import { TransferFault } from '../../../src/retry/transfer-fault.ts';
 import { CIRCUIT, FakeCircuits, SLOW_DOWN, takePermit } from '../../support/fake-circuits.ts';
 import { createFakeGuard } from '../../support/fake-guard.ts';
+import {
+  DATA,
+  LEASE_MS,
+  NO_DATA,
+  OPEN_FOR_MS,
+  prepare,
+  prepareProbe,
+  reset,
+  succeed,
+  TARGET,
+} from '../../support/guarded-run.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
-
-const OPEN_FOR_MS = 60_000;
-const LEASE_MS = 30_000;
-const TARGET = { operation: 'put_object', bucket: 'b', key: 'k', circuit: CIRCUIT } as const;
-
-function prepare(settings: Partial<GuardSettings> = {}) {
-  const clock = new VirtualClock();
-  const circuits = new FakeCircuits(clock);
-  const process = circuits.startProcess();
-  const fake = createFakeGuard({ clock, gate: process.gate, settings });
-  const run = async <T>(work: (requests: RequestRunner) => Promise<T>): Promise<T> => {
-    const result = runGuarded(fake.guard, TARGET, work);
-    result.catch(() => undefined);
-    return await clock.runUntilSettled(result);
-  };
-  return { ...fake, clock, circuits, process, run };
-}
-
-/** The same, in front of a circuit whose probe is due. */
-async function prepareProbe(settings: Partial<GuardSettings> = {}) {
-  const stage = prepare(settings);
-  stage.circuits.open();
-  await stage.clock.advance(OPEN_FOR_MS);
-  return stage;
-}
-
-const DATA = { isDataBearing: true };
-const NO_DATA = { isDataBearing: false };
-
-const succeed = async (): Promise<string> => await Promise.resolve('done');
-const reset = async (): Promise<never> => await Promise.reject(new TransferFault('connection_reset', 'reset'));
 
 function answer(code: string, httpStatus: number): Error {
   return Object.assign(new Error('as S3 says'), { name: code, $metadata: { httpStatusCode: httpStatus } });
@@ -176,14 +154,6 @@ describe('the verdict', () => {
     await expect(failed).rejects.toMatchObject({ code });
     expect(process.verdicts).toEqual([verdict]);
     expect(events.filter(({ kind }) => kind === 'retry_scheduled')).toEqual([]);
-  });
-
-  it('lets an error of our own inside an attempt speak for itself', async () => {
-    const { run } = prepare();
-    const disk = new BreakwaterError('local_io', 'cannot write x: ENOSPC');
-    await expect(
-      run(async (requests) => await requests.send(DATA, async () => await Promise.reject(disk))),
-    ).rejects.toBe(disk);
   });
 
   it('is neutral for a local fault between two requests', async () => {
@@ -418,22 +388,6 @@ describe('a begun transfer that meets a busy probe slot', () => {
     await expect(failed).rejects.toMatchObject({ code: 'circuit_open', details: { reason: 'open' } });
     expect(clock.monotonic() - sinceMs).toBe(1000);
   });
-
-  it('does not count against two leases the probe of another request of its own', async () => {
-    const { run, circuits, clock } = await prepareProbe();
-    const other = circuits.startProcess();
-    await run(async (requests) => {
-      await requests.send(DATA, succeed);
-      const permit = takePermit(other.gate);
-      void clock.sleep(1000).then(() => other.gate.settle(permit, 'neutral'));
-      const slowPart = async (): Promise<void> =>
-        await requests.send(DATA, async () => {
-          await clock.sleep(3 * LEASE_MS);
-        });
-      await Promise.all([slowPart(), slowPart()]);
-    });
-    expect(circuits.state).toBe('closed');
-  });
 });
 
 describe('a retry chain', () => {
@@ -454,41 +408,6 @@ describe('a retry chain', () => {
     // What it held was of the epoch before: told to the gate once, and moved nothing.
     expect(process.verdicts).toEqual(['neutral']);
     expect(process.events.map(({ kind }) => kind)).toEqual(['result_ignored']);
-  });
-
-  it.each([
-    ['taken by the first one', 0],
-    ['waited for by all, because another process has it', 500],
-  ])('of several that meet a due probe goes on alone, with the slot %s', async (_what, busyForMs) => {
-    const { run, circuits, process, clock } = prepare();
-    const other = circuits.startProcess();
-    let inFlight = 0;
-    const atOnce: number[] = [];
-    const part = async (requests: RequestRunner): Promise<void> =>
-      await requests.send(DATA, async ({ number }) => {
-        if (number === 1) {
-          await clock.sleep(OPEN_FOR_MS + 2000);
-          await reset();
-        }
-        inFlight += 1;
-        atOnce.push(inFlight);
-        await clock.sleep(3 * LEASE_MS);
-        inFlight -= 1;
-      });
-    void clock.sleep(1000).then(() => circuits.open());
-    if (busyForMs > 0) {
-      void clock.sleep(OPEN_FOR_MS + 2500).then(async () => {
-        const permit = takePermit(other.gate);
-        await clock.sleep(500 + busyForMs);
-        other.gate.settle(permit, 'neutral');
-      });
-    }
-    await run(async (requests) => {
-      await Promise.all([part(requests), part(requests), part(requests), part(requests)]);
-    });
-    expect(atOnce).toEqual([1, 1, 1, 2]);
-    expect(process.verdicts).toEqual(['neutral', 'success', 'success', 'success']);
-    expect(circuits.state).toBe('closed');
   });
 
   it('whose probe was lost takes its turn again, and keeps nobody waiting', async () => {

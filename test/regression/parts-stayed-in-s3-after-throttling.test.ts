@@ -1,0 +1,58 @@
+/**
+ * Met: after a `put` that failed by SlowDown, the parts that it had sent stayed in S3 and were charged for.
+ * Cause: the rate limiter, which had just been throttled by every part, held the request that aborts the upload back
+ *   for longer than the 5 s that the clean-up may take.
+ * Fix: the abort of an upload goes past the rate limiter.
+ */
+import { CreateMultipartUploadCommand } from '@aws-sdk/client-s3';
+import { afterEach, expect, it, vi } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import { RequestWatch } from '../../src/http/request-watch.ts';
+import { connectS3 } from '../../src/s3/connection/connect.ts';
+import { abortUpload } from '../../src/s3/upload/discard-upload.ts';
+import { createFakeGuard } from '../support/fake-guard.ts';
+import { startTestSandbox } from '../support/sandbox.ts';
+
+const TIMEOUTS = { requestTimeoutMs: 60_000, stallTimeoutMs: 30_000 };
+
+afterEach(() => vi.unstubAllEnvs());
+
+it('aborts the upload although the rate limiter holds everything else back', async () => {
+  await using sandbox = await startTestSandbox();
+  for (const [name, value] of Object.entries(sandbox.env)) vi.stubEnv(name, value);
+  const client = await connectS3(
+    {
+      endpointUrl: sandbox.endpoint,
+      region: sandbox.region,
+      profile: null,
+      pathStyle: null,
+      connectTimeoutMs: 5000,
+      certificates: null,
+    },
+    systemClock,
+  );
+  const upload = { Bucket: 'bucket', Key: 'key' };
+  const { UploadId: uploadId = '' } = await client.send(new CreateMultipartUploadCommand(upload));
+  sandbox.addFault('UploadPart:503:SlowDown');
+  const giveUp = new AbortController();
+  const sendParts = (count: number): readonly Promise<unknown>[] =>
+    Array.from({ length: count }, async (_, index) => {
+      const part = { ...upload, UploadId: uploadId, PartNumber: index + 1, Body: Buffer.from('x') };
+      const watch = new RequestWatch(systemClock, TIMEOUTS);
+      await client.uploadPart(part, { abortSignal: giveUp.signal, watch }).catch(() => undefined);
+    });
+  await Promise.all(sendParts(16));
+  const heldBack = sendParts(16);
+  // The 5 s are those of the clean-up itself.
+  const { guard, events } = createFakeGuard();
+  const isAborted = await abortUpload(
+    client,
+    { ...guard, clock: systemClock },
+    { bucket: 'bucket', key: 'key', uploadId },
+  );
+  expect([isAborted, events]).toEqual([true, []]);
+  expect(sandbox.openUploads('bucket')).toBe(0);
+  giveUp.abort();
+  await Promise.all(heldBack);
+  client.destroy();
+});

@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { Slots } from '../../src/guard/slots.ts';
+import { NO_UPLOAD_MEMORY, type FileUpload, type UploadMemory } from '../../src/s3/upload/upload-request.ts';
+import { uploadFile } from '../../src/s3/upload/upload-file.ts';
+import { CIRCUIT, FakeCircuits } from './fake-circuits.ts';
+import { createFakeGuard } from './fake-guard.ts';
+import { createFakeS3, runWithS3, type FakeAnswer, type FakeRequest } from './fake-s3.ts';
+
+export const PART = 1000;
+export const md5 = (bytes: Buffer | string) => createHash('md5').update(bytes).digest('hex');
+
+export type Override = (request: FakeRequest, operation: string, count: number) => FakeAnswer | Error | undefined;
+
+/** A store with one upload, that can be told to answer otherwise. */
+export function prepare(
+  body: Buffer,
+  {
+    override = () => undefined,
+    ...rest
+  }: Partial<FileUpload> & { override?: Override; hasChecksums?: boolean; endpoint?: string } = {},
+) {
+  const { hasChecksums = true, endpoint = 'http://fake', ...upload } = rest;
+  const parts = new Map<number, Buffer>();
+  const operations: string[] = [];
+  const counts = new Map<string, number>();
+  const nameOf = ({ method, query }: FakeRequest): string => {
+    const { partNumber } = query;
+    if (method === 'PUT') return typeof partNumber === 'string' ? `part ${partNumber}` : 'put';
+    if (method === 'POST') return query['uploads'] === undefined ? 'complete' : 'create';
+    return { GET: 'list', DELETE: 'abort', HEAD: 'head' }[method] ?? method;
+  };
+  const fake = createFakeS3((request) => {
+    const operation = nameOf(request);
+    operations.push(operation);
+    const count = (counts.get(operation) ?? 0) + 1;
+    counts.set(operation, count);
+    const other = override(request, operation, count);
+    if (other instanceof Error) throw other;
+    if (other !== undefined) return other;
+    const sum = request.headers['x-amz-checksum-crc32'];
+    const headers = {
+      etag: `"${md5(request.body)}"`,
+      ...(hasChecksums && sum !== undefined ? { 'x-amz-checksum-crc32': sum } : {}),
+    };
+    if (operation.startsWith('part')) parts.set(Number(request.query['partNumber']), request.body);
+    if (operation === 'put' || operation.startsWith('part')) return { headers };
+    if (operation === 'create') {
+      const told = { 'x-amz-checksum-type': 'FULL_OBJECT', 'x-amz-checksum-algorithm': 'CRC32' };
+      return {
+        headers: hasChecksums ? told : {},
+        body: '<InitiateMultipartUploadResult><UploadId>new</UploadId></InitiateMultipartUploadResult>',
+      };
+    }
+    if (operation === 'complete')
+      return { body: '<CompleteMultipartUploadResult><Key>k</Key><ETag>"e-3"</ETag></CompleteMultipartUploadResult>' };
+    if (operation === 'list') return { body: listing(parts) };
+    return { status: 204 };
+  }, endpoint);
+  const guard = createFakeGuard();
+  const process = new FakeCircuits(guard.clock).startProcess();
+  const memory = createMemory(upload.memory);
+  const request: FileUpload = {
+    bucket: 'b',
+    key: 'k',
+    circuit: CIRCUIT,
+    headers: {},
+    checksum: 'crc32',
+    ifNoneMatch: false,
+    partSizeBytes: PART,
+    sizeBytes: body.length,
+    lane: new Slots().openLane(),
+    signal: new AbortController().signal,
+    source: {
+      readAt: async (buffer, offset) => {
+        body.copy(buffer, 0, offset, offset + buffer.byteLength);
+        await Promise.resolve();
+      },
+      confirm: () => undefined,
+    },
+    ...upload,
+    memory: memory.memory,
+  };
+  const run = async () =>
+    await runWithS3(guard.clock, uploadFile(fake.s3, { ...guard.guard, gate: process.gate }, request));
+  return { ...fake, ...guard, process, run, parts, operations, saved: memory.saved, s3: fake.s3 };
+}
+
+function listing(parts: ReadonlyMap<number, Buffer>): string {
+  const entries = [...parts].map(
+    ([number, bytes]) =>
+      `<Part><PartNumber>${number}</PartNumber><ETag>"${md5(bytes)}"</ETag><Size>${bytes.length}</Size></Part>`,
+  );
+  return `<ListPartsResult><UploadId>old</UploadId><IsTruncated>false</IsTruncated>${entries.join('')}</ListPartsResult>`;
+}
+
+function createMemory(given: Partial<UploadMemory> = {}) {
+  const saved: (string | null)[] = [];
+  const memory: UploadMemory = {
+    ...NO_UPLOAD_MEMORY,
+    ...given,
+    save: async (id) => {
+      saved.push(id);
+      await Promise.resolve();
+    },
+    forget: async () => {
+      saved.push(null);
+      await Promise.resolve();
+    },
+  };
+  return { memory, saved };
+}
+
+/** Two parts and a half. */
+export const body = Buffer.from(Array.from({ length: 2 * PART + 500 }, (_, index) => index % 251));
+export const resumable: UploadMemory = { ...NO_UPLOAD_MEMORY, isResumable: true };
