@@ -1,38 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { BreakwaterError, type ErrorCode } from '../../../src/errors.ts';
-import type { Event } from '../../../src/events.ts';
-import { NO_LIMITS } from '../../../src/sweep/sweep-limits.ts';
 import type { KeySpan, SweepPage } from '../../../src/sweep/sweep-item.ts';
-import { sweep, TIME_IS_OVER, type SweepContext } from '../../../src/sweep/sweep.ts';
-import type { LeftObject } from '../../../src/sweep/tally.ts';
-import { FakeObjectStore, type FakeStoreOptions } from '../../support/fake-object-store.ts';
+import { sweep, TIME_IS_OVER } from '../../../src/sweep/sweep.ts';
+import { prepare, REQUEST, turn } from '../../support/fake-sweep.ts';
 import { keysUpTo, pagesOf, sweepItem, sweepPage } from '../../support/sweep-pages.ts';
-
-const REQUEST = { bucket: 'b', prefix: 'logs/', limits: NO_LIMITS };
-
-function prepare(options: FakeStoreOptions = {}, parts: Partial<SweepContext> = {}) {
-  const store = new FakeObjectStore(options);
-  const events: Event[] = [];
-  const left: LeftObject[] = [];
-  const settled: KeySpan[] = [];
-  const stop = new AbortController();
-  const context: SweepContext = {
-    store,
-    emit: (event) => events.push(event),
-    signal: stop.signal,
-    onLeft: async (each) => {
-      left.push(...each);
-      await Promise.resolve();
-    },
-    onSettled: (span) => settled.push(span),
-    isOurs: () => true,
-    ...parts,
-  };
-  return { store, events, left, settled, stop, context };
-}
-
-/** Resolves after everything that can go on has gone on. */
-const turn = async (): Promise<void> => await new Promise((resolve) => setImmediate(resolve));
 
 const denied = { code: 'AccessDenied', message: 'no' };
 const oops = { code: 'InternalError', message: 'oops' };
@@ -253,19 +224,6 @@ describe('a sweep at work', () => {
     gate.resolve();
     await running;
     expect(settled.toSorted((a, b) => ((a.after ?? '') < (b.after ?? '') ? -1 : 1))).toEqual(spans);
-  });
-
-  it('neither counts nor settles what was never asked for', async () => {
-    const { settled, events, store, context } = prepare();
-    const error = new BreakwaterError('interrupted', 'SIGTERM');
-    const deleteBatch: typeof store.deleteBatch = async ({ items }) =>
-      await Promise.resolve({ deleted: items.slice(0, 1), changed: [], stayed: [], untried: items.slice(1), error });
-    const page = sweepPage(['a', 'b', 'c'], { after: null, through: null });
-    const { tally, ending } = await sweep(pagesOf([page]), REQUEST, { ...context, store: { deleteBatch } });
-    expect(ending).toEqual({ kind: 'failed', error });
-    expect(tally).toMatchObject({ matched: 1, deleted: 1, failed: 0 });
-    expect(settled).toEqual([]);
-    expect(events).toMatchObject([{ kind: 'objects_swept', matched: 1, deleted: 1, failed: 0 }]);
   });
 
   it('settles nothing that it has left for the next sweep', async () => {

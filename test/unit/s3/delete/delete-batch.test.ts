@@ -1,114 +1,19 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { BatchDeleter, FINISH_WITHIN_MS } from '../../../../src/s3/delete/delete-batch.ts';
-import type { DeleteTarget } from '../../../../src/s3/delete/delete-request.ts';
+import { FINISH_WITHIN_MS } from '../../../../src/s3/delete/delete-batch.ts';
 import { BreakwaterError } from '../../../../src/errors.ts';
-import { createFakeGuard } from '../../../support/fake-guard.ts';
 import {
-  createFakeS3,
-  errorAnswer,
-  networkFault,
-  runWithS3,
-  type FakeAnswer,
-  type FakeRequest,
-} from '../../../support/fake-s3.ts';
-
-const ETAG = '"11111111111111111111111111111111"';
-
-/** One key as it stands in a request. */
-interface Asked {
-  readonly key: string;
-  readonly etag: string | null;
-  readonly versionId: string | null;
-}
-
-/** What happens to a key; nothing means that it is deleted. */
-type Ends = (asked: Asked) => string | null;
-
-function readAsked(body: Buffer): Asked[] {
-  const part = (text: string, name: string): string | null => {
-    const found = new RegExp(`<${name}>(.*?)</${name}>`).exec(text)?.[1];
-    if (found === undefined) return null;
-    return found.replaceAll('&quot;', '"').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
-  };
-  return [...body.toString().matchAll(/<Object>(.*?)<\/Object>/g)].map(([, text = '']) => ({
-    key: part(text, 'Key') ?? '',
-    etag: part(text, 'ETag'),
-    versionId: part(text, 'VersionId'),
-  }));
-}
-
-const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
-
-function deletedAnswer(asked: readonly Asked[], ends: Ends = () => null): FakeAnswer {
-  const entries = asked.map((each) => {
-    const code = ends(each);
-    const version = each.versionId === null ? '' : `<VersionId>${each.versionId}</VersionId>`;
-    const name = `<Key>${escape(each.key)}</Key>${version}`;
-    return code === null
-      ? `<Deleted>${name}</Deleted>`
-      : `<Error>${name}<Code>${code}</Code><Message>why</Message></Error>`;
-  });
-  const body = `<?xml version="1.0"?><DeleteResult>${entries.join('')}</DeleteResult>`;
-  return { headers: { 'content-type': 'application/xml' }, body };
-}
-
-/** A store that leaves an object alone whose ETag is another. */
-const honours: Ends = ({ etag }) => (etag === null || etag === ETAG ? null : 'PreconditionFailed');
-
-type Answer = (asked: readonly Asked[], number: number, request: FakeRequest) => FakeAnswer | Promise<FakeAnswer>;
-
-/**
- * @param answer to the requests after the first one that asks for a key, which tries out the store
- * @param isTried the store has been tried out already, by a key of its own
- */
-function prepare(answer: Answer, { isTried = true } = {}) {
-  let isTrying = isTried;
-  const requests: FakeRequest[] = [];
-  const fake = createFakeS3(async (request) => {
-    const asked = readAsked(request.body);
-    if (isTrying) return deletedAnswer(asked, honours);
-    requests.push(request);
-    return await answer(asked, requests.length, request);
-  });
-  const guard = createFakeGuard();
-  const deleter = new BatchDeleter(fake.s3, guard.guard);
-  const begin = async (...items: (string | DeleteTarget)[]) => {
-    if (isTrying) await runWithS3(guard.clock, deleter.deleteBatch({ bucket: 'b', items: [target('trial')] }));
-    isTrying = false;
-    guard.events.length = 0;
-    return deleter.deleteBatch({
-      bucket: 'b',
-      items: items.map((item) => (typeof item === 'string' ? target(item) : item)),
-    });
-  };
-  return {
-    ...guard,
-    deleter,
-    requests,
-    begin,
-    run: async (...items: (string | DeleteTarget)[]) => {
-      const { deleted, changed, stayed, error } = await runWithS3(guard.clock, begin(...items));
-      return {
-        deleted: deleted.map(({ key }) => key),
-        changed: changed.map(({ key }) => key),
-        stayed: stayed.map(({ item, code }) => `${item.key} ${code}`),
-        error,
-      };
-    },
-    sent: () => requests.map(({ body }) => readAsked(body).map(({ key }) => key)),
-    adapted: () => guard.events.find(({ kind }) => kind === 'deletes_adapted'),
-  };
-}
-
-function target(key: string, known: Partial<DeleteTarget> = {}): DeleteTarget {
-  return { key, versionId: null, etag: ETAG, ...known };
-}
-
-const byKey =
-  (codes: Readonly<Record<string, string>>): Ends =>
-  ({ key }) =>
-    codes[key] ?? null;
+  byKey,
+  deletedAnswer,
+  ETAG,
+  honours,
+  prepare,
+  readAsked,
+  target,
+  type Answer,
+  type Asked,
+} from '../../../support/fake-deletes.ts';
+import { errorAnswer, networkFault, runWithS3, type FakeAnswer } from '../../../support/fake-s3.ts';
 
 describe('deleteBatch', () => {
   it.each([
@@ -211,17 +116,6 @@ describe('deleteBatch', () => {
     },
   );
 
-  it('counts what is gone when the rest of a batch then fails as a whole', async () => {
-    const { run } = prepare((asked, number) =>
-      number === 1 ? deletedAnswer(asked, byKey({ b: 'InternalError' })) : errorAnswer(403, 'AccessDenied'),
-    );
-    expect(await run('a', 'b', 'c')).toMatchObject({
-      deleted: ['a', 'c'],
-      stayed: ['b AccessDenied'],
-      error: { code: 'access_denied' },
-    });
-  });
-
   it.each([
     [
       'a page of a proxy',
@@ -253,23 +147,6 @@ describe('deleteBatch', () => {
     expect(readAsked(requests[0]!.body)).toEqual([
       { key: 'a', versionId: 'v1', etag: null },
       { key: 'a', versionId: 'v2', etag: null },
-    ]);
-  });
-
-  it('deletes keys that no XML can hold by requests of their own', async () => {
-    const { run, requests } = prepare((asked, _number, { method }) =>
-      method === 'DELETE' ? { status: 204 } : deletedAnswer(asked),
-    );
-    expect((await run('a', 'b\u0001', 'c\r', 'd & <é>')).deleted.toSorted()).toEqual([
-      'a',
-      'b\u0001',
-      'c\r',
-      'd & <é>',
-    ]);
-    expect(requests.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual([
-      'DELETE /b/b%01',
-      'DELETE /b/c%0D',
-      'POST /b/',
     ]);
   });
 });
@@ -317,28 +194,6 @@ describe('what a deletion learns of its store', () => {
       stayed: ['a InvalidRequest'],
       error: { code: 'rejected', details: { s3Code: 'InvalidRequest' } },
     });
-  });
-
-  it.each([
-    [409, 'OperationAborted'],
-    [403, 'AccessDenied'],
-    [416, 'Whatever'],
-  ])('leaves no ETag out for the sake of %d %s', async (status, code) => {
-    const { run, requests } = prepare(() => errorAnswer(status, code), { isTried: false });
-    expect(await run('a')).toMatchObject({ deleted: [], stayed: [`a ${code}`] });
-    expect(requests.map(({ body }) => readAsked(body)[0]?.etag === null)).toEqual([false]);
-  });
-
-  it('takes a conflict of a condition, one by one, for a store that knows conditions', async () => {
-    const { run, adapted } = prepare(
-      (_asked, number, { method }) => {
-        if (method === 'POST') return errorAnswer(501, 'NotImplemented');
-        return number === 2 ? errorAnswer(409, 'ConditionalRequestConflict') : { status: 204 };
-      },
-      { isTried: false },
-    );
-    expect(await run('a')).toMatchObject({ deleted: ['a'] });
-    expect(adapted()).toMatchObject({ form: 'single', condition: 'honoured' });
   });
 
   it('is nothing where the key itself is denied: the batch goes on without', async () => {
@@ -432,29 +287,6 @@ describe('an interruption', () => {
       stayed: [{ item: { key: 'b' }, code: 'interrupted' }],
     });
     expect(sent()).toHaveLength(1);
-  });
-
-  it('leaves what was waiting for its turn untried', async () => {
-    const gate = Promise.withResolvers<void>();
-    const { begin, deleter, abort, clock, requests } = prepare(async (asked) => {
-      await gate.promise;
-      return deletedAnswer(asked);
-    });
-    const turn = async (): Promise<void> => await new Promise((resolve) => setImmediate(resolve));
-    const batches = [begin('k0')];
-    while (requests.length < 1) await turn();
-    for (const key of ['k1', 'k2', 'k3', 'k4', 'k5']) {
-      batches.push(deleter.deleteBatch({ bucket: 'b', items: [target(key)] }));
-    }
-    while (requests.length < 4) await turn();
-    abort.abort(interruption);
-    gate.resolve();
-    const outcomes = await runWithS3(clock, Promise.all(batches));
-    expect(outcomes.map(({ deleted, untried, stayed }) => [deleted.length, untried.length, stayed.length])).toEqual([
-      ...Array.from({ length: 4 }, () => [1, 0, 0]),
-      [0, 1, 0],
-      [0, 1, 0],
-    ]);
   });
 
   it.each([

@@ -20,19 +20,6 @@ describe('downloadObject', () => {
     expect(moved()).toBe(20);
   });
 
-  it.each([
-    ['is no XML', () => '<Error><Code>'],
-    ['is plain text', () => 'busy'],
-    ['breaks off', () => body(Buffer.alloc(0), { fault: 'ECONNRESET' })],
-  ])('tries again after a 503 whose body %s', async (_what, broken) => {
-    const { run, requests, events } = prepare((request, number) =>
-      number === 1 ? { status: 503, body: broken() } : answerOf(request),
-    );
-    expect(await run()).toMatchObject({ bytes: 20 });
-    expect(requests).toHaveLength(2);
-    expect(events.find(({ kind }) => kind === 'attempt_failed')).toMatchObject({ failure: { httpStatus: 503 } });
-  });
-
   it('brings an empty object', async () => {
     const { run, opened } = prepare((request) => answerOf(request, { object: Buffer.alloc(0) }));
     expect(await run()).toMatchObject({ bytes: 0, sizeBytes: 0, verifiedBy: 'md5' });
@@ -80,16 +67,6 @@ describe('downloadObject', () => {
     }));
     expect(await run()).toMatchObject({ bytes: 20 });
     expect(rangesOf(requests)).toEqual([undefined, 'bytes=4-19']);
-  });
-
-  it('is done when the connection breaks only after the last byte', async () => {
-    const { run, requests, process } = prepare((request) => ({
-      ...answerOf(request),
-      body: body(OBJECT, { fault: 'ECONNRESET' }),
-    }));
-    expect(await run()).toMatchObject({ bytes: 20, verifiedBy: 'md5' });
-    expect(requests).toHaveLength(1);
-    expect(process.verdicts).toEqual(['success']);
   });
 
   it('fails with one verdict when every attempt is cut', async () => {

@@ -1,0 +1,34 @@
+/**
+ * Met: a fast download that was killed within its first second began again from nothing.
+ * Cause: how far it was had been saved once a second: up to 60 MB and more at that speed.
+ * Fix: it is saved by bytes as well, every 8 MiB.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { BegunDownloadFile } from '../../src/transfer/get/resume-download.ts';
+import { createMemoryBegunWork } from '../support/memory-begun-work.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
+
+const MIB = 1024 * 1024;
+
+it('saves how far it is several times a second when it is fast', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'breakwater-'));
+  const clock = new VirtualClock();
+  const begun = createMemoryBegunWork();
+  const path = join(directory, 'file');
+  const sinkOptions = { isKept: false, isSynced: false };
+  const download = (await BegunDownloadFile.begin('id', { begun, clock, path, sinkOptions }))!;
+  const facts = { etag: '"e"', sizeBytes: 200 * MIB, modifiedMs: null, contentType: null, versionId: null };
+  const sink = await download.open({ ...facts, promise: null }, { isResumed: false });
+  // 100 MiB/s: half a second of it.
+  for (let writtenMiB = 1; writtenMiB <= 50; writtenMiB += 1) {
+    await clock.advance(10);
+    sink.onWritten(() => [{ start: 0, end: writtenMiB * MIB }]);
+  }
+  await clock.advance(0);
+  expect(begun.documents.get('id')).toMatchObject({ covered: [{ start: 0, end: 48 * MIB }] });
+  await download.keep();
+  await rm(directory, { recursive: true });
+});
