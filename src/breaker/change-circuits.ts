@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import type { Transition } from '../circuit/circuit.ts';
 import { BreakwaterError } from '../errors.ts';
-import { describeTransition } from './circuit-document.ts';
+import { transitionDocument } from './circuit-document.ts';
 import { nameState } from './circuit-table.ts';
 import { selectCircuits } from './select-circuits.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
@@ -28,7 +28,7 @@ export async function changeByHand(
     });
   }
   return {
-    json: { changes: changes.map(describeTransition) },
+    json: { changes: changes.map(transitionDocument) },
     summary: changes
       .map(({ circuit, from, to }) => `${escapeControls(circuit)} is ${nameState(to)} (was ${nameState(from)})`)
       .join('\n'),

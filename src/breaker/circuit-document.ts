@@ -5,7 +5,7 @@ import type { InspectedCircuit } from './inspect-circuits.ts';
 type Document = Readonly<Record<string, unknown>>;
 
 /** One circuit as `breaker-status --json` tells it. Times are ISO 8601; null where there is nothing to tell. */
-export function describeCircuit({ view, refused, trip }: InspectedCircuit): Document {
+export function circuitDocument({ view, refused, trip }: InspectedCircuit): Document {
   const { row } = view;
   return {
     name: row.name,
@@ -34,7 +34,7 @@ export function describeCircuit({ view, refused, trip }: InspectedCircuit): Docu
 }
 
 /** One change of state as `breaker-status --history --json` tells it. */
-export function describeTransition(transition: Transition): Document {
+export function transitionDocument(transition: Transition): Document {
   const { circuit, atMs, from, to, epoch, why, cause, manual, process } = transition;
   return {
     at: formatTime(atMs),

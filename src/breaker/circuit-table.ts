@@ -31,7 +31,7 @@ export function tabulateCircuits(
     WORDS[view.state],
     `${view.row.failures}/${view.row.failureThreshold}`,
     view.state === 'half_open' ? `${view.row.successes}/${view.row.successThreshold}` : '-',
-    describeNext(view, nowMs),
+    formatNext(view, nowMs),
   ]);
   const table = alignColumns([['CIRCUIT', 'STATE', 'FAILURES', 'PROBES', 'NEXT CALL'], ...rows]);
   const coloured = table.map((line, index) => {
@@ -51,7 +51,7 @@ export function tabulateTransitions(transitions: readonly Transition[]): readonl
       formatTime(atMs),
       escapeControls(circuit),
       `${WORDS[from]} > ${WORDS[to]}`,
-      [why.replaceAll('_', ' '), cause === null ? '' : describeCause(cause), manual?.reason ?? '']
+      [why.replaceAll('_', ' '), cause === null ? '' : formatCause(cause), manual?.reason ?? '']
         .filter((part) => part !== '')
         .map(escapeControls)
         .join(': '),
@@ -60,7 +60,7 @@ export function tabulateTransitions(transitions: readonly Transition[]): readonl
   ]);
 }
 
-function describeNext({ refusal, retryAfterMs, state, row }: CircuitView, nowMs: number): string {
+function formatNext({ refusal, retryAfterMs, state, row }: CircuitView, nowMs: number): string {
   switch (refusal) {
     case 'open':
       return `probe in ${formatSecondsUp(retryAfterMs ?? 0)}`;
@@ -87,7 +87,7 @@ function explainCircuit({ view, refused, trip }: InspectedCircuit): readonly str
   }
   if (lastFailure !== null && (row.failures > 0 || state !== 'closed')) {
     lines.push(
-      `last error ${describeCause(lastFailure)}, ${formatTime(lastFailure.atMs)}, ${nameProcess(lastFailure.process)}`,
+      `last error ${formatCause(lastFailure)}, ${formatTime(lastFailure.atMs)}, ${nameProcess(lastFailure.process)}`,
     );
   }
   if (trip !== null) lines.push(`opened at ${formatTime(trip.atMs)} by ${nameProcess(trip.process)}`);
@@ -96,7 +96,7 @@ function explainCircuit({ view, refused, trip }: InspectedCircuit): readonly str
   return lines.length === 0 ? [] : ['', `${escapeControls(row.name)}:`, ...lines.map((line) => `  ${line}`)];
 }
 
-function describeCause({ code, httpStatus, requestId }: FailureCause): string {
+function formatCause({ code, httpStatus, requestId }: FailureCause): string {
   const facts = [
     ...(httpStatus === null ? [] : [`HTTP ${httpStatus}`]),
     ...(requestId === null ? [] : [`request id ${escapeControls(requestId)}`]),

@@ -1,7 +1,7 @@
 import { string } from '@oclif/core/args';
 import { boolean } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
-import { describeCircuit, describeTransition } from '../breaker/circuit-document.ts';
+import { circuitDocument, transitionDocument } from '../breaker/circuit-document.ts';
 import { inspectCircuits, type InspectedCircuit } from '../breaker/inspect-circuits.ts';
 import { tabulateCircuits, tabulateTransitions } from '../breaker/circuit-table.ts';
 import { selectCircuits } from '../breaker/select-circuits.ts';
@@ -74,8 +74,8 @@ export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
     const failure = flags.check ? findRefusal(circuits) : null;
     return {
       json: {
-        circuits: circuits.map(describeCircuit),
-        ...(history === null ? {} : { history: history.map(describeTransition) }),
+        circuits: circuits.map(circuitDocument),
+        ...(history === null ? {} : { history: history.map(transitionDocument) }),
         state_file: { path: state.path, problem: state.problem() },
       },
       ...(flags.check ? { summary: shown.join('\n') } : { lines: shown }),

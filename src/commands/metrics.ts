@@ -75,7 +75,7 @@ function refuseTogether(
 }
 
 async function print(run: CommandRun, format: (typeof FORMATS)[number]): Promise<CommandResult> {
-  const { describeMetrics, printMetrics } = await import('../metrics/print.ts');
+  const { metricsDocument: describeMetrics, printMetrics } = await import('../metrics/print.ts');
   const measured = await measure(run);
   if (run.output.mode.json) return { json: { families: await describeMetrics(measured) } };
   if (format === 'json') return { json: {}, lines: [JSON.stringify({ families: await describeMetrics(measured) })] };

@@ -14,7 +14,7 @@ import { PART_BYTES_MAX, PART_BYTES_MIN } from '../transfer/put/part-size.ts';
 import { planPut, type PutPlan } from '../transfer/put/put-dry-run.ts';
 import { put } from '../transfer/put/put.ts';
 import { CHECKSUM_CHOICES, type PutReport, type PutRequest } from '../transfer/put/put-request.ts';
-import { describeBytes } from '../ui/progress/progress-text.ts';
+import { formatBytes } from '../ui/progress/progress-text.ts';
 
 export default class Put extends BaseCommand<typeof Put> {
   static override summary = 'upload files, directories or standard input to S3';
@@ -104,7 +104,7 @@ export default class Put extends BaseCommand<typeof Put> {
 function present(report: PutReport): CommandResult {
   if (report.kind === 'many') return presentMany(report.result, 'sent');
   const { location, source, bytes, resumedBytes, etag, versionId, checksum } = report;
-  const resumed = resumedBytes === 0 ? '' : `, ${describeBytes(resumedBytes)} of them by an earlier run`;
+  const resumed = resumedBytes === 0 ? '' : `, ${formatBytes(resumedBytes)} of them by an earlier run`;
   return {
     json: {
       bucket: location.bucket,
@@ -116,7 +116,7 @@ function present(report: PutReport): CommandResult {
       version_id: versionId,
       checksum,
     },
-    summary: `put ${escapeControls(source)} to s3://${location.bucket}/${escapeControls(location.key)} (${describeBytes(bytes)}${resumed})`,
+    summary: `put ${escapeControls(source)} to s3://${location.bucket}/${escapeControls(location.key)} (${formatBytes(bytes)}${resumed})`,
   };
 }
 
@@ -136,6 +136,6 @@ function presentPlan({ objects, bytes, samples }: PutPlan): CommandResult {
       ),
       ...(more > 0 ? [`and ${more} more`] : []),
     ],
-    summary: `would send ${objects} ${objects === 1 ? 'object' : 'objects'}, ${describeBytes(bytes)}`,
+    summary: `would send ${objects} ${objects === 1 ? 'object' : 'objects'}, ${formatBytes(bytes)}`,
   };
 }

@@ -32,7 +32,7 @@ export interface TlsSession {
 export async function openSocket(origin: URL, options: SocketOptions): Promise<Socket> {
   const { clock, connectTimeoutMs, signal } = options;
   const isTls = origin.protocol === 'https:';
-  const socket = isTls ? await connectOverTls(origin, options) : connectTcp(describePeer(origin, options));
+  const socket = isTls ? await connectOverTls(origin, options) : connectTcp(peerOf(origin, options));
   // Without a listener an error would end the process.
   socket
     .setKeepAlive(true, KEEP_ALIVE_MS)
@@ -64,14 +64,14 @@ interface Peer {
   readonly onread: OnReadOpts;
 }
 
-function describePeer({ hostname, port, protocol }: URL, { onread }: Pick<SocketOptions, 'onread'>): Peer {
+function peerOf({ hostname, port, protocol }: URL, { onread }: Pick<SocketOptions, 'onread'>): Peer {
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   return { host, port: port === '' ? (PORTS[protocol] ?? 0) : Number(port), onread };
 }
 
 async function connectOverTls(origin: URL, options: SocketOptions): Promise<Socket> {
   const { tlsSession, certificates } = options;
-  const peer = describePeer(origin, options);
+  const peer = peerOf(origin, options);
   // A tenth of the time to start: who uses plain HTTP, or only sends, does not wait for it.
   const { connect } = await import('node:tls');
   return connect({

@@ -22,7 +22,7 @@ export async function printMetrics(
 }
 
 /** The families as plain data: name, type, help and series. */
-export async function describeMetrics(measured: Measured): Promise<readonly Readonly<Record<string, unknown>>[]> {
+export async function metricsDocument(measured: Measured): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const families = await createRegistry(measured).getMetricsAsJSON();
   return families.map(({ name, type, help, values }) => ({
     name,

@@ -24,12 +24,12 @@ export async function claimSweep(
     holder = held;
   });
   if (claim !== null) return claim;
-  throw new BreakwaterError('locked', `s3://${bucket}/${prefix} is being swept already${describeHolder(holder)}`, {
+  throw new BreakwaterError('locked', `s3://${bucket}/${prefix} is being swept already${formatHolder(holder)}`, {
     details: { reason: 'sweep_running', hint: 'let it end, or end it; it gives back the prefix however it ends' },
   });
 }
 
-function describeHolder(holder: ClaimHolder | null): string {
+function formatHolder(holder: ClaimHolder | null): string {
   if (holder === null) return '';
   const { pid, host, sinceMs } = holder;
   return ` by process ${pid} on ${host}, since ${formatTime(sinceMs)}`;

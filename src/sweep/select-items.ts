@@ -129,7 +129,7 @@ async function* listEverything<T extends { readonly key: string }>(
     });
     for await (const page of listing) {
       const stray = page.page.entries.find(({ key }) => !key.startsWith(prefix));
-      if (stray !== undefined) throw describeStray({ bucket, prefix }, stray.key);
+      if (stray !== undefined) throw strayKeyError({ bucket, prefix }, stray.key);
       yield page;
     }
   } finally {
@@ -138,7 +138,7 @@ async function* listEverything<T extends { readonly key: string }>(
 }
 
 /** It would be deleted by its age alone; better nothing is. */
-function describeStray({ bucket, prefix }: { bucket: string; prefix: string }, key: string): BreakwaterError {
+function strayKeyError({ bucket, prefix }: { bucket: string; prefix: string }, key: string): BreakwaterError {
   const text = `the listing of s3://${bucket}/${prefix} has ${JSON.stringify(key)}, which is not below it`;
   return new BreakwaterError('rejected', text, {
     details: {

@@ -5,12 +5,12 @@ import { drawSparkline, sumToFit, type Look } from '../../ui/symbols.ts';
 import type { WatchedCircuit, WatchSnapshot } from './snapshot.ts';
 import { drawCount, drawLamp, type Place } from './table.ts';
 import {
-  describeAge,
-  describeCause,
-  describeMoment,
-  describeNextCall,
-  describeQuantile,
-  describeWhy,
+  formatAge,
+  formatCause,
+  formatMoment,
+  formatNextCall,
+  formatQuantile,
+  formatReason,
   nameProcess,
   STATE_WORDS,
   sumUp,
@@ -48,10 +48,10 @@ export function drawHistory(
 function drawTransition(transition: Transition, { takenAtMs, host }: WatchSnapshot, look: Look): Line {
   const { atMs, from, to, manual, process } = transition;
   return [
-    span(` ${fit(describeMoment(atMs, takenAtMs), LABEL_COLUMNS)} `, 'faint'),
+    span(` ${fit(formatMoment(atMs, takenAtMs), LABEL_COLUMNS)} `, 'faint'),
     span(`${STATE_WORDS[from]} ${look.arrow} `),
     span(STATE_WORDS[to], to),
-    span(`  ${describeWhy(transition)}`),
+    span(`  ${formatReason(transition)}`),
     span(`  ${manual === null ? nameProcess(process, host) : `by ${manual.by}`}`, 'faint'),
   ];
 }
@@ -65,23 +65,23 @@ function explainState(circuit: WatchedCircuit, { takenAtMs, host }: WatchSnapsho
       drawLamp(state, look),
       span('  '),
       drawCount(circuit, look),
-      span(`  ${describeNextCall(view, takenAtMs)}`),
+      span(`  ${formatNextCall(view, takenAtMs)}`),
     ),
   ];
   if (row.lease !== null && view.refusal === 'probe_in_progress') {
     const startedAtMs = history.find(({ to }) => to === 'half_open')?.atMs;
-    const since = startedAtMs === undefined ? '' : `, half-open for ${describeAge(takenAtMs - startedAtMs)}`;
-    const rest = `slot free in ${describeAge(row.lease.expiresAtMs - takenAtMs)} unless it is renewed${since}`;
+    const since = startedAtMs === undefined ? '' : `, half-open for ${formatAge(takenAtMs - startedAtMs)}`;
+    const rest = `slot free in ${formatAge(row.lease.expiresAtMs - takenAtMs)} unless it is renewed${since}`;
     lines.push(label('probe', span(nameProcess(row.lease.owner, host), 'half_open'), span(`, ${rest}`)));
   }
   if (row.lastFailure !== null) {
     const { atMs, process, message } = row.lastFailure;
-    const where = `, ${describeAge(takenAtMs - atMs)} ago, ${nameProcess(process, host)}`;
-    lines.push(label('last error', span(describeCause(row.lastFailure), 'warning'), span(`${where}: ${message}`)));
+    const where = `, ${formatAge(takenAtMs - atMs)} ago, ${nameProcess(process, host)}`;
+    lines.push(label('last error', span(formatCause(row.lastFailure), 'warning'), span(`${where}: ${message}`)));
   }
   const trip = history.find(({ to }) => to === 'open');
   if (trip !== undefined && (state === 'open' || state === 'half_open')) {
-    const opener = `opened ${describeAge(takenAtMs - trip.atMs)} ago by ${nameProcess(trip.process, host)}`;
+    const opener = `opened ${formatAge(takenAtMs - trip.atMs)} ago by ${nameProcess(trip.process, host)}`;
     lines.push(label('outage', span(`${opener}, ${countOf(refused, 'call')} refused since`)));
   }
   if (row.manual !== null) lines.push(explainManual(circuit, takenAtMs));
@@ -99,13 +99,11 @@ function explainManual({ view: { row, state }, refused }: WatchedCircuit, takenA
       ? ''
       : untilMs === null
         ? ', until a reset'
-        : `, until ${describeMoment(untilMs, takenAtMs)}`;
+        : `, until ${formatMoment(untilMs, takenAtMs)}`;
   const calls = state === 'isolated' && refused > 0 ? `, ${refused} refused since` : '';
   return label(
     'by hand',
-    span(
-      `${what} by ${by} ${describeAge(takenAtMs - atMs)} ago${until}${calls}${reason === null ? '' : `: ${reason}`}`,
-    ),
+    span(`${what} by ${by} ${formatAge(takenAtMs - atMs)} ago${until}${calls}${reason === null ? '' : `: ${reason}`}`),
   );
 }
 
@@ -125,7 +123,7 @@ function explainActivity(
       span(drawSparkline(values, width, look, name === 'refused' ? undefined : peak), tone),
       span(` ${text}`),
     );
-  const quantiles = `half within ${describeQuantile(p50Ms)}, 95% within ${describeQuantile(p95Ms)}`;
+  const quantiles = `half within ${formatQuantile(p50Ms)}, 95% within ${formatQuantile(p95Ms)}`;
   const lines = [
     row(`ops ${formatDuration(spanMs)}`, all, `${sumUp(all)}${sumUp(all) === 0 ? '' : `, ${quantiles}`}`, 'plain'),
   ];

@@ -3,8 +3,8 @@ import { formatTime, type Clock } from '../../clock.ts';
 import { assertNever } from '../../errors.ts';
 import type { WatchedCircuit, WatchSnapshot } from './snapshot.ts';
 import { SPANS_MS } from './view.ts';
-import { describeCause, describeNextCall, describeWhy, nameProcess } from '../../ui/circuit-words.ts';
-import { describeCircuit, describeTransition } from '../circuit-document.ts';
+import { formatCause, formatNextCall, formatReason, nameProcess } from '../../ui/circuit-words.ts';
+import { circuitDocument, transitionDocument } from '../circuit-document.ts';
 import type { InspectedCircuit } from '../inspect-circuits.ts';
 import { nameState } from '../circuit-table.ts';
 import { escapeControls } from '../../ui/escape.ts';
@@ -91,9 +91,9 @@ function toJson(told: Told, { takenAtMs, stateFile }: WatchSnapshot): string {
       return JSON.stringify({ event: told.kind, at, state_file: { path, condition } });
     }
     case 'change':
-      return JSON.stringify({ event: told.kind, at, change: describeTransition(told.transition) });
+      return JSON.stringify({ event: told.kind, at, change: transitionDocument(told.transition) });
     case 'circuit':
-      return JSON.stringify({ event: told.kind, at, circuit: describeCircuit(toInspected(told.circuit)) });
+      return JSON.stringify({ event: told.kind, at, circuit: circuitDocument(toInspected(told.circuit)) });
     default:
       return assertNever(told);
   }
@@ -109,22 +109,22 @@ function toLine(told: Told, { takenAtMs, stateFile, host }: WatchSnapshot): stri
       const { atMs, circuit, from, to, manual, process } = told.transition;
       const who = manual === null ? nameProcess(process, host) : manual.by;
       return escapeControls(
-        `${formatTime(atMs)}  ${circuit}  ${nameState(from)} > ${nameState(to)}: ${describeWhy(told.transition)}, ${who}`,
+        `${formatTime(atMs)}  ${circuit}  ${nameState(from)} > ${nameState(to)}: ${formatReason(told.transition)}, ${who}`,
       );
     }
     case 'circuit':
-      return escapeControls(describeInLine(told.circuit, takenAtMs));
+      return escapeControls(formatInLine(told.circuit, takenAtMs));
     default:
       return assertNever(told);
   }
 }
 
-function describeInLine({ view }: WatchedCircuit, nowMs: number): string {
+function formatInLine({ view }: WatchedCircuit, nowMs: number): string {
   const { name, state, row } = view;
   const count =
     state === 'half_open'
       ? `${row.successes}/${row.successThreshold} probes`
       : `${row.failures}/${row.failureThreshold} failures`;
-  const cause = row.lastFailure !== null && row.failures > 0 ? `, last error ${describeCause(row.lastFailure)}` : '';
-  return `${formatTime(nowMs)}  ${name}  ${nameState(state)}  ${count}, ${describeNextCall(view, nowMs)}${cause}`;
+  const cause = row.lastFailure !== null && row.failures > 0 ? `, last error ${formatCause(row.lastFailure)}` : '';
+  return `${formatTime(nowMs)}  ${name}  ${nameState(state)}  ${count}, ${formatNextCall(view, nowMs)}${cause}`;
 }

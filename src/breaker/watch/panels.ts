@@ -1,8 +1,8 @@
 import type { CircuitState } from '../../circuit/circuit.ts';
 import { formatTime } from '../../clock.ts';
-import { describeAge, STATE_WORDS } from '../../ui/circuit-words.ts';
+import { formatAge, STATE_WORDS } from '../../ui/circuit-words.ts';
 import { fit, measureLine, span, truncateLine, type Line, type Span } from '../../ui/frame.ts';
-import { describeBytes, describeTimeLeft } from '../../ui/progress/progress-text.ts';
+import { formatBytes, formatTimeLeft } from '../../ui/progress/progress-text.ts';
 import { drawBar } from '../../ui/symbols.ts';
 import type { StateFileView, WatchedJob, WatchSnapshot } from './snapshot.ts';
 import { drawLamp, type Place } from './table.ts';
@@ -98,26 +98,26 @@ function drawJob(job: WatchedJob, { takenAtMs, host }: WatchSnapshot, { columns,
   return [
     span(` ${fit(`${process.command} ${process.pid}${where}`, 13)} `, 'strong'),
     ...(hasBar ? [span(`${drawBar(share, BAR_COLUMNS, look)} `)] : []),
-    span(describeJob(job, share)),
+    span(formatJob(job, share)),
     ...(isAlive ? [] : [span('  its process has ended', 'warning')]),
-    ...(isAlive && silentMs > SILENT_AFTER_MS ? [span(`  silent for ${describeAge(silentMs)}`, 'warning')] : []),
+    ...(isAlive && silentMs > SILENT_AFTER_MS ? [span(`  silent for ${formatAge(silentMs)}`, 'warning')] : []),
     span(`  ${target ?? ''}`, 'faint'),
   ];
 }
 
-function describeJob(job: WatchedJob, share: number | null): string {
+function formatJob(job: WatchedJob, share: number | null): string {
   const { movedBytes, totalBytes, objectsBegun, objectsDone, objectsFailed, startedAtMs, updatedAtMs } = job;
   const elapsedMs = updatedAtMs - startedAtMs;
   const rate = elapsedMs > 0 && movedBytes > 0 ? (movedBytes * 1000) / elapsedMs : null;
   const parts: string[] = [];
-  if (share !== null) parts.push(`${Math.floor(share * 100)} % of ${describeBytes(totalBytes ?? 0)}`);
+  if (share !== null) parts.push(`${Math.floor(share * 100)} % of ${formatBytes(totalBytes ?? 0)}`);
   else {
     if (objectsDone > 0 || objectsBegun > 1) parts.push(`${objectsDone} done`);
-    parts.push(describeBytes(movedBytes));
+    parts.push(formatBytes(movedBytes));
   }
-  if (rate !== null) parts.push(`${describeBytes(rate)}/s`);
+  if (rate !== null) parts.push(`${formatBytes(rate)}/s`);
   if (rate !== null && totalBytes !== null && share !== null) {
-    parts.push(`${describeTimeLeft((Math.max(0, totalBytes - movedBytes) / rate) * 1000)} left`);
+    parts.push(`${formatTimeLeft((Math.max(0, totalBytes - movedBytes) / rate) * 1000)} left`);
   }
   if (objectsFailed > 0) parts.push(`${objectsFailed} failed`);
   return parts.join(', ');

@@ -4,7 +4,7 @@ import { fit, measureColumns, span, truncateLine, type Line, type Span } from '.
 import { drawPips, drawSparkline, type Look } from '../../ui/symbols.ts';
 import type { WatchedCircuit, WatchSnapshot } from './snapshot.ts';
 import { findSelected, listShown, type WatchView } from './view.ts';
-import { describeErrorShare, describeNextCall, describeQuantile, STATE_WORDS, sumUp } from '../../ui/circuit-words.ts';
+import { formatErrorShare, formatNextCall, formatQuantile, STATE_WORDS, sumUp } from '../../ui/circuit-words.ts';
 
 export interface Place {
   readonly columns: number;
@@ -36,7 +36,7 @@ const NEEDED: readonly Column[] = [
   {
     title: () => 'NEXT CALL',
     columns: 20,
-    draw: ({ view }, { takenAtMs }) => span(describeNextCall(view, takenAtMs), view.state),
+    draw: ({ view }, { takenAtMs }) => span(formatNextCall(view, takenAtMs), view.state),
   },
 ];
 
@@ -55,12 +55,12 @@ const OPTIONAL: readonly Column[] = [
     columns: 4,
     draw: ({ activity }) => {
       const errors = sumUp(activity.errors);
-      return span(describeErrorShare(sumUp(activity.successes), errors), errors > 0 ? 'warning' : 'plain');
+      return span(formatErrorShare(sumUp(activity.successes), errors), errors > 0 ? 'warning' : 'plain');
     },
   },
-  { title: () => 'P95', columns: 6, draw: ({ activity }) => span(describeQuantile(activity.p95Ms)) },
-  { title: () => 'RETRIES', columns: 9, draw: ({ activity }) => span(describeRetries(activity.retries)) },
-  { title: () => 'P50', columns: 6, draw: ({ activity }) => span(describeQuantile(activity.p50Ms)) },
+  { title: () => 'P95', columns: 6, draw: ({ activity }) => span(formatQuantile(activity.p95Ms)) },
+  { title: () => 'RETRIES', columns: 9, draw: ({ activity }) => span(formatRetries(activity.retries)) },
+  { title: () => 'P50', columns: 6, draw: ({ activity }) => span(formatQuantile(activity.p50Ms)) },
   { title: () => 'REFUSED', columns: 7, draw: ({ refused }) => span(refused === 0 ? '-' : String(refused)) },
 ];
 
@@ -93,7 +93,7 @@ export function drawSummary(snapshot: WatchSnapshot, view: WatchView, { columns,
   const shown = listShown(snapshot, view).toSorted((a, b) => order.indexOf(a.view.state) - order.indexOf(b.view.state));
   const parts = shown.flatMap((circuit) => [
     drawLamp(circuit.view.state, look),
-    span(` ${circuit.view.name} ${describeNextCall(circuit.view, snapshot.takenAtMs)}   `),
+    span(` ${circuit.view.name} ${formatNextCall(circuit.view, snapshot.takenAtMs)}   `),
   ]);
   return truncateLine(parts, columns);
 }
@@ -157,11 +157,11 @@ function drawCells(
 
 function drawWords(circuit: WatchedCircuit, { takenAtMs }: WatchSnapshot, { look }: Place): Line {
   const { name, state } = circuit.view;
-  return [drawLamp(state, look), span(` ${describeNextCall(circuit.view, takenAtMs)} `, state), span(name, 'strong')];
+  return [drawLamp(state, look), span(` ${formatNextCall(circuit.view, takenAtMs)} `, state), span(name, 'strong')];
 }
 
 /** Retries by number, as far as there are any: `12/5/1`. */
-function describeRetries(retries: readonly number[]): string {
+function formatRetries(retries: readonly number[]): string {
   const last = retries.findLastIndex((count) => count > 0);
   return last === -1 ? '-' : retries.slice(0, last + 1).join('/');
 }

@@ -2,7 +2,7 @@ import type { Transition } from '../../circuit/circuit.ts';
 import { BreakwaterError } from '../../errors.ts';
 import type { Message } from './view.ts';
 import { nameUser } from '../change-circuits.ts';
-import { describeCircuit } from '../circuit-document.ts';
+import { circuitDocument } from '../circuit-document.ts';
 import { nameState } from '../circuit-table.ts';
 import type { CommandResult, CommandRun } from '../../cli/command-run.ts';
 import { escapeControls } from '../../ui/escape.ts';
@@ -79,7 +79,7 @@ async function watchInPipe(run: CommandRun, { names }: WatchRequest): Promise<Co
   const { path, condition } = snapshot.stateFile;
   return {
     json: {
-      circuits: snapshot.circuits.map((circuit) => describeCircuit(toInspected(circuit))),
+      circuits: snapshot.circuits.map((circuit) => circuitDocument(toInspected(circuit))),
       state_file: { path, problem: condition === 'ready' || condition === 'missing' ? null : condition },
     },
   };

@@ -2,7 +2,7 @@ import { formatTime } from '../../clock.ts';
 import { assertNever } from '../../errors.ts';
 import type { GetReport, GotOne } from '../../transfer/get/get.ts';
 import type { GetPlan } from '../../transfer/get/get-many.ts';
-import { describeBytes } from '../../ui/progress/progress-text.ts';
+import { formatBytes } from '../../ui/progress/progress-text.ts';
 import type { CommandResult } from '../command-run.ts';
 import { escapeControls } from '../../ui/escape.ts';
 import { presentMany } from './many-result.ts';
@@ -24,7 +24,7 @@ export function presentGet(report: GetReport): CommandResult {
 function presentOne(got: GotOne): CommandResult {
   const { location, path, bytes, resumedBytes, etag, versionId, modifiedMs, verifiedBy } = got;
   const name = `s3://${location.bucket}/${escapeControls(location.key)}`;
-  const resumed = resumedBytes === 0 ? '' : `, ${describeBytes(resumedBytes)} of it from an earlier run`;
+  const resumed = resumedBytes === 0 ? '' : `, ${formatBytes(resumedBytes)} of it from an earlier run`;
   return {
     json: {
       bucket: location.bucket,
@@ -38,7 +38,7 @@ function presentOne(got: GotOne): CommandResult {
       verified_by: verifiedBy,
     },
     // Standard output belongs to the object.
-    summary: path === null ? null : `got ${name} as ${escapeControls(path)} (${describeBytes(bytes)}${resumed})`,
+    summary: path === null ? null : `got ${name} as ${escapeControls(path)} (${formatBytes(bytes)}${resumed})`,
   };
 }
 
@@ -56,10 +56,10 @@ function presentPlan({ objects, bytes, skipped, samples }: GetPlan): CommandResu
     lines: [
       ...samples.map(({ name, path, bytes: size }) => {
         const place = path === null ? 'nowhere: it cannot be a file here' : escapeControls(path);
-        return `would get ${escapeControls(name)} as ${place} (${describeBytes(size)})`;
+        return `would get ${escapeControls(name)} as ${place} (${formatBytes(size)})`;
       }),
       ...(more === 0 ? [] : [`and ${more} more`]),
     ],
-    summary: `would get ${objects} ${objects === 1 ? 'object' : 'objects'}, ${describeBytes(bytes)}${already}`,
+    summary: `would get ${objects} ${objects === 1 ? 'object' : 'objects'}, ${formatBytes(bytes)}${already}`,
   };
 }

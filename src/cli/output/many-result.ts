@@ -1,6 +1,6 @@
 import { BreakwaterError } from '../../errors.ts';
 import type { ManyResult } from '../../transfer/run-many.ts';
-import { describeBytes } from '../../ui/progress/progress-text.ts';
+import { formatBytes } from '../../ui/progress/progress-text.ts';
 import type { CommandResult } from '../command-run.ts';
 import { escapeControls } from '../../ui/escape.ts';
 import { describeError } from './log-line.ts';
@@ -25,7 +25,7 @@ export function presentMany(result: ManyResult, verb: 'sent' | 'received'): Comm
     })),
   };
   const facts = [
-    `${verb} ${done} ${done === 1 ? 'object' : 'objects'}, ${describeBytes(bytes)}`,
+    `${verb} ${done} ${done === 1 ? 'object' : 'objects'}, ${formatBytes(bytes)}`,
     ...(skipped === 0 ? [] : [`${skipped} were there already`]),
     ...(failed === 0 ? [] : [`${failed} failed`]),
   ];

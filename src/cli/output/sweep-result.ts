@@ -3,7 +3,7 @@ import { formatDuration } from '../../duration.ts';
 import { assertNever, BreakwaterError } from '../../errors.ts';
 import type { SweepEnding, SweepResult } from '../../sweep/sweep.ts';
 import type { LeftObject, Survey, SweepTally } from '../../sweep/tally.ts';
-import { describeBytes } from '../../ui/progress/progress-text.ts';
+import { formatBytes } from '../../ui/progress/progress-text.ts';
 import type { CommandResult } from '../command-run.ts';
 import { escapeControls } from '../../ui/escape.ts';
 
@@ -22,7 +22,7 @@ export function presentSurvey(place: SweptPlace, survey: Survey): CommandResult 
   return {
     json: { ...describePlace(place), dry_run: true, matched: objects, bytes, oldest, newest, samples },
     lines: [
-      `${objects} ${objects === 1 ? 'object' : 'objects'} older than ${formatDuration(place.olderThanMs)} in ${nameOf(place)}, ${describeBytes(bytes)}`,
+      `${objects} ${objects === 1 ? 'object' : 'objects'} older than ${formatDuration(place.olderThanMs)} in ${nameOf(place)}, ${formatBytes(bytes)}`,
       ...(oldest === null || newest === null ? [] : [`oldest ${oldest}, newest ${newest}`]),
       ...samples.map((key) => `  ${escapeControls(key)}`),
       ...(objects > samples.length ? [`  and ${objects - samples.length} more`] : []),
@@ -68,7 +68,7 @@ function summarise(place: SweptPlace, { tally, ending }: SweepResult): string | 
   if (ending.kind === 'failed' && matched === 0) return null;
   const stoppedBy = ending.kind === 'time' ? 'max-duration' : ending.kind === 'limit' ? flagOf(ending) : null;
   return [
-    `deleted ${deleted} of ${matched} objects in ${nameOf(place)}, ${describeBytes(deletedBytes)}`,
+    `deleted ${deleted} of ${matched} objects in ${nameOf(place)}, ${formatBytes(deletedBytes)}`,
     ...(changed === 0 ? [] : [`${changed} overwritten since, left alone`]),
     ...(failed === 0 ? [] : [`${failed} left for the next sweep`]),
     ...(stoppedBy === null ? [] : [`stopped by --${stoppedBy}, the next sweep goes on`]),

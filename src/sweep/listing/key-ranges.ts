@@ -147,7 +147,7 @@ export class RangePlan {
         this.#isOrdered = false;
         // Some stores go by UTF-16: splits hold no character for which the two orders differ, so ranges are right.
         if (key < last) {
-          if (this.#hasSplit) throw describeDisorder(last, key);
+          if (this.#hasSplit) throw disorderError(last, key);
           this.#canSplit = false;
         }
       }
@@ -198,7 +198,7 @@ function widthOf({ position, end }: OpenRange): { shared: number; distance: numb
   return { shared, distance: (end.codePointAt(shared) ?? 0) - (position.codePointAt(shared) ?? 0) };
 }
 
-function describeDisorder(last: string, key: string): BreakwaterError {
+function disorderError(last: string, key: string): BreakwaterError {
   return new BreakwaterError('rejected', `the store lists ${JSON.stringify(key)} after ${JSON.stringify(last)}`, {
     details: {
       reason: 'listing_not_in_order',

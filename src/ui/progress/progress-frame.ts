@@ -1,6 +1,6 @@
 import { span, truncateLine, type Frame, type Line } from '../frame.ts';
 import { drawBar, drawPips, type Look } from '../symbols.ts';
-import { describeProgress, describeWaits, measureShare } from './progress-text.ts';
+import { formatProgress, formatWaits, measureShare } from './progress-text.ts';
 import type { TransferSnapshot } from './progress-snapshot.ts';
 import { STATE_WORDS } from '../circuit-words.ts';
 
@@ -24,7 +24,7 @@ export function drawProgress(snapshot: TransferSnapshot, picture: ProgressPictur
   const hasBar = share !== null && columns >= BAR_FROM_COLUMNS;
   const first: Line = [
     ...(hasBar ? [span(`[${drawBar(share, BAR_COLUMNS, look)}] `)] : []),
-    span(`${describeProgress(snapshot, nowMs)}  ${name}`),
+    span(`${formatProgress(snapshot, nowMs)}  ${name}`),
   ];
   const trouble = drawTrouble(snapshot, picture);
   return [first, ...(trouble.length === 0 ? [] : [trouble])].map((line) => truncateLine(line, width));
@@ -32,7 +32,7 @@ export function drawProgress(snapshot: TransferSnapshot, picture: ProgressPictur
 
 /** Waits between attempts while they last, and the circuit from its first failure on. */
 function drawTrouble({ waits, circuit }: TransferSnapshot, { nowMs, look }: ProgressPicture): Line {
-  const waiting = describeWaits(waits, nowMs);
+  const waiting = formatWaits(waits, nowMs);
   const parts: Line[] = waiting === null ? [] : [[span(waiting, 'warning')]];
   if (circuit !== null && (circuit.state !== 'closed' || circuit.failures > 0)) {
     const { name, state, failures, failureThreshold } = circuit;

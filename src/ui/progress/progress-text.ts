@@ -1,7 +1,7 @@
 import type { TransferSnapshot, Wait } from './progress-snapshot.ts';
 
 /** A size as a person reads it: `1.5 MiB`. */
-export function describeBytes(bytes: number): string {
+export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
   let value = bytes;
   let index = 0;
@@ -14,7 +14,7 @@ export function describeBytes(bytes: number): string {
 }
 
 /** A time that is left, in whole seconds: `0:07`, `12:30`, `3:05:00`. */
-export function describeTimeLeft(ms: number): string {
+export function formatTimeLeft(ms: number): string {
   const seconds = Math.ceil(ms / 1000);
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
   const rest = pad(seconds % 60);
@@ -38,22 +38,22 @@ export function measureShare({ movedBytes, totalBytes }: TransferSnapshot): numb
 }
 
 /** `50 % of 8.0 MiB, 1.2 MiB/s, 0:04 left`, or counts where the whole is not known. */
-export function describeProgress(snapshot: TransferSnapshot, nowMs: number): string {
+export function formatProgress(snapshot: TransferSnapshot, nowMs: number): string {
   const { started, finished, failed, movedBytes, totalBytes, swept, inFlight } = snapshot;
   const rate = measureRate(snapshot, nowMs);
   const share = measureShare(snapshot);
   const parts: string[] = [];
   if (totalBytes !== null && share !== null) {
-    parts.push(`${Math.floor(share * 100)} % of ${describeBytes(totalBytes)}`);
+    parts.push(`${Math.floor(share * 100)} % of ${formatBytes(totalBytes)}`);
   } else if (swept > 0) {
-    parts.push(`${swept} deleted`, describeBytes(movedBytes));
+    parts.push(`${swept} deleted`, formatBytes(movedBytes));
   } else {
     if (started > 1) parts.push(`${finished} of ${started} begun`);
-    parts.push(describeBytes(movedBytes));
+    parts.push(formatBytes(movedBytes));
   }
-  if (rate !== null) parts.push(`${describeBytes(rate)}/s`);
+  if (rate !== null) parts.push(`${formatBytes(rate)}/s`);
   if (totalBytes !== null && rate !== null) {
-    parts.push(`${describeTimeLeft((Math.max(0, totalBytes - movedBytes) / rate) * 1000)} left`);
+    parts.push(`${formatTimeLeft((Math.max(0, totalBytes - movedBytes) / rate) * 1000)} left`);
   }
   if (inFlight > 1) parts.push(`${inFlight} in flight`);
   if (failed > 0) parts.push(`${failed} failed`);
@@ -61,7 +61,7 @@ export function describeProgress(snapshot: TransferSnapshot, nowMs: number): str
 }
 
 /** `SlowDown, attempt 2 of 4, next in 2 s`: the wait that is over first, and how many more there are; null for none. */
-export function describeWaits(waits: readonly Wait[], nowMs: number): string | null {
+export function formatWaits(waits: readonly Wait[], nowMs: number): string | null {
   const pending = waits.filter(({ untilMs }) => untilMs > nowMs).toSorted((a, b) => a.untilMs - b.untilMs);
   const [first] = pending;
   if (first === undefined) return null;

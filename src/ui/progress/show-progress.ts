@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts';
 import type { Event, EventSink } from '../../events.ts';
 import type { Look } from '../symbols.ts';
 import { drawProgress } from './progress-frame.ts';
-import { describeProgress, measureShare } from './progress-text.ts';
+import { formatProgress, measureShare } from './progress-text.ts';
 import type { LiveLines } from '../terminal.tsx';
 import { followTransfer, NO_TRANSFER, type TransferSnapshot } from './progress-snapshot.ts';
 import { escapeControls } from '../escape.ts';
@@ -87,7 +87,7 @@ function formatProgressLine(snapshot: TransferSnapshot, { mode }: ProgressOutput
       objects_failed: snapshot.failed,
     });
   }
-  return `progress: ${describeProgress(snapshot, clock.monotonic())}${nameOnly(snapshot)}`;
+  return `progress: ${formatProgress(snapshot, clock.monotonic())}${nameOnly(snapshot)}`;
 }
 
 function nameOnly({ name, started }: TransferSnapshot): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { changeByHand } from '../../../src/breaker/change-circuits.ts';
-import { describeCircuit, describeTransition } from '../../../src/breaker/circuit-document.ts';
+import { circuitDocument, transitionDocument } from '../../../src/breaker/circuit-document.ts';
 import { findOutage, inspectCircuits, type InspectedCircuit } from '../../../src/breaker/inspect-circuits.ts';
 import { nameState, tabulateCircuits, tabulateTransitions } from '../../../src/breaker/circuit-table.ts';
 import { selectCircuits } from '../../../src/breaker/select-circuits.ts';
@@ -267,7 +267,7 @@ describe('describeCircuit', () => {
       },
     ],
   ])('tells every field of %s', (_what, circuit, document) => {
-    expect(describeCircuit(circuit)).toStrictEqual(document);
+    expect(circuitDocument(circuit)).toStrictEqual(document);
   });
 });
 
@@ -275,9 +275,9 @@ describe('describeTransition', () => {
   it('tells every field, null where there is nothing', () => {
     const plain = { circuit: NAME, from: 'closed', to: 'open', epoch: 1, why: 'threshold_reached', process: told };
     const at = '2026-01-02T03:03:54.500Z';
-    expect(describeTransition(transition)).toStrictEqual({ ...plain, at, cause: lastError, manual: null });
+    expect(transitionDocument(transition)).toStrictEqual({ ...plain, at, cause: lastError, manual: null });
     const manual = { by: 'ops', atMs: NOW, reason: null, untilMs: null };
-    expect(describeTransition({ ...transition, cause: null, manual })).toStrictEqual({
+    expect(transitionDocument({ ...transition, cause: null, manual })).toStrictEqual({
       ...plain,
       at,
       cause: null,

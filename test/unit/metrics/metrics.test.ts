@@ -7,7 +7,7 @@ import { showCircuit } from '../../../src/circuit/circuit-view.ts';
 import { initialRow } from '../../../src/circuit/state-machine.ts';
 import type { Event } from '../../../src/events.ts';
 import { DEFINITIONS, DURATION_BOUNDS_S, type Definition, type Family } from '../../../src/metrics/definitions.ts';
-import { describeMetrics, printMetrics } from '../../../src/metrics/print.ts';
+import { metricsDocument, printMetrics } from '../../../src/metrics/print.ts';
 import { BUCKETS_MAX, capBuckets, MetricsRecorder } from '../../../src/metrics/recorder.ts';
 import type { Measured } from '../../../src/metrics/registry.ts';
 import { Sums } from '../../../src/metrics/sums.ts';
@@ -259,7 +259,7 @@ describe('the text', () => {
 
   it('is the same as plain data', async () => {
     const { refusals: _, ...totals } = record(finished());
-    const families = await describeMetrics(measured(totals));
+    const families = await metricsDocument(measured(totals));
     expect(families.map(({ name }) => name)).toEqual(Object.values(DEFINITIONS).map(({ name }) => name));
     expect(families[0]).toMatchObject({
       type: 'counter',

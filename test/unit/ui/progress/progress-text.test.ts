@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  describeBytes,
-  describeProgress,
-  describeTimeLeft,
+  formatBytes,
+  formatProgress,
+  formatTimeLeft,
   measureRate,
   measureShare,
 } from '../../../../src/ui/progress/progress-text.ts';
@@ -23,7 +23,7 @@ describe('describeBytes', () => {
     [5 * 1024 ** 4, '5.0 TiB'],
     [5000 * 1024 ** 4, '5000 TiB'],
   ])('writes %d as %s', (bytes, text) => {
-    expect(describeBytes(bytes)).toBe(text);
+    expect(formatBytes(bytes)).toBe(text);
   });
 });
 
@@ -38,7 +38,7 @@ describe('describeTimeLeft', () => {
     [3_600_000, '1:00:00'],
     [11_100_000, '3:05:00'],
   ])('writes %d ms as %s', (ms, text) => {
-    expect(describeTimeLeft(ms)).toBe(text);
+    expect(formatTimeLeft(ms)).toBe(text);
   });
 });
 
@@ -91,7 +91,7 @@ describe('describeProgress', () => {
     ['a sweep', { ...one, started: 0, swept: 5, movedBytes: 10, failed: 1 }, '5 deleted, 10 B, 10 B/s, 1 failed'],
     ['nothing yet', NO_TRANSFER, '0 B'],
   ])('describes %s', (_what, snapshot, text) => {
-    expect(describeProgress(snapshot, 1000)).toBe(text);
+    expect(formatProgress(snapshot, 1000)).toBe(text);
   });
 
   it('never speaks of less than nothing, or of numbers that are none', () => {
@@ -110,7 +110,7 @@ describe('describeProgress', () => {
     });
     fc.assert(
       fc.property(snapshot, fc.nat({ max: 1_000_000 }), (any, laterMs) => {
-        expect(describeProgress(any, (any.startedAtMs ?? 0) + laterMs)).not.toMatch(/-|NaN|Infinity|undefined/);
+        expect(formatProgress(any, (any.startedAtMs ?? 0) + laterMs)).not.toMatch(/-|NaN|Infinity|undefined/);
       }),
     );
   });
