@@ -31,7 +31,7 @@ export interface Job {
   readonly updatedAtMs: number;
   readonly movedBytes: number;
   readonly totalBytes: number | null;
-  readonly objectsBegun: number;
+  readonly objectsStarted: number;
   readonly objectsDone: number;
   readonly objectsFailed: number;
 }

@@ -2,11 +2,11 @@
  * Work of one kind that was begun and that a later process can go on with, and who is at it now. Where the local state
  * cannot be used, it lasts as long as this process. Never fails for the state's sake.
  */
-export interface BegunWork {
+export interface UnfinishedWork {
   /** What was saved last under this id, to be parsed as anything from outside; undefined where there is nothing. */
   readonly read: (id: string) => Promise<unknown>;
   /** Everything saved, the oldest first. What is 30 days old is forgotten. */
-  readonly list: () => Promise<readonly BegunPiece[]>;
+  readonly list: () => Promise<readonly UnfinishedItem[]>;
   /** @param document anything that JSON can hold */
   readonly save: (id: string, document: unknown) => Promise<void>;
   readonly remove: (id: string) => Promise<void>;
@@ -18,7 +18,7 @@ export interface BegunWork {
   readonly claim: (id: string, onHeld?: (holder: ClaimHolder) => void) => Promise<WorkClaim | null>;
 }
 
-export interface BegunPiece {
+export interface UnfinishedItem {
   readonly id: string;
   readonly savedAtMs: number;
   readonly document: unknown;

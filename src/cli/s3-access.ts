@@ -5,7 +5,7 @@ import { lookAhead } from '../guard/refuse-early.ts';
 import type { ObjectStore } from '../s3/object-store.ts';
 import type { TransferContext } from '../transfer/transfer-context.ts';
 import { readCertificates } from './settings/named-file.ts';
-import { openBegunWork } from '../state/stored-work.ts';
+import { openUnfinishedWork } from '../state/stored-work.ts';
 import type { CommandRun } from './command-run.ts';
 import { watchHeadroom } from './event-loop-headroom.ts';
 
@@ -23,7 +23,7 @@ export async function openTransferContext(run: CommandRun, name: CircuitName): P
     emit: run.emit,
     clock: run.clock,
     hasRoom: watchHeadroom(),
-    begun: openBegunWork(run, name === 's3-upload' ? 'upload' : 'download'),
+    unfinished: openUnfinishedWork(run, name === 's3-upload' ? 'upload' : 'download'),
     now: run.clock.now,
     signal: run.signal,
     stdin: run.stdin,

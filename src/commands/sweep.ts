@@ -2,7 +2,7 @@ import { string } from '@oclif/core/args';
 import { boolean, string as stringFlag } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
-import { openBegunWork } from '../state/stored-work.ts';
+import { openUnfinishedWork } from '../state/stored-work.ts';
 import { assertCanAsk, confirm } from '../cli/output/confirm.ts';
 import { formatDuration } from '../duration.ts';
 import { escapeControls } from '../ui/escape.ts';
@@ -107,8 +107,8 @@ export default class Sweep extends BaseCommand<typeof Sweep> {
 
     const { endpointUrl } = run.aws();
     const id = nameSweep({ endpointUrl, ...place });
-    const begun = openBegunWork(run, 'sweep');
-    await using claim = await claimSweep(begun, { id, ...place });
+    const unfinished = openUnfinishedWork(run, 'sweep');
+    await using claim = await claimSweep(unfinished, { id, ...place });
     if (isOnlyUploads) {
       if (isAsking && !(await askForUploads(run, place, uploads))) return { json: {}, summary: 'nothing was aborted' };
       return await uploads.addTo(describeNoObjects(place, { isDryRun: false }));
@@ -119,7 +119,7 @@ export default class Sweep extends BaseCommand<typeof Sweep> {
     const result = await performSweep(
       run,
       { id, ...place, limits, reportPath, isResumable },
-      { store, select: flags.unconditional ? dropEtags(select) : select, begun, claim, time },
+      { store, select: flags.unconditional ? dropEtags(select) : select, unfinished, claim, time },
     );
     return await uploads.addTo(presentSwept(place, result, { isStrict: flags.strict }));
   }

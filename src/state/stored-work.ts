@@ -1,4 +1,4 @@
-import type { BegunWork, ClaimHolder, WorkClaim } from '../unfinished-work.ts';
+import type { UnfinishedWork, ClaimHolder, WorkClaim } from '../unfinished-work.ts';
 import { isProcessAlive } from './process-identity.ts';
 import type { CheckpointKind } from './state.ts';
 import type { CommandRun } from '../cli/command-run.ts';
@@ -9,7 +9,7 @@ const CLAIM_LEASE_MS = 60_000;
 type WorkRun = Pick<CommandRun, 'clock' | 'state' | 'processIdentity' | 'onClose'>;
 
 /** Begun work in the local state, which is opened when it is first asked for. */
-export function openBegunWork(run: WorkRun, kind: CheckpointKind): BegunWork {
+export function openUnfinishedWork(run: WorkRun, kind: CheckpointKind): UnfinishedWork {
   const { clock, state } = run;
   return {
     read: async (id) => (await state()).checkpoints.read(kind, id),

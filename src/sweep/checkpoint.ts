@@ -1,4 +1,4 @@
-import type { BegunWork } from '../unfinished-work.ts';
+import type { UnfinishedWork } from '../unfinished-work.ts';
 import type { Clock } from '../clock.ts';
 import { RoundPosition } from './round.ts';
 import type { KeySpan } from './sweep-item.ts';
@@ -7,7 +7,7 @@ import type { KeySpan } from './sweep-item.ts';
 const SAVED_EVERY_MS = 10_000;
 
 interface CheckpointOptions {
-  readonly begun: Pick<BegunWork, 'read' | 'save' | 'remove'>;
+  readonly unfinished: Pick<UnfinishedWork, 'read' | 'save' | 'remove'>;
   readonly id: string;
   readonly clock: Pick<Clock, 'monotonic'>;
 }
@@ -36,7 +36,7 @@ export class SweepCheckpoint {
   }
 
   static async open(options: CheckpointOptions): Promise<SweepCheckpoint> {
-    return new SweepCheckpoint(options, parseCheckpoint(await options.begun.read(options.id)));
+    return new SweepCheckpoint(options, parseCheckpoint(await options.unfinished.read(options.id)));
   }
 
   /** Everything in it has been asked for. */
@@ -55,9 +55,9 @@ export class SweepCheckpoint {
   }
 
   #write(after: string | null): void {
-    const { begun, id } = this.#options;
+    const { unfinished, id } = this.#options;
     this.#writing = this.#writing.then(async () => {
-      await (after === null ? begun.remove(id) : begun.save(id, { after }));
+      await (after === null ? unfinished.remove(id) : unfinished.save(id, { after }));
     });
   }
 }

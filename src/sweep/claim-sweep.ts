@@ -1,4 +1,4 @@
-import type { BegunWork, ClaimHolder, WorkClaim } from '../unfinished-work.ts';
+import type { UnfinishedWork, ClaimHolder, WorkClaim } from '../unfinished-work.ts';
 import { formatTime } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
 
@@ -16,11 +16,11 @@ export function nameSweep(place: {
  * @throws BreakwaterError `locked` while another living process of this machine has it
  */
 export async function claimSweep(
-  begun: Pick<BegunWork, 'claim'>,
+  unfinished: Pick<UnfinishedWork, 'claim'>,
   { id, bucket, prefix }: { readonly id: string; readonly bucket: string; readonly prefix: string },
 ): Promise<WorkClaim> {
   let holder: ClaimHolder | null = null;
-  const claim = await begun.claim(id, (held) => {
+  const claim = await unfinished.claim(id, (held) => {
     holder = held;
   });
   if (claim !== null) return claim;

@@ -1,4 +1,4 @@
-import type { BegunWork, WorkClaim } from '../unfinished-work.ts';
+import type { UnfinishedWork, WorkClaim } from '../unfinished-work.ts';
 import type { ObjectStore } from '../s3/object-store.ts';
 import { SweepCheckpoint } from './checkpoint.ts';
 import { goRound } from './round.ts';
@@ -24,7 +24,7 @@ interface SweepTools {
   readonly store: ObjectStore;
   /** What is to go, of one stretch of the key space. */
   readonly select: (span: KeySpan) => AsyncIterable<SweepPage>;
-  readonly begun: BegunWork;
+  readonly unfinished: UnfinishedWork;
   readonly claim: WorkClaim;
   readonly time: TimeLimit;
 }
@@ -32,9 +32,9 @@ interface SweepTools {
 /** One sweep from where the last one stopped, with what it leaves behind: its report and its checkpoint. */
 export async function performSweep(run: CommandRun, job: SweepJob, tools: SweepTools): Promise<SweepResult> {
   const { id, bucket, reportPath } = job;
-  const { store, select, begun, claim, time } = tools;
+  const { store, select, unfinished, claim, time } = tools;
   const report = reportPath === null ? NO_REPORT : await openSweepReport(reportPath, bucket);
-  const checkpoint = job.isResumable ? await SweepCheckpoint.open({ begun, id, clock: run.clock }) : null;
+  const checkpoint = job.isResumable ? await SweepCheckpoint.open({ unfinished, id, clock: run.clock }) : null;
   time.begin();
   const result = await sweep(goRound(select, checkpoint?.after ?? null), job, {
     store,

@@ -91,8 +91,8 @@ class ManyRun<T extends Named> {
     const { done, skipped, failed } = this.#tally;
     if (this.#ended === null) return { ...this.#tally, ended: null };
     const { error } = this.#ended;
-    const isBegun = done + skipped + failed > 0;
-    if (!isBegun || !(error instanceof BreakwaterError) || error.code === 'internal') throw error;
+    const hasStarted = done + skipped + failed > 0;
+    if (!hasStarted || !(error instanceof BreakwaterError) || error.code === 'internal') throw error;
     return { ...this.#tally, ended: error };
   }
 

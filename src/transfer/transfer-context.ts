@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import type { BegunWork } from '../unfinished-work.ts';
+import type { UnfinishedWork } from '../unfinished-work.ts';
 import type { Clock } from '../clock.ts';
 import type { EventSink } from '../events.ts';
 import type { ObjectStore } from '../s3/object-store.ts';
@@ -18,7 +18,7 @@ export interface TransferContext {
   /** Whether more requests at once would help: the program waits for those that it has. */
   readonly hasRoom: () => boolean;
   /** Uploads or downloads that were begun, whichever this is. */
-  readonly begun: BegunWork;
+  readonly unfinished: UnfinishedWork;
   /** Wall clock, in ms since the Unix epoch. */
   readonly now: () => number;
   readonly signal: AbortSignal;

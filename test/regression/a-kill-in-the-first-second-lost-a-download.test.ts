@@ -7,8 +7,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { BegunDownloadFile } from '../../src/transfer/get/resume-download.ts';
-import { createMemoryBegunWork } from '../support/memory-begun-work.ts';
+import { ResumableDownload } from '../../src/transfer/get/resume-download.ts';
+import { createMemoryUnfinishedWork } from '../support/memory-unfinished-work.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 const MIB = 1024 * 1024;
@@ -16,10 +16,10 @@ const MIB = 1024 * 1024;
 it('saves how far it is several times a second when it is fast', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'breakwater-'));
   const clock = new VirtualClock();
-  const begun = createMemoryBegunWork();
+  const unfinished = createMemoryUnfinishedWork();
   const path = join(directory, 'file');
   const sinkOptions = { isKept: false, isSynced: false };
-  const download = (await BegunDownloadFile.begin('id', { begun, clock, path, sinkOptions }))!;
+  const download = (await ResumableDownload.begin('id', { unfinished, clock, path, sinkOptions }))!;
   const facts = { etag: '"e"', sizeBytes: 200 * MIB, modifiedMs: null, contentType: null, versionId: null };
   const sink = await download.open({ ...facts, promise: null }, { isResumed: false });
   // 100 MiB/s: half a second of it.
@@ -28,7 +28,7 @@ it('saves how far it is several times a second when it is fast', async () => {
     sink.onWritten(() => [{ start: 0, end: writtenMiB * MIB }]);
   }
   await clock.advance(0);
-  expect(begun.documents.get('id')).toMatchObject({ covered: [{ start: 0, end: 48 * MIB }] });
+  expect(unfinished.documents.get('id')).toMatchObject({ covered: [{ start: 0, end: 48 * MIB }] });
   await download.keep();
   await rm(directory, { recursive: true });
 });

@@ -115,7 +115,7 @@ export const JOB: WatchedJob = {
   updatedAtMs: NOW - 1000,
   movedBytes: 3_145_728,
   totalBytes: 6_291_456,
-  objectsBegun: 1,
+  objectsStarted: 1,
   objectsDone: 0,
   objectsFailed: 0,
   isAlive: true,

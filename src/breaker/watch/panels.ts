@@ -106,13 +106,13 @@ function drawJob(job: WatchedJob, { takenAtMs, host }: WatchSnapshot, { columns,
 }
 
 function formatJob(job: WatchedJob, share: number | null): string {
-  const { movedBytes, totalBytes, objectsBegun, objectsDone, objectsFailed, startedAtMs, updatedAtMs } = job;
+  const { movedBytes, totalBytes, objectsStarted, objectsDone, objectsFailed, startedAtMs, updatedAtMs } = job;
   const elapsedMs = updatedAtMs - startedAtMs;
   const rate = elapsedMs > 0 && movedBytes > 0 ? (movedBytes * 1000) / elapsedMs : null;
   const parts: string[] = [];
   if (share !== null) parts.push(`${Math.floor(share * 100)} % of ${formatBytes(totalBytes ?? 0)}`);
   else {
-    if (objectsDone > 0 || objectsBegun > 1) parts.push(`${objectsDone} done`);
+    if (objectsDone > 0 || objectsStarted > 1) parts.push(`${objectsDone} done`);
     parts.push(formatBytes(movedBytes));
   }
   if (rate !== null) parts.push(`${formatBytes(rate)}/s`);

@@ -64,7 +64,7 @@ function describeJob({ name, started, finished, failed, swept, movedBytes, total
     target: name,
     movedBytes,
     totalBytes,
-    objectsBegun: started,
+    objectsStarted: started,
     objectsDone: finished + swept,
     objectsFailed: failed,
   };

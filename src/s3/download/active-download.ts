@@ -5,7 +5,7 @@ import { InOrder } from './ordered-writer.ts';
 import type { ObjectAddress, ObjectFacts, DownloadTarget } from './download-request.ts';
 import { namePromise } from '../checksum/expected-checksum.ts';
 
-export interface BegunOptions {
+export interface ActiveDownloadOptions {
   readonly address: ObjectAddress;
   readonly facts: ObjectFacts;
   /** Where in the object the wanted bytes begin. */
@@ -27,10 +27,10 @@ export interface Written {
 }
 
 /** A download whose object is known: what is here, where it goes, and what it is checked against. */
-export class BegunDownload {
+export class ActiveDownload {
   readonly facts: ObjectFacts;
   readonly base: number;
-  readonly #options: BegunOptions;
+  readonly #options: ActiveDownloadOptions;
   readonly #ledger: DownloadLedger;
   readonly #check: DownloadCheck | null;
   readonly #inOrder: InOrder | null;
@@ -38,7 +38,7 @@ export class BegunDownload {
   /** Known in the end also where the head did not tell. */
   #sizeBytes: number | null;
 
-  constructor(options: BegunOptions) {
+  constructor(options: ActiveDownloadOptions) {
     const { facts, base, ledger, target, windowBytes, check } = options;
     this.#options = options;
     this.facts = facts;

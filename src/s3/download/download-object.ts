@@ -31,7 +31,7 @@ export async function downloadObject(
       return await resumed.run();
     } catch (error) {
       // What is here is of another object: all of the new one is fetched.
-      if (resumed.isBegun || !saysChanged(error)) throw error;
+      if (resumed.isActive || !saysChanged(error)) throw error;
       return await download(null).run();
     }
   });

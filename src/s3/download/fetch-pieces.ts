@@ -12,7 +12,7 @@ import {
   readSpan,
   type Asked,
 } from './get-response.ts';
-import { BegunDownload } from './active-download.ts';
+import { ActiveDownload } from './active-download.ts';
 import { DirectBody, readBody } from '../../http/direct-body.ts';
 import { DownloadLedger, type Piece } from './missing-ranges.ts';
 import type { DownloadResult, ObjectFacts } from './download-request.ts';
@@ -26,32 +26,32 @@ import { runPieces } from '../../guard/run-in-parallel.ts';
 export class DownloadRun {
   readonly #options: DownloadOptions;
   readonly #head = Promise.withResolvers<void>();
-  #begun: BegunDownload | null = null;
+  #active: ActiveDownload | null = null;
 
   constructor(options: DownloadOptions) {
     this.#options = options;
   }
 
-  get isBegun(): boolean {
-    return this.#begun !== null;
+  get isActive(): boolean {
+    return this.#active !== null;
   }
 
   async run(): Promise<DownloadResult> {
     try {
       await this.#fetchAll(this.#fetchFirst());
-      const begun = this.#require();
-      if (!(await begun.isKept())) {
+      const active = this.#require();
+      if (!(await active.isKept())) {
         // Which piece it was cannot be told: all of them once more, once.
-        await begun.restart();
-        this.#warnOfMismatch(begun);
+        await active.restart();
+        this.#warnOfMismatch(active);
         await this.#fetchAll(Promise.resolve());
-        if (!(await begun.isKept())) throw begun.describeMismatch();
+        if (!(await active.isKept())) throw active.describeMismatch();
       }
-      const bytes = begun.sizeBytes();
-      const { facts, movedBytes, verifiedBy } = begun;
+      const bytes = active.sizeBytes();
+      const { facts, movedBytes, verifiedBy } = active;
       return { ...facts, bytes, resumedBytes: bytes - movedBytes, verifiedBy };
     } finally {
-      await this.#begun?.settle();
+      await this.#active?.settle();
     }
   }
 
@@ -59,10 +59,10 @@ export class DownloadRun {
   async #fetchAll(first: Promise<void>): Promise<void> {
     const { requests, request } = this.#options;
     await Promise.race([this.#head.promise, first]);
-    const begun = this.#require();
+    const active = this.#require();
     // A small object came with the first request: nothing is left to share out.
-    if (begun.isTaken) return await first;
-    const pieces = begun.pieces(request.pieceBytes);
+    if (active.isTaken) return await first;
+    const pieces = active.pieces(request.pieceBytes);
     const fetch = async (piece: Piece): Promise<void> => await this.#fetch(piece);
     const lane = async (): Promise<void> => {
       try {
@@ -84,7 +84,7 @@ export class DownloadRun {
     using _slot = await request.lane.take(request.bufferBytes, requests.signal);
     const first: { piece: Piece | null } = { piece: null };
     await requests.send({ isDataBearing: true }, async (attempt) => {
-      if (this.#begun === null) await this.#receiveFirst(attempt, first);
+      if (this.#active === null) await this.#receiveFirst(attempt, first);
       else if (first.piece !== null) await this.#receive(first.piece, attempt);
     });
     if (first.piece !== null) this.#require().finish(first.piece);
@@ -96,37 +96,37 @@ export class DownloadRun {
     const asked = rest === null ? range && formatAskedRange(range) : formatSpan(rest);
     const answer = await this.#ask({ range: asked, etag: resume?.etag ?? null }, attempt);
     await usingBody(answer, async ({ head, body }) => {
-      const begun = await this.#begin(head);
-      first.piece = begun.take(pieceBytes);
+      const active = await this.#begin(head);
+      first.piece = active.take(pieceBytes);
       this.#head.resolve();
-      if (first.piece !== null) await this.#read(body, { head, begun, piece: first.piece });
+      if (first.piece !== null) await this.#read(body, { head, active, piece: first.piece });
     });
   }
 
   async #fetch(piece: Piece): Promise<void> {
     const { requests, request } = this.#options;
-    const begun = this.#require();
-    await begun.mayBegin(piece, requests.signal);
+    const active = this.#require();
+    await active.mayBegin(piece, requests.signal);
     using _slot = await request.lane.take(request.bufferBytes, requests.signal);
     await requests.send({ isDataBearing: true }, async (attempt) => await this.#receive(piece, attempt));
-    begun.finish(piece);
+    active.finish(piece);
   }
 
   async #receive(piece: Piece, attempt: Attempt): Promise<void> {
-    const begun = this.#require();
-    const { etag, sizeBytes } = begun.facts;
+    const active = this.#require();
+    const { etag, sizeBytes } = active.facts;
     // All of it once more is asked for as the first time: a range of nothing is an error.
     const isAll = piece.at === 0 && piece.end === (sizeBytes ?? Infinity) && this.#options.request.range === null;
-    const range = isAll ? null : formatSpan(begun.spanOf(piece));
+    const range = isAll ? null : formatSpan(active.spanOf(piece));
     const answer = await this.#ask({ range, etag }, attempt);
     await usingBody(answer, async ({ head, body }) => {
       assertSameObject(head, etag, this.#options.request);
-      await this.#read(body, { head, begun, piece });
+      await this.#read(body, { head, active, piece });
     });
   }
 
   /** Takes note of what the object is, and opens the place where it goes. */
-  async #begin(head: GetObjectCommandOutput): Promise<BegunDownload> {
+  async #begin(head: GetObjectCommandOutput): Promise<ActiveDownload> {
     const { requests, request, guard } = this.#options;
     const { resume, range, bucket, key, pieceBytes, piecesInFlight } = request;
     if (resume !== null) assertSameObject(head, resume.etag, request);
@@ -137,7 +137,7 @@ export class DownloadRun {
       ...(resume === null ? {} : { promise: resume.promise }),
     };
     const target = await request.openTarget(facts, { isResumed: resume !== null });
-    this.#begun = new BegunDownload({
+    this.#active = new ActiveDownload({
       address: request,
       facts,
       check: openCheck(this.#options, { facts, target }),
@@ -150,7 +150,7 @@ export class DownloadRun {
         guard.emit({ kind: 'bytes_moved', name: `s3://${bucket}/${key}`, bytes });
       },
     });
-    return this.#begun;
+    return this.#active;
   }
 
   async #ask(asked: Asked, { options }: Attempt): Promise<ObjectAnswer> {
@@ -158,13 +158,13 @@ export class DownloadRun {
     return await s3.getObject(askFor(request, asked), options);
   }
 
-  async #read(body: Readable, { head, begun, piece }: Reading): Promise<void> {
+  async #read(body: Readable, { head, active, piece }: Reading): Promise<void> {
     const free = body instanceof DirectBody ? body.release : keepChunks;
     const writer = new PieceWriter(piece, {
-      skip: countSkipped(head, begun.base + piece.at),
-      writeAt: async (chunks, offset) => await begun.writeAt(chunks, { offset, free }),
+      skip: countSkipped(head, active.base + piece.at),
+      writeAt: async (chunks, offset) => await active.writeAt(chunks, { offset, free }),
       drop: free,
-      onWritten: (chunks, offset) => begun.noteWritten(chunks, { offset, free }),
+      onWritten: (chunks, offset) => active.noteWritten(chunks, { offset, free }),
     });
     try {
       await readBody(body, writer.take);
@@ -174,33 +174,33 @@ export class DownloadRun {
       if (piece.at < piece.end) throw error;
     }
     await writer.flush();
-    const { sizeBytes } = begun.facts;
+    const { sizeBytes } = active.facts;
     if (sizeBytes !== null && piece.at < piece.end) {
       throw new TransferFault('body_cut', `the body ended after ${piece.at} of ${piece.end} bytes`);
     }
     // A small object is checked within its own retries.
     if (piece.start > 0 || piece.at < (sizeBytes ?? piece.at)) return;
-    if (sizeBytes === null) begun.finish(piece);
-    if (!begun.isCheckedAtOnce || (await begun.isKept())) return;
-    await begun.restart(piece);
-    throw new TransferFault('corrupted_body', begun.mismatch);
+    if (sizeBytes === null) active.finish(piece);
+    if (!active.isCheckedAtOnce || (await active.isKept())) return;
+    await active.restart(piece);
+    throw new TransferFault('corrupted_body', active.mismatch);
   }
 
-  #warnOfMismatch({ mismatch }: BegunDownload): void {
+  #warnOfMismatch({ mismatch }: ActiveDownload): void {
     const { guard, request } = this.#options;
     const message = `s3://${request.bucket}/${request.key}: ${mismatch}: fetching it again`;
     guard.emit({ kind: 'warning', reason: 'corrupted_body', message });
   }
 
-  #require(): BegunDownload {
-    if (this.#begun === null) throw new Error('no answer yet');
-    return this.#begun;
+  #require(): ActiveDownload {
+    if (this.#active === null) throw new Error('no answer yet');
+    return this.#active;
   }
 }
 
 interface Reading {
   readonly head: GetObjectCommandOutput;
-  readonly begun: BegunDownload;
+  readonly active: ActiveDownload;
   readonly piece: Piece;
 }
 

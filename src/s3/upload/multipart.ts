@@ -19,7 +19,7 @@ import {
 import type { UploadResult, UploadTarget } from './upload-request.ts';
 
 /** An upload in parts that exists in the store. */
-export interface BegunUpload {
+export interface MultipartUpload {
   readonly uploadId: string;
   /** The type of checksum that the store says it will keep for the object; null where it names none. */
   readonly toldType: ChecksumType | null;
@@ -39,7 +39,7 @@ export interface CompletedObject {
 }
 
 /** Begins an upload in parts, with its retry chain. */
-export async function beginUpload({ s3, requests }: UploadChannel, target: UploadTarget): Promise<BegunUpload> {
+export async function beginUpload({ s3, requests }: UploadChannel, target: UploadTarget): Promise<MultipartUpload> {
   const { bucket, key, headers, checksum } = target;
   const answer = await requests.send({ isDataBearing: false }, async ({ options }) => {
     const input = { Bucket: bucket, Key: key, ...headers, ...announceChecksum(checksum) };
@@ -80,7 +80,7 @@ export async function sendPart(
 export async function assembleParts(
   { s3, guard, requests }: UploadChannel,
   { bucket, key, checksum, ifNoneMatch }: UploadTarget,
-  { uploadId, toldType, parts }: BegunUpload & { readonly parts: readonly StoredPart[] },
+  { uploadId, toldType, parts }: MultipartUpload & { readonly parts: readonly StoredPart[] },
 ): Promise<CompletedObject & Pick<UploadResult, 'checksum'>> {
   const command = new CompleteMultipartUploadCommand({
     Bucket: bucket,

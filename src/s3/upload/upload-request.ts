@@ -50,7 +50,7 @@ export interface FileUpload extends UploadTarget {
 /** What is remembered of an upload in parts, so that a later process can go on with it or clean it away. */
 export interface UploadMemory {
   /** Begun by an earlier process with the same bytes and options; null for none. */
-  readonly begunId: string | null;
+  readonly resumableId: string | null;
   /** Begun by an earlier process with others: of no use any more; null for none. */
   readonly staleId: string | null;
   /** Whether the parts stay when it ends before its end. */
@@ -61,7 +61,7 @@ export interface UploadMemory {
 
 /** Nothing is remembered. */
 export const NO_UPLOAD_MEMORY: UploadMemory = {
-  begunId: null,
+  resumableId: null,
   staleId: null,
   isResumable: false,
   save: async () => await Promise.resolve(),

@@ -71,17 +71,17 @@ class PartedStream {
     const { bucket, key, memory, partsInFlight } = this.#request;
     const { guard } = channel;
     await refuseExisting(channel.s3, channel.requests, this.#request);
-    const begun = await beginUpload(channel, this.#request);
-    this.#uploadId = begun.uploadId;
-    await memory.save(begun.uploadId);
+    const created = await beginUpload(channel, this.#request);
+    this.#uploadId = created.uploadId;
+    await memory.save(created.uploadId);
     await runPieces(takeTurns(first, parts), { inFlight: partsInFlight, requests: channel.requests }, async (turn) => {
       const part = await turn;
       if (part === null) return;
-      this.#stored[part.number - 1] = await sendPart(channel, this.#request, { ...begun, ...part });
+      this.#stored[part.number - 1] = await sendPart(channel, this.#request, { ...created, ...part });
       guard.emit({ kind: 'bytes_moved', name: `s3://${bucket}/${key}`, bytes: part.bytes.byteLength });
       parts.giveBack(part);
     });
-    const stored = await assembleParts(channel, this.#request, { ...begun, parts: this.#stored });
+    const stored = await assembleParts(channel, this.#request, { ...created, parts: this.#stored });
     return { ...stored, bytes: channel.requests.bytesMoved, resumedBytes: 0 };
   }
 }

@@ -25,7 +25,7 @@ export function openJobTable(statements: Statements): JobStore {
         updated_at_ms: job.updatedAtMs,
         moved_bytes: job.movedBytes,
         total_bytes: job.totalBytes,
-        objects_begun: job.objectsBegun,
+        objects_begun: job.objectsStarted,
         objects_done: job.objectsDone,
         objects_failed: job.objectsFailed,
       });
@@ -46,7 +46,7 @@ function parseJob(record: unknown): Job {
     updatedAtMs: fields.whole('updated_at_ms'),
     movedBytes: fields.whole('moved_bytes'),
     totalBytes: fields.wholeOrNull('total_bytes'),
-    objectsBegun: fields.whole('objects_begun'),
+    objectsStarted: fields.whole('objects_begun'),
     objectsDone: fields.whole('objects_done'),
     objectsFailed: fields.whole('objects_failed'),
   };

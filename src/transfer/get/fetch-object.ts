@@ -3,7 +3,7 @@ import type { AskedRange, DownloadResult, ObjectFacts } from '../../s3/download/
 import type { ObjectStore } from '../../s3/object-store.ts';
 import type { Slots } from '../../guard/slots.ts';
 import { BreakwaterError, type ErrorCode } from '../../errors.ts';
-import { BegunDownloadFile, identifyDownload, RESUMABLE_BYTES_MIN } from './resume-download.ts';
+import { ResumableDownload, identifyDownload, RESUMABLE_BYTES_MIN } from './resume-download.ts';
 import { FileSink } from './file-sink.ts';
 import type { LocalSink } from './sink.ts';
 import type { PartialFiles } from './leftover-files.ts';
@@ -49,7 +49,7 @@ export interface FetchStage {
   readonly store: ObjectStore;
   readonly slots: Slots;
   readonly partials: PartialFiles;
-  /** Ids of begun downloads that can be gone on with. */
+  /** Ids of resumable downloads that can be gone on with. */
   readonly resumable: ReadonlySet<string>;
   readonly options: FetchOptions;
   readonly context: TransferContext;
@@ -82,18 +82,18 @@ export async function fetchObject(
       range: options.range,
       circuit: context.circuit,
       signal,
-      resume: place.begun?.resumePoint ?? null,
+      resume: place.resumable?.resumePoint ?? null,
       ...planPieces({ target, sizeBytes }, options),
       lane: stage.slots.openLane(),
       openTarget: async (facts, how) => {
-        const resumedBytes = how.isResumed ? countBytes(place.begun) : 0;
+        const resumedBytes = how.isResumed ? countBytes(place.resumable) : 0;
         const totalBytes = facts.sizeBytes === null ? null : facts.sizeBytes - resumedBytes;
         context.emit({ kind: 'transfer_started', name, totalBytes });
         return (await place.open(facts, how)).target;
       },
     });
     await place.sink?.commit(options.isTimeKept ? result.modifiedMs : null);
-    await place.begun?.forget();
+    await place.resumable?.forget();
     ok = true;
     return result;
   } catch (error) {
@@ -124,13 +124,13 @@ export function planPieces(
   return { pieceBytes: length, piecesInFlight, bufferBytes: length };
 }
 
-function countBytes(begun: BegunDownloadFile | null): number {
-  return (begun?.resumePoint?.covered ?? []).reduce((sum, { start, end }) => sum + end - start, 0);
+function countBytes(resumable: ResumableDownload | null): number {
+  return (resumable?.resumePoint?.covered ?? []).reduce((sum, { start, end }) => sum + end - start, 0);
 }
 
 /** Where one object goes, opened once it is known what it is. */
 interface Place {
-  readonly begun: BegunDownloadFile | null;
+  readonly resumable: ResumableDownload | null;
   readonly sink: LocalSink | null;
   readonly open: (facts: ObjectFacts, how: { isResumed: boolean }) => Promise<LocalSink>;
   /** After a failure: keeps what can be gone on with, removes everything else. @returns the error to report */
@@ -144,29 +144,29 @@ async function openPlace(stage: FetchStage, location: S3Location, target: FetchT
   if (target.kind === 'stream') return streamPlace(() => StreamSink.toDevice(path));
   const sinkOptions = { isKept: options.isNoClobber, isSynced: options.isSynced };
   const isWorthKeeping = options.isResumable && options.range === null;
-  const { begun, circuit, clock } = context;
+  const { unfinished, circuit, clock } = context;
   const identify = (): string => identifyDownload({ circuit, ...location, versionId: options.versionId, path });
-  const beginning = { begun, clock, path, sinkOptions };
+  const beginning = { unfinished, clock, path, sinkOptions };
   // Thousands of small objects must not pay for what only large ones have.
   const isFindable = isWorthKeeping && stage.resumable.size > 0 && stage.resumable.has(identify());
-  const opened: { sink: LocalSink | null; begun: BegunDownloadFile | null } = {
+  const opened: { sink: LocalSink | null; resumable: ResumableDownload | null } = {
     sink: null,
-    begun: isFindable ? await BegunDownloadFile.find(identify(), beginning) : null,
+    resumable: isFindable ? await ResumableDownload.find(identify(), beginning) : null,
   };
   return {
-    get begun() {
-      return opened.begun;
+    get resumable() {
+      return opened.resumable;
     },
     get sink() {
       return opened.sink;
     },
     open: async (facts, how) => {
       if (isWorthKeeping && (facts.sizeBytes ?? 0) >= RESUMABLE_BYTES_MIN) {
-        opened.begun ??= await BegunDownloadFile.begin(identify(), beginning);
+        opened.resumable ??= await ResumableDownload.begin(identify(), beginning);
       }
       const { sizeBytes } = facts;
       opened.sink =
-        (await opened.begun?.open(facts, how)) ??
+        (await opened.resumable?.open(facts, how)) ??
         (await FileSink.create(path, {
           ...sinkOptions,
           sizeBytes,
@@ -175,7 +175,7 @@ async function openPlace(stage: FetchStage, location: S3Location, target: FetchT
       return opened.sink;
     },
     leave: async (error) => {
-      const { begun: kept, sink } = opened;
+      const { resumable: kept, sink } = opened;
       const isResumable = error instanceof BreakwaterError && RESUMABLE_AFTER.has(error.code);
       if (kept !== null && isResumable) return addResumeHint(error, await kept.keep());
       await sink?.discard();
@@ -190,7 +190,7 @@ async function openPlace(stage: FetchStage, location: S3Location, target: FetchT
 function streamPlace(open: () => LocalSink): Place {
   const opened: { sink: LocalSink | null } = { sink: null };
   return {
-    begun: null,
+    resumable: null,
     get sink() {
       return opened.sink;
     },

@@ -78,9 +78,9 @@ async function onStage<T>(
 ): Promise<T> {
   const { bucket } = source;
   context.lookAhead(isRecursive ? { operation: 'list_objects', bucket } : { operation: 'get_object', ...source });
-  const resumable = await collectLeftovers(context.begun, context.clock);
+  const resumable = await collectLeftovers(context.unfinished, context.clock);
   const store = await context.connect();
-  const partials = new PartialFiles(context.begun);
+  const partials = new PartialFiles(context.unfinished);
   const { requests, bufferBytes } = DEFAULT_SLOT_BOUNDS;
   const slots = new Slots({ requests: options.concurrency ?? requests, bufferBytes });
   try {

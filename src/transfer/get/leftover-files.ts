@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BegunWork, WorkClaim } from '../../unfinished-work.ts';
+import type { UnfinishedWork, WorkClaim } from '../../unfinished-work.ts';
 import type { Clock } from '../../clock.ts';
 import { PARTIAL_SUFFIX } from './file-sink.ts';
 import { parseSaved } from './saved-download.ts';
@@ -17,15 +17,15 @@ const ABANDONED_AFTER_MS = 7 * 24 * 3_600_000;
  * Noted by directory, so that a tree of many small files costs next to nothing.
  */
 export class PartialFiles {
-  readonly #begun: BegunWork;
+  readonly #unfinished: UnfinishedWork;
   readonly #tag = randomBytes(6).toString('hex');
   readonly #directories = new Set<string>();
   #files = 0;
   #claim: Promise<WorkClaim | null> | null = null;
   #noting: Promise<void> = Promise.resolve();
 
-  constructor(begun: BegunWork) {
-    this.#begun = begun;
+  constructor(unfinished: UnfinishedWork) {
+    this.#unfinished = unfinished;
   }
 
   /** The tag for a temporary file in a directory, by its absolute path, once it is noted. */
@@ -45,15 +45,15 @@ export class PartialFiles {
   async close(): Promise<void> {
     if (this.#claim === null) return;
     await this.#noting;
-    await this.#begun.remove(this.#tag);
+    await this.#unfinished.remove(this.#tag);
     await (await this.#claim)?.[Symbol.asyncDispose]();
   }
 
   async #note(before: Promise<void>): Promise<void> {
     await before;
-    this.#claim ??= this.#begun.claim(this.#tag);
+    this.#claim ??= this.#unfinished.claim(this.#tag);
     await this.#claim;
-    await this.#begun.save(this.#tag, { kind: 'run', tag: this.#tag, directories: [...this.#directories] });
+    await this.#unfinished.save(this.#tag, { kind: 'run', tag: this.#tag, directories: [...this.#directories] });
   }
 }
 
@@ -61,22 +61,22 @@ export class PartialFiles {
  * Removes what killed processes have left: theirs only, once they are certain to be gone. Never fails.
  * @returns the ids of the downloads that can be gone on with
  */
-export async function collectLeftovers(begun: BegunWork, clock: Clock): Promise<ReadonlySet<string>> {
+export async function collectLeftovers(unfinished: UnfinishedWork, clock: Clock): Promise<ReadonlySet<string>> {
   const resumable = new Set<string>();
-  for (const { id, savedAtMs, document } of await begun.list()) {
+  for (const { id, savedAtMs, document } of await unfinished.list()) {
     const saved = parseSaved(document);
     const isAbandoned = clock.now() - savedAtMs > ABANDONED_AFTER_MS;
     if (saved?.kind === 'download' && !isAbandoned) resumable.add(id);
     if (saved === null || resumable.has(id)) continue;
     // Whoever lives still has its claim.
-    await using claim = await begun.claim(id);
+    await using claim = await unfinished.claim(id);
     if (claim === null) continue;
     if (saved.kind === 'run') {
       for (const directory of saved.directories) await removeTagged(directory, saved.tag);
     } else if ((await readInode(saved.partialPath)) === saved.inode) {
       await unlink(saved.partialPath).catch(() => undefined);
     }
-    await begun.remove(id);
+    await unfinished.remove(id);
   }
   return resumable;
 }

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
-import type { BegunWork, WorkClaim } from '../../unfinished-work.ts';
+import type { UnfinishedWork, WorkClaim } from '../../unfinished-work.ts';
 import type { ByteSpan } from '../../s3/download/missing-ranges.ts';
 import type { ObjectFacts, ResumePoint } from '../../s3/download/download-request.ts';
 import type { Clock } from '../../clock.ts';
@@ -17,8 +17,8 @@ const SAVE_EVERY_BYTES = 8 * 1024 * 1024;
 /** How often it is looked whether so many bytes have come, in ms: adding them up is not for every write. */
 const LOOK_EVERY_MS = 5;
 
-interface BegunDownloadOptions {
-  readonly begun: BegunWork;
+interface ResumableDownloadOptions {
+  readonly unfinished: UnfinishedWork;
   readonly clock: Clock;
   readonly path: string;
   readonly sinkOptions: FileSinkOptions;
@@ -28,8 +28,8 @@ interface BegunDownloadOptions {
  * A download into a file that a later process can go on with, should this one end before it is whole. What was written
  * is claimed only after the write; after a power loss the check of the whole object tells whether it was.
  */
-export class BegunDownloadFile {
-  readonly #options: BegunDownloadOptions;
+export class ResumableDownload {
+  readonly #options: ResumableDownloadOptions;
   readonly #id: string;
   readonly #claim: WorkClaim;
   #found: { readonly saved: SavedDownload; readonly sink: FileSink } | null;
@@ -41,8 +41,8 @@ export class BegunDownloadFile {
   #saving: Promise<void> = Promise.resolve();
 
   private constructor(
-    options: BegunDownloadOptions,
-    { id, claim, found }: { id: string; claim: WorkClaim; found: BegunDownloadFile['found'] },
+    options: ResumableDownloadOptions,
+    { id, claim, found }: { id: string; claim: WorkClaim; found: ResumableDownload['found'] },
   ) {
     this.#options = options;
     this.#id = id;
@@ -51,19 +51,19 @@ export class BegunDownloadFile {
   }
 
   /** What an earlier run has left for this file and object; null where there is nothing, or another process is at it. */
-  static async find(id: string, options: BegunDownloadOptions): Promise<BegunDownloadFile | null> {
-    const saved = parseSaved(await options.begun.read(id));
+  static async find(id: string, options: ResumableDownloadOptions): Promise<ResumableDownload | null> {
+    const saved = parseSaved(await options.unfinished.read(id));
     if (saved?.kind !== 'download') return null;
-    const claim = await options.begun.claim(id);
+    const claim = await options.unfinished.claim(id);
     if (claim === null) return null;
     const sink = await FileSink.reopen(options.path, saved, options.sinkOptions);
-    return new BegunDownloadFile(options, { id, claim, found: sink === null ? null : { saved, sink } });
+    return new ResumableDownload(options, { id, claim, found: sink === null ? null : { saved, sink } });
   }
 
   /** Begins one; null where another process is at the same. */
-  static async begin(id: string, options: BegunDownloadOptions): Promise<BegunDownloadFile | null> {
-    const claim = await options.begun.claim(id);
-    return claim === null ? null : new BegunDownloadFile(options, { id, claim, found: null });
+  static async begin(id: string, options: ResumableDownloadOptions): Promise<ResumableDownload | null> {
+    const claim = await options.unfinished.claim(id);
+    return claim === null ? null : new ResumableDownload(options, { id, claim, found: null });
   }
 
   get found(): { readonly saved: SavedDownload; readonly sink: FileSink } | null {
@@ -113,7 +113,7 @@ export class BegunDownloadFile {
   /** It is whole, or cannot be gone on with: nothing is left to be found. */
   async forget(): Promise<void> {
     await this.#saving;
-    await this.#options.begun.remove(this.#id);
+    await this.#options.unfinished.remove(this.#id);
     await this.#claim[Symbol.asyncDispose]();
   }
 
@@ -138,7 +138,7 @@ export class BegunDownloadFile {
       await before;
       // Lost to another process: what it saves is right by now.
       if (this.#current === null || !this.#claim.isOurs()) return;
-      await this.#options.begun.save(this.#id, { ...this.#current.saved, covered: this.#covered() });
+      await this.#options.unfinished.save(this.#id, { ...this.#current.saved, covered: this.#covered() });
     };
     this.#saving = save();
     await this.#saving;

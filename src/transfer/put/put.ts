@@ -103,6 +103,6 @@ function openTools(store: ObjectStore, request: PutRequest, context: TransferCon
     context,
     request,
     slots: new Slots(bounds),
-    ledger: new UploadLedger({ begun: context.begun, circuit: context.circuit, isResuming }),
+    ledger: new UploadLedger({ unfinished: context.unfinished, circuit: context.circuit, isResuming }),
   };
 }

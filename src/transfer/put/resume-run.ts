@@ -14,12 +14,12 @@ export interface RunMemory extends AsyncDisposable {
 /** Remembers a run before it begins, so that however it ends, the next run of the same command knows of it. */
 export async function openRunMemory(
   request: PutRequest,
-  { begun, circuit, now }: Pick<TransferContext, 'begun' | 'circuit' | 'now'>,
+  { unfinished, circuit, now }: Pick<TransferContext, 'unfinished' | 'circuit' | 'now'>,
 ): Promise<RunMemory> {
   const { sources, destination, patterns, object, checksum, partSizeBytes, isRecursive } = request;
   const paths = sources.map((source) => resolve(source));
   const id = digest(['run', circuit, destination, paths, isRecursive, patterns, object, checksum, partSizeBytes]);
-  const claim = request.isResuming ? await begun.claim(id) : null;
+  const claim = request.isResuming ? await unfinished.claim(id) : null;
   if (claim === null) {
     return {
       sinceMs: null,
@@ -27,11 +27,11 @@ export async function openRunMemory(
       [Symbol.asyncDispose]: async () => await Promise.resolve(),
     };
   }
-  const sinceMs = parseSince(await begun.read(id));
-  await begun.save(id, { since_ms: sinceMs ?? now() });
+  const sinceMs = parseSince(await unfinished.read(id));
+  await unfinished.save(id, { since_ms: sinceMs ?? now() });
   return {
     sinceMs,
-    forget: async () => await begun.remove(id),
+    forget: async () => await unfinished.remove(id),
     [Symbol.asyncDispose]: async () => await claim[Symbol.asyncDispose](),
   };
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import type { BegunWork, WorkClaim } from '../../unfinished-work.ts';
+import type { UnfinishedWork, WorkClaim } from '../../unfinished-work.ts';
 import { NO_UPLOAD_MEMORY, type UploadMemory } from '../../s3/upload/upload-request.ts';
 import type { FileIdentity } from './source-file.ts';
 import type { S3Location } from '../transfer-context.ts';
@@ -9,7 +9,7 @@ import type { S3Location } from '../transfer-context.ts';
 export const RESUME_BYTES_MIN = 64 * 1024 * 1024;
 
 export interface LedgerOptions {
-  readonly begun: BegunWork;
+  readonly unfinished: UnfinishedWork;
   /** Full name of the circuit: it tells one store from another. */
   readonly circuit: string;
   /** `--no-resume`: nothing is gone on with, and nothing stays. */
@@ -42,20 +42,20 @@ export class UploadLedger {
    * this one then sends for itself, and cleans up after itself.
    */
   async open(entry: LedgerEntry): Promise<OpenMemory> {
-    const { begun, isResuming } = this.#options;
+    const { unfinished, isResuming } = this.#options;
     const id = this.#idOf(entry);
-    const claim = await begun.claim(id);
+    const claim = await unfinished.claim(id);
     if (claim === null) return createMemory({ isResumable: false, claim });
     const sameness = digest([entry.identity, entry.options]);
-    const found = parseDocument(await begun.read(id));
+    const found = parseDocument(await unfinished.read(id));
     const isSame = found !== null && entry.identity !== null && found.sameness === sameness && isResuming;
     const { bucket, key } = entry.location;
     return createMemory({
-      begunId: isSame ? found.uploadId : null,
+      resumableId: isSame ? found.uploadId : null,
       staleId: isSame ? null : (found?.uploadId ?? null),
       isResumable: isResuming && (entry.identity?.sizeBytes ?? 0) >= RESUME_BYTES_MIN,
-      save: async (uploadId) => await begun.save(id, { bucket, key, upload_id: uploadId, sameness }),
-      forget: async () => await begun.remove(id),
+      save: async (uploadId) => await unfinished.save(id, { bucket, key, upload_id: uploadId, sameness }),
+      forget: async () => await unfinished.remove(id),
       claim,
     });
   }

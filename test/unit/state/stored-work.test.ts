@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openBegunWork } from '../../../src/state/stored-work.ts';
+import { openUnfinishedWork } from '../../../src/state/stored-work.ts';
 import { describeProcess } from '../../../src/state/process-identity.ts';
 import { createTestState, type TestState } from '../../support/state.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
@@ -7,7 +7,7 @@ import { VirtualClock } from '../../support/virtual-clock.ts';
 function open(test: TestState, pid: number, clock = new VirtualClock()) {
   const closers: (() => void | Promise<void>)[] = [];
   const state = test.open();
-  const work = openBegunWork(
+  const work = openUnfinishedWork(
     {
       clock,
       state: async () => await Promise.resolve(state),
@@ -20,7 +20,7 @@ function open(test: TestState, pid: number, clock = new VirtualClock()) {
   return { work, closers, clock };
 }
 
-describe('openBegunWork', () => {
+describe('openUnfinishedWork', () => {
   it('goes on with what another process has saved', async () => {
     await using test = await createTestState();
     await open(test, 1).work.save('a', { uploadId: 'x' });

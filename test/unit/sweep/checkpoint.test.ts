@@ -6,7 +6,7 @@ function prepare(saved?: unknown) {
   const stored = new Map<string, unknown>(saved === undefined ? [] : [['id', saved]]);
   const writes: unknown[] = [];
   const clock = new VirtualClock();
-  const begun = {
+  const unfinished = {
     read: async (id: string) => await Promise.resolve(stored.get(id)),
     save: async (id: string, document: unknown) => {
       writes.push(document);
@@ -16,7 +16,7 @@ function prepare(saved?: unknown) {
       await Promise.resolve(stored.delete(id));
     },
   };
-  return { clock, stored, writes, open: async () => await SweepCheckpoint.open({ begun, id: 'id', clock }) };
+  return { clock, stored, writes, open: async () => await SweepCheckpoint.open({ unfinished, id: 'id', clock }) };
 }
 
 describe('SweepCheckpoint', () => {

@@ -32,7 +32,7 @@ function prepare(toGo: (number: number) => boolean, options: FakeStoreOptions = 
     emit: (event: Event) => events.push(event),
     onClose: (close: () => void) => closers.push(close),
   } as unknown as CommandRun;
-  const begun = {
+  const unfinished = {
     read: async (id: string) => await Promise.resolve(stored.get(id)),
     list: async () => await Promise.resolve([]),
     save: async (id: string, document: unknown) => void (await Promise.resolve(stored.set(id, document))),
@@ -68,7 +68,7 @@ function prepare(toGo: (number: number) => boolean, options: FakeStoreOptions = 
       listed = [];
       const time = limitTime(run, maxMs);
       const claim = { isOurs: () => true, [Symbol.asyncDispose]: async () => await Promise.resolve() };
-      const tools = { store, select, begun, claim, time };
+      const tools = { store, select, unfinished, claim, time };
       const result = await runWithS3(clock, performSweep(run, { ...job, ...more }, tools));
       for (const close of closers.splice(0)) await close();
       return result;

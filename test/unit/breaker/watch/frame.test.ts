@@ -135,7 +135,7 @@ describe('the screen at 120 columns', () => {
   it('shows transfers of other hosts, sweeps, silent ones and those whose process has ended', () => {
     const jobs = [
       { ...JOB, id: 'a', process: { ...PUT, host: 'host-b' }, totalBytes: null, target: null },
-      { ...JOB, id: 'b', objectsBegun: 0, objectsDone: 1200, objectsFailed: 3, totalBytes: null },
+      { ...JOB, id: 'b', objectsStarted: 0, objectsDone: 1200, objectsFailed: 3, totalBytes: null },
       { ...JOB, id: 'c', updatedAtMs: NOW - 70_000 },
       { ...JOB, id: 'd', isAlive: false },
     ];

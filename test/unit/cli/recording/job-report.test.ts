@@ -74,7 +74,7 @@ describe('startJobReport', () => {
     }
     report.read({ kind: 'objects_swept', bucket: 'b', matched: 14, deleted: 10, changed: 0, failed: 4, bytes: 0 });
     await clock.advance(1000);
-    expect(jobs()).toMatchObject([{ objectsBegun: 3, objectsDone: 12, objectsFailed: 5 }]);
+    expect(jobs()).toMatchObject([{ objectsStarted: 3, objectsDone: 12, objectsFailed: 5 }]);
     await report.close();
   });
 

@@ -170,7 +170,7 @@ describe('a file of several parts', () => {
 });
 
 describe('an upload that was begun', () => {
-  const begun: UploadMemory = { ...resumable, begunId: 'old' };
+  const begun: UploadMemory = { ...resumable, resumableId: 'old' };
 
   it('sends only the parts that are not stored with the very bytes of the file', async () => {
     const stage = prepare(body, { memory: begun });

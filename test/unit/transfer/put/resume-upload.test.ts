@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RESUME_BYTES_MIN, UploadLedger, type LedgerEntry } from '../../../../src/transfer/put/resume-upload.ts';
-import { createMemoryBegunWork } from '../../../support/memory-begun-work.ts';
+import { createMemoryUnfinishedWork } from '../../../support/memory-unfinished-work.ts';
 
 const IDENTITY = { sizeBytes: RESUME_BYTES_MIN, mtimeNs: '1700000000000000001', inode: '7' };
 const ENTRY: LedgerEntry = {
@@ -11,14 +11,17 @@ const ENTRY: LedgerEntry = {
 };
 
 function prepare() {
-  const begun = createMemoryBegunWork();
+  const unfinished = createMemoryUnfinishedWork();
   const open = async (entry: Partial<LedgerEntry> = {}, ledger: { isResuming?: boolean; circuit?: string } = {}) =>
-    await new UploadLedger({ begun, circuit: 's3-upload@a', isResuming: true, ...ledger }).open({ ...ENTRY, ...entry });
+    await new UploadLedger({ unfinished, circuit: 's3-upload@a', isResuming: true, ...ledger }).open({
+      ...ENTRY,
+      ...entry,
+    });
   const begin = async (entry: Partial<LedgerEntry> = {}): Promise<void> => {
     await using memory = await open(entry);
     await memory.save('u1');
   };
-  return { begun, open, begin };
+  return { unfinished, open, begin };
 }
 
 describe('the ledger of uploads', () => {
@@ -26,7 +29,7 @@ describe('the ledger of uploads', () => {
     const { open, begin } = prepare();
     await begin();
     await using memory = await open();
-    expect(memory).toMatchObject({ begunId: 'u1', staleId: null, isResumable: true });
+    expect(memory).toMatchObject({ resumableId: 'u1', staleId: null, isResumable: true });
   });
 
   it.each([
@@ -39,7 +42,7 @@ describe('the ledger of uploads', () => {
     const { open, begin } = prepare();
     await begin();
     await using memory = await open(entry, ledger);
-    expect(memory).toMatchObject({ begunId: null, staleId: 'u1' });
+    expect(memory).toMatchObject({ resumableId: null, staleId: 'u1' });
   });
 
   it.each([
@@ -50,27 +53,27 @@ describe('the ledger of uploads', () => {
     const { open, begin } = prepare();
     await begin();
     await using memory = await open(entry, ledger);
-    expect(memory).toMatchObject({ begunId: null, staleId: null });
+    expect(memory).toMatchObject({ resumableId: null, staleId: null });
   });
 
   it('forgets it when it is done', async () => {
-    const { open, begin, begun } = prepare();
+    const { open, begin, unfinished } = prepare();
     await begin();
     await using memory = await open();
     await memory.forget();
-    expect(begun.documents.size).toBe(0);
+    expect(unfinished.documents.size).toBe(0);
   });
 
   it('leaves it alone while another process is at it', async () => {
-    const { open, begin, begun } = prepare();
+    const { open, begin, unfinished } = prepare();
     await begin();
     await using first = await open();
     await using second = await open();
-    expect(first.begunId).toBe('u1');
-    expect(second).toMatchObject({ begunId: null, staleId: null, isResumable: false });
+    expect(first.resumableId).toBe('u1');
+    expect(second).toMatchObject({ resumableId: null, staleId: null, isResumable: false });
     await second.save('u2');
     await second.forget();
-    expect([...begun.documents.values()]).toMatchObject([{ upload_id: 'u1' }]);
+    expect([...unfinished.documents.values()]).toMatchObject([{ upload_id: 'u1' }]);
   });
 
   it('keeps no parts of what is too small, and none of a stream', async () => {
@@ -80,18 +83,18 @@ describe('the ledger of uploads', () => {
     const stream = { source: '-', identity: null };
     await begin(stream);
     await using memory = await open(stream);
-    expect(memory).toMatchObject({ begunId: null, staleId: 'u1', isResumable: false });
+    expect(memory).toMatchObject({ resumableId: null, staleId: 'u1', isResumable: false });
   });
 
   it.each([[undefined], [null], ['text'], [{ upload_id: 7, sameness: 'x' }], [{ upload_id: 'u' }]])(
     'takes %j for nothing',
     async (document) => {
-      const { open, begin, begun } = prepare();
+      const { open, begin, unfinished } = prepare();
       await begin();
-      const [id] = begun.documents.keys();
-      begun.documents.set(id!, document);
+      const [id] = unfinished.documents.keys();
+      unfinished.documents.set(id!, document);
       await using memory = await open();
-      expect(memory).toMatchObject({ begunId: null, staleId: null });
+      expect(memory).toMatchObject({ resumableId: null, staleId: null });
     },
   );
 });

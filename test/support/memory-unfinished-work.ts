@@ -1,13 +1,13 @@
-import type { BegunWork } from '../../src/unfinished-work.ts';
+import type { UnfinishedWork } from '../../src/unfinished-work.ts';
 
-export interface MemoryBegunWork extends BegunWork {
+export interface MemoryUnfinishedWork extends UnfinishedWork {
   readonly documents: Map<string, unknown>;
   /** Ids that another living process is at. */
   readonly taken: Set<string>;
 }
 
 /** Begun work in memory, as it would be read back: through JSON. */
-export function createMemoryBegunWork(): MemoryBegunWork {
+export function createMemoryUnfinishedWork(): MemoryUnfinishedWork {
   const documents = new Map<string, unknown>();
   const taken = new Set<string>();
   return {
