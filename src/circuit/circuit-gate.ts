@@ -18,7 +18,7 @@ import type { Moment } from './change-state.ts';
 /** Runs the state machine on the stored rows. Synchronous: each call is at most one short transaction. */
 export interface CircuitGate {
   /** What a request that arrives now would meet; null where it would be admitted. Reads only, and never creates a store. */
-  readonly look: (circuit: string) => Refusal | null;
+  readonly check: (circuit: string) => Refusal | null;
   /** Admits or refuses a call. In half-open, an admitted call takes the probe slot. */
   readonly admit: (circuit: string) => Admission;
   /** Reports how a permitted call ended, once per permit. A stale result changes nothing. */
@@ -63,7 +63,7 @@ export function createCircuitGate(options: CircuitGateOptions): CircuitGate {
     admit(row, { ...moment(), token, isOwnerAlive: row.lease === null || isOwnerAlive(row.lease.owner) });
 
   return {
-    look: (circuit) => {
+    check: (circuit) => {
       const { result } = askLeave(read(circuit), '');
       return result.kind === 'refused' ? result.refusal : null;
     },

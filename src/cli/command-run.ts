@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { BreakwaterError } from '../errors.ts';
 import type { EventSink } from '../events.ts';
 import type { State } from '../state/state.ts';
-import type { Look } from '../ui/symbols.ts';
+import type { Symbols } from '../ui/symbols.ts';
 import type { AwsContext } from './settings/aws-config.ts';
 import type { NamedFile } from './settings/named-file.ts';
 import type { Output } from './output/output.ts';
@@ -31,7 +31,7 @@ export interface CommandRun {
   readonly stdin: Readable;
   readonly stdout: Writable;
   /** The marks that the terminal can show. */
-  readonly look: Look;
+  readonly look: Symbols;
   /** Endpoint, region and profile, found without the SDK. @throws BreakwaterError `config` */
   readonly aws: () => AwsContext;
   /** The certificate authorities that the AWS settings name; null for those that Node knows. */

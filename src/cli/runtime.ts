@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
-import { ASCII_LOOK, UNICODE_LOOK } from '../ui/symbols.ts';
+import { ASCII_SYMBOLS, UNICODE_SYMBOLS } from '../ui/symbols.ts';
 import type { LiveLines } from '../ui/terminal.tsx';
 import { decideScope, findAwsContext, findCaBundle } from './settings/aws-config.ts';
 import { Closers } from './closers.ts';
@@ -45,8 +45,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const { command, version, settings, output, clock, screens, stdin, env, home } = options;
   const hub = new EventHub();
   const closers = new Closers((message) => hub.emit({ kind: 'warning', reason: 'close_failed', message }));
-  const look = decidesAscii({ env, ascii: settings.ascii }) ? ASCII_LOOK : UNICODE_LOOK;
-  const progress = createProgress({ output, clock, look, loadLive: async () => await loadLive(output) });
+  const look = decidesAscii({ env, ascii: settings.ascii }) ? ASCII_SYMBOLS : UNICODE_SYMBOLS;
+  const progress = createProgress({ output, clock, symbols: look, loadLive: async () => await loadLive(output) });
   hub.add(createEventLog(output, clock));
   hub.add(progress.read);
 

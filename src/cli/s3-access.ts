@@ -1,7 +1,7 @@
 import type { CircuitName } from '../circuit/circuit.ts';
 import type { CircuitGate } from '../circuit/circuit-gate.ts';
 import type { Guard } from '../guard/guard.ts';
-import { lookAhead } from '../guard/refuse-early.ts';
+import { refuseIfOpen } from '../guard/refuse-early.ts';
 import type { ObjectStore } from '../s3/object-store.ts';
 import type { TransferContext } from '../transfer/transfer-context.ts';
 import { readCertificates } from './settings/named-file.ts';
@@ -18,7 +18,7 @@ export async function openTransferContext(run: CommandRun, name: CircuitName): P
   const guard = guardOf(run, run.settings.noBreaker ? null : await run.gate());
   return {
     circuit,
-    lookAhead: (target) => lookAhead(guard, { ...target, circuit }),
+    refuseIfOpen: (target) => refuseIfOpen(guard, { ...target, circuit }),
     connect: async () => await connect(run, guard),
     emit: run.emit,
     clock: run.clock,

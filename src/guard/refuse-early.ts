@@ -7,12 +7,12 @@ import type { OperationTarget } from '../operations.ts';
  * milliseconds, and is counted as the operation it would have been. With `--wait` the admission itself waits.
  * @throws BreakwaterError `circuit_open`
  */
-export function lookAhead(
+export function refuseIfOpen(
   { gate, settings, emit }: Guard,
   target: OperationTarget & { readonly circuit: string },
 ): void {
   const { circuit, ...plainTarget } = target;
-  const refusal = settings.waitMs > 0 ? null : (gate?.look(circuit) ?? null);
+  const refusal = settings.waitMs > 0 ? null : (gate?.check(circuit) ?? null);
   if (refusal === null) return;
   emit({ kind: 'circuit_refused', refusal });
   emit({

@@ -58,7 +58,7 @@ export class RequestWatch {
    * Ends a request whose phase has made no progress for too long.
    * @returns when to look again, in ms; also for a request that begins before then
    */
-  look(): number {
+  check(): number {
     const { requestTimeoutMs, stallTimeoutMs } = this.#timeouts;
     if (this.#phase === 'paused') this.#progressAtMs = this.#clock.monotonic();
     const allowedMs = this.#allowedMs();

@@ -34,7 +34,7 @@ export class RequestRounds {
   async #run(nap: AbortController): Promise<void> {
     while (!nap.signal.aborted) {
       let napMs = Infinity;
-      for (const watch of this.#watches) napMs = Math.min(napMs, watch.look());
+      for (const watch of this.#watches) napMs = Math.min(napMs, watch.check());
       await this.#clock.sleep(napMs, nap.signal).catch(() => undefined);
     }
   }

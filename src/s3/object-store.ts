@@ -3,12 +3,12 @@ import { BatchDeleter, type BatchDeleteRequest } from './delete/delete-batch.ts'
 import type { BatchOutcome } from './delete/batch-outcome.ts';
 import { connectS3, type S3Settings } from './connection/connect.ts';
 import type { DeleteTarget } from './delete/delete-request.ts';
-import { lookAtObject, type LookRequest } from './download/stat-object.ts';
+import { statObject, type StatRequest } from './download/stat-object.ts';
 import type { DownloadRequest, DownloadResult, ObjectFacts } from './download/download-request.ts';
 import { downloadObject } from './download/download-object.ts';
 import type { Guard } from '../guard/guard.ts';
 import { listObjects, type ListedPage, type ListRequest } from './list/list-objects.ts';
-import { lookUpObjects, type LookUpRequest } from './list/stat-keys.ts';
+import { statKeys, type StatKeysRequest } from './list/stat-keys.ts';
 import { abortUpload, listUploads, type UploadPage } from './list/list-uploads.ts';
 import { uploadFile } from './upload/upload-file.ts';
 import type { FileUpload, StreamUpload, UploadResult } from './upload/upload-request.ts';
@@ -20,10 +20,10 @@ export interface ObjectStore {
   readonly uploadFile: (upload: FileUpload) => Promise<UploadResult>;
   readonly uploadStream: (upload: StreamUpload) => Promise<UploadResult>;
   readonly download: (request: DownloadRequest) => Promise<DownloadResult>;
-  readonly look: (request: LookRequest) => Promise<ObjectFacts>;
+  readonly stat: (request: StatRequest) => Promise<ObjectFacts>;
   readonly list: (request: ListRequest) => AsyncIterable<ListedPage>;
   readonly listVersions: (request: ListRequest) => AsyncIterable<VersionPage>;
-  readonly lookUp: (request: LookUpRequest) => Promise<Omit<ListedPage, 'isLast'>>;
+  readonly statKeys: (request: StatKeysRequest) => Promise<Omit<ListedPage, 'isLast'>>;
   readonly listUploads: (request: ListRequest) => AsyncIterable<UploadPage>;
   readonly abortUpload: (upload: { bucket: string; key: string; uploadId: string }) => Promise<void>;
   readonly deleteBatch: <T extends DeleteTarget>(request: BatchDeleteRequest<T>) => Promise<BatchOutcome<T>>;
@@ -41,10 +41,10 @@ export async function openObjectStore(settings: S3Settings, clock: Clock, guard:
     uploadFile: async (upload) => await uploadFile(s3, guard, upload),
     uploadStream: async (upload) => await uploadStream(s3, guard, upload),
     download: async (request) => await downloadObject(s3, guard, request),
-    look: async (request) => await lookAtObject(s3, guard, request),
+    stat: async (request) => await statObject(s3, guard, request),
     list: (request) => listObjects(s3, guard, request),
     listVersions: (request) => listVersions(s3, guard, request),
-    lookUp: async (request) => await lookUpObjects(s3, guard, request),
+    statKeys: async (request) => await statKeys(s3, guard, request),
     listUploads: (request) => listUploads(s3, guard, request),
     abortUpload: async (upload) => await abortUpload(s3, guard, upload),
     deleteBatch: async (request) => await deleter.deleteBatch(request),

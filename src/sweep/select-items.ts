@@ -31,7 +31,7 @@ export interface SelectionRequest extends ItemConditions {
 }
 
 export interface SelectionContext {
-  readonly store: Pick<ObjectStore, 'list' | 'listVersions' | 'lookUp'>;
+  readonly store: Pick<ObjectStore, 'list' | 'listVersions' | 'statKeys'>;
   /** Used only where the store does not tell its own time. */
   readonly now: () => number;
 }

@@ -10,7 +10,7 @@ export interface NamedRequest {
 }
 
 export interface NamedContext {
-  readonly store: Pick<ObjectStore, 'list' | 'lookUp'>;
+  readonly store: Pick<ObjectStore, 'list' | 'statKeys'>;
   readonly now: () => number;
 }
 
@@ -47,7 +47,7 @@ export async function* selectNamed(
       };
       continue;
     }
-    const { objects, storeNowMs } = await store.lookUp({ bucket, keys: asked.map(({ key }) => key) });
+    const { objects, storeNowMs } = await store.statKeys({ bucket, keys: asked.map(({ key }) => key) });
     items.push(...objects.map((object): SweepItem => ({ ...object, versionId: null })));
     const askedNowMs = storeNowMs ?? nowMs;
     yield { items: items.filter((item) => filter.takes(item, askedNowMs)), storeNowMs, span: null };

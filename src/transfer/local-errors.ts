@@ -28,7 +28,7 @@ export function readSystemCode(error: unknown): string | null {
 }
 
 /** What is at a path, following links; null if nothing is there, or it cannot be read. */
-export function lookAt(path: string): Stats | null {
+export function statOrNull(path: string): Stats | null {
   try {
     return statSync(path, { throwIfNoEntry: false }) ?? null;
   } catch {

@@ -10,7 +10,7 @@ export interface TransferContext {
   /** Full name of the circuit that guards this direction. */
   readonly circuit: string;
   /** The read-only look at the circuit, before anything costly. @throws BreakwaterError `circuit_open` */
-  readonly lookAhead: (target: OperationTarget) => void;
+  readonly refuseIfOpen: (target: OperationTarget) => void;
   /** Loads the SDK, finds credentials and connects; called after every local check. */
   readonly connect: () => Promise<ObjectStore>;
   readonly emit: EventSink;

@@ -1,7 +1,7 @@
 import type { CircuitState } from '../circuit/circuit.ts';
 
 /** The marks of a screen. Each state has its own, so that none is told by its colour alone. */
-export interface Look {
+export interface Symbols {
   readonly lamps: Readonly<Record<CircuitState, string>>;
   /** One of a row of n out of a threshold. */
   readonly pip: string;
@@ -17,7 +17,7 @@ export interface Look {
   readonly isAscii: boolean;
 }
 
-export const UNICODE_LOOK: Look = {
+export const UNICODE_SYMBOLS: Symbols = {
   lamps: { closed: '●', open: '■', half_open: '◐', isolated: '▲' },
   pip: '■',
   noPip: '·',
@@ -31,7 +31,7 @@ export const UNICODE_LOOK: Look = {
   isAscii: false,
 };
 
-export const ASCII_LOOK: Look = {
+export const ASCII_SYMBOLS: Symbols = {
   lamps: { closed: '[=]', open: '[X]', half_open: '[~]', isolated: '[!]' },
   pip: '#',
   noPip: '.',
@@ -46,14 +46,14 @@ export const ASCII_LOOK: Look = {
 };
 
 /** `###..` of 3 out of 5; beyond ten the number beside it has to do. */
-export function drawPips(count: number, threshold: number, look: Look): string {
+export function drawPips(count: number, threshold: number, look: Symbols): string {
   if (threshold > 10) return '';
   const filled = Math.min(Math.max(0, count), threshold);
   return look.pip.repeat(filled) + look.noPip.repeat(threshold - filled);
 }
 
 /** A bar of a share in [0, 1]. It is full only when all is done, and empty only when nothing is. */
-export function drawBar(share: number, columns: number, look: Look): string {
+export function drawBar(share: number, columns: number, look: Symbols): string {
   const exact = share * columns;
   const filled = share >= 1 ? columns : Math.min(columns - 1, share > 0 ? Math.max(1, Math.floor(exact)) : 0);
   return look.bar.repeat(Math.max(0, filled)) + look.noBar.repeat(Math.max(0, columns - filled));
@@ -63,7 +63,7 @@ export function drawBar(share: number, columns: number, look: Look): string {
  * Values as a row of marks, oldest first, summed up to fit.
  * @param peak what the highest mark stands for, so that rows can share a scale; by default the highest sum
  */
-export function drawSparkline(values: readonly number[], columns: number, look: Look, peak?: number): string {
+export function drawSparkline(values: readonly number[], columns: number, look: Symbols, peak?: number): string {
   const sums = sumToFit(values, columns);
   const top = Math.max(1, peak ?? Math.max(0, ...sums));
   return sums

@@ -166,7 +166,7 @@ export class CircuitWorld {
         gate.isolate(CIRCUIT, { by: 'model', reason: null, forMs: action.forMs });
         return null;
       case 'look':
-        gate.look(CIRCUIT);
+        gate.check(CIRCUIT);
         return null;
       case 'overtake':
         this.#overtaker = action.act;

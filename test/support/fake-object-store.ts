@@ -2,7 +2,7 @@ import type { BatchDeleteRequest } from '../../src/s3/delete/delete-batch.ts';
 import type { BatchOutcome } from '../../src/s3/delete/batch-outcome.ts';
 import type { DeleteTarget } from '../../src/s3/delete/delete-request.ts';
 import type { ListedObject, ListedPage, ListRequest } from '../../src/s3/list/list-objects.ts';
-import type { LookUpRequest } from '../../src/s3/list/stat-keys.ts';
+import type { StatKeysRequest } from '../../src/s3/list/stat-keys.ts';
 import type { ObjectStore } from '../../src/s3/object-store.ts';
 import type { UnfinishedUpload, UploadPage } from '../../src/s3/list/list-uploads.ts';
 import type { VersionPage } from '../../src/s3/list/list-versions.ts';
@@ -66,7 +66,7 @@ export class FakeObjectStore implements ObjectStore {
     }
   }
 
-  async lookUp({ keys }: LookUpRequest): Promise<Omit<ListedPage, 'isLast'>> {
+  async statKeys({ keys }: StatKeysRequest): Promise<Omit<ListedPage, 'isLast'>> {
     this.lookedUp.push(keys);
     const { stored = [], storeNowMs = null } = this.#options;
     return await Promise.resolve({ objects: stored.filter(({ key }) => keys.includes(key)), storeNowMs });
@@ -121,7 +121,7 @@ export class FakeObjectStore implements ObjectStore {
     return await Promise.reject(new Error('a sweep downloads nothing'));
   }
 
-  async look(): Promise<never> {
+  async stat(): Promise<never> {
     return await Promise.reject(new Error('a sweep looks at nothing but listings'));
   }
 

@@ -1,7 +1,7 @@
 import type { Transition } from '../../circuit/circuit.ts';
 import { formatDuration } from '../../duration.ts';
 import { fit, span, truncateLine, type Line, type Span } from '../../ui/frame.ts';
-import { drawSparkline, sumToFit, type Look } from '../../ui/symbols.ts';
+import { drawSparkline, sumToFit, type Symbols } from '../../ui/symbols.ts';
 import type { WatchedCircuit, WatchSnapshot } from './snapshot.ts';
 import { drawCount, drawLamp, type Place } from './table.ts';
 import {
@@ -45,7 +45,7 @@ export function drawHistory(
     .map((transition) => truncateLine(drawTransition(transition, snapshot, place.look), columns));
 }
 
-function drawTransition(transition: Transition, { takenAtMs, host }: WatchSnapshot, look: Look): Line {
+function drawTransition(transition: Transition, { takenAtMs, host }: WatchSnapshot, look: Symbols): Line {
   const { atMs, from, to, manual, process } = transition;
   return [
     span(` ${fit(formatMoment(atMs, takenAtMs), LABEL_COLUMNS)} `, 'faint'),
@@ -56,7 +56,7 @@ function drawTransition(transition: Transition, { takenAtMs, host }: WatchSnapsh
   ];
 }
 
-function explainState(circuit: WatchedCircuit, { takenAtMs, host }: WatchSnapshot, look: Look): readonly Line[] {
+function explainState(circuit: WatchedCircuit, { takenAtMs, host }: WatchSnapshot, look: Symbols): readonly Line[] {
   const { view, refused, history, isClockAskew } = circuit;
   const { row, state } = view;
   const lines: Line[] = [

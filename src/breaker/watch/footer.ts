@@ -1,5 +1,5 @@
 import { measureColumns, span, type Line } from '../../ui/frame.ts';
-import type { Look } from '../../ui/symbols.ts';
+import type { Symbols } from '../../ui/symbols.ts';
 import { writeActionCommand } from './shell-command.ts';
 import type { WatchSnapshot } from './snapshot.ts';
 import type { Place } from './table.ts';
@@ -12,7 +12,7 @@ export function drawFooter(snapshot: WatchSnapshot, view: WatchView, place: Plac
   return [...drawMessage(view), drawKeys(view, place)];
 }
 
-function drawForm(form: Form, view: WatchView, look: Look): readonly Line[] {
+function drawForm(form: Form, view: WatchView, look: Symbols): readonly Line[] {
   const { kind, circuit, field, duration, reason, problem } = form;
   const effect =
     kind === 'reset'
@@ -35,7 +35,7 @@ function drawForm(form: Form, view: WatchView, look: Look): readonly Line[] {
   ];
 }
 
-function drawFilter(snapshot: WatchSnapshot, view: WatchView, look: Look): readonly Line[] {
+function drawFilter(snapshot: WatchSnapshot, view: WatchView, look: Symbols): readonly Line[] {
   const count = listShown(snapshot, view).length;
   return [
     [

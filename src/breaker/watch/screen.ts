@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import type { Frame } from '../../ui/frame.ts';
-import type { Look } from '../../ui/symbols.ts';
+import type { Symbols } from '../../ui/symbols.ts';
 import type { WholeScreen } from '../../ui/terminal.tsx';
 import { drawWatch } from './frame.ts';
 import type { Key } from '../../ui/key.ts';
@@ -20,7 +20,7 @@ export interface ScreenWatch {
   readonly clock: Clock;
   /** Ends it: that is no failure, its work is done. */
   readonly signal: AbortSignal;
-  readonly look: Look;
+  readonly symbols: Symbols;
   readonly options: WatchOptions;
   readonly openScreen: (listeners: { onKey: (key: Key) => void; onResize: () => void }) => WholeScreen;
   /** Makes a change by hand. @returns what to say of it */
@@ -41,7 +41,7 @@ export async function watchOnScreen(watch: ScreenWatch): Promise<void> {
     },
     onResize: () => painter.paint(),
   });
-  const painter = new Painter(screen, watch.look, { snapshot: first, view: beginView(options) });
+  const painter = new Painter(screen, watch.symbols, { snapshot: first, view: beginView(options) });
   try {
     while (!signal.aborted) {
       const drawnAtMs = painter.paint() ? clock.monotonic() : null;
@@ -77,12 +77,12 @@ class Painter {
   snapshot: WatchSnapshot;
   view: WatchView;
   readonly #screen: WholeScreen;
-  readonly #look: Look;
+  readonly #look: Symbols;
   #drawn = '';
   /** What the drawn frame was made of: where it is the same, so would be the frame. */
   #madeOf: readonly unknown[] = [];
 
-  constructor(screen: WholeScreen, look: Look, { snapshot, view }: { snapshot: WatchSnapshot; view: WatchView }) {
+  constructor(screen: WholeScreen, look: Symbols, { snapshot, view }: { snapshot: WatchSnapshot; view: WatchView }) {
     this.#screen = screen;
     this.#look = look;
     this.snapshot = snapshot;

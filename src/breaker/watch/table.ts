@@ -1,7 +1,7 @@
 import type { CircuitState } from '../../circuit/circuit.ts';
 import { formatDuration } from '../../duration.ts';
 import { fit, measureColumns, span, truncateLine, type Line, type Span } from '../../ui/frame.ts';
-import { drawPips, drawSparkline, type Look } from '../../ui/symbols.ts';
+import { drawPips, drawSparkline, type Symbols } from '../../ui/symbols.ts';
 import type { WatchedCircuit, WatchSnapshot } from './snapshot.ts';
 import { findSelected, listShown, type WatchView } from './view.ts';
 import { formatErrorShare, formatNextCall, formatQuantile, STATE_WORDS, sumUp } from '../../ui/circuit-words.ts';
@@ -9,7 +9,7 @@ import { formatErrorShare, formatNextCall, formatQuantile, STATE_WORDS, sumUp } 
 export interface Place {
   readonly columns: number;
   readonly rows: number;
-  readonly look: Look;
+  readonly look: Symbols;
 }
 
 /** Below this a circuit is a line of words instead of columns. */
@@ -19,8 +19,8 @@ const GAP = '  ';
 
 interface Column {
   readonly title: (snapshot: WatchSnapshot) => string;
-  readonly columns: number | ((look: Look) => number);
-  readonly draw: (circuit: WatchedCircuit, snapshot: WatchSnapshot, look: Look) => Span;
+  readonly columns: number | ((look: Symbols) => number);
+  readonly draw: (circuit: WatchedCircuit, snapshot: WatchSnapshot, look: Symbols) => Span;
 }
 
 const SPARK_COLUMNS = 10;
@@ -98,12 +98,12 @@ export function drawSummary(snapshot: WatchSnapshot, view: WatchView, { columns,
   return truncateLine(parts, columns);
 }
 
-export function drawLamp(state: CircuitState, look: Look): Span {
+export function drawLamp(state: CircuitState, look: Symbols): Span {
   return span(`${look.lamps[state]} ${STATE_WORDS[state]}`, state);
 }
 
 /** Failures out of the threshold; while half-open the successes that close it. */
-export function drawCount({ view }: WatchedCircuit, look: Look): Span {
+export function drawCount({ view }: WatchedCircuit, look: Symbols): Span {
   const { state, row } = view;
   const [count, threshold] =
     state === 'half_open' ? [row.successes, row.successThreshold] : [row.failures, row.failureThreshold];

@@ -43,7 +43,7 @@ async function watchAtTerminal(run: CommandRun, { names, ...options }: WatchRequ
       reader: createWatchReader(run, { names, isEscaped: true }),
       clock,
       signal,
-      look,
+      symbols: look,
       options,
       openScreen: (listeners) =>
         openWholeScreen({

@@ -4,7 +4,7 @@ import type { RequestRunner } from '../../guard/request-runner.ts';
 import type { Lane } from '../../guard/slots.ts';
 
 /** Parts that are looked at at once. */
-const LOOKS_IN_FLIGHT = 8;
+const HEADS_IN_FLIGHT = 8;
 
 /** How an object was cut when it was uploaded. */
 export interface PartLayout {
@@ -53,7 +53,7 @@ function alike(bytes: number, parts: number): readonly number[] {
   return Array.from({ length: parts - 1 }, () => bytes);
 }
 
-export interface LookOptions {
+export interface PartSizesOptions {
   readonly s3: S3Client;
   readonly requests: RequestRunner;
   readonly lane: Lane;
@@ -64,19 +64,19 @@ export interface LookOptions {
 }
 
 /** Asks S3 how an object was cut, one HEAD a part. That it cannot tell is an answer too, and no failure of the download. */
-export class PartLooks {
-  readonly #options: LookOptions;
+export class PartSizes {
+  readonly #options: PartSizesOptions;
   /** Bytes by part number, as far as they have been told: none is asked for twice. */
   readonly #known = new Map<number, number>();
 
-  constructor(options: LookOptions) {
+  constructor(options: PartSizesOptions) {
     this.#options = options;
   }
 
   /** By one request, about the first part. @throws the signal's reason when it aborts */
   async guess(): Promise<PartLayout | 'unknown' | 'unequal'> {
     const { object } = this.#options;
-    const firstBytes = await this.#lookAt(1);
+    const firstBytes = await this.#headPart(1);
     if (firstBytes === null) return assumeLayout(object) ?? 'unknown';
     return guessLayout(object, firstBytes) ?? 'unequal';
   }
@@ -90,17 +90,17 @@ export class PartLooks {
       while (next < parts && !isLost) {
         const number = next;
         next += 1;
-        if ((await this.#lookAt(number)) === null) isLost = true;
+        if ((await this.#headPart(number)) === null) isLost = true;
       }
     };
-    await Promise.all(Array.from({ length: LOOKS_IN_FLIGHT }, look));
+    await Promise.all(Array.from({ length: HEADS_IN_FLIGHT }, look));
     if (isLost) return null;
     const partSizes = Array.from({ length: parts - 1 }, (_, index) => this.#known.get(index + 1) ?? 0);
     const sumBytes = partSizes.reduce((sum, bytes) => sum + bytes, 0);
     return sumBytes <= sizeBytes ? { partSizes, certainty: 'exact' } : null;
   }
 
-  async #lookAt(number: number): Promise<number | null> {
+  async #headPart(number: number): Promise<number | null> {
     const known = this.#known.get(number);
     if (known !== undefined) return known;
     const { s3, requests, lane, address, etag, object } = this.#options;

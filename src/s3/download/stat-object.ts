@@ -4,13 +4,13 @@ import type { ObjectAddress, ObjectFacts } from './download-request.ts';
 import type { Guard } from '../../guard/guard.ts';
 import { runGuarded } from '../../guard/guarded-operation.ts';
 
-export interface LookRequest extends ObjectAddress {
+export interface StatRequest extends ObjectAddress {
   /** Full name of the circuit that guards it. */
   readonly circuit: string;
 }
 
 /** What S3 says of an object, without its bytes; one guarded operation of its own. */
-export async function lookAtObject(s3: S3Client, guard: Guard, request: LookRequest): Promise<ObjectFacts> {
+export async function statObject(s3: S3Client, guard: Guard, request: StatRequest): Promise<ObjectFacts> {
   const { bucket, key, versionId, circuit } = request;
   return await runGuarded(
     guard,

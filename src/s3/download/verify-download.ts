@@ -3,7 +3,7 @@ import type { Guard } from '../../guard/guard.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
 import type { DownloadRequest, DownloadTarget, FileTarget, ObjectFacts } from './download-request.ts';
 import { FollowingCheck } from './verify-in-order.ts';
-import { ONE_PIECE, PartLooks, type PartLayout } from './part-layout.ts';
+import { ONE_PIECE, PartSizes, type PartLayout } from './part-layout.ts';
 import { isProof, namePromise, type PromisedDigest } from '../checksum/expected-checksum.ts';
 
 /** What a download works with. */
@@ -29,7 +29,7 @@ export function openCheck(
   return new DownloadCheck({
     promise,
     target: target.kind === 'file' ? target : null,
-    looks: new PartLooks({ s3, requests, lane: request.lane, address: request, etag, object }),
+    partSizes: new PartSizes({ s3, requests, lane: request.lane, address: request, etag, object }),
     onUnverified: (why) => {
       // Only this one may be corruption.
       if (why !== 'checksum_differs') guard.emit({ kind: 'not_verified', name, why: DESCRIPTIONS[why] });
@@ -57,7 +57,7 @@ export interface DownloadCheckOptions {
   /** Null for a stream: its bytes come in order and cannot be read back. */
   readonly target: FileTarget | null;
   /** Finds the sizes of the parts; used only where a composite checksum has more than one. */
-  readonly looks: Pick<PartLooks, 'guess' | 'learn'>;
+  readonly partSizes: Pick<PartSizes, 'guess' | 'learn'>;
   readonly onUnverified: (why: Unverified) => void;
 }
 
@@ -125,7 +125,7 @@ export class DownloadCheck {
     if (this.#following === null || this.#layout === null) return true;
     this.#isVerified = await this.#following.isKept(sizeBytes);
     if (this.#isVerified) return true;
-    const { promise, target, looks } = this.#options;
+    const { promise, target, partSizes: looks } = this.#options;
     const { certainty } = this.#layout;
     if (certainty === 'assumed') return this.#leaveUnverified('parts_unknown');
     if (!isProof(promise)) return this.#leaveUnverified('etag_differs');
@@ -142,7 +142,7 @@ export class DownloadCheck {
   }
 
   async #guess(): Promise<void> {
-    const { promise, looks } = this.#options;
+    const { promise, partSizes: looks } = this.#options;
     const guess = await looks.guess();
     if (typeof guess === 'object') this.#follow(guess);
     else if (guess === 'unknown') this.#leaveUnverified('parts_unknown');

@@ -11,9 +11,9 @@ import { readStoreClock } from '../protocol/store-clock.ts';
 import type { WatchedOptions } from '../../http/http-handler.ts';
 
 /** Requests of one look-up in flight at once. */
-const LOOK_UPS_IN_FLIGHT = 16;
+const STATS_IN_FLIGHT = 16;
 
-export interface LookUpRequest {
+export interface StatKeysRequest {
   readonly bucket: string;
   /** As many as a page of a listing has, 1,000, at most. */
   readonly keys: readonly string[];
@@ -25,10 +25,10 @@ export interface LookUpRequest {
  * All of them are one guarded operation, counted as one page of a listing, which they stand for: it has no circuit.
  * @throws BreakwaterError as a listing would: one key that may not be looked at ends it
  */
-export async function lookUpObjects(
+export async function statKeys(
   s3: ObjectClient,
   guard: Guard,
-  { bucket, keys }: LookUpRequest,
+  { bucket, keys }: StatKeysRequest,
 ): Promise<Omit<ListedPage, 'isLast'>> {
   return await runGuarded(guard, { operation: 'list_objects', bucket, circuit: null }, async (requests) => {
     const found: (Found | null)[] = [];
@@ -37,7 +37,7 @@ export async function lookUpObjects(
       // One iterator for all: each key is taken once.
       for (const [place, key] of places) found[place] = await lookUp(s3, { bucket, key }, requests);
     };
-    await Promise.all(Array.from({ length: Math.min(LOOK_UPS_IN_FLIGHT, keys.length) }, look));
+    await Promise.all(Array.from({ length: Math.min(STATS_IN_FLIGHT, keys.length) }, look));
     const objects = found.filter((one) => one !== null);
     const storeNowMs = objects.reduce<number | null>((latest, one) => one.storeNowMs ?? latest, null);
     return { objects: objects.map(({ object }) => object), storeNowMs };

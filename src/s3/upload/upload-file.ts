@@ -141,7 +141,7 @@ class PartsUpload {
     return uploadId;
   }
 
-  async #storePart(part: { uploadId: string; number }, requests: RequestRunner): Promise<StoredPart> {
+  async #storePart(part: { uploadId: string; number: number }, requests: RequestRunner): Promise<StoredPart> {
     const { sizeBytes, partSizeBytes, source, lane, checksum } = this.#file;
     const { uploadId, number } = part;
     const offset = (number - 1) * partSizeBytes;

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { dirname, join, relative, resolve, sep, isAbsolute } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
 import { PARTIAL_SUFFIX } from './file-sink.ts';
-import { lookAt } from '../local-errors.ts';
+import { statOrNull } from '../local-errors.ts';
 import { planObjectPath } from './object-path.ts';
 import { nameOf, type S3Location } from '../transfer-context.ts';
 
@@ -111,7 +111,7 @@ function foldName(path: string): string {
 
 function findExisting(path: string): string {
   let above = path;
-  while (lookAt(above) === null && above !== dirname(above)) above = dirname(above);
+  while (statOrNull(above) === null && above !== dirname(above)) above = dirname(above);
   return above;
 }
 

@@ -3,7 +3,7 @@ import { BreakwaterError } from '../../errors.ts';
 import { createKeyFilter, type KeyFilter, type KeyPatterns } from '../../key-filter.ts';
 import { Destination } from './destination.ts';
 import { fetchObject, type FetchStage } from './fetch-object.ts';
-import { lookAt } from '../local-errors.ts';
+import { statOrNull } from '../local-errors.ts';
 import { runMany, type ItemDone, type ManyResult } from '../run-many.ts';
 import { nameOf, type S3Location } from '../transfer-context.ts';
 
@@ -129,7 +129,7 @@ async function chooseFate(
   stage: FetchStage,
   { many, item, path }: { many: ManyToGet; item: Item; path: string },
 ): Promise<'fetch' | 'skip'> {
-  const found = lookAt(path);
+  const found = statOrNull(path);
   // Whether a file can be created there shows when it is created.
   if (found === null) return 'fetch';
   if (!found.isFile()) {
@@ -153,7 +153,7 @@ async function isHere(
   if (isSameTime(mtimeMs, object.lastModifiedMs)) return true;
   // Listings omit the time that the writer gave it. A file younger than the object was never fetched from it.
   if (mtimeMs > object.lastModifiedMs) return false;
-  const { modifiedMs } = await store.look({ ...location, versionId: null, circuit: context.circuit });
+  const { modifiedMs } = await store.stat({ ...location, versionId: null, circuit: context.circuit });
   return modifiedMs !== null && isSameTime(mtimeMs, modifiedMs);
 }
 

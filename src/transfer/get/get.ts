@@ -77,7 +77,7 @@ async function onStage<T>(
   work: (stage: FetchStage) => Promise<T>,
 ): Promise<T> {
   const { bucket } = source;
-  context.lookAhead(isRecursive ? { operation: 'list_objects', bucket } : { operation: 'get_object', ...source });
+  context.refuseIfOpen(isRecursive ? { operation: 'list_objects', bucket } : { operation: 'get_object', ...source });
   const resumable = await collectLeftovers(context.unfinished, context.clock);
   const store = await context.connect();
   const partials = new PartialFiles(context.unfinished);
@@ -96,7 +96,7 @@ async function getOne(stage: FetchStage, { source, isDryRun }: GetRequest, targe
   if (options.isNoClobber && target.path !== null && target.kind === 'file') throw describeExisting(target.path);
   const { path } = target;
   if (isDryRun) {
-    const { sizeBytes } = await store.look({ ...source, versionId: options.versionId, circuit: context.circuit });
+    const { sizeBytes } = await store.stat({ ...source, versionId: options.versionId, circuit: context.circuit });
     const bytes = sizeBytes ?? 0;
     return {
       kind: 'planned',

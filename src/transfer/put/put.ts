@@ -25,7 +25,7 @@ export async function put(request: PutRequest, context: TransferContext): Promis
   const only = findOnly(request, roots);
   if (only !== null) return await putOne(only, request, context);
   const { bucket } = request.destination;
-  context.lookAhead({ operation: 'put_object', bucket });
+  context.refuseIfOpen({ operation: 'put_object', bucket });
   const store = await context.connect();
   try {
     const files = walkFiles(roots, { takes: createKeyFilter(request.patterns), emit: context.emit });
@@ -69,7 +69,7 @@ async function putOne(path: string, request: PutRequest, context: TransferContex
   const { destination } = request;
   const location = { ...destination, key: planKey(destination.key, basename(path)) };
   using file = openLocalFile(path);
-  context.lookAhead({ operation: 'put_object', ...location });
+  context.refuseIfOpen({ operation: 'put_object', ...location });
   const store = await context.connect();
   try {
     const result = await sendFile(file, { location, signal: context.signal }, openTools(store, request, context));
@@ -81,7 +81,7 @@ async function putOne(path: string, request: PutRequest, context: TransferContex
 
 async function putStandardInput(request: PutRequest, context: TransferContext): Promise<PutReport> {
   const { destination: location } = request;
-  context.lookAhead({ operation: 'put_object', ...location });
+  context.refuseIfOpen({ operation: 'put_object', ...location });
   const store = await context.connect();
   try {
     const result = await sendStandardInput(location, openTools(store, request, context));

@@ -1,5 +1,5 @@
 import { span, truncateLine, type Frame, type Line } from '../frame.ts';
-import { drawBar, drawPips, type Look } from '../symbols.ts';
+import { drawBar, drawPips, type Symbols } from '../symbols.ts';
 import { formatProgress, formatWaits, measureShare } from './progress-text.ts';
 import type { TransferSnapshot } from './progress-snapshot.ts';
 import { STATE_WORDS } from '../circuit-words.ts';
@@ -13,12 +13,12 @@ interface ProgressPicture {
   /** Shown after the numbers, escaped already. */
   readonly name: string;
   readonly columns: number;
-  readonly look: Look;
+  readonly symbols: Symbols;
 }
 
 /** A bar where the whole is known, the numbers, the name as far as it fits; below it what holds the transfer up. */
 export function drawProgress(snapshot: TransferSnapshot, picture: ProgressPicture): Frame {
-  const { nowMs, name, columns, look } = picture;
+  const { nowMs, name, columns, symbols: look } = picture;
   const width = Math.max(20, columns - 1);
   const share = measureShare(snapshot);
   const hasBar = share !== null && columns >= BAR_FROM_COLUMNS;
@@ -31,7 +31,7 @@ export function drawProgress(snapshot: TransferSnapshot, picture: ProgressPictur
 }
 
 /** Waits between attempts while they last, and the circuit from its first failure on. */
-function drawTrouble({ waits, circuit }: TransferSnapshot, { nowMs, look }: ProgressPicture): Line {
+function drawTrouble({ waits, circuit }: TransferSnapshot, { nowMs, symbols: look }: ProgressPicture): Line {
   const waiting = formatWaits(waits, nowMs);
   const parts: Line[] = waiting === null ? [] : [[span(waiting, 'warning')]];
   if (circuit !== null && (circuit.state !== 'closed' || circuit.failures > 0)) {

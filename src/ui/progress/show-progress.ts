@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import type { Event, EventSink } from '../../events.ts';
-import type { Look } from '../symbols.ts';
+import type { Symbols } from '../symbols.ts';
 import { drawProgress } from './progress-frame.ts';
 import { formatProgress, measureShare } from './progress-text.ts';
 import type { LiveLines } from '../terminal.tsx';
@@ -34,7 +34,7 @@ interface ProgressOutput {
 interface ProgressOptions {
   readonly output: ProgressOutput;
   readonly clock: Clock;
-  readonly look: Look;
+  readonly symbols: Symbols;
   /** Loads the live lines. Called at most once, only on a terminal and only for a transfer that lasts. */
   readonly loadLive: () => Promise<LiveLines>;
 }
@@ -94,13 +94,13 @@ function nameOnly({ name, started }: TransferSnapshot): string {
   return name === null || started > 1 ? '' : ` - ${escapeControls(name)}`;
 }
 
-function showLive({ output, clock, look, loadLive }: ProgressOptions): Progress {
+function showLive({ output, clock, symbols: look, loadLive }: ProgressOptions): Progress {
   let snapshot = NO_TRANSFER;
   let live: LiveLines | null = null;
   const stopped = new AbortController();
   const draw = (): void => {
     const name = nameOnly(snapshot).replace(/^ - /, '');
-    live?.show(drawProgress(snapshot, { nowMs: clock.monotonic(), name, columns: live.columns(), look }));
+    live?.show(drawProgress(snapshot, { nowMs: clock.monotonic(), name, columns: live.columns(), symbols: look }));
   };
   const run = async (): Promise<void> => {
     await clock.sleep(LIVE_AFTER_MS, stopped.signal);

@@ -148,9 +148,9 @@ describe('the gate', () => {
 
   it('looks without writing and without taking the probe slot', () => {
     const stage = createStage([OPEN]);
-    expect(stage.gate.look(NAME)).toEqual({ circuit: NAME, epoch: 1, reason: 'open', retryAfterMs: 60_000 });
+    expect(stage.gate.check(NAME)).toEqual({ circuit: NAME, epoch: 1, reason: 'open', retryAfterMs: 60_000 });
     stage.clock.nowMs = 61_000;
-    expect(stage.gate.look(NAME)).toBeNull();
+    expect(stage.gate.check(NAME)).toBeNull();
     expect([stage.store.writes(), stage.store.read(NAME)]).toEqual([0, OPEN]);
   });
 
@@ -167,10 +167,10 @@ describe('the gate', () => {
 
   it('asks whether the owner of a lease lives, and needs no answer where there is no lease', () => {
     const stage = createStage([HALF_OPEN]);
-    expect(stage.gate.look(NAME)).toMatchObject({ reason: 'probe_in_progress' });
+    expect(stage.gate.check(NAME)).toMatchObject({ reason: 'probe_in_progress' });
     stage.dead.add(OTHER.pid);
-    expect(stage.gate.look(NAME)).toBeNull();
-    expect(createStage([{ ...HALF_OPEN, lease: null }]).gate.look(NAME)).toBeNull();
+    expect(stage.gate.check(NAME)).toBeNull();
+    expect(createStage([{ ...HALF_OPEN, lease: null }]).gate.check(NAME)).toBeNull();
   });
 
   it('knows whether a permit still counts, and renews only that', () => {
@@ -201,9 +201,9 @@ describe('the gate', () => {
   it('isolates for a time, or without an end', () => {
     const stage = createStage();
     stage.gate.isolate(NAME, { by: 'ops', reason: null, forMs: 500 });
-    expect(stage.gate.look(NAME)).toMatchObject({ reason: 'isolated', retryAfterMs: 500 });
+    expect(stage.gate.check(NAME)).toMatchObject({ reason: 'isolated', retryAfterMs: 500 });
     stage.gate.isolate(NAME, { by: 'ops', reason: null, forMs: null });
-    expect(stage.gate.look(NAME)).toMatchObject({ reason: 'isolated', retryAfterMs: null });
+    expect(stage.gate.check(NAME)).toMatchObject({ reason: 'isolated', retryAfterMs: null });
     expect(stage.store.transitions({ limit: 9 }).map(({ epoch }) => epoch)).toEqual([2, 1]);
   });
 });

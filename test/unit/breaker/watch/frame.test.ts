@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { measureColumns, toText, type Frame } from '../../../../src/ui/frame.ts';
-import { ASCII_LOOK, UNICODE_LOOK, type Look } from '../../../../src/ui/symbols.ts';
+import { ASCII_SYMBOLS, UNICODE_SYMBOLS, type Symbols } from '../../../../src/ui/symbols.ts';
 import { drawWatch } from '../../../../src/breaker/watch/frame.ts';
 import { pressKey } from '../../../../src/breaker/watch/keys.ts';
 import type { StateFileView, WatchSnapshot } from '../../../../src/breaker/watch/snapshot.ts';
@@ -28,13 +28,13 @@ const VIEW = { ...beginView({ isReadOnly: false, stateDirectory: null }), select
 interface Picture {
   readonly columns?: number;
   readonly rows?: number;
-  readonly look?: Look;
+  readonly look?: Symbols;
   readonly view?: WatchView;
 }
 
 function drawFrame(
   snapshot: WatchSnapshot,
-  { columns = 120, rows = 30, look = UNICODE_LOOK, view = VIEW }: Picture = {},
+  { columns = 120, rows = 30, look = UNICODE_SYMBOLS, view = VIEW }: Picture = {},
 ): Frame {
   return drawWatch(snapshot, view, { columns, rows, look });
 }
@@ -336,15 +336,15 @@ describe('the screen of any size', () => {
       jobs: [JOB],
     });
     for (const pressed of ['', '?', '<enter>', 'i', 'r<enter>', '/x', ' ', 't']) {
-      const text = draw(snapshot, { look: ASCII_LOOK, view: type(pressed, snapshot) });
+      const text = draw(snapshot, { look: ASCII_SYMBOLS, view: type(pressed, snapshot) });
       expect(text).toMatch(/^[ -~\n]*$/);
     }
-    const text = draw(snapshot, { look: ASCII_LOOK });
+    const text = draw(snapshot, { look: ASCII_SYMBOLS });
     for (const lamp of ['[=] closed', '[X] OPEN', '[~] HALF-OPEN', '[!] ISOLATED']) expect(text).toContain(lamp);
   });
 
   it('tells every state by a glyph and a word of its own, so that colour is never needed', () => {
-    for (const look of [UNICODE_LOOK, ASCII_LOOK]) {
+    for (const look of [UNICODE_SYMBOLS, ASCII_SYMBOLS]) {
       const lamps = Object.values(look.lamps);
       expect(new Set(lamps).size).toBe(lamps.length);
     }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { watchOnScreen, type ManualAction } from '../../../../src/breaker/watch/screen.ts';
 import type { WatchReader } from '../../../../src/breaker/watch/reader.ts';
 import { toText } from '../../../../src/ui/frame.ts';
-import { ASCII_LOOK } from '../../../../src/ui/symbols.ts';
+import { ASCII_SYMBOLS } from '../../../../src/ui/symbols.ts';
 import type { Key } from '../../../../src/ui/key.ts';
 import type { WatchSnapshot } from '../../../../src/breaker/watch/snapshot.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
@@ -36,7 +36,7 @@ async function start({ isReadOnly = false, readFails = false } = {}) {
     reader,
     clock,
     signal: stopped.signal,
-    look: ASCII_LOOK,
+    symbols: ASCII_SYMBOLS,
     options: { isReadOnly, stateDirectory: null },
     openScreen: (listeners) => {
       press = listeners.onKey;

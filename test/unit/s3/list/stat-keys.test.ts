@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lookUpObjects } from '../../../../src/s3/list/stat-keys.ts';
+import { statKeys } from '../../../../src/s3/list/stat-keys.ts';
 import { formatHttpTime } from '../../../../src/clock.ts';
 import { createFakeGuard } from '../../../support/fake-guard.ts';
 import { createFakeS3, errorAnswer, runWithS3, type FakeAnswer, type Respond } from '../../../support/fake-s3.ts';
@@ -19,7 +19,7 @@ function prepare(respond: Respond) {
   const fake = createFakeS3(respond);
   const { guard, clock, events } = createFakeGuard();
   const lookUp = async (keys: readonly string[]) =>
-    await runWithS3(clock, lookUpObjects(fake.s3, guard, { bucket: 'b', keys }));
+    await runWithS3(clock, statKeys(fake.s3, guard, { bucket: 'b', keys }));
   return { ...fake, events, lookUp };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toText } from '../../../../src/ui/frame.ts';
-import { ASCII_LOOK, UNICODE_LOOK } from '../../../../src/ui/symbols.ts';
+import { ASCII_SYMBOLS, UNICODE_SYMBOLS } from '../../../../src/ui/symbols.ts';
 import { drawProgress } from '../../../../src/ui/progress/progress-frame.ts';
 import { NO_TRANSFER, type TransferSnapshot } from '../../../../src/ui/progress/progress-snapshot.ts';
 
@@ -15,8 +15,8 @@ const HALF: TransferSnapshot = {
 const WAIT = { code: 'SlowDown', attempt: 2, attempts: 4, untilMs: 2500 };
 const FILLING = { name: 's3-upload@x', state: 'closed', failures: 3, failureThreshold: 5 } as const;
 
-function draw(snapshot: TransferSnapshot, columns: number, { name = 's3://b/a', look = ASCII_LOOK } = {}): string {
-  return toText(drawProgress(snapshot, { nowMs: 1000, name, columns, look }));
+function draw(snapshot: TransferSnapshot, columns: number, { name = 's3://b/a', look = ASCII_SYMBOLS } = {}): string {
+  return toText(drawProgress(snapshot, { nowMs: 1000, name, columns, symbols: look }));
 }
 
 describe('drawProgress', () => {
@@ -65,7 +65,7 @@ describe('drawProgress', () => {
   });
 
   it('shows wait and circuit beside each other, and nothing of a circuit that is well', () => {
-    expect(draw({ ...HALF, waits: [WAIT], circuit: FILLING }, 100, { look: UNICODE_LOOK }).split('\n')[1]).toBe(
+    expect(draw({ ...HALF, waits: [WAIT], circuit: FILLING }, 100, { look: UNICODE_SYMBOLS }).split('\n')[1]).toBe(
       '  SlowDown, attempt 2 of 4, next in 2 s   circuit s3-upload@x ■■■·· 3/5',
     );
     expect(draw({ ...HALF, circuit: { ...FILLING, failures: 0 } }, 100)).not.toContain('\n');

@@ -4,7 +4,7 @@ import { decideOutputMode, Output } from '../../../../src/cli/output/output.ts';
 import { createProgress, isLineDue } from '../../../../src/ui/progress/show-progress.ts';
 import type { Event } from '../../../../src/events.ts';
 import { toText } from '../../../../src/ui/frame.ts';
-import { ASCII_LOOK } from '../../../../src/ui/symbols.ts';
+import { ASCII_SYMBOLS } from '../../../../src/ui/symbols.ts';
 import type { LiveLines } from '../../../../src/ui/terminal.tsx';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 
@@ -58,7 +58,7 @@ function open({
   const progress = createProgress({
     output,
     clock,
-    look: ASCII_LOOK,
+    symbols: ASCII_SYMBOLS,
     loadLive: async () => {
       loads += 1;
       if (isViewSlow) await loading.promise;
