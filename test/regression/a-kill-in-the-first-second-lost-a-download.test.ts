@@ -29,6 +29,6 @@ it('saves how far it is several times a second when it is fast', async () => {
   }
   await clock.advance(0);
   expect(unfinished.documents.get('id')).toMatchObject({ covered: [{ start: 0, end: 48 * MIB }] });
-  await download.keep();
+  await download.saveForLater();
   await rm(directory, { recursive: true });
 });

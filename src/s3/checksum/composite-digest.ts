@@ -37,7 +37,7 @@ export class PromiseCheck {
   }
 
   /** To be asked once, after the last byte. */
-  async isKept(): Promise<boolean> {
+  async matches(): Promise<boolean> {
     const { algorithm, expected, parts } = this.#promise;
     // Also those that no byte is left for: a last part may be empty.
     while (this.#digests.length <= this.#partSizes.length) this.#endPart();

@@ -121,8 +121,8 @@ export class ActiveDownload {
   }
 
   /** After the last byte: false where the bytes are not what S3 promised. */
-  async isKept(): Promise<boolean> {
-    return (await this.#check?.isKept(this.sizeBytes())) ?? true;
+  async matches(): Promise<boolean> {
+    return (await this.#check?.matches(this.sizeBytes())) ?? true;
   }
 
   /** Resolves when nothing is asked of S3 any more. */

@@ -40,12 +40,12 @@ export class DownloadRun {
     try {
       await this.#fetchAll(this.#fetchFirst());
       const active = this.#require();
-      if (!(await active.isKept())) {
+      if (!(await active.matches())) {
         // Which piece it was cannot be told: all of them once more, once.
         await active.restart();
         this.#warnOfMismatch(active);
         await this.#fetchAll(Promise.resolve());
-        if (!(await active.isKept())) throw active.describeMismatch();
+        if (!(await active.matches())) throw active.describeMismatch();
       }
       const bytes = active.sizeBytes();
       const { facts, movedBytes, verifiedBy } = active;
@@ -181,7 +181,7 @@ export class DownloadRun {
     // A small object is checked within its own retries.
     if (piece.start > 0 || piece.at < (sizeBytes ?? piece.at)) return;
     if (sizeBytes === null) active.finish(piece);
-    if (!active.isCheckedAtOnce || (await active.isKept())) return;
+    if (!active.isCheckedAtOnce || (await active.matches())) return;
     await active.restart(piece);
     throw new TransferFault('corrupted_body', active.mismatch);
   }

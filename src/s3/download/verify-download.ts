@@ -120,7 +120,7 @@ export class DownloadCheck {
   }
 
   /** After the last byte. False only where the object certainly differs from what was promised. */
-  async isKept(sizeBytes: number): Promise<boolean> {
+  async matches(sizeBytes: number): Promise<boolean> {
     await this.#guessing;
     if (this.#following === null || this.#layout === null) return true;
     this.#isVerified = await this.#following.isKept(sizeBytes);

@@ -55,7 +55,7 @@ export class FollowingCheck {
       await this.#reading;
     }
     // A digest can be taken only once.
-    this.#verdict ??= this.#check.isKept();
+    this.#verdict ??= this.#check.matches();
     return await this.#verdict;
   }
 

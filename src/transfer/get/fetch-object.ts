@@ -177,10 +177,10 @@ async function openPlace(stage: FetchStage, location: S3Location, target: FetchT
     leave: async (error) => {
       const { resumable: kept, sink } = opened;
       const isResumable = error instanceof BreakwaterError && RESUMABLE_AFTER.has(error.code);
-      if (kept !== null && isResumable) return addResumeHint(error, await kept.keep());
+      if (kept !== null && isResumable) return addResumeHint(error, await kept.saveForLater());
       await sink?.discard();
       // An object that is not there now may be there again: what was found of it stays.
-      if (sink === null) await kept?.keep();
+      if (sink === null) await kept?.saveForLater();
       else await kept?.forget();
       return error;
     },

@@ -40,7 +40,7 @@ export async function checkTarget(path: string): Promise<'absent' | 'file' | 'st
 
 export interface FileSinkOptions {
   /** Another file that has come to be there meanwhile stays. */
-  readonly isKept: boolean;
+  readonly noClobber: boolean;
   /** The file and its name are on the disk, not only in the system's memory, before it is done. */
   readonly isSynced: boolean;
 }
@@ -141,7 +141,7 @@ export class FileSink implements LocalSink, FileTarget {
       if (this.#options.isSynced) await this.#file.sync();
       if (modifiedMs !== null) await this.#file.setTime(modifiedMs / 1000);
       await this.close();
-      await (this.#options.isKept ? this.#putInFreePlace() : this.#file.rename(this.partialPath, this.#path));
+      await (this.#options.noClobber ? this.#putInFreePlace() : this.#file.rename(this.partialPath, this.#path));
       if (this.#options.isSynced) await syncDirectory(dirname(this.#path));
     } catch (error) {
       await this.discard();

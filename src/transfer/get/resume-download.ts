@@ -101,7 +101,7 @@ export class ResumableDownload {
   }
 
   /** Stops here; a later run goes on. */
-  async keep(): Promise<number> {
+  async saveForLater(): Promise<number> {
     const kept = this.#current ?? this.#found;
     if (this.#current !== null) await this.#save();
     await kept?.sink.close();

@@ -29,7 +29,7 @@ async function verify(
 ): Promise<boolean> {
   const check = new PromiseCheck(promise, partSizes);
   for (const piece of pieces) check.update(piece);
-  return await check.isKept();
+  return await check.matches();
 }
 
 const whole = (algorithm: DigestAlgorithm, expected: string): PromisedDigest => ({ algorithm, expected, parts: null });
@@ -125,10 +125,10 @@ describe('PromiseCheck', () => {
     const bytes = Buffer.from('the object');
     const check = new PromiseCheck(whole(algorithm, digest(algorithm, bytes)), []);
     check.update(Buffer.from('changed on its way'));
-    expect(await check.isKept()).toBe(false);
+    expect(await check.matches()).toBe(false);
     check.restart();
     check.update(bytes);
-    expect(await check.isKept()).toBe(true);
+    expect(await check.matches()).toBe(true);
   });
 });
 
