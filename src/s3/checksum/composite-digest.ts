@@ -1,19 +1,19 @@
 import { createDigest, type Digest } from './digest.ts';
-import type { PromisedDigest } from './expected-checksum.ts';
+import type { ExpectedChecksum } from './expected-checksum.ts';
 
 /**
  * Digests an object's bytes as they come, in order, over all the attempts it takes to get them: the whole, or part by
  * part and then the parts' digests, as S3 makes a composite checksum and the ETag of an upload in parts.
  */
-export class PromiseCheck {
-  readonly #promise: PromisedDigest;
+export class CompositeDigest {
+  readonly #promise: ExpectedChecksum;
   readonly #partSizes: readonly number[];
   #digests: Promise<Uint8Array>[] = [];
   #part: Digest;
   #leftBytes: number;
 
   /** @param partSizes bytes of each part but the last, which has the rest; none for a promise about the whole */
-  constructor(promise: PromisedDigest, partSizes: readonly number[]) {
+  constructor(promise: ExpectedChecksum, partSizes: readonly number[]) {
     this.#promise = promise;
     this.#partSizes = partSizes;
     this.#part = createDigest(promise.algorithm);

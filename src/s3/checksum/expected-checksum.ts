@@ -4,7 +4,7 @@ import { unquote } from './etag.ts';
 import { PARTS_MAX } from '../protocol/limits.ts';
 
 /** What S3 promised about an object, and the name of the check it allows. */
-export interface PromisedDigest {
+export interface ExpectedChecksum {
   readonly algorithm: DigestAlgorithm;
   /** Base64 for checksums, hexadecimal for an MD5 ETag; without the number of parts. */
   readonly expected: string;
@@ -22,7 +22,7 @@ const COMPOSITE_ORDER: readonly DigestAlgorithm[] = ['sha256', 'sha1', 'crc32', 
  *
  * An encrypted object's ETag is no MD5: it is not about the bytes, so it may not raise an alarm.
  */
-export function findPromise(answer: GetObjectCommandOutput): PromisedDigest | null {
+export function findExpected(answer: GetObjectCommandOutput): ExpectedChecksum | null {
   const promised: Readonly<Record<DigestAlgorithm, string | undefined>> = {
     sha256: answer.ChecksumSHA256,
     sha1: answer.ChecksumSHA1,
@@ -31,10 +31,10 @@ export function findPromise(answer: GetObjectCommandOutput): PromisedDigest | nu
     crc32c: answer.ChecksumCRC32C,
     crc64nvme: answer.ChecksumCRC64NVME,
   };
-  const find = (algorithms: readonly DigestAlgorithm[], isComposite: boolean): PromisedDigest | null => {
+  const find = (algorithms: readonly DigestAlgorithm[], isComposite: boolean): ExpectedChecksum | null => {
     for (const algorithm of algorithms) {
       const type = algorithm === 'md5' ? undefined : answer.ChecksumType;
-      const promise = parsePromise(algorithm, promised[algorithm], type);
+      const promise = parseExpected(algorithm, promised[algorithm], type);
       if (promise !== null && (promise.parts !== null) === isComposite) return promise;
     }
     return null;
@@ -43,20 +43,20 @@ export function findPromise(answer: GetObjectCommandOutput): PromisedDigest | nu
 }
 
 /** The promise as `verified_by` tells it: `sha256`, or `sha256-composite`. */
-export function namePromise({ algorithm, parts }: PromisedDigest): string {
+export function formatExpected({ algorithm, parts }: ExpectedChecksum): string {
   return parts === null ? algorithm : `${algorithm}-composite`;
 }
 
 /** Whether bytes that differ from it are not the object; of an MD5 of parts, the ETag may just be of another make. */
-export function isProof({ algorithm, parts }: PromisedDigest): boolean {
+export function isProof({ algorithm, parts }: ExpectedChecksum): boolean {
   return algorithm !== 'md5' || parts === null;
 }
 
-function parsePromise(
+function parseExpected(
   algorithm: DigestAlgorithm,
   text: string | undefined,
   type: GetObjectCommandOutput['ChecksumType'],
-): PromisedDigest | null {
+): ExpectedChecksum | null {
   const [, expected, count] = /^([^-]+)(?:-(\d{1,5}))?$/.exec(text ?? '') ?? [];
   if (expected === undefined) return null;
   // A type and a form that contradict each other: nobody knows what that is of.

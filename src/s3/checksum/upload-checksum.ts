@@ -52,7 +52,7 @@ export function namePartChecksum(choice: ChecksumChoice, value: string | null): 
  * The fields that promise the whole object's checksum when an upload is completed, from those of its parts as the
  * store told them. None where it did not say that it keeps a full-object checksum: it might take it for another.
  */
-export function promiseWhole(
+export function expectWhole(
   choice: ChecksumChoice,
   { told, parts }: { told: ChecksumType | null; parts: readonly { checksum: string | null; sizeBytes: number }[] },
 ): Readonly<Record<string, string>> {

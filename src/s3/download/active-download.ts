@@ -3,7 +3,7 @@ import type { DownloadCheck } from './verify-download.ts';
 import type { ByteSpan, DownloadLedger, Piece } from './missing-ranges.ts';
 import { InOrder } from './ordered-writer.ts';
 import type { ObjectAddress, ObjectFacts, DownloadTarget } from './download-request.ts';
-import { namePromise } from '../checksum/expected-checksum.ts';
+import { formatExpected } from '../checksum/expected-checksum.ts';
 
 export interface ActiveDownloadOptions {
   readonly address: ObjectAddress;
@@ -161,6 +161,6 @@ export class ActiveDownload {
 
   get mismatch(): string {
     const { promise } = this.facts;
-    return `the bytes differ from what S3 promised (${promise === null ? 'size' : namePromise(promise)})`;
+    return `the bytes differ from what S3 promised (${promise === null ? 'size' : formatExpected(promise)})`;
   }
 }

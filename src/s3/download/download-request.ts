@@ -1,5 +1,5 @@
 import type { ByteSpan } from './missing-ranges.ts';
-import type { PromisedDigest } from '../checksum/expected-checksum.ts';
+import type { ExpectedChecksum } from '../checksum/expected-checksum.ts';
 import type { Lane } from '../../guard/slots.ts';
 
 /** Which object, and which of its versions; null for the newest. */
@@ -24,7 +24,7 @@ export interface ObjectFacts {
   readonly contentType: string | null;
   readonly versionId: string | null;
   /** What the bytes can be checked against; null where S3 promises nothing that we can check. */
-  readonly promise: PromisedDigest | null;
+  readonly promise: ExpectedChecksum | null;
 }
 
 export interface DownloadRequest extends ObjectAddress {
@@ -53,7 +53,7 @@ export interface ResumePoint {
   readonly etag: string;
   readonly sizeBytes: number;
   readonly covered: readonly ByteSpan[];
-  readonly promise: PromisedDigest | null;
+  readonly promise: ExpectedChecksum | null;
 }
 
 export interface DownloadResult extends ObjectFacts {

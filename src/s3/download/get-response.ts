@@ -8,7 +8,7 @@ import type { ObjectAnswer } from '../connection/direct-response.ts';
 import type { ByteSpan } from './missing-ranges.ts';
 import type { AskedRange, ObjectAddress, ObjectFacts } from './download-request.ts';
 import { assertAnsweredByS3 } from '../protocol/response-fields.ts';
-import { findPromise } from '../checksum/expected-checksum.ts';
+import { findExpected } from '../checksum/expected-checksum.ts';
 
 export interface Asked {
   /** As a header; null for all of it. */
@@ -67,7 +67,7 @@ export function readFacts(answer: GetObjectCommandOutput, { isWhole }: { isWhole
     modifiedMs: readMtime(answer.Metadata?.['mtime']) ?? answer.LastModified?.getTime() ?? null,
     contentType: answer.ContentType ?? null,
     versionId: answer.VersionId ?? null,
-    promise: isWhole ? findPromise(answer) : null,
+    promise: isWhole ? findExpected(answer) : null,
   };
 }
 

@@ -4,7 +4,7 @@ import type { RequestRunner } from '../../guard/request-runner.ts';
 import type { DownloadRequest, DownloadTarget, FileTarget, ObjectFacts } from './download-request.ts';
 import { FollowingCheck } from './verify-in-order.ts';
 import { ONE_PIECE, PartSizes, type PartLayout } from './part-layout.ts';
-import { isProof, namePromise, type PromisedDigest } from '../checksum/expected-checksum.ts';
+import { isProof, formatExpected, type ExpectedChecksum } from '../checksum/expected-checksum.ts';
 
 /** What a download works with. */
 export interface DownloadOptions {
@@ -34,7 +34,7 @@ export function openCheck(
       // Only this one may be corruption.
       if (why !== 'checksum_differs') guard.emit({ kind: 'not_verified', name, why: DESCRIPTIONS[why] });
       else {
-        const message = `${name}: ${describeDoubt(namePromise(promise))}`;
+        const message = `${name}: ${describeDoubt(formatExpected(promise))}`;
         guard.emit({ kind: 'warning', reason: 'not_verified', message });
       }
     },
@@ -53,7 +53,7 @@ export type Unverified =
   | 'checksum_differs';
 
 export interface DownloadCheckOptions {
-  readonly promise: PromisedDigest;
+  readonly promise: ExpectedChecksum;
   /** Null for a stream: its bytes come in order and cannot be read back. */
   readonly target: FileTarget | null;
   /** Finds the sizes of the parts; used only where a composite checksum has more than one. */
@@ -99,7 +99,7 @@ export class DownloadCheck {
 
   /** The checksum that the bytes were verified by; null where they were not. */
   get verifiedBy(): string | null {
-    return this.#isVerified ? namePromise(this.#options.promise) : null;
+    return this.#isVerified ? formatExpected(this.#options.promise) : null;
   }
 
   /** Resolves when bytes no longer have to be held. */

@@ -1,6 +1,6 @@
 import type { FileTarget } from './download-request.ts';
-import { PromiseCheck } from '../checksum/composite-digest.ts';
-import type { PromisedDigest } from '../checksum/expected-checksum.ts';
+import { CompositeDigest } from '../checksum/composite-digest.ts';
+import type { ExpectedChecksum } from '../checksum/expected-checksum.ts';
 
 /** Bytes read back at a time. */
 const READ_BYTES = 1024 * 1024;
@@ -10,7 +10,7 @@ const READ_BYTES = 1024 * 1024;
  * are written, the others are read back from the file behind the writes, where they are still in the page cache.
  */
 export class FollowingCheck {
-  readonly #check: PromiseCheck;
+  readonly #check: CompositeDigest;
   readonly #target: FileTarget | null;
   #at = 0;
   #reading: Promise<void> | null = null;
@@ -18,14 +18,14 @@ export class FollowingCheck {
   #verdict: Promise<boolean> | null = null;
 
   /**
-   * @param partSizes as `PromiseCheck` takes them
+   * @param partSizes as `CompositeDigest` takes them
    * @param target null where all bytes come in order
    */
   constructor(
-    promise: PromisedDigest,
+    promise: ExpectedChecksum,
     { partSizes, target }: { readonly partSizes: readonly number[]; readonly target: FileTarget | null },
   ) {
-    this.#check = new PromiseCheck(promise, partSizes);
+    this.#check = new CompositeDigest(promise, partSizes);
     this.#target = target;
   }
 

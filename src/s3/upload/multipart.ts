@@ -13,7 +13,7 @@ import {
   announceChecksum,
   checksumOf,
   namePartChecksum,
-  promiseWhole,
+  expectWhole,
   readChecksum,
 } from '../checksum/upload-checksum.ts';
 import type { UploadResult, UploadTarget } from './upload-request.ts';
@@ -94,7 +94,7 @@ export async function assembleParts(
       })),
     },
     MpuObjectSize: parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-    ...promiseWhole(checksum, { told: toldType, parts }),
+    ...expectWhole(checksum, { told: toldType, parts }),
     ...(ifNoneMatch ? { IfNoneMatch: '*' } : {}),
   });
   const target = { operation: 'put_object', bucket, key } as const;

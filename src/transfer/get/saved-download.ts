@@ -2,7 +2,7 @@ import { readFields } from '../../read-fields.ts';
 import { DIGEST_ALGORITHMS } from '../../s3/checksum/digest.ts';
 import type { ByteSpan } from '../../s3/download/missing-ranges.ts';
 import type { ResumePoint } from '../../s3/download/download-request.ts';
-import type { PromisedDigest } from '../../s3/checksum/expected-checksum.ts';
+import type { ExpectedChecksum } from '../../s3/checksum/expected-checksum.ts';
 
 /** A download that was begun, as the local state keeps it. */
 export interface SavedDownload extends ResumePoint {
@@ -28,12 +28,12 @@ export function parseSaved(document: unknown): SavedDownload | SavedRun | null {
   }
   if (kind !== 'download' || !isText(partialPath) || !isText(inode) || !isText(etag) || !isOffset(sizeBytes))
     return null;
-  const parsedPromise = parsePromise(promise);
+  const parsedPromise = parseExpected(promise);
   if (!isListOf(covered, isSpan) || parsedPromise === undefined) return null;
   return { kind, partialPath, inode, etag, sizeBytes, covered, promise: parsedPromise };
 }
 
-function parsePromise(value: unknown): PromisedDigest | null | undefined {
+function parseExpected(value: unknown): ExpectedChecksum | null | undefined {
   if (value === null) return null;
   const { algorithm: name, expected, parts } = readFields(value);
   const algorithm = DIGEST_ALGORITHMS.find((known) => known === name);

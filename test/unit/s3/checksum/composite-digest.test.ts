@@ -6,8 +6,8 @@ import { combineChecksums, computeChecksum } from '../../../../src/sandbox/proto
 import { composeEtag } from '../../../../src/s3/checksum/etag.ts';
 import { DIGEST_ALGORITHMS, type DigestAlgorithm } from '../../../../src/s3/checksum/digest.ts';
 import { FollowingCheck } from '../../../../src/s3/download/verify-in-order.ts';
-import { PromiseCheck } from '../../../../src/s3/checksum/composite-digest.ts';
-import { findPromise, type PromisedDigest } from '../../../../src/s3/checksum/expected-checksum.ts';
+import { CompositeDigest } from '../../../../src/s3/checksum/composite-digest.ts';
+import { findExpected, type ExpectedChecksum } from '../../../../src/s3/checksum/expected-checksum.ts';
 
 const MD5 = 'd41d8cd98f00b204e9800998ecf8427e';
 const META = { $metadata: {} };
@@ -23,19 +23,19 @@ function digest(algorithm: DigestAlgorithm, bytes: Uint8Array): string {
 }
 
 async function verify(
-  promise: PromisedDigest,
+  promise: ExpectedChecksum,
   pieces: readonly Uint8Array[],
   partSizes: readonly number[] = [],
 ): Promise<boolean> {
-  const check = new PromiseCheck(promise, partSizes);
+  const check = new CompositeDigest(promise, partSizes);
   for (const piece of pieces) check.update(piece);
   return await check.matches();
 }
 
-const whole = (algorithm: DigestAlgorithm, expected: string): PromisedDigest => ({ algorithm, expected, parts: null });
+const whole = (algorithm: DigestAlgorithm, expected: string): ExpectedChecksum => ({ algorithm, expected, parts: null });
 
 describe('findPromise', () => {
-  it.each<[string, Omit<Parameters<typeof findPromise>[0], '$metadata'>, PromisedDigest]>([
+  it.each<[string, Omit<Parameters<typeof findExpected>[0], '$metadata'>, ExpectedChecksum]>([
     ['an MD5 ETag', { ETag: `"${MD5}"` }, whole('md5', MD5)],
     ['an MD5 ETag without quotes', { ETag: MD5 }, whole('md5', MD5)],
     [
@@ -78,10 +78,10 @@ describe('findPromise', () => {
       { algorithm: 'md5', expected: MD5, parts: 1 },
     ],
   ])('takes %s', (_what, answer, expected) => {
-    expect(findPromise({ ...answer, ...META })).toEqual(expected);
+    expect(findExpected({ ...answer, ...META })).toEqual(expected);
   });
 
-  it.each<[string, Omit<Parameters<typeof findPromise>[0], '$metadata'>]>([
+  it.each<[string, Omit<Parameters<typeof findExpected>[0], '$metadata'>]>([
     ['nothing', {}],
     ['an ETag of no part', { ETag: `"${MD5}-0"` }],
     ['an ETag of more parts than S3 takes', { ETag: `"${MD5}-10001"` }],
@@ -94,7 +94,7 @@ describe('findPromise', () => {
     ['a composite checksum that only its type tells', { ChecksumCRC32: 'abc', ChecksumType: 'COMPOSITE' }],
     ['a composite checksum that denies it', { ChecksumCRC32: 'abc-2', ChecksumType: 'FULL_OBJECT' }],
   ])('finds none in %s, so no alarm can be false', (_what, answer) => {
-    expect(findPromise({ ...answer, ...META })).toBeNull();
+    expect(findExpected({ ...answer, ...META })).toBeNull();
   });
 });
 
@@ -123,7 +123,7 @@ describe('PromiseCheck', () => {
 
   it.each(algorithms)('forgets what came before a restart, by %s', async (algorithm) => {
     const bytes = Buffer.from('the object');
-    const check = new PromiseCheck(whole(algorithm, digest(algorithm, bytes)), []);
+    const check = new CompositeDigest(whole(algorithm, digest(algorithm, bytes)), []);
     check.update(Buffer.from('changed on its way'));
     expect(await check.matches()).toBe(false);
     check.restart();
@@ -134,7 +134,7 @@ describe('PromiseCheck', () => {
 
 describe('a composite promise', () => {
   /** As the store computes it, which is another implementation. */
-  function compose(algorithm: DigestAlgorithm, parts: readonly Buffer[]): PromisedDigest {
+  function compose(algorithm: DigestAlgorithm, parts: readonly Buffer[]): ExpectedChecksum {
     const text =
       algorithm === 'md5'
         ? composeEtag(parts.map((part) => digest('md5', part)))!.replaceAll('"', '')
