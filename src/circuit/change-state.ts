@@ -19,7 +19,7 @@ export interface Moment {
 }
 
 /** Where a circuit goes, and why. */
-export interface Destination {
+export interface StateChange {
   readonly to: CircuitState;
   readonly why: Transition['why'];
   readonly cause?: FailureCause | null;
@@ -32,7 +32,7 @@ export interface Destination {
  */
 export function changeState(
   row: CircuitRow,
-  { to, why, cause = null, manual }: Destination,
+  { to, why, cause = null, manual }: StateChange,
   { nowMs, settings, process }: Moment,
 ): { readonly row: CircuitRow; readonly transition: Transition } {
   const epoch = row.epoch + 1;

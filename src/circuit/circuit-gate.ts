@@ -59,17 +59,17 @@ export function createCircuitGate(options: CircuitGateOptions): CircuitGate {
   const { read, run, write } = createStepper(options);
   const settled = new WeakSet<Permit>();
   const moment = (): Moment => ({ nowMs: clock.now(), settings, process });
-  const askLeave = (row: CircuitRow, token: string): Step<Admission> =>
+  const requestAdmission = (row: CircuitRow, token: string): Step<Admission> =>
     admit(row, { ...moment(), token, isOwnerAlive: row.lease === null || isOwnerAlive(row.lease.owner) });
 
   return {
     check: (circuit) => {
-      const { result } = askLeave(read(circuit), '');
+      const { result } = requestAdmission(read(circuit), '');
       return result.kind === 'refused' ? result.refusal : null;
     },
     admit: (circuit) => {
       const { admission, row } = run(circuit, (asked) => {
-        const step = askLeave(asked, asked.state === 'closed' ? '' : newToken());
+        const step = requestAdmission(asked, asked.state === 'closed' ? '' : newToken());
         return { ...step, result: { admission: step.result, row: step.row } };
       });
       if (row.state === 'closed' && row.failures > 0) emit(countFailures(row));

@@ -11,7 +11,7 @@ import type {
 } from './circuit.ts';
 import { assertNever } from '../errors.ts';
 import type { CircuitChange } from './circuit-store.ts';
-import { changeState, type Destination, type Moment } from './change-state.ts';
+import { changeState, type StateChange, type Moment } from './change-state.ts';
 
 /** One step: the row to store, the changes of state to record, and the answer. The very row it was given: nothing to write. */
 export type Step<T> = CircuitChange<T> & { readonly row: CircuitRow };
@@ -196,12 +196,12 @@ function keep<T>(row: CircuitRow, result: T): Step<T> {
 }
 
 /** A change of state that a verdict caused. */
-function leave(row: CircuitRow, destination: Destination, moment: Moment): Step<'counted'> {
+function leave(row: CircuitRow, destination: StateChange, moment: Moment): Step<'counted'> {
   const changed = changeState(row, destination, moment);
   return { row: changed.row, transitions: [changed.transition], result: 'counted' };
 }
 
-function changeByHand(row: CircuitRow, destination: Destination, moment: Moment): Step<Transition> {
+function changeByHand(row: CircuitRow, destination: StateChange, moment: Moment): Step<Transition> {
   const changed = changeState(row, destination, moment);
   return { row: changed.row, transitions: [changed.transition], result: changed.transition };
 }

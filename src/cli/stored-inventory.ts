@@ -85,7 +85,7 @@ async function fetch(
     versionId: null,
     range: null,
     resume: null,
-    lane: new Slots().openLane(),
+    queue: new Slots().openQueue(),
     signal,
     openTarget,
   });

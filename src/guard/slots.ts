@@ -20,7 +20,7 @@ export interface Slot extends Disposable {
 }
 
 /** The slots as one transfer sees them: transfers that were begun earlier go first. */
-export interface Lane {
+export interface SlotQueue {
   /**
    * Waits for a slot. Who holds one must not wait for another.
    * @param bufferBytes memory that the request will hold; 0 for one without a body
@@ -60,7 +60,7 @@ export class Slots {
     return this.#bounds;
   }
 
-  openLane(): Lane {
+  openQueue(): SlotQueue {
     const rank = this.#lanes;
     this.#lanes += 1;
     return { take: async (bufferBytes, signal) => await this.#take({ rank, bufferBytes }, signal) };

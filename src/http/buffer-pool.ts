@@ -23,8 +23,8 @@ export class ReadMemory {
   readonly #blocks = new WeakMap<ArrayBufferLike, Block>();
 
   /** Memory for one connection. */
-  openLane(): ReadLane {
-    return new ReadLane({ take: () => this.#take(), drop: (block) => this.#drop(block) });
+  openLane(): ReadQueue {
+    return new ReadQueue({ take: () => this.#take(), drop: (block) => this.#drop(block) });
   }
 
   /** One more has a part of this chunk's block, and will release it. */
@@ -60,7 +60,7 @@ export class ReadMemory {
 }
 
 /** Where one connection reads to: one part of a block after the other. */
-export class ReadLane {
+export class ReadQueue {
   readonly #source: { readonly take: () => Block; readonly drop: (block: Block) => void };
   #block: Block | null = null;
   #used = 0;

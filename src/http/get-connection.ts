@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { openSocket, type SocketOptions } from './open-socket.ts';
-import type { ReadLane, ReadMemory } from './buffer-pool.ts';
+import type { ReadQueue, ReadMemory } from './buffer-pool.ts';
 import type { ReadChannel, ReadRequest } from './get-exchange.ts';
 
 export interface ReadConnectionOptions extends Omit<SocketOptions, 'onread' | 'signal'> {
@@ -13,7 +13,7 @@ export interface ReadConnectionOptions extends Omit<SocketOptions, 'onread' | 's
 /** A connection for requests without a body, one at a time. It reads into memory that is used again. */
 export class ReadConnection {
   readonly #options: ReadConnectionOptions;
-  readonly #lane: ReadLane;
+  readonly #lane: ReadQueue;
   readonly #end = new AbortController();
   readonly #opening: Promise<ReadChannel>;
   #socket: Socket | null = null;

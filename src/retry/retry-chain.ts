@@ -16,7 +16,7 @@ export interface RetryChainOptions {
   /** Told of every failed attempt, the last one included. */
   readonly onAttemptFailed: (attempt: number, failure: Classification) => void;
   readonly onRetryScheduled: (retry: { retry: number; delayMs: number; failure: Classification }) => void;
-  /** Asked before each further attempt, after its wait: false abandons the chain with its last failure. */
+  /** RequestedTotals before each further attempt, after its wait: false abandons the chain with its last failure. */
   readonly mayContinue: () => Promise<boolean>;
 }
 

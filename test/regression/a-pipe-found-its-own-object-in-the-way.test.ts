@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { NO_UPLOAD_MEMORY } from '../../src/s3/upload/upload-request.ts';
+import { NOTHING_TO_RESUME } from '../../src/s3/upload/upload-request.ts';
 import { uploadStream } from '../../src/s3/upload/upload-stream.ts';
 import { createFakeGuard } from '../support/fake-guard.ts';
 import { createFakeS3, errorAnswer, networkFault, runWithS3 } from '../support/fake-s3.ts';
@@ -33,7 +33,7 @@ async function putAfterLostResponse(etag: string) {
     body: (async function* pipe() {
       yield await Promise.resolve(Buffer.from('ours'));
     })(),
-    memory: NO_UPLOAD_MEMORY,
+    memory: NOTHING_TO_RESUME,
   });
   return await runWithS3(clock, upload);
 }

@@ -94,7 +94,7 @@ export class FakePipe implements StreamTarget {
 }
 
 interface Wishes extends Partial<
-  Pick<DownloadRequest, 'range' | 'resume' | 'pieceBytes' | 'piecesInFlight' | 'versionId' | 'lane'>
+  Pick<DownloadRequest, 'range' | 'resume' | 'pieceBytes' | 'piecesInFlight' | 'versionId' | 'queue'>
 > {
   readonly signal?: AbortSignal;
 }
@@ -116,7 +116,7 @@ export function prepare(respond: Respond, target: DownloadTarget = new FakeFile(
     pieceBytes: 1000,
     piecesInFlight: 1,
     bufferBytes: 1,
-    lane: new Slots().openLane(),
+    queue: new Slots().openQueue(),
     signal: new AbortController().signal,
     openTarget: async (facts, how) => {
       opened.push({ ...facts, ...how });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Slots } from '../../src/guard/slots.ts';
-import { NO_UPLOAD_MEMORY, type FileUpload, type UploadMemory } from '../../src/s3/upload/upload-request.ts';
+import { NOTHING_TO_RESUME, type FileUpload, type UploadResumePoint } from '../../src/s3/upload/upload-request.ts';
 import { uploadFile } from '../../src/s3/upload/upload-file.ts';
 import { CIRCUIT, FakeCircuits } from './fake-circuits.ts';
 import { createFakeGuard } from './fake-guard.ts';
@@ -68,7 +68,7 @@ export function prepare(
     ifNoneMatch: false,
     partSizeBytes: PART,
     sizeBytes: body.length,
-    lane: new Slots().openLane(),
+    queue: new Slots().openQueue(),
     signal: new AbortController().signal,
     source: {
       readAt: async (buffer, offset) => {
@@ -93,10 +93,10 @@ function listing(parts: ReadonlyMap<number, Buffer>): string {
   return `<ListPartsResult><UploadId>old</UploadId><IsTruncated>false</IsTruncated>${entries.join('')}</ListPartsResult>`;
 }
 
-function createMemory(given: Partial<UploadMemory> = {}) {
+function createMemory(given: Partial<UploadResumePoint> = {}) {
   const saved: (string | null)[] = [];
-  const memory: UploadMemory = {
-    ...NO_UPLOAD_MEMORY,
+  const memory: UploadResumePoint = {
+    ...NOTHING_TO_RESUME,
     ...given,
     save: async (id) => {
       saved.push(id);
@@ -112,4 +112,4 @@ function createMemory(given: Partial<UploadMemory> = {}) {
 
 /** Two parts and a half. */
 export const body = Buffer.from(Array.from({ length: 2 * PART + 500 }, (_, index) => index % 251));
-export const resumable: UploadMemory = { ...NO_UPLOAD_MEMORY, isResumable: true };
+export const resumable: UploadResumePoint = { ...NOTHING_TO_RESUME, isResumable: true };

@@ -31,13 +31,13 @@ export async function deleteSingly(
 ): Promise<void> {
   const queue = work.pending.filter(alone).values();
   const isBare = !sendsEtag(dialect);
-  const takeTurns = async (): Promise<void> => {
+  const deleteNext = async (): Promise<void> => {
     for (const item of queue) {
       const target = readTarget(item, isBare);
       work.settle(identify(item), await deleteOne(s3, { bucket, target, work, requests }, send));
     }
   };
-  const turns = await Promise.allSettled(Array.from({ length: IN_FLIGHT_MAX }, takeTurns));
+  const turns = await Promise.allSettled(Array.from({ length: IN_FLIGHT_MAX }, deleteNext));
   const failed = turns.find((turn) => turn.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
 }

@@ -1,6 +1,6 @@
 import { BreakwaterError } from '../../errors.ts';
 import type { DownloadCheck } from './verify-download.ts';
-import type { ByteSpan, DownloadLedger, Piece } from './missing-ranges.ts';
+import type { ByteSpan, MissingRanges, Piece } from './missing-ranges.ts';
 import { InOrder } from './ordered-writer.ts';
 import type { ObjectAddress, ObjectFacts, DownloadTarget } from './download-request.ts';
 import { formatExpected } from '../checksum/expected-checksum.ts';
@@ -10,7 +10,7 @@ export interface ActiveDownloadOptions {
   readonly facts: ObjectFacts;
   /** Where in the object the wanted bytes begin. */
   readonly base: number;
-  readonly ledger: DownloadLedger;
+  readonly ledger: MissingRanges;
   readonly target: DownloadTarget;
   /** Null where there is nothing to hold the bytes against. */
   readonly check: DownloadCheck | null;
@@ -31,7 +31,7 @@ export class ActiveDownload {
   readonly facts: ObjectFacts;
   readonly base: number;
   readonly #options: ActiveDownloadOptions;
-  readonly #ledger: DownloadLedger;
+  readonly #ledger: MissingRanges;
   readonly #check: DownloadCheck | null;
   readonly #inOrder: InOrder | null;
   #movedBytes = 0;

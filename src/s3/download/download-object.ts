@@ -1,5 +1,5 @@
 import { RetryChainFailed } from '../../retry/retry-chain.ts';
-import { DownloadLedger } from './missing-ranges.ts';
+import { MissingRanges } from './missing-ranges.ts';
 import type { DownloadRequest, DownloadResult, ResumePoint } from './download-request.ts';
 import { DownloadRun } from './fetch-pieces.ts';
 import type { Guard } from '../../guard/guard.ts';
@@ -44,6 +44,6 @@ function saysChanged(error: unknown): boolean {
 /** A request needs something to ask for, also where nothing is missing: it proves that the object is still the same. */
 function leaveOneByte(resume: ResumePoint): ResumePoint {
   const { sizeBytes, covered } = resume;
-  if (new DownloadLedger(sizeBytes, covered).frontier < sizeBytes) return resume;
+  if (new MissingRanges(sizeBytes, covered).frontier < sizeBytes) return resume;
   return { ...resume, covered: [{ start: 0, end: sizeBytes - 1 }] };
 }

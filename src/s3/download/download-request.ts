@@ -1,6 +1,6 @@
 import type { ByteSpan } from './missing-ranges.ts';
 import type { ExpectedChecksum } from '../checksum/expected-checksum.ts';
-import type { Lane } from '../../guard/slots.ts';
+import type { SlotQueue } from '../../guard/slots.ts';
 
 /** Which object, and which of its versions; null for the newest. */
 export interface ObjectAddress {
@@ -39,7 +39,7 @@ export interface DownloadRequest extends ObjectAddress {
   /** What one of them holds in memory. */
   readonly bufferBytes: number;
   /** Where each request gets its slot among all transfers of the command. */
-  readonly lane: Lane;
+  readonly queue: SlotQueue;
   /** What an earlier run has left; null to begin from the start. Ignored when the object is another by now. */
   readonly resume: ResumePoint | null;
   /** Ends this download alone, with its reason. */

@@ -14,7 +14,7 @@ import {
 } from './get-response.ts';
 import { ActiveDownload } from './active-download.ts';
 import { DirectBody, readBody } from '../../http/direct-body.ts';
-import { DownloadLedger, type Piece } from './missing-ranges.ts';
+import { MissingRanges, type Piece } from './missing-ranges.ts';
 import type { DownloadResult, ObjectFacts } from './download-request.ts';
 import { PieceWriter } from './piece-writer.ts';
 import type { ObjectAnswer } from '../connection/direct-response.ts';
@@ -81,7 +81,7 @@ export class DownloadRun {
   /** Learns what the object is, and fetches its first missing piece by the same request. */
   async #fetchFirst(): Promise<void> {
     const { requests, request } = this.#options;
-    using _slot = await request.lane.take(request.bufferBytes, requests.signal);
+    using _slot = await request.queue.take(request.bufferBytes, requests.signal);
     const first: { piece: Piece | null } = { piece: null };
     await requests.send({ isDataBearing: true }, async (attempt) => {
       if (this.#active === null) await this.#receiveFirst(attempt, first);
@@ -92,7 +92,7 @@ export class DownloadRun {
 
   async #receiveFirst(attempt: Attempt, first: { piece: Piece | null }): Promise<void> {
     const { resume, range, pieceBytes } = this.#options.request;
-    const rest = resume === null ? null : new DownloadLedger(resume.sizeBytes, resume.covered).take(pieceBytes);
+    const rest = resume === null ? null : new MissingRanges(resume.sizeBytes, resume.covered).take(pieceBytes);
     const asked = rest === null ? range && formatAskedRange(range) : formatSpan(rest);
     const answer = await this.#ask({ range: asked, etag: resume?.etag ?? null }, attempt);
     await usingBody(answer, async ({ head, body }) => {
@@ -107,7 +107,7 @@ export class DownloadRun {
     const { requests, request } = this.#options;
     const active = this.#require();
     await active.mayBegin(piece, requests.signal);
-    using _slot = await request.lane.take(request.bufferBytes, requests.signal);
+    using _slot = await request.queue.take(request.bufferBytes, requests.signal);
     await requests.send({ isDataBearing: true }, async (attempt) => await this.#receive(piece, attempt));
     active.finish(piece);
   }
@@ -142,7 +142,7 @@ export class DownloadRun {
       facts,
       check: openCheck(this.#options, { facts, target }),
       base: span?.start ?? 0,
-      ledger: new DownloadLedger(facts.sizeBytes ?? Infinity, resume?.covered ?? []),
+      ledger: new MissingRanges(facts.sizeBytes ?? Infinity, resume?.covered ?? []),
       target,
       windowBytes: pieceBytes * piecesInFlight,
       onBytes: (bytes) => {

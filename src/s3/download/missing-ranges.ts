@@ -13,7 +13,7 @@ export interface Piece extends ByteSpan {
  * Which bytes of an object are here, which are being fetched and which nobody has taken yet. Pieces are cut as they are
  * taken, from the front: its size does not grow with the object's.
  */
-export class DownloadLedger {
+export class MissingRanges {
   readonly #sizeBytes: number;
   /** Spans nobody has taken, in order. */
   #gaps: readonly ByteSpan[];

@@ -1,7 +1,7 @@
 import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { ObjectAddress } from './download-request.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
-import type { Lane } from '../../guard/slots.ts';
+import type { SlotQueue } from '../../guard/slots.ts';
 
 /** Parts that are looked at at once. */
 const HEADS_IN_FLIGHT = 8;
@@ -56,7 +56,7 @@ function alike(bytes: number, parts: number): readonly number[] {
 export interface PartSizesOptions {
   readonly s3: S3Client;
   readonly requests: RequestRunner;
-  readonly lane: Lane;
+  readonly lane: SlotQueue;
   readonly address: ObjectAddress;
   /** Of the version that is meant. */
   readonly etag: string;

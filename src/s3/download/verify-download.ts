@@ -29,7 +29,7 @@ export function openCheck(
   return new DownloadCheck({
     promise,
     target: target.kind === 'file' ? target : null,
-    partSizes: new PartSizes({ s3, requests, lane: request.lane, address: request, etag, object }),
+    partSizes: new PartSizes({ s3, requests, lane: request.queue, address: request, etag, object }),
     onUnverified: (why) => {
       // Only this one may be corruption.
       if (why !== 'checksum_differs') guard.emit({ kind: 'not_verified', name, why: DESCRIPTIONS[why] });

@@ -41,7 +41,7 @@ export async function uploadFile(s3: ObjectClient, guard: Guard, upload: FileUpl
 }
 
 async function uploadWhole(s3: ObjectClient, guard: Guard, upload: FileUpload): Promise<UploadResult> {
-  const { bucket, key, circuit, sizeBytes, source, lane, signal } = upload;
+  const { bucket, key, circuit, sizeBytes, source, queue: lane, signal } = upload;
   // Before the permit is taken: a probe must not wait for one of our slots, nor for the disk.
   using slot = await lane.take(sizeBytes, signal);
   const bytes = slot.buffer();
@@ -61,7 +61,7 @@ async function uploadInParts(s3: ObjectClient, guard: Guard, file: FileUpload): 
   if (memory.staleId !== null) await abortUpload(s3, guard, { bucket, key, uploadId: memory.staleId });
   try {
     // Older objects get their slots first; only then may this one hold a permit.
-    (await file.lane.take(0, file.signal))[Symbol.dispose]();
+    (await file.queue.take(0, file.signal))[Symbol.dispose]();
     const target = { operation: 'put_object', bucket, key, circuit } as const;
     const result = await runGuarded(guard, target, async (requests) => await upload.run(requests));
     await memory.forget();
@@ -142,7 +142,7 @@ class PartsUpload {
   }
 
   async #storePart(part: { uploadId: string; number: number }, requests: RequestRunner): Promise<StoredPart> {
-    const { sizeBytes, partSizeBytes, source, lane, checksum } = this.#file;
+    const { sizeBytes, partSizeBytes, source, queue: lane, checksum } = this.#file;
     const { uploadId, number } = part;
     const offset = (number - 1) * partSizeBytes;
     const length = Math.min(partSizeBytes, sizeBytes - offset);

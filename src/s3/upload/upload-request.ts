@@ -1,5 +1,5 @@
 import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
-import type { Lane } from '../../guard/slots.ts';
+import type { SlotQueue } from '../../guard/slots.ts';
 import type { ChecksumChoice } from '../checksum/algorithms.ts';
 
 /** Where an object goes, and what is stored with it. */
@@ -41,14 +41,14 @@ export interface FileUpload extends UploadTarget {
   readonly sizeBytes: number;
   readonly source: UploadSource;
   /** Gives leave for each request. */
-  readonly lane: Lane;
+  readonly queue: SlotQueue;
   /** Ends it from outside: aborted when the command is, or when the run that it belongs to is over. */
   readonly signal: AbortSignal;
-  readonly memory: UploadMemory;
+  readonly memory: UploadResumePoint;
 }
 
 /** What is remembered of an upload in parts, so that a later process can go on with it or clean it away. */
-export interface UploadMemory {
+export interface UploadResumePoint {
   /** Begun by an earlier process with the same bytes and options; null for none. */
   readonly resumableId: string | null;
   /** Begun by an earlier process with others: of no use any more; null for none. */
@@ -60,7 +60,7 @@ export interface UploadMemory {
 }
 
 /** Nothing is remembered. */
-export const NO_UPLOAD_MEMORY: UploadMemory = {
+export const NOTHING_TO_RESUME: UploadResumePoint = {
   resumableId: null,
   staleId: null,
   isResumable: false,
@@ -73,7 +73,7 @@ export interface StreamUpload extends UploadTarget {
   readonly body: AsyncIterable<Uint8Array>;
   /** Parts in flight; memory is this times the part size. */
   readonly partsInFlight: number;
-  readonly memory: UploadMemory;
+  readonly memory: UploadResumePoint;
 }
 
 export interface UploadResult {

@@ -45,7 +45,7 @@ export type FetchTarget =
   | { readonly path: null };
 
 /** What the fetches of one command share. */
-export interface FetchStage {
+export interface FetchContext {
   readonly store: ObjectStore;
   readonly slots: Slots;
   readonly partials: PartialFiles;
@@ -68,7 +68,7 @@ export interface ObjectToFetch {
 
 /** Fetches one object to its place, from where an earlier run has stopped if there was one. */
 export async function fetchObject(
-  stage: FetchStage,
+  stage: FetchContext,
   { location, target, signal, sizeBytes }: ObjectToFetch,
 ): Promise<DownloadResult> {
   const { context, options } = stage;
@@ -84,7 +84,7 @@ export async function fetchObject(
       signal,
       resume: place.resumable?.resumePoint ?? null,
       ...planPieces({ target, sizeBytes }, options),
-      lane: stage.slots.openLane(),
+      queue: stage.slots.openQueue(),
       openTarget: async (facts, how) => {
         const resumedBytes = how.isResumed ? countBytes(place.resumable) : 0;
         const totalBytes = facts.sizeBytes === null ? null : facts.sizeBytes - resumedBytes;
@@ -137,7 +137,7 @@ interface Place {
   readonly leave: (error: unknown) => Promise<unknown>;
 }
 
-async function openPlace(stage: FetchStage, location: S3Location, target: FetchTarget): Promise<Place> {
+async function openPlace(stage: FetchContext, location: S3Location, target: FetchTarget): Promise<Place> {
   const { context, options, partials } = stage;
   const { path } = target;
   if (path === null) return streamPlace(() => StreamSink.toStandardOutput(context.stdout));

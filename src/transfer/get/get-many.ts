@@ -2,7 +2,7 @@ import type { ListedObject } from '../../s3/list/list-objects.ts';
 import { BreakwaterError } from '../../errors.ts';
 import { createKeyFilter, type KeyFilter, type KeyPatterns } from '../../key-filter.ts';
 import { Destination } from './destination.ts';
-import { fetchObject, type FetchStage } from './fetch-object.ts';
+import { fetchObject, type FetchContext } from './fetch-object.ts';
 import { statOrNull } from '../local-errors.ts';
 import { runMany, type ItemDone, type ManyResult } from '../run-many.ts';
 import { nameOf, type S3Location } from '../transfer-context.ts';
@@ -40,7 +40,7 @@ export interface GetPlan {
  * skipped, so running the same command again continues a run that was stopped.
  * @throws BreakwaterError `not_found` if nothing matches
  */
-export async function getMany(stage: FetchStage, many: ManyToGet): Promise<ManyResult> {
+export async function getMany(stage: FetchContext, many: ManyToGet): Promise<ManyResult> {
   const destination = await Destination.open(many.destination);
   const fetch = async (item: Item, signal: AbortSignal): Promise<ItemDone> => {
     const { location, object } = item;
@@ -62,11 +62,11 @@ export async function getMany(stage: FetchStage, many: ManyToGet): Promise<ManyR
 }
 
 /** What `getMany` would do, without doing it. */
-export async function planMany(stage: FetchStage, many: ManyToGet): Promise<GetPlan> {
+export async function planMany(stage: FetchContext, many: ManyToGet): Promise<GetPlan> {
   const destination = await Destination.open(many.destination);
   const plan = { objects: 0, bytes: 0, skipped: 0, samples: [] as GetPlan['samples'][number][] };
   for await (const item of listObjects(stage, many)) {
-    const path = placeOrNull(destination, item, many);
+    const path = pathOrNull(destination, item, many);
     if (path !== null) destination.release(path);
     if (path !== null && (await chooseFate(stage, { many, item, path })) === 'skip') {
       plan.skipped += 1;
@@ -90,7 +90,7 @@ export function findPattern(key: string): KeyPattern | null {
 }
 
 /** Null for a key that cannot be a path here. */
-function placeOrNull(destination: Destination, { location }: Item, { prefix }: ManyToGet): string | null {
+function pathOrNull(destination: Destination, { location }: Item, { prefix }: ManyToGet): string | null {
   try {
     return destination.place(location, prefix);
   } catch {
@@ -105,7 +105,7 @@ interface Item {
 }
 
 async function* listObjects(
-  { store, context }: FetchStage,
+  { store, context }: FetchContext,
   { bucket, prefix, pattern, patterns }: ManyToGet,
 ): AsyncGenerator<Item> {
   const below = prefix.lastIndexOf('/') + 1;
@@ -126,7 +126,7 @@ async function* listObjects(
 }
 
 async function chooseFate(
-  stage: FetchStage,
+  stage: FetchContext,
   { many, item, path }: { many: ManyToGet; item: Item; path: string },
 ): Promise<'fetch' | 'skip'> {
   const found = statOrNull(path);
@@ -143,7 +143,7 @@ async function chooseFate(
 
 /** Whether a file already is what would be fetched, by size and modification time, which every fetch restores. */
 async function isHere(
-  { store, options, context }: FetchStage,
+  { store, options, context }: FetchContext,
   { object, location }: Item,
   file: { readonly size: number; readonly mtimeMs: number },
 ): Promise<boolean> {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Slots, DEFAULT_SLOT_BOUNDS } from '../../guard/slots.ts';
 import { BreakwaterError } from '../../errors.ts';
 import type { KeyPatterns } from '../../key-filter.ts';
-import { fetchObject, type FetchOptions, type FetchStage, type FetchTarget } from './fetch-object.ts';
+import { fetchObject, type FetchOptions, type FetchContext, type FetchTarget } from './fetch-object.ts';
 import { checkTarget, describeExisting } from './file-sink.ts';
 import { findPattern, getMany, planMany, type GetPlan, type KeyPattern, type ManyToGet } from './get-many.ts';
 import { baseNameOf, isFileName } from './object-path.ts';
@@ -54,7 +54,7 @@ export async function get(request: GetRequest, context: TransferContext): Promis
   const { source, isRecursive, destination, options } = request;
   if (isRecursive) {
     await checkDirectory(request);
-    return await onStage(request, context, async (stage) => await getAll(stage, request, { prefix: source.key }));
+    return await withFetchContext(request, context, async (stage) => await getAll(stage, request, { prefix: source.key }));
   }
   if (source.key === '' || source.key.endsWith('/')) {
     throw new BreakwaterError('usage', `${nameOf(source)} is a prefix, not an object`, {
@@ -63,7 +63,7 @@ export async function get(request: GetRequest, context: TransferContext): Promis
   }
   const target = await planTarget(destination, source.key);
   const pattern = options.versionId === null ? findPattern(source.key) : null;
-  return await onStage(request, context, async (stage) => {
+  return await withFetchContext(request, context, async (stage) => {
     if (pattern === null || (await isObject(stage, source))) return await getOne(stage, request, target);
     await checkDirectory(request);
     return await getAll(stage, request, pattern);
@@ -71,10 +71,10 @@ export async function get(request: GetRequest, context: TransferContext): Promis
 }
 
 /** Looks at the circuit, connects, and lets go of everything in the end. */
-async function onStage<T>(
+async function withFetchContext<T>(
   { source, options, isRecursive }: GetRequest,
   context: TransferContext,
-  work: (stage: FetchStage) => Promise<T>,
+  work: (stage: FetchContext) => Promise<T>,
 ): Promise<T> {
   const { bucket } = source;
   context.refuseIfOpen(isRecursive ? { operation: 'list_objects', bucket } : { operation: 'get_object', ...source });
@@ -91,7 +91,7 @@ async function onStage<T>(
   }
 }
 
-async function getOne(stage: FetchStage, { source, isDryRun }: GetRequest, target: FetchTarget): Promise<GetReport> {
+async function getOne(stage: FetchContext, { source, isDryRun }: GetRequest, target: FetchTarget): Promise<GetReport> {
   const { store, options, context } = stage;
   if (options.isNoClobber && target.path !== null && target.kind === 'file') throw describeExisting(target.path);
   const { path } = target;
@@ -113,14 +113,14 @@ async function getOne(stage: FetchStage, { source, isDryRun }: GetRequest, targe
   return { kind: 'one', location: source, path, bytes, resumedBytes, etag, versionId, modifiedMs, verifiedBy };
 }
 
-async function getAll(stage: FetchStage, request: GetRequest, keys: KeyPattern): Promise<GetReport> {
+async function getAll(stage: FetchContext, request: GetRequest, keys: KeyPattern): Promise<GetReport> {
   const many: ManyToGet = { ...request, ...keys, bucket: request.source.bucket };
   if (request.isDryRun) return { kind: 'planned', plan: await planMany(stage, many) };
   return { kind: 'many', result: await getMany(stage, many) };
 }
 
 /** Whether the key stands for itself: an object of exactly that name goes before a pattern. */
-async function isObject({ store, context }: FetchStage, { bucket, key }: S3Location): Promise<boolean> {
+async function isObject({ store, context }: FetchContext, { bucket, key }: S3Location): Promise<boolean> {
   // It is the first of all keys that begin with it.
   for await (const { objects } of store.list({ bucket, prefix: key, circuit: context.circuit })) {
     return objects[0]?.key === key;

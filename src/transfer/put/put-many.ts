@@ -1,7 +1,7 @@
 import { BreakwaterError } from '../../errors.ts';
 import { openLocalFile } from './source-file.ts';
 import type { FoundFile } from './walk-files.ts';
-import { openRunMemory, type RunMemory } from './resume-run.ts';
+import { openResumableRun, type ResumableRun } from './resume-run.ts';
 import { runMany, type ItemDone, type ManyResult } from '../run-many.ts';
 import { sendFile, type SendTools } from './send.ts';
 import { StoredObjects } from './already-stored.ts';
@@ -15,7 +15,7 @@ import { StoredObjects } from './already-stored.ts';
 export async function putMany(files: AsyncIterable<FoundFile>, tools: SendTools): Promise<ManyResult> {
   const { request, slots, context } = tools;
   const { bucket, key: prefix } = request.destination;
-  await using memory = await openRunMemory(request, context);
+  await using memory = await openResumableRun(request, context);
   const stored = await readStored(memory, tools);
   const send = async ({ path, name, problem, isRegular }: FoundFile, signal: AbortSignal): Promise<ItemDone> => {
     if (problem !== null) throw problem;
@@ -36,7 +36,7 @@ export async function putMany(files: AsyncIterable<FoundFile>, tools: SendTools)
 
 /** What the cut run has stored; null where there was none, or where the destination may not be listed. */
 async function readStored(
-  { sinceMs }: RunMemory,
+  { sinceMs }: ResumableRun,
   { store, request, context }: SendTools,
 ): Promise<StoredObjects | null> {
   if (sinceMs === null) return null;

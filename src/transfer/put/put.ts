@@ -13,7 +13,7 @@ import type { PutReport, PutRequest } from './put-request.ts';
 import { refuseCollisions } from './refuse-collisions.ts';
 import { sendFile, sendStandardInput, type SendTools } from './send.ts';
 import { nameOf, type TransferContext } from '../transfer-context.ts';
-import { UploadLedger } from './resume-upload.ts';
+import { ResumableUploads } from './resume-upload.ts';
 
 /**
  * Uploads sources to S3. Everything local is checked before the circuit is asked, and the circuit before the SDK is loaded.
@@ -103,6 +103,6 @@ function openTools(store: ObjectStore, request: PutRequest, context: TransferCon
     context,
     request,
     slots: new Slots(bounds),
-    ledger: new UploadLedger({ unfinished: context.unfinished, circuit: context.circuit, isResuming }),
+    ledger: new ResumableUploads({ unfinished: context.unfinished, circuit: context.circuit, isResuming }),
   };
 }

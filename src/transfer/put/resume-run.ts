@@ -4,7 +4,7 @@ import type { TransferContext } from '../transfer-context.ts';
 import { digest } from './resume-upload.ts';
 
 /** The memory of one run over many files: that it began, and whether it came to its end. */
-export interface RunMemory extends AsyncDisposable {
+export interface ResumableRun extends AsyncDisposable {
   /** When the earlier run of the same command began that did not come to its end, in ms; null for none. */
   readonly sinceMs: number | null;
   /** Nothing is left to go on with. */
@@ -12,10 +12,10 @@ export interface RunMemory extends AsyncDisposable {
 }
 
 /** Remembers a run before it begins, so that however it ends, the next run of the same command knows of it. */
-export async function openRunMemory(
+export async function openResumableRun(
   request: PutRequest,
   { unfinished, circuit, now }: Pick<TransferContext, 'unfinished' | 'circuit' | 'now'>,
-): Promise<RunMemory> {
+): Promise<ResumableRun> {
   const { sources, destination, patterns, object, checksum, partSizeBytes, isRecursive } = request;
   const paths = sources.map((source) => resolve(source));
   const id = digest(['run', circuit, destination, paths, isRecursive, patterns, object, checksum, partSizeBytes]);

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { UnfinishedWork, WorkClaim } from '../../unfinished-work.ts';
-import { NO_UPLOAD_MEMORY, type UploadMemory } from '../../s3/upload/upload-request.ts';
+import { NOTHING_TO_RESUME, type UploadResumePoint } from '../../s3/upload/upload-request.ts';
 import type { FileIdentity } from './source-file.ts';
 import type { S3Location } from '../transfer-context.ts';
 
 /** From this size on, in bytes, what is stored of an upload stays when it ends before its end. */
 export const RESUME_BYTES_MIN = 64 * 1024 * 1024;
 
-export interface LedgerOptions {
+export interface ResumableUploadsOptions {
   readonly unfinished: UnfinishedWork;
   /** Full name of the circuit: it tells one store from another. */
   readonly circuit: string;
@@ -16,7 +16,7 @@ export interface LedgerOptions {
   readonly isResuming: boolean;
 }
 
-export interface LedgerEntry {
+export interface UploadIdentity {
   readonly location: S3Location;
   /** A path, or `-`. */
   readonly source: string;
@@ -27,13 +27,13 @@ export interface LedgerEntry {
 }
 
 /** The memory of one upload, this process's own until it is disposed of. */
-export type OpenMemory = UploadMemory & AsyncDisposable;
+export type OpenResumePoint = UploadResumePoint & AsyncDisposable;
 
 /** What this program remembers of uploads in parts, over all its processes. */
-export class UploadLedger {
-  readonly #options: LedgerOptions;
+export class ResumableUploads {
+  readonly #options: ResumableUploadsOptions;
 
-  constructor(options: LedgerOptions) {
+  constructor(options: ResumableUploadsOptions) {
     this.#options = options;
   }
 
@@ -41,16 +41,16 @@ export class UploadLedger {
    * What is remembered of an upload from this source to this destination. While another process is at it, nothing is:
    * this one then sends for itself, and cleans up after itself.
    */
-  async open(entry: LedgerEntry): Promise<OpenMemory> {
+  async open(entry: UploadIdentity): Promise<OpenResumePoint> {
     const { unfinished, isResuming } = this.#options;
     const id = this.#idOf(entry);
     const claim = await unfinished.claim(id);
-    if (claim === null) return createMemory({ isResumable: false, claim });
+    if (claim === null) return createResumePoint({ isResumable: false, claim });
     const sameness = digest([entry.identity, entry.options]);
     const found = parseDocument(await unfinished.read(id));
     const isSame = found !== null && entry.identity !== null && found.sameness === sameness && isResuming;
     const { bucket, key } = entry.location;
-    return createMemory({
+    return createResumePoint({
       resumableId: isSame ? found.uploadId : null,
       staleId: isSame ? null : (found?.uploadId ?? null),
       isResumable: isResuming && (entry.identity?.sizeBytes ?? 0) >= RESUME_BYTES_MIN,
@@ -60,19 +60,19 @@ export class UploadLedger {
     });
   }
 
-  #idOf({ location: { bucket, key }, source }: LedgerEntry): string {
+  #idOf({ location: { bucket, key }, source }: UploadIdentity): string {
     return digest([this.#options.circuit, bucket, key, source === '-' ? source : resolve(source)]);
   }
 }
 
-interface MemoryParts extends Partial<UploadMemory> {
+interface ResumePointParts extends Partial<UploadResumePoint> {
   readonly isResumable: boolean;
   readonly claim: WorkClaim | null;
 }
 
-function createMemory({ claim, ...known }: MemoryParts): OpenMemory {
+function createResumePoint({ claim, ...known }: ResumePointParts): OpenResumePoint {
   return {
-    ...NO_UPLOAD_MEMORY,
+    ...NOTHING_TO_RESUME,
     ...known,
     [Symbol.asyncDispose]: async () => await claim?.[Symbol.asyncDispose](),
   };

@@ -1,6 +1,6 @@
 import type { ObjectStore } from '../../s3/object-store.ts';
 import type { Slots } from '../../guard/slots.ts';
-import { NO_UPLOAD_MEMORY, type UploadResult } from '../../s3/upload/upload-request.ts';
+import { NOTHING_TO_RESUME, type UploadResult } from '../../s3/upload/upload-request.ts';
 import type { LocalFile } from './source-file.ts';
 import { describeObject } from './object-headers.ts';
 import { PARTS_MAX } from '../../s3/protocol/limits.ts';
@@ -8,7 +8,7 @@ import { choosePartSize, planPartSize } from './part-size.ts';
 import type { PutRequest } from './put-request.ts';
 import { readStandardInput } from './standard-input.ts';
 import { nameOf, type S3Location, type TransferContext } from '../transfer-context.ts';
-import type { UploadLedger } from './resume-upload.ts';
+import type { ResumableUploads } from './resume-upload.ts';
 
 /** Parts of standard input in flight: with the part size it bounds the memory. */
 const STREAM_PARTS_IN_FLIGHT = 4;
@@ -19,7 +19,7 @@ export interface SendTools {
   readonly context: TransferContext;
   readonly request: PutRequest;
   readonly slots: Slots;
-  readonly ledger: UploadLedger;
+  readonly ledger: ResumableUploads;
 }
 
 /** Sends an open file. @throws BreakwaterError by its code */
@@ -44,9 +44,9 @@ export async function sendFile(
       ifNoneMatch,
       sizeBytes,
       source: file,
-      lane: slots.openLane(),
+      queue: slots.openQueue(),
       signal,
-      memory: memory ?? NO_UPLOAD_MEMORY,
+      memory: memory ?? NOTHING_TO_RESUME,
     }),
   );
 }

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Slots, type Lane, type Slot } from '../../../src/guard/slots.ts';
+import { Slots, type SlotQueue, type Slot } from '../../../src/guard/slots.ts';
 
 const never = new AbortController().signal;
 
 /** What `take` has given so far. */
-function follow(lane: Lane, bufferBytes: number, signal = never) {
+function follow(lane: SlotQueue, bufferBytes: number, signal = never) {
   const taken: { slot: Slot | null; error: unknown } = { slot: null, error: null };
   lane.take(bufferBytes, signal).then(
     (slot) => (taken.slot = slot),
@@ -23,7 +23,7 @@ async function settle(): Promise<void> {
 describe('slots', () => {
   it('bound the requests in flight over all lanes', async () => {
     const slots = new Slots({ requests: 2, bufferBytes: 100 });
-    const takes = [slots.openLane(), slots.openLane(), slots.openLane()].map((lane) => follow(lane, 1));
+    const takes = [slots.openQueue(), slots.openQueue(), slots.openQueue()].map((lane) => follow(lane, 1));
     await settle();
     expect(takes.map(({ slot }) => slot !== null)).toEqual([true, true, false]);
     takes[0]!.slot![Symbol.dispose]();
@@ -33,7 +33,7 @@ describe('slots', () => {
 
   it('bound the bytes in memory, but let a single larger request go alone', async () => {
     const slots = new Slots({ requests: 9, bufferBytes: 100 });
-    const lane = slots.openLane();
+    const lane = slots.openQueue();
     const first = follow(lane, 60);
     const large = follow(lane, 500);
     await settle();
@@ -46,7 +46,7 @@ describe('slots', () => {
 
   it('go to the transfers that were begun first, whoever asked first', async () => {
     const slots = new Slots({ requests: 1, bufferBytes: 100 });
-    const [older, younger] = [slots.openLane(), slots.openLane()];
+    const [older, younger] = [slots.openQueue(), slots.openQueue()];
     const held = follow(older, 1);
     const late = follow(younger, 1);
     const early = follow(older, 1);
@@ -58,7 +58,7 @@ describe('slots', () => {
 
   it('give up a wait with the reason of its signal, and let others through', async () => {
     const slots = new Slots({ requests: 2, bufferBytes: 100 });
-    const lane = slots.openLane();
+    const lane = slots.openQueue();
     const stop = new AbortController();
     const held = follow(lane, 60);
     const large = follow(lane, 90, stop.signal);
@@ -74,7 +74,7 @@ describe('slots', () => {
 
   it('give back a slot once, however often it is disposed of', async () => {
     const slots = new Slots({ requests: 1, bufferBytes: 100 });
-    const lane = slots.openLane();
+    const lane = slots.openQueue();
     const held = follow(lane, 1);
     await settle();
     held.slot![Symbol.dispose]();
@@ -91,7 +91,7 @@ describe('slots', () => {
         fc.integer({ min: 1, max: 5 }),
         async (takes, requests) => {
           const slots = new Slots({ requests, bufferBytes: 100 });
-          const lanes = Array.from({ length: 4 }, () => slots.openLane());
+          const lanes = Array.from({ length: 4 }, () => slots.openQueue());
           const use = { requests: 0, bytes: 0 };
           await Promise.all(
             takes.map(async ({ lane, bytes }) => {

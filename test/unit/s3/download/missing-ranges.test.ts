@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DownloadLedger, type Piece } from '../../../../src/s3/download/missing-ranges.ts';
+import { MissingRanges, type Piece } from '../../../../src/s3/download/missing-ranges.ts';
 
 const SIZE = 40;
 const spans = fc.array(
@@ -12,7 +12,7 @@ describe('DownloadLedger', () => {
   it('hands out every missing byte exactly once, whatever is covered already', () => {
     fc.assert(
       fc.property(spans, fc.integer({ min: 1, max: 50 }), (covered, length) => {
-        const ledger = new DownloadLedger(SIZE, covered);
+        const ledger = new MissingRanges(SIZE, covered);
         const counts = Array.from({ length: SIZE }, (_, at) =>
           covered.some(({ start, end }) => start <= at && at < end) ? 1 : 0,
         );
@@ -31,7 +31,7 @@ describe('DownloadLedger', () => {
   it('claims what was written and nothing else, while pieces are under way', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(10), { maxLength: 8 }), (progress) => {
-        const ledger = new DownloadLedger(SIZE);
+        const ledger = new MissingRanges(SIZE);
         const written = new Set<number>();
         const pieces = progress.map(() => ledger.take(10)).filter((piece): piece is Piece => piece !== null);
         for (const [index, piece] of pieces.entries()) {
@@ -49,7 +49,7 @@ describe('DownloadLedger', () => {
   });
 
   it('keeps the piece that begins anew with everything else', () => {
-    const ledger = new DownloadLedger(SIZE);
+    const ledger = new MissingRanges(SIZE);
     const kept = ledger.take(10)!;
     kept.at = 7;
     ledger.restart(kept);
@@ -59,7 +59,7 @@ describe('DownloadLedger', () => {
   });
 
   it('takes all of an object of unknown size as one piece', () => {
-    expect(new DownloadLedger(Infinity).take(Infinity)).toEqual({ start: 0, end: Infinity, at: 0 });
-    expect(new DownloadLedger(0).take(10)).toBeNull();
+    expect(new MissingRanges(Infinity).take(Infinity)).toEqual({ start: 0, end: Infinity, at: 0 });
+    expect(new MissingRanges(0).take(10)).toBeNull();
   });
 });

@@ -207,7 +207,7 @@ describe.each([
     expect(events).toContainEqual(expect.objectContaining({ kind: 'warning', reason: 'not_verified' }));
   });
 
-  it.each([[{}], [pieces], [{ ...pieces, lane: new Slots({ requests: 1, bufferBytes: 100 }).openLane() }]])(
+  it.each([[{}], [pieces], [{ ...pieces, lane: new Slots({ requests: 1, bufferBytes: 100 }).openQueue() }]])(
     'is verified when it begins as a probe, one request at a time, with %j',
     async (wishes) => {
       const { run, circuits, clock, process } = prepare(respondWith({ sizes: [3, 9, 2, 6] }), open(), wishes);
@@ -220,8 +220,8 @@ describe.each([
   );
 
   it('keeps within the slots of its command with what it asks', async () => {
-    const lane = new Slots({ requests: 1, bufferBytes: 100 }).openLane();
-    const { run, kinds } = prepare(respondWith({ sizes: [3, 9, 2, 6] }), open(), { ...pieces, lane });
+    const lane = new Slots({ requests: 1, bufferBytes: 100 }).openQueue();
+    const { run, kinds } = prepare(respondWith({ sizes: [3, 9, 2, 6] }), open(), { ...pieces, queue: lane });
     await run();
     const steps = kinds().flatMap((kind) => (kind === 'request_started' ? [1] : kind === 'request_ended' ? [-1] : []));
     const inFlight = steps.map((_, index) => steps.slice(0, index + 1).reduce((sum, step) => sum + step, 0));

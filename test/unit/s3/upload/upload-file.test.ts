@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { UploadMemory } from '../../../../src/s3/upload/upload-request.ts';
+import type { UploadResumePoint } from '../../../../src/s3/upload/upload-request.ts';
 import { BreakwaterError } from '../../../../src/errors.ts';
 import { computeChecksum } from '../../../../src/sandbox/protocol/checksum.ts';
 import { errorAnswer, networkFault } from '../../../support/fake-s3.ts';
@@ -170,7 +170,7 @@ describe('a file of several parts', () => {
 });
 
 describe('an upload that was begun', () => {
-  const begun: UploadMemory = { ...resumable, resumableId: 'old' };
+  const begun: UploadResumePoint = { ...resumable, resumableId: 'old' };
 
   it('sends only the parts that are not stored with the very bytes of the file', async () => {
     const stage = prepare(body, { memory: begun });

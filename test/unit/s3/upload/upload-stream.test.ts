@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { uploadStream } from '../../../../src/s3/upload/upload-stream.ts';
-import { NO_UPLOAD_MEMORY, type StreamUpload } from '../../../../src/s3/upload/upload-request.ts';
+import { NOTHING_TO_RESUME, type StreamUpload } from '../../../../src/s3/upload/upload-request.ts';
 import { createFakeGuard } from '../../../support/fake-guard.ts';
 import { createFakeS3, errorAnswer, runWithS3, type FakeAnswer, type FakeRequest } from '../../../support/fake-s3.ts';
 
@@ -46,7 +46,7 @@ function prepare(
     partsInFlight: 2,
     body,
     memory: {
-      ...NO_UPLOAD_MEMORY,
+      ...NOTHING_TO_RESUME,
       save: async (id) => await Promise.resolve(void remembered.push(`save ${id}`)),
       forget: async () => await Promise.resolve(void remembered.push('forget')),
     },

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { RESUME_BYTES_MIN, UploadLedger, type LedgerEntry } from '../../../../src/transfer/put/resume-upload.ts';
+import { RESUME_BYTES_MIN, ResumableUploads, type UploadIdentity } from '../../../../src/transfer/put/resume-upload.ts';
 import { createMemoryUnfinishedWork } from '../../../support/memory-unfinished-work.ts';
 
 const IDENTITY = { sizeBytes: RESUME_BYTES_MIN, mtimeNs: '1700000000000000001', inode: '7' };
-const ENTRY: LedgerEntry = {
+const ENTRY: UploadIdentity = {
   location: { bucket: 'b', key: 'k' },
   source: 'file',
   identity: IDENTITY,
@@ -12,12 +12,12 @@ const ENTRY: LedgerEntry = {
 
 function prepare() {
   const unfinished = createMemoryUnfinishedWork();
-  const open = async (entry: Partial<LedgerEntry> = {}, ledger: { isResuming?: boolean; circuit?: string } = {}) =>
-    await new UploadLedger({ unfinished, circuit: 's3-upload@a', isResuming: true, ...ledger }).open({
+  const open = async (entry: Partial<UploadIdentity> = {}, ledger: { isResuming?: boolean; circuit?: string } = {}) =>
+    await new ResumableUploads({ unfinished, circuit: 's3-upload@a', isResuming: true, ...ledger }).open({
       ...ENTRY,
       ...entry,
     });
-  const begin = async (entry: Partial<LedgerEntry> = {}): Promise<void> => {
+  const begin = async (entry: Partial<UploadIdentity> = {}): Promise<void> => {
     await using memory = await open(entry);
     await memory.save('u1');
   };
