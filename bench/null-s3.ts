@@ -20,7 +20,7 @@ export interface NullRequest {
   readonly md5: string | null;
 }
 
-export interface NullAnswer {
+export interface NullResponse {
   readonly status: number;
   readonly headers: readonly string[];
   /** A document, or a range of a synthetic object. */
@@ -43,9 +43,9 @@ const COMPOSITE_ETAG = '"00000000000000000000000000000000-2"';
 const OBJECT_ETAG = '"synthetic-object"';
 const XML = ['content-type: application/xml'];
 
-export function answerNull(request: NullRequest, written: Map<string, Written>): NullAnswer {
+export function responseNull(request: NullRequest, written: Map<string, Written>): NullResponse {
   const { method, key, query } = request;
-  if (key === '') return answerBucket(request);
+  if (key === '') return responseBucket(request);
   if (method === 'GET' || method === 'HEAD') return readObject(request, written);
   if (method === 'PUT') return writeObject(request, written);
   if (method === 'POST' && query.has('uploads')) {
@@ -58,7 +58,7 @@ export function answerNull(request: NullRequest, written: Map<string, Written>):
   return { status: 204, headers: [], body: '' };
 }
 
-function answerBucket({ method, query, body }: NullRequest): NullAnswer {
+function responseBucket({ method, query, body }: NullRequest): NullResponse {
   if (method === 'POST') {
     const isQuiet = body.includes('<Quiet>true</Quiet>');
     const deleted = isQuiet
@@ -72,7 +72,7 @@ function answerBucket({ method, query, body }: NullRequest): NullAnswer {
   return listTree(query);
 }
 
-function writeObject({ key, query, sizeBytes, md5 }: NullRequest, written: Map<string, Written>): NullAnswer {
+function writeObject({ key, query, sizeBytes, md5 }: NullRequest, written: Map<string, Written>): NullResponse {
   const etag = `"${md5 ?? '0'.repeat(32)}"`;
   const uploadId = query.get('uploadId');
   if (uploadId === null) written.set(key, { sizeBytes, etag });
@@ -84,14 +84,14 @@ function writeObject({ key, query, sizeBytes, md5 }: NullRequest, written: Map<s
   return { status: 200, headers: [`etag: ${etag}`], body: '' };
 }
 
-function completeUpload({ key, query }: NullRequest, written: Map<string, Written>): NullAnswer {
+function completeUpload({ key, query }: NullRequest, written: Map<string, Written>): NullResponse {
   const partsKey = `${query.get('uploadId') ?? ''}\0${key}`;
   written.set(key, written.get(partsKey) ?? { sizeBytes: 0, etag: COMPOSITE_ETAG });
   written.delete(partsKey);
   return document('CompleteMultipartUploadResult', `<Key>${escapeXml(key)}</Key><ETag>${COMPOSITE_ETAG}</ETag>`);
 }
 
-function readObject({ method, key, headers }: NullRequest, written: Map<string, Written>): NullAnswer {
+function readObject({ method, key, headers }: NullRequest, written: Map<string, Written>): NullResponse {
   const found = findObject(key) ?? written.get(key);
   if (found === undefined) {
     const body = method === 'HEAD' ? '' : '<Error><Code>NoSuchKey</Code><Message>none</Message></Error>';
@@ -123,7 +123,7 @@ function findObject(key: string): Written | undefined {
 }
 
 /** Both versions of the listing: the marker, the token and `start-after` are all the last key of the page before. */
-function listTree(query: URLSearchParams): NullAnswer {
+function listTree(query: URLSearchParams): NullResponse {
   const prefix = query.get('prefix') ?? '';
   const after = query.get('continuation-token') ?? query.get('marker') ?? query.get('start-after') ?? '';
   const maxKeys = Number(query.get('max-keys') ?? 1000);
@@ -191,7 +191,7 @@ function countUpTo({ root, count }: { root: string; count: number }, key: string
   return low;
 }
 
-function document(root: string, content: string): NullAnswer {
+function document(root: string, content: string): NullResponse {
   const body = `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${content}</${root}>`;
   return { status: 200, headers: XML, body };
 }

@@ -6,7 +6,7 @@
  */
 import { createHash, type Hash } from 'node:crypto';
 import { createServer, Socket, type AddressInfo, type Server } from 'node:net';
-import { answerNull, type NullAnswer, type NullRequest, type Written } from './null-s3.ts';
+import { responseNull, type NullResponse, type NullRequest, type Written } from './null-s3.ts';
 import { NULL_BLOCK } from './null-object.ts';
 
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
@@ -126,11 +126,11 @@ class Connection {
       sizeBytes: Number(head.headers.get('x-amz-decoded-content-length') ?? received),
       md5: md5?.digest('hex') ?? (sent === undefined ? null : Buffer.from(sent, 'base64').toString('hex')),
     };
-    const answer = (): void => {
-      send(this.#socket, answerNull(request, this.#written), { hasBody: head.method !== 'HEAD' });
+    const response = (): void => {
+      send(this.#socket, responseNull(request, this.#written), { hasBody: head.method !== 'HEAD' });
     };
-    if (DELAY_MS > 0) setTimeout(answer, DELAY_MS);
-    else answer();
+    if (DELAY_MS > 0) setTimeout(response, DELAY_MS);
+    else response();
   }
 }
 
@@ -145,7 +145,7 @@ function readHead(text: string): Head {
   return { method, target, headers };
 }
 
-function send(socket: Socket, { status, headers, body }: NullAnswer, { hasBody }: { hasBody: boolean }): void {
+function send(socket: Socket, { status, headers, body }: NullResponse, { hasBody }: { hasBody: boolean }): void {
   const length = typeof body === 'string' ? Buffer.byteLength(body) : body.end - body.start;
   const lines = [
     `HTTP/1.1 ${status} ${REASONS[status] ?? 'Status'}`,

@@ -184,8 +184,8 @@ async function checkDone(
 }
 
 async function readSize({ endpoint }: NullServer, key: string): Promise<number> {
-  const answer = await fetch(`${endpoint}/bench/${key}`, { method: 'HEAD' });
-  return Number(answer.headers.get('content-length'));
+  const response = await fetch(`${endpoint}/bench/${key}`, { method: 'HEAD' });
+  return Number(response.headers.get('content-length'));
 }
 
 async function hasNullContent(path: string): Promise<boolean> {

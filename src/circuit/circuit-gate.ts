@@ -118,11 +118,11 @@ function createStepper({ store, settings, emit }: CircuitGateOptions): Stepper {
     const { transitions, result } = store.update(circuit, (stored) => {
       const row = stored ?? initialRow(circuit, settings);
       const stepped = step(row);
-      const { result: answer, transitions: recorded } = stepped;
+      const { result: response, transitions: recorded } = stepped;
       return {
         row: stepped.row === row ? stored : stepped.row,
         transitions: recorded,
-        result: { result: answer, transitions: recorded },
+        result: { result: response, transitions: recorded },
       };
     });
     for (const transition of transitions) emit({ kind: 'circuit_changed', transition });

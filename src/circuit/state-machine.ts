@@ -13,7 +13,7 @@ import { assertNever } from '../errors.ts';
 import type { CircuitChange } from './circuit-store.ts';
 import { changeState, type StateChange, type Moment } from './change-state.ts';
 
-/** One step: the row to store, the changes of state to record, and the answer. The very row it was given: nothing to write. */
+/** One step: the row to store, the changes of state to record, and the response. The very row it was given: nothing to write. */
 export type Step<T> = CircuitChange<T> & { readonly row: CircuitRow };
 
 /** A circuit that nobody has written yet: closed, in epoch 0. */

@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 const GROWTH_PERCENT = 10;
 
 /**
- * Has V8 collect garbage early. For commands that parse one answer after the other, and whose memory is to be flat: little
+ * Has V8 collect garbage early. For commands that parse one response after the other, and whose memory is to be flat: little
  * is alive at any time (25 MB in a sweep), but V8 lets the heap grow to several times that before it looks, and takes
  * many new objects for a reason to look even later. To be called before the work begins; of the bounds that V8 has, these
  * are the ones that it still reads then.

@@ -181,7 +181,7 @@ function dropEtags(select: Select): Select {
   };
 }
 
-/** Shows what would go, then asks. Nothing to delete needs no answer. */
+/** Shows what would go, then asks. Nothing to delete needs no response. */
 async function ask(
   run: CommandRun,
   place: SweptPlace,

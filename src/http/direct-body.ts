@@ -12,7 +12,7 @@ export type TakeChunk = (chunk: Uint8Array) => Promise<void> | 'more' | 'enough'
 type Release = (chunks: readonly Uint8Array[]) => void;
 
 /**
- * The body of an answer, handed on chunk by chunk as it comes off the socket: a Node stream in between costs more than
+ * The body of a response, handed on chunk by chunk as it comes off the socket: a Node stream in between costs more than
  * half of the rate. The SDK wants a stream, and reads the body of an error as one.
  */
 export class DirectBody extends Readable {
@@ -123,7 +123,7 @@ export async function readBody(body: Readable, take: TakeChunk): Promise<void> {
 
 export type Dispatch = (target: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) => boolean;
 
-/** Sends a request, and answers as soon as the head of the answer has come, with a `DirectBody`. */
+/** Sends a request, and answers as soon as the head of the response has come, with a `DirectBody`. */
 export async function dispatchDirect(
   dispatch: Dispatch,
   request: HttpRequest,
@@ -146,7 +146,7 @@ export async function dispatchDirect(
 interface Receiver {
   readonly signal: AbortSignal;
   readonly release: Release;
-  readonly resolve: (answer: { response: HttpResponse }) => void;
+  readonly resolve: (reply: { response: HttpResponse }) => void;
   readonly reject: (error: unknown) => void;
 }
 

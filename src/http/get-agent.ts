@@ -21,7 +21,7 @@ interface Idle {
 }
 
 /**
- * Sends requests without a body, by the interface of undici's agent, where the bytes of the answers are what counts. undici
+ * Sends requests without a body, by the interface of undici's agent, where the bytes of the responses are what counts. undici
  * copies them into its parser, in pieces of 64 KiB of new memory each; here they come in large pieces of memory that is used again.
  * A chunk is its receiver's until it releases it.
  */

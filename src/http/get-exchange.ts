@@ -1,13 +1,13 @@
 import type { Dispatcher } from 'undici';
 import { TransferFault } from '../retry/transfer-fault.ts';
-import { AnswerParser } from './response-parser.ts';
+import { ResponseParser } from './response-parser.ts';
 
 /** What a request needs of its connection. */
 export interface ReadChannel {
   readonly write: (head: string) => void;
   readonly pause: () => void;
   readonly resume: () => void;
-  /** The answer is whole; another request may follow for so long, 0 for none. */
+  /** The response is whole; another request may follow for so long, 0 for none. */
   readonly finish: (reusableForMs: number) => void;
   readonly destroy: () => void;
   /** One more has a part of the memory of this chunk. */
@@ -15,11 +15,11 @@ export interface ReadChannel {
   readonly release: (chunks: readonly Uint8Array[]) => void;
 }
 
-/** One request without a body and its answer, from the connection to undici's interface for handlers. */
+/** One request without a body and its response, from the connection to undici's interface for handlers. */
 export class ReadRequest implements Dispatcher.DispatchController {
   readonly #head: string;
   readonly #handler: Dispatcher.DispatchHandler;
-  readonly #parser = new AnswerParser();
+  readonly #parser = new ResponseParser();
   #channel: ReadChannel | null = null;
   #reason: Error | null = null;
   #isPaused = false;

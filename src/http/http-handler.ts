@@ -21,7 +21,7 @@ export interface ConnectionSettings {
 export interface WatchedOptions {
   readonly abortSignal: AbortSignal;
   readonly watch: RequestWatch;
-  /** The answer's body comes as a `DirectBody`. @default false */
+  /** The response's body comes as a `DirectBody`. @default false */
   readonly isDirect?: boolean;
 }
 

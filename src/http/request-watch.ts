@@ -3,7 +3,7 @@ import { TransferFault } from '../retry/transfer-fault.ts';
 
 /** How long one request may go without progress; each at least 1 ms. */
 export interface RequestTimeouts {
-  /** From the last byte sent to the first byte of the answer, in ms. @default 60000 */
+  /** From the last byte sent to the first byte of the response, in ms. @default 60000 */
   readonly requestTimeoutMs: number;
   /** A body without progress, either way, in ms. @default 30000 */
   readonly stallTimeoutMs: number;

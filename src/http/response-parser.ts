@@ -17,8 +17,8 @@ const NOTHING: Buffer = Buffer.alloc(0);
 const IDLE_MS_MAX = 4000;
 const IDLE_MARGIN_MS = 1000;
 
-/** What an answer consists of, in order: one head (before it, some of a status below 200), its body, its end. */
-export type AnswerEvent =
+/** What a response consists of, in order: one head (before it, some of a status below 200), its body, its end. */
+export type ResponseEvent =
   | { readonly kind: 'head'; readonly status: number; readonly headers: Headers }
   /** A part of what was given, not a copy. */
   | { readonly kind: 'body'; readonly bytes: Buffer }
@@ -37,18 +37,18 @@ type State =
   | { readonly kind: 'trailers'; readonly left: number };
 
 /**
- * Reads one answer of HTTP/1.1 (RFC 9112) to a GET, as it comes off a connection, cut anywhere. It is strict: what could be
- * read in two ways is no answer of S3's.
+ * Reads one response of HTTP/1.1 (RFC 9112) to a GET, as it comes off a connection, cut anywhere. It is strict: what could be
+ * read in two ways is no response of S3's.
  * @throws TransferFault `not_s3` for what is no such answer
  */
-export class AnswerParser {
+export class ResponseParser {
   #state: State = { kind: 'head' };
   #reusableForMs = 0;
   /** The beginning of a line or head whose end has not come. */
   #held: Buffer = NOTHING;
 
   /** The next event in `bytes`, and how many of them it takes; null where more must come first: then all are taken. */
-  next(bytes: Buffer): { readonly event: AnswerEvent | null; readonly used: number } {
+  next(bytes: Buffer): { readonly event: ResponseEvent | null; readonly used: number } {
     switch (this.#state.kind) {
       case 'head':
         return this.#readHead(bytes);
@@ -68,7 +68,7 @@ export class AnswerParser {
     }
   }
 
-  /** The connection has ended. @returns whether the answer was whole: its size is where it ended */
+  /** The connection has ended. @returns whether the response was whole: its size is where it ended */
   close(): boolean {
     const isWhole = this.#state.kind === 'until_close';
     if (isWhole) this.#state = { kind: 'over' };
@@ -80,7 +80,7 @@ export class AnswerParser {
     return this.#state.kind !== 'head';
   }
 
-  #readHead(bytes: Buffer): ReturnType<AnswerParser['next']> {
+  #readHead(bytes: Buffer): ReturnType<ResponseParser['next']> {
     const { text, used } = this.#takeUpTo(END_OF_HEAD, bytes, HEAD_BYTES_MAX);
     if (text === null) return { event: null, used };
     const [statusLine = '', ...lines] = text.split(END_OF_LINE);
@@ -98,7 +98,7 @@ export class AnswerParser {
   #readBody(
     bytes: Buffer,
     { kind, left }: { readonly kind: 'sized' | 'chunk'; readonly left: number },
-  ): ReturnType<AnswerParser['next']> {
+  ): ReturnType<ResponseParser['next']> {
     // A chunk is never of nothing: its line is the last one then.
     if (left === 0) return this.#end(0);
     if (bytes.length === 0) return { event: null, used: 0 };
@@ -109,7 +109,7 @@ export class AnswerParser {
   }
 
   /** The lines around chunks: their sizes, the ends of their bytes, and what comes after the last. */
-  #readChunkLine(bytes: Buffer, state: State): ReturnType<AnswerParser['next']> {
+  #readChunkLine(bytes: Buffer, state: State): ReturnType<ResponseParser['next']> {
     const { text, used } = this.#takeUpTo(END_OF_LINE, bytes, LINE_BYTES_MAX);
     if (text === null) return { event: null, used };
     if (state.kind === 'trailers') {
@@ -128,7 +128,7 @@ export class AnswerParser {
     return { event: next.event, used: used + next.used };
   }
 
-  #end(used: number): ReturnType<AnswerParser['next']> {
+  #end(used: number): ReturnType<ResponseParser['next']> {
     this.#state = { kind: 'over' };
     return { event: { kind: 'end', reusableForMs: this.#reusableForMs }, used };
   }
@@ -178,7 +178,7 @@ function isBlank(character: string | undefined): boolean {
   return character === ' ' || character === '\t';
 }
 
-/** How long the connection may be idle; 0 where it ends with this answer. */
+/** How long the connection may be idle; 0 where it ends with this response. */
 function readIdleMs({ connection = '', 'keep-alive': hint = '' }: Headers): number {
   if (/\bclose\b/i.test(connection)) return 0;
   const seconds = /\btimeout=(\d{1,9})\b/i.exec(hint)?.[1];

@@ -27,7 +27,7 @@ const INDEX = '<!doctype html><title>breakwater</title><p>breakwater: <a href="/
  * @throws BreakwaterError `config` where the port cannot be had
  */
 export async function serveMetrics({ host, port, print }: ServeOptions): Promise<MetricsServer> {
-  const server = createServer((request, response) => void answer(request, response, print));
+  const server = createServer((request, response) => void reply(request, response, print));
   await listen(server, { host, port });
   const address = server.address();
   const listening = typeof address === 'object' && address !== null ? address.port : port;
@@ -39,7 +39,7 @@ export async function serveMetrics({ host, port, print }: ServeOptions): Promise
   return { url: `http://${host.includes(':') ? `[${host}]` : host}:${listening}/metrics`, close };
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, print: ServeOptions['print']): Promise<void> {
+async function reply(request: IncomingMessage, response: ServerResponse, print: ServeOptions['print']): Promise<void> {
   const isHead = request.method === 'HEAD';
   const send = (status: number, type: string, text: string): void => {
     response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) });

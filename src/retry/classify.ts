@@ -1,7 +1,7 @@
 import type { Verdict } from '../circuit/circuit.ts';
 import { BreakwaterError, type ErrorCode } from '../errors.ts';
 import type { AttemptFailure } from '../events.ts';
-import { readFailedAnswer, type FailedAnswer } from './read-failure.ts';
+import { readFailedResponse, type FailedResponse } from './read-failure.ts';
 
 /** What one failed attempt means for the retry chain, for the circuit and for the user. */
 export interface Classification extends AttemptFailure {
@@ -69,7 +69,7 @@ const PERMANENT_CODES: Readonly<Record<string, ErrorCode>> = {
   NotModified: 'object_changed',
 };
 
-/** S3 answered about the object itself: it is healthy, whatever the answer (circuit.md, verdicts). */
+/** S3 answered about the object itself: it is healthy, whatever the response (circuit.md, verdicts). */
 const OBJECT_ANSWERS: ReadonlySet<string> = new Set([
   'NoSuchKey',
   'NoSuchVersion',
@@ -81,7 +81,7 @@ const OBJECT_ANSWERS: ReadonlySet<string> = new Set([
  * Decides what a failed attempt means: by S3's code first, then by HTTP status, then by network fault.
  *
  * Our own `BreakwaterError`s (local disk, changed source, cancelled, deadline) pass through as neutral and final.
- * Anything unknown is a refusal with an answer, and our bug without one.
+ * Anything unknown is a refusal with a response, and our bug without one.
  */
 export function classify(error: unknown): Classification {
   if (error instanceof BreakwaterError) {
@@ -89,33 +89,37 @@ export function classify(error: unknown): Classification {
     const verdict = error.code === 'checksum_mismatch' ? 'failure' : 'neutral';
     return permanent({ code: error.code, message: error.message }, { errorCode: error.code, verdict });
   }
-  const answer = readFailedAnswer(error);
-  const { code, httpStatus } = answer;
+  const response = readFailedResponse(error);
+  const { code, httpStatus } = response;
   const permanentAs = PERMANENT_CODES[code];
   if (permanentAs !== undefined) {
     const verdict = OBJECT_ANSWERS.has(code) ? 'success' : 'neutral';
-    return permanent(answer, { errorCode: permanentAs, verdict, isClockSkewCorrected: answer.isClockSkewCorrected });
+    return permanent(response, {
+      errorCode: permanentAs,
+      verdict,
+      isClockSkewCorrected: response.isClockSkewCorrected,
+    });
   }
   if (
     TRANSIENT_CODES.has(code) ||
     (httpStatus !== null && TRANSIENT_STATUSES.has(httpStatus)) ||
-    answer.isNetworkFault
+    response.isNetworkFault
   ) {
     return {
-      ...factsOf(answer),
+      ...factsOf(response),
       isRetryable: true,
       isThrottled: THROTTLING_CODES.has(code) || httpStatus === 429,
       verdict: 'failure',
       errorCode: code === 'corrupted_body' ? 'checksum_mismatch' : 'unavailable',
-      retryAfterMs: answer.retryAfterMs,
-      isClockSkewCorrected: answer.isClockSkewCorrected,
+      retryAfterMs: response.retryAfterMs,
+      isClockSkewCorrected: response.isClockSkewCorrected,
     };
   }
-  return permanent(answer, unlisted(answer));
+  return permanent(response, unlisted(response));
 }
 
 /** A refusal without a listed code: an empty body, a HEAD, a code we do not know. */
-function unlisted({ httpStatus, isCredentialsFault }: FailedAnswer): { errorCode: ErrorCode; verdict: Verdict } {
+function unlisted({ httpStatus, isCredentialsFault }: FailedResponse): { errorCode: ErrorCode; verdict: Verdict } {
   if (isCredentialsFault) return { errorCode: 'config', verdict: 'neutral' };
   switch (httpStatus) {
     case null:

@@ -3,7 +3,7 @@ import { readFields, type UnknownFields } from '../read-fields.ts';
 import { NETWORK_WORDS, TransferFault, type FaultWord } from './transfer-fault.ts';
 
 /** What can be read off an error of the SDK, of Node or of undici, without knowing their classes. */
-export interface FailedAnswer extends AttemptFailure {
+export interface FailedResponse extends AttemptFailure {
   readonly retryAfterMs: number | null;
   readonly isNetworkFault: boolean;
   /** No usable credentials, region or endpoint: nothing was sent. */
@@ -26,9 +26,9 @@ const CERTIFICATE_CODE = /CERT|^ERR_TLS|^UNABLE_TO_|SELF_SIGNED|^ERR_SSL|^EPROTO
 
 /**
  * Reads the facts of a failure. The SDK's errors carry `name`, `$metadata` and a hidden `$response`;
- * network errors carry `code`, sometimes only on a cause; an answer that is no XML has the name `Unknown`.
+ * network errors carry `code`, sometimes only on a cause; a response that is no XML has the name `Unknown`.
  */
-export function readFailedAnswer(error: unknown): FailedAnswer {
+export function readFailedResponse(error: unknown): FailedResponse {
   const record = readFields(error);
   const metadata = readFields(record['$metadata']);
   const httpStatus = asNumber(metadata['httpStatusCode']);

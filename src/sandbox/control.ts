@@ -20,7 +20,7 @@ interface ControlContext {
  * The second terminal: `GET`, `POST` and `DELETE` of `/_sandbox/faults`, `DELETE` of one by its id, and `GET` and
  * `DELETE` of `/_sandbox/requests`. JSON both ways, but for a fault, which is posted as its text.
  */
-export async function answerControl(
+export async function responseControl(
   request: IncomingMessage,
   response: ServerResponse,
   context: ControlContext,
@@ -33,8 +33,8 @@ export async function answerControl(
   const path = (request.url ?? '').slice(CONTROL_PATH.length).replace(/\/$/, '');
   const body = (await readBody(request)).toString().trim();
   try {
-    const [status, answer] = control(`${request.method ?? ''} ${path}`, body, context);
-    send(response, status, answer);
+    const [status, reply] = control(`${request.method ?? ''} ${path}`, body, context);
+    send(response, status, reply);
   } catch (error) {
     if (!(error instanceof BreakwaterError)) throw error;
     send(response, 400, { error: error.message, hint: error.details.hint });
@@ -63,7 +63,7 @@ function control(what: string, body: string, { faults, log }: ControlContext): r
   }
 }
 
-function send(response: ServerResponse, status: number, answer: unknown): void {
+function send(response: ServerResponse, status: number, reply: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' });
-  response.end(`${JSON.stringify(answer)}\n`);
+  response.end(`${JSON.stringify(reply)}\n`);
 }

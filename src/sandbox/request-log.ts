@@ -21,7 +21,7 @@ export interface LoggedRequest {
   readonly fault: string | null;
   /** Bytes of its body that have come so far, framing included. */
   readonly receivedBytes: number;
-  /** Bytes of the answer's body that have been handed to the connection so far. */
+  /** Bytes of the response's body that have been handed to the connection so far. */
   readonly sentBytes: number;
 }
 
@@ -52,7 +52,7 @@ export class RequestLog {
     return entry;
   }
 
-  /** The answer is decided. */
+  /** The response is decided. */
   end(entry: LogEntry): void {
     this.#onAnswered(entry);
   }

@@ -9,10 +9,10 @@ import { receiveBody } from './faults/receive-body.ts';
 import type { LogEntry, RequestLog } from './request-log.ts';
 import { findOperation } from './protocol/routes.ts';
 import { checkSignature, decodePath, type Keys } from './protocol/signature.ts';
-import { Refusal, type SandboxOperation, type StoreQuirk, type WireAnswer } from './protocol/wire.ts';
+import { Refusal, type SandboxOperation, type StoreQuirk, type WireResponse } from './protocol/wire.ts';
 import { writeError } from './protocol/xml.ts';
 
-export interface AnswerContext {
+export interface ResponseContext {
   readonly buckets: Buckets;
   readonly faults: Faults;
   readonly log: RequestLog;
@@ -33,10 +33,10 @@ interface Head {
 }
 
 /** Reads one request of S3, carries it out or lets a fault hit it, and answers. */
-export async function answerRequest(
+export async function responseRequest(
   request: IncomingMessage,
   response: ServerResponse,
-  context: AnswerContext,
+  context: ResponseContext,
 ): Promise<void> {
   const { clock, log, newId } = context;
   const method = request.method ?? '';
@@ -78,7 +78,7 @@ interface Exchange {
 }
 
 /** @throws Refusal */
-async function fulfil({ request, response, head, entry }: Exchange, context: AnswerContext): Promise<void> {
+async function fulfil({ request, response, head, entry }: Exchange, context: ResponseContext): Promise<void> {
   const { clock, log, faults } = context;
   const { bucket, key } = head;
   Object.assign(entry, { bucket, key });
@@ -97,10 +97,10 @@ async function fulfil({ request, response, head, entry }: Exchange, context: Ans
     return;
   }
   const { raw, isHit } = received;
-  const answer = fault?.effect.kind === 'error' ? failBy(fault.effect) : operate(operation, head, raw, context);
-  entry.status = answer.status;
+  const reply = fault?.effect.kind === 'error' ? failBy(fault.effect) : operate(operation, head, raw, context);
+  entry.status = reply.status;
   log.end(entry);
-  await sendWithFault(response, answer, {
+  await sendWithFault(response, reply, {
     fault: isHit ? null : fault,
     isHead: head.method === 'HEAD',
     onBytes: (count) => (entry.sentBytes += count),
@@ -138,7 +138,7 @@ function readHead(request: IncomingMessage, method: string, url: string): Head {
   return { method, path, query, headers, on, bucket, key };
 }
 
-function operate(operation: SandboxOperation, head: Head, raw: Buffer, context: AnswerContext): WireAnswer {
+function operate(operation: SandboxOperation, head: Head, raw: Buffer, context: ResponseContext): WireResponse {
   const { buckets, clock, faults, keys, quirks } = context;
   checkSignature(head, keys, clock.now());
   const { body, checksum } = checkBody(raw, head.headers, operation);
@@ -151,7 +151,7 @@ function operate(operation: SandboxOperation, head: Head, raw: Buffer, context: 
 }
 
 /** The error that a fault wants: with its own status, which may even be 200. */
-function failBy(effect: Extract<FaultRule['effect'], { kind: 'error' }>): WireAnswer {
+function failBy(effect: Extract<FaultRule['effect'], { kind: 'error' }>): WireResponse {
   const { status, code, retryAfterSeconds } = effect;
   const headers = retryAfterSeconds === null ? {} : { 'retry-after': String(retryAfterSeconds) };
   const body = writeError({

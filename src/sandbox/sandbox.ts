@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { systemClock, type Clock } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
-import { answerRequest, sendRefusal, type AnswerContext } from './respond.ts';
+import { responseRequest, sendRefusal, type ResponseContext } from './respond.ts';
 import type { Bucket } from './store/bucket.ts';
 import { Buckets } from './store/buckets.ts';
 import { keepHeaders, md5Etag } from './operations/object-operations.ts';
-import { answerControl, CONTROL_PATH } from './control.ts';
+import { responseControl, CONTROL_PATH } from './control.ts';
 import { Faults, type ActiveFault } from './faults/fault.ts';
 import { parseFault } from './faults/fault-text.ts';
 import { startHttpServer } from './protocol/http-server.ts';
@@ -81,7 +81,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const context = { quirks: new Set(quirks), buckets, faults, log, keys, clock, newId };
   const { endpoint, close } = await startHttpServer(
     port,
-    (request, response) => void answer(request, response, context),
+    (request, response) => void reply(request, response, context),
   );
   return {
     ...keys,
@@ -134,12 +134,12 @@ function newId(): string {
   return randomBytes(16).toString('hex');
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, context: AnswerContext): Promise<void> {
+async function reply(request: IncomingMessage, response: ServerResponse, context: ResponseContext): Promise<void> {
   try {
-    if (request.url?.startsWith(CONTROL_PATH) === true) await answerControl(request, response, context);
-    else await answerRequest(request, response, context);
+    if (request.url?.startsWith(CONTROL_PATH) === true) await responseControl(request, response, context);
+    else await responseRequest(request, response, context);
   } catch (error) {
-    // A client that has gone away needs no answer; everything else is a bug of the sandbox, and says so.
+    // A client that has gone away needs no response; everything else is a bug of the sandbox, and says so.
     if (response.headersSent || request.destroyed) response.destroy();
     else {
       const [code, status, requestId] = ['InternalError', 500, context.newId()] as const;

@@ -25,7 +25,7 @@ const NETWORK_FUSE = /^fuse\.(?:sshfs|s3fs|rclone|glusterfs|davfs|gcsfuse|goofys
 
 /**
  * Whether a path, or the nearest directory above it that exists, is on a network file system. Only Linux tells;
- * elsewhere the answer is no.
+ * elsewhere the response is no.
  */
 export function isOnNetwork(path: string): boolean {
   if (platform() !== 'linux') return false;

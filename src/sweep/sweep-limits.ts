@@ -20,7 +20,11 @@ export type LimitReached = 'max_delete' | 'max_bytes';
  * Which limit one more object would exceed; null for none.
  * An object whose size is not known exceeds any limit in bytes: it could be as large as all others together.
  */
-export function findLimit(asked: RequestedTotals, item: SweepItem, { maxDelete, maxBytes }: SweepLimits): LimitReached | null {
+export function findLimit(
+  asked: RequestedTotals,
+  item: SweepItem,
+  { maxDelete, maxBytes }: SweepLimits,
+): LimitReached | null {
   if (maxDelete !== null && asked.objects + 1 > maxDelete) return 'max_delete';
   const bytes = asked.bytes + (item.sizeBytes ?? Infinity);
   return maxBytes !== null && bytes > maxBytes ? 'max_bytes' : null;

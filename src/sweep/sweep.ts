@@ -99,7 +99,7 @@ class SweepRun {
   #tally = EMPTY_TALLY;
   #asked = { objects: 0, bytes: 0 };
   #batch: SweepItem[] = [];
-  /** Settled when the batch that is being filled has its answer. */
+  /** Settled when the batch that is being filled has its response. */
   #spans: KeySpan[] = [];
   #ending: SweepEnding | null = null;
   #bug: { readonly error: unknown } | null = null;

@@ -145,8 +145,8 @@ describe.skipIf(!hasServers)('with real servers', () => {
     ]);
 
     const query = async (text: string): Promise<readonly [string, string][]> => {
-      const answer = await fetch(`http://127.0.0.1:${prometheusPort}/api/v1/query?query=${encodeURIComponent(text)}`);
-      const { data } = (await answer.json()) as {
+      const response = await fetch(`http://127.0.0.1:${prometheusPort}/api/v1/query?query=${encodeURIComponent(text)}`);
+      const { data } = (await response.json()) as {
         data: { result: { metric: { job: string }; value: [number, string] }[] };
       };
       return data.result

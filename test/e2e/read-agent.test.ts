@@ -12,7 +12,7 @@ const CONNECT_TIMEOUT_MS = 1000;
 /** A busy machine is no failure. */
 const PATIENCE = { timeout: 60_000, interval: 1 };
 
-interface Answer {
+interface Response {
   readonly status: number | null;
   readonly body: Buffer;
   readonly error: unknown;
@@ -21,7 +21,7 @@ interface Answer {
 /** What a server does with a request: it has the connection and the number of the request, from 1. */
 type Serve = (socket: Socket, request: number) => void;
 
-const answerWith = (body: string | Buffer): Serve => {
+const responseWith = (body: string | Buffer): Serve => {
   return (socket) => {
     socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`);
     socket.write(body);
@@ -52,7 +52,7 @@ async function createStage(serve: Serve) {
   const get = async (
     on: Dispatcher.DispatchHandler = {},
     { headers = {}, origin = `http://127.0.0.1:${port}` }: { headers?: Record<string, string>; origin?: string } = {},
-  ): Promise<Answer> => {
+  ): Promise<Response> => {
     const chunks: Buffer[] = [];
     let status: number | null = null;
     return await new Promise((resolve) => {
@@ -95,22 +95,22 @@ async function createStage(serve: Serve) {
 
 describe('the agent that reads', () => {
   it('sends a request as it is given, and has its answer', async () => {
-    await using stage = await createStage(answerWith('hello'));
-    const answer = await stage.get({}, { headers: { range: 'bytes=0-4', 'x-amz-date': 'now' } });
-    expect({ ...answer, body: answer.body.toString() }).toEqual({ status: 200, body: 'hello', error: null });
+    await using stage = await createStage(responseWith('hello'));
+    const response = await stage.get({}, { headers: { range: 'bytes=0-4', 'x-amz-date': 'now' } });
+    expect({ ...response, body: response.body.toString() }).toEqual({ status: 200, body: 'hello', error: null });
     expect(stage.heads).toEqual([
       'GET /key HTTP/1.1\r\nhost: test\r\nrange: bytes=0-4\r\nx-amz-date: now\r\nconnection: keep-alive\r\n\r\n',
     ]);
   });
 
   it('refuses a line break in a request', async () => {
-    await using stage = await createStage(answerWith(''));
+    await using stage = await createStage(responseWith(''));
     await expect(stage.get({}, { headers: { range: 'a\r\nhost: other' } })).rejects.toThrow('a line break');
     expect(stage.sockets).toHaveLength(0);
   });
 
   it('uses a connection again, and several where several are asked at once', async () => {
-    await using stage = await createStage(answerWith('x'));
+    await using stage = await createStage(responseWith('x'));
     for (let index = 0; index < 5; index += 1) await stage.get();
     expect([stage.heads.length, stage.sockets.length]).toEqual([5, 1]);
     const answers = await Promise.all(Array.from({ length: 3 }, async () => await stage.get()));
@@ -119,7 +119,7 @@ describe('the agent that reads', () => {
   });
 
   it('does not use one again that was idle for 4 s', async () => {
-    await using stage = await createStage(answerWith('x'));
+    await using stage = await createStage(responseWith('x'));
     await stage.get();
     await stage.clock.advance(3999);
     await stage.get();
@@ -133,7 +133,7 @@ describe('the agent that reads', () => {
     ['ends', (socket: Socket) => socket.end()],
     ['says what nobody has asked', (socket: Socket) => socket.write('HTTP/1.1 408 Request Timeout\r\n\r\n')],
   ])('does not use one again that %s', async (_what, end) => {
-    await using stage = await createStage(answerWith('x'));
+    await using stage = await createStage(responseWith('x'));
     await stage.get();
     const [socket] = stage.sockets;
     end(socket!);
@@ -152,14 +152,14 @@ describe('the agent that reads', () => {
 
   it('brings a large body in order, byte by byte, from several connections at once', async () => {
     const body = randomBytes(20 * MIB);
-    await using stage = await createStage(answerWith(body));
+    await using stage = await createStage(responseWith(body));
     const answers = await Promise.all(Array.from({ length: 4 }, async () => await stage.get()));
-    for (const answer of answers) expect(answer.body.equals(body)).toBe(true);
+    for (const response of answers) expect(response.body.equals(body)).toBe(true);
   });
 
   it('brings no more while it is paused, also when that comes with the head, and goes on where it was', async () => {
     const body = randomBytes(20 * MIB);
-    await using stage = await createStage(answerWith(body));
+    await using stage = await createStage(responseWith(body));
     const controllers: Dispatcher.DispatchController[] = [];
     const seen = { bytes: 0, isOver: false };
     const pause = (controller: Dispatcher.DispatchController): void => {
@@ -187,8 +187,8 @@ describe('the agent that reads', () => {
       if (resumed === 0) expect(bytes).toBe(0);
       controller.resume();
     }
-    const answer = await got;
-    expect([answer.error, answer.body.equals(body)]).toEqual([null, true]);
+    const response = await got;
+    expect([response.error, response.body.equals(body)]).toEqual([null, true]);
   });
 
   it.each([
@@ -203,8 +203,8 @@ describe('the agent that reads', () => {
 
   it('reads a body to the end of its connection where no length is told', async () => {
     await using stage = await createStage((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\nall of it'));
-    const answer = await stage.get();
-    expect([answer.error, answer.body.toString()]).toEqual([null, 'all of it']);
+    const response = await stage.get();
+    expect([response.error, response.body.toString()]).toEqual([null, 'all of it']);
   });
 
   it('passes on that a connection was reset or refused', async () => {

@@ -6,11 +6,11 @@
  *   circuit does not count it.
  */
 import { describe, expect, it } from 'vitest';
-import { errorAnswer, networkFault } from '../support/fake-s3.ts';
+import { errorResponse, networkFault } from '../support/fake-s3.ts';
 import { body, md5, prepare, resumable } from '../support/fake-upload.ts';
 
 describe('a conflict under --if-none-match', () => {
-  const conflict = errorAnswer(409, 'ConditionalRequestConflict');
+  const conflict = errorResponse(409, 'ConditionalRequestConflict');
   const isConflict = ({ kind }: { kind: string }): boolean => kind === 'retry_scheduled';
 
   it.each([
@@ -52,7 +52,7 @@ describe('a conflict under --if-none-match', () => {
       ifNoneMatch: true,
       override: (_request, name, count) => {
         if (name === 'head') return { headers: { etag: `"${md5('x')}"` } };
-        return [networkFault('ECONNRESET'), conflict, errorAnswer(412, 'PreconditionFailed')][count - 1];
+        return [networkFault('ECONNRESET'), conflict, errorResponse(412, 'PreconditionFailed')][count - 1];
       },
     });
     expect(await stage.run()).toMatchObject({ etag: `"${md5('x')}"` });
@@ -63,7 +63,7 @@ describe('a conflict under --if-none-match', () => {
       ifNoneMatch: true,
       override: (_request, name, count) => {
         if (name === 'head') return { headers: { etag: `"${md5('y')}"` } };
-        return count === 1 ? conflict : errorAnswer(412, 'PreconditionFailed');
+        return count === 1 ? conflict : errorResponse(412, 'PreconditionFailed');
       },
     });
     await expect(stage.run()).rejects.toMatchObject({ code: 'exists' });
@@ -75,8 +75,8 @@ describe('a conflict under --if-none-match', () => {
       memory: resumable,
       override: (_request, name, count) => {
         if (name === 'head') return { status: 404 };
-        if (name === 'complete') return count === 1 ? conflict : errorAnswer(404, 'NoSuchUpload');
-        return name === 'abort' ? errorAnswer(404, 'NoSuchUpload') : undefined;
+        if (name === 'complete') return count === 1 ? conflict : errorResponse(404, 'NoSuchUpload');
+        return name === 'abort' ? errorResponse(404, 'NoSuchUpload') : undefined;
       },
     });
     await expect(stage.run()).rejects.toMatchObject({ code: 'unavailable', details: { s3Code: 'NoSuchUpload' } });

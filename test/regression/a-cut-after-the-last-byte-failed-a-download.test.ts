@@ -4,11 +4,11 @@
  * Fix: a cut after the last byte costs nothing: the bytes are checked, and the download is done.
  */
 import { expect, it } from 'vitest';
-import { answerOf, body, OBJECT, prepare } from '../support/fake-download.ts';
+import { responseOf, body, OBJECT, prepare } from '../support/fake-download.ts';
 
 it('is done when the connection breaks only after the last byte', async () => {
   const { run, requests, process } = prepare((request) => ({
-    ...answerOf(request),
+    ...responseOf(request),
     body: body(OBJECT, { fault: 'ECONNRESET' }),
   }));
   expect(await run()).toMatchObject({ bytes: 20, verifiedBy: 'md5' });

@@ -9,7 +9,7 @@ import { expect, it } from 'vitest';
 import { NOTHING_TO_RESUME } from '../../src/s3/upload/upload-request.ts';
 import { uploadStream } from '../../src/s3/upload/upload-stream.ts';
 import { createFakeGuard } from '../support/fake-guard.ts';
-import { createFakeS3, errorAnswer, networkFault, runWithS3 } from '../support/fake-s3.ts';
+import { createFakeS3, errorResponse, networkFault, runWithS3 } from '../support/fake-s3.ts';
 
 const md5 = (text: string): string => `"${createHash('md5').update(text).digest('hex')}"`;
 
@@ -18,7 +18,7 @@ async function putAfterLostResponse(etag: string) {
   const { s3 } = createFakeS3(({ method }, number) => {
     if (method === 'HEAD') return { headers: { etag } };
     if (number === 1) throw networkFault('ECONNRESET');
-    return errorAnswer(412, 'PreconditionFailed');
+    return errorResponse(412, 'PreconditionFailed');
   });
   const { guard, clock } = createFakeGuard();
   const upload = uploadStream(s3, guard, {

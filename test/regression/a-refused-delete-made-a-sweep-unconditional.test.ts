@@ -8,14 +8,14 @@
  */
 import { expect, it } from 'vitest';
 import { prepare, readAsked } from '../support/fake-deletes.ts';
-import { errorAnswer } from '../support/fake-s3.ts';
+import { errorResponse } from '../support/fake-s3.ts';
 
 it.each([
   [409, 'OperationAborted'],
   [403, 'AccessDenied'],
   [416, 'Whatever'],
 ])('leaves no ETag out for the sake of %d %s', async (status, code) => {
-  const { run, requests } = prepare(() => errorAnswer(status, code), { isTried: false });
+  const { run, requests } = prepare(() => errorResponse(status, code), { isTried: false });
   expect(await run('a')).toMatchObject({ deleted: [], stayed: [`a ${code}`] });
   expect(requests.map(({ body }) => readAsked(body)[0]?.etag === null)).toEqual([false]);
 });
@@ -23,8 +23,8 @@ it.each([
 it('takes a conflict of a condition, one by one, for a store that knows conditions', async () => {
   const { run, adapted } = prepare(
     (_asked, number, { method }) => {
-      if (method === 'POST') return errorAnswer(501, 'NotImplemented');
-      return number === 2 ? errorAnswer(409, 'ConditionalRequestConflict') : { status: 204 };
+      if (method === 'POST') return errorResponse(501, 'NotImplemented');
+      return number === 2 ? errorResponse(409, 'ConditionalRequestConflict') : { status: 204 };
     },
     { isTried: false },
   );

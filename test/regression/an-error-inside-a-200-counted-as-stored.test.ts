@@ -5,11 +5,11 @@
  * Fix: the response to a write is read to its end, and an error in it counts as one and is retried.
  */
 import { expect, it } from 'vitest';
-import { errorAnswer } from '../support/fake-s3.ts';
+import { errorResponse } from '../support/fake-s3.ts';
 import { prepare } from '../support/fake-upload.ts';
 
 it('tries again when S3 has begun to answer and then could not store it', async () => {
-  const late = errorAnswer(200, 'InternalError');
+  const late = errorResponse(200, 'InternalError');
   const stage = prepare(Buffer.from('x'), {
     override: (_request, _operation, count) => (count === 1 ? { ...late, headers: { etag: '"early"' } } : undefined),
   });

@@ -5,7 +5,7 @@
  * Fix: an error whose body cannot be read goes by its status.
  */
 import { expect, it } from 'vitest';
-import { answerOf, body, prepare } from '../support/fake-download.ts';
+import { responseOf, body, prepare } from '../support/fake-download.ts';
 
 it.each([
   ['is no XML', () => '<Error><Code>'],
@@ -13,7 +13,7 @@ it.each([
   ['breaks off', () => body(Buffer.alloc(0), { fault: 'ECONNRESET' })],
 ])('tries again after a 503 whose body %s', async (_what, broken) => {
   const { run, requests, events } = prepare((request, number) =>
-    number === 1 ? { status: 503, body: broken() } : answerOf(request),
+    number === 1 ? { status: 503, body: broken() } : responseOf(request),
   );
   expect(await run()).toMatchObject({ bytes: 20 });
   expect(requests).toHaveLength(2);

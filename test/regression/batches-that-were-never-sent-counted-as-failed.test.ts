@@ -8,7 +8,7 @@
 import { expect, it } from 'vitest';
 import { BreakwaterError } from '../../src/errors.ts';
 import { sweep } from '../../src/sweep/sweep.ts';
-import { deletedAnswer, prepare as prepareDeletes, target } from '../support/fake-deletes.ts';
+import { deletedResponse, prepare as prepareDeletes, target } from '../support/fake-deletes.ts';
 import { runWithS3 } from '../support/fake-s3.ts';
 import { prepare, REQUEST, turn } from '../support/fake-sweep.ts';
 import { pagesOf, sweepPage } from '../support/sweep-pages.ts';
@@ -32,7 +32,7 @@ it('leaves what was waiting for its turn untried', async () => {
   const gate = Promise.withResolvers<void>();
   const { begin, deleter, abort, clock, requests } = prepareDeletes(async (asked) => {
     await gate.promise;
-    return deletedAnswer(asked);
+    return deletedResponse(asked);
   });
   const batches = [begin('k0')];
   while (requests.length < 1) await turn();

@@ -5,12 +5,12 @@
  * Fix: each key is counted by what S3 said of it last.
  */
 import { expect, it } from 'vitest';
-import { byKey, deletedAnswer, prepare } from '../support/fake-deletes.ts';
-import { errorAnswer } from '../support/fake-s3.ts';
+import { byKey, deletedResponse, prepare } from '../support/fake-deletes.ts';
+import { errorResponse } from '../support/fake-s3.ts';
 
 it('counts what is gone when the rest of a batch then fails as a whole', async () => {
   const { run } = prepare((asked, number) =>
-    number === 1 ? deletedAnswer(asked, byKey({ b: 'InternalError' })) : errorAnswer(403, 'AccessDenied'),
+    number === 1 ? deletedResponse(asked, byKey({ b: 'InternalError' })) : errorResponse(403, 'AccessDenied'),
   );
   expect(await run('a', 'b', 'c')).toMatchObject({
     deleted: ['a', 'c'],

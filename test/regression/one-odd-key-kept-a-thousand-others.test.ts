@@ -4,11 +4,11 @@
  * Fix: keys that no XML can hold are deleted by requests of their own.
  */
 import { expect, it } from 'vitest';
-import { deletedAnswer, prepare } from '../support/fake-deletes.ts';
+import { deletedResponse, prepare } from '../support/fake-deletes.ts';
 
 it('deletes keys that no XML can hold by requests of their own', async () => {
   const { run, requests } = prepare((asked, _number, { method }) =>
-    method === 'DELETE' ? { status: 204 } : deletedAnswer(asked),
+    method === 'DELETE' ? { status: 204 } : deletedResponse(asked),
   );
   expect((await run('a', 'b\u0001', 'c\r', 'd & <é>')).deleted.toSorted()).toEqual(['a', 'b\u0001', 'c\r', 'd & <é>']);
   expect(requests.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual([

@@ -1,7 +1,7 @@
 import { BatchDeleter } from '../../src/s3/delete/delete-batch.ts';
 import type { DeleteTarget } from '../../src/s3/delete/delete-request.ts';
 import { createFakeGuard } from './fake-guard.ts';
-import { createFakeS3, runWithS3, type FakeAnswer, type FakeRequest } from './fake-s3.ts';
+import { createFakeS3, runWithS3, type FakeResponse, type FakeRequest } from './fake-s3.ts';
 
 export const ETAG = '"11111111111111111111111111111111"';
 
@@ -30,7 +30,7 @@ export function readAsked(body: Buffer): Asked[] {
 
 const escapeXml = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
-export function deletedAnswer(asked: readonly Asked[], ends: Ends = () => null): FakeAnswer {
+export function deletedResponse(asked: readonly Asked[], ends: Ends = () => null): FakeResponse {
   const entries = asked.map((each) => {
     const code = ends(each);
     const version = each.versionId === null ? '' : `<VersionId>${each.versionId}</VersionId>`;
@@ -46,25 +46,25 @@ export function deletedAnswer(asked: readonly Asked[], ends: Ends = () => null):
 /** A store that leaves an object alone whose ETag is another. */
 export const honours: Ends = ({ etag }) => (etag === null || etag === ETAG ? null : 'PreconditionFailed');
 
-export type Answer = (
+export type Response = (
   asked: readonly Asked[],
   number: number,
   request: FakeRequest,
-) => FakeAnswer | Promise<FakeAnswer>;
+) => FakeResponse | Promise<FakeResponse>;
 
 /**
  * Batch deletions in front of a store in memory.
  * @param answer to the requests after the first one that asks for a key, which tries out the store
  * @param isTried the store has been tried out already, by a key of its own
  */
-export function prepare(answer: Answer, { isTried = true } = {}) {
+export function prepare(response: Response, { isTried = true } = {}) {
   let isTrying = isTried;
   const requests: FakeRequest[] = [];
   const fake = createFakeS3(async (request) => {
     const asked = readAsked(request.body);
-    if (isTrying) return deletedAnswer(asked, honours);
+    if (isTrying) return deletedResponse(asked, honours);
     requests.push(request);
-    return await answer(asked, requests.length, request);
+    return await response(asked, requests.length, request);
   });
   const guard = createFakeGuard();
   const deleter = new BatchDeleter(fake.s3, guard.guard);

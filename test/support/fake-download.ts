@@ -12,7 +12,7 @@ import type {
 import { Slots } from '../../src/guard/slots.ts';
 import { CIRCUIT, FakeCircuits } from './fake-circuits.ts';
 import { createFakeGuard } from './fake-guard.ts';
-import { createFakeS3, networkFault, runWithS3, type FakeAnswer, type FakeRequest, type Respond } from './fake-s3.ts';
+import { createFakeS3, networkFault, runWithS3, type FakeResponse, type FakeRequest, type Respond } from './fake-s3.ts';
 
 export const OBJECT = Buffer.from('0123456789abcdefghij');
 
@@ -30,7 +30,10 @@ export function body(bytes: Uint8Array, { fault }: { fault?: string } = {}): Rea
 }
 
 /** What S3 answers to this request about `object`, its range honoured; the body is cut to `length` bytes. */
-export function answerOf(request: FakeRequest, { object = OBJECT, length = Infinity, headers = {} } = {}): FakeAnswer {
+export function responseOf(
+  request: FakeRequest,
+  { object = OBJECT, length = Infinity, headers = {} } = {},
+): FakeResponse {
   const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(request.headers['range'] ?? '') ?? [];
   const from = first === '' ? object.byteLength - Number(last) : Number(first ?? 0);
   const to = first === '' || last === undefined || last === '' ? object.byteLength : Number(last) + 1;

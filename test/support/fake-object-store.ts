@@ -28,7 +28,7 @@ export interface FakeStoreOptions {
   /** Thrown instead of the abort of this upload; null for gone. */
   readonly failAbort?: (uploadId: string) => Error | null;
   /** Waited for before a batch is answered. */
-  readonly beforeAnswer?: (batch: number) => Promise<void>;
+  readonly beforeResponse?: (batch: number) => Promise<void>;
 }
 
 /** A store in memory for sweeps: it lists what it was given, and remembers what it was asked to delete. */
@@ -86,12 +86,12 @@ export class FakeObjectStore implements ObjectStore {
   }
 
   async deleteBatch<T extends DeleteTarget>({ items }: BatchDeleteRequest<T>): Promise<BatchOutcome<T>> {
-    const { refuses, overwritten = [], failBatch, beforeAnswer } = this.#options;
+    const { refuses, overwritten = [], failBatch, beforeResponse } = this.#options;
     this.batches.push(items.map(({ key }) => key));
     const number = this.batches.length;
     this.open += 1;
     this.openMax = Math.max(this.openMax, this.open);
-    await beforeAnswer?.(number);
+    await beforeResponse?.(number);
     this.open -= 1;
     const error = failBatch?.(number) ?? null;
     if (error !== null) {

@@ -14,7 +14,7 @@ export interface FakeRequest {
   readonly abortSignal: AbortSignal | undefined;
 }
 
-export interface FakeAnswer {
+export interface FakeResponse {
   /** @default 200 */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -22,7 +22,7 @@ export interface FakeAnswer {
 }
 
 /** Answers a request; the number counts from 1. What it throws is a fault of the network. */
-export type Respond = (request: FakeRequest, number: number) => FakeAnswer | Promise<FakeAnswer>;
+export type Respond = (request: FakeRequest, number: number) => FakeResponse | Promise<FakeResponse>;
 
 type HttpRequest = Parameters<WatchedHttpHandler['handle']>[0];
 
@@ -56,7 +56,7 @@ export function createFakeS3(
 }
 
 /** An error as S3 writes it. */
-export function errorAnswer(status: number, code: string): FakeAnswer {
+export function errorResponse(status: number, code: string): FakeResponse {
   const body = `<?xml version="1.0"?><Error><Code>${code}</Code><Message>as S3 says</Message></Error>`;
   return { status, headers: { 'content-type': 'application/xml', 'x-amz-request-id': 'REQ1' }, body };
 }

@@ -4,12 +4,12 @@ import { NOTHING_TO_RESUME, type FileUpload, type UploadResumePoint } from '../.
 import { uploadFile } from '../../src/s3/upload/upload-file.ts';
 import { CIRCUIT, FakeCircuits } from './fake-circuits.ts';
 import { createFakeGuard } from './fake-guard.ts';
-import { createFakeS3, runWithS3, type FakeAnswer, type FakeRequest } from './fake-s3.ts';
+import { createFakeS3, runWithS3, type FakeResponse, type FakeRequest } from './fake-s3.ts';
 
 export const PART = 1000;
 export const md5 = (bytes: Buffer | string) => createHash('md5').update(bytes).digest('hex');
 
-export type Override = (request: FakeRequest, operation: string, count: number) => FakeAnswer | Error | undefined;
+export type Override = (request: FakeRequest, operation: string, count: number) => FakeResponse | Error | undefined;
 
 /** A store with one upload, that can be told to answer otherwise. */
 export function prepare(

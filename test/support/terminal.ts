@@ -88,8 +88,8 @@ export class Terminal implements AsyncDisposable {
     this.#questions += 1;
     const question = `keyboard-${this.#questions}`;
     this.enter(`echo ${question}=$(stty -g)`);
-    const answer = new RegExp(`^${question}=([\\da-f:]+)$`, 'm');
-    const keyboard = answer.exec(await this.waitFor(answer))?.[1] ?? '';
+    const response = new RegExp(`^${question}=([\\da-f:]+)$`, 'm');
+    const keyboard = response.exec(await this.waitFor(response))?.[1] ?? '';
     return { isAlternate: alternate === '1', hasCursor: cursor === '1', keyboard };
   }
 

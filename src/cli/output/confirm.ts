@@ -12,9 +12,9 @@ export async function confirm(run: CommandRun, question: string): Promise<boolea
   try {
     // A question whose input ends stays open for ever.
     const ended = new Promise<null>((resolve) => lines.once('close', () => resolve(null)));
-    const answer = await Promise.race([lines.question(`${question} [y/N] `, { signal: run.signal }), ended]);
-    if (answer === null) process.stderr.write('\n');
-    return ['y', 'yes'].includes((answer ?? '').trim().toLowerCase());
+    const response = await Promise.race([lines.question(`${question} [y/N] `, { signal: run.signal }), ended]);
+    if (response === null) process.stderr.write('\n');
+    return ['y', 'yes'].includes((response ?? '').trim().toLowerCase());
   } finally {
     lines.close();
   }
@@ -22,8 +22,8 @@ export async function confirm(run: CommandRun, question: string): Promise<boolea
 
 /** @throws BreakwaterError `usage` where a question could not be answered; checked before any work is done */
 export function assertCanAsk({ command, output, stdin }: CommandRun): void {
-  const canAnswer = 'isTTY' in stdin && stdin.isTTY === true;
-  if (canAnswer && output.mode.stderrIsTerminal && !output.mode.json) return;
+  const canResponse = 'isTTY' in stdin && stdin.isTTY === true;
+  if (canResponse && output.mode.stderrIsTerminal && !output.mode.json) return;
   throw new BreakwaterError('usage', `${command} asks before it begins, and there is no terminal to ask on`, {
     details: { reason: 'needs_confirmation', hint: 'say --yes to go ahead without being asked' },
   });

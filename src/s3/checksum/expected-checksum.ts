@@ -22,18 +22,18 @@ const COMPOSITE_ORDER: readonly DigestAlgorithm[] = ['sha256', 'sha1', 'crc32', 
  *
  * An encrypted object's ETag is no MD5: it is not about the bytes, so it may not raise an alarm.
  */
-export function findExpected(answer: GetObjectCommandOutput): ExpectedChecksum | null {
+export function findExpected(response: GetObjectCommandOutput): ExpectedChecksum | null {
   const promised: Readonly<Record<DigestAlgorithm, string | undefined>> = {
-    sha256: answer.ChecksumSHA256,
-    sha1: answer.ChecksumSHA1,
-    crc32: answer.ChecksumCRC32,
-    md5: readMd5(answer),
-    crc32c: answer.ChecksumCRC32C,
-    crc64nvme: answer.ChecksumCRC64NVME,
+    sha256: response.ChecksumSHA256,
+    sha1: response.ChecksumSHA1,
+    crc32: response.ChecksumCRC32,
+    md5: readMd5(response),
+    crc32c: response.ChecksumCRC32C,
+    crc64nvme: response.ChecksumCRC64NVME,
   };
   const find = (algorithms: readonly DigestAlgorithm[], isComposite: boolean): ExpectedChecksum | null => {
     for (const algorithm of algorithms) {
-      const type = algorithm === 'md5' ? undefined : answer.ChecksumType;
+      const type = algorithm === 'md5' ? undefined : response.ChecksumType;
       const promise = parseExpected(algorithm, promised[algorithm], type);
       if (promise !== null && (promise.parts !== null) === isComposite) return promise;
     }

@@ -37,9 +37,9 @@ export function announceChecksum(choice: ChecksumChoice): {
   return { ChecksumAlgorithm: algorithm, ChecksumType: type };
 }
 
-/** The checksum in an answer; null where the store told of none. */
-export function readChecksum(choice: ChecksumChoice, answer: object): string | null {
-  const value = readFields(answer)[FACTS[choice].field];
+/** The checksum in a response; null where the store told of none. */
+export function readChecksum(choice: ChecksumChoice, response: object): string | null {
+  const value = readFields(response)[FACTS[choice].field];
   return typeof value === 'string' && value !== '' ? value : null;
 }
 

@@ -16,7 +16,7 @@ export interface ObjectRoute {
 
 /** Takes the store's time from what came back, so that the next signature is not too early or too late for it. */
 interface SkewSampler {
-  readonly noteAnswer: (answer: HttpResponse) => void;
+  readonly noteResponse: (response: HttpResponse) => void;
   /** Marks the error (`$metadata.clockSkewCorrected`) where our clock was wrong and is corrected. */
   readonly noteError: (error: Error) => void;
 }
@@ -71,7 +71,7 @@ async function signByKey(
     const facts = { config: shared, context: {}, signingRegion, signingName };
     request.headers = (await signer.sign(request, {}, facts)).headers;
     return {
-      noteAnswer: (answer) => signer.successHandler?.(answer, facts),
+      noteResponse: (response) => signer.successHandler?.(response, facts),
       noteError: (error) => {
         // What it does with an error is to throw it again.
         try {
@@ -95,7 +95,7 @@ async function signBySession(
       Bucket: bucket,
     });
     request.headers = (await signer.signWithCredentials(request, session, { signingRegion, signingService })).headers;
-    return { noteAnswer: () => undefined, noteError: () => undefined };
+    return { noteResponse: () => undefined, noteError: () => undefined };
   };
 }
 

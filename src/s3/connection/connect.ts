@@ -38,7 +38,7 @@ export async function connectS3(settings: S3Settings, clock: Clock): Promise<Obj
     retryStrategy: new AdaptiveRetryStrategy(1, { rateLimiter }),
     requestHandler: new WatchedHttpHandler(settings, clock),
     sha256: createSha256(),
-    // We verify whole objects over all their attempts; the SDK could only verify one answer.
+    // We verify whole objects over all their attempts; the SDK could only verify one response.
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestChecksumCalculation: 'WHEN_SUPPORTED',
   };

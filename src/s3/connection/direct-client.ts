@@ -14,12 +14,12 @@ import { operation } from '@smithy/core/schema';
 import type { BoundedRateLimiter } from './rate-limiter.ts';
 import { readFields } from '../../read-fields.ts';
 import {
-  readObjectAnswer,
-  readStoredAnswer,
+  readObjectResponse,
+  readStoredResponse,
   readWhole,
   saysError,
-  type ObjectAnswer,
-  type StoredAnswer,
+  type ObjectResponse,
+  type StoredResponse,
 } from './direct-response.ts';
 import { findRoute, type ObjectRoute } from './bucket-route.ts';
 import type { WatchedOptions } from '../../http/http-handler.ts';
@@ -62,16 +62,16 @@ export class ObjectClient extends S3Client {
     this.#protocol = this.config.protocol as unknown as Protocol;
   }
 
-  async getObject(input: GetObjectCommandInput, options: WatchedOptions): Promise<ObjectAnswer> {
-    return readObjectAnswer(await this.#send(GET, input, options));
+  async getObject(input: GetObjectCommandInput, options: WatchedOptions): Promise<ObjectResponse> {
+    return readObjectResponse(await this.#send(GET, input, options));
   }
 
-  async putObject(input: PutObjectCommandInput, options: WatchedOptions): Promise<StoredAnswer> {
-    return readStoredAnswer(await this.#send(PUT, input, options));
+  async putObject(input: PutObjectCommandInput, options: WatchedOptions): Promise<StoredResponse> {
+    return readStoredResponse(await this.#send(PUT, input, options));
   }
 
-  async uploadPart(input: UploadPartCommandInput, options: WatchedOptions): Promise<StoredAnswer> {
-    return readStoredAnswer(await this.#send(PART, input, options));
+  async uploadPart(input: UploadPartCommandInput, options: WatchedOptions): Promise<StoredResponse> {
+    return readStoredResponse(await this.#send(PART, input, options));
   }
 
   async #send(kind: Operation, input: ObjectInput, options: WatchedOptions): Promise<HttpResponse> {
@@ -101,7 +101,7 @@ export class ObjectClient extends S3Client {
           throw await this.#readError(kind, new HttpResponse({ ...response, statusCode: 503, body }));
       }
       if (response.statusCode >= 300) throw await this.#readError(kind, response);
-      skew.noteAnswer(response);
+      skew.noteResponse(response);
       this.#limiter?.updateClientSendingRate({});
       return response;
     } catch (error) {

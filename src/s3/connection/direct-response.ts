@@ -5,22 +5,22 @@ import { parseTime } from '../../clock.ts';
 import { readBody } from '../../http/direct-body.ts';
 
 /** The longest answer to a write that is read; S3's are shorter by far. */
-const ANSWER_BYTES_MAX = 64 * 1024;
+const RESPONSE_BYTES_MAX = 64 * 1024;
 
-/** Enough to tell what an answer ends with. */
+/** Enough to tell what a response ends with. */
 const END_BYTES = 16;
 
-/** An answer to GetObject: what this program reads of its head, and the body as the HTTP handler gave it. */
-export interface ObjectAnswer {
+/** A response to GetObject: what this program reads of its head, and the body as the HTTP handler gave it. */
+export interface ObjectResponse {
   readonly head: GetObjectCommandOutput;
   readonly body: unknown;
 }
 
-/** What this program reads of an answer to PutObject or UploadPart. */
-export type StoredAnswer = Omit<PutObjectCommandOutput, '$metadata'>;
+/** What this program reads of a response to PutObject or UploadPart. */
+export type StoredResponse = Omit<PutObjectCommandOutput, '$metadata'>;
 
-/** Names of headers: API reference, GetObject, "Response Syntax". Fields that the answer has not are left out. */
-export function readObjectAnswer({ headers, body, statusCode }: HttpResponse): ObjectAnswer {
+/** Names of headers: API reference, GetObject, "Response Syntax". Fields that the response has not are left out. */
+export function readObjectResponse({ headers, body, statusCode }: HttpResponse): ObjectResponse {
   const {
     'content-length': length,
     'last-modified': modified,
@@ -48,7 +48,7 @@ export function readObjectAnswer({ headers, body, statusCode }: HttpResponse): O
   return { head, body };
 }
 
-export function readStoredAnswer({ headers }: HttpResponse): StoredAnswer {
+export function readStoredResponse({ headers }: HttpResponse): StoredResponse {
   return { ...readSums(headers), VersionId: headers['x-amz-version-id'] };
 }
 
@@ -64,15 +64,15 @@ function readSums(headers: HttpResponse['headers']) {
 }
 
 /**
- * Reads an answer to its end: only then its connection is free for the next request.
- * @returns its body, as far as it is no longer than the answers of S3 are
+ * Reads a response to its end: only then its connection is free for the next request.
+ * @returns its body, as far as it is no longer than the responses of S3 are
  */
 export async function readWhole(body: unknown): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   const take = (chunk: Uint8Array): 'more' => {
     bytes += chunk.byteLength;
-    if (bytes <= ANSWER_BYTES_MAX) chunks.push(chunk);
+    if (bytes <= RESPONSE_BYTES_MAX) chunks.push(chunk);
     return 'more';
   };
   if (body instanceof Readable) await readBody(body, take);

@@ -1,5 +1,5 @@
 import type { BreakwaterError } from '../../errors.ts';
-import { fitsXml, identify, type DeleteTarget, type KeyAnswer } from './delete-request.ts';
+import { fitsXml, identify, type DeleteTarget, type KeyResponse } from './delete-request.ts';
 
 /** A key that is still there, and why. */
 export interface Stayed<T> {
@@ -17,7 +17,7 @@ export interface BatchOutcome<T> {
   readonly stayed: readonly Stayed<T>[];
   /** Never asked for, because the command was interrupted or its time was over before their turn came. */
   readonly untried: readonly T[];
-  /** Why the batch ended before each of its keys had an answer of its own; null where it did not. */
+  /** Why the batch ended before each of its keys had a response of its own; null where it did not. */
   readonly error: BreakwaterError | null;
 }
 
@@ -35,7 +35,7 @@ export class KeysLeft<T extends DeleteTarget = DeleteTarget> extends Error {
   }
 }
 
-/** The keys of one batch on their way to an answer. */
+/** The keys of one batch on their way to a response. */
 export class BatchWork<T extends DeleteTarget> {
   readonly #pending: Map<string, T>;
   readonly #deleted: T[] = [];
@@ -47,7 +47,7 @@ export class BatchWork<T extends DeleteTarget> {
     this.#pending = new Map(items.map((item) => [identify(item), item]));
   }
 
-  /** Those without an answer. */
+  /** Those without a response. */
   get pending(): readonly T[] {
     return [...this.#pending.values()];
   }
@@ -58,17 +58,17 @@ export class BatchWork<T extends DeleteTarget> {
     return fitting.find(({ etag, versionId }) => etag !== null && versionId === null) ?? fitting[0];
   }
 
-  /** Takes an answer. @returns a key that failed for a moment and is still pending; null for every other */
-  settle(id: string, answer: KeyAnswer): Stayed<T> | null {
+  /** Takes a response. @returns a key that failed for a moment and is still pending; null for every other */
+  settle(id: string, response: KeyResponse): Stayed<T> | null {
     const item = this.#pending.get(id);
     if (item === undefined) return null;
-    if (answer.kind === 'failed' && answer.isTransient) {
-      return { item, code: answer.code, message: answer.message };
+    if (response.kind === 'failed' && response.isTransient) {
+      return { item, code: response.code, message: response.message };
     }
     this.#pending.delete(id);
-    if (answer.kind === 'deleted') this.#deleted.push(item);
-    else if (answer.kind === 'changed') this.#changed.push(item);
-    else this.#stayed.push({ item, code: answer.code, message: answer.message });
+    if (response.kind === 'deleted') this.#deleted.push(item);
+    else if (response.kind === 'changed') this.#changed.push(item);
+    else this.#stayed.push({ item, code: response.code, message: response.message });
     return null;
   }
 
@@ -84,7 +84,7 @@ export class BatchWork<T extends DeleteTarget> {
     }
   }
 
-  /** What became of it; keys without an answer stay, for the reason that ended the batch, or were never tried. */
+  /** What became of it; keys without a response stay, for the reason that ended the batch, or were never tried. */
   end(error: BreakwaterError | null): BatchOutcome<T> {
     const isOver = error?.code === 'interrupted' || error?.code === 'deadline';
     const untried = isOver ? this.pending.filter((item) => !this.#tried.has(identify(item))) : [];

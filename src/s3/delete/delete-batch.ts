@@ -27,7 +27,7 @@ export interface BatchDeleteRequest<T extends DeleteTarget> {
  *
  * Each batch is one guarded operation without a circuit. S3 answers 200 and names the keys that failed; those with a
  * transient code are sent again alone, under the same retry rules, and hold no place among the requests on their way
- * while they wait. An interruption begins nothing new, and lets what is on its way come to its answer.
+ * while they wait. An interruption begins nothing new, and lets what is on its way come to its response.
  */
 export class BatchDeleter {
   readonly #s3: S3Client;
@@ -76,7 +76,7 @@ export class BatchDeleter {
           work.markTried(targets);
           const request = { bucket, targets, hasMd5: dialect.hasMd5 };
           const answers = await sendBatchDelete(this.#s3, request, options);
-          throwLeft([...answers].map(([id, answer]) => work.settle(id, answer)));
+          throwLeft([...answers].map(([id, response]) => work.settle(id, response)));
         });
       });
     } catch (error) {

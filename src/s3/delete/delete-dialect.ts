@@ -20,7 +20,7 @@ export function sendsEtag({ condition }: DeleteDialect): boolean {
 }
 
 /** What came of asking for one key, with an ETag that cannot be its own where one was sent. */
-export type TrialAnswer =
+export type TrialResponse =
   | { readonly kind: 'deleted' }
   | { readonly kind: 'changed' }
   /** The request itself was refused for good. */
@@ -33,19 +33,19 @@ export interface TrialStep {
 }
 
 /**
- * What one answer teaches. A wrong ETag on a key that is to be deleted anyway tells stores apart without harm: where
+ * What one response teaches. A wrong ETag on a key that is to be deleted anyway tells stores apart without harm: where
  * the key stays, conditions work; where it goes, nothing is lost that a plain delete would have kept. A key that
  * somebody else has deleted meanwhile teaches `ignored` wrongly, which is why ETags go along all the same.
  */
 export function learnDialect(
   tried: DeleteDialect,
-  { answer, withEtag }: { readonly answer: TrialAnswer; readonly withEtag: boolean },
+  { response, withEtag }: { readonly response: TrialResponse; readonly withEtag: boolean },
 ): TrialStep {
-  if (answer.kind === 'changed') return { dialect: { ...tried, condition: 'honoured' }, next: 'done' };
-  if (answer.kind === 'deleted') {
+  if (response.kind === 'changed') return { dialect: { ...tried, condition: 'honoured' }, next: 'done' };
+  if (response.kind === 'deleted') {
     return { dialect: withEtag ? { ...tried, condition: 'ignored' } : tried, next: 'done' };
   }
-  if (tried.form === 'batch' && isUnimplemented(answer)) {
+  if (tried.form === 'batch' && isUnimplemented(response)) {
     return { dialect: { ...tried, form: 'single', hasMd5: false }, next: 'try' };
   }
   // By likelihood: Swift and older stores demand Content-MD5; few refuse an element that they do not know.
@@ -54,6 +54,6 @@ export function learnDialect(
   return { dialect: tried, next: 'give_up' };
 }
 
-function isUnimplemented({ code, httpStatus }: Extract<TrialAnswer, { kind: 'refused' }>): boolean {
+function isUnimplemented({ code, httpStatus }: Extract<TrialResponse, { kind: 'refused' }>): boolean {
   return httpStatus === 501 || httpStatus === 405 || code === 'NotImplemented' || code === 'MethodNotAllowed';
 }

@@ -17,7 +17,7 @@ export interface DeleteTarget {
 }
 
 /** What a store says of one key. */
-export type KeyAnswer =
+export type KeyResponse =
   /** Gone, by us or before us. */
   | { readonly kind: 'deleted' }
   /** Another object has its place by now; that one was left alone. */
@@ -38,7 +38,7 @@ export function readTarget({ key, versionId, etag }: DeleteTarget, isBare: boole
   return { key, versionId, etag: isBare || versionId !== null ? null : etag };
 }
 
-/** What a key and its version are found by in an answer. */
+/** What a key and its version are found by in a response. */
 export function identify({ key, versionId }: Pick<DeleteTarget, 'key' | 'versionId'>): string {
   return versionId === null ? key : `${key}\u0000${versionId}`;
 }
@@ -48,24 +48,24 @@ const ANSWERS: ReadonlySet<string> = new Set([DELETED, 'Error']);
 
 /**
  * Sends one DeleteObjects.
- * @returns an answer for every target, by its identity
- * @throws what the SDK throws; TransferFault `not_s3` for an answer that does not account for every key exactly once
+ * @returns a response for every target, by its identity
+ * @throws what the SDK throws; TransferFault `not_s3` for a response that does not account for every key exactly once
  */
 export async function sendBatchDelete(
   s3: S3Client,
   { bucket, targets, hasMd5 }: DeleteRequest,
   options: WatchedOptions,
-): Promise<ReadonlyMap<string, KeyAnswer>> {
+): Promise<ReadonlyMap<string, KeyResponse>> {
   const command = new DeleteObjectsCommand({
     Bucket: bucket,
-    // Not quiet: the answer must account for every key, or it is no answer of S3.
+    // Not quiet: the response must account for every key, or it is no response of S3.
     Delete: { Objects: targets.map(describeTarget), Quiet: false },
   });
   if (hasMd5) addContentMd5(command);
   const answered = readEntries(command, ANSWERS);
   await s3.send(command, options);
   const asked = new Set(targets.map(identify));
-  const answers = new Map<string, KeyAnswer>();
+  const answers = new Map<string, KeyResponse>();
   for (const { name, fields } of answered()) {
     const { Key = '', VersionId, Code = 'Unknown', Message = '' } = fields;
     // Stores that know no versions leave the version out of their answer.
@@ -84,7 +84,7 @@ export async function sendBatchDelete(
   return answers;
 }
 
-/** Sends one DeleteObject. @throws what the SDK throws, for every other answer than a deletion */
+/** Sends one DeleteObject. @throws what the SDK throws, for every other response than a deletion */
 export async function sendSingleDelete(
   s3: S3Client,
   { bucket, target: { key, versionId, etag } }: { readonly bucket: string; readonly target: DeleteTarget },
@@ -99,8 +99,8 @@ export async function sendSingleDelete(
   await s3.send(command, options);
 }
 
-/** What S3's code means for one key. A delete that is repeated after a lost answer meets the first two. */
-export function readKeyError(code: string, message: string): KeyAnswer {
+/** What S3's code means for one key. A delete that is repeated after a lost response meets the first two. */
+export function readKeyError(code: string, message: string): KeyResponse {
   switch (code) {
     case 'NoSuchKey':
     case 'NoSuchVersion':

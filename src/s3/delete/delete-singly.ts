@@ -8,7 +8,7 @@ import {
   readTarget,
   sendSingleDelete,
   type DeleteTarget,
-  type KeyAnswer,
+  type KeyResponse,
   type SendPaced,
 } from './delete-request.ts';
 import { IN_FLIGHT_MAX } from './adaptive-concurrency.ts';
@@ -42,7 +42,7 @@ export async function deleteSingly(
   if (failed !== undefined) throw failed.reason;
 }
 
-/** @throws RetryChainFailed where the answer is not about this key; whatever aborted it */
+/** @throws RetryChainFailed where the response is not about this key; whatever aborted it */
 async function deleteOne(
   s3: S3Client,
   {
@@ -52,7 +52,7 @@ async function deleteOne(
     requests,
   }: Pick<SingleDeletes, 'bucket' | 'work' | 'requests'> & { readonly target: DeleteTarget },
   send: SendPaced,
-): Promise<KeyAnswer> {
+): Promise<KeyResponse> {
   try {
     await requests.send({ isDataBearing: true }, async (attempt) => {
       await send(attempt, async (options) => {
@@ -62,17 +62,17 @@ async function deleteOne(
     });
     return { kind: 'deleted' };
   } catch (error) {
-    const answer = error instanceof RetryChainFailed ? readSingleFailure(error) : null;
-    if (answer === null) throw error;
-    return answer;
+    const response = error instanceof RetryChainFailed ? readSingleFailure(error) : null;
+    if (response === null) throw error;
+    return response;
   }
 }
 
 /** What the end of a chain says of its one key; null where it says more than that. */
-function readSingleFailure({ failure }: RetryChainFailed): KeyAnswer | null {
+function readSingleFailure({ failure }: RetryChainFailed): KeyResponse | null {
   const { code, message, httpStatus, errorCode } = failure;
-  const answer = readKeyError(code, message);
-  if (answer.kind !== 'failed') return answer;
+  const response = readKeyError(code, message);
+  if (response.kind !== 'failed') return response;
   if (httpStatus === 404 && code !== 'NoSuchBucket') return { kind: 'deleted' };
   if (errorCode === 'object_changed') return { kind: 'changed' };
   // Wrong or expired keys deny everything; a policy may deny this key and no other.

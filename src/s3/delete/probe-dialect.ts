@@ -2,14 +2,14 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { EventSink } from '../../events.ts';
 import { RetryChainFailed } from '../../retry/retry-chain.ts';
 import { KeysLeft, type BatchWork } from './batch-outcome.ts';
-import { FIRST_DIALECT, learnDialect, sendsEtag, type DeleteDialect, type TrialAnswer } from './delete-dialect.ts';
+import { FIRST_DIALECT, learnDialect, sendsEtag, type DeleteDialect, type TrialResponse } from './delete-dialect.ts';
 import {
   identify,
   readKeyError,
   sendBatchDelete,
   sendSingleDelete,
   type DeleteTarget,
-  type KeyAnswer,
+  type KeyResponse,
   type SendPaced,
 } from './delete-request.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
@@ -50,11 +50,11 @@ export class DialectTrial {
       const withEtag = canCompare && sendsEtag(dialect);
       const asked = await this.#ask(dialect, { ...item, etag: withEtag ? NO_ETAG : null });
       if (asked === null) return null;
-      const step = learnDialect(dialect, { answer: asked.answer, withEtag });
+      const step = learnDialect(dialect, { response: asked.response, withEtag });
       if (step.next === 'give_up') throw asked.failure;
       dialect = step.dialect;
       if (step.next === 'try') continue;
-      if (asked.answer.kind === 'deleted') work.settle(identify(item), { kind: 'deleted' });
+      if (asked.response.kind === 'deleted') work.settle(identify(item), { kind: 'deleted' });
       this.#options.emit({ kind: 'deletes_adapted', bucket: this.#options.bucket, ...dialect });
       return dialect;
     }
@@ -64,25 +64,25 @@ export class DialectTrial {
   async #ask(
     dialect: DeleteDialect,
     target: DeleteTarget,
-  ): Promise<{ readonly answer: TrialAnswer; readonly failure: unknown } | null> {
+  ): Promise<{ readonly response: TrialResponse; readonly failure: unknown } | null> {
     try {
-      const answer = await this.#request(dialect, target);
-      return answer.kind === 'failed' ? null : { answer, failure: null };
+      const response = await this.#request(dialect, target);
+      return response.kind === 'failed' ? null : { response, failure: null };
     } catch (error) {
       if (!(error instanceof RetryChainFailed)) throw error;
       if (error.cause instanceof KeysLeft) return null;
       const { code, message, httpStatus, errorCode } = error.failure;
-      const answer = readKeyError(code, message);
-      if (answer.kind !== 'failed') return { answer, failure: error };
+      const response = readKeyError(code, message);
+      if (response.kind !== 'failed') return { response, failure: error };
       if (dialect.form === 'single' && code === 'AccessDenied') return null;
       // Any other refusal is not about how it was asked: nothing may be left out for its sake, least of all the ETag.
       const isAboutForm = errorCode === 'rejected' && httpStatus !== null && FORM_STATUSES.has(httpStatus);
       if (!isAboutForm) throw error;
-      return { answer: { kind: 'refused', code, httpStatus }, failure: error };
+      return { response: { kind: 'refused', code, httpStatus }, failure: error };
     }
   }
 
-  async #request({ form, hasMd5 }: DeleteDialect, target: DeleteTarget): Promise<KeyAnswer> {
+  async #request({ form, hasMd5 }: DeleteDialect, target: DeleteTarget): Promise<KeyResponse> {
     const { s3, bucket, requests, send } = this.#options;
     return await requests.send(
       { isDataBearing: true },
@@ -90,14 +90,14 @@ export class DialectTrial {
         await send(attempt, async (options) => {
           if (form === 'single') {
             await sendSingleDelete(s3, { bucket, target }, options);
-            return { kind: 'deleted' } satisfies KeyAnswer;
+            return { kind: 'deleted' } satisfies KeyResponse;
           }
-          const [answer] = (await sendBatchDelete(s3, { bucket, targets: [target], hasMd5 }, options)).values();
-          if (answer === undefined) throw new Error('an answer without a key was let through');
-          if (answer.kind === 'failed' && answer.isTransient) {
-            throw new KeysLeft(answer, []);
+          const [response] = (await sendBatchDelete(s3, { bucket, targets: [target], hasMd5 }, options)).values();
+          if (response === undefined) throw new Error('an answer without a key was let through');
+          if (response.kind === 'failed' && response.isTransient) {
+            throw new KeysLeft(response, []);
           }
-          return answer;
+          return response;
         }),
     );
   }

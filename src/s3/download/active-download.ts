@@ -10,7 +10,7 @@ export interface ActiveDownloadOptions {
   readonly facts: ObjectFacts;
   /** Where in the object the wanted bytes begin. */
   readonly base: number;
-  readonly ledger: MissingRanges;
+  readonly missing: MissingRanges;
   readonly target: DownloadTarget;
   /** Null where there is nothing to hold the bytes against. */
   readonly check: DownloadCheck | null;
@@ -31,7 +31,7 @@ export class ActiveDownload {
   readonly facts: ObjectFacts;
   readonly base: number;
   readonly #options: ActiveDownloadOptions;
-  readonly #ledger: MissingRanges;
+  readonly #missing: MissingRanges;
   readonly #check: DownloadCheck | null;
   readonly #inOrder: InOrder | null;
   #movedBytes = 0;
@@ -39,11 +39,11 @@ export class ActiveDownload {
   #sizeBytes: number | null;
 
   constructor(options: ActiveDownloadOptions) {
-    const { facts, base, ledger, target, windowBytes, check } = options;
+    const { facts, base, missing, target, windowBytes, check } = options;
     this.#options = options;
     this.facts = facts;
     this.base = base;
-    this.#ledger = ledger;
+    this.#missing = missing;
     this.#sizeBytes = facts.sizeBytes;
     this.#check = check;
     this.#inOrder =
@@ -61,13 +61,13 @@ export class ActiveDownload {
 
   /** All of it is here or on its way. */
   get isTaken(): boolean {
-    return this.#ledger.isTaken;
+    return this.#missing.isTaken;
   }
 
   /** The next piece that nobody has taken, or null. */
   take(lengthMax: number): Piece | null {
     // Without a known size nothing can be asked for by ranges.
-    return this.#ledger.take(this.facts.sizeBytes === null ? Infinity : lengthMax);
+    return this.#missing.take(this.facts.sizeBytes === null ? Infinity : lengthMax);
   }
 
   /** What is left, piece by piece; several may take from it. */
@@ -77,7 +77,7 @@ export class ActiveDownload {
 
   finish(piece: Piece): void {
     if (this.facts.sizeBytes === null) this.#sizeBytes = piece.at;
-    this.#ledger.finish(piece);
+    this.#missing.finish(piece);
   }
 
   /** Where a request for the rest of a piece begins and ends, in the object. */
@@ -105,9 +105,9 @@ export class ActiveDownload {
   noteWritten(chunks: readonly Uint8Array[], { offset, free }: Written): void {
     const { target } = this.#options;
     if (target.kind !== 'file') return;
-    this.#check?.add(chunks, { offset, frontier: this.#ledger.frontier });
+    this.#check?.add(chunks, { offset, frontier: this.#missing.frontier });
     free(chunks);
-    target.onWritten?.(() => this.#ledger.covered());
+    target.onWritten?.(() => this.#missing.covered());
   }
 
   /** Whether it can be checked without a request, so while an attempt holds its slot and its permit. */
@@ -145,7 +145,7 @@ export class ActiveDownload {
       throw this.describeMismatch(hint);
     }
     this.#check?.restart();
-    this.#ledger.restart(kept);
+    this.#missing.restart(kept);
     await target.restart();
     onBytes(-this.#movedBytes);
     this.#movedBytes = 0;

@@ -17,7 +17,7 @@ import { DirectBody, readBody } from '../../http/direct-body.ts';
 import { MissingRanges, type Piece } from './missing-ranges.ts';
 import type { DownloadResult, ObjectFacts } from './download-request.ts';
 import { PieceWriter } from './piece-writer.ts';
-import type { ObjectAnswer } from '../connection/direct-response.ts';
+import type { ObjectResponse } from '../connection/direct-response.ts';
 import { openCheck, type DownloadOptions } from './verify-download.ts';
 import type { Attempt } from '../../guard/request-runner.ts';
 import { runPieces } from '../../guard/run-in-parallel.ts';
@@ -94,8 +94,8 @@ export class DownloadRun {
     const { resume, range, pieceBytes } = this.#options.request;
     const rest = resume === null ? null : new MissingRanges(resume.sizeBytes, resume.covered).take(pieceBytes);
     const asked = rest === null ? range && formatAskedRange(range) : formatSpan(rest);
-    const answer = await this.#ask({ range: asked, etag: resume?.etag ?? null }, attempt);
-    await usingBody(answer, async ({ head, body }) => {
+    const response = await this.#ask({ range: asked, etag: resume?.etag ?? null }, attempt);
+    await usingBody(response, async ({ head, body }) => {
       const active = await this.#begin(head);
       first.piece = active.take(pieceBytes);
       this.#head.resolve();
@@ -118,8 +118,8 @@ export class DownloadRun {
     // All of it once more is asked for as the first time: a range of nothing is an error.
     const isAll = piece.at === 0 && piece.end === (sizeBytes ?? Infinity) && this.#options.request.range === null;
     const range = isAll ? null : formatSpan(active.spanOf(piece));
-    const answer = await this.#ask({ range, etag }, attempt);
-    await usingBody(answer, async ({ head, body }) => {
+    const response = await this.#ask({ range, etag }, attempt);
+    await usingBody(response, async ({ head, body }) => {
       assertSameObject(head, etag, this.#options.request);
       await this.#read(body, { head, active, piece });
     });
@@ -142,7 +142,7 @@ export class DownloadRun {
       facts,
       check: openCheck(this.#options, { facts, target }),
       base: span?.start ?? 0,
-      ledger: new MissingRanges(facts.sizeBytes ?? Infinity, resume?.covered ?? []),
+      missing: new MissingRanges(facts.sizeBytes ?? Infinity, resume?.covered ?? []),
       target,
       windowBytes: pieceBytes * piecesInFlight,
       onBytes: (bytes) => {
@@ -153,7 +153,7 @@ export class DownloadRun {
     return this.#active;
   }
 
-  async #ask(asked: Asked, { options }: Attempt): Promise<ObjectAnswer> {
+  async #ask(asked: Asked, { options }: Attempt): Promise<ObjectResponse> {
     const { s3, request } = this.#options;
     return await s3.getObject(askFor(request, asked), options);
   }

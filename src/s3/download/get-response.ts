@@ -4,7 +4,7 @@ import { parseTime } from '../../clock.ts';
 import { BreakwaterError } from '../../errors.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
 import { DirectBody } from '../../http/direct-body.ts';
-import type { ObjectAnswer } from '../connection/direct-response.ts';
+import type { ObjectResponse } from '../connection/direct-response.ts';
 import type { ByteSpan } from './missing-ranges.ts';
 import type { AskedRange, ObjectAddress, ObjectFacts } from './download-request.ts';
 import { assertAnsweredByS3 } from '../protocol/response-fields.ts';
@@ -43,8 +43,8 @@ export function formatSpan({ start, end }: ByteSpan): string {
  * @throws TransferFault `not_s3` for a response without a body; whatever `use` throws
  */
 export async function usingBody(
-  { head, body }: ObjectAnswer,
-  use: (answer: { head: GetObjectCommandOutput; body: Readable }) => Promise<void>,
+  { head, body }: ObjectResponse,
+  use: (response: { head: GetObjectCommandOutput; body: Readable }) => Promise<void>,
 ): Promise<void> {
   if (!(body instanceof Readable)) throw new TransferFault('not_s3', 'the answer has no body');
   try {
@@ -56,46 +56,46 @@ export async function usingBody(
 }
 
 /**
- * What the first answer says of the object.
- * @param isWhole the answer is the whole object: only then is a checksum about what we get
+ * What the first response says of the object.
+ * @param isWhole the response is the whole object: only then is a checksum about what we get
  */
-export function readFacts(answer: GetObjectCommandOutput, { isWhole }: { isWhole: boolean }): ObjectFacts {
-  assertAnsweredByS3(answer, 'ETag');
+export function readFacts(response: GetObjectCommandOutput, { isWhole }: { isWhole: boolean }): ObjectFacts {
+  assertAnsweredByS3(response, 'ETag');
   return {
-    etag: answer.ETag ?? '',
-    sizeBytes: answer.ContentLength ?? null,
-    modifiedMs: readMtime(answer.Metadata?.['mtime']) ?? answer.LastModified?.getTime() ?? null,
-    contentType: answer.ContentType ?? null,
-    versionId: answer.VersionId ?? null,
-    promise: isWhole ? findExpected(answer) : null,
+    etag: response.ETag ?? '',
+    sizeBytes: response.ContentLength ?? null,
+    modifiedMs: readMtime(response.Metadata?.['mtime']) ?? response.LastModified?.getTime() ?? null,
+    contentType: response.ContentType ?? null,
+    versionId: response.VersionId ?? null,
+    promise: isWhole ? findExpected(response) : null,
   };
 }
 
-/** A later answer must be about the same object: mixing two versions would be silent corruption. */
-export function assertSameObject(answer: GetObjectCommandOutput, etag: string, { bucket, key }: ObjectAddress): void {
-  assertAnsweredByS3(answer, 'ETag');
+/** A later response must be about the same object: mixing two versions would be silent corruption. */
+export function assertSameObject(response: GetObjectCommandOutput, etag: string, { bucket, key }: ObjectAddress): void {
+  assertAnsweredByS3(response, 'ETag');
   // A store that ignores If-Match.
-  if (answer.ETag === etag) return;
+  if (response.ETag === etag) return;
   throw new BreakwaterError('object_changed', `s3://${bucket}/${key} was replaced while it was read`, {
     details: { hint: 'run the command again' },
   });
 }
 
 /** The span of the object that was asked for, as it turns out; null where that is all of it. */
-export function readSpan(answer: GetObjectCommandOutput, range: AskedRange | null): ByteSpan | null {
+export function readSpan(response: GetObjectCommandOutput, range: AskedRange | null): ByteSpan | null {
   if (range === null) return null;
-  const sent = readContentRange(answer);
+  const sent = readContentRange(response);
   if (sent !== null) return sent;
   // A store that ignores `Range` sends the whole object: what was asked for is in it.
-  const totalBytes = answer.ContentLength ?? 0;
+  const totalBytes = response.ContentLength ?? 0;
   if (range.kind === 'last') return { start: Math.max(0, totalBytes - range.bytes), end: totalBytes };
   const end = Math.min(totalBytes, (range.last ?? Infinity) + 1);
   return { start: Math.min(range.first, end), end };
 }
 
-/** How many bytes of an answer come before `from`: a store that ignores `Range` sends them all. */
-export function countSkipped(answer: GetObjectCommandOutput, from: number): number {
-  const sent = readContentRange(answer);
+/** How many bytes of a response come before `from`: a store that ignores `Range` sends them all. */
+export function countSkipped(response: GetObjectCommandOutput, from: number): number {
+  const sent = readContentRange(response);
   if (sent === null) return from;
   if (sent.start === from) return 0;
   throw new TransferFault('not_s3', `asked for bytes from ${from}, was sent bytes from ${sent.start}`);

@@ -63,7 +63,7 @@ export interface PartSizesOptions {
   readonly object: CutObject;
 }
 
-/** Asks S3 how an object was cut, one HEAD a part. That it cannot tell is an answer too, and no failure of the download. */
+/** Asks S3 how an object was cut, one HEAD a part. That it cannot tell is a response too, and no failure of the download. */
 export class PartSizes {
   readonly #options: PartSizesOptions;
   /** Bytes by part number, as far as they have been told: none is asked for twice. */
@@ -114,14 +114,15 @@ export class PartSizes {
     });
     try {
       using _slot = await lane.take(0, requests.signal);
-      const answer = await requests.send(
+      const response = await requests.send(
         { isDataBearing: false },
         async ({ options }) => await s3.send(command, options),
       );
       // A store that ignores the number of the part tells of the whole object, and of no parts.
-      if (answer.ETag !== etag || answer.PartsCount !== object.parts || answer.ContentLength === undefined) return null;
-      this.#known.set(number, answer.ContentLength);
-      return answer.ContentLength;
+      if (response.ETag !== etag || response.PartsCount !== object.parts || response.ContentLength === undefined)
+        return null;
+      this.#known.set(number, response.ContentLength);
+      return response.ContentLength;
     } catch (error) {
       if (requests.signal.aborted) throw error;
       return null;

@@ -6,7 +6,7 @@ import type { TakeChunk } from '../../http/direct-body.ts';
 const PENDING_BYTES_MAX = 2 * 1024 * 1024;
 
 interface WriterOptions {
-  /** Bytes of the answer that come before what is missing. */
+  /** Bytes of the response that come before what is missing. */
   readonly skip: number;
   readonly writeAt: (chunks: readonly Uint8Array[], offset: number) => Promise<void>;
   /** Given what nobody needs, to let go of it. */
@@ -16,7 +16,7 @@ interface WriterOptions {
 }
 
 /**
- * Writes the body of one answer behind its arrival: one write at a time, of all that has come meanwhile. So a fast body
+ * Writes the body of one response behind its arrival: one write at a time, of all that has come meanwhile. So a fast body
  * makes few large writes, and a slow one is written as it comes.
  */
 export class PieceWriter {

@@ -18,8 +18,8 @@ export async function statObject(s3: S3Client, guard: Guard, request: StatReques
     async (requests) =>
       await requests.send({ isDataBearing: true }, async ({ options }) => {
         const version = versionId === null ? {} : { VersionId: versionId };
-        const answer = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key, ...version }), options);
-        return readFacts(answer, { isWhole: true });
+        const response = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key, ...version }), options);
+        return readFacts(response, { isWhole: true });
       }),
   );
 }

@@ -65,17 +65,17 @@ async function fetchPage(
   const command = new ListObjectsV2Command({ ...input, EncodingType: 'url' });
   const storeClock = readStoreClock(command);
   const contents = readEntries(command, OBJECTS);
-  const answer = await s3.send(command, options);
+  const response = await s3.send(command, options);
   // A proxy's page with status 200 parses to nothing at all; it must never read as "0 objects".
-  if (answer.Name === undefined && answer.KeyCount === undefined) {
+  if (response.Name === undefined && response.KeyCount === undefined) {
     throw new TransferFault('not_s3', 'the answer to the listing is not one of S3');
   }
-  if (answer.IsTruncated === true && answer.NextContinuationToken === undefined) {
+  if (response.IsTruncated === true && response.NextContinuationToken === undefined) {
     throw new TransferFault('not_s3', 'a truncated listing came without a way to continue');
   }
-  const isEncoded = answer.EncodingType === 'url';
+  const isEncoded = response.EncodingType === 'url';
   const objects = contents().map((entry) => parseListed(entry, { isEncoded }));
-  const next = answer.IsTruncated === true ? { ContinuationToken: answer.NextContinuationToken } : null;
+  const next = response.IsTruncated === true ? { ContinuationToken: response.NextContinuationToken } : null;
   return { page: { objects, storeNowMs: storeClock(), isLast: next === null }, next };
 }
 

@@ -5,7 +5,7 @@ import {
   type ListMultipartUploadsCommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { readFailedAnswer } from '../../retry/read-failure.ts';
+import { readFailedResponse } from '../../retry/read-failure.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
 import type { Guard } from '../../guard/guard.ts';
 import { runGuarded } from '../../guard/guarded-operation.ts';
@@ -51,7 +51,7 @@ export async function abortUpload(
       try {
         await s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId }), options);
       } catch (error) {
-        if (readFailedAnswer(error).code !== 'NoSuchUpload') throw error;
+        if (readFailedResponse(error).code !== 'NoSuchUpload') throw error;
       }
     });
   });
@@ -66,11 +66,11 @@ async function fetchPage(
 ): Promise<FetchedPage<UploadPage, Place>> {
   const command = new ListMultipartUploadsCommand({ ...input, EncodingType: 'url' });
   const storeClock = readStoreClock(command);
-  const answer = await s3.send(command, options);
-  if (answer.Bucket === undefined) throw new TransferFault('not_s3', 'the answer to the listing is not one of S3');
-  const isEncoded = answer.EncodingType === 'url';
-  const uploads = (answer.Uploads ?? []).map((upload) => parseUpload(upload, { isEncoded }));
-  return { page: { uploads, storeNowMs: storeClock() }, next: readNext(answer) };
+  const response = await s3.send(command, options);
+  if (response.Bucket === undefined) throw new TransferFault('not_s3', 'the answer to the listing is not one of S3');
+  const isEncoded = response.EncodingType === 'url';
+  const uploads = (response.Uploads ?? []).map((upload) => parseUpload(upload, { isEncoded }));
+  return { page: { uploads, storeNowMs: storeClock() }, next: readNext(response) };
 }
 
 type Entry = NonNullable<ListMultipartUploadsCommandOutput['Uploads']>[number];
@@ -82,9 +82,9 @@ function parseUpload({ Key, UploadId, Initiated }: Entry, { isEncoded }: { isEnc
   return { key: isEncoded ? decodeKey(Key) : Key, uploadId: UploadId, startedAtMs: Initiated.getTime() };
 }
 
-function readNext(answer: ListMultipartUploadsCommandOutput): Place | null {
-  const key = readNextKey(answer);
+function readNext(response: ListMultipartUploadsCommandOutput): Place | null {
+  const key = readNextKey(response);
   if (key === null) return null;
-  const { NextUploadIdMarker = '' } = answer;
+  const { NextUploadIdMarker = '' } = response;
   return { KeyMarker: key, ...(NextUploadIdMarker === '' ? {} : { UploadIdMarker: NextUploadIdMarker }) };
 }

@@ -57,10 +57,10 @@ async function fetchPage(
   const command = new ListObjectVersionsCommand({ ...input, EncodingType: 'url' });
   const storeClock = readStoreClock(command);
   const entries = readEntries(command, VERSIONS);
-  const answer = await s3.send(command, options);
-  if (answer.Name === undefined) throw new TransferFault('not_s3', 'the answer to the listing is not one of S3');
-  const next = readNext(answer);
-  const versions = readVersions(entries(), { isEncoded: answer.EncodingType === 'url' });
+  const response = await s3.send(command, options);
+  if (response.Name === undefined) throw new TransferFault('not_s3', 'the answer to the listing is not one of S3');
+  const next = readNext(response);
+  const versions = readVersions(entries(), { isEncoded: response.EncodingType === 'url' });
   return { page: { versions, storeNowMs: storeClock(), isLast: next === null }, next };
 }
 
@@ -103,9 +103,9 @@ function parseVersion(
   };
 }
 
-function readNext(answer: ListObjectVersionsCommandOutput): Place | null {
-  const key = readNextKey(answer);
+function readNext(response: ListObjectVersionsCommandOutput): Place | null {
+  const key = readNextKey(response);
   if (key === null) return null;
-  const { NextVersionIdMarker = '' } = answer;
+  const { NextVersionIdMarker = '' } = response;
   return { KeyMarker: key, ...(NextVersionIdMarker === '' ? {} : { VersionIdMarker: NextVersionIdMarker }) };
 }

@@ -8,12 +8,12 @@ import { takeXmlEntries, type XmlEntry } from './xml-entries.ts';
 type Command = ListObjectsV2Command | ListObjectVersionsCommand | DeleteObjectsCommand;
 
 /**
- * Reads the entries of the answer, which the SDK then does not see; ask after the answer has come.
+ * Reads the entries of the response, which the SDK then does not see; ask after the response has come.
  * @param names of their elements
  */
 export function readEntries(command: Command, names: ReadonlySet<string>): () => readonly XmlEntry[] {
   let entries: readonly XmlEntry[] = [];
-  // What is added reads the HTTP answer, which is the same thing for every command.
+  // What is added reads the HTTP response, which is the same thing for every command.
   const stack = command.middlewareStack as ListObjectsV2Command['middlewareStack'];
   stack.add(
     (next) => async (args) => {

@@ -1,5 +1,5 @@
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
-import { readFailedAnswer } from '../../retry/read-failure.ts';
+import { readFailedResponse } from '../../retry/read-failure.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
 import type { Guard } from '../../guard/guard.ts';
 import { runGuarded } from '../../guard/guarded-operation.ts';
@@ -59,7 +59,7 @@ async function lookUp(s3: ObjectClient, named: Named, requests: RequestRunner): 
     try {
       return await readHead(s3, named, options);
     } catch (error) {
-      if (readFailedAnswer(error).httpStatus !== 404) throw error;
+      if (readFailedResponse(error).httpStatus !== 404) throw error;
       await assertOnlyKeyMissing(s3, named, options);
       return null;
     }
@@ -79,15 +79,15 @@ async function readHead(s3: ObjectClient, { bucket, key }: Named, options: Watch
 
 /**
  * A 404 to a HEAD has no body: it may mean the key, the bucket, or a server that is no store. Only the first may pass
- * for "not there", so a request whose answer has a body is asked.
+ * for "not there", so a request whose response has a body is asked.
  * @throws whatever else it is
  */
 async function assertOnlyKeyMissing(s3: ObjectClient, { bucket, key }: Named, options: WatchedOptions): Promise<void> {
   try {
-    const answer = await s3.getObject({ Bucket: bucket, Key: key, Range: 'bytes=0-0' }, options);
+    const response = await s3.getObject({ Bucket: bucket, Key: key, Range: 'bytes=0-0' }, options);
     // It has come to be in between, so it is as young as can be.
-    await readWhole(answer.body);
+    await readWhole(response.body);
   } catch (error) {
-    if (readFailedAnswer(error).code !== 'NoSuchKey') throw error;
+    if (readFailedResponse(error).code !== 'NoSuchKey') throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { readFailedAnswer } from '../../retry/read-failure.ts';
+import { readFailedResponse } from '../../retry/read-failure.ts';
 import type { WatchedOptions } from '../../http/http-handler.ts';
 
 /** The ETag of an object by a HEAD within the attempt of another request; null where there is no object. */
@@ -11,7 +11,7 @@ export async function readEtag(
   try {
     return (await s3.send(new HeadObjectCommand({ Bucket, Key }), options)).ETag ?? null;
   } catch (error) {
-    if (readFailedAnswer(error).httpStatus === 404) return null;
+    if (readFailedResponse(error).httpStatus === 404) return null;
     throw error;
   }
 }

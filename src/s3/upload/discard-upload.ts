@@ -1,5 +1,5 @@
 import { AbortMultipartUploadCommand, type S3Client } from '@aws-sdk/client-s3';
-import { readFailedAnswer } from '../../retry/read-failure.ts';
+import { readFailedResponse } from '../../retry/read-failure.ts';
 import type { Guard } from '../../guard/guard.ts';
 import { RequestWatch } from '../../http/request-watch.ts';
 import type { WatchedOptions } from '../../http/http-handler.ts';
@@ -31,7 +31,7 @@ export async function abortUpload(s3: S3Client, guard: Guard, { bucket, key, upl
     await s3.send(command, options);
     return true;
   } catch (error) {
-    if (readFailedAnswer(error).code === 'NoSuchUpload') return true;
+    if (readFailedResponse(error).code === 'NoSuchUpload') return true;
     const why = error instanceof Error ? error.message : String(error);
     emit({
       kind: 'warning',

@@ -1,5 +1,5 @@
 import { type ChecksumType, CompleteMultipartUploadCommand, CreateMultipartUploadCommand } from '@aws-sdk/client-s3';
-import { readFailedAnswer } from '../../retry/read-failure.ts';
+import { readFailedResponse } from '../../retry/read-failure.ts';
 import type { WatchedOptions } from '../../http/http-handler.ts';
 import { composeEtag, unquote } from '../checksum/etag.ts';
 import { readEtag } from '../protocol/head-object.ts';
@@ -41,13 +41,13 @@ export interface CompletedObject {
 /** Begins an upload in parts, with its retry chain. */
 export async function beginUpload({ s3, requests }: UploadChannel, target: UploadTarget): Promise<MultipartUpload> {
   const { bucket, key, headers, checksum } = target;
-  const answer = await requests.send({ isDataBearing: false }, async ({ options }) => {
+  const response = await requests.send({ isDataBearing: false }, async ({ options }) => {
     const input = { Bucket: bucket, Key: key, ...headers, ...announceChecksum(checksum) };
     const output = await s3.send(new CreateMultipartUploadCommand(input), options);
     assertAnsweredByS3(output, 'UploadId');
     return output;
   });
-  return { uploadId: answer.UploadId ?? '', toldType: answer.ChecksumType ?? null };
+  return { uploadId: response.UploadId ?? '', toldType: response.ChecksumType ?? null };
 }
 
 /** Sends one part, with its retry chain. The bytes must not change until it ends. */
@@ -64,13 +64,13 @@ export async function sendPart(
     Body: bytes,
     ...(await checksumOf(checksum, bytes)),
   };
-  const answer = await requests.send({ isDataBearing: true }, async ({ options }) => {
+  const response = await requests.send({ isDataBearing: true }, async ({ options }) => {
     const output = await s3.uploadPart(input, options);
     assertAnsweredByS3(output, 'ETag');
     return output;
   });
   requests.addBytes(bytes.byteLength);
-  return { etag: answer.ETag ?? '', sizeBytes: bytes.byteLength, checksum: readChecksum(checksum, answer) };
+  return { etag: response.ETag ?? '', sizeBytes: bytes.byteLength, checksum: readChecksum(checksum, response) };
 }
 
 /**
@@ -135,7 +135,7 @@ async function findCompleted(
   s3: ObjectClient,
   { error, command, options }: { error: unknown; command: CompleteMultipartUploadCommand; options: WatchedOptions },
 ): Promise<string | null> {
-  const { code } = readFailedAnswer(error);
+  const { code } = readFailedResponse(error);
   if (code !== 'NoSuchUpload' && code !== 'PreconditionFailed') return null;
   const expected = composeEtag(partEtagsOf(command));
   if (expected === null) return null;

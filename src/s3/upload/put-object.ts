@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFailedAnswer } from '../../retry/read-failure.ts';
+import { readFailedResponse } from '../../retry/read-failure.ts';
 import { assertAnsweredByS3 } from '../protocol/response-fields.ts';
 import type { UploadChannel } from './multipart.ts';
 import { readEtag } from '../protocol/head-object.ts';
@@ -10,7 +10,7 @@ import type { WatchedOptions } from '../../http/http-handler.ts';
 
 /**
  * Makes an object of these bytes by one request, with its retry chain. They must stay as they are until it ends.
- * Under `--if-none-match` an answer that was lost does not make the object that was just sent a stranger's.
+ * Under `--if-none-match` a response that was lost does not make the object that was just sent a stranger's.
  * @throws RetryChainFailed for what S3 refused or could not do; BreakwaterError `unavailable` as `sendWrite`
  */
 export async function putWhole(
@@ -38,7 +38,7 @@ export async function putWhole(
     try {
       return await putOnce(options);
     } catch (error) {
-      if (number === 1 || readFailedAnswer(error).code !== 'PreconditionFailed') throw error;
+      if (number === 1 || readFailedResponse(error).code !== 'PreconditionFailed') throw error;
       const etag = `"${createHash('md5').update(bytes).digest('hex')}"`;
       if ((await readEtag(s3, input, options)) !== etag) throw error;
       return { etag, versionId: null, checksum: null };

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { FaultRule } from './fault.ts';
-import type { WireAnswer } from '../protocol/wire.ts';
+import type { WireResponse } from '../protocol/wire.ts';
 
 /** A page such as a proxy or a login sends, with a status that says that all is well. */
 const PAGE = '<!doctype html><html><head><title>Sign in</title></head><body>Please sign in</body></html>';
@@ -15,19 +15,19 @@ interface Sending {
   readonly onBytes: (count: number) => void;
 }
 
-/** Sends an answer, or what a fault makes of it. */
+/** Sends a response, or what a fault makes of it. */
 export async function sendWithFault(
   response: ServerResponse,
-  answer: WireAnswer,
+  reply: WireResponse,
   { fault, isHead, onBytes }: Sending,
 ): Promise<void> {
-  const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body;
+  const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body;
   const half = body.subarray(0, Math.floor(body.length / 2));
   switch (fault?.effect.kind) {
     case undefined:
     case 'error':
     case 'latency':
-      sendHead(response, answer, body.length);
+      sendHead(response, reply, body.length);
       if (!isHead) await sendBody(response, body, onBytes);
       response.end();
       return;
@@ -42,18 +42,18 @@ export async function sendWithFault(
       response.end(isHead ? undefined : PAGE);
       return;
     case 'truncate':
-      sendHead(response, answer, body.length);
+      sendHead(response, reply, body.length);
       response.flushHeaders();
       await sendBody(response, half, onBytes);
       response.socket?.destroySoon();
       return;
     case 'stall':
-      sendHead(response, answer, body.length);
+      sendHead(response, reply, body.length);
       response.flushHeaders();
       await sendBody(response, half, onBytes);
       return;
     case 'corrupt':
-      sendHead(response, answer, body.length);
+      sendHead(response, reply, body.length);
       if (!isHead) await sendBody(response, changeOneByte(body), onBytes);
       response.end();
   }
@@ -79,7 +79,7 @@ async function untilWritable(response: ServerResponse): Promise<void> {
   });
 }
 
-function sendHead(response: ServerResponse, { status, headers }: WireAnswer, length: number): void {
+function sendHead(response: ServerResponse, { status, headers }: WireResponse, length: number): void {
   const hasBody = status !== 204 && status !== 304;
   response.writeHead(status, hasBody ? { ...headers, 'content-length': length } : headers);
 }

@@ -9,7 +9,7 @@ export type FaultEffect =
       readonly code: string;
       readonly retryAfterSeconds: number | null;
     }
-  /** The connection is reset before an answer. */
+  /** The connection is reset before a response. */
   | { readonly kind: 'reset' }
   /** No answer, ever. */
   | { readonly kind: 'hang' }
@@ -17,13 +17,13 @@ export type FaultEffect =
   | { readonly kind: 'html' }
   /** The body ends half way with the connection: of the request where that carries an object's bytes, else of the real answer. */
   | { readonly kind: 'truncate' }
-  /** The body, of the request or the answer as above, stops half way: nothing more is read, or said. */
+  /** The body, of the request or the response as above, stops half way: nothing more is read, or said. */
   | { readonly kind: 'stall' }
-  /** One byte of the body, of the request or the answer as above, is changed. */
+  /** One byte of the body, of the request or the response as above, is changed. */
   | { readonly kind: 'corrupt' }
   /** The real answer, later. */
   | { readonly kind: 'latency' }
-  /** The operation is carried out, and the connection reset before the answer. */
+  /** The operation is carried out, and the connection reset before the response. */
   | { readonly kind: 'lost' };
 
 export interface FaultRule {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { answerXml, childText, readDocument, type Element } from '../protocol/xml.ts';
+import { responseXml, childText, readDocument, type Element } from '../protocol/xml.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { checksumElement, checksumNodes, combineChecksums } from '../protocol/checksum.ts';
 import { checkWriteConditions, matchesEtag } from './conditions.ts';
@@ -28,11 +28,11 @@ export const completeUpload: Operate = ({ bucket: name, key, query, headers, bod
     parts: parts.map((part) => ({ sizeBytes: part.body.length, checksum: part.checksum })),
   });
   bucket.uploads.delete(upload.id);
-  return answerCompleted(bucket, key, object);
+  return responseCompleted(bucket, key, object);
 };
 
-function answerCompleted(bucket: Bucket, key: string, object: StoredObject): ReturnType<Operate> {
-  return answerXml(
+function responseCompleted(bucket: Bucket, key: string, object: StoredObject): ReturnType<Operate> {
+  return responseXml(
     [
       'CompleteMultipartUploadResult',
       [

@@ -62,7 +62,7 @@ export function readRange(header: string | undefined, size: number): ByteRange |
   return { start, end };
 }
 
-/** Says which bytes an answer has, of how many. An object without bytes has no range. */
+/** Says which bytes a response has, of how many. An object without bytes has no range. */
 export function writeContentRange({ start, end }: ByteRange, size: number): Readonly<Record<string, string>> {
   return size === 0 ? {} : { 'content-range': `bytes ${start}-${end}/${size}` };
 }

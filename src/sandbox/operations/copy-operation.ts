@@ -1,5 +1,5 @@
 import { formatTime } from '../../clock.ts';
-import { answerXml } from '../protocol/xml.ts';
+import { responseXml } from '../protocol/xml.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { computeChecksum } from '../protocol/checksum.ts';
 import { checkKey, keepHeaders, md5Etag } from './object-operations.ts';
@@ -32,7 +32,7 @@ export const copyObject: Operate = ({ bucket: name, key, headers }, { buckets, n
     parts: [],
   });
   const sourceVersion = readVersionHeaders(source, original)['x-amz-version-id'];
-  return answerXml(
+  return responseXml(
     [
       'CopyObjectResult',
       [

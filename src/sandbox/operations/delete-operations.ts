@@ -1,4 +1,4 @@
-import { answerXml, childText, readDocument, type Element, type Node } from '../protocol/xml.ts';
+import { responseXml, childText, readDocument, type Element, type Node } from '../protocol/xml.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { matchesEtag } from './conditions.ts';
 import type { Operate, Stage } from './operate.ts';
@@ -29,7 +29,7 @@ export const deleteObjects: Operate = ({ bucket: bucketName, body, headers }, st
   }
   const isQuiet = childText(document, 'Quiet') === 'true';
   const results = objects.map((object) => deleteEntry(object, { bucket, ...stage }));
-  return answerXml(['DeleteResult', results.filter(([name]) => name === 'Error' || !isQuiet)]);
+  return responseXml(['DeleteResult', results.filter(([name]) => name === 'Error' || !isQuiet)]);
 };
 
 interface EntryContext extends Stage {

@@ -10,7 +10,7 @@ export function readCount(query: URLSearchParams, parameter: string): number {
   return Math.min(Number(text), PAGE_MAX);
 }
 
-/** Names in an answer: percent-encoded where that was asked for. */
+/** Names in a response: percent-encoded where that was asked for. */
 export function nameWriter(query: URLSearchParams): (text: string) => string {
   const encoding = query.get('encoding-type');
   if (encoding === null) return (text) => text;

@@ -1,5 +1,5 @@
 import type { Buckets } from '../store/buckets.ts';
-import type { StoreQuirk, WireAnswer, WireRequest } from '../protocol/wire.ts';
+import type { StoreQuirk, WireResponse, WireRequest } from '../protocol/wire.ts';
 
 /** What operations work on besides the request. */
 export interface Stage {
@@ -11,4 +11,4 @@ export interface Stage {
 }
 
 /** Carries out one operation at once. @throws Refusal for every answer that is an error */
-export type Operate = (request: WireRequest, stage: Stage) => WireAnswer;
+export type Operate = (request: WireRequest, stage: Stage) => WireResponse;

@@ -1,5 +1,5 @@
 import { formatTime } from '../../clock.ts';
-import { answerXml, type Node } from '../protocol/xml.ts';
+import { responseXml, type Node } from '../protocol/xml.ts';
 import { checksumNodes } from '../protocol/checksum.ts';
 import { compareKeys } from '../store/key-order.ts';
 import { nameWriter, readCount } from './list-query.ts';
@@ -14,7 +14,7 @@ export const listParts: Operate = ({ bucket: name, key, query }, { buckets }) =>
   const maxParts = readCount(query, 'max-parts');
   const rest = [...upload.parts].filter(([number]) => number > Number(marker)).toSorted(([a], [b]) => a - b);
   const page = rest.slice(0, maxParts);
-  return answerXml([
+  return responseXml([
     'ListPartsResult',
     [
       ['Bucket', name],
@@ -54,7 +54,7 @@ export const listMultipartUploads: Operate = ({ bucket: bucketName, query }, { b
     .toSorted((a, b) => compareKeys(a.key, b.key) || compareKeys(a.id, b.id));
   const page = uploads.slice(0, maxUploads);
   const last = uploads.length > page.length ? page.at(-1) : undefined;
-  return answerXml([
+  return responseXml([
     'ListMultipartUploadsResult',
     [
       ['Bucket', bucketName],

@@ -1,4 +1,4 @@
-import { answerXml } from '../protocol/xml.ts';
+import { responseXml } from '../protocol/xml.ts';
 import { parseAlgorithm } from '../protocol/checksum.ts';
 import { checkKey, checksumHeaders, keepHeaders, md5Etag } from './object-operations.ts';
 import type { Operate } from './operate.ts';
@@ -21,7 +21,7 @@ export const createUpload: Operate = ({ bucket: name, key, headers }, { buckets,
   };
   bucket.uploads.set(upload.id, upload);
   const { checksum } = upload;
-  return answerXml(
+  return responseXml(
     [
       'InitiateMultipartUploadResult',
       [

@@ -56,7 +56,7 @@ export interface WireRequest {
   readonly checksum: Checksum | null;
 }
 
-export interface WireAnswer {
+export interface WireResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Buffer;
@@ -117,7 +117,7 @@ export function statusOf(code: string): number | undefined {
   return STATUSES[code];
 }
 
-/** An answer that is an error of S3. */
+/** A response that is an error of S3. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly code: string;

@@ -1,10 +1,10 @@
-import { Refusal, type WireAnswer } from './wire.ts';
+import { Refusal, type WireResponse } from './wire.ts';
 
 /** One element of an XML document that we send: text, children, or nothing for an absent element. */
 export type Node = readonly [name: string, content: string | number | boolean | readonly (Node | null)[]];
 
 /** A response of status 200 with a document. */
-export function answerXml(root: Node, headers: Readonly<Record<string, string>> = {}): WireAnswer {
+export function responseXml(root: Node, headers: Readonly<Record<string, string>> = {}): WireResponse {
   return { status: 200, headers: { ...headers, 'content-type': 'application/xml' }, body: writeDocument(root) };
 }
 

@@ -2,7 +2,7 @@ import { charactersOf, compareCharacters, KeyAlphabet, sampleKeys } from './key-
 import { KEY_BYTES_MAX } from '../../s3/protocol/limits.ts';
 
 /**
- * Characters that a store may refuse in a request, or that cannot stand in its answer; and all from U+E000 on, where
+ * Characters that a store may refuse in a request, or that cannot stand in its response; and all from U+E000 on, where
  * the order of UTF-8 is not that of UTF-16, by which some stores go.
  */
 const UNSAFE = /[\p{Cc}\p{Cs}\p{Cn}\u{E000}-\u{10FFFF}]/u;

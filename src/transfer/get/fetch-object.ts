@@ -142,7 +142,7 @@ async function openPlace(stage: FetchContext, location: S3Location, target: Fetc
   const { path } = target;
   if (path === null) return streamPlace(() => StreamSink.toStandardOutput(context.stdout));
   if (target.kind === 'stream') return streamPlace(() => StreamSink.toDevice(path));
-  const sinkOptions = { isKept: options.isNoClobber, isSynced: options.isSynced };
+  const sinkOptions = { noClobber: options.isNoClobber, isSynced: options.isSynced };
   const isWorthKeeping = options.isResumable && options.range === null;
   const { unfinished, circuit, clock } = context;
   const identify = (): string => identifyDownload({ circuit, ...location, versionId: options.versionId, path });

@@ -54,7 +54,11 @@ export async function get(request: GetRequest, context: TransferContext): Promis
   const { source, isRecursive, destination, options } = request;
   if (isRecursive) {
     await checkDirectory(request);
-    return await withFetchContext(request, context, async (stage) => await getAll(stage, request, { prefix: source.key }));
+    return await withFetchContext(
+      request,
+      context,
+      async (stage) => await getAll(stage, request, { prefix: source.key }),
+    );
   }
   if (source.key === '' || source.key.endsWith('/')) {
     throw new BreakwaterError('usage', `${nameOf(source)} is a prefix, not an object`, {

@@ -17,7 +17,7 @@ import {
 } from '../../support/guarded-run.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
-function answer(code: string, httpStatus: number): Error {
+function response(code: string, httpStatus: number): Error {
   return Object.assign(new Error('as S3 says'), { name: code, $metadata: { httpStatusCode: httpStatus } });
 }
 
@@ -142,8 +142,8 @@ describe('the verdict', () => {
   });
 
   it.each([
-    ['an answer about the object itself', answer('NoSuchKey', 404), 'success', 'not_found'],
-    ['a refused request', answer('AccessDenied', 403), 'neutral', 'access_denied'],
+    ['an answer about the object itself', response('NoSuchKey', 404), 'success', 'not_found'],
+    ['a refused request', response('AccessDenied', 403), 'neutral', 'access_denied'],
     ['a full disk', new BreakwaterError('local_io', 'ENOSPC'), 'neutral', 'local_io'],
     ['a changed source', new BreakwaterError('source_changed', 'changed'), 'neutral', 'source_changed'],
     ['a closed pipe', new BreakwaterError('interrupted', 'closed'), 'neutral', 'interrupted'],
@@ -292,7 +292,7 @@ describe('a probe', () => {
   it.each([
     ['is interrupted', new BreakwaterError('interrupted', 'stopped')],
     ['meets a full disk', new BreakwaterError('local_io', 'ENOSPC')],
-    ['is refused by S3', answer('AccessDenied', 403)],
+    ['is refused by S3', response('AccessDenied', 403)],
   ])('that %s gives its slot back, and changes nothing else', async (_what, error) => {
     const { run, circuits, process } = await prepareProbe();
     const failed = run(async (requests) => await requests.send(DATA, async () => await Promise.reject(error)));
@@ -305,7 +305,7 @@ describe('a probe', () => {
   it('answered about the object itself is a success', async () => {
     const { run, circuits } = await prepareProbe();
     const failed = run(
-      async (requests) => await requests.send(DATA, async () => await Promise.reject(answer('NoSuchKey', 404))),
+      async (requests) => await requests.send(DATA, async () => await Promise.reject(response('NoSuchKey', 404))),
     );
     await expect(failed).rejects.toMatchObject({ code: 'not_found' });
     expect(circuits.row).toMatchObject({ state: 'half_open', successes: 1, lease: null });

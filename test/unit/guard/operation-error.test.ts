@@ -8,7 +8,7 @@ import { OPERATIONS, type OperationName } from '../../../src/operations.ts';
 
 const TARGET = { operation: 'get_object', bucket: 'b', key: 'k' } as const;
 
-function answer(code: string, httpStatus: number, message = 'as S3 says'): Error {
+function response(code: string, httpStatus: number, message = 'as S3 says'): Error {
   return Object.assign(new Error(message), {
     name: code,
     $metadata: { httpStatusCode: httpStatus, requestId: 'REQ1' },
@@ -41,7 +41,7 @@ describe('describeFailure', () => {
     ['PreconditionFailed', 412, 'object_changed'],
   ];
   it.each(rows)('ends %s with status %i as %s, with the facts of S3 beside it', (s3Code, httpStatus, code) => {
-    const error = describeEnd(answer(s3Code, httpStatus));
+    const error = describeEnd(response(s3Code, httpStatus));
     expect(error.code).toBe(code);
     expect(error.message).toBe(`get s3://b/k failed: ${s3Code}: as S3 says`);
     expect(error.details).toMatchObject({ s3Code, httpStatus, requestId: 'REQ1', attempts: 4 });
@@ -64,7 +64,7 @@ describe('describeFailure', () => {
   });
 
   it.each(['', 'UnknownError', 'SlowDown'])('does not repeat a text that says nothing: %j', (text) => {
-    expect(describeEnd(answer('SlowDown', 503, text)).message).not.toMatch(/UnknownError|SlowDown.*SlowDown|: $/);
+    expect(describeEnd(response('SlowDown', 503, text)).message).not.toMatch(/UnknownError|SlowDown.*SlowDown|: $/);
   });
 
   it.each([
@@ -72,7 +72,7 @@ describe('describeFailure', () => {
     ['deadline', 'deadline', /does not fit before the deadline$/],
     ['abandoned', 'not_found', /the circuit has opened meanwhile$/],
   ] as const)('says what a chain that ended by %s adds', (why, code, ending) => {
-    const error = describeEnd(answer('NoSuchKey', 404), why);
+    const error = describeEnd(response('NoSuchKey', 404), why);
     expect(error.code).toBe(code);
     expect(error.message).toMatch(ending);
   });
@@ -83,11 +83,11 @@ describe('describeFailure', () => {
     ['RequestTimeTooSkewed', 403, /clock/],
     ['SlowDown', 503, /breaker-status/],
   ])('hints for %s with status %i at what to do', (code, status, hint) => {
-    expect(describeEnd(answer(code, status)).details.hint).toMatch(hint);
+    expect(describeEnd(response(code, status)).details.hint).toMatch(hint);
   });
 
   it('keeps the cause', () => {
-    const cause = answer('SlowDown', 503);
+    const cause = response('SlowDown', 503);
     expect(describeEnd(cause).cause).toBe(cause);
   });
 });

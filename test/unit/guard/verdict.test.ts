@@ -10,7 +10,7 @@ const NOTHING_SEEN: Evidence = { lastFailure: null, silentForMs: 0 };
 const SLOW_DOWN: AttemptFailure = { code: 'SlowDown', message: 'slow', httpStatus: 503, requestId: 'R' };
 
 /** An answer of S3 as the SDK throws it. */
-function answer(code: string, httpStatus: number): Error {
+function response(code: string, httpStatus: number): Error {
   return Object.assign(new Error('as S3 says'), { name: code, $metadata: { httpStatusCode: httpStatus } });
 }
 
@@ -27,7 +27,7 @@ describe('judge', () => {
     ['NotModified', 304],
     ['PreconditionFailed', 412],
   ])('is a success for an answer about the object itself: %s', (code, status) => {
-    expect(judge(endOfChain(answer(code, status), 'permanent'), NOTHING_SEEN).verdict).toBe('success');
+    expect(judge(endOfChain(response(code, status), 'permanent'), NOTHING_SEEN).verdict).toBe('success');
   });
 
   it.each([
@@ -43,7 +43,7 @@ describe('judge', () => {
     ['Unlisted', 429],
     ['Unlisted', 408],
   ])('is a failure for %s with status %i after the last retry', (code, status) => {
-    const { verdict, failure } = judge(endOfChain(answer(code, status)), NOTHING_SEEN);
+    const { verdict, failure } = judge(endOfChain(response(code, status)), NOTHING_SEEN);
     expect(verdict).toBe('failure');
     expect(failure).toMatchObject({ code, httpStatus: status });
   });
@@ -78,7 +78,7 @@ describe('judge', () => {
     ['NotImplemented', 501],
     ['Unlisted', 404],
   ])('is neutral for a refused request: %s with status %i', (code, status) => {
-    expect(judge(endOfChain(answer(code, status), 'permanent'), NOTHING_SEEN).verdict).toBe('neutral');
+    expect(judge(endOfChain(response(code, status), 'permanent'), NOTHING_SEEN).verdict).toBe('neutral');
   });
 
   it.each(ERROR_CODES.filter((code) => code !== 'deadline' && code !== 'checksum_mismatch'))(
@@ -105,7 +105,7 @@ describe('judge', () => {
   });
 
   it.each(['deadline', 'abandoned', 'exhausted'] as const)('is a failure for a chain that ended by %s', (why) => {
-    expect(judge(endOfChain(answer('SlowDown', 503), why), NOTHING_SEEN).verdict).toBe('failure');
+    expect(judge(endOfChain(response('SlowDown', 503), why), NOTHING_SEEN).verdict).toBe('failure');
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AnswerParser, type AnswerEvent } from '../../../src/http/response-parser.ts';
+import { ResponseParser, type ResponseEvent } from '../../../src/http/response-parser.ts';
 
 interface Read {
   readonly heads: readonly { readonly status: number; readonly headers: Readonly<Record<string, string>> }[];
@@ -9,13 +9,13 @@ interface Read {
   readonly reusableForMs: number | null;
   /** What came behind it. */
   readonly rest: string;
-  readonly parser: AnswerParser;
+  readonly parser: ResponseParser;
 }
 
 /** Reads an answer that comes in these pieces, each in memory that is overwritten after it. */
 function read(pieces: readonly string[]): Read {
-  const parser = new AnswerParser();
-  const events: AnswerEvent[] = [];
+  const parser = new ResponseParser();
+  const events: ResponseEvent[] = [];
   let body = '';
   let rest = '';
   for (const piece of pieces) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BreakwaterError } from '../../../src/errors.ts';
 import { classify } from '../../../src/retry/classify.ts';
-import { readFailedAnswer } from '../../../src/retry/read-failure.ts';
+import { readFailedResponse } from '../../../src/retry/read-failure.ts';
 import { TransferFault } from '../../../src/retry/transfer-fault.ts';
 
 function failed(fields: object): Error {
@@ -23,7 +23,7 @@ describe('an answer that failed', () => {
     ['a name that is no text', { name: 7 }, 'Error'],
     ['a name and no status', { name: 'Unknown' }, 'Unknown'],
   ])('is told by %s', (_what, fields, code) => {
-    expect(readFailedAnswer(failed(fields)).code).toBe(code);
+    expect(readFailedResponse(failed(fields)).code).toBe(code);
   });
 
   it.each([
@@ -32,7 +32,7 @@ describe('an answer that failed', () => {
     ['an object without a message', {}],
     ['an empty message', { message: '' }],
   ])('has a message also for %s', (_what, thrown) => {
-    expect(readFailedAnswer(thrown)).toMatchObject({
+    expect(readFailedResponse(thrown)).toMatchObject({
       code: 'Error',
       message: 'no message',
       httpStatus: null,
@@ -42,7 +42,7 @@ describe('an answer that failed', () => {
 
   it('keeps message, status and request id', () => {
     const error = failed({ name: 'SlowDown', $metadata: { httpStatusCode: 503, requestId: 'R' } });
-    expect(readFailedAnswer(error)).toEqual({
+    expect(readFailedResponse(error)).toEqual({
       code: 'SlowDown',
       message: 'said so',
       httpStatus: 503,
@@ -68,18 +68,18 @@ describe('an answer that failed', () => {
     [{ 'x-amz-retry-after': '700', 'retry-after': '2' }, 700],
     [{}, null],
   ])('reads the wait that %j asks for', (headers, retryAfterMs) => {
-    expect(readFailedAnswer(failed({ $response: { headers } })).retryAfterMs).toBe(retryAfterMs);
+    expect(readFailedResponse(failed({ $response: { headers } })).retryAfterMs).toBe(retryAfterMs);
   });
 
   it('does not take a system code beside a status for a network fault', () => {
     const error = failed({ name: 'Odd', code: 'ECONNRESET', $metadata: { httpStatusCode: 400 } });
-    expect(readFailedAnswer(error)).toMatchObject({ isNetworkFault: false, httpStatus: 400 });
+    expect(readFailedResponse(error)).toMatchObject({ isNetworkFault: false, httpStatus: 400 });
   });
 
   it.each(['CredentialsProviderError', 'TokenProviderError', 'ProviderError'])(
     'takes %s for missing credentials',
     (name) => {
-      expect(readFailedAnswer(failed({ name })).isCredentialsFault).toBe(true);
+      expect(readFailedResponse(failed({ name })).isCredentialsFault).toBe(true);
     },
   );
 
@@ -98,19 +98,19 @@ describe('an answer that failed', () => {
     ['EPROTONOSUPPORT', false],
     ['ECONNRESET', false],
   ])('takes the code %s for a certificate that no other try will change: %s', (code, isFault) => {
-    expect(readFailedAnswer(failed({ code })).isCredentialsFault).toBe(isFault);
+    expect(readFailedResponse(failed({ code })).isCredentialsFault).toBe(isFault);
   });
 
   it('follows causes five deep, and no further', () => {
     const nest = (depth: number): Error =>
       depth === 0 ? failed({ code: 'ECONNRESET' }) : failed({ cause: nest(depth - 1) });
-    expect(readFailedAnswer(nest(5)).code).toBe('connection_reset');
-    expect(readFailedAnswer(nest(6)).isNetworkFault).toBe(false);
+    expect(readFailedResponse(nest(5)).code).toBe('connection_reset');
+    expect(readFailedResponse(nest(6)).isNetworkFault).toBe(false);
   });
 
   it('looks at each of several causes', () => {
-    expect(readFailedAnswer(failed({ errors: [failed({}), failed({ code: 'ETIMEDOUT' })] })).code).toBe('timeout');
-    expect(readFailedAnswer(failed({ errors: 'ETIMEDOUT' })).isNetworkFault).toBe(false);
+    expect(readFailedResponse(failed({ errors: [failed({}), failed({ code: 'ETIMEDOUT' })] })).code).toBe('timeout');
+    expect(readFailedResponse(failed({ errors: 'ETIMEDOUT' })).isNetworkFault).toBe(false);
   });
 });
 
@@ -134,7 +134,7 @@ describe('the words of faults', () => {
     ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'body_cut'],
     ['HPE_INVALID_HEADER', 'not_s3'],
   ])('%s is %s', (code, word) => {
-    expect(readFailedAnswer(failed({ code }))).toMatchObject({ code: word, isNetworkFault: true });
+    expect(readFailedResponse(failed({ code }))).toMatchObject({ code: word, isNetworkFault: true });
   });
 
   it('are kept where we have noticed them ourselves', () => {

@@ -359,8 +359,11 @@ describe('what is refused', () => {
   });
 
   it('is a request that is not signed', async () => {
-    const answer = await fetch(`${sandbox.endpoint}/bucket/x`);
-    expect([answer.status, await answer.text()]).toEqual([403, expect.stringContaining('<Code>AccessDenied</Code>')]);
+    const response = await fetch(`${sandbox.endpoint}/bucket/x`);
+    expect([response.status, await response.text()]).toEqual([
+      403,
+      expect.stringContaining('<Code>AccessDenied</Code>'),
+    ]);
   });
 
   it('is whatever is not implemented: 501, and nothing is changed', async () => {
@@ -509,7 +512,7 @@ describe('the control path', () => {
   });
 
   it('refuses a page of a browser', async () => {
-    const answer = await fetch(`${sandbox.endpoint}/_sandbox/faults`, { headers: { origin: 'http://evil.example' } });
-    expect(answer.status).toBe(403);
+    const response = await fetch(`${sandbox.endpoint}/_sandbox/faults`, { headers: { origin: 'http://evil.example' } });
+    expect(response.status).toBe(403);
   });
 });

@@ -42,7 +42,7 @@ describe('sweep', () => {
     let first = 0;
     const filled = pages.map((count) => sweepPage(keysUpTo(count, (first += count) - count)));
     const gate = Promise.withResolvers<void>();
-    const { store, context } = prepare({ beforeAnswer: async () => await gate.promise });
+    const { store, context } = prepare({ beforeResponse: async () => await gate.promise });
     const running = sweep(pagesOf(filled), REQUEST, context);
     for (let turns = 0; turns < 20; turns += 1) await turn();
     gate.resolve();
@@ -54,7 +54,7 @@ describe('sweep', () => {
   it('does not wait for ever for a batch to fill up where few keys match', async () => {
     const few = Array.from({ length: 100 }, () => sweepPage([], { after: 'b', through: 'c' }));
     const gate = Promise.withResolvers<void>();
-    const { store, context } = prepare({ beforeAnswer: async () => await gate.promise });
+    const { store, context } = prepare({ beforeResponse: async () => await gate.promise });
     const sentAt: number[] = [];
     const running = sweep(
       pagesOf([sweepPage(['a']), sweepPage(['b']), ...few], (index) => store.batches.length > 1 && sentAt.push(index)),
@@ -147,7 +147,7 @@ describe('sweep', () => {
 describe('a sweep at work', () => {
   it('reads on while batches are deleted, and never has more than 32 of them open', async () => {
     const gate = Promise.withResolvers<void>();
-    const { store, context } = prepare({ beforeAnswer: async () => await gate.promise });
+    const { store, context } = prepare({ beforeResponse: async () => await gate.promise });
     const taken: number[] = [];
     const pages = Array.from({ length: 80 }, (_, number) => sweepPage(keysUpTo(1000, number * 1000)));
     const running = sweep(
@@ -169,7 +169,7 @@ describe('a sweep at work', () => {
     [new BreakwaterError('interrupted', 'over', { details: { reason: TIME_IS_OVER } }), 'time'],
   ] as const)('begins nothing new after "%s", and ends when the batches under way have', async (reason, kind) => {
     const gate = Promise.withResolvers<void>();
-    const { store, stop, context } = prepare({ beforeAnswer: async () => await gate.promise });
+    const { store, stop, context } = prepare({ beforeResponse: async () => await gate.promise });
     // The page that it waits for never comes.
     const stuck = async function* hang(): AsyncGenerator<SweepPage> {
       yield* pagesOf([sweepPage(keysUpTo(1500))]);
@@ -189,7 +189,7 @@ describe('a sweep at work', () => {
     let isOurs = true;
     const { store, context } = prepare(
       {
-        beforeAnswer: async () => {
+        beforeResponse: async () => {
           isOurs = false;
           await Promise.resolve();
         },
@@ -210,7 +210,7 @@ describe('a sweep at work', () => {
       { after: 'c', through: null },
     ];
     const gate = Promise.withResolvers<void>();
-    const { store, settled, context } = prepare({ beforeAnswer: async () => await gate.promise });
+    const { store, settled, context } = prepare({ beforeResponse: async () => await gate.promise });
     const seen: number[][] = [];
     const pages = spans.map((span, number) => sweepPage(number === 3 ? [] : keysUpTo(600, number * 600), span));
     const running = sweep(

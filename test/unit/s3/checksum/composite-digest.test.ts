@@ -32,7 +32,11 @@ async function verify(
   return await check.matches();
 }
 
-const whole = (algorithm: DigestAlgorithm, expected: string): ExpectedChecksum => ({ algorithm, expected, parts: null });
+const whole = (algorithm: DigestAlgorithm, expected: string): ExpectedChecksum => ({
+  algorithm,
+  expected,
+  parts: null,
+});
 
 describe('findPromise', () => {
   it.each<[string, Omit<Parameters<typeof findExpected>[0], '$metadata'>, ExpectedChecksum]>([
@@ -77,8 +81,8 @@ describe('findPromise', () => {
       { ChecksumCRC32: 'abc', ChecksumType: 'COMPOSITE', ETag: `"${MD5}-1"` },
       { algorithm: 'md5', expected: MD5, parts: 1 },
     ],
-  ])('takes %s', (_what, answer, expected) => {
-    expect(findExpected({ ...answer, ...META })).toEqual(expected);
+  ])('takes %s', (_what, response, expected) => {
+    expect(findExpected({ ...response, ...META })).toEqual(expected);
   });
 
   it.each<[string, Omit<Parameters<typeof findExpected>[0], '$metadata'>]>([
@@ -93,8 +97,8 @@ describe('findPromise', () => {
     ['an object encrypted with a customer key', { ETag: `"${MD5}"`, SSECustomerAlgorithm: 'AES256' }],
     ['a composite checksum that only its type tells', { ChecksumCRC32: 'abc', ChecksumType: 'COMPOSITE' }],
     ['a composite checksum that denies it', { ChecksumCRC32: 'abc-2', ChecksumType: 'FULL_OBJECT' }],
-  ])('finds none in %s, so no alarm can be false', (_what, answer) => {
-    expect(findExpected({ ...answer, ...META })).toBeNull();
+  ])('finds none in %s, so no alarm can be false', (_what, response) => {
+    expect(findExpected({ ...response, ...META })).toBeNull();
   });
 });
 

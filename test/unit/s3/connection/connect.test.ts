@@ -29,7 +29,7 @@ const SESSION = `<CreateSessionResult><Credentials><AccessKeyId>SESSION-KEY</Acc
 async function connect(
   settings: Partial<S3Settings>,
   statuses: readonly number[],
-  answerHeaders: Readonly<Record<string, string>> = {},
+  responseHeaders: Readonly<Record<string, string>> = {},
 ) {
   const sent: Sent[] = [];
   const clock = new VirtualClock();
@@ -47,7 +47,7 @@ async function connect(
         statusCode === 301 ? '<Error><Code>PermanentRedirect</Code><Message>elsewhere</Message></Error>' : '';
       const response = new HttpResponse({
         statusCode,
-        headers: { 'content-type': 'application/xml', 'x-amz-bucket-region': 'eu-west-1', ...answerHeaders },
+        headers: { 'content-type': 'application/xml', 'x-amz-bucket-region': 'eu-west-1', ...responseHeaders },
         body: new Blob([query?.['session'] === undefined ? answer : SESSION]).stream(),
       });
       return await Promise.resolve({ response });

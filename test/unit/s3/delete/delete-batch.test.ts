@@ -4,16 +4,16 @@ import { FINISH_WITHIN_MS } from '../../../../src/s3/delete/delete-batch.ts';
 import { BreakwaterError } from '../../../../src/errors.ts';
 import {
   byKey,
-  deletedAnswer,
+  deletedResponse,
   ETAG,
   honours,
   prepare,
   readAsked,
   target,
-  type Answer,
+  type Response,
   type Asked,
 } from '../../../support/fake-deletes.ts';
-import { errorAnswer, networkFault, runWithS3, type FakeAnswer } from '../../../support/fake-s3.ts';
+import { errorResponse, networkFault, runWithS3, type FakeResponse } from '../../../support/fake-s3.ts';
 
 describe('deleteBatch', () => {
   it.each([
@@ -22,13 +22,13 @@ describe('deleteBatch', () => {
   ])('believes the error where a key is said to be deleted %s it', async (_what, codes) => {
     const { run } = prepare(([asked]) => {
       const said = [...codes];
-      return deletedAnswer(asked === undefined ? [] : [asked, asked], () => said.shift() ?? null);
+      return deletedResponse(asked === undefined ? [] : [asked, asked], () => said.shift() ?? null);
     });
     expect(await run('a')).toMatchObject({ deleted: [], stayed: ['a AccessDenied'] });
   });
 
   it('deletes all keys with one request, each held against its ETag', async () => {
-    const { run, requests, sent, events } = prepare((asked) => deletedAnswer(asked, honours));
+    const { run, requests, sent, events } = prepare((asked) => deletedResponse(asked, honours));
     expect(await run('a', 'b')).toEqual({ deleted: ['a', 'b'], changed: [], stayed: [], error: null });
     expect(sent()).toEqual([['a', 'b']]);
     expect(readAsked(requests[0]!.body).map(({ etag }) => etag)).toEqual([ETAG, ETAG]);
@@ -41,7 +41,7 @@ describe('deleteBatch', () => {
   });
 
   it('leaves alone what was overwritten since', async () => {
-    const { run, sent } = prepare((asked) => deletedAnswer(asked, honours));
+    const { run, sent } = prepare((asked) => deletedResponse(asked, honours));
     const overwritten = target('b', { etag: '"old"' });
     expect(await run('a', overwritten)).toMatchObject({ deleted: ['a'], changed: ['b'], stayed: [] });
     expect(sent()).toHaveLength(1);
@@ -55,7 +55,7 @@ describe('deleteBatch', () => {
     ['AccessDenied', 'stayed'],
     ['Whatever', 'stayed'],
   ] as const)('takes %s inside a 200 for %s, and asks no more', async (code, list) => {
-    const { run, sent } = prepare((asked) => deletedAnswer(asked, byKey({ b: code })));
+    const { run, sent } = prepare((asked) => deletedResponse(asked, byKey({ b: code })));
     expect(await run('a', 'b')).toMatchObject({ deleted: list === 'deleted' ? ['a', 'b'] : ['a'], error: null });
     expect((await run('b'))[list]).toEqual([list === 'stayed' ? `b ${code}` : 'b']);
     expect(sent()).toHaveLength(2);
@@ -63,7 +63,7 @@ describe('deleteBatch', () => {
 
   it('sends only the keys again that failed for a moment', async () => {
     const { run, sent, events } = prepare((asked, number) =>
-      deletedAnswer(asked, number === 1 ? byKey({ b: 'InternalError', c: 'AccessDenied' }) : undefined),
+      deletedResponse(asked, number === 1 ? byKey({ b: 'InternalError', c: 'AccessDenied' }) : undefined),
     );
     expect(await run('a', 'b', 'c', 'd')).toMatchObject({ deleted: ['a', 'd', 'b'], stayed: ['c AccessDenied'] });
     expect(sent()).toEqual([['a', 'b', 'c', 'd'], ['b']]);
@@ -72,7 +72,7 @@ describe('deleteBatch', () => {
 
   it('names the keys that outlast the retries, each once and with its own reason; that is no failed batch', async () => {
     const { run, sent, events } = prepare((asked) =>
-      deletedAnswer(asked, byKey({ a: 'SlowDown', c: 'InternalError', d: 'AccessDenied' })),
+      deletedResponse(asked, byKey({ a: 'SlowDown', c: 'InternalError', d: 'AccessDenied' })),
     );
     const { deleted, stayed, error } = await run('a', 'b', 'c', 'd');
     expect(deleted).toEqual(['b']);
@@ -90,7 +90,7 @@ describe('deleteBatch', () => {
   it('tries a batch again that failed as a whole', async () => {
     const { run, sent } = prepare((asked, number) => {
       if (number === 1) throw networkFault('ECONNRESET');
-      return deletedAnswer(asked);
+      return deletedResponse(asked);
     });
     expect(await run('a', 'b')).toMatchObject({ deleted: ['a', 'b'], error: null });
     expect(sent()).toEqual([
@@ -100,13 +100,13 @@ describe('deleteBatch', () => {
   });
 
   it.each([
-    ['unavailable', () => errorAnswer(503, 'SlowDown'), 'SlowDown', 4],
-    ['access_denied', () => errorAnswer(403, 'AccessDenied'), 'AccessDenied', 1],
-    ['not_found', () => errorAnswer(404, 'NoSuchBucket'), 'NoSuchBucket', 1],
+    ['unavailable', () => errorResponse(503, 'SlowDown'), 'SlowDown', 4],
+    ['access_denied', () => errorResponse(403, 'AccessDenied'), 'AccessDenied', 1],
+    ['not_found', () => errorResponse(404, 'NoSuchBucket'), 'NoSuchBucket', 1],
   ] as const)(
     'says why as %s where no attempt brought an answer, and that every key stayed',
-    async (code, answer, s3Code, attempts) => {
-      const { run, sent, events } = prepare(answer);
+    async (code, response, s3Code, attempts) => {
+      const { run, sent, events } = prepare(response);
       const { deleted, stayed, error } = await run('a', 'b');
       expect(deleted).toEqual([]);
       expect(stayed).toEqual([`a ${s3Code}`, `b ${s3Code}`]);
@@ -121,17 +121,17 @@ describe('deleteBatch', () => {
       'a page of a proxy',
       () => ({ headers: { 'content-type': 'application/xml' }, body: '<html><b>log in</b></html>' }),
     ],
-    ['an answer that leaves a key out', (asked: readonly Asked[]) => deletedAnswer(asked.slice(1))],
+    ['an answer that leaves a key out', (asked: readonly Asked[]) => deletedResponse(asked.slice(1))],
     [
       'an answer that tells of one key twice',
-      (asked: readonly Asked[]) => deletedAnswer([...asked.slice(1), ...asked.slice(1)]),
+      (asked: readonly Asked[]) => deletedResponse([...asked.slice(1), ...asked.slice(1)]),
     ],
     [
       'an answer about another key',
-      (asked: readonly Asked[]) => deletedAnswer([{ ...asked[0]!, key: 'other' }, ...asked.slice(1)]),
+      (asked: readonly Asked[]) => deletedResponse([{ ...asked[0]!, key: 'other' }, ...asked.slice(1)]),
     ],
-  ])('takes %s for no answer of S3, never for a deletion', async (_what, answer) => {
-    const { run } = prepare((asked) => answer(asked));
+  ])('takes %s for no answer of S3, never for a deletion', async (_what, response) => {
+    const { run } = prepare((asked) => response(asked));
     expect(await run('a', 'b')).toMatchObject({
       deleted: [],
       error: { code: 'unavailable', details: { reason: 'not_s3' } },
@@ -140,7 +140,7 @@ describe('deleteBatch', () => {
 
   it('tells versions of one key apart, and holds no ETag against them: they never change', async () => {
     const { run, requests } = prepare((asked) =>
-      deletedAnswer(asked, ({ versionId }) => (versionId === 'v2' ? 'AccessDenied' : null)),
+      deletedResponse(asked, ({ versionId }) => (versionId === 'v2' ? 'AccessDenied' : null)),
     );
     const versions = ['v1', 'v2'].map((versionId) => target('a', { versionId }));
     expect(await run(...versions)).toMatchObject({ deleted: ['a'], stayed: ['a AccessDenied'] });
@@ -152,28 +152,33 @@ describe('deleteBatch', () => {
 });
 
 describe('what a deletion learns of its store', () => {
-  const refusesBatches: Answer = (_asked, _number, { method }) =>
-    method === 'POST' ? errorAnswer(501, 'NotImplemented') : { status: 204 };
-  const wantsMd5: Answer = (asked, _number, { headers, body }) => {
+  const refusesBatches: Response = (_asked, _number, { method }) =>
+    method === 'POST' ? errorResponse(501, 'NotImplemented') : { status: 204 };
+  const wantsMd5: Response = (asked, _number, { headers, body }) => {
     const md5 = createHash('md5').update(body).digest('base64');
-    return headers['content-md5'] === md5 ? deletedAnswer(asked, honours) : errorAnswer(400, 'InvalidRequest');
+    return headers['content-md5'] === md5 ? deletedResponse(asked, honours) : errorResponse(400, 'InvalidRequest');
   };
-  const refusesEtags: Answer = (asked) =>
-    asked.some(({ etag }) => etag !== null) ? errorAnswer(400, 'MalformedXML') : deletedAnswer(asked);
+  const refusesEtags: Response = (asked) =>
+    asked.some(({ etag }) => etag !== null) ? errorResponse(400, 'MalformedXML') : deletedResponse(asked);
 
-  it.each<[string, Answer, object, number]>([
+  it.each<[string, Response, object, number]>([
     [
       'honours conditions',
-      (asked) => deletedAnswer(asked, honours),
+      (asked) => deletedResponse(asked, honours),
       { form: 'batch', hasMd5: false, condition: 'honoured' },
       2,
     ],
-    ['ignores conditions', (asked) => deletedAnswer(asked), { form: 'batch', hasMd5: false, condition: 'ignored' }, 2],
+    [
+      'ignores conditions',
+      (asked) => deletedResponse(asked),
+      { form: 'batch', hasMd5: false, condition: 'ignored' },
+      2,
+    ],
     ['demands Content-MD5', wantsMd5, { form: 'batch', hasMd5: true, condition: 'honoured' }, 3],
     ['refuses ETags', refusesEtags, { form: 'batch', hasMd5: true, condition: 'refused' }, 4],
     ['has no DeleteObjects', refusesBatches, { form: 'single', hasMd5: false, condition: 'ignored' }, 4],
-  ])('one that %s is found out by one key, and every key is gone', async (_what, answer, dialect, count) => {
-    const { run, requests, adapted } = prepare(answer, { isTried: false });
+  ])('one that %s is found out by one key, and every key is gone', async (_what, response, dialect, count) => {
+    const { run, requests, adapted } = prepare(response, { isTried: false });
     expect((await run('a', 'b', 'c')).deleted.toSorted()).toEqual(['a', 'b', 'c']);
     expect(adapted()).toEqual({ kind: 'deletes_adapted', bucket: 'b', ...dialect });
     expect(requests).toHaveLength(count);
@@ -188,7 +193,7 @@ describe('what a deletion learns of its store', () => {
   });
 
   it('is nothing where the store refuses every way of asking: the batch fails and says why', async () => {
-    const { run } = prepare(() => errorAnswer(400, 'InvalidRequest'), { isTried: false });
+    const { run } = prepare(() => errorResponse(400, 'InvalidRequest'), { isTried: false });
     expect(await run('a')).toMatchObject({
       deleted: [],
       stayed: ['a InvalidRequest'],
@@ -197,35 +202,37 @@ describe('what a deletion learns of its store', () => {
   });
 
   it('is nothing where the key itself is denied: the batch goes on without', async () => {
-    const { run, adapted } = prepare((asked) => deletedAnswer(asked, byKey({ a: 'AccessDenied' })), { isTried: false });
+    const { run, adapted } = prepare((asked) => deletedResponse(asked, byKey({ a: 'AccessDenied' })), {
+      isTried: false,
+    });
     expect(await run('a', 'b')).toMatchObject({ deleted: ['b'], stayed: ['a AccessDenied'] });
     expect(adapted()).toBeUndefined();
   });
 
   it('does not take it for ignorance of conditions where no ETag is known', async () => {
-    const { run, adapted } = prepare((asked) => deletedAnswer(asked, honours), { isTried: false });
+    const { run, adapted } = prepare((asked) => deletedResponse(asked, honours), { isTried: false });
     expect(await run(target('a', { etag: null }))).toMatchObject({ deleted: ['a'] });
     expect(adapted()).toMatchObject({ condition: 'untested' });
   });
 });
 
 describe('deletes one by one', () => {
-  const single = (ends: (path: string, number: number) => FakeAnswer): Answer => {
+  const single = (ends: (path: string, number: number) => FakeResponse): Response => {
     let number = 0;
     return (_asked, _number, { method, path }) =>
-      method === 'POST' ? errorAnswer(405, 'MethodNotAllowed') : ends(path, (number += 1));
+      method === 'POST' ? errorResponse(405, 'MethodNotAllowed') : ends(path, (number += 1));
   };
 
   it.each([
     [() => ({ status: 204 }), 'deleted', 'b'],
-    [() => errorAnswer(404, 'NoSuchKey'), 'deleted', 'b'],
-    [() => errorAnswer(412, 'PreconditionFailed'), 'changed', 'b'],
-    [() => errorAnswer(409, 'ConditionalRequestConflict'), 'changed', 'b'],
-    [() => errorAnswer(403, 'AccessDenied'), 'stayed', 'b AccessDenied'],
-    [() => errorAnswer(503, 'SlowDown'), 'stayed', 'b SlowDown'],
-  ] as const)('take an answer for what it says of its key (%#)', async (answer, list, expected) => {
+    [() => errorResponse(404, 'NoSuchKey'), 'deleted', 'b'],
+    [() => errorResponse(412, 'PreconditionFailed'), 'changed', 'b'],
+    [() => errorResponse(409, 'ConditionalRequestConflict'), 'changed', 'b'],
+    [() => errorResponse(403, 'AccessDenied'), 'stayed', 'b AccessDenied'],
+    [() => errorResponse(503, 'SlowDown'), 'stayed', 'b SlowDown'],
+  ] as const)('take an answer for what it says of its key (%#)', async (response, list, expected) => {
     const { run } = prepare(
-      single((path) => (path === '/b/b' ? answer() : { status: 204 })),
+      single((path) => (path === '/b/b' ? response() : { status: 204 })),
       { isTried: false },
     );
     const outcome = await run('a', 'b', 'c');
@@ -236,7 +243,7 @@ describe('deletes one by one', () => {
 
   it('end where an answer is about more than one key', async () => {
     const { run } = prepare(
-      single((path) => (path === '/b/b' ? errorAnswer(403, 'ExpiredToken') : { status: 204 })),
+      single((path) => (path === '/b/b' ? errorResponse(403, 'ExpiredToken') : { status: 204 })),
       { isTried: false },
     );
     const outcome = await run('a', 'b', 'c');
@@ -263,7 +270,7 @@ describe('an interruption', () => {
     const { begin, abort, clock } = prepare(async (asked) => {
       arrived.resolve();
       await gate.promise;
-      return deletedAnswer(asked);
+      return deletedResponse(asked);
     });
     const running = begin('a', 'b');
     await arrived.promise;
@@ -277,7 +284,7 @@ describe('an interruption', () => {
     const { begin, abort, clock, sent } = prepare((asked) => {
       abort.abort(interruption);
       arrived.resolve();
-      return deletedAnswer(asked, byKey({ b: 'InternalError' }));
+      return deletedResponse(asked, byKey({ b: 'InternalError' }));
     });
     const running = begin('a', 'b');
     await arrived.promise;

@@ -4,17 +4,17 @@ import {
   learnDialect,
   sendsEtag,
   type DeleteDialect,
-  type TrialAnswer,
+  type TrialResponse,
 } from '../../../../src/s3/delete/delete-dialect.ts';
 
 const batch: DeleteDialect = FIRST_DIALECT;
 const md5: DeleteDialect = { ...batch, hasMd5: true };
 const single: DeleteDialect = { ...batch, form: 'single' };
-const refused = (code: string, httpStatus: number): TrialAnswer => ({ kind: 'refused', code, httpStatus });
+const refused = (code: string, httpStatus: number): TrialResponse => ({ kind: 'refused', code, httpStatus });
 const bad = refused('InvalidRequest', 400);
 
 describe('learnDialect', () => {
-  it.each<[string, DeleteDialect, TrialAnswer, boolean, DeleteDialect, string]>([
+  it.each<[string, DeleteDialect, TrialResponse, boolean, DeleteDialect, string]>([
     [
       'a key that stays: conditions work',
       batch,
@@ -57,16 +57,16 @@ describe('learnDialect', () => {
       { ...md5, condition: 'refused' },
       'done',
     ],
-  ])('%s', (_what, tried, answer, withEtag, dialect, next) => {
-    expect(learnDialect(tried, { answer, withEtag })).toEqual({ dialect, next });
+  ])('%s', (_what, tried, response, withEtag, dialect, next) => {
+    expect(learnDialect(tried, { response, withEtag })).toEqual({ dialect, next });
   });
 
   it('ends after a few steps, whatever the store answers', () => {
-    for (const answer of [bad, refused('NotImplemented', 501), refused('http_405', 405)]) {
+    for (const response of [bad, refused('NotImplemented', 501), refused('http_405', 405)]) {
       let dialect = FIRST_DIALECT;
       let steps = 0;
       for (let next = 'try'; next === 'try'; steps += 1) {
-        ({ dialect, next } = learnDialect(dialect, { answer, withEtag: sendsEtag(dialect) }));
+        ({ dialect, next } = learnDialect(dialect, { response, withEtag: sendsEtag(dialect) }));
       }
       expect(steps).toBeLessThanOrEqual(4);
     }

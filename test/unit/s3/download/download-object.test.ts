@@ -3,15 +3,15 @@ import type { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BreakwaterError } from '../../../../src/errors.ts';
-import { answerOf, body, FakeFile, FakePipe, md5, OBJECT, prepare } from '../../../support/fake-download.ts';
-import { errorAnswer, type FakeRequest } from '../../../support/fake-s3.ts';
+import { responseOf, body, FakeFile, FakePipe, md5, OBJECT, prepare } from '../../../support/fake-download.ts';
+import { errorResponse, type FakeRequest } from '../../../support/fake-s3.ts';
 
 const rangesOf = (requests: readonly FakeRequest[]) => requests.map(({ headers }) => headers['range']);
 
 describe('downloadObject', () => {
   it('brings the bytes, and says against which promise they were checked', async () => {
     const sink = new FakeFile();
-    const { run, requests, process, moved } = prepare((request) => answerOf(request), sink);
+    const { run, requests, process, moved } = prepare((request) => responseOf(request), sink);
     expect(await run()).toMatchObject({ bytes: 20, sizeBytes: 20, etag: md5(OBJECT), verifiedBy: 'md5' });
     expect(sink.bytes).toEqual(OBJECT);
     expect(requests[0]?.headers).toMatchObject({ 'x-amz-checksum-mode': 'ENABLED' });
@@ -21,7 +21,7 @@ describe('downloadObject', () => {
   });
 
   it('brings an empty object', async () => {
-    const { run, opened } = prepare((request) => answerOf(request, { object: Buffer.alloc(0) }));
+    const { run, opened } = prepare((request) => responseOf(request, { object: Buffer.alloc(0) }));
     expect(await run()).toMatchObject({ bytes: 0, sizeBytes: 0, verifiedBy: 'md5' });
     expect(opened).toHaveLength(1);
   });
@@ -30,7 +30,7 @@ describe('downloadObject', () => {
     const sink = new FakePipe();
     const lengths = [7, 0, 5];
     const { run, requests, moved } = prepare(
-      (request, number) => answerOf(request, { length: lengths[number - 1] ?? Infinity }),
+      (request, number) => responseOf(request, { length: lengths[number - 1] ?? Infinity }),
       sink,
     );
     expect(await run()).toMatchObject({ bytes: 20, verifiedBy: 'md5' });
@@ -51,7 +51,7 @@ describe('downloadObject', () => {
         const sink = new FakePipe();
         const { run } = prepare((request, number) => {
           const seen = honoursRange ? request : { ...request, headers: {} };
-          return answerOf(seen, { length: cuts[number - 1] ?? Infinity });
+          return responseOf(seen, { length: cuts[number - 1] ?? Infinity });
         }, sink);
         await run();
         expect(sink.bytes).toEqual(OBJECT);
@@ -62,7 +62,7 @@ describe('downloadObject', () => {
 
   it('takes a body that ends early without a fault for a cut', async () => {
     const { run, requests } = prepare((request, number) => ({
-      ...answerOf(request),
+      ...responseOf(request),
       ...(number === 1 ? { body: body(OBJECT.subarray(0, 4)) } : {}),
     }));
     expect(await run()).toMatchObject({ bytes: 20 });
@@ -70,7 +70,7 @@ describe('downloadObject', () => {
   });
 
   it('fails with one verdict when every attempt is cut', async () => {
-    const { run, process, requests } = prepare((request) => answerOf(request, { length: 2 }));
+    const { run, process, requests } = prepare((request) => responseOf(request, { length: 2 }));
     await expect(run()).rejects.toMatchObject({
       code: 'unavailable',
       details: { reason: 'connection_reset', attempts: 4 },
@@ -82,8 +82,8 @@ describe('downloadObject', () => {
   it('begins again where the bytes differ from the promise', async () => {
     const sink = new FakeFile();
     const { run, requests, moved } = prepare((request, number) => {
-      const answer = answerOf(request);
-      return number === 1 ? { ...answer, body: body(OBJECT.toReversed()) } : answer;
+      const response = responseOf(request);
+      return number === 1 ? { ...response, body: body(OBJECT.toReversed()) } : response;
     }, sink);
     expect(await run()).toMatchObject({ bytes: 20, verifiedBy: 'md5' });
     expect(sink.bytes).toEqual(OBJECT);
@@ -95,8 +95,8 @@ describe('downloadObject', () => {
   it('finds a changed byte across the pieces of several attempts', async () => {
     const sink = new FakeFile();
     const { run } = prepare((request, number) => {
-      if (number === 1) return { ...answerOf(request), body: body(Buffer.from('X123'), { fault: 'ECONNRESET' }) };
-      return answerOf(request);
+      if (number === 1) return { ...responseOf(request), body: body(Buffer.from('X123'), { fault: 'ECONNRESET' }) };
+      return responseOf(request);
     }, sink);
     await run();
     expect(sink.restarts).toBe(1);
@@ -105,7 +105,7 @@ describe('downloadObject', () => {
 
   it('fails with checksum_mismatch when the bytes stay wrong', async () => {
     const { run, process, requests } = prepare((request) => ({
-      ...answerOf(request),
+      ...responseOf(request),
       body: body(OBJECT.toReversed()),
     }));
     await expect(run()).rejects.toMatchObject({ code: 'checksum_mismatch', details: { attempts: 4 } });
@@ -116,7 +116,7 @@ describe('downloadObject', () => {
   it('fails at once with checksum_mismatch where the bytes cannot be taken back', async () => {
     const sink = new FakePipe();
     const { run, process, requests } = prepare(
-      (request) => ({ ...answerOf(request), body: body(OBJECT.toReversed()) }),
+      (request) => ({ ...responseOf(request), body: body(OBJECT.toReversed()) }),
       sink,
     );
     await expect(run()).rejects.toMatchObject({ code: 'checksum_mismatch' });
@@ -133,28 +133,28 @@ describe('downloadObject', () => {
     ],
   ])('raises no false alarm for an object %s', async (_what, headers) => {
     const { run } = prepare((request) =>
-      answerOf(request, { headers: { etag: '"d41d8cd98f00b204e9800998ecf8427e"', ...headers } }),
+      responseOf(request, { headers: { etag: '"d41d8cd98f00b204e9800998ecf8427e"', ...headers } }),
     );
     expect(await run()).toMatchObject({ bytes: 20, verifiedBy: null });
   });
 
   it('checks the stored checksum of the whole object before the ETag', async () => {
     const sha256 = createHash('sha256').update(OBJECT).digest('base64');
-    const { run } = prepare((request) => answerOf(request, { headers: { 'x-amz-checksum-sha256': sha256 } }));
+    const { run } = prepare((request) => responseOf(request, { headers: { 'x-amz-checksum-sha256': sha256 } }));
     expect(await run()).toMatchObject({ verifiedBy: 'sha256' });
   });
 
   it.each([
-    ['refuses the rest by If-Match', () => errorAnswer(412, 'PreconditionFailed'), 'success'],
+    ['refuses the rest by If-Match', () => errorResponse(412, 'PreconditionFailed'), 'success'],
     [
       'sends another version in spite of it',
-      (request: FakeRequest) => answerOf(request, { object: Buffer.from('another version of it') }),
+      (request: FakeRequest) => responseOf(request, { object: Buffer.from('another version of it') }),
       'neutral',
     ],
   ])('ends as object_changed when a store that replaced the object %s', async (_what, then, verdict) => {
     const sink = new FakeFile();
     const { run, process } = prepare(
-      (request, number) => (number === 1 ? answerOf(request, { length: 5 }) : then(request)),
+      (request, number) => (number === 1 ? responseOf(request, { length: 5 }) : then(request)),
       sink,
     );
     await expect(run()).rejects.toMatchObject({ code: 'object_changed' });
@@ -167,8 +167,8 @@ describe('downloadObject', () => {
     const { run } = prepare(
       (request, number) =>
         number === 1
-          ? answerOf(request, { length: 5 })
-          : { ...answerOf(request), headers: { etag: md5(OBJECT), 'content-range': 'bytes 3-19/20' } },
+          ? responseOf(request, { length: 5 })
+          : { ...responseOf(request), headers: { etag: md5(OBJECT), 'content-range': 'bytes 3-19/20' } },
       sink,
     );
     await expect(run()).rejects.toMatchObject({ code: 'unavailable', details: { reason: 'not_s3' } });
@@ -176,7 +176,7 @@ describe('downloadObject', () => {
   });
 
   it('touches nothing local for an object that is not there', async () => {
-    const { run, opened, requests, process } = prepare(() => errorAnswer(404, 'NoSuchKey'));
+    const { run, opened, requests, process } = prepare(() => errorResponse(404, 'NoSuchKey'));
     await expect(run()).rejects.toMatchObject({ code: 'not_found', details: { s3Code: 'NoSuchKey' } });
     expect(opened).toEqual([]);
     expect(requests).toHaveLength(1);
@@ -193,7 +193,7 @@ describe('downloadObject', () => {
     const disk = new BreakwaterError('local_io', 'cannot write x: ENOSPC');
     const sink = new FakeFile();
     Object.assign(sink, { writeAt: async () => await Promise.reject(disk) });
-    const { run, requests, process } = prepare((request) => answerOf(request), sink);
+    const { run, requests, process } = prepare((request) => responseOf(request), sink);
     await expect(run()).rejects.toBe(disk);
     expect(requests).toHaveLength(1);
     expect(process.verdicts).toEqual(['neutral']);
@@ -207,7 +207,7 @@ describe('downloadObject', () => {
     const { run } = prepare((request) => {
       const stream = body(OBJECT);
       bodies.push(stream);
-      return { ...answerOf(request), body: stream };
+      return { ...responseOf(request), body: stream };
     }, sink);
     await expect(run()).rejects.toMatchObject({ code: 'local_io' });
     expect(bodies.map(({ destroyed }) => destroyed)).toEqual([true]);
@@ -218,7 +218,7 @@ describe('downloadObject', () => {
 
     it('takes the first from the first answer, and asks for the others by ranges of the same version', async () => {
       const sink = new FakeFile();
-      const { run, requests, moved, process } = prepare((request) => answerOf(request), sink, pieces);
+      const { run, requests, moved, process } = prepare((request) => responseOf(request), sink, pieces);
       expect(await run()).toMatchObject({ bytes: 20, verifiedBy: 'md5' });
       expect(sink.bytes).toEqual(OBJECT);
       expect(new Set(rangesOf(requests))).toEqual(new Set([undefined, 'bytes=6-11', 'bytes=12-17', 'bytes=18-19']));
@@ -240,7 +240,7 @@ describe('downloadObject', () => {
             const { run, moved } = prepare(
               // Every other answer only, so that no chain runs out of retries.
               (request, number) =>
-                answerOf(request, { length: number % 2 === 1 ? (cuts[number >> 1] ?? Infinity) : Infinity }),
+                responseOf(request, { length: number % 2 === 1 ? (cuts[number >> 1] ?? Infinity) : Infinity }),
               sink,
               { pieceBytes, piecesInFlight },
             );
@@ -263,7 +263,7 @@ describe('downloadObject', () => {
           // The second piece is held up until the third has come.
           if (request.headers['range'] === 'bytes=6-11') await gate.promise;
           if (request.headers['range'] === 'bytes=12-17') gate.resolve();
-          return answerOf(request);
+          return responseOf(request);
         },
         pipe,
         pieces,
@@ -278,7 +278,7 @@ describe('downloadObject', () => {
       const { run, requests } = prepare(
         async (request) => {
           if (request.headers['range'] === 'bytes=2-3') await gate.promise;
-          return answerOf(request);
+          return responseOf(request);
         },
         pipe,
         { pieceBytes: 2, piecesInFlight: 3 },
@@ -295,7 +295,7 @@ describe('downloadObject', () => {
     it('fails as its first failing piece does, with one verdict', async () => {
       const { run, process } = prepare(
         (request) =>
-          request.headers['range'] === 'bytes=12-17' ? errorAnswer(403, 'AccessDenied') : answerOf(request),
+          request.headers['range'] === 'bytes=12-17' ? errorResponse(403, 'AccessDenied') : responseOf(request),
         new FakeFile(),
         pieces,
       );
@@ -306,7 +306,7 @@ describe('downloadObject', () => {
     it('ends as object_changed when it is replaced meanwhile', async () => {
       const { run } = prepare(
         (request) =>
-          request.headers['range'] === 'bytes=12-17' ? errorAnswer(412, 'PreconditionFailed') : answerOf(request),
+          request.headers['range'] === 'bytes=12-17' ? errorResponse(412, 'PreconditionFailed') : responseOf(request),
         new FakeFile(),
         pieces,
       );
@@ -317,8 +317,8 @@ describe('downloadObject', () => {
       const sink = new FakeFile();
       const { run, events } = prepare(
         (request, number) => {
-          const answer = answerOf(request);
-          return number === 2 ? { ...answer, body: body(Buffer.from('XXXXXX')) } : answer;
+          const response = responseOf(request);
+          return number === 2 ? { ...response, body: body(Buffer.from('XXXXXX')) } : response;
         },
         sink,
         { pieceBytes: 6, piecesInFlight: 1 },
@@ -332,8 +332,10 @@ describe('downloadObject', () => {
     it('fails with checksum_mismatch when it is wrong again', async () => {
       const { run, process } = prepare(
         (request) => {
-          const answer = answerOf(request);
-          return request.headers['range'] === 'bytes=6-11' ? { ...answer, body: body(Buffer.from('XXXXXX')) } : answer;
+          const response = responseOf(request);
+          return request.headers['range'] === 'bytes=6-11'
+            ? { ...response, body: body(Buffer.from('XXXXXX')) }
+            : response;
         },
         new FakeFile(),
         pieces,
@@ -353,7 +355,7 @@ describe('downloadObject', () => {
         for (const isIgnored of [false, true]) {
           const sink = new FakeFile();
           const { run, requests } = prepare(
-            (request) => answerOf(isIgnored ? { ...request, headers: {} } : request),
+            (request) => responseOf(isIgnored ? { ...request, headers: {} } : request),
             sink,
             { range, pieceBytes },
           );
@@ -383,7 +385,7 @@ describe('downloadObject', () => {
 
     it('asks only for what is missing, of the same version, and checks the whole', async () => {
       const file = half();
-      const { run, requests, opened, moved } = prepare((request) => answerOf(request), file, { resume });
+      const { run, requests, opened, moved } = prepare((request) => responseOf(request), file, { resume });
       expect(await run()).toMatchObject({ bytes: 20, resumedBytes: 6, verifiedBy: 'md5' });
       expect(file.bytes).toEqual(OBJECT);
       expect(rangesOf(requests)).toEqual(['bytes=4-9', 'bytes=12-19']);
@@ -397,7 +399,7 @@ describe('downloadObject', () => {
       const other = Buffer.from('another version of this');
       const { run, requests, opened } = prepare(
         (request, number) =>
-          number === 1 ? errorAnswer(412, 'PreconditionFailed') : answerOf(request, { object: other }),
+          number === 1 ? errorResponse(412, 'PreconditionFailed') : responseOf(request, { object: other }),
         file,
         { resume },
       );
@@ -410,7 +412,7 @@ describe('downloadObject', () => {
     it('fetches all of it once when what is here is not what it was taken for', async () => {
       const file = half();
       file.bytes[1] = 0;
-      const { run } = prepare((request) => answerOf(request), file, { resume });
+      const { run } = prepare((request) => responseOf(request), file, { resume });
       expect(await run()).toMatchObject({ bytes: 20, resumedBytes: 0, verifiedBy: 'md5' });
       expect(file.bytes).toEqual(OBJECT);
     });
@@ -419,7 +421,7 @@ describe('downloadObject', () => {
       const file = half();
       file.bytes = Buffer.from(OBJECT);
       const covered = [{ start: 0, end: 20 }];
-      const { run, requests } = prepare((request) => answerOf(request), file, { resume: { ...resume, covered } });
+      const { run, requests } = prepare((request) => responseOf(request), file, { resume: { ...resume, covered } });
       expect(await run()).toMatchObject({ bytes: 20, resumedBytes: 19, verifiedBy: 'md5' });
       expect(rangesOf(requests)).toEqual(['bytes=19-19']);
     });
@@ -430,7 +432,7 @@ describe('downloadObject', () => {
     const { run } = prepare(
       (request) => {
         abort.abort(new BreakwaterError('circuit_open', 'another object met an open circuit'));
-        return answerOf(request, { length: 3 });
+        return responseOf(request, { length: 3 });
       },
       new FakeFile(),
       { signal: abort.signal },
@@ -440,10 +442,10 @@ describe('downloadObject', () => {
 
   it("keeps the writer's own time of modification, else when it was stored", async () => {
     const headers = { 'last-modified': 'Wed, 01 Jan 2025 00:00:00 GMT' };
-    const stored = prepare((request) => answerOf(request, { headers }));
+    const stored = prepare((request) => responseOf(request, { headers }));
     expect(await stored.run()).toMatchObject({ modifiedMs: 1_735_689_600_000 });
     const written = prepare((request) =>
-      answerOf(request, { headers: { ...headers, 'x-amz-meta-mtime': '1700000000.25' } }),
+      responseOf(request, { headers: { ...headers, 'x-amz-meta-mtime': '1700000000.25' } }),
     );
     expect(await written.run()).toMatchObject({ modifiedMs: 1_700_000_000_250 });
   });

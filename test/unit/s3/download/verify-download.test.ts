@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assumeLayout, guessLayout } from '../../../../src/s3/download/part-layout.ts';
 import { Slots } from '../../../../src/guard/slots.ts';
-import { answerOf, body, FakeFile, FakePipe, OBJECT, prepare } from '../../../support/fake-download.ts';
-import { errorAnswer, type FakeAnswer, type FakeRequest } from '../../../support/fake-s3.ts';
+import { responseOf, body, FakeFile, FakePipe, OBJECT, prepare } from '../../../support/fake-download.ts';
+import { errorResponse, type FakeResponse, type FakeRequest } from '../../../support/fake-s3.ts';
 
 const sha256 = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
 const md5 = (bytes: Uint8Array): Buffer => createHash('md5').update(bytes).digest();
@@ -19,7 +19,7 @@ interface Store {
   readonly sizes: readonly number[];
   readonly checksum?: 'sha256' | 'none';
   /** The answer to a HEAD of a part instead of the right one; undefined for that. */
-  readonly head?: (number: number) => FakeAnswer | undefined;
+  readonly head?: (number: number) => FakeResponse | undefined;
   readonly etag?: string;
   readonly bytes?: typeof OBJECT;
 }
@@ -32,9 +32,9 @@ function respondWith({ sizes, checksum = 'sha256', head = () => undefined, bytes
     'x-amz-checksum-sha256': `${sha256(Buffer.concat(parts.map(sha256))).toString('base64')}-${parts.length}`,
     'x-amz-checksum-type': 'COMPOSITE',
   };
-  return (request: FakeRequest): FakeAnswer => {
+  return (request: FakeRequest): FakeResponse => {
     if (request.method !== 'HEAD') {
-      return answerOf(request, { object: bytes, headers: { etag, ...(checksum === 'none' ? {} : sums) } });
+      return responseOf(request, { object: bytes, headers: { etag, ...(checksum === 'none' ? {} : sums) } });
     }
     const number = Number(request.query['partNumber']);
     const length = String(sizes[number - 1]);
@@ -178,7 +178,7 @@ describe.each([
 
   it('asks about the parts of the very version that it fetches, with the retries of every request', async () => {
     let failures = 2;
-    const head = (): FakeAnswer | undefined => {
+    const head = (): FakeResponse | undefined => {
       failures -= 1;
       return failures >= 0 ? { status: 503 } : undefined;
     };
@@ -201,7 +201,7 @@ describe.each([
   });
 
   it('only warns of bytes that differ where the store does not tell all parts', async () => {
-    const head = (number: number): FakeAnswer | undefined => (number === 1 ? undefined : whole);
+    const head = (number: number): FakeResponse | undefined => (number === 1 ? undefined : whole);
     const { run, events } = prepare(respondWith({ sizes: [8, 8, 4], bytes: changed, head }), open(), pieces);
     expect(await run()).toMatchObject({ verifiedBy: null });
     expect(events).toContainEqual(expect.objectContaining({ kind: 'warning', reason: 'not_verified' }));
@@ -236,7 +236,7 @@ describe.each([
   });
 
   it('ends with its error, and not before what it asks has ended, while the parts are asked for', async () => {
-    const never = Promise.withResolvers<FakeAnswer>();
+    const never = Promise.withResolvers<FakeResponse>();
     const respond = respondWith({ sizes: [8, 8, 4] });
     const { run, kinds } = prepare(
       async (request) => {
@@ -251,7 +251,7 @@ describe.each([
         }
         return request.headers['range'] === undefined
           ? { ...respond(request), body: body(OBJECT.subarray(0, 3), { fault: 'ECONNRESET' }) }
-          : errorAnswer(403, 'AccessDenied');
+          : errorResponse(403, 'AccessDenied');
       },
       open(),
       pieces,
@@ -279,10 +279,10 @@ describe('a file of parts whose first fits parts that are alike', () => {
     const file = new FakeFile();
     const { run, events } = prepare(
       (request) => {
-        const answer = respond(request);
-        if (!isChanged || request.headers['range'] !== 'bytes=6-11') return answer;
+        const response = respond(request);
+        if (!isChanged || request.headers['range'] !== 'bytes=6-11') return response;
         isChanged = false;
-        return { ...answer, body: body(Buffer.from('XXXXXX')) };
+        return { ...response, body: body(Buffer.from('XXXXXX')) };
       },
       file,
       pieces,

@@ -4,23 +4,23 @@ import { decodeKey, listObjects, type ListedPage } from '../../../../src/s3/list
 import { formatHttpTime, formatTime } from '../../../../src/clock.ts';
 import { CIRCUIT, FakeCircuits } from '../../../support/fake-circuits.ts';
 import { createFakeGuard } from '../../../support/fake-guard.ts';
-import { createFakeS3, errorAnswer, runWithS3, type FakeAnswer, type Respond } from '../../../support/fake-s3.ts';
+import { createFakeS3, errorResponse, runWithS3, type FakeResponse, type Respond } from '../../../support/fake-s3.ts';
 
 const STORE_NOW_MS = 1_700_000_000_000;
 const ENTRY = `<Contents><Key>a</Key><LastModified>${formatTime(STORE_NOW_MS)}</LastModified><Size>3</Size></Contents>`;
 
-function listingAnswer(inner: string, headers: Record<string, string> = {}): FakeAnswer {
+function listingResponse(inner: string, headers: Record<string, string> = {}): FakeResponse {
   const body = `<?xml version="1.0"?><ListBucketResult>${inner}</ListBucketResult>`;
   return { headers: { 'content-type': 'application/xml', ...headers }, body };
 }
 
-function pageAnswer(keys: readonly string[], nextToken: string | null = null): FakeAnswer {
+function pageResponse(keys: readonly string[], nextToken: string | null = null): FakeResponse {
   const contents = keys.map((key) => ENTRY.replace('<Key>a<', `<Key>${encodeURIComponent(key)}<`)).join('');
   const more =
     nextToken === null
       ? '<IsTruncated>false</IsTruncated>'
       : `<IsTruncated>true</IsTruncated><NextContinuationToken>${nextToken}</NextContinuationToken>`;
-  return listingAnswer(`<Name>b</Name><EncodingType>url</EncodingType>${more}${contents}`, {
+  return listingResponse(`<Name>b</Name><EncodingType>url</EncodingType>${more}${contents}`, {
     date: formatHttpTime(STORE_NOW_MS),
   });
 }
@@ -44,7 +44,7 @@ const keysOf = (pages: readonly ListedPage[]): string[] =>
 describe('listObjects', () => {
   it('follows the continuation to the last page', async () => {
     const { run, pages, requests } = prepare((_request, number) =>
-      pageAnswer([`k${number}`], number < 3 ? `token-${number}` : null),
+      pageResponse([`k${number}`], number < 3 ? `token-${number}` : null),
     );
     await run();
     expect(keysOf(pages)).toEqual(['k1', 'k2', 'k3']);
@@ -53,7 +53,7 @@ describe('listObjects', () => {
   });
 
   it('asks for the next page only when it is wanted', async () => {
-    const { s3, guard, clock, requests } = prepare(() => pageAnswer(['a'], 'more'));
+    const { s3, guard, clock, requests } = prepare(() => pageResponse(['a'], 'more'));
     const iterator = listObjects(s3, guard, { bucket: 'b', prefix: '', circuit: null });
     await runWithS3(clock, iterator.next());
     await iterator.return(undefined);
@@ -61,7 +61,7 @@ describe('listObjects', () => {
   });
 
   it('tells of each object what the listing says', async () => {
-    const { run, pages } = prepare(() => pageAnswer(['a b/ü+%.txt']));
+    const { run, pages } = prepare(() => pageResponse(['a b/ü+%.txt']));
     await run();
     expect(pages).toEqual([
       {
@@ -76,13 +76,13 @@ describe('listObjects', () => {
     ['sends no date', {}],
     ['sends one that is none', { date: 'yesterday' }],
   ])('knows no time of a store that %s', async (_what, headers) => {
-    const { run, pages } = prepare(() => listingAnswer('<Name>b</Name><KeyCount>0</KeyCount>', headers));
+    const { run, pages } = prepare(() => listingResponse('<Name>b</Name><KeyCount>0</KeyCount>', headers));
     await run();
     expect(pages).toEqual([{ objects: [], storeNowMs: null, isLast: true }]);
   });
 
   it('leaves keys alone that the store did not encode', async () => {
-    const { run, pages } = prepare(() => listingAnswer(`<Name>b</Name>${ENTRY.replace('>a<', '>a%20b+c<')}`));
+    const { run, pages } = prepare(() => listingResponse(`<Name>b</Name>${ENTRY.replace('>a<', '>a%20b+c<')}`));
     await run();
     expect(keysOf(pages)).toEqual(['a%20b+c']);
   });
@@ -99,7 +99,7 @@ describe('listObjects', () => {
       `<Name>b</Name><EncodingType>url</EncodingType>${ENTRY.replace('>a<', '>%E0%A4<')}`,
     ],
   ])('takes %s for no answer of S3, never for an empty listing', async (_what, inner) => {
-    const { run, pages, requests } = prepare(() => listingAnswer(inner));
+    const { run, pages, requests } = prepare(() => listingResponse(inner));
     await expect(run()).rejects.toMatchObject({ code: 'unavailable', details: { reason: 'not_s3', attempts: 4 } });
     expect(pages).toEqual([]);
     expect(requests).toHaveLength(4);
@@ -107,8 +107,8 @@ describe('listObjects', () => {
 
   it('tries one page again without losing or repeating others', async () => {
     const { run, pages, events } = prepare((request, number) => {
-      if (number === 2) return errorAnswer(503, 'SlowDown');
-      return request.query['continuation-token'] === undefined ? pageAnswer(['a'], 't') : pageAnswer(['b']);
+      if (number === 2) return errorResponse(503, 'SlowDown');
+      return request.query['continuation-token'] === undefined ? pageResponse(['a'], 't') : pageResponse(['b']);
     });
     await run();
     expect(keysOf(pages)).toEqual(['a', 'b']);
@@ -119,7 +119,7 @@ describe('listObjects', () => {
     ['asks a circuit once per page', CIRCUIT, 2],
     ['of a sweep asks none', null, 0],
   ])('%s', async (_what, circuit, admissions) => {
-    const { run, process } = prepare((_request, number) => pageAnswer(['k'], number < 2 ? 't' : null), circuit);
+    const { run, process } = prepare((_request, number) => pageResponse(['k'], number < 2 ? 't' : null), circuit);
     await run();
     expect(process.admissions).toBe(admissions);
     expect(process.verdicts).toHaveLength(admissions);

@@ -3,13 +3,13 @@ import { abortUpload, listUploads, type UnfinishedUpload } from '../../../../src
 import { listVersions, type ListedVersion } from '../../../../src/s3/list/list-versions.ts';
 import { formatHttpTime, formatTime } from '../../../../src/clock.ts';
 import { createFakeGuard } from '../../../support/fake-guard.ts';
-import { createFakeS3, errorAnswer, runWithS3, type FakeAnswer, type Respond } from '../../../support/fake-s3.ts';
+import { createFakeS3, errorResponse, runWithS3, type FakeResponse, type Respond } from '../../../support/fake-s3.ts';
 
 const STORE_NOW_MS = 1_700_000_000_000;
 const TIME = formatTime(STORE_NOW_MS);
 const REQUEST = { bucket: 'b', prefix: 'p/', circuit: null };
 
-function answer(root: string, inner: string): FakeAnswer {
+function answer(root: string, inner: string): FakeResponse {
   const headers = { 'content-type': 'application/xml', date: formatHttpTime(STORE_NOW_MS) };
   return { headers, body: `<?xml version="1.0"?><${root}>${inner}</${root}>` };
 }
@@ -20,9 +20,9 @@ const version = (key: string, id: string, isLatest = false): string =>
   `<Version>${entry(key, id, isLatest)}<Size>3</Size><ETag>"e"</ETag></Version>`;
 const marker = (key: string, id: string, isLatest = false): string =>
   `<DeleteMarker>${entry(key, id, isLatest)}</DeleteMarker>`;
-const versionsAnswer = (inner: string): FakeAnswer =>
+const versionsResponse = (inner: string): FakeResponse =>
   answer('ListVersionsResult', `<Name>b</Name><EncodingType>url</EncodingType>${inner}`);
-const uploadsAnswer = (inner: string): FakeAnswer =>
+const uploadsResponse = (inner: string): FakeResponse =>
   answer('ListMultipartUploadsResult', `<Bucket>b</Bucket><EncodingType>url</EncodingType>${inner}`);
 
 function prepare(respond: Respond) {
@@ -50,7 +50,7 @@ function prepare(respond: Respond) {
 describe('listVersions', () => {
   it('brings versions and markers of one key together, in the order of UTF-8', async () => {
     const { versions } = prepare(() =>
-      versionsAnswer(
+      versionsResponse(
         [version('a', '1'), version('\u{ffff}', '1'), version('😀', '1'), marker('a', '2', true)].join(''),
       ),
     );
@@ -65,10 +65,10 @@ describe('listVersions', () => {
   it('begins behind a key, and goes on behind the last version of the last key, decoded', async () => {
     const { versions, requests } = prepare((_request, number) =>
       number === 1
-        ? versionsAnswer(
+        ? versionsResponse(
             `<IsTruncated>true</IsTruncated><NextKeyMarker>p%2Fa%20b</NextKeyMarker><NextVersionIdMarker>v1</NextVersionIdMarker>${version('p/a b', 'v1')}`,
           )
-        : versionsAnswer(version('p/c', 'v2')),
+        : versionsResponse(version('p/c', 'v2')),
     );
     expect((await versions('p/Z')).map(({ key }) => key)).toEqual(['p/a b', 'p/c']);
     expect(requests.map(({ query }) => [query['key-marker'], query['version-id-marker']])).toEqual([
@@ -98,10 +98,10 @@ describe('listUploads', () => {
   it('follows both markers to the last page, one operation each', async () => {
     const { uploads, requests, events } = prepare((_request, number) =>
       number === 1
-        ? uploadsAnswer(
+        ? uploadsResponse(
             `<IsTruncated>true</IsTruncated><NextKeyMarker>p%2Fa%20b</NextKeyMarker><NextUploadIdMarker>1</NextUploadIdMarker>${upload('p/a b', '1')}`,
           )
-        : uploadsAnswer(upload('p/c', '2')),
+        : uploadsResponse(upload('p/c', '2')),
     );
     expect(await uploads()).toEqual([
       { key: 'p/a b', uploadId: '1', startedAtMs: STORE_NOW_MS },
@@ -126,9 +126,9 @@ describe('listUploads', () => {
 describe('abortUpload', () => {
   it.each([
     ['is done', { status: 204 }, null],
-    ['is done where the upload is gone already', errorAnswer(404, 'NoSuchUpload'), null],
-    ['is denied', errorAnswer(403, 'AccessDenied'), 'access_denied'],
-    ['fails where the bucket is not there', errorAnswer(404, 'NoSuchBucket'), 'not_found'],
+    ['is done where the upload is gone already', errorResponse(404, 'NoSuchUpload'), null],
+    ['is denied', errorResponse(403, 'AccessDenied'), 'access_denied'],
+    ['fails where the bucket is not there', errorResponse(404, 'NoSuchBucket'), 'not_found'],
   ])('%s', async (_what, response, code) => {
     const { abort } = prepare(() => response);
     if (code === null) await abort();

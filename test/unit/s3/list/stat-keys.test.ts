@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { statKeys } from '../../../../src/s3/list/stat-keys.ts';
 import { formatHttpTime } from '../../../../src/clock.ts';
 import { createFakeGuard } from '../../../support/fake-guard.ts';
-import { createFakeS3, errorAnswer, runWithS3, type FakeAnswer, type Respond } from '../../../support/fake-s3.ts';
+import { createFakeS3, errorResponse, runWithS3, type FakeResponse, type Respond } from '../../../support/fake-s3.ts';
 
 const STORE_NOW_MS = 1_700_000_000_000;
-const FOUND: FakeAnswer = {
+const FOUND: FakeResponse = {
   headers: {
     'last-modified': formatHttpTime(STORE_NOW_MS - 5000),
     etag: '"e"',
@@ -13,7 +13,7 @@ const FOUND: FakeAnswer = {
     date: formatHttpTime(STORE_NOW_MS),
   },
 };
-const MISSING: FakeAnswer = { status: 404 };
+const MISSING: FakeResponse = { status: 404 };
 
 function prepare(respond: Respond) {
   const fake = createFakeS3(respond);
@@ -27,7 +27,7 @@ describe('lookUpObjects', () => {
   it('tells of each key what a listing would, and leaves out those that are not there', async () => {
     const { lookUp } = prepare(({ method, path }) => {
       if (path !== '/b/none') return FOUND;
-      return method === 'HEAD' ? MISSING : errorAnswer(404, 'NoSuchKey');
+      return method === 'HEAD' ? MISSING : errorResponse(404, 'NoSuchKey');
     });
     expect(await lookUp(['a', 'none', 'c'])).toEqual({
       objects: ['a', 'c'].map((key) => ({ key, sizeBytes: 7, lastModifiedMs: STORE_NOW_MS - 5000, etag: '"e"' })),
@@ -51,10 +51,10 @@ describe('lookUpObjects', () => {
   });
 
   it.each([
-    ['a bucket that is not there', errorAnswer(404, 'NoSuchBucket'), 'not_found'],
+    ['a bucket that is not there', errorResponse(404, 'NoSuchBucket'), 'not_found'],
     ['a server that knows no S3', { status: 404, body: '<html>not found</html>' }, 'not_found'],
-  ])('does not take %s for a key that is not there', async (_what, answer, code) => {
-    const { lookUp } = prepare(({ method }) => (method === 'HEAD' ? MISSING : answer));
+  ])('does not take %s for a key that is not there', async (_what, response, code) => {
+    const { lookUp } = prepare(({ method }) => (method === 'HEAD' ? MISSING : response));
     await expect(lookUp(['a'])).rejects.toMatchObject({ code });
   });
 

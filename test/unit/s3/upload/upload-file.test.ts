@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { UploadResumePoint } from '../../../../src/s3/upload/upload-request.ts';
 import { BreakwaterError } from '../../../../src/errors.ts';
 import { computeChecksum } from '../../../../src/sandbox/protocol/checksum.ts';
-import { errorAnswer, networkFault } from '../../../support/fake-s3.ts';
+import { errorResponse, networkFault } from '../../../support/fake-s3.ts';
 import { body, md5, PART, prepare, resumable, type Override } from '../../../support/fake-upload.ts';
 
 describe('a file that fits into one part', () => {
@@ -50,7 +50,7 @@ describe('a file that fits into one part', () => {
       (head: string): Override =>
       (_request, operation, count) => {
         if (operation === 'head') return { headers: { etag: `"${head}"` } };
-        return count === 1 ? networkFault('ECONNRESET') : errorAnswer(412, 'PreconditionFailed');
+        return count === 1 ? networkFault('ECONNRESET') : errorResponse(412, 'PreconditionFailed');
       };
     const ours = prepare(Buffer.from('x'), { ifNoneMatch: true, override: answers(md5('x')) });
     expect(await ours.run()).toMatchObject({ etag: `"${md5('x')}"` });
@@ -98,7 +98,7 @@ describe('a file of several parts', () => {
       override: (_request, operation, count) => {
         if (operation === 'head') return { headers: { etag: composed } };
         if (operation !== 'complete') return undefined;
-        return count === 1 ? networkFault('ECONNRESET') : errorAnswer(404, 'NoSuchUpload');
+        return count === 1 ? networkFault('ECONNRESET') : errorResponse(404, 'NoSuchUpload');
       },
     });
     expect(await stage.run()).toMatchObject({ etag: composed });
@@ -107,7 +107,7 @@ describe('a file of several parts', () => {
   it('sends its other parts no further, and is aborted, when one fails for good', async () => {
     const large = Buffer.alloc(100 * PART);
     const stage = prepare(large, {
-      override: (_request, operation) => (operation === 'part 2' ? errorAnswer(403, 'AccessDenied') : undefined),
+      override: (_request, operation) => (operation === 'part 2' ? errorResponse(403, 'AccessDenied') : undefined),
     });
     await expect(stage.run()).rejects.toMatchObject({ code: 'access_denied' });
     expect(stage.operations.length).toBeLessThan(30);
@@ -118,7 +118,7 @@ describe('a file of several parts', () => {
   it('stays remembered when it cannot be aborted, with a warning', async () => {
     const stage = prepare(body, {
       override: (_request, operation) =>
-        operation === 'part 2' || operation === 'abort' ? errorAnswer(403, 'AccessDenied') : undefined,
+        operation === 'part 2' || operation === 'abort' ? errorResponse(403, 'AccessDenied') : undefined,
     });
     await expect(stage.run()).rejects.toMatchObject({ code: 'access_denied' });
     expect(stage.saved).toEqual(['new']);
@@ -145,7 +145,7 @@ describe('a file of several parts', () => {
   it('keeps its parts where it can be resumed, and says how', async () => {
     const stage = prepare(body, {
       memory: resumable,
-      override: (_request, operation) => (operation === 'part 3' ? errorAnswer(500, 'InternalError') : undefined),
+      override: (_request, operation) => (operation === 'part 3' ? errorResponse(500, 'InternalError') : undefined),
     });
     await expect(stage.run()).rejects.toMatchObject({
       code: 'unavailable',
@@ -187,7 +187,7 @@ describe('an upload that was begun', () => {
   it('is begun anew where the store knows it no more', async () => {
     const stage = prepare(body, {
       memory: begun,
-      override: (_request, operation) => (operation === 'list' ? errorAnswer(404, 'NoSuchUpload') : undefined),
+      override: (_request, operation) => (operation === 'list' ? errorResponse(404, 'NoSuchUpload') : undefined),
     });
     expect(await stage.run()).toMatchObject({ resumedBytes: 0 });
     expect(stage.operations).toEqual(['list', 'create', 'part 1', 'part 2', 'part 3', 'complete']);

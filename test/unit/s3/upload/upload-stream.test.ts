@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { uploadStream } from '../../../../src/s3/upload/upload-stream.ts';
 import { NOTHING_TO_RESUME, type StreamUpload } from '../../../../src/s3/upload/upload-request.ts';
 import { createFakeGuard } from '../../../support/fake-guard.ts';
-import { createFakeS3, errorAnswer, runWithS3, type FakeAnswer, type FakeRequest } from '../../../support/fake-s3.ts';
+import {
+  createFakeS3,
+  errorResponse,
+  runWithS3,
+  type FakeResponse,
+  type FakeRequest,
+} from '../../../support/fake-s3.ts';
 
 const PART = 1000;
 
@@ -14,7 +20,7 @@ function nameOf({ method, query }: FakeRequest): string {
 
 function prepare(
   body: AsyncIterable<Uint8Array>,
-  override: (operation: string) => FakeAnswer | undefined = () => undefined,
+  override: (operation: string) => FakeResponse | undefined = () => undefined,
 ) {
   const stored = new Map<string, Buffer>();
   const operations: string[] = [];
@@ -85,7 +91,7 @@ describe('uploadStream', () => {
     const { run, stored } = prepare(chunksOf(content(3 * PART)), (operation) => {
       if (operation !== 'part 2' || failures === 0) return undefined;
       failures -= 1;
-      return errorAnswer(503, 'SlowDown');
+      return errorResponse(503, 'SlowDown');
     });
     await run();
     expect(stored.get('part 2')).toEqual(content(3 * PART).subarray(PART, 2 * PART));
@@ -97,7 +103,7 @@ describe('uploadStream', () => {
       await new Promise<never>(() => undefined);
     };
     const { run, operations, remembered } = prepare(silent(), (operation) =>
-      operation === 'part 1' ? errorAnswer(403, 'AccessDenied') : undefined,
+      operation === 'part 1' ? errorResponse(403, 'AccessDenied') : undefined,
     );
     await expect(run()).rejects.toMatchObject({ code: 'access_denied' });
     expect(operations).toEqual(['create', 'part 1', 'abort']);

@@ -8,10 +8,10 @@ import type { KeySpan } from '../../../../src/sweep/sweep-item.ts';
 import { createFakeGuard } from '../../../support/fake-guard.ts';
 import {
   createFakeS3,
-  errorAnswer,
+  errorResponse,
   networkFault,
   runWithS3,
-  type FakeAnswer,
+  type FakeResponse,
   type FakeRequest,
 } from '../../../support/fake-s3.ts';
 import { KEY_SETS, keySet, sortKeys } from '../../../support/key-sets.ts';
@@ -82,7 +82,7 @@ function diceSplitter(keys: readonly string[], dice: readonly number[]): Splitte
 /** Enough for the worst run of faults; how many are allowed is another's subject. */
 const RETRIES = { retries: 60, baseMs: 1, jitter: 'none' } as const;
 
-function answerListing(query: FakeRequest['query'], { keys, pageSize }: Store): FakeAnswer {
+function responseListing(query: FakeRequest['query'], { keys, pageSize }: Store): FakeResponse {
   const token = query['continuation-token'] ?? query['start-after'];
   const after = typeof token !== 'string' ? null : token.startsWith('hex-') ? decodeText(token) : token;
   const rest = after === null ? keys : keys.filter((key) => isAfter(key, after));
@@ -185,10 +185,10 @@ describe('listInParallel', () => {
           const { clock, guard } = createFakeGuard();
           const { s3 } = createFakeS3((request, number) => {
             const fault = faults[number % (faults.length + 1)] ?? 0;
-            if (fault === 1) return errorAnswer(503, 'SlowDown');
+            if (fault === 1) return errorResponse(503, 'SlowDown');
             if (fault === 2) throw networkFault('ECONNRESET');
             if (fault === 3) return { body: '<html>please log in</html>' };
-            return answerListing(request.query, { keys, pageSize });
+            return responseListing(request.query, { keys, pageSize });
           });
           const open = async function* open(startAfter: string | null): AsyncGenerator<Page> {
             const request = { bucket: 'b', prefix: '', circuit: null, startAfter };
@@ -302,7 +302,7 @@ class Rounds {
       });
       const turn = this.#waiting.splice(0);
       this.count += turn.length > 0 ? 1 : 0;
-      for (const answer of turn) answer();
+      for (const response of turn) response();
     }
     return await promise;
   }
