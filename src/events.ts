@@ -1,25 +1,13 @@
-import type { CircuitState, Refusal, Transition, Verdict } from './circuit/circuit.ts';
+import type { AttemptFailure, CircuitEvent } from './circuit/circuit.ts';
 import type { ErrorCode } from './errors.ts';
 import type { OperationTarget } from './operations.ts';
 
-/** How one attempt failed, in the words of the wire. */
-export interface AttemptFailure {
-  /** S3's code or our word for the fault: `SlowDown`, `connection_reset`, `stalled_body`. */
-  readonly code: string;
-  readonly message: string;
-  readonly httpStatus: number | null;
-  readonly requestId: string | null;
-}
-
-/**
- * Everything that happens and is worth telling: log, metrics, progress and JSON are readers of this union.
- * A reader may fail without failing the transfer.
- */
+/** Everything worth reporting. Log, metrics, progress and JSON read this union; a reader that fails does not fail the transfer. */
 export type Event =
   | (OperationTarget & { readonly kind: 'operation_started' })
-  /** A request goes out: the attempt at a part, a range, an object, a page or a batch. */
+  /** A request is sent: for a part, a range, an object, a page or a batch. */
   | (OperationTarget & { readonly kind: 'request_started' })
-  /** It was answered to the end, or failed. */
+  /** Its response was read to the end, or it failed. */
   | (OperationTarget & { readonly kind: 'request_ended' })
   | (OperationTarget & { readonly kind: 'attempt_failed'; readonly attempt: number; readonly failure: AttemptFailure })
   | (OperationTarget & {
@@ -40,30 +28,14 @@ export type Event =
       readonly durationMs: number;
       readonly bytes: number;
     })
-  | { readonly kind: 'circuit_changed'; readonly transition: Transition }
-  /** Failures in a row of a closed circuit: when a call is admitted while there are some, and when their number changes. */
-  | {
-      readonly kind: 'failures_counted';
-      readonly circuit: string;
-      readonly failures: number;
-      readonly failureThreshold: number;
-    }
-  | { readonly kind: 'circuit_refused'; readonly refusal: Refusal }
-  | {
-      readonly kind: 'result_ignored';
-      readonly circuit: string;
-      readonly verdict: Verdict;
-      readonly state: CircuitState;
-      readonly permitEpoch: number;
-      readonly epoch: number;
-    }
+  | CircuitEvent
   | { readonly kind: 'transfer_started'; readonly name: string; readonly totalBytes: number | null }
-  /** Bytes that are stored for good; negative when an attempt is begun again from its start. */
+  /** Bytes that were stored; negative when an attempt starts over. */
   | { readonly kind: 'bytes_moved'; readonly name: string; readonly bytes: number }
   | { readonly kind: 'transfer_finished'; readonly name: string; readonly ok: boolean }
-  /** S3 has promised something about an object's bytes that they cannot be held against; `why` is for people. */
+  /** The checksum of an object could not be checked; `why` is for people. */
   | { readonly kind: 'not_verified'; readonly name: string; readonly why: string }
-  /** How this store wants to be asked for deletions; `s3/delete/delete-dialect.ts` says what the words mean. */
+  /** How this store takes deletions; `s3/delete/delete-dialect.ts` explains the words. */
   | {
       readonly kind: 'deletes_adapted';
       readonly bucket: string;
@@ -71,18 +43,18 @@ export type Event =
       readonly hasMd5: boolean;
       readonly condition: 'untested' | 'honoured' | 'ignored' | 'refused';
     }
-  /** What became of one batch: `matched` is the sum of the other three. */
+  /** The result of one batch: `matched` is the sum of the other three. */
   | {
       readonly kind: 'objects_swept';
       readonly bucket: string;
       readonly matched: number;
       readonly deleted: number;
-      /** Overwritten since they were listed, and left alone. */
+      /** Not deleted, because they were overwritten after they were listed. */
       readonly changed: number;
       readonly failed: number;
       readonly bytes: number;
     }
-  /** It went through the whole listing; what could not be deleted is left for the next one. */
+  /** The whole listing was processed; what could not be deleted is left for the next sweep. */
   | { readonly kind: 'sweep_finished'; readonly bucket: string; readonly deleted: number; readonly failed: number }
   | { readonly kind: 'warning'; readonly reason: string; readonly message: string };
 

@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts';
-import type { AttemptFailure, Event, EventSink } from '../events.ts';
 import type {
   Admission,
+  AttemptFailure,
+  CircuitEvent,
   CircuitRow,
   CircuitSettings,
-  FailureCause,
   Permit,
   ProcessIdentity,
   Refusal,
@@ -50,7 +50,7 @@ export interface CircuitGateOptions {
    * Gets `circuit_changed`, `failures_counted` and `result_ignored`, after the transaction. Refusals are reported by the caller,
    * who alone knows which of them ended a call and which were waited out.
    */
-  readonly emit: EventSink;
+  readonly emit: (event: CircuitEvent) => void;
 }
 
 /** The gate over a store: each call at most one short write transaction, and none where nothing changes. */
@@ -140,10 +140,10 @@ function createStepper({ store, settings, emit }: CircuitGateOptions): Stepper {
   return { read, run, write };
 }
 
-function countFailures({ name, failures, failureThreshold }: CircuitRow): Event {
+function countFailures({ name, failures, failureThreshold }: CircuitRow): CircuitEvent {
   return { kind: 'failures_counted', circuit: name, failures, failureThreshold };
 }
 
-function pickCause({ code, message, httpStatus, requestId }: AttemptFailure): Omit<FailureCause, 'atMs' | 'process'> {
+function pickCause({ code, message, httpStatus, requestId }: AttemptFailure): AttemptFailure {
   return { code, message, httpStatus, requestId };
 }

@@ -48,14 +48,18 @@ export interface Lease {
   readonly owner: ProcessIdentity;
 }
 
-/** The failure that moved a circuit, as shown by `breaker-status`. */
-export interface FailureCause {
-  readonly atMs: number;
-  /** S3's code, or our snake_case word for a network fault: `SlowDown`, `connection_reset`. */
+/** How one attempt failed. */
+export interface AttemptFailure {
+  /** S3's code, or our snake_case word for a fault of the network: `SlowDown`, `connection_reset`, `stalled_body`. */
   readonly code: string;
   readonly message: string;
   readonly httpStatus: number | null;
   readonly requestId: string | null;
+}
+
+/** The failure that moved a circuit, as shown by `breaker-status`. */
+export interface FailureCause extends AttemptFailure {
+  readonly atMs: number;
   readonly process: ProcessIdentity;
 }
 
@@ -131,7 +135,28 @@ export interface Transition {
     | 'isolation_ended';
   /** Set where a failure caused it. */
   readonly cause: FailureCause | null;
-  /** Set where a hand caused it. */
+  /** Set where a person caused it. */
   readonly manual: ManualChange | null;
   readonly process: ProcessIdentity;
 }
+
+/** What happens to a circuit; part of the union in `events.ts`. */
+export type CircuitEvent =
+  | { readonly kind: 'circuit_changed'; readonly transition: Transition }
+  /** The failure streak of a closed circuit: sent when a call is admitted while it is above 0, and when it changes. */
+  | {
+      readonly kind: 'failures_counted';
+      readonly circuit: string;
+      readonly failures: number;
+      readonly failureThreshold: number;
+    }
+  | { readonly kind: 'circuit_refused'; readonly refusal: Refusal }
+  /** A stale result; it has changed nothing. */
+  | {
+      readonly kind: 'result_ignored';
+      readonly circuit: string;
+      readonly verdict: Verdict;
+      readonly state: CircuitState;
+      readonly permitEpoch: number;
+      readonly epoch: number;
+    };

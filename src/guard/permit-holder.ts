@@ -1,8 +1,7 @@
 import { describeRefusal } from '../circuit/refusal-error.ts';
-import type { Permit, Refusal, Verdict } from '../circuit/circuit.ts';
+import type { AttemptFailure, Permit, Refusal, Verdict } from '../circuit/circuit.ts';
 import type { CircuitGate } from '../circuit/circuit-gate.ts';
 import type { Clock } from '../clock.ts';
-import type { AttemptFailure } from '../events.ts';
 
 export interface PermitHolderOptions {
   readonly gate: CircuitGate;

@@ -1,5 +1,5 @@
 import { BreakwaterError } from '../errors.ts';
-import type { AttemptFailure } from '../events.ts';
+import type { AttemptFailure } from '../circuit/circuit.ts';
 import { runRetryChain } from '../retry/retry-chain.ts';
 import type { Guard } from './guard.ts';
 import type { PermitHolder } from './permit-holder.ts';

@@ -1,6 +1,5 @@
-import type { Verdict } from '../circuit/circuit.ts';
+import type { AttemptFailure, Verdict } from '../circuit/circuit.ts';
 import { BreakwaterError } from '../errors.ts';
-import type { AttemptFailure } from '../events.ts';
 import { classify } from '../retry/classify.ts';
 import { RetryChainFailed } from '../retry/retry-chain.ts';
 

@@ -1,6 +1,5 @@
-import type { Verdict } from '../circuit/circuit.ts';
+import type { AttemptFailure, Verdict } from '../circuit/circuit.ts';
 import { BreakwaterError, type ErrorCode } from '../errors.ts';
-import type { AttemptFailure } from '../events.ts';
 import { readFailedResponse, type FailedResponse } from './read-failure.ts';
 
 /** What one failed attempt means for the retry chain, for the circuit and for the user. */

@@ -1,4 +1,4 @@
-import type { AttemptFailure } from '../events.ts';
+import type { AttemptFailure } from '../circuit/circuit.ts';
 import { readFields, type UnknownFields } from '../read-fields.ts';
 import { NETWORK_WORDS, TransferFault, type FaultWord } from './transfer-fault.ts';
 

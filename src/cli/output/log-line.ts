@@ -1,4 +1,5 @@
-import type { AttemptFailure, Event } from '../../events.ts';
+import type { AttemptFailure } from '../../circuit/circuit.ts';
+import type { Event } from '../../events.ts';
 import { assertNever, type BreakwaterError } from '../../errors.ts';
 import { describeFailure } from './json-document.ts';
 import { escapeControls } from '../../ui/escape.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { judge, SILENCE_IS_FAILURE_MS, type Evidence } from '../../../src/guard/verdict.ts';
 import { BreakwaterError, ERROR_CODES } from '../../../src/errors.ts';
-import type { AttemptFailure } from '../../../src/events.ts';
+import type { AttemptFailure } from '../../../src/circuit/circuit.ts';
 import { classify } from '../../../src/retry/classify.ts';
 import { TransferFault, type FaultWord } from '../../../src/retry/transfer-fault.ts';
 import { RetryChainFailed } from '../../../src/retry/retry-chain.ts';
