@@ -1,3 +1,69 @@
+import type { Clock } from './clock.ts';
+
+/** One options object for all listeners: a tree of small objects adds thousands. */
+const ONCE = { once: true } as const;
+const NOTHING: Disposable = { [Symbol.dispose]: () => undefined };
+/** A reason of our own: without one, each abort creates an error with a stack. */
+const DISPOSED = 'disposed';
+
+/**
+ * Calls `fn` once with the reason when the signal is aborted, and at once if it is aborted already. Disposing stops
+ * listening. Cheaper than `AbortSignal.any`, whose signals last as long as their source.
+ */
+export function onAbort(signal: AbortSignal, fn: (reason: unknown) => void): Disposable {
+  if (signal.aborted) {
+    fn(signal.reason);
+    return NOTHING;
+  }
+  const listener = (): void => fn(signal.reason);
+  signal.addEventListener('abort', listener, ONCE);
+  return { [Symbol.dispose]: () => signal.removeEventListener('abort', listener) };
+}
+
+/** Calls `fn` once after `ms` ms, unless disposed before. */
+export function after(clock: Pick<Clock, 'sleep'>, ms: number, fn: () => void): Disposable {
+  const stopped = new AbortController();
+  const run = (): void => {
+    // Disposed between the end of the wait and this call.
+    if (!stopped.signal.aborted) fn();
+  };
+  // A disposed timer rejects its sleep.
+  void clock.sleep(ms, stopped.signal).then(run, () => undefined);
+  return { [Symbol.dispose]: () => stopped.abort(DISPOSED) };
+}
+
+export interface Interval {
+  /** Before the first call, in ms. @default everyMs */
+  readonly firstMs?: number;
+  /** From the end of one call to the next, in ms. */
+  readonly everyMs: number;
+}
+
+/**
+ * Calls `fn` again and again until disposed; the next wait starts when a call has ended. The first call that fails is
+ * the last one, and its error is ignored: this is for work that must not fail a transfer.
+ * @param interval the wait in ms, or that with another one before the first call
+ */
+export function every(
+  clock: Pick<Clock, 'sleep'>,
+  interval: number | Interval,
+  fn: () => void | Promise<void>,
+): Disposable {
+  const stopped = new AbortController();
+  const { everyMs, firstMs = everyMs }: Interval = typeof interval === 'number' ? { everyMs: interval } : interval;
+  const run = async (): Promise<void> => {
+    for (let waitMs = firstMs; ; waitMs = everyMs) {
+      await clock.sleep(waitMs, stopped.signal);
+      // Disposed between the end of the wait and this call.
+      stopped.signal.throwIfAborted();
+      await fn();
+    }
+  };
+  // Disposing rejects the sleep, which ends the loop.
+  run().catch(() => undefined);
+  return { [Symbol.dispose]: () => stopped.abort(DISPOSED) };
+}
+
 /**
  * Yields the items of a source until it ends or the signal is aborted. An abort is not an error, and does not wait for
  * the source, which may be in the middle of a request.
@@ -6,8 +72,7 @@ export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSi
   const iterator = source[Symbol.asyncIterator]();
   // Each item races on its own. Racing against one lasting promise would keep every item in memory until the abort.
   let giveUp: (() => void) | null = null;
-  const onAbort = (): void => giveUp?.();
-  signal.addEventListener('abort', onAbort, { once: true });
+  using _listening = onAbort(signal, () => giveUp?.());
   try {
     while (!signal.aborted) {
       const next = await new Promise<IteratorResult<T> | null>((resolve, reject) => {
@@ -18,7 +83,6 @@ export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSi
       yield next.value;
     }
   } finally {
-    signal.removeEventListener('abort', onAbort);
     // Closed in the background; late errors are ignored.
     iterator.return?.().catch(() => undefined);
   }
@@ -26,6 +90,5 @@ export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSi
 
 /** Resolves when the signal is aborted. An abort is not an error: it is how a server is told to stop. */
 export async function waitForAbort(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  await new Promise<void>((resolve) => void onAbort(signal, () => resolve()));
 }
