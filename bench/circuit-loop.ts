@@ -4,7 +4,7 @@ import { DEFAULT_CIRCUIT_SETTINGS } from '../src/circuit/circuit.ts';
 import { createCircuitGate } from '../src/circuit/circuit-gate.ts';
 import { systemClock } from '../src/clock.ts';
 import { openState } from '../src/state/open-state.ts';
-import { describeProcess, isProcessAlive } from '../src/state/process-identity.ts';
+import { identifyProcess, isProcessAlive } from '../src/state/process-identity.ts';
 
 export interface LoopOrder {
   readonly directory: string;
@@ -25,7 +25,7 @@ const gate = createCircuitGate({
   store: state.circuits,
   settings: { ...DEFAULT_CIRCUIT_SETTINGS, failureThreshold: 1_000_000_000 },
   clock: systemClock,
-  process: describeProcess('bench'),
+  process: identifyProcess('bench'),
   isOwnerAlive: isProcessAlive,
   newToken: randomUUID,
   emit: () => undefined,

@@ -2,7 +2,7 @@ import { BreakwaterError } from '../errors.ts';
 import type { Refusal } from './circuit.ts';
 
 /** The error of a refused call: what is closed to us, why, and when to try again. */
-export function describeRefusal({ circuit, reason, retryAfterMs }: Refusal): BreakwaterError {
+export function refusalError({ circuit, reason, retryAfterMs }: Refusal): BreakwaterError {
   const why = {
     open: 'S3 has failed repeatedly',
     probe_in_progress: 'another process is probing whether S3 has recovered',

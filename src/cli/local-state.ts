@@ -5,7 +5,7 @@ import type { CircuitStore } from '../circuit/circuit-store.ts';
 import type { CircuitGate } from '../circuit/circuit-gate.ts';
 import type { Clock } from '../clock.ts';
 import type { EventSink } from '../events.ts';
-import { describeProcess, isProcessAlive } from '../state/process-identity.ts';
+import { identifyProcess, isProcessAlive } from '../state/process-identity.ts';
 import type { State } from '../state/state.ts';
 import { once } from '../once.ts';
 import type { Settings } from './settings/resolve-settings.ts';
@@ -36,7 +36,7 @@ export function openLocalState({ command, settings, clock, emit }: LocalStateOpt
     warned.add(message);
     emit({ kind: 'warning', reason: 'state', message });
   };
-  const processIdentity = once(() => describeProcess(command));
+  const processIdentity = once(() => identifyProcess(command));
   const open = async (): Promise<State> => {
     const { openState } = await import('../state/open-state.ts');
     return openState({ directory: settings.stateDirectory, clock, onWarning: warn });

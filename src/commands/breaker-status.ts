@@ -7,7 +7,7 @@ import { tabulateCircuits, tabulateTransitions } from '../breaker/circuit-table.
 import { selectCircuits } from '../breaker/select-circuits.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { withEnvironment } from '../cli/flags/flags.ts';
-import { describeRefusal } from '../circuit/refusal-error.ts';
+import { refusalError } from '../circuit/refusal-error.ts';
 import { BreakwaterError } from '../errors.ts';
 
 /** Changes of state that `--history` shows at most. */
@@ -99,5 +99,5 @@ function findRefusal(circuits: readonly InspectedCircuit[]) {
     refusal === null ? [] : [{ circuit: name, epoch: row.epoch, reason: refusal, retryAfterMs }],
   );
   const [longest] = refusals.toSorted((a, b) => (b.retryAfterMs ?? Infinity) - (a.retryAfterMs ?? Infinity));
-  return longest === undefined ? null : describeRefusal(longest);
+  return longest === undefined ? null : refusalError(longest);
 }

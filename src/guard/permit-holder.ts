@@ -1,4 +1,4 @@
-import { describeRefusal } from '../circuit/refusal-error.ts';
+import { refusalError } from '../circuit/refusal-error.ts';
 import type { AttemptFailure, Permit, Refusal, Verdict } from '../circuit/circuit.ts';
 import type { CircuitGate } from '../circuit/circuit-gate.ts';
 import type { Clock } from '../clock.ts';
@@ -62,7 +62,7 @@ export class PermitHolder {
       const isWorthWaiting = waitsFor === 'any' || refusal.reason === 'probe_in_progress';
       if (!isWorthWaiting || leftMs <= 0) {
         this.#options.onRefused(refusal);
-        throw describeRefusal(refusal);
+        throw refusalError(refusal);
       }
       const retryMs = refusal.reason === 'open' ? Math.min(refusal.retryAfterMs ?? leftMs, OPEN_POLL_MS) : SLOT_POLL_MS;
       await clock.sleep(Math.max(1, Math.min(retryMs, leftMs)), signal);

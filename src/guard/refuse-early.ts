@@ -1,4 +1,4 @@
-import { describeRefusal } from '../circuit/refusal-error.ts';
+import { refusalError } from '../circuit/refusal-error.ts';
 import type { Guard } from './guard.ts';
 import type { OperationTarget } from '../operations.ts';
 
@@ -23,5 +23,5 @@ export function refuseIfOpen(
     durationMs: 0,
     bytes: 0,
   });
-  throw describeRefusal(refusal);
+  throw refusalError(refusal);
 }

@@ -1,24 +1,25 @@
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { CircuitRow } from '../circuit/circuit.ts';
+import type { CircuitStore } from '../circuit/circuit-store.ts';
+import { formatTime, type Clock } from '../clock.ts';
+import { createFile, findFile, openDatabase, openMemory, readDataVersion, setAside } from './database.ts';
+import type { State, StateProblem, StateStamp } from './state.ts';
+import { Statements } from './statements.ts';
+import { classifyStateError, formatProblem } from './state-problem.ts';
 import { openActivityTable } from './tables/activity-table.ts';
 import { openCheckpointTable } from './tables/checkpoint-table.ts';
 import { openCircuitTable } from './tables/circuit-table.ts';
 import { openClaimTable } from './tables/claim-table.ts';
-import { formatTime, type Clock } from '../clock.ts';
-import { createFile, findFile, openDatabase, openMemory, readDataVersion, setAside } from './database.ts';
 import { openJobTable } from './tables/job-table.ts';
 import { openMetricsTable } from './tables/metrics-table.ts';
-import type { State, StateProblem, StateStamp } from './state.ts';
-import { Statements } from './statements.ts';
-import { classifyStateError, describeProblem } from './state-problem.ts';
 
 export interface StateOptions {
-  /** Absolute; made with mode 0700 when something is first written. */
+  /** Absolute; created with mode 0700 by the first write. */
   readonly directory: string;
-  /** Dates the name under which a corrupt file is set aside. */
+  /** Dates the name of a corrupt file that is renamed. */
   readonly clock: Pick<Clock, 'now'>;
-  /** Told at most once, in a sentence, that the file cannot be used or was set aside. */
+  /** Gets at most one sentence: the file cannot be used, or was corrupt and renamed. */
   readonly onWarning: (message: string) => void;
 }
 
@@ -26,55 +27,68 @@ export interface StateOptions {
 export const STATE_FILE = 'state.db';
 
 /**
- * The local state: the file, opened when it is first needed and created when something is first written; from the
- * first error about the file on, memory. Its methods throw only for bugs.
+ * The local state: a file that is opened on first use and created by the first write. After the first error of the file,
+ * the state is in memory. Its methods throw only for bugs.
  */
-export function openState({ directory, clock, onWarning }: StateOptions): State {
-  const path = join(directory, STATE_FILE);
-  const file = new StateFile(path, clock, onWarning);
+export function openState(options: StateOptions): State {
+  const file = new StateFile(options);
+  const circuits = withFile(file, (all) => all.circuits, {
+    read: 'read',
+    list: 'read',
+    transitions: 'read',
+    refusals: 'read',
+    update: 'write',
+  });
   return {
-    path,
+    path: file.path,
     problem: () => file.problem,
     stamp: () => file.stamp(),
     close: () => file.close(),
-    circuits: {
-      read: (name) => file.use('read', ({ circuits }) => file.remember(circuits.read(name))),
-      list: () => file.use('read', ({ circuits }) => circuits.list()),
-      transitions: (query) => file.use('read', ({ circuits }) => circuits.transitions(query)),
-      refusals: (circuit, sinceEpoch) => file.use('read', ({ circuits }) => circuits.refusals(circuit, sinceEpoch)),
-      update: (name, change) =>
-        file.use('write', ({ circuits }) =>
-          circuits.update(name, (stored) => {
-            const changed = change(stored);
-            file.remember(changed.row);
-            return changed;
-          }),
-        ),
-    },
-    metrics: {
-      add: (makeDeltas) => file.use('write', ({ metrics }) => metrics.add(makeDeltas)),
-      read: () => file.use('read', ({ metrics }) => metrics.read()),
-      clear: () => file.use('write', ({ metrics }) => metrics.clear()),
-    },
-    activity: {
-      add: (slots, nowMs) => file.use('write', ({ activity }) => activity.add(slots, nowMs)),
-      read: (sinceMs) => file.use('read', ({ activity }) => activity.read(sinceMs)),
-    },
-    jobs: {
-      put: (job) => file.use('write', ({ jobs }) => jobs.put(job)),
-      remove: (id) => file.use('write', ({ jobs }) => jobs.remove(id)),
-      list: () => file.use('read', ({ jobs }) => jobs.list()),
-    },
-    checkpoints: {
-      read: (kind, id) => file.use('read', ({ checkpoints }) => checkpoints.read(kind, id)),
-      list: (kind) => file.use('read', ({ checkpoints }) => checkpoints.list(kind)),
-      save: (checkpoint) => file.use('write', ({ checkpoints }) => checkpoints.save(checkpoint)),
-      remove: (kind, id) => file.use('write', ({ checkpoints }) => checkpoints.remove(kind, id)),
-    },
-    claims: {
-      take: (name, claimant) => file.use('write', ({ claims }) => claims.take(name, claimant)),
-      renew: (name, claimant) => file.use('write', ({ claims }) => claims.renew(name, claimant)),
-      release: (name, process) => file.use('write', ({ claims }) => claims.release(name, process)),
+    circuits: { ...circuits, ...rememberRows(file, circuits) },
+    metrics: withFile(file, (all) => all.metrics, { add: 'write', read: 'read', clear: 'write' }),
+    activity: withFile(file, (all) => all.activity, { add: 'write', read: 'read' }),
+    jobs: withFile(file, (all) => all.jobs, { put: 'write', remove: 'write', list: 'read' }),
+    checkpoints: withFile(file, (all) => all.checkpoints, {
+      read: 'read',
+      list: 'read',
+      save: 'write',
+      remove: 'write',
+    }),
+    claims: withFile(file, (all) => all.claims, { take: 'write', renew: 'write', release: 'write' }),
+  };
+}
+
+type Access = 'read' | 'write';
+type Table<Methods> = { readonly [Name in keyof Methods]: (...args: never[]) => unknown };
+
+/** A table whose methods work on the file, or in memory where the file cannot be used. */
+function withFile<Methods extends Table<Methods>>(
+  file: StateFile,
+  tableIn: (all: Tables) => Methods,
+  access: Readonly<Record<keyof Methods, Access>>,
+): Methods {
+  const wrapped: { [Name in keyof Methods]?: Table<Methods>[Name] } = {};
+  for (const name in access) {
+    wrapped[name] = (...args) => file.use(access[name], (all) => tableIn(all)[name](...args));
+  }
+  // `access` names every method, and each wrapper takes and returns what its method does.
+  return wrapped as Methods;
+}
+
+/**
+ * Remembers every row that was read or stored. Not before the commit: if the write fails, `change` runs again in memory,
+ * and must then see the row as it was.
+ */
+function rememberRows(file: StateFile, circuits: CircuitStore): Pick<CircuitStore, 'read' | 'update'> {
+  return {
+    read: (name) => file.remember(circuits.read(name)),
+    update: (name, change) => {
+      const { row, result } = circuits.update(name, (stored) => {
+        const changed = change(stored);
+        return { ...changed, result: changed };
+      });
+      file.remember(row);
+      return result;
     },
   };
 }
@@ -84,48 +98,41 @@ interface Tables extends Pick<State, 'circuits' | 'metrics' | 'activity' | 'jobs
 }
 
 class StateFile {
-  readonly #path: string;
-  readonly #clock: Pick<Clock, 'now'>;
-  readonly #onWarning: (message: string) => void;
-  /** The circuits as this process last knew them, so that memory goes on where the file ended. */
+  readonly path: string;
+  /** Why the file cannot be used; null as long as it can. */
+  problem: StateProblem | null = null;
+  readonly #options: StateOptions;
+  /** The circuits as this process last saw them; memory starts from them when the file fails. */
   readonly #lastSeen = new Map<string, CircuitRow>();
   #opened: Tables | null = null;
-  /** Of the file that was opened; another process may have put a new one in its place since. */
+  /** Of the opened file; another process may have put a new one in its place since. */
   #inode: number | null = null;
   #memory: Tables | null = null;
-  #problem: StateProblem | null = null;
   #hasWarned = false;
 
-  constructor(path: string, clock: Pick<Clock, 'now'>, onWarning: (message: string) => void) {
-    this.#path = path;
-    this.#clock = clock;
-    this.#onWarning = onWarning;
-  }
-
-  get problem(): StateProblem | null {
-    return this.#problem;
+  constructor(options: StateOptions) {
+    this.path = join(options.directory, STATE_FILE);
+    this.#options = options;
   }
 
   stamp(): StateStamp {
     try {
-      const found = findFile(this.#path);
+      const found = findFile(this.path);
       const file = found === null ? null : `${found.inode} ${found.madeAtMs}`;
       return { file, version: this.#opened === null ? null : readDataVersion(this.#opened.database) };
     } catch {
-      // What cannot be looked at cannot be told apart either; reading it will say why.
+      // The next read will report the error.
       return { file: null, version: null };
     }
   }
 
   /** Works on the file, or in memory where the file is missing (reads only) or cannot be used. */
-  use<T>(kind: 'read' | 'write', work: (tables: Tables) => T): T {
-    if (this.#problem !== null && !(this.#problem === 'corrupt' && kind === 'write')) return work(this.#inMemory());
+  use<T>(access: Access, work: (tables: Tables) => T): T {
+    if (this.problem !== null && !(this.problem === 'corrupt' && access === 'write')) return work(this.#inMemory());
     try {
-      return work(this.#open(kind));
+      return work(this.#open(access));
     } catch (error) {
-      const problem = classifyStateError(error);
-      if (problem === null) throw error;
-      return problem === 'corrupt' ? this.#useCorrupt(kind, work) : this.#fallBack(problem, work);
+      return classifyStateError(error) === 'corrupt' ? this.#useCorrupt(access, work) : this.#fallBack(error, work);
     }
   }
 
@@ -135,51 +142,49 @@ class StateFile {
   }
 
   close(): void {
-    // A reader changes nothing, so it has left a corrupt file where it is; the user hears of it all the same.
-    if (this.#problem === 'corrupt') this.#warn(describeProblem('corrupt', this.#path));
+    // A process that only reads leaves a corrupt file in place, but the user must still learn of it.
+    if (this.problem === 'corrupt') this.#warn(formatProblem('corrupt', this.path));
     this.#opened?.database.close();
     this.#memory?.database.close();
     this.#opened = null;
     this.#memory = null;
   }
 
-  #open(kind: 'read' | 'write'): Tables {
+  #open(access: Access): Tables {
     if (this.#opened !== null) return this.#opened;
-    if (kind === 'write') createFile(this.#path);
-    const file = findFile(this.#path);
-    if (file === null && kind === 'read') return this.#inMemory();
+    if (access === 'write') createFile(this.path);
+    const file = findFile(this.path);
+    if (file === null && access === 'read') return this.#inMemory();
     this.#inode = file?.inode ?? null;
-    this.#opened = openTables(openDatabase(this.#path));
+    this.#opened = openTables(openDatabase(this.path));
     return this.#opened;
   }
 
-  /** Only who writes sets a corrupt file aside, once, and begins a new one. */
-  #useCorrupt<T>(kind: 'read' | 'write', work: (tables: Tables) => T): T {
-    if (kind === 'read' || this.#hasWarned) {
-      this.#problem = 'corrupt';
+  /** Only a write renames a corrupt file, once, and starts a new one. */
+  #useCorrupt<T>(access: Access, work: (tables: Tables) => T): T {
+    if (access === 'read' || this.#hasWarned) {
+      this.problem = 'corrupt';
       return work(this.#inMemory());
     }
     try {
       this.#opened?.database.close();
       this.#opened = null;
-      const suffix = `.corrupt-${formatTime(this.#clock.now()).replaceAll(':', '-')}`;
-      if (this.#inode !== null) setAside(this.#path, { inode: this.#inode, suffix });
-      this.#warn(
-        `the state file ${this.#path} was corrupt; it is kept as ${this.#path}${suffix}, and a new one is begun`,
-      );
+      const suffix = `.corrupt-${formatTime(this.#options.clock.now()).replaceAll(':', '-')}`;
+      if (this.#inode !== null) setAside(this.path, { inode: this.#inode, suffix });
+      this.#warn(`the state file ${this.path} was corrupt; it is now ${this.path}${suffix}, and a new one was started`);
       const result = work(this.#open('write'));
-      this.#problem = null;
+      this.problem = null;
       return result;
     } catch (error) {
-      const problem = classifyStateError(error);
-      if (problem === null) throw error;
-      return this.#fallBack(problem, work);
+      return this.#fallBack(error, work);
     }
   }
 
-  #fallBack<T>(problem: StateProblem, work: (tables: Tables) => T): T {
-    this.#problem = problem;
-    this.#warn(describeProblem(problem, this.#path));
+  #fallBack<T>(error: unknown, work: (tables: Tables) => T): T {
+    const problem = classifyStateError(error);
+    if (problem === null) throw error;
+    this.problem = problem;
+    this.#warn(formatProblem(problem, this.path));
     this.#memory?.database.close();
     this.#memory = null;
     return work(this.#inMemory());
@@ -197,7 +202,7 @@ class StateFile {
   #warn(message: string): void {
     if (this.#hasWarned) return;
     this.#hasWarned = true;
-    this.#onWarning(message);
+    this.#options.onWarning(message);
   }
 }
 

@@ -9,7 +9,7 @@ import type { ProcessIdentity } from '../circuit/circuit.ts';
  * start time, boot and namespace are null, and only the end of its lease frees what it held.
  * @param command the command without arguments: `put`
  */
-export function describeProcess(command: string): ProcessIdentity {
+export function identifyProcess(command: string): ProcessIdentity {
   return {
     pid: ownPid,
     startTime: readStat(ownPid)?.startTime ?? null,

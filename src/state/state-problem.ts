@@ -1,7 +1,7 @@
 import { CorruptRow } from './tables/columns.ts';
 import type { StateProblem } from './state.ts';
 
-/** The file cannot be used, for a reason that no error of the database or the system names. */
+/** The file cannot be used, for a reason that has no error of the database or the system. */
 export class StateUnusable extends Error {
   override readonly name = 'StateUnusable';
   readonly problem: StateProblem;
@@ -12,9 +12,9 @@ export class StateUnusable extends Error {
   }
 }
 
-/** The primary result codes of the database that say more than "unusable"; https://sqlite.org/rescode.html. */
+/** Primary result codes of the database that give a reason; https://sqlite.org/rescode.html. All others are `unwritable`. */
 const SQLITE_PROBLEMS: Readonly<Record<number, StateProblem>> = {
-  1: 'corrupt', // ERROR: our statements are right, so a table is missing or is not ours
+  1: 'corrupt', // ERROR: our statements are right, so a table is missing or foreign
   5: 'locked', // BUSY
   6: 'locked', // LOCKED
   11: 'corrupt', // CORRUPT
@@ -22,10 +22,10 @@ const SQLITE_PROBLEMS: Readonly<Record<number, StateProblem>> = {
   26: 'corrupt', // NOTADB
 };
 
-/** Extended codes that the disk answers with when no room is left: IOERR_WRITE, IOERR_FSYNC, IOERR_TRUNCATE, IOERR_SHMSIZE. */
+/** Extended codes of a full disk: IOERR_WRITE, IOERR_FSYNC, IOERR_TRUNCATE, IOERR_SHMSIZE. */
 const NO_ROOM: ReadonlySet<number> = new Set([778, 1034, 1546, 4874]);
 
-/** Why an error keeps the file from being used; null for an error that is not about the file: our bug. */
+/** Why an error makes the file unusable; null for an error that is not about the file, which is our bug. */
 export function classifyStateError(error: unknown): StateProblem | null {
   if (error instanceof StateUnusable) return error.problem;
   if (error instanceof CorruptRow) return 'corrupt';
@@ -34,21 +34,21 @@ export function classifyStateError(error: unknown): StateProblem | null {
     const code = 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : 0;
     return NO_ROOM.has(code) ? 'full' : (SQLITE_PROBLEMS[code % 256] ?? 'unwritable');
   }
-  // A stored integer that a double cannot hold is none of ours.
+  // We store no integer that a double cannot hold.
   if (error.code === 'ERR_OUT_OF_RANGE') return 'corrupt';
   if (error.code === 'ENOSPC' || error.code === 'EDQUOT') return 'full';
   return 'syscall' in error ? 'unwritable' : null;
 }
 
-/** One line for the user: what cannot be used, why, and what follows. */
-export function describeProblem(problem: StateProblem, path: string): string {
+/** One line for the user: what cannot be used, why, and what happens instead. */
+export function formatProblem(problem: StateProblem, path: string): string {
   const why = {
-    unwritable: 'cannot be read and written',
-    locked: 'stayed locked by another process',
+    unwritable: 'cannot be read or written',
+    locked: 'is locked by another process',
     full: 'cannot grow: the disk is full',
     corrupt: 'is corrupt',
     newer_schema: 'was written by a newer breakwater',
-    network_file_system: 'is on a network file system, where its locks are not safe',
+    network_file_system: 'is on a network file system, where file locks are unreliable',
   }[problem];
-  return `the state file ${path} ${why}; circuits and metrics of this process are kept in memory only`;
+  return `the state file ${path} ${why}; this command keeps its circuits and metrics in memory only`;
 }

@@ -2,18 +2,23 @@ import { writeFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import type { State } from '../../src/state/state.ts';
 import { createMemoryCircuits } from '../support/memory-circuits.ts';
-import { createTestState } from '../support/state.ts';
+import { createTestState, failWrites } from '../support/state.ts';
 import { describeCircuitStore, type StoreHandle } from './circuit-store.ts';
 
 describeCircuitStore('the state file', {
   isShared: true,
   create: async () => {
     const state = await createTestState();
+    let canWrite = true;
     return {
       open: () => handleOf(state.open()),
+      failWrites: () => {
+        failWrites(state.directory);
+        canWrite = false;
+      },
       [Symbol.asyncDispose]: async () => {
-        // What fell back to memory would pass, too.
-        expect(state.warnings).toEqual([]);
+        // The memory fallback would pass, too.
+        expect(state.warnings).toHaveLength(canWrite ? 0 : 1);
         await state[Symbol.asyncDispose]();
       },
     };

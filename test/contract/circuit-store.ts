@@ -14,6 +14,8 @@ import { initialRow } from '../../src/circuit/state-machine.ts';
 export interface StoreUnderTest extends AsyncDisposable {
   /** Opens a handle; handles of a store that is shared work on the same circuits. */
   readonly open: () => StoreHandle;
+  /** Makes every later write of a row fail; missing where no write can fail. */
+  readonly failWrites?: () => void;
 }
 
 export interface StoreHandle {
@@ -239,6 +241,20 @@ function describeFailedUpdates({ create, isShared }: StoreContract): void {
       expect(reader.list()).toEqual([OPEN]);
       expect(reader.transitions({ limit: 10 })).toEqual([change(1)]);
     }
+  });
+
+  it('applies a change once also where writing the row fails', async () => {
+    await using subject = await create();
+    const { circuits } = subject.open();
+    store(circuits, HALF_OPEN);
+    subject.failWrites?.();
+    const seen: (CircuitRow | undefined)[] = [];
+    circuits.update(NAME, (row) => {
+      seen.push(row);
+      return { row: { ...HALF_OPEN, successes: 2 }, transitions: [], result: undefined };
+    });
+    expect(new Set(seen.map((row) => row?.successes))).toEqual(new Set([HALF_OPEN.successes]));
+    expect(circuits.read(NAME)).toEqual({ ...HALF_OPEN, successes: 2 });
   });
 
   it('takes the next change after one that threw, from every handle', async () => {

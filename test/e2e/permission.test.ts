@@ -61,7 +61,7 @@ describe.skipIf(!canBecomeSomebodyElse)('without permission', () => {
     expect(ended.status).toBe(0);
     expect(sandbox.read('bucket', 'key')?.toString()).toBe('mine');
     expect(ended.stderr.split('\n').filter((line) => line.startsWith('warning'))).toEqual([
-      expect.stringMatching(/state file .* cannot be read and written.*memory/),
+      expect.stringMatching(/state file .* cannot be read or written.*memory/),
     ]);
   });
 

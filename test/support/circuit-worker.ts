@@ -9,7 +9,7 @@ import type { CircuitStore } from '../../src/circuit/circuit-store.ts';
 import { createCircuitGate, type CircuitGate } from '../../src/circuit/circuit-gate.ts';
 import { systemClock } from '../../src/clock.ts';
 import { openState } from '../../src/state/open-state.ts';
-import { describeProcess, isProcessAlive } from '../../src/state/process-identity.ts';
+import { identifyProcess, isProcessAlive } from '../../src/state/process-identity.ts';
 import type { State } from '../../src/state/state.ts';
 
 export interface WorkerOrder {
@@ -52,7 +52,7 @@ const gate = createCircuitGate({
   store: order.log === undefined ? state.circuits : logWrites(state.circuits, order.log),
   settings,
   clock: systemClock,
-  process: describeProcess('worker'),
+  process: identifyProcess('worker'),
   isOwnerAlive: isProcessAlive,
   newToken: randomUUID,
   emit: (event) => {

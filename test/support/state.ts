@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openState } from '../../src/state/open-state.ts';
+import { DatabaseSync } from 'node:sqlite';
+import { openState, STATE_FILE } from '../../src/state/open-state.ts';
 import type { State } from '../../src/state/state.ts';
 
 export interface TestState extends AsyncDisposable {
@@ -9,7 +10,7 @@ export interface TestState extends AsyncDisposable {
   readonly directory: string;
   /** Opens the same file once more, as another process would; closed at the end. */
   readonly open: () => State;
-  /** What users were told, over all that was opened. */
+  /** All warnings so far, of everything that was opened. */
   readonly warnings: readonly string[];
 }
 
@@ -33,4 +34,11 @@ export async function createTestState(): Promise<TestState> {
       await rm(base, { recursive: true, force: true });
     },
   };
+}
+
+/** Makes every later write of a circuit fail after its transaction has begun, as a disk that is full does. */
+export function failWrites(directory: string): void {
+  const database = new DatabaseSync(join(directory, STATE_FILE));
+  database.exec(`CREATE TRIGGER full BEFORE INSERT ON circuits BEGIN SELECT RAISE(ABORT, 'full'); END`);
+  database.close();
 }

@@ -4,7 +4,7 @@ import type { ProcessIdentity } from '../../src/circuit/circuit.ts';
 import { type CircuitGate, createCircuitGate } from '../../src/circuit/circuit-gate.ts';
 import type { CommandRun } from '../../src/cli/command-run.ts';
 import { openState } from '../../src/state/open-state.ts';
-import { describeProcess } from '../../src/state/process-identity.ts';
+import { identifyProcess } from '../../src/state/process-identity.ts';
 import type { State } from '../../src/state/state.ts';
 import { createTestState } from './state.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -50,7 +50,7 @@ export async function createWatchRun(): Promise<WatchRun> {
       return await Promise.resolve(current);
     },
   } as unknown as CommandRun;
-  const process = describeProcess('put');
+  const process = identifyProcess('put');
   const other: WatchRun['other'] = () => {
     const state = disk.open();
     const settings = { failureThreshold: 5, successThreshold: 2, openForMs: 60_000, probeLeaseMs: 30_000 };

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_CIRCUIT_SETTINGS, type CircuitRow, type ProcessIdentity } from '../../../src/circuit/circuit.ts';
 import { matchesCircuit, showCircuit } from '../../../src/circuit/circuit-view.ts';
-import { describeRefusal } from '../../../src/circuit/refusal-error.ts';
+import { refusalError } from '../../../src/circuit/refusal-error.ts';
 import { admit, initialRow } from '../../../src/circuit/state-machine.ts';
 
 const NOW_MS = 1_000_000;
@@ -91,7 +91,7 @@ describe('the error of a refusal', () => {
     ['isolated', 5, 'it is held open by hand', 'try again in 1 s, or let the command wait: --wait 1s'],
     ['isolated', null, 'it is held open by hand', 'close it with: breakwater breaker-reset c@x'],
   ] as const)('%s, %s ms', (reason, retryAfterMs, why, hint) => {
-    const { code, message, details } = describeRefusal({ circuit: 'c@x', epoch: 1, reason, retryAfterMs });
+    const { code, message, details } = refusalError({ circuit: 'c@x', epoch: 1, reason, retryAfterMs });
     expect([code, message]).toEqual(['circuit_open', `circuit c@x refuses calls: ${why}`]);
     expect(details).toEqual({ reason, circuit: 'c@x', hint, ...(retryAfterMs === null ? {} : { retryAfterMs }) });
   });

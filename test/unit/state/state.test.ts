@@ -175,7 +175,7 @@ describe('a state file that cannot be used', () => {
     ['with a row that says nonsense', async (directory) => spoilRow(join(directory, 'state.db'))],
   ];
 
-  it.each(BROKEN)('%s: is set aside by who writes, with one warning, and a new one is begun', async (_name, spoil) => {
+  it.each(BROKEN)('%s: a write renames it, with one warning, and starts a new one', async (_name, spoil) => {
     await using test = await createTestState();
     await createAndClose(test);
     await spoil(test.directory);
@@ -189,7 +189,7 @@ describe('a state file that cannot be used', () => {
     state.close();
 
     expect(test.warnings).toEqual([
-      expect.stringMatching(/was corrupt; it is kept as .*state\.db\.corrupt-2026-01-02T03-04-05/),
+      expect.stringMatching(/was corrupt; it is now .*state\.db\.corrupt-2026-01-02T03-04-05/),
     ]);
     const aside = (await readdir(test.directory)).filter((name) =>
       /corrupt-[^-]*-[^-]*-[^-]*-[^-]*-[^-]*Z$/.test(name),
@@ -199,7 +199,7 @@ describe('a state file that cannot be used', () => {
     expect(test.open().circuits.list()).toEqual([HALF_OPEN]);
   });
 
-  it.each(BROKEN)('%s: is left alone by who only reads, and named once', async (_name, spoil) => {
+  it.each(BROKEN)('%s: a read leaves it in place and warns once', async (_name, spoil) => {
     await using test = await createTestState();
     await createAndClose(test);
     await spoil(test.directory);
@@ -260,7 +260,7 @@ describe('a state file that cannot be used', () => {
     expect(test.warnings).toHaveLength(1);
   });
 
-  it('locked by another process: gives up within the bound, and goes on from the rows it had seen', async () => {
+  it('locked by another process: gives up within the limit, and continues from the rows it had seen', async () => {
     await using test = await createTestState();
     await createAndClose(test);
     const state = test.open();
@@ -279,7 +279,7 @@ describe('a state file that cannot be used', () => {
     expect(waitedMs).toBeLessThan(15_000);
     expect(state.circuits.read(OPEN.name)).toEqual(HALF_OPEN);
     expect(state.problem()).toBe('locked');
-    expect(test.warnings).toEqual([expect.stringMatching(/locked by another process/)]);
+    expect(test.warnings).toEqual([expect.stringMatching(/is locked by another process/)]);
     expect(test.open().circuits.read(OPEN.name)).toEqual(OPEN);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openUnfinishedWork } from '../../../src/state/stored-work.ts';
-import { describeProcess } from '../../../src/state/process-identity.ts';
+import { identifyProcess } from '../../../src/state/process-identity.ts';
 import { createTestState, type TestState } from '../../support/state.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
@@ -12,7 +12,7 @@ function open(test: TestState, pid: number, clock = new VirtualClock()) {
       clock,
       state: async () => await Promise.resolve(state),
       // Alive for certain: this very process, by a number of its own to be told apart.
-      processIdentity: () => ({ ...describeProcess('put'), bootId: null, pid }),
+      processIdentity: () => ({ ...identifyProcess('put'), bootId: null, pid }),
       onClose: (close) => closers.push(close),
     },
     'upload',
