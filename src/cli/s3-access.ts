@@ -1,6 +1,5 @@
 import type { CircuitName } from '../circuit/circuit.ts';
-import type { CircuitGate } from '../circuit/circuit-gate.ts';
-import type { Guard } from '../guard/guard.ts';
+import type { Guard, GuardCircuit } from '../guard/guard.ts';
 import { refuseIfOpen } from '../guard/refuse-early.ts';
 import type { ObjectStore } from '../s3/object-store.ts';
 import type { TransferContext } from '../transfer/transfer-context.ts';
@@ -15,16 +14,15 @@ import { watchHeadroom } from './event-loop-headroom.ts';
  */
 export async function openTransferContext(run: CommandRun, name: CircuitName): Promise<TransferContext> {
   const circuit = run.circuitName(name);
-  const guard = guardOf(run, run.settings.noBreaker ? null : await run.gate());
+  const guard = guardOf(run, run.settings.noBreaker ? null : { gate: await run.gate(), name: circuit });
   return {
     circuit,
-    refuseIfOpen: (target) => refuseIfOpen(guard, { ...target, circuit }),
+    refuseIfOpen: (target) => refuseIfOpen(guard, target),
     connect: async () => await connect(run, guard),
     emit: run.emit,
     clock: run.clock,
     hasRoom: watchHeadroom(),
     unfinished: openUnfinishedWork(run, name === 's3-upload' ? 'upload' : 'download'),
-    now: run.clock.now,
     signal: run.signal,
     stdin: run.stdin,
     stdout: run.stdout,
@@ -59,7 +57,7 @@ async function connect(run: CommandRun, guard: Guard): Promise<ObjectStore> {
   );
 }
 
-function guardOf({ settings, deadlineAtMs, clock, signal, emit }: CommandRun, gate: CircuitGate | null): Guard {
+function guardOf({ settings, deadlineAtMs, clock, signal, emit }: CommandRun, circuit: GuardCircuit | null): Guard {
   const { retries, retryBaseMs, retryJitter, waitMs, probeLeaseMs, requestTimeoutMs, stallTimeoutMs } = settings;
   return {
     settings: {
@@ -70,7 +68,7 @@ function guardOf({ settings, deadlineAtMs, clock, signal, emit }: CommandRun, ga
       requestTimeoutMs,
       stallTimeoutMs,
     },
-    gate,
+    circuit,
     clock,
     random: Math.random,
     signal,

@@ -81,7 +81,6 @@ async function fetch(
   await store.download({
     ...location,
     ...planPieces({ target, sizeBytes: null }, { pieceBytes: null, concurrency: IN_FLIGHT }),
-    circuit: null,
     versionId: null,
     range: null,
     resume: null,

@@ -3,7 +3,6 @@ import type { Clock } from '../clock.ts';
 import type { EventSink } from '../events.ts';
 import type { RetrySettings } from '../retry/decide-retry.ts';
 import type { RequestTimeouts } from '../http/request-watch.ts';
-import type { OperationTarget } from '../operations.ts';
 
 /** What every guarded operation of one command shares. */
 export interface GuardSettings extends RequestTimeouts {
@@ -17,8 +16,8 @@ export interface GuardSettings extends RequestTimeouts {
 
 export interface Guard {
   readonly settings: GuardSettings;
-  /** Null under `--no-breaker`: nothing is asked, nothing is recorded. */
-  readonly gate: CircuitGate | null;
+  /** The one circuit of the command; null for a sweep and under `--no-breaker`, where none is asked or changed. */
+  readonly circuit: GuardCircuit | null;
   readonly clock: Clock;
   readonly random: () => number;
   /** Aborted by signals (`interrupted`) and by the deadline (`deadline`), with that error as its reason. */
@@ -26,7 +25,8 @@ export interface Guard {
   readonly emit: EventSink;
 }
 
-export interface GuardedTarget extends OperationTarget {
-  /** Full name of the circuit, or null for work that deliberately has none. */
-  readonly circuit: string | null;
+export interface GuardCircuit {
+  readonly gate: CircuitGate;
+  /** Its full name, `s3-upload@scope`. */
+  readonly name: string;
 }

@@ -1,8 +1,7 @@
-import type { CircuitGate } from '../circuit/circuit-gate.ts';
 import { BreakwaterError } from '../errors.ts';
 import { RetryChainFailed } from '../retry/retry-chain.ts';
 import { describeFailure } from './operation-error.ts';
-import type { Guard, GuardedTarget } from './guard.ts';
+import type { Guard, GuardCircuit } from './guard.ts';
 import { PermitHolder } from './permit-holder.ts';
 import { RequestRunner } from './request-runner.ts';
 import { judge } from './verdict.ts';
@@ -17,22 +16,21 @@ import type { OperationTarget } from '../operations.ts';
  */
 export async function runGuarded<T>(
   guard: Guard,
-  target: GuardedTarget,
+  target: OperationTarget,
   work: (requests: RequestRunner) => Promise<T>,
 ): Promise<T> {
   const { clock, emit } = guard;
-  const { circuit, ...plainTarget } = target;
   const startedAtMs = clock.monotonic();
   const stop = new AbortController();
   // Not `AbortSignal.any`: a tree of small objects makes thousands, and each costs and lasts.
   const onAbort = (): void => stop.abort(guard.signal.reason);
   guard.signal.addEventListener('abort', onAbort, { once: true });
   const stoppable: Guard = { ...guard, signal: stop.signal };
-  const permits = circuit === null || guard.gate === null ? null : holdPermit(stoppable, guard.gate, circuit);
-  const requests = new RequestRunner(stoppable, { target: plainTarget, permits, stop });
+  const permits = guard.circuit === null ? null : holdPermit(stoppable, guard.circuit);
+  const requests = new RequestRunner(stoppable, { target, permits, stop });
   const finish = (result: 'success' | 'error' | 'circuit_open' | 'interrupted', error: BreakwaterError | null): void =>
     emit({
-      ...plainTarget,
+      ...target,
       kind: 'operation_finished',
       result,
       code: error?.code ?? null,
@@ -40,7 +38,7 @@ export async function runGuarded<T>(
       bytes: requests.bytesMoved,
     });
 
-  emit({ ...plainTarget, kind: 'operation_started' });
+  emit({ ...target, kind: 'operation_started' });
   try {
     guard.signal.throwIfAborted();
     await permits?.acquire({ waitMs: limitWait(guard), waitsFor: 'any' });
@@ -51,7 +49,7 @@ export async function runGuarded<T>(
   } catch (error) {
     const { verdict, failure } = judge(error, requests.evidence());
     permits?.settle(verdict, failure);
-    const described = describeError(plainTarget, error);
+    const described = describeError(target, error);
     finish(resultOf(described), described);
     throw described;
   } finally {
@@ -59,9 +57,8 @@ export async function runGuarded<T>(
   }
 }
 
-function holdPermit({ clock, emit, settings, signal }: Guard, gate: CircuitGate, circuit: string): PermitHolder {
+function holdPermit({ clock, emit, settings, signal }: Guard, circuit: GuardCircuit): PermitHolder {
   return new PermitHolder({
-    gate,
     circuit,
     clock,
     signal,

@@ -1,11 +1,10 @@
 import { refusalError } from '../circuit/refusal-error.ts';
 import type { AttemptFailure, Permit, Refusal, Verdict } from '../circuit/circuit.ts';
-import type { CircuitGate } from '../circuit/circuit-gate.ts';
+import type { GuardCircuit } from './guard.ts';
 import type { Clock } from '../clock.ts';
 
 export interface PermitHolderOptions {
-  readonly gate: CircuitGate;
-  readonly circuit: string;
+  readonly circuit: GuardCircuit;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** A probe's lease, in ms; renewed every third of it while held. */
@@ -38,7 +37,7 @@ export class PermitHolder {
 
   /** False once others have moved the circuit: what is held would settle as stale. */
   isCurrent(): boolean {
-    return this.#permit !== null && this.#options.gate.isCurrent(this.#permit);
+    return this.#permit !== null && this.#options.circuit.gate.isCurrent(this.#permit);
   }
 
   /**
@@ -47,12 +46,12 @@ export class PermitHolder {
    * @throws BreakwaterError `circuit_open` when refused and not, or no longer, to be waited for
    */
   async acquire({ waitMs, waitsFor }: { waitMs: number; waitsFor: 'any' | 'busy_slot' }): Promise<void> {
-    const { gate, circuit, clock, signal } = this.#options;
+    const { circuit, clock, signal } = this.#options;
     const endAtMs = clock.monotonic() + waitMs;
     for (;;) {
       // Another request of this operation was quicker: waiting on would be for its own slot.
       if (this.#permit !== null) return;
-      const admission = gate.admit(circuit);
+      const admission = circuit.gate.admit(circuit.name);
       if (admission.kind === 'admitted') {
         this.#hold(admission.permit);
         return;
@@ -75,7 +74,7 @@ export class PermitHolder {
     if (permit === null) return;
     this.#permit = null;
     this.#renewal.abort('settled');
-    this.#options.gate.settle(permit, verdict, failure);
+    this.#options.circuit.gate.settle(permit, verdict, failure);
   }
 
   #hold(permit: Permit): void {
@@ -86,7 +85,11 @@ export class PermitHolder {
   }
 
   async #renew(permit: Permit, stopped: AbortSignal): Promise<void> {
-    const { gate, clock, probeLeaseMs } = this.#options;
+    const {
+      circuit: { gate },
+      clock,
+      probeLeaseMs,
+    } = this.#options;
     for (;;) {
       await clock.sleep(probeLeaseMs / 3, stopped).catch(() => undefined);
       if (stopped.aborted || !gate.renew(permit)) return;

@@ -7,16 +7,13 @@ import type { OperationTarget } from '../operations.ts';
  * milliseconds, and is counted as the operation it would have been. With `--wait` the admission itself waits.
  * @throws BreakwaterError `circuit_open`
  */
-export function refuseIfOpen(
-  { gate, settings, emit }: Guard,
-  target: OperationTarget & { readonly circuit: string },
-): void {
-  const { circuit, ...plainTarget } = target;
-  const refusal = settings.waitMs > 0 ? null : (gate?.check(circuit) ?? null);
+export function refuseIfOpen({ circuit, settings, emit }: Guard, target: OperationTarget): void {
+  if (circuit === null || settings.waitMs > 0) return;
+  const refusal = circuit.gate.check(circuit.name);
   if (refusal === null) return;
   emit({ kind: 'circuit_refused', refusal });
   emit({
-    ...plainTarget,
+    ...target,
     kind: 'operation_finished',
     result: 'circuit_open',
     code: 'circuit_open',

@@ -47,7 +47,7 @@ export async function abortUploads(request: UploadSweepRequest, context: UploadS
   const filter = createItemFilter(prefix, { olderThanMs, patterns });
   const tally = { matched: 0, aborted: 0, failed: 0, failures: [] as LeftObject[] };
   let denied = 0;
-  for await (const { uploads, storeNowMs } of store.listUploads({ bucket, prefix, circuit: null })) {
+  for await (const { uploads, storeNowMs } of store.listUploads({ bucket, prefix })) {
     const nowMs = storeNowMs ?? now();
     const matches = uploads.filter(({ key, startedAtMs }) =>
       filter.takes({ key, versionId: null, sizeBytes: null, lastModifiedMs: startedAtMs, etag: null }, nowMs),

@@ -102,7 +102,6 @@ async function* selectVersions(
 interface ListingPlace {
   readonly bucket: string;
   readonly prefix: string;
-  readonly circuit: null;
   readonly startAfter: string | null;
   readonly signal: AbortSignal;
 }
@@ -119,7 +118,7 @@ async function* listEverything<T extends { readonly key: string }>(
   open: (place: ListingPlace) => AsyncIterable<ListingPage<T>>,
 ): AsyncGenerator<RangePage<T, ListingPage<T>>> {
   const ending = new AbortController();
-  const place = { bucket, prefix, circuit: null, signal: ending.signal };
+  const place = { bucket, prefix, signal: ending.signal };
   try {
     const listing = listInParallel<T, ListingPage<T>>((startAfter) => open({ ...place, startAfter }), {
       prefix,

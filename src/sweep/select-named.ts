@@ -63,7 +63,7 @@ async function readStoreClock(
   store: NamedContext['store'],
   { bucket, prefix }: Pick<NamedRequest, 'bucket' | 'prefix'>,
 ): Promise<number | null> {
-  for await (const { storeNowMs } of store.list({ bucket, prefix, circuit: null })) return storeNowMs;
+  for await (const { storeNowMs } of store.list({ bucket, prefix })) return storeNowMs;
   return null;
 }
 

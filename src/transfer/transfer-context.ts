@@ -7,7 +7,7 @@ import type { OperationTarget } from '../operations.ts';
 
 /** What a transfer needs from around it; the composition root in `cli/` provides it. */
 export interface TransferContext {
-  /** Full name of the circuit that guards this direction. */
+  /** Full name of the circuit; its scope tells one store from another. */
   readonly circuit: string;
   /** The read-only look at the circuit, before anything costly. @throws BreakwaterError `circuit_open` */
   readonly refuseIfOpen: (target: OperationTarget) => void;
@@ -19,8 +19,6 @@ export interface TransferContext {
   readonly hasRoom: () => boolean;
   /** Uploads or downloads that were begun, whichever this is. */
   readonly unfinished: UnfinishedWork;
-  /** Wall clock, in ms since the Unix epoch. */
-  readonly now: () => number;
   readonly signal: AbortSignal;
   readonly stdin: Readable;
   readonly stdout: Writable;

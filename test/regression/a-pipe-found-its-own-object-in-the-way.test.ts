@@ -24,7 +24,6 @@ async function putAfterLostResponse(etag: string) {
   const upload = uploadStream(s3, guard, {
     bucket: 'b',
     key: 'k',
-    circuit: 's3-upload@fake',
     headers: {},
     checksum: 'crc32',
     ifNoneMatch: true,

@@ -113,7 +113,6 @@ export function prepare(respond: Respond, target: DownloadTarget = new FakeFile(
     bucket: 'b',
     key: 'k',
     versionId: null,
-    circuit: CIRCUIT,
     range: null,
     resume: null,
     pieceBytes: 1000,
@@ -127,7 +126,7 @@ export function prepare(respond: Respond, target: DownloadTarget = new FakeFile(
     },
     ...wishes,
   };
-  const guarded = { ...guard.guard, gate: process.gate };
+  const guarded = { ...guard.guard, circuit: { gate: process.gate, name: CIRCUIT } };
   const run = async () => await runWithS3(guard.clock, downloadObject(fake.s3, guarded, request));
   const moved = (): number =>
     guard.events.reduce((sum, event) => (event.kind === 'bytes_moved' ? sum + event.bytes : sum), 0);

@@ -1,6 +1,7 @@
 import type { CircuitGate } from '../../src/circuit/circuit-gate.ts';
 import type { Guard, GuardSettings } from '../../src/guard/guard.ts';
 import type { Event } from '../../src/events.ts';
+import { CIRCUIT } from './fake-circuits.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 const SETTINGS: GuardSettings = {
@@ -14,17 +15,18 @@ const SETTINGS: GuardSettings = {
 
 export interface FakeGuardOptions {
   readonly clock?: VirtualClock;
-  readonly gate?: CircuitGate | null;
+  /** Of the circuit CIRCUIT; without it, there is no circuit. */
+  readonly gate?: CircuitGate;
   readonly settings?: Partial<GuardSettings>;
 }
 
 /** A guard on virtual time that keeps every event, and the controller that aborts it. */
-export function createFakeGuard({ clock = new VirtualClock(), gate = null, settings = {} }: FakeGuardOptions = {}) {
+export function createFakeGuard({ clock = new VirtualClock(), gate, settings = {} }: FakeGuardOptions = {}) {
   const events: Event[] = [];
   const abort = new AbortController();
   const guard: Guard = {
     settings: { ...SETTINGS, ...settings },
-    gate,
+    circuit: gate === undefined ? null : { gate, name: CIRCUIT },
     clock,
     random: () => 0.5,
     signal: abort.signal,

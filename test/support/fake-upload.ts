@@ -62,7 +62,6 @@ export function prepare(
   const request: FileUpload = {
     bucket: 'b',
     key: 'k',
-    circuit: CIRCUIT,
     headers: {},
     checksum: 'crc32',
     ifNoneMatch: false,
@@ -81,7 +80,10 @@ export function prepare(
     memory: memory.memory,
   };
   const run = async () =>
-    await runWithS3(guard.clock, uploadFile(fake.s3, { ...guard.guard, gate: process.gate }, request));
+    await runWithS3(
+      guard.clock,
+      uploadFile(fake.s3, { ...guard.guard, circuit: { gate: process.gate, name: CIRCUIT } }, request),
+    );
   return { ...fake, ...guard, process, run, parts, operations, saved: memory.saved, s3: fake.s3 };
 }
 

@@ -2,13 +2,13 @@ import { runGuarded } from '../../src/guard/guarded-operation.ts';
 import type { GuardSettings } from '../../src/guard/guard.ts';
 import type { RequestRunner } from '../../src/guard/request-runner.ts';
 import { TransferFault } from '../../src/retry/transfer-fault.ts';
-import { CIRCUIT, FakeCircuits } from './fake-circuits.ts';
+import { FakeCircuits } from './fake-circuits.ts';
 import { createFakeGuard } from './fake-guard.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 export const OPEN_FOR_MS = 60_000;
 export const LEASE_MS = 30_000;
-export const TARGET = { operation: 'put_object', bucket: 'b', key: 'k', circuit: CIRCUIT } as const;
+export const TARGET = { operation: 'put_object', bucket: 'b', key: 'k' } as const;
 
 /** Guarded operations of one process on virtual time, with the circuit that they share with others. */
 export function prepare(settings: Partial<GuardSettings> = {}) {

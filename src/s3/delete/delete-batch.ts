@@ -47,7 +47,7 @@ export class BatchDeleter {
   async deleteBatch<T extends DeleteTarget>({ bucket, items }: BatchDeleteRequest<T>): Promise<BatchOutcome<T>> {
     const work = new BatchWork(items);
     try {
-      await runGuarded(this.#guard, { operation: 'delete_objects', bucket, circuit: null }, async (requests) => {
+      await runGuarded(this.#guard, { operation: 'delete_objects', bucket }, async (requests) => {
         const dialect = await this.#learnDialect(bucket, { work, requests });
         const together = dialect.form === 'batch' ? work.pending.filter(fitsXml) : [];
         if (together.length > 0) await this.#deleteTogether(bucket, { work, requests, dialect });

@@ -17,8 +17,8 @@ export async function downloadObject(
   guard: Guard,
   request: DownloadRequest,
 ): Promise<DownloadResult> {
-  const { bucket, key, circuit } = request;
-  return await runGuarded(guard, { operation: 'get_object', bucket, key, circuit }, async (requests) => {
+  const { bucket, key } = request;
+  return await runGuarded(guard, { operation: 'get_object', bucket, key }, async (requests) => {
     const stop = (): void => requests.stop(request.signal.reason);
     if (request.signal.aborted) stop();
     request.signal.addEventListener('abort', stop, { once: true });

@@ -28,8 +28,6 @@ export interface ObjectFacts {
 }
 
 export interface DownloadRequest extends ObjectAddress {
-  /** Full name of the circuit that guards it; null for none. */
-  readonly circuit: string | null;
   /** The part of the object that is wanted; null for all of it. */
   readonly range: AskedRange | null;
   /** Bytes asked for in one request, of an object that is larger. */

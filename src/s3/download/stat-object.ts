@@ -4,17 +4,14 @@ import type { ObjectAddress, ObjectFacts } from './download-request.ts';
 import type { Guard } from '../../guard/guard.ts';
 import { runGuarded } from '../../guard/guarded-operation.ts';
 
-export interface StatRequest extends ObjectAddress {
-  /** Full name of the circuit that guards it. */
-  readonly circuit: string;
-}
+export interface StatRequest extends ObjectAddress {}
 
 /** What S3 says of an object, without its bytes; one guarded operation of its own. */
 export async function statObject(s3: S3Client, guard: Guard, request: StatRequest): Promise<ObjectFacts> {
-  const { bucket, key, versionId, circuit } = request;
+  const { bucket, key, versionId } = request;
   return await runGuarded(
     guard,
-    { operation: 'get_object', bucket, key, circuit },
+    { operation: 'get_object', bucket, key },
     async (requests) =>
       await requests.send({ isDataBearing: true }, async ({ options }) => {
         const version = versionId === null ? {} : { VersionId: versionId };

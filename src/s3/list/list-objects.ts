@@ -16,8 +16,6 @@ export interface ListRequest {
   readonly bucket: string;
   /** Keys that begin with it; empty for all. */
   readonly prefix: string;
-  /** Full name of the circuit that guards it; null for a sweep, which has none. */
-  readonly circuit: string | null;
   /** Only keys behind this one, in the order of their UTF-8 bytes; it need not exist. @default null: all */
   readonly startAfter?: string | null;
   /** Ends this listing alone, with its reason. */
@@ -42,11 +40,11 @@ export interface ListedPage {
 
 /** Streams a listing page by page: 1,000 keys at most each. */
 export function listObjects(s3: S3Client, guard: Guard, request: ListRequest): AsyncGenerator<ListedPage> {
-  const { bucket, prefix, circuit, startAfter = null, signal } = request;
+  const { bucket, prefix, startAfter = null, signal } = request;
   const first = startAfter === null ? {} : { StartAfter: startAfter };
   return readPages<ListedPage, Place>(
     guard,
-    { target: { operation: 'list_objects', bucket, circuit }, first, signal },
+    { target: { operation: 'list_objects', bucket }, first, signal },
     async (place, options) => await fetchPage(s3, { Bucket: bucket, Prefix: prefix, ...place }, options),
   );
 }

@@ -31,11 +31,11 @@ export interface UploadPage {
 export function listUploads(
   s3: S3Client,
   guard: Guard,
-  { bucket, prefix, circuit }: Pick<ListRequest, 'bucket' | 'prefix' | 'circuit'>,
+  { bucket, prefix }: Pick<ListRequest, 'bucket' | 'prefix'>,
 ): AsyncGenerator<UploadPage> {
   return readPages<UploadPage, Place>(
     guard,
-    { target: { operation: 'list_uploads', bucket, circuit }, first: {} },
+    { target: { operation: 'list_uploads', bucket }, first: {} },
     async (place, options) => await fetchPage(s3, { Bucket: bucket, Prefix: prefix, ...place }, options),
   );
 }
@@ -46,7 +46,7 @@ export async function abortUpload(
   guard: Guard,
   { bucket, key, uploadId }: { readonly bucket: string; readonly key: string; readonly uploadId: string },
 ): Promise<void> {
-  await runGuarded(guard, { operation: 'abort_upload', bucket, key, circuit: null }, async (requests) => {
+  await runGuarded(guard, { operation: 'abort_upload', bucket, key }, async (requests) => {
     await requests.send({ isDataBearing: true }, async ({ options }) => {
       try {
         await s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId }), options);

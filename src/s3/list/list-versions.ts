@@ -38,11 +38,11 @@ export interface VersionPage {
 
 /** Streams all versions and delete markers page by page, as `listObjects` does objects. A key may span pages. */
 export function listVersions(s3: S3Client, guard: Guard, request: ListRequest): AsyncGenerator<VersionPage> {
-  const { bucket, prefix, circuit, startAfter = null, signal } = request;
+  const { bucket, prefix, startAfter = null, signal } = request;
   const first = startAfter === null ? {} : { KeyMarker: startAfter };
   return readPages<VersionPage, Place>(
     guard,
-    { target: { operation: 'list_objects', bucket, circuit }, first, signal },
+    { target: { operation: 'list_objects', bucket }, first, signal },
     async (place, options) => await fetchPage(s3, { Bucket: bucket, Prefix: prefix, ...place }, options),
   );
 }

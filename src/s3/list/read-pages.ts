@@ -1,4 +1,5 @@
-import type { Guard, GuardedTarget } from '../../guard/guard.ts';
+import type { Guard } from '../../guard/guard.ts';
+import type { OperationTarget } from '../../operations.ts';
 import { runGuarded } from '../../guard/guarded-operation.ts';
 import type { WatchedOptions } from '../../http/http-handler.ts';
 
@@ -9,7 +10,7 @@ export interface FetchedPage<T, P> {
 }
 
 export interface PagesRequest<P> {
-  readonly target: GuardedTarget;
+  readonly target: OperationTarget;
   /** Where the first page begins. */
   readonly first: P;
   /** Ends this list alone, with its reason. */

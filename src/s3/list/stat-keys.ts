@@ -30,7 +30,7 @@ export async function statKeys(
   guard: Guard,
   { bucket, keys }: StatKeysRequest,
 ): Promise<Omit<ListedPage, 'isLast'>> {
-  return await runGuarded(guard, { operation: 'list_objects', bucket, circuit: null }, async (requests) => {
+  return await runGuarded(guard, { operation: 'list_objects', bucket }, async (requests) => {
     const found: (Found | null)[] = [];
     const places = keys.entries();
     const look = async (): Promise<void> => {

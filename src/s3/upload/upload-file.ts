@@ -41,13 +41,13 @@ export async function uploadFile(s3: ObjectClient, guard: Guard, upload: FileUpl
 }
 
 async function uploadWhole(s3: ObjectClient, guard: Guard, upload: FileUpload): Promise<UploadResult> {
-  const { bucket, key, circuit, sizeBytes, source, queue: lane, signal } = upload;
+  const { bucket, key, sizeBytes, source, queue: lane, signal } = upload;
   // Before the permit is taken: a probe must not wait for one of our slots, nor for the disk.
   using slot = await lane.take(sizeBytes, signal);
   const bytes = slot.buffer();
   await source.readAt(bytes, 0);
   source.confirm();
-  const target = { operation: 'put_object', bucket, key, circuit } as const;
+  const target = { operation: 'put_object', bucket, key } as const;
   return await runGuarded(guard, target, async (requests) => await putWhole({ s3, guard, requests }, upload, bytes));
 }
 
@@ -56,13 +56,13 @@ async function uploadWhole(s3: ObjectClient, guard: Guard, upload: FileUpload): 
  * matches the file. After a failure, parts that a later run can resume stay, and the error says so; others are removed.
  */
 async function uploadInParts(s3: ObjectClient, guard: Guard, file: FileUpload): Promise<UploadResult> {
-  const { bucket, key, circuit, memory } = file;
+  const { bucket, key, memory } = file;
   const upload = new PartsUpload(s3, guard, file);
   if (memory.staleId !== null) await abortUpload(s3, guard, { bucket, key, uploadId: memory.staleId });
   try {
     // Older objects get their slots first; only then may this one hold a permit.
     (await file.queue.take(0, file.signal))[Symbol.dispose]();
-    const target = { operation: 'put_object', bucket, key, circuit } as const;
+    const target = { operation: 'put_object', bucket, key } as const;
     const result = await runGuarded(guard, target, async (requests) => await upload.run(requests));
     await memory.forget();
     return result;

@@ -6,8 +6,6 @@ import type { ChecksumChoice } from '../checksum/algorithms.ts';
 export interface UploadTarget {
   readonly bucket: string;
   readonly key: string;
-  /** Full name of the circuit that guards it. */
-  readonly circuit: string;
   readonly headers: UploadHeaders;
   readonly checksum: ChecksumChoice;
   /** Fails as `exists`, and leaves what is there, where the key is taken. */

@@ -16,11 +16,11 @@ import type { StreamUpload, UploadResult } from './upload-request.ts';
  * Parts are buffered, so every request can be tried again. A failed upload is aborted: what was read is gone.
  */
 export async function uploadStream(s3: ObjectClient, guard: Guard, request: StreamUpload): Promise<UploadResult> {
-  const { bucket, key, circuit, memory } = request;
+  const { bucket, key, memory } = request;
   if (memory.staleId !== null) await abortUpload(s3, guard, { bucket, key, uploadId: memory.staleId });
   const upload = new PartedStream(s3, guard, request);
   try {
-    const target = { operation: 'put_object', bucket, key, circuit } as const;
+    const target = { operation: 'put_object', bucket, key } as const;
     const result = await runGuarded(guard, target, async (requests) => await upload.run(requests));
     await memory.forget();
     return result;

@@ -80,7 +80,6 @@ export async function fetchObject(
       ...location,
       versionId: options.versionId,
       range: options.range,
-      circuit: context.circuit,
       signal,
       resume: place.resumable?.resumePoint ?? null,
       ...planPieces({ target, sizeBytes }, options),

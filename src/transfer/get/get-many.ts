@@ -105,7 +105,7 @@ interface Item {
 }
 
 async function* listObjects(
-  { store, context }: FetchContext,
+  { store }: FetchContext,
   { bucket, prefix, pattern, patterns }: ManyToGet,
 ): AsyncGenerator<Item> {
   const below = prefix.lastIndexOf('/') + 1;
@@ -113,7 +113,7 @@ async function* listObjects(
   // With the leading slash it must match the whole name.
   const fits: KeyFilter =
     pattern === undefined ? () => true : createKeyFilter({ include: [`/${pattern}`], exclude: [] });
-  for await (const { objects } of store.list({ bucket, prefix, circuit: context.circuit })) {
+  for await (const { objects } of store.list({ bucket, prefix })) {
     for (const object of objects) {
       const { key } = object;
       const name = key.slice(below);
@@ -143,7 +143,7 @@ async function chooseFate(
 
 /** Whether a file already is what would be fetched, by size and modification time, which every fetch restores. */
 async function isHere(
-  { store, options, context }: FetchContext,
+  { store, options }: FetchContext,
   { object, location }: Item,
   file: { readonly size: number; readonly mtimeMs: number },
 ): Promise<boolean> {
@@ -153,7 +153,7 @@ async function isHere(
   if (isSameTime(mtimeMs, object.lastModifiedMs)) return true;
   // Listings omit the time that the writer gave it. A file younger than the object was never fetched from it.
   if (mtimeMs > object.lastModifiedMs) return false;
-  const { modifiedMs } = await store.stat({ ...location, versionId: null, circuit: context.circuit });
+  const { modifiedMs } = await store.stat({ ...location, versionId: null });
   return modifiedMs !== null && isSameTime(mtimeMs, modifiedMs);
 }
 

@@ -100,7 +100,7 @@ async function getOne(stage: FetchContext, { source, isDryRun }: GetRequest, tar
   if (options.isNoClobber && target.path !== null && target.kind === 'file') throw describeExisting(target.path);
   const { path } = target;
   if (isDryRun) {
-    const { sizeBytes } = await store.stat({ ...source, versionId: options.versionId, circuit: context.circuit });
+    const { sizeBytes } = await store.stat({ ...source, versionId: options.versionId });
     const bytes = sizeBytes ?? 0;
     return {
       kind: 'planned',
@@ -124,9 +124,9 @@ async function getAll(stage: FetchContext, request: GetRequest, keys: KeyPattern
 }
 
 /** Whether the key stands for itself: an object of exactly that name goes before a pattern. */
-async function isObject({ store, context }: FetchContext, { bucket, key }: S3Location): Promise<boolean> {
+async function isObject({ store }: FetchContext, { bucket, key }: S3Location): Promise<boolean> {
   // It is the first of all keys that begin with it.
-  for await (const { objects } of store.list({ bucket, prefix: key, circuit: context.circuit })) {
+  for await (const { objects } of store.list({ bucket, prefix: key })) {
     return objects[0]?.key === key;
   }
   return false;

@@ -41,9 +41,9 @@ async function readStored(
 ): Promise<StoredObjects | null> {
   if (sinceMs === null) return null;
   const { bucket, key: prefix } = request.destination;
-  const { circuit, now, emit } = context;
+  const { clock, emit } = context;
   try {
-    return await StoredObjects.read(store.list({ bucket, prefix, circuit }), { sinceMs, now });
+    return await StoredObjects.read(store.list({ bucket, prefix }), { sinceMs, now: clock.now });
   } catch (error) {
     if (!(error instanceof BreakwaterError) || error.code !== 'access_denied') throw error;
     emit({

@@ -14,7 +14,7 @@ export interface ResumableRun extends AsyncDisposable {
 /** Remembers a run before it begins, so that however it ends, the next run of the same command knows of it. */
 export async function openResumableRun(
   request: PutRequest,
-  { unfinished, circuit, now }: Pick<TransferContext, 'unfinished' | 'circuit' | 'now'>,
+  { unfinished, circuit, clock }: Pick<TransferContext, 'unfinished' | 'circuit' | 'clock'>,
 ): Promise<ResumableRun> {
   const { sources, destination, patterns, object, checksum, partSizeBytes, isRecursive } = request;
   const paths = sources.map((source) => resolve(source));
@@ -28,7 +28,7 @@ export async function openResumableRun(
     };
   }
   const sinceMs = parseSince(await unfinished.read(id));
-  await unfinished.save(id, { since_ms: sinceMs ?? now() });
+  await unfinished.save(id, { since_ms: sinceMs ?? clock.now() });
   return {
     sinceMs,
     forget: async () => await unfinished.remove(id),

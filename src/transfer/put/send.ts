@@ -40,7 +40,6 @@ export async function sendFile(
     store.uploadFile({
       ...location,
       ...options,
-      circuit: context.circuit,
       ifNoneMatch,
       sizeBytes,
       source: file,
@@ -57,14 +56,13 @@ export async function sendStandardInput(
   { store, context, request, ledger }: SendTools,
 ): Promise<UploadResult> {
   const { object, checksum, ifNoneMatch } = request;
-  const { circuit, stdin, signal } = context;
+  const { stdin, signal } = context;
   const partSizeBytes = request.partSizeBytes ?? planPartSize(null);
   const headers = describeObject(object, { name: location.key, identity: null });
   await using memory = await ledger.open({ location, source: '-', identity: null, options: null });
   return await follow(context, { location, sizeBytes: null }, async () =>
     store.uploadStream({
       ...location,
-      circuit,
       headers,
       checksum,
       ifNoneMatch,

@@ -76,16 +76,13 @@ describe('admission', () => {
     expect(clock.monotonic() - startMs).toBe(7000);
   });
 
-  it.each([
-    ['work without a circuit', { circuit: null }, true],
-    ['any work under --no-breaker', { circuit: CIRCUIT }, false],
-  ])('is not asked for by %s', async (_what, circuit, hasGate) => {
+  it('is not asked for by a guard without a circuit', async () => {
     const clock = new VirtualClock();
     const circuits = new FakeCircuits(clock);
     circuits.open();
     const process = circuits.startProcess();
-    const { guard } = createFakeGuard({ clock, gate: hasGate ? process.gate : null });
-    const done = runGuarded(guard, { ...TARGET, ...circuit }, async (requests) => await requests.send(DATA, succeed));
+    const { guard } = createFakeGuard({ clock });
+    const done = runGuarded(guard, TARGET, async (requests) => await requests.send(DATA, succeed));
     expect(await clock.runUntilSettled(done)).toBe('done');
     expect({ admissions: process.admissions, verdicts: process.verdicts }).toEqual({ admissions: 0, verdicts: [] });
   });

@@ -14,8 +14,7 @@ function prepare() {
   const refusals: Refusal[] = [];
   const abort = new AbortController();
   const holder = new PermitHolder({
-    gate: process.gate,
-    circuit: CIRCUIT,
+    circuit: { gate: process.gate, name: CIRCUIT },
     clock,
     signal: abort.signal,
     probeLeaseMs: LEASE_MS,

@@ -4,7 +4,7 @@ import { runPieces } from '../../../src/guard/run-in-parallel.ts';
 import { TransferFault } from '../../../src/retry/transfer-fault.ts';
 import { createFakeGuard } from '../../support/fake-guard.ts';
 
-const TARGET = { operation: 'put_object', bucket: 'b', key: 'k', circuit: null } as const;
+const TARGET = { operation: 'put_object', bucket: 'b', key: 'k' } as const;
 const DATA = { isDataBearing: true };
 
 describe('runPieces', () => {

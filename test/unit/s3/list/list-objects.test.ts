@@ -25,15 +25,15 @@ function pageResponse(keys: readonly string[], nextToken: string | null = null):
   });
 }
 
-function prepare(respond: Respond, circuit: string | null = null) {
+function prepare(respond: Respond, circuit: string | null = CIRCUIT) {
   const fake = createFakeS3(respond);
   const guard = createFakeGuard();
   const circuits = new FakeCircuits(guard.clock);
   const process = circuits.startProcess();
   const pages: ListedPage[] = [];
   const list = async (): Promise<void> => {
-    const request = { bucket: 'b', prefix: 'p/', circuit };
-    for await (const page of listObjects(fake.s3, { ...guard.guard, gate: process.gate }, request)) pages.push(page);
+    const around = { ...guard.guard, circuit: circuit === null ? null : { gate: process.gate, name: circuit } };
+    for await (const page of listObjects(fake.s3, around, { bucket: 'b', prefix: 'p/' })) pages.push(page);
   };
   return { ...fake, ...guard, process, pages, run: async () => await runWithS3(guard.clock, list()) };
 }
@@ -54,7 +54,7 @@ describe('listObjects', () => {
 
   it('asks for the next page only when it is wanted', async () => {
     const { s3, guard, clock, requests } = prepare(() => pageResponse(['a'], 'more'));
-    const iterator = listObjects(s3, guard, { bucket: 'b', prefix: '', circuit: null });
+    const iterator = listObjects(s3, guard, { bucket: 'b', prefix: '' });
     await runWithS3(clock, iterator.next());
     await iterator.return(undefined);
     expect(requests).toHaveLength(1);

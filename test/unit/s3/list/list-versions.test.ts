@@ -7,7 +7,7 @@ import { createFakeS3, errorResponse, runWithS3, type FakeResponse, type Respond
 
 const STORE_NOW_MS = 1_700_000_000_000;
 const TIME = formatTime(STORE_NOW_MS);
-const REQUEST = { bucket: 'b', prefix: 'p/', circuit: null };
+const REQUEST = { bucket: 'b', prefix: 'p/' };
 
 function answer(root: string, inner: string): FakeResponse {
   const headers = { 'content-type': 'application/xml', date: formatHttpTime(STORE_NOW_MS) };

@@ -44,7 +44,6 @@ function prepare(
   const request: { -readonly [K in keyof StreamUpload]: StreamUpload[K] } = {
     bucket: 'b',
     key: 'k',
-    circuit: 's3-upload@fake',
     headers: { ContentType: 'text/plain' },
     checksum: 'crc32',
     ifNoneMatch: false,

@@ -191,7 +191,7 @@ describe('listInParallel', () => {
             return responseListing(request.query, { keys, pageSize });
           });
           const open = async function* open(startAfter: string | null): AsyncGenerator<Page> {
-            const request = { bucket: 'b', prefix: '', circuit: null, startAfter };
+            const request = { bucket: 'b', prefix: '', startAfter };
             const patient = { ...guard, settings: { ...guard.settings, retry: RETRIES } };
             for await (const page of listObjects(s3, patient, request)) yield { ...page, entries: page.objects };
           };
