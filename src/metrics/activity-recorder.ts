@@ -5,7 +5,7 @@ import type { Event } from '../events.ts';
 import { DURATION_BOUNDS_S } from './definitions.ts';
 import type { OperationName } from '../operations.ts';
 
-/** Retries that are counted apart; from the last on they share a place. */
+/** Retries with a count of their own; later ones are counted with the last. */
 const RETRIES_MAX = 5;
 
 type Counting = { -readonly [Name in keyof ActivitySlot]: ActivitySlot[Name] } & {
@@ -13,7 +13,7 @@ type Counting = { -readonly [Name in keyof ActivitySlot]: ActivitySlot[Name] } &
   retries: number[];
 };
 
-/** Adds up what one process does behind its circuits, slot by slot, for the live screen. */
+/** Counts the operations of one process per circuit and time slot, for the live screen. */
 export class ActivityRecorder {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #circuitOf: (operation: OperationName) => string | null;
@@ -34,7 +34,7 @@ export class ActivityRecorder {
     }
   };
 
-  /** Everything since the last time, and begins anew. */
+  /** Everything since the last call; counting starts again at 0. */
   take(): readonly ActivitySlot[] {
     const taken = [...this.#slots.values()];
     this.#slots = new Map();

@@ -5,7 +5,7 @@ export const METRIC_FORMATS = ['prometheus', 'openmetrics', 'json'] as const;
 export type MetricFormat = Exclude<(typeof METRIC_FORMATS)[number], 'json'>;
 
 /**
- * The text that Prometheus scrapes, in either of its formats; ends with a line break.
+ * The text that Prometheus scrapes, in one of its two formats; ends with a line break.
  * @param labels are added to every series
  */
 export async function printMetrics(

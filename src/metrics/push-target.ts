@@ -6,14 +6,14 @@ export type PushMode = (typeof PUSH_MODES)[number];
 /** Where a push goes, and under which group. */
 export interface PushTarget {
   readonly url: URL;
-  /** `scheme://host:port`, for messages: nothing of it is secret. */
+  /** `scheme://host:port`, for messages: no part of it is secret. */
   readonly shown: string;
 }
 
 /**
  * The address of one group of a Pushgateway: `URL/metrics/job/JOB/instance/INSTANCE`.
  *
- * Job and instance must be stable: a group is never forgotten, so a process id in it would stay for ever.
+ * Job and instance must be stable: the gateway never expires groups, so one with a process id would stay forever.
  * @throws BreakwaterError `config`; its message never repeats the URL, which may hold a secret by mistake
  */
 export function findPushTarget({ url, job, instance }: { url: string; job: string; instance: string }): PushTarget {
@@ -23,7 +23,7 @@ export function findPushTarget({ url, job, instance }: { url: string; job: strin
   }
   if (base.username !== '' || base.password !== '') {
     throw refuse(
-      'the push URL has credentials in it',
+      'the push URL contains credentials',
       'put them into BREAKWATER_PUSH_USER and BREAKWATER_PUSH_PASSWORD, or BREAKWATER_PUSH_TOKEN',
     );
   }
@@ -34,8 +34,8 @@ export function findPushTarget({ url, job, instance }: { url: string; job: strin
 }
 
 /**
- * A grouping label in the path; values that a path cannot hold go as base64, as the Pushgateway has it. Dots alone
- * would be taken for steps of the path, and the push would end in another group.
+ * A grouping label in the path. Values that a path cannot hold are sent as base64, in the Pushgateway's form. A value of
+ * dots alone would change the path, and with it the group.
  */
 function encodeLabel(name: string, value: string): string {
   if (value === '') return `${name}@base64/=`;

@@ -6,11 +6,11 @@ import type { MetricDeltas } from '../state/state.ts';
 import { DURATION_BOUNDS_S } from './definitions.ts';
 import { Sums } from './sums.ts';
 
-/** Buckets that have series of their own; the others share `_other`, so that no loop over buckets fills the file. */
+/** Buckets with series of their own; all others share `_other`, so that a loop over many buckets cannot fill the file. */
 export const BUCKETS_MAX = 100;
 const OTHER_BUCKET = '_other';
 
-/** Retries with a series of their own; from here on they share one. */
+/** Retries with a series of their own; later ones share the last. */
 const ATTEMPTS_MAX = 10;
 
 const RESULTS = ['success', 'error', 'circuit_open'] as const;
@@ -19,7 +19,7 @@ const STATES = ['closed', 'open', 'half_open', 'isolated'] as const;
 type Finished = Extract<Event, { kind: 'operation_finished' }>;
 type Swept = Extract<Event, { kind: 'objects_swept' }>;
 
-/** Adds up what one process does, and hands it out for the local state once in a while. */
+/** Adds up what one process does, until it is added to the local state. */
 export class MetricsRecorder {
   readonly #clock: Pick<Clock, 'now'>;
   #sums = new Sums();

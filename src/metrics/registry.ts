@@ -6,14 +6,14 @@ import { DEFINITIONS, type Definition } from './definitions.ts';
 export interface Measured {
   /** Everything counted over all invocations. */
   readonly totals: MetricTotals;
-  /** Every circuit that is known, as an arriving request would meet it now. */
+  /** Every known circuit, as a call arriving now would find it. */
   readonly circuits: readonly CircuitView[];
   readonly nowMs: number;
-  /** Of this program; null where it must not be told. */
+  /** Of this program; null to leave it out. */
   readonly version: string | null;
 }
 
-/** All families as prom-client's metrics. A family without a series is there too: its help is documentation. */
+/** All families as metrics of prom-client, those without series included: their help is documentation. */
 export function createRegistry({ totals, circuits, nowMs, version }: Measured): Registry {
   const registry = new Registry();
   const derived = deriveGauges(circuits, nowMs, version);
@@ -26,7 +26,7 @@ export function createRegistry({ totals, circuits, nowMs, version }: Measured): 
       for (const { labels, value } of totals.counters.filter(ofFamily)) counter.inc(inOrder(definition, labels), value);
     } else if (type === 'gauge') {
       const gauge = new Gauge(options);
-      // Without labels it would be there at 0: a time of which nothing is known.
+      // Without labels prom-client would print 0, which is wrong for an unknown time.
       if (definition.labels.length === 0) gauge.remove();
       for (const { labels, value } of [...totals.gauges, ...derived].filter(ofFamily))
         gauge.set(inOrder(definition, labels), value);
@@ -44,12 +44,12 @@ export function createRegistry({ totals, circuits, nowMs, version }: Measured): 
   return registry;
 }
 
-/** Labels in the order of their definition; stored ones are in the alphabet's. */
+/** Labels in the order of their definition; stored ones are in alphabetical order. */
 function inOrder({ labels: names }: Definition, labels: Labels): Labels {
   return Object.fromEntries(names.map((name) => [name, labels[name] ?? '']));
 }
 
-/** Gauges that are never stored: a stored state would be wrong as soon as a wait is over. */
+/** Gauges that are computed, not stored: a stored state would be wrong as soon as a wait is over. */
 function deriveGauges(circuits: readonly CircuitView[], nowMs: number, version: string | null) {
   return [
     ...circuits.flatMap(({ name, gauge, refusal, retryAfterMs }) => {
@@ -64,7 +64,7 @@ function deriveGauges(circuits: readonly CircuitView[], nowMs: number, version: 
   ];
 }
 
-/** prom-client can observe, but not take up what others have observed; so this one hands out stored buckets. */
+/** prom-client can observe values, but not load buckets; this histogram returns the stored ones. */
 class StoredHistogram extends Histogram {
   readonly #name: string;
   readonly #help: string;
@@ -83,11 +83,11 @@ class StoredHistogram extends Histogram {
   override async get(): ReturnType<Histogram['get']> {
     const values = this.#series.flatMap((series) => this.#writeSeries(series));
     const described = { name: this.#name, help: this.#help, type: 'histogram', values, aggregator: 'sum' };
-    // The declared type of `type` is an enumeration that the package does not export as values.
+    // The declared type of `type` is an enumeration whose values the package does not export.
     return await Promise.resolve(described as unknown as Awaited<ReturnType<Histogram['get']>>);
   }
 
-  /** What the registry asks for first, when it writes text. */
+  /** The registry calls this one first when it writes text. */
   async getForPromString(): ReturnType<Histogram['get']> {
     return await this.get();
   }

@@ -4,9 +4,9 @@ import type { MetricFormat } from './print.ts';
 
 export interface ServeOptions {
   readonly host: string;
-  /** 0 for any that is free. */
+  /** 0 for any free port. */
   readonly port: number;
-  /** Reads the state anew and prints it. @throws where the state cannot be read */
+  /** Reads the state again and prints it. @throws when the state cannot be read */
   readonly print: (format: MetricFormat) => Promise<string>;
 }
 
@@ -24,7 +24,7 @@ const INDEX = '<!doctype html><title>breakwater</title><p>breakwater: <a href="/
 
 /**
  * Serves `/metrics` and `/healthz` to GET and HEAD.
- * @throws BreakwaterError `config` where the port cannot be had
+ * @throws BreakwaterError `config` when it cannot listen on the port
  */
 export async function serveMetrics({ host, port, print }: ServeOptions): Promise<MetricsServer> {
   const server = createServer((request, response) => void reply(request, response, print));
@@ -47,13 +47,13 @@ async function reply(request: IncomingMessage, response: ServerResponse, print: 
   };
   if (request.method !== 'GET' && !isHead) {
     response.setHeader('allow', 'GET, HEAD');
-    send(405, 'text/plain', 'only GET and HEAD\n');
+    send(405, 'text/plain', 'use GET or HEAD\n');
     return;
   }
   const [path] = (request.url ?? '/').split('?');
   if (path === '/') send(200, 'text/html', INDEX);
   else if (path === '/healthz') send(200, 'text/plain', 'ok\n');
-  else if (path !== '/metrics') send(404, 'text/plain', 'there is /metrics and /healthz\n');
+  else if (path !== '/metrics') send(404, 'text/plain', 'not found; try /metrics or /healthz\n');
   else {
     const format = chooseFormat(request.headers.accept);
     try {
@@ -64,7 +64,7 @@ async function reply(request: IncomingMessage, response: ServerResponse, print: 
   }
 }
 
-/** OpenMetrics for those who name it. Prometheus names it first; a browser and curl do not. */
+/** OpenMetrics for clients that ask for it: Prometheus does, browsers and curl do not. */
 function chooseFormat(accept = ''): MetricFormat {
   return accept.includes('application/openmetrics-text') ? 'openmetrics' : 'prometheus';
 }
@@ -74,9 +74,9 @@ async function listen(server: Server, { host, port }: { host: string; port: numb
     server.once('error', (error) => {
       const isTaken = 'code' in error && error.code === 'EADDRINUSE';
       const message = isTaken
-        ? `port ${port} on ${host} is taken`
+        ? `port ${port} on ${host} is in use`
         : `cannot listen on ${host}:${port}: ${error.message}`;
-      const details = { reason: 'port', hint: 'choose another with --listen [HOST:]PORT' };
+      const details = { reason: 'port', hint: 'choose another port with --listen [HOST:]PORT' };
       reject(new BreakwaterError('config', message, { cause: error, details }));
     });
     server.listen(port, host, () => resolve());

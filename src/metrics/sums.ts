@@ -13,7 +13,7 @@ interface Histogram {
   sum: number;
 }
 
-/** What has been added up since it was made. Pure arithmetic; the labels of a family are checked by the compiler. */
+/** Sums of counters, gauges and histograms. Pure arithmetic; the compiler checks the labels of each family. */
 export class Sums {
   readonly #counters = new Map<string, CounterSeries>();
   readonly #gauges = new Map<string, GaugeSeries>();
@@ -23,20 +23,20 @@ export class Sums {
     return this.#counters.size + this.#gauges.size + this.#histograms.size === 0;
   }
 
-  /** Adds to a counter; 0 only makes the series appear. */
+  /** Adds to a counter; 0 only creates the series. */
   count<Name extends FamilyOf<'counter'>>(family: Name, labels: LabelsOf<Name>, value = 1): void {
     const { key, name } = identify(family, labels);
     this.#counters.set(key, { family: name, labels, value: (this.#counters.get(key)?.value ?? 0) + value });
   }
 
-  /** Raises a gauge: the greatest value stays. */
+  /** Raises a gauge: the largest value stays. */
   raise<Name extends FamilyOf<'gauge'>>(family: Name, labels: LabelsOf<Name>, value: number): void {
     const { key, name } = identify(family, labels);
     const before = this.#gauges.get(key)?.value ?? value;
     this.#gauges.set(key, { family: name, labels, value: Math.max(before, value) });
   }
 
-  /** Adds one observation; null only makes the series appear. A value on a bound belongs to its bucket. */
+  /** Adds one observation; null only creates the series. A value equal to a bound belongs to its bucket. */
   observe<Name extends FamilyOf<'histogram'>>(
     family: Name,
     labels: LabelsOf<Name>,
@@ -74,7 +74,7 @@ export class Sums {
 function identify(family: Family, labels: Labels): { readonly key: string; readonly name: string } {
   const { name, labels: names } = DEFINITIONS[family];
   let key = name;
-  // NUL is in no label: those are words of ours and names of buckets and circuits.
+  // No label contains NUL: labels are our own words and names of buckets and circuits.
   for (const label of names) key += `\0${labels[label] ?? ''}`;
   return { name, key };
 }

@@ -4,8 +4,8 @@ import { basename, dirname, join } from 'node:path';
 import { BreakwaterError } from '../errors.ts';
 
 /**
- * Writes the text for node_exporter's textfile collector: whole or not at all, readable for its user (0644). The
- * temporary name is in the same directory and does not end in `.prom`, which the collector would read.
+ * Writes the text for node_exporter's textfile collector, atomically and readable by everyone (0644). The temporary file
+ * is in the same directory; its name does not end in `.prom`, so the collector skips it.
  * @throws BreakwaterError `local_create`
  */
 export async function writeTextfile(path: string, text: string): Promise<void> {
@@ -13,7 +13,7 @@ export async function writeTextfile(path: string, text: string): Promise<void> {
   try {
     const file = await open(temporary, 'wx', 0o644);
     try {
-      // The umask may have taken rights away that the collector needs.
+      // The umask may have removed rights that the collector needs.
       await file.chmod(0o644);
       await file.writeFile(text);
       await file.sync();

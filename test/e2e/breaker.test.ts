@@ -7,7 +7,7 @@ import { startTestSandbox } from '../support/sandbox.ts';
 type Circuits = readonly Record<string, unknown>[];
 
 describe('operating the circuits', () => {
-  it('an open circuit is told with its cause, closed by hand, and both are in the history', async () => {
+  it('shows the cause of an open circuit, closes it by hand, and records both in the history', async () => {
     await using sandbox = await startTestSandbox();
     await using program = await Program.create({
       ...sandbox.env,
@@ -57,7 +57,7 @@ describe('operating the circuits', () => {
     ]);
   });
 
-  it('an isolated circuit refuses for its time, says why, and reads are not concerned', async () => {
+  it('an isolated circuit refuses until its end and says why; reads are not affected', async () => {
     await using sandbox = await startTestSandbox();
     await using program = await Program.create(sandbox.env);
     await writeFile(program.path('file'), 'bytes');
@@ -97,7 +97,7 @@ describe('operating the circuits', () => {
 });
 
 describe('the sandbox command', () => {
-  it('serves put and get until it is told to stop', async () => {
+  it('serves put and get until it is stopped', async () => {
     await using program = await Program.create({
       AWS_REGION: 'us-east-1',
       AWS_ACCESS_KEY_ID: 'sandbox',
@@ -121,7 +121,7 @@ describe('the sandbox command', () => {
     expect(stderr).toMatch(/PutObject demo\/new 503 \(fault: error\)\nPutObject demo\/new 200/);
   });
 
-  it('says that a port is taken', async () => {
+  it('reports a port that is in use', async () => {
     await using sandbox = await startTestSandbox();
     await using program = await Program.create();
     const ended = await program.run(['sandbox', '--json', '--port', new URL(sandbox.endpoint).port]);

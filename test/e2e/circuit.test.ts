@@ -39,7 +39,7 @@ describe('the circuit over several processes', () => {
     expect(await readFile(program.path('copy'), 'utf8')).toBe('bytes');
   });
 
-  it('lets probes through when it is due, and closes after two that succeed', async () => {
+  it('admits probes when they are due, and closes after two successes', async () => {
     await using sandbox = await startTestSandbox();
     await using program = await Program.create({
       ...sandbox.env,
@@ -59,7 +59,7 @@ describe('the circuit over several processes', () => {
     expect(states).toEqual(['half_open', 'closed']);
   });
 
-  it('counts neither a refusal by S3 nor an object that is not there', async () => {
+  it('counts neither a rejection by S3 nor a missing object', async () => {
     await using sandbox = await startTestSandbox();
     await using program = await Program.create({ ...sandbox.env, BREAKWATER_FAILURE_THRESHOLD: '1' });
     await writeFile(program.path('file'), 'bytes');
@@ -71,7 +71,7 @@ describe('the circuit over several processes', () => {
     expect(circuits).toEqual(expect.arrayContaining([expect.objectContaining({ state: 'closed', failures: 0 })]));
   });
 
-  it('is neither asked nor moved by a sweep', async () => {
+  it('is neither checked nor changed by a sweep', async () => {
     await using sandbox = await startTestSandbox();
     await using program = await Program.create({
       ...sandbox.env,
@@ -96,7 +96,7 @@ describe('the circuit over several processes', () => {
     expect((after['circuits'] as { state: string }[]).map(({ state }) => state)).toEqual(['open', 'open']);
   });
 
-  it('takes several parts that fail together for one failure', async () => {
+  it('counts several parts that fail together as one failure', async () => {
     await using sandbox = await startTestSandbox();
     await using program = await Program.create({ ...sandbox.env, BREAKWATER_RETRIES: '0' });
     await writeFile(program.path('big'), randomBytes(33 * 1024 * 1024));
@@ -107,7 +107,7 @@ describe('the circuit over several processes', () => {
     expect(circuits).toMatchObject([{ state: 'closed', failures: 1 }]);
   });
 
-  it('is closed by two parts of one upload: a probe is settled by its first part, and the rest goes on afresh', async () => {
+  it('is closed by two parts of one upload: each settles a probe, and the rest continues under a new permit', async () => {
     await using sandbox = await startTestSandbox();
     await using program = await Program.create({
       ...sandbox.env,

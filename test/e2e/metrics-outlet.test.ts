@@ -69,7 +69,7 @@ async function createProgram(env: Readonly<Record<string, string>> = {}): Promis
 }
 
 describe('metrics --push', () => {
-  it('puts the totals into the group of job and instance, as the classic text', async () => {
+  it('replaces the group of job and instance with the totals, in the text format', async () => {
     await using gateway = await startGateway(202);
     await using program = await createProgram();
     const ended = await program.run(['metrics', '--json', '--push', gateway.url, '--push-instance', 'web/1']);
@@ -96,14 +96,14 @@ describe('metrics --push', () => {
     expect(gateway.pushes).toHaveLength(tries);
   });
 
-  it('gets through at the second try', async () => {
+  it('succeeds on the second try', async () => {
     await using gateway = await startGateway(503, 200);
     await using program = await createProgram();
     expect((await program.run(['metrics', '--push', gateway.url])).status).toBe(0);
     expect(gateway.pushes).toHaveLength(2);
   });
 
-  it('does not wait for the end of an answer', async () => {
+  it('does not wait for the end of a response', async () => {
     const server = createServer((request, response) => {
       request.resume().once('end', () => response.writeHead(200, { 'content-length': '1000' }).write('x'));
     });
@@ -117,7 +117,7 @@ describe('metrics --push', () => {
     expect(ended.durationMs).toBeLessThan(4900);
   });
 
-  it('says what the gateway says of metrics that contradict others, but nothing that was sent to sign in', async () => {
+  it('reports why the gateway rejects metrics, but never our credentials', async () => {
     await using program = await createProgram({ BREAKWATER_PUSH_TOKEN: 'hush' });
     await using gateway = await startGatewayWith({ says: 'pushed metrics are inconsistent\nand more' }, 400);
     const ended = await program.run(['metrics', '--push', gateway.url]);
@@ -165,7 +165,7 @@ describe('metrics --push', () => {
 });
 
 describe.skipIf(!canMakeCertificates('a push over TLS'))('metrics --push over TLS', () => {
-  it('trusts the certificate authorities that it is given, and no others', async () => {
+  it('trusts only the certificate authorities that it is given', async () => {
     await using program = await createProgram();
     const certificate = makeCertificate(program.directory);
     const server = createTlsServer(certificate, (request, response) => {
@@ -214,7 +214,7 @@ describe('the end of a command', () => {
     expect(body.split('\n').filter((line) => gauges.some((name) => line.startsWith(name)))).toEqual([]);
   });
 
-  it('waits at most 5 s for a gateway that hangs, be it in the handshake: one warning', async () => {
+  it('waits at most 5 s for a gateway that hangs, even in the handshake, and warns once', async () => {
     await using sandbox = await startTestSandbox();
     const finish = async (protocol: 'http' | 'https') => {
       // Takes connections, and never says a word.
@@ -231,7 +231,7 @@ describe('the end of a command', () => {
     };
     for (const { status, stderr, waitedMs } of await Promise.all([finish('http'), finish('https')])) {
       expect(status).toBe(0);
-      expect(stderr.trim().split('\n')).toEqual([expect.stringMatching(/^warning: .*no answer within 5 s/)]);
+      expect(stderr.trim().split('\n')).toEqual([expect.stringMatching(/^warning: .*no response within 5 s/)]);
       // Beside the 5 s there is the end of the process, which a busy machine may delay.
       expect(waitedMs).toBeLessThan(8000);
     }
@@ -259,7 +259,7 @@ describe('the end of a command', () => {
     expect(totals).toEqual(['1', '11', '21']);
   });
 
-  it('is not changed by a push that fails: one warning', async () => {
+  it('keeps its status when a push fails, and warns once', async () => {
     await using sandbox = await startTestSandbox();
     await using gateway = await startGateway(400);
     await using program = await createProgram({ ...sandbox.env, BREAKWATER_PUSH: gateway.url });
@@ -269,7 +269,7 @@ describe('the end of a command', () => {
     expect(ended.stderr.trim().split('\n')).toEqual([expect.stringMatching(/^warning: .*HTTP 400/)]);
   });
 
-  it('refreshes a textfile that others may read, whole, with a label of its own store', async () => {
+  it('replaces a textfile atomically, readable by everyone, with a label for its store', async () => {
     await using sandbox = await startTestSandbox();
     await using program = await createProgram({ ...sandbox.env });
     await mkdir(program.path('collector'));
@@ -306,7 +306,7 @@ describe('metrics --serve', () => {
     return { child, ended, url };
   }
 
-  it('answers scrapes with what other processes have added since', async () => {
+  it('includes in each scrape what other processes have added since', async () => {
     await using sandbox = await startTestSandbox();
     await using program = await createProgram(sandbox.env);
     await writeFile(program.path('file'), 'x');
@@ -375,7 +375,7 @@ describe('metrics --serve', () => {
     },
   );
 
-  it('says 503 while the state cannot be read', async () => {
+  it('returns 503 while the state cannot be read', async () => {
     await using program = await createProgram();
     const { child, ended, url } = await serve(program);
     expect((await fetch(url)).status).toBe(200);

@@ -5,7 +5,7 @@ import { Program, readDocument } from '../support/program.ts';
 import { startTestSandbox } from '../support/sandbox.ts';
 
 describe('metrics over several processes', () => {
-  it('are the sums of all of them, by the names and labels that are promised', async () => {
+  it('are the sums of all of them, under the names and labels of the contract', async () => {
     await using sandbox = await startTestSandbox();
     await using program = await Program.create({
       ...sandbox.env,
@@ -59,7 +59,7 @@ describe('metrics over several processes', () => {
     expect(text).toMatch(/^s3_circuit_breaker_state\{circuit_name="s3-upload@[^"]+"\} 1$/m);
   });
 
-  it('come as OpenMetrics and as JSON too', async () => {
+  it('are available as OpenMetrics and as JSON', async () => {
     await using program = await Program.create({ AWS_REGION: 'eu-west-1' });
     const open = await program.run(['metrics', '--format', 'openmetrics']);
     expect(open.text).toMatch(/# EOF\n$/);
@@ -72,7 +72,7 @@ describe('metrics over several processes', () => {
     expect(bare.families.map(({ name }) => name)).toContain('s3_circuit_breaker_state');
   });
 
-  it('are forgotten by --reset, which asks first', async () => {
+  it('are set to zero by --reset, which asks first', async () => {
     await using sandbox = await startTestSandbox();
     await using program = await Program.create(sandbox.env);
     await writeFile(program.path('file'), 'bytes');

@@ -37,7 +37,7 @@ function settings(more: Partial<CircuitSettings> = {}): CircuitSettings {
 }
 
 describe('many processes on one circuit', () => {
-  it('32 at once lose no failure, from the first moment, when the file is not there yet', async () => {
+  it('32 at once lose no failure, even when they start without a state file', async () => {
     await using test = await createTestState();
     const order = {
       directory: test.directory,
@@ -117,7 +117,7 @@ async function createDueCircuit(env: Readonly<Record<string, string>> = {}) {
 }
 
 describe('the probe', () => {
-  it('is one over 20 simultaneous callers, and its slot is free at once when its process is killed', async () => {
+  it('is the only one of 20 simultaneous callers; its slot is free as soon as its process is killed', async () => {
     await using stage = await createDueCircuit();
     const { sandbox, program, put, status } = stage;
     const held = sandbox.addFault('PutObject:hang');
@@ -235,7 +235,7 @@ interface Arrival {
 }
 
 describe('the order of events', () => {
-  it("of 8 processes in changing weather agrees with the server's own log", async () => {
+  it("of 8 processes against changing faults agrees with the server's own log", async () => {
     const arrivals: Arrival[] = [];
     let isDown = false;
     const server = createServer((request, response) => {

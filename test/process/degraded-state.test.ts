@@ -61,7 +61,7 @@ describe('a transfer whose state file cannot be used', () => {
     expect((await program.run(['metrics'])).text).toMatch(/result="success"\} 2$/m);
   });
 
-  it('comes from a newer breakwater: works with one warning, writes nothing, and has a circuit in memory', async () => {
+  it('comes from a newer breakwater: works with one warning and a circuit in memory, and writes nothing', async () => {
     await using stage = await createStage({ BREAKWATER_RETRIES: '0' });
     const { sandbox, program, file } = stage;
     runSql(file, 'PRAGMA user_version = 99; PRAGMA wal_checkpoint(TRUNCATE)');
@@ -91,7 +91,7 @@ describe('a transfer whose state file cannot be used', () => {
     expect([ended.status, warningsOf(ended.stderr)]).toEqual([0, [expect.stringMatching(/cannot be read or written/)]]);
   });
 
-  it('is locked by a process that has been stopped: works with one warning, after a bounded wait', async () => {
+  it('is locked by a stopped process: works with one warning, after a bounded wait', async () => {
     await using stage = await createStage();
     const { program, file } = stage;
     const holder = spawn(process.execPath, [
@@ -121,7 +121,7 @@ describe('a transfer whose state file cannot be used', () => {
     expect([after.status, after.stderr]).toEqual([0, '']);
   });
 
-  it('is on a disk that is full: works with one warning', async () => {
+  it('is on a full disk: works with one warning', async () => {
     await using stage = await createStage();
     const { program } = stage;
     const mount = program.path('full');
@@ -142,7 +142,7 @@ describe('a transfer whose state file cannot be used', () => {
 });
 
 describe('metrics --reset', () => {
-  it('fails where the sums could not be forgotten', async () => {
+  it('fails when the sums cannot be reset', async () => {
     await using stage = await createStage();
     const { program, file } = stage;
     const holder = new DatabaseSync(file);
@@ -156,7 +156,7 @@ describe('metrics --reset', () => {
 });
 
 describe('breaker-status and metrics', () => {
-  it('leave a corrupt file alone, and name the problem', async () => {
+  it('leave a corrupt file in place and name the problem', async () => {
     await using stage = await createStage();
     const { program, file } = stage;
     await writeFile(file, 'no database at all '.repeat(500));

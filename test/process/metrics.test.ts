@@ -44,7 +44,7 @@ it(`${COMMANDS} processes at once with ${FILES} operations each count exactly ${
   expect(await readCount(program)).toBe(COMMANDS * FILES);
 });
 
-it('processes that are killed count nothing twice, and leave the file whole', async () => {
+it('killed processes count nothing twice and leave the file intact', async () => {
   await using stage = await createStage();
   const { sandbox, program } = stage;
   const waitForRequest = async (seen: number, isOver: () => boolean): Promise<void> => {

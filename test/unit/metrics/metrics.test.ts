@@ -46,7 +46,7 @@ const valueOf = (text: string, series: string): string | undefined =>
     ?.slice(series.length + 1);
 
 describe('the definitions', () => {
-  it('are what docs/metrics.md says, row by row', () => {
+  it('match docs/metrics.md row by row', () => {
     const rows = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8')
       .split('\n')
       .filter((line) => line.startsWith('| `'));
@@ -57,7 +57,7 @@ describe('the definitions', () => {
     expect(rows).toEqual(expected);
   });
 
-  it('keep the four promised families by name, type and labels', () => {
+  it('keep name, type and labels of the four families that are a contract', () => {
     const { operations, duration, circuitState, retries } = DEFINITIONS;
     expect(
       [operations, duration, circuitState, retries].map(({ name, type, labels }) => [name, type, ...labels]),
@@ -78,7 +78,7 @@ describe('the recorder', () => {
         .map(({ labels, value }) => [labels['result'], value]),
     );
 
-  it('begins all results of an operation and bucket together, at 0', () => {
+  it('creates the series of all results of an operation and bucket together, at 0', () => {
     expect(resultsOf(finished())).toEqual({ success: 1, error: 0, circuit_open: 0 });
     expect(resultsOf(finished({ result: 'error', code: 'not_found' }))).toEqual({
       success: 0,
@@ -87,7 +87,7 @@ describe('the recorder', () => {
     });
   });
 
-  it('counts a refusal, and measures no duration of it: all other series of it begin at 0', () => {
+  it('counts a refusal without a duration; all its other series start at 0', () => {
     const { counters, histograms, gauges } = record(finished({ result: 'circuit_open', code: 'circuit_open' }));
     expect(counters.find(({ labels }) => labels['result'] === 'circuit_open')?.value).toBe(1);
     expect(counters.find(({ family }) => family === DEFINITIONS.bytes.name)?.value).toBe(0);
@@ -96,7 +96,7 @@ describe('the recorder', () => {
     expect(gauges.map(({ family }) => family)).toEqual(['breakwater_metrics_written_timestamp_seconds']);
   });
 
-  it('does not count what was interrupted', () => {
+  it('does not count an interrupted operation', () => {
     const recorder = new MetricsRecorder({ now: () => NOW_MS });
     recorder.read(finished({ result: 'interrupted', code: 'interrupted' }));
     expect(recorder.isEmpty).toBe(true);
@@ -146,7 +146,7 @@ describe('the recorder', () => {
     ]);
   });
 
-  it('counts what became of the objects of a sweep', () => {
+  it('counts the objects of a sweep by result', () => {
     const swept = {
       kind: 'objects_swept',
       bucket: 'b',
@@ -167,7 +167,7 @@ describe('the recorder', () => {
     );
   });
 
-  it('tells when a sweep went through, and when anything was added', () => {
+  it('records when a sweep completed and when metrics were added', () => {
     const gauges = record({ kind: 'sweep_finished', bucket: 'b', deleted: 0, failed: 0 }).gauges;
     expect(gauges).toEqual([
       { family: 's3_sweep_last_success_timestamp_seconds', labels: { bucket: 'b' }, value: NOW_MS / 1000 },
@@ -175,7 +175,7 @@ describe('the recorder', () => {
     ]);
   });
 
-  it('has everything until it is cleared', () => {
+  it('keeps everything until it is cleared', () => {
     const recorder = new MetricsRecorder({ now: () => NOW_MS });
     recorder.read(finished());
     expect(recorder.peek()).toEqual(recorder.peek());
@@ -185,7 +185,7 @@ describe('the recorder', () => {
     expect(recorder.peek()).toEqual({ ...NOTHING, refusals: [] });
   });
 
-  it('gives series of their own to 100 buckets, those that have some first', () => {
+  it('gives 100 buckets series of their own, known buckets first', () => {
     const deltas = record(...Array.from({ length: 5 }, (_, index) => finished({ bucket: `new-${index}` })));
     const known = new Set(Array.from({ length: BUCKETS_MAX - 2 }, (_, index) => `old-${index}`));
     const capped = capBuckets(deltas, new Set([...known, 'new-4']));
@@ -220,7 +220,7 @@ describe('the text', () => {
     );
   });
 
-  it('has every family with help and type, also where nothing was measured', async () => {
+  it('contains help and type of every family, even without series', async () => {
     const text = await printMetrics(measured(NOTHING), 'prometheus');
     for (const { name, type, help } of Object.values<Definition>(DEFINITIONS)) {
       expect(text).toContain(`# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`);
@@ -229,7 +229,7 @@ describe('the text', () => {
     expect(text.endsWith('\n')).toBe(true);
   });
 
-  it('works out the state of a circuit when it is printed', async () => {
+  it('computes the state of a circuit when it is printed', async () => {
     const open = {
       ...initialRow('c@x', DEFAULT_CIRCUIT_SETTINGS),
       state: 'open' as const,
@@ -248,7 +248,7 @@ describe('the text', () => {
     expect(await at(NOW_MS + 60_000)).toEqual(['1', '0']);
   });
 
-  it('names counters in OpenMetrics without their suffix in the type, and ends as it must', async () => {
+  it('leaves the suffix of counters out of the type in OpenMetrics, and ends with EOF', async () => {
     const { refusals: _, ...totals } = record(finished());
     const text = await printMetrics(measured(totals), 'openmetrics');
     expect(text).toContain('# TYPE s3_operations counter\n');
@@ -257,7 +257,7 @@ describe('the text', () => {
     expect(text.endsWith('# EOF\n')).toBe(true);
   });
 
-  it('is the same as plain data', async () => {
+  it('has the same content as plain data', async () => {
     const { refusals: _, ...totals } = record(finished());
     const families = await metricsDocument(measured(totals));
     expect(families.map(({ name }) => name)).toEqual(Object.values(DEFINITIONS).map(({ name }) => name));
