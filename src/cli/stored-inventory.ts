@@ -48,7 +48,7 @@ async function readManifest(manifest: S3Location, access: Access): Promise<strin
     await Promise.resolve();
   };
   const target = { path: null };
-  await fetch({ location: manifest, target }, access, async () => await Promise.resolve({ kind: 'stream', write }));
+  await fetch({ location: manifest, target }, access, async () => await Promise.resolve({ write }));
   return Buffer.concat(chunks).toString('utf8');
 }
 

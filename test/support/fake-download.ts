@@ -7,6 +7,7 @@ import type {
   ObjectFacts,
   DownloadTarget,
   FileTarget,
+  Release,
   StreamTarget,
 } from '../../src/s3/download/download-request.ts';
 import { Slots } from '../../src/guard/slots.ts';
@@ -55,14 +56,13 @@ export function responseOf(
 
 /** A file in memory. */
 export class FakeFile implements FileTarget {
-  readonly kind = 'file';
   bytes = Buffer.alloc(0);
   restarts = 0;
   covered: readonly ByteSpan[] = [];
   /** How often each byte was written. */
   readonly writes: number[] = [];
 
-  readonly writeAt = async (chunks: readonly Uint8Array[], offset: number): Promise<void> => {
+  readonly writeAt = async (chunks: readonly Uint8Array[], offset: number, release: Release): Promise<void> => {
     await Promise.resolve();
     const fresh = Buffer.concat(chunks);
     const grown = Buffer.alloc(Math.max(this.bytes.byteLength, offset + fresh.byteLength));
@@ -70,9 +70,12 @@ export class FakeFile implements FileTarget {
     fresh.copy(grown, offset);
     this.bytes = grown;
     for (let at = offset; at < offset + fresh.byteLength; at += 1) this.writes[at] = (this.writes[at] ?? 0) + 1;
+    release(chunks);
   };
 
-  readonly readAt = async (buffer: Uint8Array, offset: number): Promise<number> =>
+  readonly ready = async (): Promise<void> => {};
+
+  readonly readBack = async (buffer: Uint8Array, offset: number): Promise<number> =>
     await Promise.resolve(this.bytes.copy(buffer, 0, offset));
 
   readonly onWritten = (covered: () => readonly ByteSpan[]): void => {
@@ -87,7 +90,6 @@ export class FakeFile implements FileTarget {
 }
 
 export class FakePipe implements StreamTarget {
-  readonly kind = 'stream';
   bytes = Buffer.alloc(0);
 
   readonly write = async (bytes: Uint8Array): Promise<void> => {

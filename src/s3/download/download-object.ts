@@ -1,49 +1,61 @@
-import { RetryChainFailed } from '../../retry/retry-chain.ts';
-import { MissingRanges } from './missing-ranges.ts';
-import type { DownloadRequest, DownloadResult, ResumePoint } from './download-request.ts';
-import { DownloadRun } from './fetch-pieces.ts';
+import { onAbort } from '../../abort.ts';
+import type { ActiveDownload } from './active-download.ts';
+import type { DownloadRequest, DownloadResult } from './download-request.ts';
+import { fetchFirst, fetchPiece } from './fetch-pieces.ts';
+import type { Piece } from './missing-ranges.ts';
+import type { DownloadOptions } from './verify-download.ts';
 import type { Guard } from '../../guard/guard.ts';
 import { runGuarded } from '../../guard/guarded-operation.ts';
+import { runPieces } from '../../guard/run-in-parallel.ts';
 import type { ObjectClient } from '../connection/direct-client.ts';
 
 /**
- * Downloads one object as one guarded operation, bodies included. The first request brings the head and the first piece;
- * of a larger object the other pieces come by ranges of the same version (`If-Match`), several at a time, each with its
- * own retries. A body that is cut or stalls is asked for again from where it ended.
- * @throws BreakwaterError `object_changed` when it was replaced meanwhile, `checksum_mismatch` when it stays corrupt
+ * Downloads one object as one guarded operation, bodies included. The first response states what the object is, and
+ * brings the first piece. The other pieces of a larger object are requested as ranges of the same version (`If-Match`),
+ * several at a time, each with its own retries. A body that breaks off or stalls is requested again from where it ended.
+ * @throws BreakwaterError `object_changed` if the object was replaced meanwhile, `checksum_mismatch` if it stays corrupt
  */
-export async function downloadObject(
-  s3: ObjectClient,
-  guard: Guard,
-  request: DownloadRequest,
-): Promise<DownloadResult> {
-  const { bucket, key } = request;
-  return await runGuarded(guard, { operation: 'get_object', bucket, key }, async (requests) => {
-    const stop = (): void => requests.stop(request.signal.reason);
-    if (request.signal.aborted) stop();
-    request.signal.addEventListener('abort', stop, { once: true });
-    using _listening = { [Symbol.dispose]: () => request.signal.removeEventListener('abort', stop) };
-    const download = (resume: ResumePoint | null): DownloadRun =>
-      new DownloadRun({ s3, guard, requests, request: { ...request, resume } });
-    if (request.resume === null) return await download(null).run();
-    const resumed = download(leaveOneByte(request.resume));
+export function downloadObject(s3: ObjectClient, guard: Guard, request: DownloadRequest): Promise<DownloadResult> {
+  const { bucket, key, signal } = request;
+  return runGuarded(guard, { operation: 'get_object', bucket, key }, async (requests) => {
+    using _stopping = onAbort(signal, (reason) => requests.stop(reason));
+    const options = { s3, guard, requests, request };
+    const known = Promise.withResolvers<ActiveDownload>();
+    const first = fetchFirst(options, known.resolve);
+    const active = await Promise.race([known.promise, first]);
     try {
-      return await resumed.run();
-    } catch (error) {
-      // What is here is of another object: all of the new one is fetched.
-      if (resumed.isActive || !saysChanged(error)) throw error;
-      return await download(null).run();
+      await fetchRest(options, active, first);
+      if (!(await active.matches())) await fetchAgain(options, active);
+      return active.result;
+    } finally {
+      await active.settle();
     }
   });
 }
 
-function saysChanged(error: unknown): boolean {
-  return error instanceof RetryChainFailed && error.failure.errorCode === 'object_changed';
+/** Fetches the other pieces beside `first`, which is under way; the first failure stops everything. */
+async function fetchRest(options: DownloadOptions, active: ActiveDownload, first: Promise<unknown>): Promise<void> {
+  const { requests, request } = options;
+  // A small object: there are no other pieces.
+  if (active.isTaken) {
+    await first;
+    return;
+  }
+  function* pieces(): Generator<Piece | null> {
+    yield null;
+    yield* active.pieces(request.pieceBytes);
+  }
+  await runPieces(pieces(), { inFlight: request.piecesInFlight, requests }, async (piece) => {
+    await (piece === null ? first : fetchPiece(options, active, piece));
+  });
 }
 
-/** A request needs something to ask for, also where nothing is missing: it proves that the object is still the same. */
-function leaveOneByte(resume: ResumePoint): ResumePoint {
-  const { sizeBytes, covered } = resume;
-  if (new MissingRanges(sizeBytes, covered).frontier < sizeBytes) return resume;
-  return { ...resume, covered: [{ start: 0, end: sizeBytes - 1 }] };
+/** Once, after a mismatch of the whole: which piece is wrong is unknown, so all of them are fetched again. */
+async function fetchAgain(options: DownloadOptions, active: ActiveDownload): Promise<void> {
+  const { guard, request } = options;
+  await active.restart();
+  const message = `s3://${request.bucket}/${request.key}: ${active.mismatch}: fetching it again`;
+  guard.emit({ kind: 'warning', reason: 'corrupted_body', message });
+  await fetchRest(options, active, Promise.resolve());
+  if (!(await active.matches())) throw active.mismatchError();
 }

@@ -65,21 +65,31 @@ export interface DownloadResult extends ObjectFacts {
 /** Where the bytes of a download go. A rejection is a local error (a `BreakwaterError`): final, and no failure of S3. */
 export type DownloadTarget = FileTarget | StreamTarget;
 
+/** Frees chunks whose memory may be used again. */
+export type Release = (chunks: readonly Uint8Array[]) => void;
+
 /** Takes bytes at their offset, in any order, several writes at a time. */
 export interface FileTarget {
-  readonly kind: 'file';
-  readonly writeAt: (chunks: readonly Uint8Array[], offset: number) => Promise<void>;
-  /** Reads back what was written, to verify it. @returns how many bytes were there */
-  readonly readAt: (buffer: Uint8Array, offset: number) => Promise<number>;
+  /**
+   * Writes chunks, or accepts them to be written as soon as those before them have been.
+   * @param release called with them once they have been written; not after a failure
+   */
+  readonly writeAt: (chunks: readonly Uint8Array[], offset: number, release: Release) => Promise<void>;
+  /** Resolves when bytes from `offset` on may be requested. */
+  readonly ready: (offset: number) => Promise<void>;
+  /**
+   * Reads back what was written, to verify it; null if the target cannot.
+   * @returns how many bytes were there
+   */
+  readonly readBack: ((buffer: Uint8Array, offset: number) => Promise<number>) | null;
   /** Called after each write; `covered` returns what has been written so far. */
   readonly onWritten?: (covered: () => readonly ByteSpan[]) => void;
-  /** Starts over: what was written is not the object, and all of it is written again. */
-  readonly restart: () => Promise<void>;
+  /** Discards what was written, because all of it will be written again; null if the target cannot. */
+  readonly restart: (() => Promise<void>) | null;
 }
 
 /** Takes bytes once and in order, as a pipe does. */
 export interface StreamTarget {
-  readonly kind: 'stream';
   /** Resolves when the bytes have been taken; only then is their memory used again. */
   readonly write: (bytes: Uint8Array) => Promise<void>;
 }

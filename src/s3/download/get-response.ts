@@ -38,21 +38,20 @@ export function formatSpan({ start, end }: ByteSpan): string {
   return `bytes=${start}-${Number.isFinite(end) ? end - 1 : ''}`;
 }
 
-/**
- * Calls `use` with a response that has a body, and releases its connection afterwards.
- * @throws TransferFault `not_s3` for a response without a body; whatever `use` throws
- */
-export async function usingBody(
-  { head, body }: ObjectResponse,
-  use: (response: { head: GetObjectCommandOutput; body: Readable }) => Promise<void>,
-): Promise<void> {
+/** A response with its body; disposing of it frees its connection. */
+export interface OpenBody extends Disposable {
+  readonly head: GetObjectCommandOutput;
+  readonly body: Readable;
+}
+
+/** @throws TransferFault `not_s3` for a response without a body */
+export function openBody({ head, body }: ObjectResponse): OpenBody {
   if (!(body instanceof Readable)) throw new TransferFault('not_s3', 'the answer has no body');
-  try {
-    await use({ head, body });
-  } finally {
-    // An unread rest would hold up its connection, and with it the end of the process.
+  const dispose = (): void => {
+    // An unread rest would occupy its connection, and keep the process alive.
     if (!(body instanceof DirectBody && body.isOver)) body.destroy();
-  }
+  };
+  return { head, body, [Symbol.dispose]: dispose };
 }
 
 /**

@@ -1,79 +1,76 @@
-import type { StreamTarget } from './download-request.ts';
+import { onAbort } from '../../abort.ts';
+import type { DownloadTarget, FileTarget, Release, StreamTarget } from './download-request.ts';
+
+interface OrderedWriterOptions {
+  /** How far ahead of the stream pieces may be requested. */
+  readonly windowBytes: number;
+  /** Ends every wait for the stream. */
+  readonly signal: AbortSignal;
+}
+
+/** Any target as one that takes bytes in any order. */
+export function toFileTarget(target: DownloadTarget, options: OrderedWriterOptions): FileTarget {
+  return 'write' in target ? new OrderedWriter(target, options) : target;
+}
 
 /**
- * Brings pieces that arrive in any order into a pipe in theirs. What is next goes straight through; what comes early
- * waits in memory, at most `windowBytes` ahead.
+ * Writes pieces that arrive in any order to a stream, in order. The next bytes are written at once; early ones wait in
+ * memory, at most `windowBytes` ahead.
  */
-export class InOrder {
-  readonly #target: StreamTarget;
-  readonly #windowBytes: number;
-  readonly #onTaken: (bytes: Uint8Array, offset: number) => void;
-  readonly #early = new Map<number, Early>();
+class OrderedWriter implements FileTarget {
+  readonly readBack = null;
+  readonly restart = null;
+  readonly #stream: StreamTarget;
+  readonly #options: OrderedWriterOptions;
+  readonly #early = new Map<number, EarlyChunks>();
   #next = 0;
   #isWriting = false;
   #moved = Promise.withResolvers<void>();
 
-  /** @param onTaken told of bytes, in order, once they have been taken */
-  constructor(
-    target: StreamTarget,
-    options: { readonly windowBytes: number; readonly onTaken: (bytes: Uint8Array, offset: number) => void },
-  ) {
-    this.#target = target;
-    this.#windowBytes = options.windowBytes;
-    this.#onTaken = options.onTaken;
+  constructor(stream: StreamTarget, options: OrderedWriterOptions) {
+    this.#stream = stream;
+    this.#options = options;
   }
 
-  /** Resolves when bytes at `offset` may be asked for without running too far ahead. */
-  async mayBegin(offset: number, signal: AbortSignal): Promise<void> {
+  readonly ready = async (offset: number): Promise<void> => {
+    const { windowBytes, signal } = this.#options;
+    if (offset < this.#next + windowBytes) return;
     const aborted = Promise.withResolvers<never>();
-    const onAbort = (): void => aborted.reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    try {
-      while (offset >= this.#next + this.#windowBytes) {
-        signal.throwIfAborted();
-        await Promise.race([this.#moved.promise, aborted.promise]);
-      }
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-    }
-  }
+    using _listening = onAbort(signal, aborted.reject);
+    while (offset >= this.#next + windowBytes) await Promise.race([this.#moved.promise, aborted.promise]);
+  };
 
-  /** Resolves when the pipe has taken them, or at once where they are early. */
-  async writeAt(
-    chunks: readonly Uint8Array[],
-    { offset, free }: Omit<Early, 'chunks'> & { offset: number },
-  ): Promise<void> {
-    this.#early.set(offset, { chunks, free });
-    // Whoever is at it takes these too, when their turn comes.
+  readonly writeAt = async (chunks: readonly Uint8Array[], offset: number, release: Release): Promise<void> => {
+    this.#early.set(offset, { chunks, release });
+    // The call that is writing now also writes these, in their turn.
     if (this.#isWriting || offset !== this.#next) return;
     this.#isWriting = true;
     try {
-      await this.#writeNext();
+      for (let next = this.#takeNext(); next !== undefined; next = this.#takeNext()) await this.#write(next);
     } finally {
       this.#isWriting = false;
     }
+  };
+
+  #takeNext(): EarlyChunks | undefined {
+    const next = this.#early.get(this.#next);
+    this.#early.delete(this.#next);
+    return next;
   }
 
-  async #writeNext(): Promise<void> {
-    for (;;) {
-      const early = this.#early.get(this.#next);
-      if (early === undefined) return;
-      const { chunks, free } = early;
-      this.#early.delete(this.#next);
-      for (const chunk of chunks) {
-        await this.#target.write(chunk);
-        this.#onTaken(chunk, this.#next);
-        this.#next += chunk.byteLength;
-      }
-      free(chunks);
-      this.#moved.resolve();
-      this.#moved = Promise.withResolvers<void>();
+  async #write({ chunks, release }: EarlyChunks): Promise<void> {
+    for (const chunk of chunks) {
+      await this.#stream.write(chunk);
+      this.#next += chunk.byteLength;
     }
+    release(chunks);
+    this.#moved.resolve();
+    this.#moved = Promise.withResolvers<void>();
   }
 }
 
-/** Chunks that wait for their turn, and how to let go of them after it. */
-interface Early {
+/** Chunks that wait for those before them. */
+interface EarlyChunks {
   readonly chunks: readonly Uint8Array[];
-  readonly free: (chunks: readonly Uint8Array[]) => void;
+  readonly release: Release;
 }

@@ -1,38 +1,38 @@
-import { clearImmediate, setImmediate } from 'node:timers';
+import type { ActiveDownload } from './active-download.ts';
+import type { Release } from './download-request.ts';
 import type { Piece } from './missing-ranges.ts';
 import type { TakeChunk } from '../../http/direct-body.ts';
 
 /** Bytes of one piece that may wait to be written before its body is paused. */
 const PENDING_BYTES_MAX = 2 * 1024 * 1024;
 
-interface WriterOptions {
-  /** Bytes of the response that come before what is missing. */
+interface PieceWriterOptions {
+  /** Bytes of the response before the first missing one. */
   readonly skip: number;
-  readonly writeAt: (chunks: readonly Uint8Array[], offset: number) => Promise<void>;
-  /** Given what nobody needs, to let go of it. */
-  readonly drop: (chunks: readonly Uint8Array[]) => void;
-  /** Told of each write once the piece counts it. */
-  readonly onWritten: (chunks: readonly Uint8Array[], offset: number) => void;
+  /** Frees chunks that are no longer needed. */
+  readonly release: Release;
 }
 
 /**
- * Writes the body of one response behind its arrival: one write at a time, of all that has come meanwhile. So a fast body
- * makes few large writes, and a slow one is written as it comes.
+ * Writes the body of one response: one write at a time, of everything that has arrived since the last. A fast body makes
+ * few large writes, and a slow one is written as it arrives.
  */
 export class PieceWriter {
+  readonly #active: ActiveDownload;
   readonly #piece: Piece;
-  readonly #options: WriterOptions;
+  readonly #release: Release;
   #skipLeft: number;
   #taken: number;
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
   #writing: Promise<void> | null = null;
-  #turn: NodeJS.Immediate | null = null;
+  #scheduled: NodeJS.Immediate | null = null;
 
-  constructor(piece: Piece, options: WriterOptions) {
+  constructor(active: ActiveDownload, piece: Piece, { skip, release }: PieceWriterOptions) {
+    this.#active = active;
     this.#piece = piece;
-    this.#options = options;
-    this.#skipLeft = options.skip;
+    this.#release = release;
+    this.#skipLeft = skip;
     this.#taken = piece.at;
   }
 
@@ -40,29 +40,29 @@ export class PieceWriter {
     const fresh = chunk.subarray(Math.min(this.#skipLeft, chunk.byteLength));
     this.#skipLeft -= chunk.byteLength - fresh.byteLength;
     const wanted = fresh.subarray(0, Math.min(fresh.byteLength, this.#piece.end - this.#taken));
-    if (wanted.byteLength === 0) this.#options.drop([chunk]);
+    if (wanted.byteLength === 0) this.#release([chunk]);
     else {
       this.#taken += wanted.byteLength;
       this.#pending.push(wanted);
       this.#pendingBytes += wanted.byteLength;
-      // A turn of the loop later: what all reads of this one bring goes out together.
-      if (this.#writing === null) this.#turn ??= setImmediate(() => void this.#write());
+      // One turn of the event loop later, so that everything read in this one is written together.
+      if (this.#writing === null) this.#scheduled ??= setImmediate(() => void this.#write());
     }
     if (this.#taken === this.#piece.end && wanted.byteLength < fresh.byteLength) return 'enough';
     return this.#pendingBytes < PENDING_BYTES_MAX ? 'more' : this.#write();
   };
 
-  /** Resolves when all that was taken has been written. */
+  /** Resolves when everything taken has been written. */
   async flush(): Promise<void> {
     if (this.#pending.length > 0) await this.#write();
     else await this.#writing;
   }
 
   #write(): Promise<void> {
-    if (this.#turn !== null) clearImmediate(this.#turn);
-    this.#turn = null;
+    if (this.#scheduled !== null) clearImmediate(this.#scheduled);
+    this.#scheduled = null;
     this.#writing ??= this.#writeAll();
-    // The failure is met where it is waited for.
+    // Handled by the later await; this avoids an unhandled rejection.
     this.#writing.catch(() => undefined);
     return this.#writing;
   }
@@ -70,13 +70,9 @@ export class PieceWriter {
   async #writeAll(): Promise<void> {
     while (this.#pending.length > 0) {
       const chunks = this.#pending;
-      const bytes = this.#pendingBytes;
       this.#pending = [];
       this.#pendingBytes = 0;
-      const offset = this.#piece.at;
-      await this.#options.writeAt(chunks, offset);
-      this.#piece.at += bytes;
-      this.#options.onWritten(chunks, offset);
+      await this.#active.write(this.#piece, chunks, this.#release);
     }
     this.#writing = null;
   }

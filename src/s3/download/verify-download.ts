@@ -1,7 +1,7 @@
 import type { ObjectClient } from '../connection/direct-client.ts';
 import type { Guard } from '../../guard/guard.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
-import type { DownloadRequest, DownloadTarget, FileTarget, ObjectFacts } from './download-request.ts';
+import type { DownloadRequest, FileTarget, ObjectFacts } from './download-request.ts';
 import { FollowingCheck } from './verify-in-order.ts';
 import { ONE_PIECE, PartSizes, type PartLayout } from './part-layout.ts';
 import { isProof, formatExpected, type ExpectedChecksum } from '../checksum/expected-checksum.ts';
@@ -17,7 +17,7 @@ export interface DownloadOptions {
 /** The check of an object whose facts are known; null where S3 promised nothing that can be checked. */
 export function openCheck(
   { s3, guard, requests, request }: DownloadOptions,
-  { facts, target }: { facts: ObjectFacts; target: DownloadTarget },
+  { facts, target }: { facts: ObjectFacts; target: FileTarget },
 ): DownloadCheck | null {
   const { promise, sizeBytes, etag } = facts;
   if (promise === null) return null;
@@ -28,7 +28,7 @@ export function openCheck(
   const name = `s3://${request.bucket}/${request.key}`;
   return new DownloadCheck({
     promise,
-    target: target.kind === 'file' ? target : null,
+    readBack: target.readBack,
     partSizes: new PartSizes({ s3, requests, lane: request.queue, address: request, etag, object }),
     onUnverified: (why) => {
       // Only this one may be corruption.
@@ -55,7 +55,7 @@ export type Unverified =
 export interface DownloadCheckOptions {
   readonly promise: ExpectedChecksum;
   /** Null for a stream: its bytes come in order and cannot be read back. */
-  readonly target: FileTarget | null;
+  readonly readBack: FileTarget['readBack'];
   /** Finds the sizes of the parts; used only where a composite checksum has more than one. */
   readonly partSizes: Pick<PartSizes, 'guess' | 'learn'>;
   readonly onUnverified: (why: Unverified) => void;
@@ -76,12 +76,12 @@ export class DownloadCheck {
   /** The bytes of a pipe until the layout is known; null where none are held. */
   #held: Uint8Array[] | null;
   #isVerified = false;
-  #isTold = false;
+  #isReported = false;
 
   constructor(options: DownloadCheckOptions) {
     this.#options = options;
-    const { promise, target } = options;
-    this.#held = target === null ? [] : null;
+    const { promise, readBack } = options;
+    this.#held = readBack === null ? [] : null;
     if ((promise.parts ?? 1) === 1) {
       this.#guessing = null;
       this.#follow(ONE_PIECE);
@@ -102,16 +102,26 @@ export class DownloadCheck {
     return this.#isVerified ? formatExpected(this.#options.promise) : null;
   }
 
-  /** Resolves when bytes no longer have to be held. */
+  /** Resolves when no bytes have to be held: those of a stream are until the sizes of its parts are known. */
   async ready(): Promise<void> {
-    await this.#guessing;
+    if (this.#held !== null) await this.#guessing;
   }
 
-  /** Adds bytes that have been written; everything before `frontier` has been. */
-  add(chunks: readonly Uint8Array[], where: { offset: number; frontier: number }): void {
-    if (this.#following !== null) this.#following.add(chunks, where);
-    // Copies, for the memory of the chunks is used again.
+  /** Resolves when it sends no more requests. */
+  async settle(): Promise<void> {
+    await this.#guessing?.catch(() => undefined);
+  }
+
+  /** Adds bytes that have been written. */
+  add(chunks: readonly Uint8Array[], offset: number): void {
+    if (this.#following !== null) this.#following.add(chunks, offset);
+    // Copies, because the memory of the chunks is used again.
     else this.#held?.push(...chunks.map((chunk) => Uint8Array.from(chunk)));
+  }
+
+  /** Everything before `frontier` has been written. */
+  advance(frontier: number): void {
+    this.#following?.advance(frontier);
   }
 
   restart(): void {
@@ -123,32 +133,32 @@ export class DownloadCheck {
   async matches(sizeBytes: number): Promise<boolean> {
     await this.#guessing;
     if (this.#following === null || this.#layout === null) return true;
-    this.#isVerified = await this.#following.isKept(sizeBytes);
+    this.#isVerified = await this.#following.matches(sizeBytes);
     if (this.#isVerified) return true;
-    const { promise, target, partSizes: looks } = this.#options;
+    const { promise, readBack, partSizes } = this.#options;
     const { certainty } = this.#layout;
     if (certainty === 'assumed') return this.#leaveUnverified('parts_unknown');
     if (!isProof(promise)) return this.#leaveUnverified('etag_differs');
     if (certainty === 'exact') return false;
-    const exact = await looks.learn();
+    const exact = await partSizes.learn();
     if (exact === null) return this.#leaveUnverified('checksum_differs');
     const isSame = isSameLayout(exact, this.#layout);
-    if (!isSame && target === null) return this.#leaveUnverified('parts_unequal');
+    if (!isSame && readBack === null) return this.#leaveUnverified('parts_unequal');
     this.#layout = exact;
     if (isSame) return false;
     this.#follow(exact);
-    this.#isVerified = await this.#following.isKept(sizeBytes);
+    this.#isVerified = await this.#following.matches(sizeBytes);
     return this.#isVerified;
   }
 
   async #guess(): Promise<void> {
-    const { promise, partSizes: looks } = this.#options;
-    const guess = await looks.guess();
+    const { promise, partSizes } = this.#options;
+    const guess = await partSizes.guess();
     if (typeof guess === 'object') this.#follow(guess);
     else if (guess === 'unknown') this.#leaveUnverified('parts_unknown');
     else if (!isProof(promise)) this.#leaveUnverified('parts_unequal');
     else {
-      const exact = await looks.learn();
+      const exact = await partSizes.learn();
       if (exact === null) this.#leaveUnverified('parts_unknown');
       else this.#follow(exact);
     }
@@ -156,15 +166,15 @@ export class DownloadCheck {
   }
 
   #follow(layout: PartLayout): void {
-    const { promise, target } = this.#options;
+    const { promise, readBack } = this.#options;
     this.#layout = layout;
-    this.#following = new FollowingCheck(promise, { partSizes: layout.partSizes, target });
-    if (this.#held !== null) this.#following.add(this.#held, { offset: 0, frontier: 0 });
+    this.#following = new FollowingCheck(promise, { partSizes: layout.partSizes, readBack });
+    if (this.#held !== null) this.#following.add(this.#held, 0);
   }
 
   #leaveUnverified(why: Unverified): true {
-    if (!this.#isTold) this.#options.onUnverified(why);
-    this.#isTold = true;
+    if (!this.#isReported) this.#options.onUnverified(why);
+    this.#isReported = true;
     return true;
   }
 }

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, link, mkdir, open, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { ByteSpan } from '../../s3/download/missing-ranges.ts';
-import type { FileTarget } from '../../s3/download/download-request.ts';
+import type { FileTarget, Release } from '../../s3/download/download-request.ts';
 import { BreakwaterError } from '../../errors.ts';
 import type { LocalSink } from './sink.ts';
 import { openWritable, type WritableFile } from '../open-file.ts';
@@ -54,7 +54,6 @@ export interface LeftPartial {
 
 /** A download that becomes visible only when it is whole: a temporary file beside its target, renamed at the end. */
 export class FileSink implements LocalSink, FileTarget {
-  readonly kind = 'file';
   readonly partialPath: string;
   readonly #path: string;
   readonly #file: WritableFile;
@@ -109,7 +108,7 @@ export class FileSink implements LocalSink, FileTarget {
     return this;
   }
 
-  readonly writeAt = async (chunks: readonly Uint8Array[], offset: number): Promise<void> => {
+  readonly writeAt = async (chunks: readonly Uint8Array[], offset: number, release: Release): Promise<void> => {
     try {
       let at = offset;
       let left = chunks;
@@ -121,9 +120,12 @@ export class FileSink implements LocalSink, FileTarget {
     } catch (error) {
       throw describeUnwritable(this.#path, error);
     }
+    release(chunks);
   };
 
-  readonly readAt = async (buffer: Uint8Array, offset: number): Promise<number> => {
+  readonly ready = async (): Promise<void> => {};
+
+  readonly readBack = async (buffer: Uint8Array, offset: number): Promise<number> => {
     try {
       return await this.#file.read(buffer, offset);
     } catch (error) {

@@ -7,7 +7,6 @@ import { readSystemCode } from '../local-errors.ts';
 
 /** Writes a download into a pipe or device, in order and no faster than it is read. What is written cannot be taken back. */
 export class StreamSink implements LocalSink, StreamTarget {
-  readonly kind = 'stream';
   readonly #name: string;
   readonly #stream: Writable;
   readonly #isOurs: boolean;
