@@ -27,7 +27,7 @@ async function putAfterLostResponse(etag: string) {
     headers: {},
     checksum: 'crc32',
     ifNoneMatch: true,
-    partSizeBytes: 1000,
+    partSizeBytes: 5 * 1024 * 1024,
     partsInFlight: 1,
     body: (async function* pipe() {
       yield await Promise.resolve(Buffer.from('ours'));

@@ -1,41 +1,60 @@
-import { abortUpload } from './discard-upload.ts';
+import { Readable } from 'node:stream';
+import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  type PutObjectCommand,
+  type S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
 import type { Guard } from '../../guard/guard.ts';
 import { runGuarded } from '../../guard/guarded-operation.ts';
-import type { StoredPart } from './list-parts.ts';
-import { assembleParts, beginUpload, sendPart, type UploadChannel } from './multipart.ts';
-import type { ObjectClient } from '../connection/direct-client.ts';
-import { putWhole } from './put-object.ts';
-import { refuseExisting, describeExisting } from './create-only.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
-import { runPieces } from '../../guard/run-in-parallel.ts';
-import { StreamParts, type StreamPart } from './stream-parts.ts';
+import type { ObjectClient } from '../connection/direct-client.ts';
+import { describeExisting, refuseExisting } from './create-only.ts';
+import { abortUpload } from './discard-upload.ts';
+import type { StoredPart } from './list-parts.ts';
+import { assembleParts, beginUpload, sendPart, type MultipartUpload, type UploadChannel } from './multipart.ts';
+import { putWhole } from './put-object.ts';
+import { StreamBody } from './stream-body.ts';
 import type { StreamUpload, UploadResult } from './upload-request.ts';
 
 /**
- * Uploads a stream of unknown length as one guarded operation, in one request or in parts, whichever it comes to.
- * Parts are buffered, so every request can be tried again. A failed upload is aborted: what was read is gone.
+ * Uploads a stream of unknown length as one guarded operation. lib-storage cuts it into parts, or sends it in one request
+ * if it fits into one part. Parts are buffered, so every request can be retried. After a failure the upload is aborted:
+ * the bytes that were read are gone, so nothing can be resumed.
  */
 export async function uploadStream(s3: ObjectClient, guard: Guard, request: StreamUpload): Promise<UploadResult> {
   const { bucket, key, memory } = request;
   if (memory.staleId !== null) await abortUpload(s3, guard, { bucket, key, uploadId: memory.staleId });
-  const upload = new PartedStream(s3, guard, request);
+  const sending = new StreamSending(s3, guard, request);
   try {
     const target = { operation: 'put_object', bucket, key } as const;
-    const result = await runGuarded(guard, target, async (requests) => await upload.run(requests));
+    const result = await runGuarded(guard, target, (requests) => sending.run(requests));
     await memory.forget();
     return result;
   } catch (error) {
-    await upload.cleanUp();
+    await sending.discard();
     throw describeExisting(error, request);
   }
 }
 
-class PartedStream {
+/** The requests that lib-storage makes. Aborts are not among them: `discard` makes those after the verdict. */
+type UploadCommand =
+  | PutObjectCommand
+  | CreateMultipartUploadCommand
+  | UploadPartCommand
+  | CompleteMultipartUploadCommand;
+
+class StreamSending {
   readonly #s3: ObjectClient;
   readonly #guard: Guard;
   readonly #request: StreamUpload;
-  readonly #stored: StoredPart[] = [];
-  #uploadId: string | null = null;
+  readonly #parts: StoredPart[] = [];
+  /** Settled when the upload in parts exists, or could not be created. */
+  readonly #created = Promise.withResolvers<void>();
+  #upload: MultipartUpload | null = null;
+  #result: UploadResult | null = null;
 
   constructor(s3: ObjectClient, guard: Guard, request: StreamUpload) {
     this.#s3 = s3;
@@ -44,50 +63,105 @@ class PartedStream {
   }
 
   async run(requests: RequestRunner): Promise<UploadResult> {
-    const { body, partSizeBytes } = this.#request;
-    const parts = new StreamParts(body, { partSizeBytes, signal: requests.signal });
+    const { bucket, key, body: source, partSizeBytes, partsInFlight } = this.#request;
     const channel = { s3: this.#s3, guard: this.#guard, requests };
+    const body = new StreamBody(source, { partSizeBytes, signal: requests.signal });
+    const client = {
+      config: this.#s3.config,
+      send: (command: UploadCommand) => endOnFailure(requests, this.#send(channel, command, body)),
+    };
+    const upload = new Upload({
+      // lib-storage calls `send` and reads `config`, and uses nothing else of a client.
+      client: client as unknown as S3Client,
+      params: { Bucket: bucket, Key: key, Body: Readable.from(this.#read(requests, body)) },
+      partSize: partSizeBytes,
+      queueSize: partsInFlight,
+      leavePartsOnError: true,
+    });
+    await upload.done();
+    if (this.#result === null) throw new Error('lib-storage ended without making an object');
+    return this.#result;
+  }
+
+  /** After a failure. If the abort fails, the upload id stays saved, so that the next run can remove the parts. */
+  async discard(): Promise<void> {
+    const { bucket, key, memory } = this.#request;
+    if (this.#upload === null) return;
+    const { uploadId } = this.#upload;
+    if (await abortUpload(this.#s3, this.#guard, { bucket, key, uploadId })) await memory.forget();
+  }
+
+  async *#read(requests: RequestRunner, body: StreamBody): AsyncGenerator<Buffer> {
     try {
-      const first = await parts.next();
-      return first === null || first.isLast
-        ? await putWhole(channel, this.#request, first?.bytes ?? Buffer.alloc(0))
-        : await this.#putParts(channel, { first, parts });
-    } finally {
-      parts.close();
+      for await (const block of body.read()) {
+        yield block;
+        // If the stream broke while the upload is being created, that request would be aborted, and its upload left behind.
+        if (body.readBytes > this.#request.partSizeBytes) await this.#created.promise;
+      }
+    } catch (error) {
+      requests.stop(error);
+      throw error;
     }
   }
 
-  /** After a failure. What could not be removed stays remembered, for the next run to remove. */
-  async cleanUp(): Promise<void> {
-    const { bucket, key, memory } = this.#request;
-    if (this.#uploadId === null) return;
-    if (await abortUpload(this.#s3, this.#guard, { bucket, key, uploadId: this.#uploadId })) await memory.forget();
+  /** @returns what lib-storage reads of a response */
+  async #send(
+    channel: UploadChannel,
+    command: UploadCommand,
+    body: StreamBody,
+  ): Promise<{ UploadId?: string; ETag?: string }> {
+    if (command instanceof CreateMultipartUploadCommand) return { UploadId: await this.#create(channel) };
+    if (command instanceof UploadPartCommand) return { ETag: await this.#sendPart(channel, command, body) };
+    this.#result =
+      command instanceof CompleteMultipartUploadCommand
+        ? await this.#complete(channel, body)
+        : await putWhole(channel, this.#request, bytesOf(command));
+    return {};
   }
 
-  async #putParts(
-    channel: UploadChannel,
-    { first, parts }: { readonly first: StreamPart; readonly parts: StreamParts },
-  ): Promise<UploadResult> {
-    const { bucket, key, memory, partsInFlight } = this.#request;
-    const { guard } = channel;
-    await refuseExisting(channel.s3, channel.requests, this.#request);
-    const created = await beginUpload(channel, this.#request);
-    this.#uploadId = created.uploadId;
-    await memory.save(created.uploadId);
-    await runPieces(takeTurns(first, parts), { inFlight: partsInFlight, requests: channel.requests }, async (turn) => {
-      const part = await turn;
-      if (part === null) return;
-      this.#stored[part.number - 1] = await sendPart(channel, this.#request, { ...created, ...part });
-      guard.emit({ kind: 'bytes_moved', name: `s3://${bucket}/${key}`, bytes: part.bytes.byteLength });
-      parts.giveBack(part);
-    });
-    const stored = await assembleParts(channel, this.#request, { ...created, parts: this.#stored });
-    return { ...stored, bytes: channel.requests.bytesMoved, resumedBytes: 0 };
+  async #create(channel: UploadChannel): Promise<string> {
+    try {
+      await refuseExisting(channel.s3, channel.requests, this.#request);
+      this.#upload = await beginUpload(channel, this.#request);
+      await this.#request.memory.save(this.#upload.uploadId);
+      return this.#upload.uploadId;
+    } finally {
+      this.#created.resolve();
+    }
+  }
+
+  async #sendPart(channel: UploadChannel, command: UploadPartCommand, body: StreamBody): Promise<string> {
+    const { bucket, key } = this.#request;
+    const { PartNumber: number = 0, UploadId: uploadId = '' } = command.input;
+    const bytes = bytesOf(command);
+    body.noteCreated(number, bytes);
+    const part = await sendPart(channel, this.#request, { uploadId, number, bytes });
+    body.noteSent(bytes);
+    this.#parts[number - 1] = part;
+    this.#guard.emit({ kind: 'bytes_moved', name: `s3://${bucket}/${key}`, bytes: part.sizeBytes });
+    return part.etag;
+  }
+
+  async #complete(channel: UploadChannel, { readBytes }: StreamBody): Promise<UploadResult> {
+    const bytes = this.#parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    // Memory is used again while lib-storage works: an object must not be made of anything but the whole stream.
+    if (this.#upload === null || bytes !== readBytes) throw new Error(`${readBytes} bytes were read, ${bytes} sent`);
+    const stored = await assembleParts(channel, this.#request, { ...this.#upload, parts: this.#parts });
+    return { ...stored, bytes, resumedBytes: 0 };
   }
 }
 
-/** Parts as they are asked for; those that are asked for behind the last one are null. */
-function* takeTurns(first: StreamPart, parts: StreamParts): Generator<Promise<StreamPart | null>> {
-  yield Promise.resolve(first);
-  while (!parts.isOver) yield parts.next();
+/** The first failure ends all other requests and the wait for the stream, and becomes the error of all of them. */
+async function endOnFailure<T>(requests: RequestRunner, sending: Promise<T>): Promise<T> {
+  try {
+    return await sending;
+  } catch (error) {
+    requests.stop(error);
+    throw error;
+  }
+}
+
+function bytesOf({ input: { Body: bytes } }: PutObjectCommand | UploadPartCommand): Uint8Array {
+  if (bytes instanceof Uint8Array) return bytes;
+  throw new TypeError('lib-storage sends a body that is not bytes');
 }
