@@ -4,7 +4,7 @@ import type { InspectedCircuit } from './inspect-circuits.ts';
 
 type Document = Readonly<Record<string, unknown>>;
 
-/** One circuit as `breaker-status --json` tells it. Times are ISO 8601; null where there is nothing to tell. */
+/** One circuit in the output of `breaker-status --json`. Times are ISO 8601; null means none. */
 export function circuitDocument({ view, refused, trip }: InspectedCircuit): Document {
   const { row } = view;
   return {
@@ -22,18 +22,18 @@ export function circuitDocument({ view, refused, trip }: InspectedCircuit): Docu
     opened_at: timeOrNull(row.openedAtMs),
     open_for_ms: row.openForMs,
     changed_at: timeOrNull(row.changedAtMs),
-    opened_by: trip === null ? null : describeProcess(trip.process),
+    opened_by: trip === null ? null : processDocument(trip.process),
     refused_since_opened: refused,
     probe:
       row.lease === null
         ? null
-        : { expires_at: formatTime(row.lease.expiresAtMs), process: describeProcess(row.lease.owner) },
-    last_error: describeCause(row.lastFailure),
-    manual: describeManual(row.manual),
+        : { expires_at: formatTime(row.lease.expiresAtMs), process: processDocument(row.lease.owner) },
+    last_error: causeDocument(row.lastFailure),
+    manual: manualDocument(row.manual),
   };
 }
 
-/** One change of state as `breaker-status --history --json` tells it. */
+/** One state change in the output of `breaker-status --history --json`. */
 export function transitionDocument(transition: Transition): Document {
   const { circuit, atMs, from, to, epoch, why, cause, manual, process } = transition;
   return {
@@ -43,13 +43,13 @@ export function transitionDocument(transition: Transition): Document {
     to,
     epoch,
     why,
-    cause: describeCause(cause),
-    manual: describeManual(manual),
-    process: describeProcess(process),
+    cause: causeDocument(cause),
+    manual: manualDocument(manual),
+    process: processDocument(process),
   };
 }
 
-function describeCause(cause: FailureCause | null): Document | null {
+function causeDocument(cause: FailureCause | null): Document | null {
   if (cause === null) return null;
   const { atMs, code, message, httpStatus, requestId, process } = cause;
   return {
@@ -58,17 +58,17 @@ function describeCause(cause: FailureCause | null): Document | null {
     message,
     http_status: httpStatus,
     request_id: requestId,
-    process: describeProcess(process),
+    process: processDocument(process),
   };
 }
 
-function describeManual(manual: ManualChange | null): Document | null {
+function manualDocument(manual: ManualChange | null): Document | null {
   if (manual === null) return null;
   const { by, atMs, reason, untilMs } = manual;
   return { by, at: formatTime(atMs), reason, until: timeOrNull(untilMs) };
 }
 
-function describeProcess({ pid, host, command }: ProcessIdentity): Document {
+function processDocument({ pid, host, command }: ProcessIdentity): Document {
   return { pid, host, command };
 }
 

@@ -11,7 +11,7 @@ import type { NamedFile } from './settings/named-file.ts';
 import type { Output } from './output/output.ts';
 import type { Environment, Settings } from './settings/resolve-settings.ts';
 
-/** What a command gets from around it. What costs something is opened when first asked for. */
+/** What a command runs with. Costly parts are opened on first use. */
 export interface CommandRun {
   /** The command's name: `put`. */
   readonly command: string;
@@ -22,41 +22,41 @@ export interface CommandRun {
   readonly clock: Clock;
   /** Aborted by a signal (`interrupted`) or by `--deadline` (`deadline`), with that error as its reason. */
   readonly signal: AbortSignal;
-  /** When the command must end, on the monotonic clock, in ms; null without a deadline. */
+  /** The deadline on the monotonic clock, in ms; null without one. */
   readonly deadlineAtMs: number | null;
-  /** Tells log, progress, metrics and every reader added. A reader that fails is dropped with a warning. */
+  /** Sends an event to the log, the progress, the metrics and every added reader. A reader that fails is dropped with a warning. */
   readonly emit: EventSink;
   readonly addReader: (reader: EventSink) => void;
   readonly output: Output;
   readonly stdin: Readable;
   readonly stdout: Writable;
-  /** The marks that the terminal can show. */
-  readonly look: Symbols;
+  /** The symbols that the terminal can display. */
+  readonly symbols: Symbols;
   /** Endpoint, region and profile, found without the SDK. @throws BreakwaterError `config` */
   readonly aws: () => AwsContext;
-  /** The certificate authorities that the AWS settings name; null for those that Node knows. */
+  /** The certificate authorities of the AWS settings; null for Node's own. */
   readonly caBundle: () => NamedFile | null;
   /** The full name: `s3-upload@eu-west-1`. @throws BreakwaterError `config` */
   readonly circuitName: (name: CircuitName) => string;
   readonly processIdentity: () => ProcessIdentity;
   /** Opens the local state, once. */
   readonly state: () => Promise<State>;
-  /** Lets go of what was opened and opens it anew: for commands that look for long. A gate must be asked for again. */
+  /** Closes the state and opens it again, for a file that was replaced. The gate must be fetched again. */
   readonly reopenState: () => Promise<State>;
-  /** The circuits' gate on the state that is open. */
+  /** The gate on the state that is open. */
   readonly gate: () => Promise<CircuitGate>;
-  /** Runs `close` when the command ends, whichever way; the last added runs first. */
+  /** Runs `close` when the command ends, however it ends; the last one added runs first. */
   readonly onClose: (close: () => void | Promise<void>) => void;
 }
 
-/** What a command hands back; the base prints it and chooses the exit status. */
+/** What a command returns. The base class prints it and chooses the exit status. */
 export interface CommandResult {
   /** Fields of the JSON document beside `ok` and `command`; keys in snake_case. */
   readonly json: Readonly<Record<string, unknown>>;
-  /** What was asked for, as lines on stdout; printed also under `--quiet`. */
+  /** The requested output, as lines on stdout; printed under `--quiet` too. */
   readonly lines?: readonly string[];
-  /** A sentence that it is done, on stdout; not under `--quiet`. */
+  /** One sentence about what was done, on stdout; not under `--quiet`. */
   readonly summary?: string | null;
-  /** A failure that comes with a result: `partial`, or `circuit_open` of a check. Decides the exit status. */
+  /** A failure that has a result as well: `partial`, or `circuit_open` of a check. Determines the exit status. */
   readonly failure?: BreakwaterError;
 }

@@ -45,8 +45,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const { command, version, settings, output, clock, screens, stdin, env, home } = options;
   const hub = new EventHub();
   const closers = new Closers((message) => hub.emit({ kind: 'warning', reason: 'close_failed', message }));
-  const look = decidesAscii({ env, ascii: settings.ascii }) ? ASCII_SYMBOLS : UNICODE_SYMBOLS;
-  const progress = createProgress({ output, clock, symbols: look, loadLive: async () => await loadLive(output) });
+  const symbols = decidesAscii({ env, ascii: settings.ascii }) ? ASCII_SYMBOLS : UNICODE_SYMBOLS;
+  const progress = createProgress({ output, clock, symbols, loadLive: async () => await loadLive(output) });
   hub.add(createEventLog(output, clock));
   hub.add(progress.read);
 
@@ -76,7 +76,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     output,
     stdin,
     stdout: screens.stdout,
-    look,
+    symbols,
     aws,
     caBundle: () => findCaBundle(aws(), { env, home }),
     circuitName: (name) => `${name}@${decideScope(settings.circuitScope, aws())}`,

@@ -1,29 +1,31 @@
 import { string } from '@oclif/core/args';
 import { boolean, string as text } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
-import { changeByHand, nameUser } from '../breaker/change-circuits.ts';
+import { changeByHand } from '../breaker/change-circuits.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { withEnvironment } from '../cli/flags/flags.ts';
+import { presentChanges } from '../cli/output/change-result.ts';
+import { readUserName } from '../cli/user-name.ts';
 import { BreakwaterError } from '../errors.ts';
 
 export default class BreakerReset extends BaseCommand<typeof BreakerReset> {
   static override summary = 'close circuits by hand';
   static override description =
-    'Whatever is in flight when a circuit is reset no longer counts for it. A name such as s3-upload means every scope of it.';
+    'Calls already in flight no longer affect the circuit. A name such as s3-upload selects all its scopes.';
   static override usage = 'breaker-reset CIRCUIT... [FLAGS]';
   static override examples = [
     {
-      description: 'S3 is known to be back',
+      description: 'When S3 is back',
       command: '<%= config.bin %> breaker-reset s3-upload --reason "S3 is back"',
     },
     {
-      description: 'In a CI pipeline, before a run that must try',
+      description: 'In a CI pipeline, before a run that must not be refused',
       command: '<%= config.bin %> breaker-reset --all --json',
     },
   ];
   static override flags = withEnvironment({
     all: boolean({ summary: 'reset every circuit' }),
-    reason: text({ summary: 'why, for the history', helpValue: 'TEXT' }),
+    reason: text({ summary: 'reason, shown in the history', helpValue: 'TEXT' }),
   });
   static override args = { circuit: string({ multiple: true, description: 'circuits to close' }) };
 
@@ -34,11 +36,11 @@ export default class BreakerReset extends BaseCommand<typeof BreakerReset> {
     const names = args.circuit ?? [];
     if (names.length === 0 && !flags.all) {
       throw new BreakwaterError('usage', 'breaker-reset needs the name of a circuit, or --all', {
-        details: { reason: 'needs_circuit', hint: 'see the names with breakwater breaker-status' },
+        details: { reason: 'needs_circuit', hint: 'list the names with breakwater breaker-status' },
       });
     }
     const gate = await run.gate();
-    const manual = { by: nameUser(), reason: flags.reason ?? null };
-    return await changeByHand(run, names, async (circuit) => await Promise.resolve(gate.reset(circuit, manual)));
+    const manual = { by: readUserName(), reason: flags.reason ?? null };
+    return presentChanges(await changeByHand(run, names, (circuit) => gate.reset(circuit, manual)));
   }
 }

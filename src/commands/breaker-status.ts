@@ -7,41 +7,42 @@ import { tabulateCircuits, tabulateTransitions } from '../breaker/circuit-table.
 import { selectCircuits } from '../breaker/select-circuits.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { withEnvironment } from '../cli/flags/flags.ts';
+import { readUserName } from '../cli/user-name.ts';
 import { refusalError } from '../circuit/refusal-error.ts';
 import { BreakwaterError } from '../errors.ts';
 
-/** Changes of state that `--history` shows at most. */
+/** The most state changes that `--history` shows. */
 const HISTORY_MAX = 100;
 
 export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
-  static override summary = 'show every circuit as an arriving request would meet it';
+  static override summary = 'show the current state of every circuit';
   static override description =
-    'Reads the local state only: sends nothing to S3 and changes nothing. Names are s3-upload and s3-download, which mean every scope, or full names such as s3-upload@eu-west-1.';
+    'Reads the local state only: sends nothing to S3 and changes nothing. The names s3-upload and s3-download select all scopes; a full name such as s3-upload@eu-west-1 selects one.';
   static override usage = 'breaker-status [CIRCUIT...] [FLAGS]';
   static override examples = [
     { description: 'At the terminal', command: '<%= config.bin %> breaker-status' },
     {
-      description: 'A screen that stays open during an incident',
+      description: 'A live screen during an incident',
       command: '<%= config.bin %> breaker-status --watch',
     },
     { description: 'In a CI pipeline', command: '<%= config.bin %> breaker-status --json s3-upload' },
     {
-      description: 'From cron, as a guard',
+      description: 'From cron, to skip a run while the circuit is open',
       command:
         '<%= config.bin %> breaker-status --check --quiet s3-upload && <%= config.bin %> put db.tar s3://my-bucket/',
     },
   ];
   static override flags = withEnvironment({
-    check: boolean({ summary: 'exit 75 while one of the circuits would refuse a call' }),
+    check: boolean({ summary: 'exit 75 if one of the circuits would refuse a call' }),
     watch: boolean({
       char: 'w',
-      summary: 'keep showing them: a live screen on a terminal, lines on change elsewhere, NDJSON with --json',
+      summary: 'keep watching: a live screen on a terminal, one line per change elsewhere, NDJSON with --json',
     }),
-    'read-only': boolean({ summary: 'with --watch: no resetting and isolating by key' }),
-    history: boolean({ summary: `show the last ${HISTORY_MAX} changes of state instead` }),
+    'read-only': boolean({ summary: 'with --watch: disable the reset and isolate keys' }),
+    history: boolean({ summary: `show the last ${HISTORY_MAX} state changes instead` }),
   });
   static override args = {
-    circuit: string({ multiple: true, description: 'circuits to show; all by default' }),
+    circuit: string({ multiple: true, description: 'circuits to show; by default all' }),
   };
 
   protected override async execute(
@@ -49,9 +50,8 @@ export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
     { args, flags, given }: CommandInput<typeof BreakerStatus>,
   ): Promise<CommandResult> {
     if (flags.watch) {
-      refuseBeside(flags);
-      const { watchCircuits } = await import('../breaker/watch/watch.ts');
-      return await watchCircuits(run, {
+      refuseWithWatch(flags);
+      return await watch(run, {
         names: args.circuit ?? [],
         isReadOnly: flags['read-only'],
         stateDirectory: given.has('state-dir') ? run.settings.stateDirectory : null,
@@ -84,16 +84,50 @@ export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
   }
 }
 
-/** @throws BreakwaterError `usage` for what ends at once beside what does not end */
-function refuseBeside(flags: { readonly check: boolean; readonly history: boolean }): void {
+interface WatchRequest {
+  readonly names: readonly string[];
+  readonly isReadOnly: boolean;
+  readonly stateDirectory: string | null;
+}
+
+/** The live screen on a terminal with a keyboard, lines elsewhere. */
+async function watch(run: CommandRun, request: WatchRequest): Promise<CommandResult> {
+  const { watchAtTerminal, watchInPipe } = await import('../breaker/watch/watch.ts');
+  const { output, symbols, stdin, stdout } = run;
+  const { isLive, stdoutIsTerminal, stdoutHasColour, json } = output.mode;
+  if (isLive && stdoutIsTerminal && 'isTTY' in stdin && stdin.isTTY === true) {
+    const held: (() => void)[] = [];
+    // Other output would tear the screen: it is printed afterwards.
+    output.stepAside((write) => held.push(write));
+    try {
+      const terminal = { stdin: process.stdin, stdout: process.stdout, hasColour: stdoutHasColour, symbols };
+      const changes = await watchAtTerminal(run, { ...request, user: readUserName() }, terminal);
+      return { json: {}, summary: changes.length === 0 ? null : changes.join('\n') };
+    } finally {
+      output.stepAside(null);
+      for (const write of held) write();
+    }
+  }
+  const { circuits, stateFile } = await watchInPipe(run, request.names, {
+    isJson: json,
+    print: (lines) => output.print(lines),
+    isRead: () => stdout.writable,
+  });
+  const { path, condition } = stateFile;
+  const problem = condition === 'ready' || condition === 'missing' ? null : condition;
+  return { json: { circuits: circuits.map(circuitDocument), state_file: { path, problem } } };
+}
+
+/** @throws BreakwaterError `usage`: these flags print once and exit, a watch does not */
+function refuseWithWatch(flags: { readonly check: boolean; readonly history: boolean }): void {
   const other = flags.check ? '--check' : flags.history ? '--history' : null;
   if (other === null) return;
-  throw new BreakwaterError('usage', `--watch and ${other} do not go together`, {
-    details: { hint: `leave one of them out; the live screen shows the history of a circuit on enter` },
+  throw new BreakwaterError('usage', `--watch and ${other} cannot be combined`, {
+    details: { hint: 'use one of them; on the live screen, enter shows the history of a circuit' },
   });
 }
 
-/** The refusal that lasts longest: when it is over, all of them are. */
+/** The refusal that lasts longest. */
 function findRefusal(circuits: readonly InspectedCircuit[]) {
   const refusals = circuits.flatMap(({ view: { name, refusal, retryAfterMs, row } }) =>
     refusal === null ? [] : [{ circuit: name, epoch: row.epoch, reason: refusal, retryAfterMs }],

@@ -1,27 +1,35 @@
 import type { UnfinishedWork, ClaimHolder, WorkClaim } from '../unfinished-work.ts';
 import { isProcessAlive } from './process-identity.ts';
-import type { CheckpointKind } from './state.ts';
-import type { CommandRun } from '../cli/command-run.ts';
+import type { ProcessIdentity } from '../circuit/circuit.ts';
+import type { Clock } from '../clock.ts';
+import type { CheckpointKind, State } from './state.ts';
 
 /** How long a claim holds without being renewed, in ms; the end of its owner frees it at once where that can be told. */
 const CLAIM_LEASE_MS = 60_000;
 
-type WorkRun = Pick<CommandRun, 'clock' | 'state' | 'processIdentity' | 'onClose'>;
+/** What stored work needs of a command. */
+interface WorkContext {
+  readonly clock: Clock;
+  readonly state: () => Promise<Pick<State, 'checkpoints' | 'claims'>>;
+  readonly processIdentity: () => ProcessIdentity;
+  /** Runs `close` when the command ends. */
+  readonly onClose: (close: () => void) => void;
+}
 
-/** Begun work in the local state, which is opened when it is first asked for. */
-export function openUnfinishedWork(run: WorkRun, kind: CheckpointKind): UnfinishedWork {
-  const { clock, state } = run;
+/** Unfinished work in the local state, which is opened on first use. */
+export function openUnfinishedWork(context: WorkContext, kind: CheckpointKind): UnfinishedWork {
+  const { clock, state } = context;
   return {
     read: async (id) => (await state()).checkpoints.read(kind, id),
     list: async () => (await state()).checkpoints.list(kind),
     save: async (id, document) => (await state()).checkpoints.save({ kind, id, document, nowMs: clock.now() }),
     remove: async (id) => (await state()).checkpoints.remove(kind, id),
-    claim: async (id, onHeld) => await claimWork(run, `${kind} ${id}`, onHeld),
+    claim: async (id, onHeld) => await claimWork(context, `${kind} ${id}`, onHeld),
   };
 }
 
 async function claimWork(
-  { clock, state, processIdentity, onClose }: WorkRun,
+  { clock, state, processIdentity, onClose }: WorkContext,
   name: string,
   onHeld?: (holder: ClaimHolder) => void,
 ): Promise<WorkClaim | null> {

@@ -4,35 +4,46 @@ import { formatTime } from '../clock.ts';
 import { assertNever } from '../errors.ts';
 import { formatTimeLeft } from './progress/progress-text.ts';
 
-/** A state as the lamp's word; what needs attention is in capitals. */
-export const STATE_WORDS: Readonly<Record<CircuitState, string>> = {
-  closed: 'closed',
-  open: 'OPEN',
-  half_open: 'HALF-OPEN',
-  isolated: 'ISOLATED',
-};
+/** A state as a word; with `capitals`, the states that need attention stand out. */
+export function nameState(state: CircuitState, { capitals = false }: { readonly capitals?: boolean } = {}): string {
+  const word = state.replace('_', '-');
+  return capitals && state !== 'closed' ? word.toUpperCase() : word;
+}
 
-/** What the next call would meet, and for how long. */
-export function formatNextCall({ refusal, retryAfterMs, state, row }: CircuitView, nowMs: number): string {
+/** `s3-upload@eu-west-1 is closed (was open)` */
+export function formatChange({ circuit, from, to }: Transition): string {
+  return `${circuit} is ${nameState(to)} (was ${nameState(from)})`;
+}
+
+/** Where something is shown. */
+interface Viewer {
+  readonly nowMs: number;
+  /** Processes of this host are named without it; null names the host of each. */
+  readonly host: string | null;
+}
+
+/** What happens to the next call, and for how long. */
+export function formatNextCall({ refusal, retryAfterMs, state, row }: CircuitView, { nowMs, host }: Viewer): string {
   switch (refusal) {
     case 'open':
       return `probe in ${formatTimeLeft(retryAfterMs ?? 0)}`;
     case 'probe_in_progress': {
-      const owner = row.lease?.owner;
-      return owner === undefined ? 'refused: probing' : `probe: ${owner.command} ${owner.pid}`;
+      if (row.lease === null) return 'refused: probing';
+      const { owner } = row.lease;
+      return `probe: ${owner.command} ${owner.pid}${formatHost(owner, host)}`;
     }
     case 'isolated': {
       const untilMs = row.manual?.untilMs ?? null;
       return untilMs === null ? 'refused until reset' : `refused for ${formatTimeLeft(untilMs - nowMs)}`;
     }
     case null:
-      return state === 'half_open' ? 'a probe is due' : 'goes out';
+      return state === 'half_open' ? 'allowed as a probe' : 'allowed';
     default:
       return assertNever(refusal);
   }
 }
 
-/** How long ago, in one unit that is coarse enough to stand still: `12 s`, `3 min`, `2 h`, `4 d`. */
+/** An age in its largest unit, so that it changes rarely: `12 s`, `3 min`, `2 h`, `4 d`. */
 export function formatAge(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   if (seconds < 60) return `${seconds} s`;
@@ -50,31 +61,35 @@ export function formatCause({ code, httpStatus, requestId }: FailureCause): stri
   ].join(', ');
 }
 
-/** `put (pid 4711)`; the host only where it is another than ours. */
-export function nameProcess({ command, pid, host }: ProcessIdentity, ownHost: string): string {
-  return `${command} (pid ${pid}${host === ownHost ? '' : ` on ${host}`})`;
+/** `put (pid 4711)`, or `put (pid 4711 on host-b)` unless it is a process of `host`. */
+export function nameProcess(process: ProcessIdentity, { host }: Pick<Viewer, 'host'>): string {
+  return `${process.command} (pid ${process.pid}${formatHost(process, host)})`;
 }
 
-/** Why a state changed, with what caused it: `threshold reached: SlowDown`. */
+function formatHost(process: ProcessIdentity, host: string | null): string {
+  return process.host === host ? '' : ` on ${process.host}`;
+}
+
+/** Why a state changed: `threshold reached: SlowDown`. */
 export function formatReason({ why, cause, manual }: Transition): string {
   return [why.replaceAll('_', ' '), cause?.code ?? '', manual?.reason ?? ''].filter((part) => part !== '').join(': ');
 }
 
-/** A time of today in UTC as `12:04:09`, another one with its day. */
+/** A time in UTC: `12:04:09` for today, `01-31 12:04` for another day. */
 export function formatMoment(ms: number, nowMs: number): string {
   const [day = '', time = ''] = formatTime(ms).split('T');
   const isToday = day === formatTime(nowMs).split('T')[0];
   return isToday ? time.slice(0, 8) : `${day.slice(5)} ${time.slice(0, 5)}`;
 }
 
-/** A duration that a share of the operations stayed below, as the bound of its bucket: `250ms`, `2.5s`. */
+/** A quantile, as the upper bound of its histogram bucket: `250ms`, `2.5s`. */
 export function formatQuantile(ms: number | null): string {
   if (ms === null) return '-';
   if (!Number.isFinite(ms)) return '>300s';
   return ms < 1000 ? `${ms}ms` : `${ms / 1000}s`;
 }
 
-/** Errors among what was tried, in whole percent; never 0 % or 100 % unless it is so. */
+/** The share of errors in whole percent; 0% and 100% are never rounded to. */
 export function formatErrorShare(successes: number, errors: number): string {
   const all = successes + errors;
   if (all === 0) return '-';

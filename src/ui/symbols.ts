@@ -46,31 +46,31 @@ export const ASCII_SYMBOLS: Symbols = {
 };
 
 /** `###..` of 3 out of 5; beyond ten the number beside it has to do. */
-export function drawPips(count: number, threshold: number, look: Symbols): string {
+export function drawPips(count: number, threshold: number, symbols: Symbols): string {
   if (threshold > 10) return '';
   const filled = Math.min(Math.max(0, count), threshold);
-  return look.pip.repeat(filled) + look.noPip.repeat(threshold - filled);
+  return symbols.pip.repeat(filled) + symbols.noPip.repeat(threshold - filled);
 }
 
 /** A bar of a share in [0, 1]. It is full only when all is done, and empty only when nothing is. */
-export function drawBar(share: number, columns: number, look: Symbols): string {
+export function drawBar(share: number, columns: number, symbols: Symbols): string {
   const exact = share * columns;
   const filled = share >= 1 ? columns : Math.min(columns - 1, share > 0 ? Math.max(1, Math.floor(exact)) : 0);
-  return look.bar.repeat(Math.max(0, filled)) + look.noBar.repeat(Math.max(0, columns - filled));
+  return symbols.bar.repeat(Math.max(0, filled)) + symbols.noBar.repeat(Math.max(0, columns - filled));
 }
 
 /**
  * Values as a row of marks, oldest first, summed up to fit.
  * @param peak what the highest mark stands for, so that rows can share a scale; by default the highest sum
  */
-export function drawSparkline(values: readonly number[], columns: number, look: Symbols, peak?: number): string {
+export function drawSparkline(values: readonly number[], columns: number, symbols: Symbols, peak?: number): string {
   const sums = sumToFit(values, columns);
   const top = Math.max(1, peak ?? Math.max(0, ...sums));
   return sums
     .map((sum) => {
-      if (sum <= 0) return look.noLevel;
-      const index = Math.ceil((Math.min(sum, top) / top) * look.levels.length) - 1;
-      return look.levels[Math.max(0, index)] ?? '';
+      if (sum <= 0) return symbols.noLevel;
+      const index = Math.ceil((Math.min(sum, top) / top) * symbols.levels.length) - 1;
+      return symbols.levels[Math.max(0, index)] ?? '';
     })
     .join('');
 }

@@ -38,7 +38,7 @@ describe('operating the circuits', () => {
       },
     ]);
     const table = (await program.run(['breaker-status'])).text;
-    expect(table).toMatch(new RegExp(`^${name.replaceAll('.', '\\.')} +open +2/2 +- +probe in \\d+[ms]\\S*$`, 'm'));
+    expect(table).toMatch(new RegExp(`^${name.replaceAll('.', '\\.')} +open +2/2 +- +probe in \\d+:\\d\\d$`, 'm'));
     expect(table).toMatch(/2 calls refused since it opened/);
 
     const check = await program.run(['breaker-status', '--check', '--quiet']);

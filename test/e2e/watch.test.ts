@@ -47,7 +47,7 @@ describe.skipIf(!hasTmux())('breaker-status --watch in a terminal', () => {
     terminal.run('breaker-status --watch');
     await terminal.waitFor(/nothing has been recorded here yet/);
     terminal.press('j');
-    await terminal.waitFor(new RegExp(`→ ${circuit} +● closed +·+ 0/\\d +goes out`));
+    await terminal.waitFor(new RegExp(`→ ${circuit} +● closed +·+ 0/\\d +allowed`));
 
     sandbox.addFault('PutObject:503:SlowDown');
     await Promise.all([put(program), put(program)]);
@@ -62,14 +62,14 @@ describe.skipIf(!hasTmux())('breaker-status --watch in a terminal', () => {
     await last;
 
     sandbox.clearFaults();
-    await terminal.waitFor(/◐ HALF-OPEN +· 0\/1 ok +a probe is due/);
+    await terminal.waitFor(/◐ HALF-OPEN +· 0\/1 ok +allowed as a probe/);
     sandbox.addFault('PutObject:latency:after=2500ms');
     const probe = program.start(['put', '--quiet', '-', 's3://bucket/a'], { input: 'a' });
     const probed = await terminal.waitFor(new RegExp(`◐ HALF-OPEN +· 0/1 ok +probe: put ${probe.child.pid}`));
     terminal.keep('probe', probed);
     expect(probed).toContain(`put (pid ${probe.child.pid}), slot free in`);
     expect((await probe.ended).status).toBe(0);
-    await terminal.waitFor(/● closed +·+ 0\/\d +goes out[^]*HALF-OPEN → closed {2}probes succeeded/);
+    await terminal.waitFor(/● closed +·+ 0\/\d +allowed[^]*HALF-OPEN → closed {2}probes succeeded/);
 
     sandbox.clearFaults();
     sandbox.addFault('PutObject:503:SlowDown');
@@ -125,7 +125,7 @@ describe.skipIf(!hasTmux())('breaker-status --watch in a terminal', () => {
     for (const [columns, rows, shows] of [
       [80, 24, /CIRCUIT +STATE +FAILURES +NEXT CALL/],
       [60, 20, /CIRCUIT +STATE +FAILURES +NEXT CALL/],
-      [44, 12, /\[=\] closed goes out s3-/],
+      [44, 12, /\[=\] closed allowed s3-/],
       [30, 4, /\[=\] closed s3-download/],
       [120, 30, /OPS 5m +ERR +P95/],
     ] as const) {
@@ -184,9 +184,9 @@ describe('breaker-status --watch off a terminal', () => {
   });
 
   it.each([
-    [['--check'], /--watch and --check do not go together/],
-    [['--history'], /--watch and --history do not go together/],
-    [['s4'], /there is no circuit "s4"/],
+    [['--check'], /--watch and --check cannot be combined/],
+    [['--history'], /--watch and --history cannot be combined/],
+    [['s4'], /no circuit is named "s4"/],
   ])('refuses %j before it begins', async (args, says) => {
     await using program = await Program.create();
     const { status, stderr } = await program.run(['breaker-status', '--watch', ...args]);

@@ -2,7 +2,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProcessIdentity } from '../../src/circuit/circuit.ts';
 import { type CircuitGate, createCircuitGate } from '../../src/circuit/circuit-gate.ts';
-import type { CommandRun } from '../../src/cli/command-run.ts';
+import type { BreakerContext } from '../../src/breaker/breaker-context.ts';
 import { openState } from '../../src/state/open-state.ts';
 import { identifyProcess } from '../../src/state/process-identity.ts';
 import type { State } from '../../src/state/state.ts';
@@ -12,7 +12,7 @@ import { NOW } from './watch.ts';
 
 export interface WatchRun extends AsyncDisposable {
   /** As far as watching needs it. */
-  readonly run: CommandRun;
+  readonly run: BreakerContext;
   readonly clock: VirtualClock;
   readonly directory: string;
   /** How often the state was opened. */
@@ -49,7 +49,7 @@ export async function createWatchRun(): Promise<WatchRun> {
       current = open();
       return await Promise.resolve(current);
     },
-  } as unknown as CommandRun;
+  } as unknown as BreakerContext;
   const process = identifyProcess('put');
   const other: WatchRun['other'] = () => {
     const state = disk.open();

@@ -3,7 +3,7 @@ import { formatDuration } from '../../duration.ts';
 import { fit, span, truncateLine, type Line, type Span } from '../../ui/frame.ts';
 import { drawSparkline, sumToFit, type Symbols } from '../../ui/symbols.ts';
 import type { WatchedCircuit, WatchSnapshot } from './snapshot.ts';
-import { drawCount, drawLamp, type Place } from './table.ts';
+import { drawCount, drawLamp, type Canvas } from './table.ts';
 import {
   formatAge,
   formatCause,
@@ -12,81 +12,82 @@ import {
   formatQuantile,
   formatReason,
   nameProcess,
-  STATE_WORDS,
+  nameState,
   sumUp,
 } from '../../ui/circuit-words.ts';
 
 const LABEL_COLUMNS = 11;
 const SPARK_COLUMNS_MAX = 60;
+const CAPITALS = { capitals: true };
 
-/** All that is known of one circuit, what matters most first; lines that have nothing to say are left out. */
+/** Everything known about one circuit, most important first; empty lines are left out. */
 export function drawDetail(
   circuit: WatchedCircuit,
   snapshot: WatchSnapshot,
-  { columns, look }: Place,
+  { columns, symbols }: Canvas,
 ): readonly Line[] {
   const lines = [
-    ...explainState(circuit, snapshot, look),
-    ...explainActivity(circuit, snapshot, { columns, look }),
+    ...explainState(circuit, snapshot, symbols),
+    ...explainActivity(circuit, snapshot, { columns, symbols }),
     explainSettings(circuit, snapshot),
   ];
   return lines.map((line) => truncateLine(line, columns));
 }
 
-/** The changes of state, the newest first, from a row of the history on. */
+/** The changes of state, newest first, scrolled down by `scroll` rows. */
 export function drawHistory(
   { history }: WatchedCircuit,
-  { snapshot, place, scroll }: { snapshot: WatchSnapshot; place: Place; scroll: number },
+  { snapshot, canvas, scroll }: { snapshot: WatchSnapshot; canvas: Canvas; scroll: number },
 ): readonly Line[] {
-  const { columns, rows } = place;
-  if (history.length === 0) return [[span(' no change of state is recorded', 'faint')]];
+  const { columns, rows } = canvas;
+  if (history.length === 0) return [[span(' no state changes recorded', 'faint')]];
   return history
     .slice(scroll, scroll + Math.max(0, rows))
-    .map((transition) => truncateLine(drawTransition(transition, snapshot, place.look), columns));
+    .map((transition) => truncateLine(drawTransition(transition, snapshot, canvas.symbols), columns));
 }
 
-function drawTransition(transition: Transition, { takenAtMs, host }: WatchSnapshot, look: Symbols): Line {
+function drawTransition(transition: Transition, { takenAtMs, host }: WatchSnapshot, symbols: Symbols): Line {
   const { atMs, from, to, manual, process } = transition;
   return [
     span(` ${fit(formatMoment(atMs, takenAtMs), LABEL_COLUMNS)} `, 'faint'),
-    span(`${STATE_WORDS[from]} ${look.arrow} `),
-    span(STATE_WORDS[to], to),
+    span(`${nameState(from, CAPITALS)} ${symbols.arrow} `),
+    span(nameState(to, CAPITALS), to),
     span(`  ${formatReason(transition)}`),
-    span(`  ${manual === null ? nameProcess(process, host) : `by ${manual.by}`}`, 'faint'),
+    span(`  ${manual === null ? nameProcess(process, { host }) : `by ${manual.by}`}`, 'faint'),
   ];
 }
 
-function explainState(circuit: WatchedCircuit, { takenAtMs, host }: WatchSnapshot, look: Symbols): readonly Line[] {
+function explainState(circuit: WatchedCircuit, { takenAtMs, host }: WatchSnapshot, symbols: Symbols): readonly Line[] {
   const { view, refused, history, isClockAskew } = circuit;
   const { row, state } = view;
   const lines: Line[] = [
     label(
       'state',
-      drawLamp(state, look),
+      drawLamp(state, symbols),
       span('  '),
-      drawCount(circuit, look),
-      span(`  ${formatNextCall(view, takenAtMs)}`),
+      drawCount(circuit, symbols),
+      span(`  ${formatNextCall(view, { nowMs: takenAtMs, host })}`),
     ),
   ];
   if (row.lease !== null && view.refusal === 'probe_in_progress') {
     const startedAtMs = history.find(({ to }) => to === 'half_open')?.atMs;
     const since = startedAtMs === undefined ? '' : `, half-open for ${formatAge(takenAtMs - startedAtMs)}`;
-    const rest = `slot free in ${formatAge(row.lease.expiresAtMs - takenAtMs)} unless it is renewed${since}`;
-    lines.push(label('probe', span(nameProcess(row.lease.owner, host), 'half_open'), span(`, ${rest}`)));
+    const rest = `slot free in ${formatAge(row.lease.expiresAtMs - takenAtMs)} unless renewed${since}`;
+    lines.push(label('probe', span(nameProcess(row.lease.owner, { host }), 'half_open'), span(`, ${rest}`)));
   }
   if (row.lastFailure !== null) {
     const { atMs, process, message } = row.lastFailure;
-    const where = `, ${formatAge(takenAtMs - atMs)} ago, ${nameProcess(process, host)}`;
+    const where = `, ${formatAge(takenAtMs - atMs)} ago, ${nameProcess(process, { host })}`;
     lines.push(label('last error', span(formatCause(row.lastFailure), 'warning'), span(`${where}: ${message}`)));
   }
   const trip = history.find(({ to }) => to === 'open');
   if (trip !== undefined && (state === 'open' || state === 'half_open')) {
-    const opener = `opened ${formatAge(takenAtMs - trip.atMs)} ago by ${nameProcess(trip.process, host)}`;
+    const opener = `opened ${formatAge(takenAtMs - trip.atMs)} ago by ${nameProcess(trip.process, { host })}`;
     lines.push(label('outage', span(`${opener}, ${countOf(refused, 'call')} refused since`)));
   }
   if (row.manual !== null) lines.push(explainManual(circuit, takenAtMs));
   if (isClockAskew) {
-    lines.push(label('clock', span('it was opened in the future: a clock was wrong then, or is now', 'warning')));
+    lines.push(label('clock', span('opened in the future: a clock was wrong then or is wrong now', 'warning')));
   }
   return lines;
 }
@@ -110,20 +111,20 @@ function explainManual({ view: { row, state }, refused }: WatchedCircuit, takenA
 function explainActivity(
   { activity }: WatchedCircuit,
   { spanMs }: WatchSnapshot,
-  { columns, look }: Pick<Place, 'columns' | 'look'>,
+  { columns, symbols }: Pick<Canvas, 'columns' | 'symbols'>,
 ): readonly Line[] {
   const { successes, errors, refused, retries, p50Ms, p95Ms } = activity;
   const width = Math.max(5, Math.min(SPARK_COLUMNS_MAX, columns - LABEL_COLUMNS - 40));
   const all = successes.map((count, index) => count + (errors[index] ?? 0));
-  // Errors share the scale of the operations they are among.
+  // Errors are drawn on the scale of all operations.
   const peak = Math.max(0, ...sumToFit(all, width));
   const row = (name: string, values: readonly number[], text: string, tone: Span['tone']): Line =>
     label(
       name,
-      span(drawSparkline(values, width, look, name === 'refused' ? undefined : peak), tone),
+      span(drawSparkline(values, width, symbols, name === 'refused' ? undefined : peak), tone),
       span(` ${text}`),
     );
-  const quantiles = `half within ${formatQuantile(p50Ms)}, 95% within ${formatQuantile(p95Ms)}`;
+  const quantiles = `50% within ${formatQuantile(p50Ms)}, 95% within ${formatQuantile(p95Ms)}`;
   const lines = [
     row(`ops ${formatDuration(spanMs)}`, all, `${sumUp(all)}${sumUp(all) === 0 ? '' : `, ${quantiles}`}`, 'plain'),
   ];

@@ -2,17 +2,17 @@ import { measureColumns, span, type Line } from '../../ui/frame.ts';
 import type { Symbols } from '../../ui/symbols.ts';
 import { writeActionCommand } from './shell-command.ts';
 import type { WatchSnapshot } from './snapshot.ts';
-import type { Place } from './table.ts';
+import type { Canvas } from './table.ts';
 import { listShown, type Form, type WatchView } from './view.ts';
 
 /** The bottom of the screen: a question that is open, or what the last key did and the keys there are. */
-export function drawFooter(snapshot: WatchSnapshot, view: WatchView, place: Place): readonly Line[] {
-  if (view.form !== null) return drawForm(view.form, view, place.look);
-  if (view.isFiltering) return drawFilter(snapshot, view, place.look);
-  return [...drawMessage(view), drawKeys(view, place)];
+export function drawFooter(snapshot: WatchSnapshot, view: WatchView, canvas: Canvas): readonly Line[] {
+  if (view.form !== null) return drawForm(view.form, view, canvas.symbols);
+  if (view.isFiltering) return drawFilter(snapshot, view, canvas.symbols);
+  return [...drawMessage(view), drawKeys(view, canvas)];
 }
 
-function drawForm(form: Form, view: WatchView, look: Symbols): readonly Line[] {
+function drawForm(form: Form, view: WatchView, symbols: Symbols): readonly Line[] {
   const { kind, circuit, field, duration, reason, problem } = form;
   const effect =
     kind === 'reset'
@@ -20,7 +20,7 @@ function drawForm(form: Form, view: WatchView, look: Symbols): readonly Line[] {
       : 'every call of every process is refused, until the time is over or somebody resets it';
   const input = (name: typeof field, text: string, about: string): Line => [
     span(` ${name.padEnd(7)}`, field === name ? 'strong' : 'faint'),
-    span(text + (field === name ? look.cursor : '')),
+    span(text + (field === name ? symbols.cursor : '')),
     ...(field === name ? [span(`  ${about}`, 'faint')] : []),
   ];
   return [
@@ -35,11 +35,11 @@ function drawForm(form: Form, view: WatchView, look: Symbols): readonly Line[] {
   ];
 }
 
-function drawFilter(snapshot: WatchSnapshot, view: WatchView, look: Symbols): readonly Line[] {
+function drawFilter(snapshot: WatchSnapshot, view: WatchView, symbols: Symbols): readonly Line[] {
   const count = listShown(snapshot, view).length;
   return [
     [
-      span(` filter /${view.filter}${look.cursor}`, 'strong'),
+      span(` filter /${view.filter}${symbols.cursor}`, 'strong'),
       span(`  ${count} of ${snapshot.circuits.length}`, 'faint'),
     ],
     [span(' enter = keep   esc = show all', 'faint')],
@@ -57,7 +57,7 @@ function drawMessage({ message, filter }: WatchView): readonly Line[] {
 }
 
 /** As many keys as fit, those that nobody guesses first; help and the way out are always there. */
-function drawKeys({ page, isPaused, options }: WatchView, { columns }: Place): Line {
+function drawKeys({ page, isPaused, options }: WatchView, { columns }: Canvas): Line {
   if (page === 'help') return [span(' any key = back   q = quit', 'faint')];
   const optional = [
     page === 'detail' ? 'esc back' : 'enter detail',

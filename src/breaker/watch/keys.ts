@@ -1,7 +1,7 @@
 import { parseDuration } from '../../duration.ts';
 import { assertNever } from '../../errors.ts';
 import type { Key, NamedKey } from '../../ui/key.ts';
-import { writeActionCommand, writeLookCommand } from './shell-command.ts';
+import { writeActionCommand, writeStatusCommand } from './shell-command.ts';
 import { beginForm, dropLast, typeInForm } from './form.ts';
 import type { WatchSnapshot } from './snapshot.ts';
 import { findSelected, listShown, SPANS_MS, type Form, type Message, type WatchView } from './view.ts';
@@ -131,7 +131,7 @@ function enterDetail(view: WatchView, snapshot: WatchSnapshot): WatchView {
   const circuit = findSelected(snapshot, view);
   if (circuit === undefined) return view;
   const { stateDirectory } = view.options;
-  const command = writeLookCommand([circuit.name], { hasHistory: true, stateDirectory });
+  const command = writeStatusCommand([circuit.name], { hasHistory: true, stateDirectory });
   const message: Message = { text: '', tone: 'faint', command };
   return { ...view, page: 'detail', selected: circuit.name, scroll: 0, message };
 }
@@ -154,7 +154,7 @@ function typeFilter(view: WatchView, key: Key, snapshot: WatchSnapshot): WatchVi
       const names = listShown(snapshot, view).map(({ name }) => name);
       const { stateDirectory } = view.options;
       const isWorthTelling = view.filter !== '' && names.length > 0;
-      const command = isWorthTelling ? writeLookCommand(names, { hasHistory: false, stateDirectory }) : null;
+      const command = isWorthTelling ? writeStatusCommand(names, { hasHistory: false, stateDirectory }) : null;
       return { ...view, isFiltering: false, message: { text: '', tone: 'faint', command } };
     }
     case 'up':

@@ -3,37 +3,40 @@ import { formatTime, type Clock } from '../../clock.ts';
 import { assertNever } from '../../errors.ts';
 import type { WatchedCircuit, WatchSnapshot } from './snapshot.ts';
 import { SPANS_MS } from './view.ts';
-import { formatCause, formatNextCall, formatReason, nameProcess } from '../../ui/circuit-words.ts';
+import { formatCause, formatNextCall, formatReason, nameProcess, nameState } from '../../ui/circuit-words.ts';
 import { circuitDocument, transitionDocument } from '../circuit-document.ts';
 import type { InspectedCircuit } from '../inspect-circuits.ts';
-import { nameState } from '../circuit-table.ts';
 import { escapeControls } from '../../ui/escape.ts';
 import type { WatchReader } from './reader.ts';
 
-/** How often the state is looked at, in ms. */
+/** How often the state is checked, in ms. */
 const TICK_MS = 250;
 const OUT: ReadonlySet<CircuitState> = new Set(['open', 'half_open']);
 
-export interface LineWatch {
-  readonly reader: WatchReader;
-  readonly clock: Clock;
-  /** Ends it: that is no failure. */
-  readonly signal: AbortSignal;
-  /** Lines are JSON documents. */
+export interface LineOutput {
+  /** Each line is a JSON document. */
   readonly isJson: boolean;
   readonly print: (lines: readonly string[]) => void;
-  /** Whether anybody still reads. */
+  /** False once the reader of the lines has closed its end. */
   readonly isRead: () => boolean;
 }
 
-/** Prints every circuit once, then what changes, until the signal. @returns how it was last */
+interface LineWatch extends LineOutput {
+  readonly reader: WatchReader;
+  readonly clock: Clock;
+  /** Ends the watch without an error. */
+  readonly signal: AbortSignal;
+}
+
+/** Prints every circuit once, then each change, until the signal. @returns the last snapshot */
 export async function watchAsLines(watch: LineWatch): Promise<WatchSnapshot> {
   const { reader, clock, signal, print, isRead } = watch;
-  const news = new News();
+  const changes = new Changes();
   let snapshot = await reader.read(SPANS_MS[0]);
   for (;;) {
-    const told = news.take(snapshot);
-    if (told.length > 0) print(told.map((one) => (watch.isJson ? toJson(one, snapshot) : toLine(one, snapshot))));
+    const entries = changes.take(snapshot);
+    const write = watch.isJson ? toJson : toLine;
+    if (entries.length > 0) print(entries.map((entry) => write(entry, snapshot)));
     if (signal.aborted || !isRead()) return snapshot;
     await clock.sleep(TICK_MS, signal).catch(() => undefined);
     if (signal.aborted) return snapshot;
@@ -47,84 +50,87 @@ export function toInspected({ view, refused, history }: WatchedCircuit): Inspect
   return { view, refused, trip };
 }
 
-type Told =
+type Entry =
   | { readonly kind: 'state_file' }
   | { readonly kind: 'change'; readonly transition: Transition }
   | { readonly kind: 'circuit'; readonly circuit: WatchedCircuit };
 
-/** What is new since the last time: no change of state is missed, however fast they came. */
-class News {
+/** What is new since the last snapshot. The history fills in the changes of state between two snapshots. */
+class Changes {
   #condition = 'ready';
-  /** By circuit: the last change that was told of, and how the circuit then was. */
-  readonly #known = new Map<string, { readonly epoch: number; readonly key: string }>();
+  /** By circuit: the last change that was reported, and the circuit as it was then. */
+  readonly #reported = new Map<string, { readonly epoch: number; readonly key: string }>();
 
-  take({ stateFile, circuits }: WatchSnapshot): readonly Told[] {
-    const told: Told[] = [];
-    if (stateFile.condition !== this.#condition) told.push({ kind: 'state_file' });
+  take({ stateFile, circuits }: WatchSnapshot): readonly Entry[] {
+    const entries: Entry[] = [];
+    if (stateFile.condition !== this.#condition) entries.push({ kind: 'state_file' });
     this.#condition = stateFile.condition;
-    // Where nothing can be read, nothing is known: what was told stays as it was.
-    if (stateFile.condition !== 'ready' && stateFile.condition !== 'missing') return told;
+    // An unusable file says nothing about circuits: keep what was reported.
+    if (stateFile.condition !== 'ready' && stateFile.condition !== 'missing') return entries;
     for (const circuit of circuits) {
       const { row } = circuit.view;
-      const before = this.#known.get(circuit.name);
+      const before = this.#reported.get(circuit.name);
       const key = keyOf(circuit);
       if (before?.key === key && before.epoch === row.epoch) continue;
       const newer = before === undefined ? [] : circuit.history.filter(({ epoch }) => epoch > before.epoch);
-      told.push(...newer.toReversed().map((transition): Told => ({ kind: 'change', transition })));
-      told.push({ kind: 'circuit', circuit });
-      this.#known.set(circuit.name, { epoch: row.epoch, key });
+      entries.push(...newer.toReversed().map((transition): Entry => ({ kind: 'change', transition })));
+      entries.push({ kind: 'circuit', circuit });
+      this.#reported.set(circuit.name, { epoch: row.epoch, key });
     }
-    return told;
+    return entries;
   }
 }
 
-/** Everything about a circuit that is worth a line; not what time alone changes. */
+/** The facts whose change is worth a line; time alone changes none of them. */
 function keyOf({ view: { state, refusal, row } }: WatchedCircuit): string {
   return JSON.stringify([state, refusal, row.failures, row.successes, row.lease?.token, row.manual?.untilMs]);
 }
 
-function toJson(told: Told, { takenAtMs, stateFile }: WatchSnapshot): string {
+function toJson(entry: Entry, { takenAtMs, stateFile }: WatchSnapshot): string {
   const at = formatTime(takenAtMs);
-  switch (told.kind) {
+  switch (entry.kind) {
     case 'state_file': {
       const { path, condition } = stateFile;
-      return JSON.stringify({ event: told.kind, at, state_file: { path, condition } });
+      return JSON.stringify({ event: entry.kind, at, state_file: { path, condition } });
     }
     case 'change':
-      return JSON.stringify({ event: told.kind, at, change: transitionDocument(told.transition) });
+      return JSON.stringify({ event: entry.kind, at, change: transitionDocument(entry.transition) });
     case 'circuit':
-      return JSON.stringify({ event: told.kind, at, circuit: circuitDocument(toInspected(told.circuit)) });
+      return JSON.stringify({ event: entry.kind, at, circuit: circuitDocument(toInspected(entry.circuit)) });
     default:
-      return assertNever(told);
+      return assertNever(entry);
   }
 }
 
-function toLine(told: Told, { takenAtMs, stateFile, host }: WatchSnapshot): string {
-  switch (told.kind) {
+function toLine(entry: Entry, { takenAtMs, stateFile, host }: WatchSnapshot): string {
+  switch (entry.kind) {
     case 'state_file':
       return escapeControls(
         `${formatTime(takenAtMs)}  state file ${stateFile.path}: ${stateFile.condition.replaceAll('_', ' ')}`,
       );
     case 'change': {
-      const { atMs, circuit, from, to, manual, process } = told.transition;
-      const who = manual === null ? nameProcess(process, host) : manual.by;
+      const { atMs, circuit, from, to, manual, process } = entry.transition;
+      const who = manual === null ? nameProcess(process, { host }) : manual.by;
       return escapeControls(
-        `${formatTime(atMs)}  ${circuit}  ${nameState(from)} > ${nameState(to)}: ${formatReason(told.transition)}, ${who}`,
+        `${formatTime(atMs)}  ${circuit}  ${nameState(from)} > ${nameState(to)}: ${formatReason(entry.transition)}, ${who}`,
       );
     }
     case 'circuit':
-      return escapeControls(formatInLine(told.circuit, takenAtMs));
+      return escapeControls(formatCircuit(entry.circuit, { nowMs: takenAtMs, host }));
     default:
-      return assertNever(told);
+      return assertNever(entry);
   }
 }
 
-function formatInLine({ view }: WatchedCircuit, nowMs: number): string {
+function formatCircuit(
+  { view }: WatchedCircuit,
+  { nowMs, host }: { readonly nowMs: number; readonly host: string },
+): string {
   const { name, state, row } = view;
   const count =
     state === 'half_open'
       ? `${row.successes}/${row.successThreshold} probes`
       : `${row.failures}/${row.failureThreshold} failures`;
   const cause = row.lastFailure !== null && row.failures > 0 ? `, last error ${formatCause(row.lastFailure)}` : '';
-  return `${formatTime(nowMs)}  ${name}  ${nameState(state)}  ${count}, ${formatNextCall(view, nowMs)}${cause}`;
+  return `${formatTime(nowMs)}  ${name}  ${nameState(state)}  ${count}, ${formatNextCall(view, { nowMs, host })}${cause}`;
 }

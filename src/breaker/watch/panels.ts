@@ -1,11 +1,11 @@
 import type { CircuitState } from '../../circuit/circuit.ts';
 import { formatTime } from '../../clock.ts';
-import { formatAge, STATE_WORDS } from '../../ui/circuit-words.ts';
+import { formatAge, nameState } from '../../ui/circuit-words.ts';
 import { fit, measureLine, span, truncateLine, type Line, type Span } from '../../ui/frame.ts';
 import { formatBytes, formatTimeLeft } from '../../ui/progress/progress-text.ts';
 import { drawBar } from '../../ui/symbols.ts';
 import type { StateFileView, WatchedJob, WatchSnapshot } from './snapshot.ts';
-import { drawLamp, type Place } from './table.ts';
+import { drawLamp, type Canvas } from './table.ts';
 import type { WatchView } from './view.ts';
 
 /** The states that the header counts: each needs attention. */
@@ -60,7 +60,7 @@ const EXPLANATIONS: Readonly<Record<Problem, readonly [string, string]>> = {
  * The top line: host and state file on the left, counts of circuits beside them, live or paused on the right. The time
  * has no seconds: a ticking clock would redraw a screen on which nothing happens.
  */
-export function drawHeader(snapshot: WatchSnapshot, view: WatchView, { columns, look }: Place): Line {
+export function drawHeader(snapshot: WatchSnapshot, view: WatchView, { columns, symbols }: Canvas): Line {
   const { host, stateFile, circuits, takenAtMs } = snapshot;
   const status: readonly Span[] = [
     ...(view.options.isReadOnly ? [span('read-only  ', 'faint')] : []),
@@ -69,7 +69,9 @@ export function drawHeader(snapshot: WatchSnapshot, view: WatchView, { columns, 
   ];
   const counts = ATTENTION.flatMap((state) => {
     const count = circuits.filter((circuit) => circuit.view.state === state).length;
-    return count === 0 ? [] : [span(`  ${look.lamps[state]} ${count} ${STATE_WORDS[state]}`, state)];
+    return count === 0
+      ? []
+      : [span(`  ${symbols.lamps[state]} ${count} ${nameState(state, { capitals: true })}`, state)];
   });
   const what = `  ${circuits.length} ${circuits.length === 1 ? 'circuit' : 'circuits'}`;
   const room = columns - measureLine(status) - 2;
@@ -81,15 +83,15 @@ export function drawHeader(snapshot: WatchSnapshot, view: WatchView, { columns, 
 }
 
 /** The running transfers and sweeps, oldest first; those that do not fit are counted. */
-export function drawJobs(snapshot: WatchSnapshot, place: Place): readonly Line[] {
+export function drawJobs(snapshot: WatchSnapshot, canvas: Canvas): readonly Line[] {
   const { jobs } = snapshot;
-  const room = jobs.length > place.rows ? Math.max(0, place.rows - 1) : place.rows;
-  const lines = jobs.slice(0, room).map((job) => truncateLine(drawJob(job, snapshot, place), place.columns));
+  const room = jobs.length > canvas.rows ? Math.max(0, canvas.rows - 1) : canvas.rows;
+  const lines = jobs.slice(0, room).map((job) => truncateLine(drawJob(job, snapshot, canvas), canvas.columns));
   const hidden = jobs.length - lines.length;
-  return hidden > 0 && place.rows > 0 ? [...lines, [span(` and ${hidden} more`, 'faint')]] : lines;
+  return hidden > 0 && canvas.rows > 0 ? [...lines, [span(` and ${hidden} more`, 'faint')]] : lines;
 }
 
-function drawJob(job: WatchedJob, { takenAtMs, host }: WatchSnapshot, { columns, look }: Place): Line {
+function drawJob(job: WatchedJob, { takenAtMs, host }: WatchSnapshot, { columns, symbols }: Canvas): Line {
   const { process, target, totalBytes, movedBytes, isAlive } = job;
   const share = totalBytes === null || totalBytes === 0 ? null : Math.min(1, movedBytes / totalBytes);
   const where = process.host === host ? '' : ` on ${process.host}`;
@@ -97,7 +99,7 @@ function drawJob(job: WatchedJob, { takenAtMs, host }: WatchSnapshot, { columns,
   const silentMs = takenAtMs - job.updatedAtMs;
   return [
     span(` ${fit(`${process.command} ${process.pid}${where}`, 13)} `, 'strong'),
-    ...(hasBar ? [span(`${drawBar(share, BAR_COLUMNS, look)} `)] : []),
+    ...(hasBar ? [span(`${drawBar(share, BAR_COLUMNS, symbols)} `)] : []),
     span(formatJob(job, share)),
     ...(isAlive ? [] : [span('  its process has ended', 'warning')]),
     ...(isAlive && silentMs > SILENT_AFTER_MS ? [span(`  silent for ${formatAge(silentMs)}`, 'warning')] : []),
@@ -124,7 +126,7 @@ function formatJob(job: WatchedJob, share: number | null): string {
 }
 
 /** The help page: what the keys do and what the lamps mean. */
-export function drawHelp({ options }: WatchView, { look }: Place): readonly Line[] {
+export function drawHelp({ options }: WatchView, { symbols }: Canvas): readonly Line[] {
   const keys = KEYS.map(([key, text]): Line => {
     const isOff = options.isReadOnly && (key === 'r' || key === 'i');
     return [
@@ -133,7 +135,7 @@ export function drawHelp({ options }: WatchView, { look }: Place): readonly Line
     ];
   });
   const states = STATES.map(([state, text]): Line => {
-    const { text: lamp, tone } = drawLamp(state, look);
+    const { text: lamp, tone } = drawLamp(state, symbols);
     return [span(` ${fit(lamp, 13)} `, tone), span(text)];
   });
   return [[], ...keys, [], ...states];

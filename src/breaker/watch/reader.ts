@@ -6,17 +6,17 @@ import { findQuantileMs } from '../../metrics/quantile.ts';
 import { isProcessAlive } from '../../state/process-identity.ts';
 import type { StateStamp } from '../../state/state.ts';
 import type { CircuitActivity, StateFileView, WatchedCircuit, WatchSnapshot } from './snapshot.ts';
+import type { BreakerContext } from '../breaker-context.ts';
 import { findOutage } from '../inspect-circuits.ts';
 import { selectCircuits } from '../select-circuits.ts';
-import type { CommandRun } from '../../cli/command-run.ts';
 import { escapeAll } from '../../ui/escape.ts';
 
-/** Changes of state read for each circuit: the screen scrolls through them, and an outage is looked for among them. */
+/** State changes read for each circuit: the screen scrolls through them, and the start of an outage is among them. */
 const HISTORY_READ = 1000;
-/** How often a file that cannot be used is tried again, in ms. */
-const TRIED_AGAIN_EVERY_MS = 2000;
+/** How often an unusable file is tried again, in ms. */
+const RETRY_INTERVAL_MS = 2000;
 
-/** What one reading of the state tells; time alone moves the rest. */
+/** What one read of the state returns. A snapshot adds what depends on the time. */
 interface StateFacts {
   readonly stateFile: StateFileView;
   readonly circuits: readonly CircuitFacts[];
@@ -25,7 +25,7 @@ interface StateFacts {
 }
 
 interface CircuitFacts {
-  /** As it is stored, whatever is done to the row for showing it. */
+  /** The name as stored, even if the row is escaped for display. */
   readonly name: string;
   readonly row: CircuitRow;
   readonly refused: number;
@@ -33,39 +33,39 @@ interface CircuitFacts {
 }
 
 export interface WatchReader {
-  /** Everything as it is now. Reads the file only where it has changed. @throws BreakwaterError `usage` */
+  /** The current snapshot. Reads the file only if it has changed. @throws BreakwaterError `usage` */
   readonly read: (spanMs: number) => Promise<WatchSnapshot>;
-  /** Reads the file the next time whatever it looks like: for changes of our own, which the file does not tell us of. */
+  /** Forces the next read. Needed after our own changes, which do not change the stamp that we see. */
   readonly forget: () => void;
 }
 
 interface ReaderOptions {
   /** Circuits to read; none for all. */
   readonly names: readonly string[];
-  /** Every text is made safe to show; names that actions are about stay as they are. */
+  /** Every text is escaped for display, except the names that actions use. */
   readonly isEscaped: boolean;
 }
 
-/** Reads the local state for those who look for long: it stays open, and is opened anew where the file was replaced. */
-export function createWatchReader(run: CommandRun, options: ReaderOptions): WatchReader {
-  const { clock, settings } = run;
+/** Reads the local state repeatedly. It stays open, and is reopened if the file was replaced. */
+export function createWatchReader(context: BreakerContext, options: ReaderOptions): WatchReader {
+  const { clock, settings } = context;
   let kept: { readonly facts: StateFacts; readonly stamp: StateStamp; readonly readAtMs: number } | null = null;
   let mustRead = true;
   const refresh = async (): Promise<StateFacts> => {
     const nowMs = clock.now();
-    const before = (await run.state()).stamp();
+    const before = (await context.state()).stamp();
     if (kept !== null) {
       const isOther = before.file !== kept.stamp.file;
-      const isUnusable = (await run.state()).problem() !== null;
-      const isTriedAgain = isUnusable && Math.abs(nowMs - kept.readAtMs) >= TRIED_AGAIN_EVERY_MS;
-      if (isOther || isTriedAgain) await run.reopenState();
+      const isUnusable = (await context.state()).problem() !== null;
+      const isTriedAgain = isUnusable && Math.abs(nowMs - kept.readAtMs) >= RETRY_INTERVAL_MS;
+      if (isOther || isTriedAgain) await context.reopenState();
       else if (!mustRead && before.version === kept.stamp.version) return kept.facts;
     }
-    const state = await run.state();
-    // Opens it. The stamp comes before what is read: a change in between is then read twice, not never.
+    const state = await context.state();
+    // Opens the file. The stamp is taken before the read: a change in between is then read twice instead of missed.
     state.circuits.list();
     const stamp = state.stamp();
-    const facts = await readFacts(run, { names: options.names, nowMs, file: stamp.file });
+    const facts = await readFacts(context, { names: options.names, nowMs, file: stamp.file });
     kept = { facts: options.isEscaped ? escapeFacts(facts) : facts, stamp, readAtMs: nowMs };
     mustRead = false;
     return kept.facts;
@@ -87,7 +87,7 @@ export function createWatchReader(run: CommandRun, options: ReaderOptions): Watc
   };
 }
 
-/** Whether a moment of the same second would show the same: where nothing waits and nothing runs, only ages grow. */
+/** Whether the screen would look the same: in the same second, with nothing running and nothing waiting. */
 function isStill(
   { takenAtMs, spanMs: before, circuits, jobs }: WatchSnapshot,
   { nowMs, spanMs }: Pick<Moment, 'nowMs' | 'spanMs'>,
@@ -105,11 +105,11 @@ function escapeFacts(facts: StateFacts): StateFacts {
 }
 
 async function readFacts(
-  run: CommandRun,
+  context: BreakerContext,
   { names, nowMs, file }: { names: readonly string[]; nowMs: number; file: string | null },
 ): Promise<StateFacts> {
-  const rows = await selectCircuits(run, names);
-  const state = await run.state();
+  const rows = await selectCircuits(context, names);
+  const state = await context.state();
   const circuits = rows.map((row): CircuitFacts => {
     const history = row.epoch === 0 ? [] : state.circuits.transitions({ circuit: row.name, limit: HISTORY_READ });
     const began = row.state === 'closed' ? null : findOutage(history);
@@ -130,7 +130,7 @@ interface Moment {
   readonly probeLeaseMs: number;
 }
 
-/** What the facts mean at a moment: what waits is shorter, what is recent has moved on, who has died no longer holds. */
+/** The facts at one moment: remaining times, the recent activity, and which processes still run. */
 function composeSnapshot(facts: StateFacts, { nowMs, spanMs, host, ...settings }: Moment): WatchSnapshot {
   return {
     takenAtMs: nowMs,
@@ -156,7 +156,7 @@ function composeSnapshot(facts: StateFacts, { nowMs, spanMs, host, ...settings }
   };
 }
 
-/** Two processes of one machine may read its clock in another order than they write, in ms. */
+/** A record may be this much newer than our reading of the same clock, in ms. */
 const SKEW_TOLERATED_MS = 1000;
 
 function addUp(slots: readonly ActivitySlot[], { nowMs, spanMs }: Pick<Moment, 'nowMs' | 'spanMs'>): CircuitActivity {

@@ -10,7 +10,7 @@ import { beginView, type Message, type WatchOptions, type WatchView } from './vi
 import { escapeAll } from '../../ui/escape.ts';
 import type { WatchReader } from './reader.ts';
 
-/** The least time between two drawings, and how often the state is looked at, in ms: four times a second. */
+/** The shortest time between two drawings, and how often the state is checked, in ms. */
 const TICK_MS = 250;
 
 export type ManualAction = Exclude<WatchAction, { kind: 'quit' }>;
@@ -18,26 +18,26 @@ export type ManualAction = Exclude<WatchAction, { kind: 'quit' }>;
 export interface ScreenWatch {
   readonly reader: WatchReader;
   readonly clock: Clock;
-  /** Ends it: that is no failure, its work is done. */
+  /** Ends the watch without an error. */
   readonly signal: AbortSignal;
   readonly symbols: Symbols;
   readonly options: WatchOptions;
   readonly openScreen: (listeners: { onKey: (key: Key) => void; onResize: () => void }) => WholeScreen;
-  /** Makes a change by hand. @returns what to say of it */
+  /** Makes a change by hand. @returns the message to show */
   readonly act: (action: ManualAction) => Promise<Message>;
 }
 
-/** The live screen, until a key or the signal ends it; the terminal is given back whichever way it ends. */
+/** The live screen, until a key or the signal ends it. The terminal is always restored. */
 export async function watchOnScreen(watch: ScreenWatch): Promise<void> {
   const { reader, clock, signal, options } = watch;
-  // A name that is no circuit's is refused before the terminal is taken.
+  // An unknown name must fail before the terminal is taken over.
   const first = await reader.read(beginView(options).spanMs);
-  const bell = new Bell();
+  const wakeUp = new WakeUp();
   const keys: Key[] = [];
   const screen = watch.openScreen({
     onKey: (key) => {
       keys.push(key);
-      bell.ring();
+      wakeUp.now();
     },
     onResize: () => painter.paint(),
   });
@@ -45,8 +45,8 @@ export async function watchOnScreen(watch: ScreenWatch): Promise<void> {
   try {
     while (!signal.aborted) {
       const drawnAtMs = painter.paint() ? clock.monotonic() : null;
-      await bell.wait(clock, { longestMs: TICK_MS, signal });
-      // What was drawn a moment ago stays for a moment, whatever keys come: a held key must not flood the terminal.
+      await wakeUp.wait(clock, { longestMs: TICK_MS, signal });
+      // At most one drawing per tick: a key that is held down must not flood the terminal.
       if (drawnAtMs !== null) await rest(clock, { untilMs: drawnAtMs + TICK_MS, signal });
       for (let key = keys.shift(); key !== undefined; key = keys.shift()) {
         if (await pressOne(key, painter, watch)) return;
@@ -59,7 +59,7 @@ export async function watchOnScreen(watch: ScreenWatch): Promise<void> {
   }
 }
 
-/** @returns whether it was the last key */
+/** @returns true if the key ends the watch */
 async function pressOne(key: Key, painter: Painter, { act, reader }: ScreenWatch): Promise<boolean> {
   const { view, action } = pressKey(painter.view, key, painter.snapshot);
   painter.view = view;
@@ -67,36 +67,36 @@ async function pressOne(key: Key, painter: Painter, { act, reader }: ScreenWatch
   if (action.kind === 'quit') return true;
   const message = await act(action);
   reader.forget();
-  // After a change by hand everybody wants to see it.
+  // A paused screen would hide the change.
   painter.view = { ...view, message, isPaused: false };
   return false;
 }
 
-/** Draws what is known and chosen, wherever that differs from what is drawn. */
+/** Draws the snapshot and the view, if the result differs from what is on the screen. */
 class Painter {
   snapshot: WatchSnapshot;
   view: WatchView;
   readonly #screen: WholeScreen;
-  readonly #look: Symbols;
+  readonly #symbols: Symbols;
   #drawn = '';
-  /** What the drawn frame was made of: where it is the same, so would be the frame. */
-  #madeOf: readonly unknown[] = [];
+  /** The inputs of the frame on the screen: the same inputs draw the same frame. */
+  #inputs: readonly unknown[] = [];
 
-  constructor(screen: WholeScreen, look: Symbols, { snapshot, view }: { snapshot: WatchSnapshot; view: WatchView }) {
+  constructor(screen: WholeScreen, symbols: Symbols, { snapshot, view }: { snapshot: WatchSnapshot; view: WatchView }) {
     this.#screen = screen;
-    this.#look = look;
+    this.#symbols = symbols;
     this.snapshot = snapshot;
     this.view = view;
   }
 
-  /** @returns whether there was anything to draw */
+  /** @returns whether it drew */
   paint(): boolean {
     const [columns, rows] = [this.#screen.columns(), this.#screen.rows()];
-    const madeOf = [this.snapshot, this.view, columns, rows];
-    if (madeOf.every((part, index) => part === this.#madeOf[index])) return false;
-    this.#madeOf = madeOf;
-    // Names that an action is about, and commands made of them, are as they are stored.
-    const frame: Frame = escapeAll(drawWatch(this.snapshot, this.view, { columns, rows, look: this.#look }));
+    const inputs = [this.snapshot, this.view, columns, rows];
+    if (inputs.every((part, index) => part === this.#inputs[index])) return false;
+    this.#inputs = inputs;
+    // Names and commands for actions are not escaped yet.
+    const frame: Frame = escapeAll(drawWatch(this.snapshot, this.view, { columns, rows, symbols: this.#symbols }));
     const drawn = JSON.stringify(frame);
     if (drawn === this.#drawn) return false;
     this.#drawn = drawn;
@@ -105,12 +105,12 @@ class Painter {
   }
 }
 
-/** Wakes the loop before its time. */
-class Bell {
-  #rung = Promise.withResolvers<void>();
+/** Ends a sleep early. */
+class WakeUp {
+  #called = Promise.withResolvers<void>();
 
-  ring(): void {
-    this.#rung.resolve();
+  now(): void {
+    this.#called.resolve();
   }
 
   async wait(clock: Clock, { longestMs, signal }: { longestMs: number; signal: AbortSignal }): Promise<void> {
@@ -120,15 +120,15 @@ class Bell {
         untilMs: clock.monotonic() + longestMs,
         signal: AbortSignal.any([signal, stopped.signal]),
       });
-      await Promise.race([this.#rung.promise, asleep]);
+      await Promise.race([this.#called.promise, asleep]);
     } finally {
       stopped.abort();
-      this.#rung = Promise.withResolvers();
+      this.#called = Promise.withResolvers();
     }
   }
 }
 
-/** Sleeps until then; an abort ends the sleep, and the loop sees to the rest. */
+/** Sleeps until then or until the abort, which the loop handles. */
 async function rest(clock: Clock, { untilMs, signal }: { untilMs: number; signal: AbortSignal }): Promise<void> {
   const leftMs = untilMs - clock.monotonic();
   if (leftMs <= 0 || signal.aborted) return;

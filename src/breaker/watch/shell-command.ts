@@ -20,19 +20,24 @@ export function writeActionCommand(
     circuit,
     ...(forMs === undefined ? [] : ['--for', formatDuration(forMs)]),
     ...(reason === '' ? [] : ['--reason', reason]),
-    ...placeOf(stateDirectory),
+    ...stateDirectoryFlag(stateDirectory),
   ]);
 }
 
 /** The command line that shows the same circuits, with their history or without. */
-export function writeLookCommand(
+export function writeStatusCommand(
   circuits: readonly string[],
   { hasHistory, stateDirectory }: Pick<WatchOptions, 'stateDirectory'> & { readonly hasHistory: boolean },
 ): string {
-  return write(['breaker-status', ...(hasHistory ? ['--history'] : []), ...circuits, ...placeOf(stateDirectory)]);
+  return write([
+    'breaker-status',
+    ...(hasHistory ? ['--history'] : []),
+    ...circuits,
+    ...stateDirectoryFlag(stateDirectory),
+  ]);
 }
 
-function placeOf(stateDirectory: string | null): readonly string[] {
+function stateDirectoryFlag(stateDirectory: string | null): readonly string[] {
   return stateDirectory === null ? [] : ['--state-dir', stateDirectory];
 }
 

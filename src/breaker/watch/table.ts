@@ -4,50 +4,50 @@ import { fit, measureColumns, span, truncateLine, type Line, type Span } from '.
 import { drawPips, drawSparkline, type Symbols } from '../../ui/symbols.ts';
 import type { WatchedCircuit, WatchSnapshot } from './snapshot.ts';
 import { findSelected, listShown, type WatchView } from './view.ts';
-import { formatErrorShare, formatNextCall, formatQuantile, STATE_WORDS, sumUp } from '../../ui/circuit-words.ts';
+import { formatErrorShare, formatNextCall, formatQuantile, nameState, sumUp } from '../../ui/circuit-words.ts';
 
-export interface Place {
+export interface Canvas {
   readonly columns: number;
   readonly rows: number;
-  readonly look: Symbols;
+  readonly symbols: Symbols;
 }
 
-/** Below this a circuit is a line of words instead of columns. */
+/** Below this width a circuit is a line of words instead of columns. */
 const TABLE_COLUMNS_MIN = 60;
 const NAME_COLUMNS_MIN = 10;
 const GAP = '  ';
 
 interface Column {
   readonly title: (snapshot: WatchSnapshot) => string;
-  readonly columns: number | ((look: Symbols) => number);
-  readonly draw: (circuit: WatchedCircuit, snapshot: WatchSnapshot, look: Symbols) => Span;
+  readonly columns: number | ((symbols: Symbols) => number);
+  readonly draw: (circuit: WatchedCircuit, snapshot: WatchSnapshot, symbols: Symbols) => Span;
 }
 
 const SPARK_COLUMNS = 10;
 
-/** Always there. */
+/** Always shown. */
 const NEEDED: readonly Column[] = [
   {
     title: () => 'STATE',
-    columns: (look) => (look.isAscii ? 13 : 11),
-    draw: ({ view }, _, look) => drawLamp(view.state, look),
+    columns: (symbols) => (symbols.isAscii ? 13 : 11),
+    draw: ({ view }, _, symbols) => drawLamp(view.state, symbols),
   },
-  { title: () => 'FAILURES', columns: 9, draw: (circuit, _, look) => drawCount(circuit, look) },
+  { title: () => 'FAILURES', columns: 9, draw: (circuit, _, symbols) => drawCount(circuit, symbols) },
   {
     title: () => 'NEXT CALL',
     columns: 20,
-    draw: ({ view }, { takenAtMs }) => span(formatNextCall(view, takenAtMs), view.state),
+    draw: ({ view }, { takenAtMs, host }) => span(formatNextCall(view, { nowMs: takenAtMs, host }), view.state),
   },
 ];
 
-/** There as far as the width allows, the first ones first. */
+/** Shown as far as the width allows, in this order. */
 const OPTIONAL: readonly Column[] = [
   {
     title: ({ spanMs }) => `OPS ${formatDuration(spanMs)}`,
     columns: SPARK_COLUMNS,
-    draw: ({ activity }, _, look) => {
+    draw: ({ activity }, _, symbols) => {
       const all = activity.successes.map((count, index) => count + (activity.errors[index] ?? 0));
-      return span(drawSparkline(all, SPARK_COLUMNS, look));
+      return span(drawSparkline(all, SPARK_COLUMNS, symbols));
     },
   },
   {
@@ -64,50 +64,54 @@ const OPTIONAL: readonly Column[] = [
   { title: () => 'REFUSED', columns: 7, draw: ({ refused }) => span(refused === 0 ? '-' : String(refused)) },
 ];
 
-/** The circuits, one a row, as many as fit around the selected one; the first row is the titles. */
-export function drawTable(snapshot: WatchSnapshot, view: WatchView, place: Place): readonly Line[] {
+/** One row for each circuit, as many as fit around the selected one; the first row holds the titles. */
+export function drawTable(snapshot: WatchSnapshot, view: WatchView, canvas: Canvas): readonly Line[] {
   const shown = listShown(snapshot, view);
   if (shown.length === 0) return [[span(` no circuit matches "${view.filter}"`, 'faint')]];
   const selected = findSelected(snapshot, view);
-  const isTable = place.columns >= TABLE_COLUMNS_MIN;
-  const room = Math.max(1, place.rows - (isTable ? 1 : 0));
+  const isTable = canvas.columns >= TABLE_COLUMNS_MIN;
+  const room = Math.max(1, canvas.rows - (isTable ? 1 : 0));
   const index = shown.findIndex((circuit) => circuit === selected);
   const first = Math.max(0, Math.min(index - Math.floor(room / 2), shown.length - room));
   const visible = shown.slice(first, first + room);
-  const columns = isTable ? chooseColumns(shown, place) : null;
+  const columns = isTable ? chooseColumns(shown, canvas) : null;
   const rows = visible.map((circuit) =>
     truncateLine(
       [
-        span(circuit === selected ? `${place.look.arrow} ` : '  ', 'strong'),
-        ...(columns === null ? drawWords(circuit, snapshot, place) : drawCells(circuit, { columns, snapshot, place })),
+        span(circuit === selected ? `${canvas.symbols.arrow} ` : '  ', 'strong'),
+        ...(columns === null
+          ? drawWords(circuit, snapshot, canvas)
+          : drawCells(circuit, { columns, snapshot, canvas })),
       ],
-      place.columns,
+      canvas.columns,
     ),
   );
   return columns === null ? rows : [drawTitles(columns, snapshot), ...rows];
 }
 
-/** One line that says how all circuits are, the worst first. */
-export function drawSummary(snapshot: WatchSnapshot, view: WatchView, { columns, look }: Place): Line {
+/** All circuits on one line, the worst first. */
+export function drawSummary(snapshot: WatchSnapshot, view: WatchView, { columns, symbols }: Canvas): Line {
   const order: readonly CircuitState[] = ['open', 'isolated', 'half_open', 'closed'];
   const shown = listShown(snapshot, view).toSorted((a, b) => order.indexOf(a.view.state) - order.indexOf(b.view.state));
   const parts = shown.flatMap((circuit) => [
-    drawLamp(circuit.view.state, look),
-    span(` ${circuit.view.name} ${formatNextCall(circuit.view, snapshot.takenAtMs)}   `),
+    drawLamp(circuit.view.state, symbols),
+    span(
+      ` ${circuit.view.name} ${formatNextCall(circuit.view, { nowMs: snapshot.takenAtMs, host: snapshot.host })}   `,
+    ),
   ]);
   return truncateLine(parts, columns);
 }
 
-export function drawLamp(state: CircuitState, look: Symbols): Span {
-  return span(`${look.lamps[state]} ${STATE_WORDS[state]}`, state);
+export function drawLamp(state: CircuitState, symbols: Symbols): Span {
+  return span(`${symbols.lamps[state]} ${nameState(state, { capitals: true })}`, state);
 }
 
-/** Failures out of the threshold; while half-open the successes that close it. */
-export function drawCount({ view }: WatchedCircuit, look: Symbols): Span {
+/** Failures out of the threshold; while half-open, successes out of those that close the circuit. */
+export function drawCount({ view }: WatchedCircuit, symbols: Symbols): Span {
   const { state, row } = view;
   const [count, threshold] =
     state === 'half_open' ? [row.successes, row.successThreshold] : [row.failures, row.failureThreshold];
-  const pips = drawPips(count, threshold, look);
+  const pips = drawPips(count, threshold, symbols);
   const word = state === 'half_open' ? `${count}/${threshold} ok` : `${count}/${threshold}`;
   return span(pips === '' ? word : `${pips} ${word}`, count > 0 && state === 'closed' ? 'warning' : state);
 }
@@ -117,10 +121,10 @@ interface Chosen {
   readonly columns: readonly (Column & { readonly columns: number })[];
 }
 
-function chooseColumns(shown: readonly WatchedCircuit[], { columns, look }: Place): Chosen {
+function chooseColumns(shown: readonly WatchedCircuit[], { columns, symbols }: Canvas): Chosen {
   const measure = (column: Column) => ({
     ...column,
-    columns: typeof column.columns === 'number' ? column.columns : column.columns(look),
+    columns: typeof column.columns === 'number' ? column.columns : column.columns(symbols),
   });
   const longest = Math.max(...shown.map(({ view }) => measureColumns(view.name)), NAME_COLUMNS_MIN);
   const chosen = NEEDED.map(measure);
@@ -134,7 +138,7 @@ function chooseColumns(shown: readonly WatchedCircuit[], { columns, look }: Plac
   };
 }
 
-/** Columns that these take, with the mark of the selected row. */
+/** The width of these columns, including the mark of the selected row. */
 function widthOf(chosen: Chosen['columns']): number {
   return chosen.reduce((sum, column) => sum + GAP.length + column.columns, 2);
 }
@@ -146,21 +150,21 @@ function drawTitles({ nameColumns, columns }: Chosen, snapshot: WatchSnapshot): 
 
 function drawCells(
   circuit: WatchedCircuit,
-  { columns, snapshot, place }: { columns: Chosen; snapshot: WatchSnapshot; place: Place },
+  { columns, snapshot, canvas }: { columns: Chosen; snapshot: WatchSnapshot; canvas: Canvas },
 ): Line {
   const cells = columns.columns.flatMap((column) => {
-    const { text, tone } = column.draw(circuit, snapshot, place.look);
+    const { text, tone } = column.draw(circuit, snapshot, canvas.symbols);
     return [span(GAP), span(fit(text, column.columns), tone)];
   });
   return [span(fit(circuit.view.name, columns.nameColumns), 'strong'), ...cells];
 }
 
-function drawWords(circuit: WatchedCircuit, { takenAtMs }: WatchSnapshot, { look }: Place): Line {
-  const { name, state } = circuit.view;
-  return [drawLamp(state, look), span(` ${formatNextCall(circuit.view, takenAtMs)} `, state), span(name, 'strong')];
+function drawWords({ view }: WatchedCircuit, { takenAtMs, host }: WatchSnapshot, { symbols }: Canvas): Line {
+  const next = formatNextCall(view, { nowMs: takenAtMs, host });
+  return [drawLamp(view.state, symbols), span(` ${next} `, view.state), span(view.name, 'strong')];
 }
 
-/** Retries by number, as far as there are any: `12/5/1`. */
+/** First retries, second retries and so on: `12/5/1`. */
 function formatRetries(retries: readonly number[]): string {
   const last = retries.findLastIndex((count) => count > 0);
   return last === -1 ? '-' : retries.slice(0, last + 1).join('/');

@@ -1,52 +1,52 @@
 import type { Tone } from '../../ui/frame.ts';
 import type { WatchedCircuit, WatchSnapshot } from './snapshot.ts';
 
-/** How far back the activity can be looked at, in ms; the first is where it begins. */
+/** How far back the activity goes, in ms; the first is the default. */
 export const SPANS_MS = [300_000, 900_000, 3_600_000] as const;
 
-/** What the person at the screen has chosen so far. With a snapshot and a size it decides every character. */
+/** What the user has chosen. Together with a snapshot and a size it determines every character of the screen. */
 export interface WatchView {
   readonly page: 'table' | 'detail' | 'help';
-  /** Full name; null, or a name that is not there: the first. */
+  /** Full name; null or an unknown name means the first. */
   readonly selected: string | null;
   /** Rows scrolled down in the detail's history. */
   readonly scroll: number;
-  /** Only circuits whose names contain it are shown. */
+  /** Only circuits whose name contains this are shown. */
   readonly filter: string;
   readonly isFiltering: boolean;
-  /** The screen stands still; what it shows is as old as it says. */
+  /** The screen shows an old snapshot. */
   readonly isPaused: boolean;
   readonly spanMs: number;
-  /** The question that is open. */
+  /** The open form. */
   readonly form: Form | null;
-  /** What the last key brought about. */
+  /** The result of the last key. */
   readonly message: Message | null;
   readonly options: WatchOptions;
 }
 
 export interface WatchOptions {
-  /** Resetting and isolating are off. */
+  /** Reset and isolate are off. */
   readonly isReadOnly: boolean;
-  /** As it stood on the command line: commands that are shown must name it too. */
+  /** From the command line, for the commands that are shown; null if it was not given. */
   readonly stateDirectory: string | null;
 }
 
-/** A change by hand before it is made: its fields one after the other, then whether it is meant. */
+/** A change by hand that is being entered: its fields, then the confirmation. */
 export interface Form {
   readonly kind: 'reset' | 'isolate';
   readonly circuit: string;
   readonly field: 'for' | 'reason' | 'sure';
-  /** As it is typed: a duration, or nothing for "until a reset". */
+  /** As typed: a duration, or nothing for "until reset". */
   readonly duration: string;
   readonly reason: string;
-  /** Why what was typed will not do. */
+  /** Why the input is invalid. */
   readonly problem: string | null;
 }
 
 export interface Message {
   readonly text: string;
   readonly tone: Tone;
-  /** The same from a shell; null where there is nothing like it. */
+  /** The equivalent shell command; null if there is none. */
   readonly command: string | null;
 }
 
@@ -65,7 +65,7 @@ export function beginView(options: WatchOptions): WatchView {
   };
 }
 
-/** The circuits that the filter lets through. */
+/** The circuits that match the filter. */
 export function listShown(
   { circuits }: WatchSnapshot,
   { filter }: Pick<WatchView, 'filter'>,
@@ -74,7 +74,7 @@ export function listShown(
   return circuits.filter(({ view }) => view.name.toLowerCase().includes(wanted));
 }
 
-/** The circuit that keys are about; undefined where none is shown. */
+/** The circuit that keys act on; undefined if none is shown. */
 export function findSelected(snapshot: WatchSnapshot, view: WatchView): WatchedCircuit | undefined {
   const shown = listShown(snapshot, view);
   return shown.find(({ name }) => name === view.selected) ?? shown[0];

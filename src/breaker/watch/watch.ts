@@ -1,110 +1,88 @@
-import type { Transition } from '../../circuit/circuit.ts';
 import { BreakwaterError } from '../../errors.ts';
-import type { Message } from './view.ts';
-import { nameUser } from '../change-circuits.ts';
-import { circuitDocument } from '../circuit-document.ts';
-import { nameState } from '../circuit-table.ts';
-import type { CommandResult, CommandRun } from '../../cli/command-run.ts';
+import { formatChange } from '../../ui/circuit-words.ts';
 import { escapeControls } from '../../ui/escape.ts';
-import { toInspected, watchAsLines } from './lines.ts';
+import type { Symbols } from '../../ui/symbols.ts';
+import type { BreakerContext } from '../breaker-context.ts';
+import type { InspectedCircuit } from '../inspect-circuits.ts';
+import { toInspected, watchAsLines, type LineOutput } from './lines.ts';
 import { createWatchReader } from './reader.ts';
 import { watchOnScreen, type ManualAction } from './screen.ts';
+import type { StateFileView } from './snapshot.ts';
+import type { Message, WatchOptions } from './view.ts';
 
-export interface WatchRequest {
+/** The terminal that a watch takes over. */
+interface WatchTerminal {
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly hasColour: boolean;
+  readonly symbols: Symbols;
+}
+
+interface ScreenRequest extends WatchOptions {
   /** Circuits to watch; none for all. */
   readonly names: readonly string[];
-  readonly isReadOnly: boolean;
-  /** As it stood on the command line; null where it did not. */
-  readonly stateDirectory: string | null;
+  /** The user who makes changes by hand. */
+  readonly user: string;
 }
 
 /**
- * Watches circuits until told to stop: on the whole screen of a terminal, as lines elsewhere.
- * @throws BreakwaterError `usage` for a name that is no circuit's
+ * Watches circuits on the whole screen of a terminal, until a key or the signal ends it.
+ * @returns the changes made by hand, as lines: the screen itself leaves nothing in the scrollback
+ * @throws BreakwaterError `usage` for an unknown name
  */
-export async function watchCircuits(run: CommandRun, request: WatchRequest): Promise<CommandResult> {
-  return canDraw(run) ? await watchAtTerminal(run, request) : await watchInPipe(run, request);
-}
-
-/** A screen needs a keyboard, a window, and nobody who wants lines. */
-function canDraw({ output: { mode }, stdin }: CommandRun): boolean {
-  return mode.isLive && mode.stdoutIsTerminal && 'isTTY' in stdin && stdin.isTTY === true;
-}
-
-async function watchAtTerminal(run: CommandRun, { names, ...options }: WatchRequest): Promise<CommandResult> {
+export async function watchAtTerminal(
+  context: BreakerContext,
+  { names, user, ...options }: ScreenRequest,
+  { symbols, ...terminal }: WatchTerminal,
+): Promise<readonly string[]> {
   const { openWholeScreen } = await import('../../ui/terminal.tsx');
-  const { clock, signal, look, output } = run;
-  const held: (() => void)[] = [];
-  const done: string[] = [];
-  // What would be printed meanwhile would tear the picture: it is printed when the screen is gone.
-  output.stepAside((write) => held.push(write));
-  try {
-    await watchOnScreen({
-      reader: createWatchReader(run, { names, isEscaped: true }),
-      clock,
-      signal,
-      symbols: look,
-      options,
-      openScreen: (listeners) =>
-        openWholeScreen({
-          stdin: process.stdin,
-          stdout: process.stdout,
-          hasColour: output.mode.stdoutHasColour,
-          ...listeners,
-        }),
-      act: async (action) => {
-        const message = await changeOne(run, action);
-        if (message.command !== null) done.push(`$ ${escapeControls(message.command)}`, `  ${message.text}`);
-        return message;
-      },
-    });
-  } finally {
-    output.stepAside(null);
-    for (const write of held) write();
-  }
-  // The screen leaves no trace in the scrollback; what was changed by hand should.
-  return { json: {}, summary: done.length === 0 ? null : done.join('\n') };
-}
-
-async function watchInPipe(run: CommandRun, { names }: WatchRequest): Promise<CommandResult> {
-  const { clock, signal, output, stdout } = run;
-  const snapshot = await watchAsLines({
-    reader: createWatchReader(run, { names, isEscaped: false }),
+  const { clock, signal } = context;
+  const changes: string[] = [];
+  await watchOnScreen({
+    reader: createWatchReader(context, { names, isEscaped: true }),
     clock,
     signal,
-    isJson: output.mode.json,
-    print: (lines) => output.print(lines),
-    isRead: () => stdout.writable,
-  });
-  const { path, condition } = snapshot.stateFile;
-  return {
-    json: {
-      circuits: snapshot.circuits.map((circuit) => circuitDocument(toInspected(circuit))),
-      state_file: { path, problem: condition === 'ready' || condition === 'missing' ? null : condition },
+    symbols,
+    options,
+    openScreen: (listeners) => openWholeScreen({ ...terminal, ...listeners }),
+    act: async (action) => {
+      const message = await changeOne(context, action, user);
+      if (message.command !== null) changes.push(`$ ${escapeControls(message.command)}`, `  ${message.text}`);
+      return message;
     },
-  };
+  });
+  return changes;
 }
 
-/** Makes one change by hand, as breaker-reset and breaker-isolate do. Never throws for what a user can act on. */
-async function changeOne(run: CommandRun, action: ManualAction): Promise<Message> {
+/**
+ * Watches circuits as lines, until the signal or the reader of the lines ends it.
+ * @returns the last state
+ * @throws BreakwaterError `usage` for an unknown name
+ */
+export async function watchInPipe(
+  context: BreakerContext,
+  names: readonly string[],
+  output: LineOutput,
+): Promise<{ readonly circuits: readonly InspectedCircuit[]; readonly stateFile: StateFileView }> {
+  const { clock, signal } = context;
+  const reader = createWatchReader(context, { names, isEscaped: false });
+  const { circuits, stateFile } = await watchAsLines({ reader, clock, signal, ...output });
+  return { circuits: circuits.map(toInspected), stateFile };
+}
+
+/** Makes one change, as `breaker-reset` and `breaker-isolate` do. A BreakwaterError becomes a message. */
+async function changeOne(context: BreakerContext, action: ManualAction, by: string): Promise<Message> {
   const { circuit, reason, command } = action;
   try {
-    const gate = await run.gate();
-    const by = nameUser();
-    const change: Transition =
+    const gate = await context.gate();
+    const change =
       action.kind === 'reset'
         ? gate.reset(circuit, { by, reason })
         : gate.isolate(circuit, { by, reason, forMs: action.forMs });
-    const problem = (await run.state()).problem();
-    if (problem !== null) {
-      return {
-        text: `the change is lost, no other process can see it: the state is ${problem}`,
-        tone: 'warning',
-        command: null,
-      };
-    }
-    const text = `${escapeControls(circuit)} is ${nameState(change.to)} (was ${nameState(change.from)})`;
-    return { text, tone: 'strong', command };
+    const problem = (await context.state()).problem();
+    if (problem === null) return { text: escapeControls(formatChange(change)), tone: 'strong', command };
+    const text = `the change was not saved, no other process can see it: the state is ${problem}`;
+    return { text, tone: 'warning', command: null };
   } catch (error) {
     if (!(error instanceof BreakwaterError)) throw error;
     return { text: error.message, tone: 'warning', command: null };

@@ -2,20 +2,21 @@ import { formatTime, type Clock } from '../../clock.ts';
 import type { BreakwaterError } from '../../errors.ts';
 import type { EventSink } from '../../events.ts';
 import { escapeControls } from '../../ui/escape.ts';
+import { paint, type Paint } from '../../ui/paint.ts';
 import { describeError, describeEvent, type LogLevel, type LogLine } from './log-line.ts';
 import type { Output, OutputMode } from './output.ts';
 
-const COLOURS: Readonly<Record<LogLevel, string>> = { error: '31', warning: '33', notice: '36', debug: '2' };
+const COLOURS: Readonly<Record<LogLevel, Paint>> = { error: 'red', warning: 'yellow', notice: 'cyan', debug: 'faint' };
 
-/** The reader that tells events on stderr, as far as `--quiet` and `--verbose` let it. */
+/** Logs events on stderr, as `--quiet` and `--verbose` allow. */
 export function createEventLog(output: Output, clock: Clock): EventSink {
   return (event) => {
     const line = describeEvent(event);
-    if (line !== null && isTold(line.level, output.mode)) output.note(formatLine(line, output.mode, clock.now()));
+    if (line !== null && isShown(line.level, output.mode)) output.note(formatLine(line, output.mode, clock.now()));
   };
 }
 
-/** Tells a failure on stderr: one line, a hint below it, and the stack of an unexpected one under `--verbose`. */
+/** Logs a failure on stderr: one line, a hint below it, and under `--verbose` the stack of an internal error. */
 export function logError(output: Output, clock: Clock, error: BreakwaterError): void {
   output.note(formatLine(describeError(error), output.mode, clock.now()));
   if (output.mode.logFormat === 'json') return;
@@ -32,11 +33,11 @@ export function formatLine(
   nowMs: number,
 ): string {
   if (logFormat === 'json') return JSON.stringify({ time: formatTime(nowMs), level, event, message: text, ...fields });
-  const label = stderrHasColour ? `\u001b[${COLOURS[level]}m${level}\u001b[0m` : level;
+  const label = stderrHasColour ? paint(level, COLOURS[level]) : level;
   return `${label}: ${escapeControls(text)}`;
 }
 
-function isTold(level: LogLevel, { quiet, verbose }: OutputMode): boolean {
+function isShown(level: LogLevel, { quiet, verbose }: OutputMode): boolean {
   if (level === 'error') return true;
   return level === 'debug' ? verbose && !quiet : !quiet;
 }

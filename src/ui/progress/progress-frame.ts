@@ -2,7 +2,7 @@ import { span, truncateLine, type Frame, type Line } from '../frame.ts';
 import { drawBar, drawPips, type Symbols } from '../symbols.ts';
 import { formatProgress, formatWaits, measureShare } from './progress-text.ts';
 import type { TransferSnapshot } from './progress-snapshot.ts';
-import { STATE_WORDS } from '../circuit-words.ts';
+import { nameState } from '../circuit-words.ts';
 
 const BAR_COLUMNS = 24;
 const BAR_FROM_COLUMNS = 60;
@@ -18,12 +18,12 @@ interface ProgressPicture {
 
 /** A bar where the whole is known, the numbers, the name as far as it fits; below it what holds the transfer up. */
 export function drawProgress(snapshot: TransferSnapshot, picture: ProgressPicture): Frame {
-  const { nowMs, name, columns, symbols: look } = picture;
+  const { nowMs, name, columns, symbols } = picture;
   const width = Math.max(20, columns - 1);
   const share = measureShare(snapshot);
   const hasBar = share !== null && columns >= BAR_FROM_COLUMNS;
   const first: Line = [
-    ...(hasBar ? [span(`[${drawBar(share, BAR_COLUMNS, look)}] `)] : []),
+    ...(hasBar ? [span(`[${drawBar(share, BAR_COLUMNS, symbols)}] `)] : []),
     span(`${formatProgress(snapshot, nowMs)}  ${name}`),
   ];
   const trouble = drawTrouble(snapshot, picture);
@@ -31,14 +31,14 @@ export function drawProgress(snapshot: TransferSnapshot, picture: ProgressPictur
 }
 
 /** Waits between attempts while they last, and the circuit from its first failure on. */
-function drawTrouble({ waits, circuit }: TransferSnapshot, { nowMs, symbols: look }: ProgressPicture): Line {
+function drawTrouble({ waits, circuit }: TransferSnapshot, { nowMs, symbols }: ProgressPicture): Line {
   const waiting = formatWaits(waits, nowMs);
   const parts: Line[] = waiting === null ? [] : [[span(waiting, 'warning')]];
   if (circuit !== null && (circuit.state !== 'closed' || circuit.failures > 0)) {
     const { name, state, failures, failureThreshold } = circuit;
-    const pips = drawPips(failures, failureThreshold, look);
+    const pips = drawPips(failures, failureThreshold, symbols);
     const count = `${pips === '' ? '' : `${pips} `}${failures}/${failureThreshold}`;
-    const how = state === 'closed' ? count : `${look.lamps[state]} ${STATE_WORDS[state]}`;
+    const how = state === 'closed' ? count : `${symbols.lamps[state]} ${nameState(state, { capitals: true })}`;
     parts.push([span(`circuit ${name} `), span(how, state === 'closed' ? 'warning' : state)]);
   }
   return parts.flatMap((part, index) => [span(index === 0 ? '  ' : '   '), ...part]);

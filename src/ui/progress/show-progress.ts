@@ -94,13 +94,13 @@ function nameOnly({ name, started }: TransferSnapshot): string {
   return name === null || started > 1 ? '' : ` - ${escapeControls(name)}`;
 }
 
-function showLive({ output, clock, symbols: look, loadLive }: ProgressOptions): Progress {
+function showLive({ output, clock, symbols, loadLive }: ProgressOptions): Progress {
   let snapshot = NO_TRANSFER;
   let live: LiveLines | null = null;
   const stopped = new AbortController();
   const draw = (): void => {
     const name = nameOnly(snapshot).replace(/^ - /, '');
-    live?.show(drawProgress(snapshot, { nowMs: clock.monotonic(), name, columns: live.columns(), symbols: look }));
+    live?.show(drawProgress(snapshot, { nowMs: clock.monotonic(), name, columns: live.columns(), symbols }));
   };
   const run = async (): Promise<void> => {
     await clock.sleep(LIVE_AFTER_MS, stopped.signal);

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { changeByHand } from '../../../src/breaker/change-circuits.ts';
 import { circuitDocument, transitionDocument } from '../../../src/breaker/circuit-document.ts';
 import { findOutage, inspectCircuits, type InspectedCircuit } from '../../../src/breaker/inspect-circuits.ts';
-import { nameState, tabulateCircuits, tabulateTransitions } from '../../../src/breaker/circuit-table.ts';
+import { tabulateCircuits, tabulateTransitions } from '../../../src/breaker/circuit-table.ts';
+import type { BreakerContext } from '../../../src/breaker/breaker-context.ts';
 import { selectCircuits } from '../../../src/breaker/select-circuits.ts';
-import type { CommandRun } from '../../../src/cli/command-run.ts';
 import { showCircuit } from '../../../src/circuit/circuit-view.ts';
 import {
   DEFAULT_CIRCUIT_SETTINGS,
@@ -14,6 +14,8 @@ import {
 } from '../../../src/circuit/circuit.ts';
 import type { CircuitStore } from '../../../src/circuit/circuit-store.ts';
 import { initialRow } from '../../../src/circuit/state-machine.ts';
+import { presentChanges } from '../../../src/cli/output/change-result.ts';
+import { nameState } from '../../../src/ui/circuit-words.ts';
 import { createMemoryCircuits } from '../../support/memory-circuits.ts';
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -67,12 +69,12 @@ function inspected(row: CircuitRow, rest: Partial<InspectedCircuit> = {}): Inspe
 
 describe('tabulateCircuits', () => {
   it.each([
-    ['closed', CLOSED, 'closed     0/5       -       goes out'],
-    ['closed with failures', SHAKEN, 'closed     3/5       -       goes out'],
-    ['open', OPEN, 'open       5/5       -       probe in 50s'],
-    ['open, the wait over', DUE, 'half-open  5/5       0/2     goes out as a probe'],
-    ['probed', PROBED, `half-open  0/5       1/2     refused: ${BY} is probing`],
-    ['isolated for a time', HELD, 'isolated   0/5       -       refused for 1h'],
+    ['closed', CLOSED, 'closed     0/5       -       allowed'],
+    ['closed with failures', SHAKEN, 'closed     3/5       -       allowed'],
+    ['open', OPEN, 'open       5/5       -       probe in 0:50'],
+    ['open, the wait over', DUE, 'half-open  5/5       0/2     allowed as a probe'],
+    ['probed', PROBED, 'half-open  0/5       1/2     probe: put 7 on h\\x07'],
+    ['isolated for a time', HELD, 'isolated   0/5       -       refused for 1:00:00'],
     ['isolated', HELD_ON, 'isolated   0/5       -       refused until reset'],
   ])('shows what the next call meets: %s', (_state, row, line) => {
     const lines = tabulateCircuits([inspected(row)], { hasColour: false, nowMs: NOW });
@@ -154,7 +156,7 @@ describe('tabulateCircuits', () => {
 
 describe('tabulateTransitions', () => {
   it('says so where there are none', () => {
-    expect(tabulateTransitions([])).toEqual(['no change of state is recorded']);
+    expect(tabulateTransitions([])).toEqual(['no state changes recorded']);
   });
 
   it('tells each change: when, what, why and by whom', () => {
@@ -171,12 +173,13 @@ describe('tabulateTransitions', () => {
 
 describe('nameState', () => {
   it.each([
-    ['closed', 'closed'],
-    ['open', 'open'],
-    ['half_open', 'half-open'],
-    ['isolated', 'isolated'],
-  ] as const)('calls %s %s', (state, word) => {
+    ['closed', 'closed', 'closed'],
+    ['open', 'open', 'OPEN'],
+    ['half_open', 'half-open', 'HALF-OPEN'],
+    ['isolated', 'isolated', 'ISOLATED'],
+  ] as const)('calls %s %s, or %s in capitals', (state, word, capitals) => {
     expect(nameState(state)).toBe(word);
+    expect(nameState(state, { capitals: true })).toBe(capitals);
   });
 });
 
@@ -287,13 +290,13 @@ describe('describeTransition', () => {
 });
 
 /** The few parts of a run that looking at circuits touches. */
-function runOn(circuits: CircuitStore, problem: string | null = null): CommandRun {
+function runOn(circuits: CircuitStore, problem: string | null = null): BreakerContext {
   return {
     state: async () => await Promise.resolve({ circuits, path: '/state', problem: () => problem }),
     circuitName: (name: string) => `${name}@here`,
     clock: { now: () => NOW },
     settings: { failureThreshold: 9, successThreshold: 3 },
-  } as unknown as CommandRun;
+  } as unknown as BreakerContext;
 }
 
 describe('selectCircuits', () => {
@@ -344,21 +347,21 @@ describe('selectCircuits', () => {
   });
 
   it.each([
-    ['upload', 'known are s3-upload, s3-download'],
+    ['upload', 'known circuits: s3-upload, s3-download'],
     ['s3-uplod', 'did you mean s3-upload? '],
-    ['s3-upload@', 'known are'],
+    ['s3-upload@', 'known circuits:'],
     ['s3-uploads', 'did you mean s3-upload? '],
-    ['S3-UPLOAD', 'known are'],
-    ['other@x', 'known are'],
-    ['', 'known are'],
+    ['S3-UPLOAD', 'known circuits:'],
+    ['other@x', 'known circuits:'],
+    ['', 'known circuits:'],
     // A name is stored, and shown to whoever looks.
-    ['s3-upload@\u001b[2J', 'known are'],
-    ['s3-upload@a closed b', 'known are'],
+    ['s3-upload@\u001b[2J', 'known circuits:'],
+    ['s3-upload@a closed b', 'known circuits:'],
   ])('refuses %j', async (name, hint) => {
     await expect(selectCircuits(runOn(createMemoryCircuits(...stored)), ['s3-upload', name])).rejects.toThrow(
       expect.objectContaining({
         code: 'usage',
-        message: expect.stringMatching(/^there is no circuit "[ -~]*"$/),
+        message: expect.stringMatching(/^no circuit is named "[ -~]*"$/),
         details: { reason: 'unknown_circuit', hint: expect.stringContaining(hint) },
       }),
     );
@@ -419,18 +422,15 @@ describe('changeByHand', () => {
   const reset = (circuit: string): Transition => ({ ...transition, circuit, from: 'open', to: 'closed', why: 'reset' });
   const stored = createMemoryCircuits(OPEN, { ...OPEN, name: 's3-upload@\u001b' });
 
-  it('changes every circuit that is meant, and says what became of each', async () => {
-    const result = await changeByHand(runOn(stored), ['s3-upload@x', 's3-upload@\u001b'], async (circuit) => {
-      return await Promise.resolve(reset(circuit));
-    });
+  it('changes every selected circuit and reports each change', async () => {
+    const changes = await changeByHand(runOn(stored), ['s3-upload@x', 's3-upload@\u001b'], reset);
+    const result = presentChanges(changes);
     expect(result.summary).toBe('s3-upload@\\x1b is closed (was open)\ns3-upload@x is closed (was open)');
     expect(result.json).toMatchObject({ changes: [{ circuit: 's3-upload@\u001b' }, { circuit: 's3-upload@x' }] });
   });
 
   it('fails where no other process can see the change', async () => {
-    const change = changeByHand(runOn(stored, 'read_only'), ['s3-upload@x'], async (circuit) => {
-      return await Promise.resolve(reset(circuit));
-    });
+    const change = changeByHand(runOn(stored, 'read_only'), ['s3-upload@x'], reset);
     await expect(change).rejects.toThrow(
       expect.objectContaining({
         code: 'local_io',

@@ -111,15 +111,15 @@ describe('openWholeScreen', () => {
 });
 
 describe('the terminal', () => {
-  it('is touched by one file alone of those that draw', () => {
-    const touching = ['ui', 'breaker/watch'].flatMap((name) => {
+  it('is touched by the file that draws and the one that colours words, and no other', () => {
+    const touching = ['ui', 'breaker', 'cli'].flatMap((name) => {
       const folder = new URL(`../../../src/${name}/`, import.meta.url);
       return readdirSync(folder, { recursive: true, encoding: 'utf8' })
         .filter((file) => /\.tsx?$/.test(file))
         .filter((file) => /from '(?:ink|react)|\\u001b/.test(readFileSync(new URL(file, folder), 'utf8')))
         .map((file) => `${name}/${file}`);
     });
-    expect(touching).toEqual(['ui/terminal.tsx']);
+    expect(touching.toSorted()).toEqual(['ui/paint.ts', 'ui/terminal.tsx']);
   });
 });
 

@@ -28,15 +28,15 @@ const VIEW = { ...beginView({ isReadOnly: false, stateDirectory: null }), select
 interface Picture {
   readonly columns?: number;
   readonly rows?: number;
-  readonly look?: Symbols;
+  readonly symbols?: Symbols;
   readonly view?: WatchView;
 }
 
 function drawFrame(
   snapshot: WatchSnapshot,
-  { columns = 120, rows = 30, look = UNICODE_SYMBOLS, view = VIEW }: Picture = {},
+  { columns = 120, rows = 30, symbols = UNICODE_SYMBOLS, view = VIEW }: Picture = {},
 ): Frame {
-  return drawWatch(snapshot, view, { columns, rows, look });
+  return drawWatch(snapshot, view, { columns, rows, symbols });
 }
 
 function draw(snapshot: WatchSnapshot, picture: Picture = {}): string {
@@ -69,13 +69,13 @@ describe('the screen at 120 columns', () => {
     expect(squeeze(draw(snapshotOf({ jobs: [JOB] })))).toEqual([
       'breakwater  host-a  /home/ops/.local/state/breakwater/state.db  2 circuits  ■ 1 OPEN  live 12:04 UTC',
       'CIRCUIT  STATE  FAILURES  NEXT CALL  OPS 5m  ERR  P95  RETRIES  P50',
-      's3-download@eu-west-1  ● closed  ····· 0/5  goes out  ··········  -  -  -  -',
+      's3-download@eu-west-1  ● closed  ····· 0/5  allowed  ··········  -  -  -  -',
       '→ s3-upload@eu-west-1  ■ OPEN  ■■■■■ 5/5  probe in 0:23  ▂▃▃▃▄▂█▆··  38%  2.5s  12/5/1  100ms',
       `── s3-upload@eu-west-1 ${'─'.repeat(97)}`,
       'state  ■ OPEN  ■■■■■ 5/5  probe in 0:23',
       'last error  SlowDown, HTTP 503, request id 4F2A, 12 s ago, put (pid 4711): Please reduce your request rate.',
       'outage  opened 37 s ago by put (pid 4711), 14 calls refused since',
-      'ops 5m  ·▁▂▃▄·▁▂▃▄·▁▂▃▄·▁▂▇█▄▄▄▄······ 64, half within 100ms, 95% within 2.5s',
+      'ops 5m  ·▁▂▃▄·▁▂▃▄·▁▂▃▄·▁▂▇█▄▄▄▄······ 64, 50% within 100ms, 95% within 2.5s',
       'errors  ··················▄▄▄▄▄▄······ 24',
       'refused  ························██████ 12',
       'retries  12 x retry 1, 5 x retry 2, 1 x retry 3',
@@ -100,19 +100,19 @@ describe('the screen at 120 columns', () => {
     const text = draw(snapshotOf({ circuits: [circuitOf(PROBED_ROW, { history: [halfOpen, OPENED], refused: 14 })] }));
     const lines = squeeze(text);
     expect(lines[2]).toContain('s3-upload@eu-west-1  ◐ HALF-OPEN  ■· 1/2 ok  probe: put 4711');
-    expect(lines).toContain('probe  put (pid 4711), slot free in 20 s unless it is renewed, half-open for 3 s');
+    expect(lines).toContain('probe  put (pid 4711), slot free in 20 s unless renewed, half-open for 3 s');
     expect(lines).toContain('outage  opened 37 s ago by put (pid 4711), 14 calls refused since');
   });
 
   it.each([
-    ['closed', circuitOf(rowOf()), '● closed  ····· 0/5  goes out'],
-    ['filling', circuitOf(rowOf({ failures: 3 })), '● closed  ■■■·· 3/5  goes out'],
+    ['closed', circuitOf(rowOf()), '● closed  ····· 0/5  allowed'],
+    ['filling', circuitOf(rowOf({ failures: 3 })), '● closed  ■■■·· 3/5  allowed'],
     [
       'with a threshold that has no pips',
       circuitOf(rowOf({ failures: 3, failureThreshold: 50 })),
-      '● closed  3/50  goes out',
+      '● closed  3/50  allowed',
     ],
-    ['due', circuitOf({ ...OPEN_ROW, openedAtMs: NOW - 60_000 }), '◐ HALF-OPEN  ·· 0/2 ok  a probe is due'],
+    ['due', circuitOf({ ...OPEN_ROW, openedAtMs: NOW - 60_000 }), '◐ HALF-OPEN  ·· 0/2 ok  allowed as a probe'],
     ['isolated for a time', circuitOf(ISOLATED_ROW), '▲ ISOLATED  ····· 0/5  refused for 1:00:00'],
     [
       'isolated',
@@ -255,7 +255,7 @@ describe('the screen of any size', () => {
   it('is a list below 60', () => {
     const text = squeeze(draw(snapshotOf(), { columns: 50, rows: 24 }));
     expect(text.slice(1, 3)).toEqual([
-      '● closed goes out s3-download@eu-west-1',
+      '● closed allowed s3-download@eu-west-1',
       '→ ■ OPEN probe in 0:23 s3-upload@eu-west-1',
     ]);
     expect(text.at(-1)).toBe('? help  q quit  enter detail  r reset  i isolate');
@@ -263,7 +263,7 @@ describe('the screen of any size', () => {
 
   it('is one line about the worst in few rows', () => {
     const text = squeeze(draw(snapshotOf(), { columns: 80, rows: 4 }));
-    expect(text[0]).toBe('■ OPEN s3-upload@eu-west-1 probe in 0:23  ● closed s3-download@eu-west-1 goes ~');
+    expect(text[0]).toBe('■ OPEN s3-upload@eu-west-1 probe in 0:23  ● closed s3-download@eu-west-1 allow~');
     expect(draw(snapshotOf(), { columns: 80, rows: 2 })).toContain('■ OPEN');
   });
 
@@ -336,16 +336,16 @@ describe('the screen of any size', () => {
       jobs: [JOB],
     });
     for (const pressed of ['', '?', '<enter>', 'i', 'r<enter>', '/x', ' ', 't']) {
-      const text = draw(snapshot, { look: ASCII_SYMBOLS, view: type(pressed, snapshot) });
+      const text = draw(snapshot, { symbols: ASCII_SYMBOLS, view: type(pressed, snapshot) });
       expect(text).toMatch(/^[ -~\n]*$/);
     }
-    const text = draw(snapshot, { look: ASCII_SYMBOLS });
+    const text = draw(snapshot, { symbols: ASCII_SYMBOLS });
     for (const lamp of ['[=] closed', '[X] OPEN', '[~] HALF-OPEN', '[!] ISOLATED']) expect(text).toContain(lamp);
   });
 
   it('tells every state by a glyph and a word of its own, so that colour is never needed', () => {
-    for (const look of [UNICODE_SYMBOLS, ASCII_SYMBOLS]) {
-      const lamps = Object.values(look.lamps);
+    for (const symbols of [UNICODE_SYMBOLS, ASCII_SYMBOLS]) {
+      const lamps = Object.values(symbols.lamps);
       expect(new Set(lamps).size).toBe(lamps.length);
     }
   });

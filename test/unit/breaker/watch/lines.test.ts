@@ -50,8 +50,8 @@ describe('watchAsLines', () => {
     const { clock, stage, printed, tick, stop } = start();
     await clock.advance(0);
     expect(printed).toEqual([
-      '2026-01-02T12:04:09.000Z  s3-download@eu-west-1  closed  0/5 failures, goes out',
-      '2026-01-02T12:04:09.000Z  s3-upload@eu-west-1  closed  0/5 failures, goes out',
+      '2026-01-02T12:04:09.000Z  s3-download@eu-west-1  closed  0/5 failures, allowed',
+      '2026-01-02T12:04:09.000Z  s3-upload@eu-west-1  closed  0/5 failures, allowed',
     ]);
     expect(await tick()).toEqual([]);
     stage.snapshot = snapshotOf({ circuits: [CLOSED, OPEN] });

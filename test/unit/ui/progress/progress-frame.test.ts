@@ -15,8 +15,12 @@ const HALF: TransferSnapshot = {
 const WAIT = { code: 'SlowDown', attempt: 2, attempts: 4, untilMs: 2500 };
 const FILLING = { name: 's3-upload@x', state: 'closed', failures: 3, failureThreshold: 5 } as const;
 
-function draw(snapshot: TransferSnapshot, columns: number, { name = 's3://b/a', look = ASCII_SYMBOLS } = {}): string {
-  return toText(drawProgress(snapshot, { nowMs: 1000, name, columns, symbols: look }));
+function draw(
+  snapshot: TransferSnapshot,
+  columns: number,
+  { name = 's3://b/a', symbols = ASCII_SYMBOLS } = {},
+): string {
+  return toText(drawProgress(snapshot, { nowMs: 1000, name, columns, symbols }));
 }
 
 describe('drawProgress', () => {
@@ -65,7 +69,7 @@ describe('drawProgress', () => {
   });
 
   it('shows wait and circuit beside each other, and nothing of a circuit that is well', () => {
-    expect(draw({ ...HALF, waits: [WAIT], circuit: FILLING }, 100, { look: UNICODE_SYMBOLS }).split('\n')[1]).toBe(
+    expect(draw({ ...HALF, waits: [WAIT], circuit: FILLING }, 100, { symbols: UNICODE_SYMBOLS }).split('\n')[1]).toBe(
       '  SlowDown, attempt 2 of 4, next in 2 s   circuit s3-upload@x ■■■·· 3/5',
     );
     expect(draw({ ...HALF, circuit: { ...FILLING, failures: 0 } }, 100)).not.toContain('\n');
