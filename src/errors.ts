@@ -1,5 +1,5 @@
 /**
- * Everything that can end a command, as the word that scripts see in `error.code`.
+ * Every reason for a command to fail, as scripts see it in `error.code`.
  * The list is closed and only grows; exit statuses are in `cli/output/exit-status.ts`.
  */
 export const ERROR_CODES = [
@@ -30,9 +30,9 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
 export interface ErrorDetails {
   /** What to do next, as one short sentence or a command. */
   readonly hint?: string;
-  /** Finer word within the code, snake_case: `open`, `probe_in_progress`, `isolated`, `sigint` ... */
+  /** A more precise word within the code, snake_case: `open`, `probe_in_progress`, `isolated`, `sigint` ... */
   readonly reason?: string;
-  /** Time until a new try makes sense, in ms. */
+  /** Time until trying again makes sense, in ms. */
   readonly retryAfterMs?: number;
   /** Full circuit name, scope included. */
   readonly circuit?: string;

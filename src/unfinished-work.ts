@@ -1,19 +1,19 @@
 /**
- * Work of one kind that was begun and that a later process can go on with, and who is at it now. Where the local state
- * cannot be used, it lasts as long as this process. Never fails for the state's sake.
+ * Interrupted work of one kind that a later process can resume, and claims on it. Without a usable local state it lasts
+ * only as long as this process. Errors of the state never fail a call.
  */
 export interface UnfinishedWork {
-  /** What was saved last under this id, to be parsed as anything from outside; undefined where there is nothing. */
+  /** The document last saved under this id, or undefined. The caller parses it like any outside input. */
   readonly read: (id: string) => Promise<unknown>;
-  /** Everything saved, the oldest first. What is 30 days old is forgotten. */
+  /** Everything saved, oldest first. Deleted after 30 days. */
   readonly list: () => Promise<readonly UnfinishedItem[]>;
   /** @param document anything that JSON can hold */
   readonly save: (id: string, document: unknown) => Promise<void>;
   readonly remove: (id: string) => Promise<void>;
   /**
-   * Makes a piece of work this process's own, until it is released or the process ends, however it ends.
-   * @param onHeld told who has it, where another has
-   * @returns null while another living process has it
+   * Claims a piece of work for this process, until it is released or the process ends.
+   * @param onHeld gets the process that holds the claim, if another one does
+   * @returns null while another living process holds the claim
    */
   readonly claim: (id: string, onHeld?: (holder: ClaimHolder) => void) => Promise<WorkClaim | null>;
 }
@@ -24,7 +24,7 @@ export interface UnfinishedItem {
   readonly document: unknown;
 }
 
-/** The process that has a piece of work. */
+/** The process that holds a claim. */
 export interface ClaimHolder {
   readonly pid: number;
   readonly host: string;
@@ -32,6 +32,6 @@ export interface ClaimHolder {
 }
 
 export interface WorkClaim extends AsyncDisposable {
-  /** False once it was lost: the process was stopped for longer than the lease, and another has gone on. */
+  /** False once the claim was lost: this process was stopped for longer than the lease, and another one took over. */
   readonly isOurs: () => boolean;
 }

@@ -9,16 +9,16 @@ import type {
   Transition,
 } from './circuit.ts';
 
-/** What every step of the machine needs to know; no step reads a clock, a file or a source of randomness of its own. */
+/** Input of every step of the machine; no step reads a clock, a file or a source of randomness. */
 export interface Moment {
   /** Wall clock, in ms since the Unix epoch. */
   readonly nowMs: number;
   readonly settings: CircuitSettings;
-  /** Who asks: owner of a lease it gets, author of a transition it causes. */
+  /** The calling process: owner of a lease it gets, author of a transition it causes. */
   readonly process: ProcessIdentity;
 }
 
-/** Where a circuit goes, and why. */
+/** The new state, and why. */
 export interface StateChange {
   readonly to: CircuitState;
   readonly why: Transition['why'];
@@ -27,7 +27,7 @@ export interface StateChange {
 }
 
 /**
- * The one way to change the state: the epoch rises by one, the lease falls, successes begin again, and the
+ * The only way to change the state: the epoch rises by one, the lease ends, successes start again at 0, and the
  * change is recorded. Failures stay for display until the circuit closes or is isolated.
  */
 export function changeState(
@@ -62,7 +62,7 @@ export function changeState(
   return { row: changed, transition };
 }
 
-/** The stored wait of a state: new when it opens, kept for display while half-open, gone otherwise. */
+/** The stored wait of a state: new when it opens, kept for display while half-open, otherwise removed. */
 function waitOf(
   row: CircuitRow,
   to: CircuitState,

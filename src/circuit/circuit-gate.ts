@@ -17,19 +17,19 @@ import type { Moment } from './change-state.ts';
 
 /** Runs the state machine on the stored rows. Synchronous: each call is at most one short transaction. */
 export interface CircuitGate {
-  /** What a request that arrives now would meet; null where it would be admitted. Reads only, and never creates a store. */
+  /** The refusal that a call arriving now would get; null if it would be admitted. Reads only, and never creates a store. */
   readonly check: (circuit: string) => Refusal | null;
   /** Admits or refuses a call. In half-open, an admitted call takes the probe slot. */
   readonly admit: (circuit: string) => Admission;
   /** Reports how a permitted call ended, once per permit. A stale result changes nothing. */
   readonly settle: (permit: Permit, verdict: Verdict, failure?: AttemptFailure) => void;
-  /** Whether a result under this permit would still count: same epoch and, for a probe, a lease that still runs. Reads only. */
+  /** Whether a result under this permit would still count: same epoch and, for a probe, an unexpired lease. Reads only. */
   readonly isCurrent: (permit: Permit) => boolean;
-  /** Extends a probe's lease. False where the lease has expired or is another's: the probe's result will be stale. */
+  /** Extends a probe's lease. False if the lease has expired or is another's: the probe's result will be stale. */
   readonly renew: (permit: Permit) => boolean;
   /** Closes the circuit by hand. */
   readonly reset: (circuit: string, manual: { readonly by: string; readonly reason: string | null }) => Transition;
-  /** Isolates the circuit by hand, for `forMs` or, where that is null, until a reset. */
+  /** Isolates the circuit by hand, for `forMs` or, if that is null, until a reset. */
   readonly isolate: (
     circuit: string,
     manual: { readonly by: string; readonly reason: string | null; readonly forMs: number | null },
@@ -42,18 +42,18 @@ export interface CircuitGateOptions {
   readonly clock: Clock;
   /** Owner of the leases and author of the transitions of this gate. */
   readonly process: ProcessIdentity;
-  /** Whether a lease's owner is still alive; true where that cannot be known. */
+  /** Whether a lease's owner is still alive; true if unknown. */
   readonly isOwnerAlive: (owner: ProcessIdentity) => boolean;
   /** A new unguessable token for a probe. */
   readonly newToken: () => string;
   /**
-   * Gets `circuit_changed`, `failures_counted` and `result_ignored`, after the transaction. Refusals are reported by the caller,
-   * who alone knows which of them ended a call and which were waited out.
+   * Gets every event but `circuit_refused`, after the transaction. The caller reports refusals: only it knows which of them
+   * ended a call and which it waited out.
    */
   readonly emit: (event: CircuitEvent) => void;
 }
 
-/** The gate over a store: each call at most one short write transaction, and none where nothing changes. */
+/** The gate over a store: each call is at most one short write transaction, and none if nothing changes. */
 export function createCircuitGate(options: CircuitGateOptions): CircuitGate {
   const { clock, settings, process, isOwnerAlive, newToken, emit } = options;
   const { read, run, write } = createStepper(options);
@@ -118,19 +118,18 @@ function createStepper({ store, settings, emit }: CircuitGateOptions): Stepper {
     const { transitions, result } = store.update(circuit, (stored) => {
       const row = stored ?? initialRow(circuit, settings);
       const stepped = step(row);
-      const { result: response, transitions: recorded } = stepped;
       return {
         row: stepped.row === row ? stored : stepped.row,
-        transitions: recorded,
-        result: { result: response, transitions: recorded },
+        transitions: stepped.transitions,
+        result: stepped,
       };
     });
     for (const transition of transitions) emit({ kind: 'circuit_changed', transition });
     return result;
   };
   /**
-   * Steps on the row as read and, only where that would change it, again on the row inside the write transaction.
-   * So a healthy circuit takes no write lock, and no change rests on a row that others have changed since.
+   * Steps on the row as read and, only if that changes it, again on the row inside the write transaction. So a healthy
+   * circuit takes no write lock, and no change is based on a row that others have changed since.
    */
   const run: Stepper['run'] = (circuit, step) => {
     const row = read(circuit);

@@ -1,7 +1,7 @@
 import { assertNever } from '../errors.ts';
 import type { CircuitRow, CircuitState, ProcessIdentity, RefusalReason } from './circuit.ts';
 
-/** A circuit as an arriving request would meet it. Plain data for status, JSON, metrics and screen. */
+/** A circuit as a call arriving now would find it. Plain data for status, JSON, metrics and screen. */
 export interface CircuitView {
   /** Full name, scope included. */
   readonly name: string;
@@ -9,19 +9,19 @@ export interface CircuitView {
   readonly state: CircuitState;
   /** The metric's value: 0 closed, 1 half-open, 2 open or isolated. */
   readonly gauge: 0 | 1 | 2;
-  /** Why a request arriving now would be refused; null where it would be admitted. */
+  /** Why a call arriving now would be refused; null if it would be admitted. */
   readonly refusal: RefusalReason | null;
-  /** Time until a new try may be admitted, in ms; null while admitting, or for an isolation without an end. */
+  /** Time until a call may be admitted, in ms; null if one would be now, or for an isolation without an end. */
   readonly retryAfterMs: number | null;
-  /** Time until a request may go out as a probe, in ms, 0 when due; null for a closed or isolated circuit. */
+  /** Time until a call may be admitted as a probe, in ms, 0 when due; null for a closed or isolated circuit. */
   readonly nextProbeInMs: number | null;
   /** What is stored. */
   readonly row: CircuitRow;
 }
 
 /**
- * What an arriving request would meet. Changes nothing; the clock rules are those of `admit`.
- * @param isOwnerAlive tells whether a probe's owner lives; by default what cannot be told counts as alive
+ * The circuit as a call arriving now would find it. Changes nothing; the clock rules are those of `admit`.
+ * @param isOwnerAlive whether a probe's owner is alive; by default true
  */
 export function showCircuit(
   row: CircuitRow,

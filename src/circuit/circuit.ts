@@ -27,14 +27,14 @@ export const DEFAULT_CIRCUIT_SETTINGS: CircuitSettings = {
   probeLeaseMs: 30_000,
 };
 
-/** Enough to tell whether a process is the same one and still alive; see `state/process-identity.ts`. */
+/** Enough to find out whether a process is still alive; see `state/process-identity.ts`. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Start time in the kernel's units, against reuse of the number; null where the system does not tell. */
+  /** Start time in the kernel's units, because numbers are used again; null if unknown. */
   readonly startTime: string | null;
-  /** Identifier of this boot; null where the system does not tell. */
+  /** Identifier of this boot; null if unknown. */
   readonly bootId: string | null;
-  /** Process id namespace; null where the system does not tell. */
+  /** Process id namespace; null if unknown. */
   readonly pidNamespace: string | null;
   readonly host: string;
   /** The command, without arguments: `put`. */
@@ -83,15 +83,15 @@ export interface CircuitRow {
   /** Successful probes since half-open was entered. */
   readonly successes: number;
   readonly openedAtMs: number | null;
-  /** As decided when it opened: a later setting does not change a running wait. */
+  /** Set when it opened: a later setting does not change a running wait. */
   readonly openForMs: number | null;
-  /** The threshold in force when it last changed, for display (`3/5`). */
+  /** The threshold at its last change, for display (`3/5`). */
   readonly failureThreshold: number;
   readonly successThreshold: number;
   readonly lease: Lease | null;
   readonly lastFailure: FailureCause | null;
   readonly manual: ManualChange | null;
-  /** When the state last changed; null for a circuit that never did. */
+  /** When the state last changed; null if it never did. */
   readonly changedAtMs: number | null;
 }
 
@@ -112,7 +112,7 @@ export interface Refusal {
   readonly retryAfterMs: number | null;
 }
 
-/** What a call that asks for a permit gets. */
+/** The result of asking for a permit. */
 export type Admission =
   | { readonly kind: 'admitted'; readonly permit: Permit }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
@@ -123,7 +123,7 @@ export interface Transition {
   readonly atMs: number;
   readonly from: CircuitState;
   readonly to: CircuitState;
-  /** The epoch that it began. */
+  /** The epoch that it started. */
   readonly epoch: number;
   readonly why:
     | 'threshold_reached'

@@ -1,7 +1,7 @@
 import { BreakwaterError } from '../errors.ts';
 import type { Refusal } from './circuit.ts';
 
-/** The error of a refused call: what is closed to us, why, and when to try again. */
+/** The error of a refused call: which circuit, why, and when to try again. */
 export function refusalError({ circuit, reason, retryAfterMs }: Refusal): BreakwaterError {
   const why = {
     open: 'S3 has failed repeatedly',

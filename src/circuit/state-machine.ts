@@ -13,10 +13,10 @@ import { assertNever } from '../errors.ts';
 import type { CircuitChange } from './circuit-store.ts';
 import { changeState, type StateChange, type Moment } from './change-state.ts';
 
-/** One step: the row to store, the changes of state to record, and the response. The very row it was given: nothing to write. */
+/** One step: the row to store, the transitions to record, and the result. If the row is the given one, nothing is written. */
 export type Step<T> = CircuitChange<T> & { readonly row: CircuitRow };
 
-/** A circuit that nobody has written yet: closed, in epoch 0. */
+/** A circuit that was never written: closed, in epoch 0. */
 export function initialRow(name: string, settings: CircuitSettings): CircuitRow {
   return {
     name,
@@ -35,22 +35,22 @@ export function initialRow(name: string, settings: CircuitSettings): CircuitRow 
   };
 }
 
-/** What `admit` needs beyond the moment. */
+/** Input of `admit`. */
 export interface Arrival extends Moment {
-  /** Token of the probe this call may become; unguessable, never used before. */
+  /** Token for the case that this call becomes a probe; unguessable, never used before. */
   readonly token: string;
-  /** Whether the owner of the row's lease still lives; what nobody can tell counts as alive. */
+  /** Whether the owner of the row's lease is still alive; true if unknown. */
   readonly isOwnerAlive: boolean;
 }
 
-/** Gives leave to call, or refuses; takes the probe slot where that is what leave means. */
+/** Admits or refuses a call. In half-open, an admitted call takes the probe slot. */
 export function admit(row: CircuitRow, arrival: Arrival): Step<Admission> {
   const { nowMs } = arrival;
   switch (row.state) {
     case 'closed':
       return permitCall(row, []);
     case 'open': {
-      // A clock that jumped back would otherwise block for as long as the jump was wide.
+      // Otherwise a clock that jumped back would block for as long as the jump.
       const openedAtMs = Math.min(row.openedAtMs ?? nowMs, nowMs);
       const restMs = openedAtMs + (row.openForMs ?? 0) - nowMs;
       if (restMs > 0) return refuse(openedAtMs === row.openedAtMs ? row : { ...row, openedAtMs }, 'open', restMs);
@@ -71,15 +71,15 @@ export function admit(row: CircuitRow, arrival: Arrival): Step<Admission> {
   }
 }
 
-/** What `settle` needs beyond the moment. */
+/** Input of `settle`. */
 export interface Settlement extends Moment {
   readonly permit: Permit;
   readonly verdict: Verdict;
-  /** Why, for a failure; null where nothing is known. */
+  /** The cause of a failure; null if unknown. */
   readonly failure: FailureCause | null;
 }
 
-/** Applies one verdict. A stale one changes nothing and is answered with `stale`. */
+/** Applies one verdict. A stale one changes nothing and returns `stale`. */
 export function settle(row: CircuitRow, settlement: Settlement): Step<'counted' | 'stale'> {
   const { permit, verdict, nowMs } = settlement;
   if (!isCurrent(row, { permit, nowMs })) return keep(row, 'stale');
@@ -99,7 +99,7 @@ export function settle(row: CircuitRow, settlement: Settlement): Step<'counted' 
         lastFailure: failure ?? row.lastFailure,
       };
       if (failed.failures < settings.failureThreshold) return keep(failed, 'counted');
-      return leave(failed, { to: 'open', why: 'threshold_reached', cause: failure }, settlement);
+      return changeByVerdict(failed, { to: 'open', why: 'threshold_reached', cause: failure }, settlement);
     }
     default:
       return assertNever(verdict);
@@ -107,8 +107,8 @@ export function settle(row: CircuitRow, settlement: Settlement): Step<'counted' 
 }
 
 /**
- * Whether a result under this permit would count: same epoch, and for a probe the token of a lease that still runs.
- * A process that was stopped past its lease knows nothing of S3's health now, whether or not another took the slot.
+ * Whether a result under this permit would count: same epoch, and for a probe the token of an unexpired lease. A process
+ * that was stopped for longer than its lease has an old result, whether or not another took the slot.
  */
 export function isCurrent(row: CircuitRow, { permit, nowMs }: Pick<Settlement, 'permit' | 'nowMs'>): boolean {
   if (row.epoch !== permit.epoch) return false;
@@ -119,14 +119,14 @@ export function isCurrent(row: CircuitRow, { permit, nowMs }: Pick<Settlement, '
       return row.lease !== null && row.lease.token === permit.probeToken && row.lease.expiresAtMs > nowMs;
     case 'open':
     case 'isolated':
-      // No permit is ever given out here, so none can be of this epoch.
+      // No permit is issued in this state, so none can be of this epoch.
       return false;
     default:
       return assertNever(row.state);
   }
 }
 
-/** Moves the end of a probe's lease to now + lease. False, and nothing changed: the lease is over, or another's. */
+/** Moves the end of a probe's lease to now + lease. False, without a change, if the lease has expired or is another's. */
 export function renew(
   row: CircuitRow,
   { permit, nowMs, settings }: Pick<Settlement, 'permit' | 'nowMs' | 'settings'>,
@@ -135,7 +135,7 @@ export function renew(
   return keep({ ...row, lease: { ...row.lease, expiresAtMs: nowMs + settings.probeLeaseMs } }, true);
 }
 
-/** Closes by hand, whatever the state was; everything in flight becomes stale. */
+/** Closes by hand from any state; everything in flight becomes stale. */
 export function reset(row: CircuitRow, moment: Moment & { readonly manual: ManualChange }): Step<Transition> {
   return changeByHand(row, { to: 'closed', why: 'reset', manual: moment.manual }, moment);
 }
@@ -149,7 +149,7 @@ function admitHalfOpen(row: CircuitRow, arrival: Arrival): Step<Admission> {
   const { nowMs, settings, isOwnerAlive } = arrival;
   const { lease } = row;
   if (lease === null || !isOwnerAlive || lease.expiresAtMs <= nowMs) return startProbe(row, [], arrival);
-  // The same clock rule as for `openedAtMs`: no lease lasts longer than one lease from the first look.
+  // The same clock rule as for `openedAtMs`: no lease lasts longer than one lease from the first check.
   const expiresAtMs = Math.min(lease.expiresAtMs, nowMs + settings.probeLeaseMs);
   const seen = expiresAtMs === lease.expiresAtMs ? row : { ...row, lease: { ...lease, expiresAtMs } };
   return refuse(seen, 'probe_in_progress', expiresAtMs - nowMs);
@@ -162,13 +162,13 @@ function settleProbe(row: CircuitRow, settlement: Settlement): Step<'counted' | 
     case 'success': {
       const proved = { ...freed, successes: row.successes + 1, successThreshold: settings.successThreshold };
       if (proved.successes < settings.successThreshold) return keep(proved, 'counted');
-      return leave(proved, { to: 'closed', why: 'probes_succeeded' }, settlement);
+      return changeByVerdict(proved, { to: 'closed', why: 'probes_succeeded' }, settlement);
     }
     case 'neutral':
       return keep(freed, 'counted');
     case 'failure': {
       const failed = { ...freed, lastFailure: failure ?? row.lastFailure };
-      return leave(failed, { to: 'open', why: 'probe_failed', cause: failure }, settlement);
+      return changeByVerdict(failed, { to: 'open', why: 'probe_failed', cause: failure }, settlement);
     }
     default:
       return assertNever(verdict);
@@ -195,13 +195,13 @@ function keep<T>(row: CircuitRow, result: T): Step<T> {
   return { row, transitions: [], result };
 }
 
-/** A change of state that a verdict caused. */
-function leave(row: CircuitRow, destination: StateChange, moment: Moment): Step<'counted'> {
-  const changed = changeState(row, destination, moment);
+/** A change of state caused by a verdict. */
+function changeByVerdict(row: CircuitRow, change: StateChange, moment: Moment): Step<'counted'> {
+  const changed = changeState(row, change, moment);
   return { row: changed.row, transitions: [changed.transition], result: 'counted' };
 }
 
-function changeByHand(row: CircuitRow, destination: StateChange, moment: Moment): Step<Transition> {
-  const changed = changeState(row, destination, moment);
+function changeByHand(row: CircuitRow, change: StateChange, moment: Moment): Step<Transition> {
+  const changed = changeState(row, change, moment);
   return { row: changed.row, transitions: [changed.transition], result: changed.transition };
 }

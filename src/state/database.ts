@@ -7,25 +7,25 @@ import { MIGRATIONS } from './schema.ts';
 import { classifyStateError, StateUnusable } from './state-problem.ts';
 import { Statements, inTransaction } from './statements.ts';
 
-/** Longest wait for another process's lock, in ms; `design/circuit.md`: waits are bounded. */
+/** Longest wait for another process's lock, in ms. */
 const LOCK_WAIT_MS = 2000;
-/** Pause between tries where the database itself does not wait, in ms. */
+/** Pause between tries when the database itself does not wait, in ms. */
 const LOCK_PAUSE_MS = 10;
 
-/** The files that belong to a database, itself last: its write-ahead log, and the index of that. */
+/** The files of a database: its write-ahead log, the index of that, and last the database itself. */
 const SUFFIXES = ['-wal', '-shm', ''] as const;
 
 interface FoundFile {
   readonly inode: number;
-  /** When it was made, in ms: a number that was freed is soon given to the next file. */
+  /** When it was created, in ms: inode numbers are soon used again. */
   readonly madeAtMs: number;
 }
 
-/** What is at the path of the state file: nothing usable yet, or a file with this identity. */
+/** The identity of the file at a path; null where there is none, or an empty one. */
 export function findFile(path: string): FoundFile | null {
   try {
     const { ino, size, birthtimeMs } = statSync(path);
-    // An empty file is one that another process is about to fill, or that a full disk kept empty.
+    // Another process is about to fill an empty file, or a full disk kept it empty.
     return size === 0 ? null : { inode: ino, madeAtMs: birthtimeMs };
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null;
@@ -33,7 +33,7 @@ export function findFile(path: string): FoundFile | null {
   }
 }
 
-/** Makes directory (0700) and file (0600) where they are missing; what exists keeps its rights. */
+/** Creates directory (0700) and file (0600) if they are missing; existing ones keep their rights. */
 export function createFile(path: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   closeSync(openSync(path, 'a', 0o600));
@@ -49,9 +49,9 @@ export function openDatabase(path: string): DatabaseSync {
   try {
     const version = readVersion(database);
     if (version > MIGRATIONS.length) throw new StateUnusable('newer_schema');
-    // The mode stays in the file. Only its change can meet a lock for which the database does not wait.
+    // The mode is stored in the file. Only changing it can hit a lock for which the database does not wait.
     if (version === 0) retryWhileLocked(() => database.exec('PRAGMA journal_mode = WAL'));
-    // With a write-ahead log the file stays whole after a crash; only the last commits may be lost with the power.
+    // With a write-ahead log the file survives a crash; a power failure can only lose the last commits.
     database.exec('PRAGMA synchronous = NORMAL');
     if (version < MIGRATIONS.length) migrate(database);
     return database;
@@ -68,10 +68,7 @@ export function openMemory(): DatabaseSync {
   return database;
 }
 
-/**
- * Gives a corrupt file and its side files another name. Does nothing where the path holds another file by now:
- * somebody else was faster.
- */
+/** Renames a corrupt file and its side files, unless another process already did: the path then holds another file. */
 export function setAside(path: string, { inode, suffix }: { inode: number; suffix: string }): void {
   if (findFile(path)?.inode !== inode) return;
   for (const side of SUFFIXES) {
@@ -84,7 +81,7 @@ export function setAside(path: string, { inode, suffix }: { inode: number; suffi
   }
 }
 
-/** All the missing migrations in one transaction, or those that another process has left to do. */
+/** Runs the missing migrations in one transaction; another process may have run some of them in the meantime. */
 function migrate(database: DatabaseSync): void {
   inTransaction(new Statements(database), 'write', () => {
     for (const statements of MIGRATIONS.slice(readVersion(database))) database.exec(statements);

@@ -2,7 +2,7 @@ import { readFileSync, realpathSync, statfsSync } from 'node:fs';
 import { platform } from 'node:os';
 import { dirname } from 'node:path';
 
-/** Kinds of file system whose locks do not hold between machines, or not at all; statfs(2), linux/magic.h. */
+/** File systems whose locks do not work between machines, or at all; statfs(2), linux/magic.h. */
 const NETWORK_MAGIC: ReadonlySet<number> = new Set([
   0x6969, // NFS
   0x517b, // SMB
@@ -20,17 +20,17 @@ const NETWORK_MAGIC: ReadonlySet<number> = new Set([
 
 const FUSE_MAGIC = 0x65735546;
 
-/** FUSE is also what many local file systems are built on, so the name decides. */
+/** Many local file systems use FUSE, too, so the name decides. */
 const NETWORK_FUSE = /^fuse\.(?:sshfs|s3fs|rclone|glusterfs|davfs|gcsfuse|goofys|mount-s3|mountpoint-s3|juicefs|ceph)/;
 
 /**
- * Whether a path, or the nearest directory above it that exists, is on a network file system. Only Linux tells;
- * elsewhere the response is no.
+ * Whether a path, or the nearest existing directory above it, is on a network file system. Only Linux reports this;
+ * elsewhere the result is false.
  */
 export function isOnNetwork(path: string): boolean {
   if (platform() !== 'linux') return false;
   try {
-    // Magic numbers are unsigned; some kernels hand them out sign-extended.
+    // Magic numbers are unsigned, but some kernels return them sign-extended.
     // oxlint-disable-next-line no-bitwise
     const magic = statfsSync(path).type >>> 0;
     return NETWORK_MAGIC.has(magic) || (magic === FUSE_MAGIC && NETWORK_FUSE.test(readMountKind(realpathSync(path))));
@@ -40,7 +40,7 @@ export function isOnNetwork(path: string): boolean {
   }
 }
 
-/** The kind of the mount that holds a path, as proc_pid_mountinfo(5) names it; empty where it is not listed. */
+/** The file system type of a path's mount, as in proc_pid_mountinfo(5); empty if it is not listed. */
 function readMountKind(path: string): string {
   let longest = '';
   let kind = '';
@@ -48,7 +48,7 @@ function readMountKind(path: string): string {
     const [mount = '', file = ''] = line.split(' - ');
     const point = (mount.split(' ')[4] ?? '').replaceAll('\\040', ' ');
     const holds = point !== '' && (path === point || path.startsWith(point === '/' ? point : `${point}/`));
-    // A later line of the same length covers the earlier one.
+    // A later mount on the same point hides the earlier one.
     if (!holds || point.length < longest.length) continue;
     longest = point;
     kind = file.split(' ')[0] ?? '';

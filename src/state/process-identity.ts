@@ -5,8 +5,8 @@ import { kill, pid as ownPid } from 'node:process';
 import type { ProcessIdentity } from '../circuit/circuit.ts';
 
 /**
- * This process, as others will later look for it. On Linux from /proc (proc_pid_stat(5), pid_namespaces(7)); elsewhere
- * start time, boot and namespace are null, and only the end of its lease frees what it held.
+ * This process, so that others can find out whether it is alive. On Linux from /proc (proc_pid_stat(5),
+ * pid_namespaces(7)); elsewhere start time, boot and namespace are null, and only the end of a lease frees what it held.
  * @param command the command without arguments: `put`
  */
 export function identifyProcess(command: string): ProcessIdentity {
@@ -21,15 +21,15 @@ export function identifyProcess(command: string): ProcessIdentity {
 }
 
 /**
- * Whether a process may still be alive. False only for certain: same boot, same process namespace, and its number
- * is free, waits to be reaped, or is another's by now. What cannot be told from here counts as alive.
+ * Whether a process may still be alive. False only if it is certainly dead: same boot, same process namespace, and its
+ * number is free, a zombie's, or another process's. Everything unknown counts as alive.
  */
 export function isProcessAlive(identity: ProcessIdentity): boolean {
   const { pid, startTime, bootId, pidNamespace } = identity;
   if (bootId === null || pidNamespace === null) return true;
   if (bootId !== readBootId() || pidNamespace !== readPidNamespace()) return true;
   if (!isNumberTaken(pid)) return false;
-  // With /proc mounted hidepid, the processes of others have no entry there though they live.
+  // With /proc mounted hidepid, living processes of other users have no entry.
   const stat = readStat(pid);
   if (stat === null) return true;
   if (stat.state === 'Z' || stat.state === 'X') return false;
@@ -48,7 +48,7 @@ function isNumberTaken(pid: number): boolean {
 function readStat(pid: number): { readonly state: string; readonly startTime: string } | null {
   const text = readText(`/proc/${pid}/stat`);
   if (text === null) return null;
-  // The second field is the name in brackets, which may itself hold brackets and blanks; counting begins behind it.
+  // The second field is the name in brackets, which may contain brackets and blanks; count from behind it.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const [state] = fields;
   const startTime = fields[19];

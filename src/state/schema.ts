@@ -1,6 +1,6 @@
 /**
  * The tables of the state file, as migrations: entry N brings `user_version` N to N + 1.
- * Published entries never change; a new need is a new entry.
+ * Published entries never change; a change of the schema is a new entry.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -105,5 +105,5 @@ export const MIGRATIONS: readonly string[] = [
   `,
 ];
 
-/** Transitions kept per circuit; older ones are dropped as new ones come. */
+/** Transitions kept per circuit; older ones are deleted. */
 export const TRANSITIONS_KEPT = 1000;

@@ -20,7 +20,7 @@ export interface HistogramSeries {
   readonly sum: number;
 }
 
-/** A value that replaces the stored one, when later: a time of last success. */
+/** A value that replaces the stored one if it is larger, such as a time of last success. */
 export interface GaugeSeries {
   readonly family: string;
   readonly labels: Labels;
@@ -33,36 +33,36 @@ export interface MetricTotals {
   readonly gauges: readonly GaugeSeries[];
 }
 
-/** What one process adds in one flush. */
+/** What one process adds at once. */
 export interface MetricDeltas extends MetricTotals {
   readonly refusals: readonly { readonly circuit: string; readonly epoch: number; readonly count: number }[];
 }
 
-/** The sums over all invocations. */
+/** The totals over all invocations. */
 export interface MetricsStore {
   /**
-   * Adds every delta in one transaction: all or nothing. They are made inside it, knowing every value that the label
-   * `bucket` has so far, so that processes which write at once keep to one cap.
+   * Adds all deltas in one transaction. They are made inside it, from all values of the label `bucket` so far, so that
+   * concurrent processes share one limit.
    */
   readonly add: (makeDeltas: (buckets: ReadonlySet<string>) => MetricDeltas) => void;
   readonly read: () => MetricTotals;
-  /** Forgets every sum, in one transaction; refusals belong to the circuits and stay. */
+  /** Deletes all totals in one transaction. Refusals belong to the circuits and stay. */
   readonly clear: () => void;
 }
 
-/** What happened lately, for the live screen. */
+/** Recent activity, for the live screen. */
 export interface ActivityStore {
-  /** Adds to the slots in one transaction, and forgets what is older than `ACTIVITY_KEPT_MS`. */
+  /** Adds to the slots in one transaction, and deletes those older than `ACTIVITY_KEPT_MS`. */
   readonly add: (slots: readonly ActivitySlot[], nowMs: number) => void;
-  /** The slots that begin at or after a time, oldest first. */
+  /** The slots that start at or after a time, oldest first. */
   readonly read: (sinceMs: number) => readonly ActivitySlot[];
 }
 
-/** The transfers and sweeps that run, over all processes. */
+/** The running transfers and sweeps of all processes. */
 export interface JobStore {
   readonly put: (job: Job) => void;
   readonly remove: (id: string) => void;
-  /** Every job that is told of, the oldest first; those of dead processes too. */
+  /** Every job, oldest first; also those of dead processes. */
   readonly list: () => readonly Job[];
 }
 
@@ -72,15 +72,15 @@ export type CheckpointKind = 'upload' | 'download' | 'sweep';
 export interface Checkpoint {
   readonly id: string;
   readonly savedAtMs: number;
-  /** As it was saved; its owner parses it. */
+  /** As it was saved; the caller parses it. */
   readonly document: unknown;
 }
 
-/** Work that was begun, so that a later process can go on with it. What is 30 days old is forgotten. */
+/** Interrupted work that a later process can resume. Deleted after 30 days. */
 export interface CheckpointStore {
-  /** The document saved last under this id; undefined where there is none. */
+  /** The document last saved under this id, or undefined. */
   readonly read: (kind: CheckpointKind, id: string) => unknown;
-  /** All of one kind, the oldest first. */
+  /** All of one kind, oldest first. */
   readonly list: (kind: CheckpointKind) => readonly Checkpoint[];
   /** @param checkpoint its `document` is anything that JSON can hold */
   readonly save: (checkpoint: {
@@ -98,39 +98,39 @@ export interface Claim {
   readonly expiresAtMs: number;
 }
 
-/** Who works on what, so that two processes do not do the same thing at once. A claim dies with its owner. */
+/** Which process works on what, so that no two do the same work. A claim ends with its owner. */
 export interface ClaimStore {
-  /** Takes the claim; what comes back instead of null is the claim of another that lives. */
+  /** Takes the claim and returns null, or returns the claim of another living process. */
   readonly take: (
     name: string,
     claimant: {
       readonly process: ProcessIdentity;
       readonly nowMs: number;
-      /** How long it holds without being renewed; for owners of whom nothing can be told from here. */
+      /** How long the claim lasts without renewal, in ms, if nobody can tell whether its owner is alive. */
       readonly leaseMs: number;
       readonly isOwnerAlive: (owner: ProcessIdentity) => boolean;
     },
   ) => Claim | null;
-  /** False where it is no longer ours. */
+  /** False if the claim is no longer ours. */
   readonly renew: (
     name: string,
     claimant: { readonly process: ProcessIdentity; readonly nowMs: number; readonly leaseMs: number },
   ) => boolean;
-  /** Gives back what is ours, and nothing else. */
+  /** Releases the claim if it is ours. */
   readonly release: (name: string, process: ProcessIdentity) => void;
 }
 
-/** Why the file cannot be used; the program goes on in memory. */
+/** Why the file cannot be used; the state is then in memory. */
 export type StateProblem = 'unwritable' | 'locked' | 'full' | 'corrupt' | 'newer_schema' | 'network_file_system';
 
 export interface StateStamp {
-  /** Which file is at the path: another text when another file has taken its place, null where there is none. */
+  /** Identifies the file at the path; null if there is none. */
   readonly file: string | null;
-  /** Another one whenever another connection has changed the file that is open; null where none is open. */
+  /** Changes whenever another connection changes the open file; null if none is open. */
   readonly version: number | null;
 }
 
-/** The local state of one user: shared by all their processes, or of this process alone when `problem` is set. */
+/** The local state of one user: shared by all their processes, or private to this one when `problem` is set. */
 export interface State {
   readonly circuits: CircuitStore;
   readonly metrics: MetricsStore;
@@ -138,11 +138,11 @@ export interface State {
   readonly jobs: JobStore;
   readonly checkpoints: CheckpointStore;
   readonly claims: ClaimStore;
-  /** The database file, also when it cannot be used. */
+  /** The database file, even if it cannot be used. */
   readonly path: string;
-  /** Why this state is in memory only; null when it is the file. May become set while running. */
+  /** Why this state is in memory only; null while it is in the file. Can change during a run. */
   readonly problem: () => StateProblem | null;
-  /** What the file is now, cheaply: for those who look for long and read only what has changed. Never throws. */
+  /** A cheap way to notice changes, for readers that watch the file. Never throws. */
   readonly stamp: () => StateStamp;
   readonly close: () => void;
 }

@@ -9,7 +9,7 @@ export class Statements {
     this.database = database;
   }
 
-  /** @param text one of a fixed few: each new text stays in memory until the database is closed */
+  /** @param text from a small fixed set: each one stays in memory until the database is closed */
   prepare(text: string): StatementSync {
     const prepared = this.#prepared.get(text) ?? this.database.prepare(text);
     this.#prepared.set(text, prepared);
@@ -19,7 +19,7 @@ export class Statements {
 
 /**
  * Runs `work` in one transaction: everything is stored, or nothing if it throws. A write transaction takes the write lock
- * when it begins, so that no other process changes what it has read before it writes.
+ * first, so that no other process can change what it reads before it writes.
  */
 export function inTransaction<T>(statements: Statements, kind: 'read' | 'write', work: () => T): T {
   const { database } = statements;
@@ -29,7 +29,7 @@ export function inTransaction<T>(statements: Statements, kind: 'read' | 'write',
     statements.prepare('COMMIT').run();
     return result;
   } catch (error) {
-    // An error such as "disk full" has already ended the transaction.
+    // An error such as a full disk has already ended the transaction.
     if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
   }

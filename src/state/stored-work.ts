@@ -1,13 +1,14 @@
-import type { UnfinishedWork, ClaimHolder, WorkClaim } from '../unfinished-work.ts';
-import { isProcessAlive } from './process-identity.ts';
+import { every } from '../abort.ts';
 import type { ProcessIdentity } from '../circuit/circuit.ts';
 import type { Clock } from '../clock.ts';
+import type { UnfinishedWork, ClaimHolder, WorkClaim } from '../unfinished-work.ts';
+import { isProcessAlive } from './process-identity.ts';
 import type { CheckpointKind, State } from './state.ts';
 
-/** How long a claim holds without being renewed, in ms; the end of its owner frees it at once where that can be told. */
+/** How long a claim lasts without renewal, in ms. The death of its owner ends it at once where that can be detected. */
 const CLAIM_LEASE_MS = 60_000;
 
-/** What stored work needs of a command. */
+/** The parts of a command that stored work uses. */
 interface WorkContext {
   readonly clock: Clock;
   readonly state: () => Promise<Pick<State, 'checkpoints' | 'claims'>>;
@@ -42,22 +43,16 @@ async function claimWork(
     onHeld?.({ pid: held.owner.pid, host: held.owner.host, sinceMs: held.takenAtMs });
     return null;
   }
-  const stopped = new AbortController();
   let isOurs = true;
+  const renewal = every(clock, leaseMs / 3, () => {
+    isOurs = claims.renew(name, { process, nowMs: clock.now(), leaseMs });
+    if (!isOurs) renewal[Symbol.dispose]();
+  });
   const release = (): void => {
-    if (stopped.signal.aborted) return;
-    stopped.abort();
+    renewal[Symbol.dispose]();
     if (isOurs) claims.release(name, process);
     isOurs = false;
   };
-  const renewNowAndThen = async (): Promise<void> => {
-    while (isOurs) {
-      await clock.sleep(leaseMs / 3, stopped.signal);
-      isOurs = claims.renew(name, { process, nowMs: clock.now(), leaseMs });
-    }
-  };
-  // Ends with the abort of its sleep.
-  renewNowAndThen().catch(() => undefined);
   onClose(release);
   return {
     isOurs: () => isOurs,

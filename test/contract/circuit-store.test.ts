@@ -25,7 +25,7 @@ describeCircuitStore('the state file', {
   },
 });
 
-describeCircuitStore('the memory of a process whose state file cannot be used', {
+describeCircuitStore('the memory fallback for an unusable state file', {
   isShared: false,
   create: async () => {
     const state = await createTestState();

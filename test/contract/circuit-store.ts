@@ -12,7 +12,7 @@ import { initialRow } from '../../src/circuit/state-machine.ts';
 
 /** The stored circuits of one test. */
 export interface StoreUnderTest extends AsyncDisposable {
-  /** Opens a handle; handles of a store that is shared work on the same circuits. */
+  /** Opens a handle; all handles of a shared store work on the same circuits. */
   readonly open: () => StoreHandle;
   /** Makes every later write of a row fail; missing where no write can fail. */
   readonly failWrites?: () => void;
@@ -20,13 +20,13 @@ export interface StoreUnderTest extends AsyncDisposable {
 
 export interface StoreHandle {
   readonly circuits: CircuitStore;
-  /** Counts calls that were refused in an epoch, as a flush of the metrics does. */
+  /** Counts refused calls of an epoch, as adding metrics does. */
   readonly addRefusals: (circuit: string, epoch: number, count: number) => void;
 }
 
 export interface StoreContract {
   readonly create: () => Promise<StoreUnderTest>;
-  /** Whether two handles work on the same circuits; if not, each has circuits of its own. */
+  /** Whether two handles work on the same circuits; if not, each has its own. */
   readonly isShared: boolean;
 }
 
@@ -40,7 +40,7 @@ const PROCESS: ProcessIdentity = {
   host: 'here',
   command: 'put',
 };
-/** A process on a system that tells nothing about it. */
+/** A process on a system that reports nothing about it. */
 const UNKNOWN_PROCESS: ProcessIdentity = { ...PROCESS, pid: 8, startTime: null, bootId: null, pidNamespace: null };
 const CAUSE: FailureCause = {
   atMs: 1000,
@@ -83,7 +83,7 @@ const ROWS: readonly (readonly [string, CircuitRow])[] = [
   ['isolated until a reset', ISOLATED_FOR_GOOD],
 ];
 
-/** Names that differ from `NAME`, but not by much, and names with characters that mean something to SQL. */
+/** Names that differ little from `NAME`, and names with special characters of SQL. */
 const NEAR_NAMES = ['s3-upload', 's3-upload@X', 's3-upload@x ', 's3-upload@xx', 's3-upload@_', '%', "'; --", ''];
 
 function rowNamed(name: string, row: CircuitRow = OPEN): CircuitRow {
@@ -122,7 +122,7 @@ export function describeCircuitStore(implementation: string, contract: StoreCont
 }
 
 function describeRows({ create }: StoreContract): void {
-  it('knows nothing before anything is written', async () => {
+  it('is empty before the first write', async () => {
     await using subject = await create();
     const { circuits } = subject.open();
     expect(circuits.read(NAME)).toBeUndefined();
@@ -131,7 +131,7 @@ function describeRows({ create }: StoreContract): void {
     expect(circuits.refusals(NAME, 0)).toBe(0);
   });
 
-  it.each(ROWS)('reads a row back as it was written: %s', async (_what, row) => {
+  it.each(ROWS)('returns a row as it was written: %s', async (_what, row) => {
     await using subject = await create();
     const { circuits } = subject.open();
     store(circuits, row);
@@ -139,7 +139,7 @@ function describeRows({ create }: StoreContract): void {
     expect(circuits.list()).toEqual([row]);
   });
 
-  it('replaces every field of a row by the next one', async () => {
+  it('replaces every field of a row', async () => {
     await using subject = await create();
     const { circuits } = subject.open();
     for (const row of [HALF_OPEN, CLOSED, ISOLATED, OPEN]) {
@@ -149,7 +149,7 @@ function describeRows({ create }: StoreContract): void {
     expect(circuits.list()).toHaveLength(1);
   });
 
-  it('keeps circuits apart, however alike their names', async () => {
+  it('keeps circuits with similar names apart', async () => {
     await using subject = await create();
     const { circuits } = subject.open();
     store(circuits, OPEN);
@@ -161,7 +161,7 @@ function describeRows({ create }: StoreContract): void {
     expect(circuits.read(NAME)).toEqual(OPEN);
   });
 
-  it('lists all rows by name, in whatever order they were written', async () => {
+  it('lists all rows by name, not in the order of writing', async () => {
     await using subject = await create();
     const { circuits } = subject.open();
     for (const name of ['s3-upload@b', 's3-download@z', 's3-upload@B', 's3-upload@a', 's3-upload']) {
@@ -172,7 +172,7 @@ function describeRows({ create }: StoreContract): void {
     expect(circuits.list()).toEqual(names.map((name) => rowNamed(name, name === 's3-download@z' ? HALF_OPEN : OPEN)));
   });
 
-  it('leaves rows and lists that were handed out as they are when a later write changes the circuit', async () => {
+  it('does not change returned rows and lists when a later write changes the circuit', async () => {
     await using subject = await create();
     const { circuits } = subject.open();
     store(circuits, OPEN);
@@ -187,7 +187,7 @@ function describeRows({ create }: StoreContract): void {
 }
 
 function describeUpdates({ create }: StoreContract): void {
-  it('hands the stored row to a change, undefined where there is none, and returns its result', async () => {
+  it('passes the stored row or undefined to a change, and returns its result', async () => {
     await using subject = await create();
     const { circuits } = subject.open();
     const seen: (CircuitRow | undefined)[] = [];
@@ -211,7 +211,7 @@ function describeUpdates({ create }: StoreContract): void {
     expect(runs).toBe(2);
   });
 
-  it('writes nothing where a change returns no row, or the row that it was given', async () => {
+  it('writes nothing if a change returns no row or the given row', async () => {
     await using subject = await create();
     const { circuits } = subject.open();
     expect(circuits.update(NAME, () => ({ row: undefined, transitions: [], result: 'none' }))).toBe('none');
@@ -228,7 +228,7 @@ function describeFailedUpdates({ create, isShared }: StoreContract): void {
     throw error;
   };
 
-  it('throws what a change throws, and leaves row and history as they were', async () => {
+  it('throws what a change throws, and leaves row and history unchanged', async () => {
     await using subject = await create();
     const { circuits } = subject.open();
     const readers = isShared ? [circuits, subject.open().circuits] : [circuits];
@@ -243,7 +243,7 @@ function describeFailedUpdates({ create, isShared }: StoreContract): void {
     }
   });
 
-  it('applies a change once also where writing the row fails', async () => {
+  it('applies a change once even if writing the row fails', async () => {
     await using subject = await create();
     const { circuits } = subject.open();
     store(circuits, HALF_OPEN);
@@ -257,7 +257,7 @@ function describeFailedUpdates({ create, isShared }: StoreContract): void {
     expect(circuits.read(NAME)).toEqual({ ...HALF_OPEN, successes: 2 });
   });
 
-  it('takes the next change after one that threw, from every handle', async () => {
+  it('accepts the next change after one that threw, from every handle', async () => {
     await using subject = await create();
     const { circuits } = subject.open();
     store(circuits, OPEN);
@@ -280,7 +280,7 @@ function describeTransitions({ create }: StoreContract): void {
     ['reset', 'open', 'closed'],
   ];
 
-  it('gives back every kind of transition as it was recorded, the newest first', async () => {
+  it('returns every kind of transition as it was recorded, newest first', async () => {
     await using subject = await create();
     const { circuits } = subject.open();
     const recorded = CHANGES.map(([why, from, to], index) =>
@@ -297,7 +297,7 @@ function describeTransitions({ create }: StoreContract): void {
     expect(circuits.transitions({ limit: 100 })).toEqual(recorded.toReversed());
   });
 
-  it('keeps the order of transitions that one change records', async () => {
+  it('keeps the order of several transitions of one change', async () => {
     await using subject = await create();
     const { circuits } = subject.open();
     store(circuits, OPEN, [change(1)]);
@@ -305,7 +305,7 @@ function describeTransitions({ create }: StoreContract): void {
     expect(circuits.transitions({ limit: 100 }).map(({ epoch }) => epoch)).toEqual([3, 2, 1]);
   });
 
-  it('gives back the newest ones up to the limit', async () => {
+  it('returns the newest ones up to the limit', async () => {
     await using subject = await create();
     const { circuits } = subject.open();
     for (const epoch of [1, 2, 3, 4]) store(circuits, OPEN, [change(epoch)]);
@@ -313,7 +313,7 @@ function describeTransitions({ create }: StoreContract): void {
     expect([0, 1, 3, 4, 5].map(read)).toEqual([[], [4], [4, 3, 2], [4, 3, 2, 1], [4, 3, 2, 1]]);
   });
 
-  it('gives back those of one circuit, or of all, and counts the limit over what was asked for', async () => {
+  it('returns those of one circuit or of all, and applies the limit after the selection', async () => {
     await using subject = await create();
     const { circuits } = subject.open();
     for (const epoch of [1, 2, 3]) {
@@ -330,7 +330,7 @@ function describeTransitions({ create }: StoreContract): void {
 }
 
 function describeRefusals({ create }: StoreContract): void {
-  it('sums up the calls refused in an epoch and in later ones, of one circuit', async () => {
+  it('adds up the refused calls of one circuit from an epoch on', async () => {
     await using subject = await create();
     const { circuits, addRefusals } = subject.open();
     addRefusals(NAME, 3, 2);
@@ -345,7 +345,7 @@ function describeRefusals({ create }: StoreContract): void {
 
 function describeHandles({ create, isShared }: StoreContract): void {
   if (isShared) {
-    it('shows what one handle has written to every other, whenever it was opened', async () => {
+    it('shows what one handle writes to all others, whenever they were opened', async () => {
       await using subject = await create();
       const early = subject.open();
       expect(early.circuits.read(NAME)).toBeUndefined();
@@ -363,7 +363,7 @@ function describeHandles({ create, isShared }: StoreContract): void {
       expect(early.circuits.transitions({ limit: 10 })).toEqual([change(2), change(1)]);
     });
 
-    it('hands the row that is stored now to a change, not the one that its handle has read', async () => {
+    it('passes the row that is stored now to a change, not the one that its handle has read', async () => {
       await using subject = await create();
       const [one, other] = [subject.open().circuits, subject.open().circuits];
       store(one, OPEN);
@@ -375,7 +375,7 @@ function describeHandles({ create, isShared }: StoreContract): void {
     return;
   }
 
-  it('has circuits of its own in every handle', async () => {
+  it('has separate circuits in every handle', async () => {
     await using subject = await create();
     const [one, other] = [subject.open(), subject.open()];
     store(one.circuits, OPEN, [change(1)]);

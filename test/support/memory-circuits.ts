@@ -4,13 +4,13 @@ import type { CircuitStore } from '../../src/circuit/circuit-store.ts';
 export interface MemoryCircuits extends CircuitStore {
   /** Write transactions so far. */
   readonly writes: () => number;
-  /** Runs once, just before the next write transaction: what another process does in between. */
+  /** Runs once, just before the next write transaction, as another process would. */
   readonly beforeNextWrite: (act: () => void) => void;
-  /** Counts calls that were refused in an epoch of a circuit. */
+  /** Counts refused calls of an epoch of a circuit. */
   readonly addRefusals: (circuit: string, epoch: number, count: number) => void;
 }
 
-/** A store in memory that counts its write transactions; held to test/contract/circuit-store.ts. */
+/** A store in memory that counts its write transactions; passes test/contract/circuit-store.ts. */
 export function createMemoryCircuits(...rows: readonly CircuitRow[]): MemoryCircuits {
   const stored = new Map(rows.map((row) => [row.name, row]));
   const history: Transition[] = [];

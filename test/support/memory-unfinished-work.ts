@@ -2,11 +2,11 @@ import type { UnfinishedWork } from '../../src/unfinished-work.ts';
 
 export interface MemoryUnfinishedWork extends UnfinishedWork {
   readonly documents: Map<string, unknown>;
-  /** Ids that another living process is at. */
+  /** Ids that are claimed by another living process. */
   readonly taken: Set<string>;
 }
 
-/** Begun work in memory, as it would be read back: through JSON. */
+/** Unfinished work in memory; documents pass through JSON as in the real store. */
 export function createMemoryUnfinishedWork(): MemoryUnfinishedWork {
   const documents = new Map<string, unknown>();
   const taken = new Set<string>();

@@ -10,7 +10,7 @@ const REPLACE = `
   VALUES (:circuit, :slot_ms, :successes, :errors, :refused, :durations, :retries)`;
 const DROP_OLD = 'DELETE FROM activity WHERE slot_ms < ?';
 
-/** The recent activity in an open database. Every method throws what the database throws. */
+/** The recent activity in an open database. Its methods throw what the database throws. */
 export function openActivityTable(statements: Statements): ActivityStore {
   const addOne = (slot: ActivitySlot): void => {
     const record = statements.prepare(SELECT_ONE).get(slot.circuit, slot.slotMs);
@@ -39,7 +39,7 @@ export function openActivityTable(statements: Statements): ActivityStore {
   };
 }
 
-/** A slot of an hour at most is not worth the whole file: one that cannot be read is as good as none. */
+/** An unreadable slot counts as missing: it must not make the whole file corrupt. */
 function parseIntact(record: unknown): ActivitySlot | null {
   try {
     return record === undefined ? null : parseSlot(record);

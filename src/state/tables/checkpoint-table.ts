@@ -7,10 +7,10 @@ const SELECT_ONE = 'SELECT * FROM checkpoints WHERE kind = ? AND id = ?';
 const SELECT_KIND = 'SELECT * FROM checkpoints WHERE kind = ? ORDER BY saved_at_ms, id';
 const REMOVE = 'DELETE FROM checkpoints WHERE kind = ? AND id = ?';
 const DROP_OLD = 'DELETE FROM checkpoints WHERE saved_at_ms < ?';
-/** By then stores have dropped unfinished uploads by their usual rules, and nobody waits any more. */
+/** By then the usual lifecycle rules of stores have removed unfinished uploads. */
 const FORGOTTEN_AFTER_MS = 30 * 24 * 3_600_000;
 
-/** Begun work in an open database. Every method throws what the database throws. */
+/** Checkpoints in an open database. Its methods throw what the database throws. */
 export function openCheckpointTable(statements: Statements): CheckpointStore {
   return {
     read: (kind, id) => {

@@ -22,7 +22,7 @@ const REASONS: readonly Transition['why'][] = [
 
 /**
  * One record of `circuits` as a row.
- * @throws CorruptRow where it is not one that the machine could have written
+ * @throws CorruptRow if the state machine could not have written it
  */
 export function parseCircuitRow(record: unknown): CircuitRow {
   const fields = new Fields(record);
@@ -43,7 +43,7 @@ export function parseCircuitRow(record: unknown): CircuitRow {
   };
   const isWithoutWait = row.state === 'open' && (row.openedAtMs === null || row.openForMs === null);
   if (isWithoutWait || (row.state === 'isolated' && row.manual === null)) {
-    throw new CorruptRow(`the stored circuit ${row.name} is ${row.state} without saying since when`);
+    throw new CorruptRow(`the stored circuit ${row.name} is ${row.state} without the times that belong to that state`);
   }
   return row;
 }

@@ -35,7 +35,7 @@ const DROP_OLD_TRANSITIONS = `
     SELECT id FROM transitions WHERE circuit = :circuit ORDER BY id DESC LIMIT 1 OFFSET ${TRANSITIONS_KEPT})`;
 const SUM_REFUSALS = 'SELECT coalesce(sum(count), 0) AS refused FROM refusals WHERE circuit = ? AND epoch >= ?';
 
-/** The circuits in an open database. Every method throws what the database throws. */
+/** The circuits in an open database. Its methods throw what the database throws. */
 export function openCircuitTable(statements: Statements): CircuitStore {
   const read = (name: string): CircuitRow | undefined => {
     const record = statements.prepare(SELECT_ONE).get(name);

@@ -9,14 +9,14 @@ const REPLACE = 'INSERT OR REPLACE INTO claims (name, owner, taken_at_ms, expire
 const RENEW = 'UPDATE claims SET expires_at_ms = ? WHERE name = ? AND owner = ?';
 const RELEASE = 'DELETE FROM claims WHERE name = ? AND owner = ?';
 
-/** Claims in an open database. Every method throws what the database throws. */
+/** Claims in an open database. Its methods throw what the database throws. */
 export function openClaimTable(statements: Statements): ClaimStore {
   return {
     take: (name, { process, nowMs, leaseMs, isOwnerAlive }) =>
       inTransaction(statements, 'write', () => {
         const record = statements.prepare(SELECT).get(name);
         const held = record === undefined ? null : parseClaim(record);
-        // A clock that jumped back must not keep a claim longer than its lease.
+        // After a clock has jumped back, a claim must not last longer than its lease.
         const isLive = held !== null && held.expiresAtMs > nowMs && held.expiresAtMs <= nowMs + leaseMs;
         if (held !== null && isLive && isOwnerAlive(held.owner)) return held;
         statements.prepare(REPLACE).run(name, formatOwner(process), nowMs, nowMs + leaseMs);
@@ -28,7 +28,7 @@ export function openClaimTable(statements: Statements): ClaimStore {
   };
 }
 
-/** The text that the owner is found by again: always in this order. */
+/** Claims are found by this text, so the order of its fields is fixed. */
 function formatOwner({ pid, startTime, bootId, pidNamespace, host, command }: ProcessIdentity): string {
   return JSON.stringify({ pid, startTime, bootId, pidNamespace, host, command });
 }

@@ -1,9 +1,9 @@
-/** What was stored is not what this program stores: the file is treated as corrupt. */
+/** A stored value is not one that this program writes: the file is treated as corrupt. */
 export class CorruptRow extends Error {
   override readonly name = 'CorruptRow';
 }
 
-/** Reads the fields of one stored record; every other shape than the expected one is a `CorruptRow`. */
+/** Reads the fields of one stored record. @throws CorruptRow for an unexpected type or shape */
 export class Fields {
   readonly #record: Readonly<Record<string, unknown>>;
 
@@ -41,12 +41,12 @@ export class Fields {
     return words.find((word) => word === value) ?? this.#refuse(name);
   }
 
-  /** A column or member that holds an object, or null. */
+  /** An object or null, in a column or a member. */
   objectOrNull<T>(name: string, parse: (fields: Fields) => T): T | null {
     return this.#record[name] === null ? null : parse(new Fields(this.#record[name]));
   }
 
-  /** A column that holds JSON. */
+  /** JSON in a column. */
   json(name: string): unknown {
     const text = this.text(name);
     try {
@@ -57,19 +57,19 @@ export class Fields {
     }
   }
 
-  /** A column that holds a JSON object, or null. */
+  /** A JSON object or null in a column. */
   jsonOrNull<T>(name: string, parse: (fields: Fields) => T): T | null {
     return this.#record[name] === null ? null : parse(new Fields(this.json(name)));
   }
 
-  /** A column that holds a JSON list of numbers. */
+  /** A JSON list of numbers in a column. */
   jsonNumbers(name: string): readonly number[] {
     const value = this.json(name);
     const isList = Array.isArray(value) && value.every((entry) => typeof entry === 'number' && Number.isFinite(entry));
     return isList ? value : this.#refuse(name);
   }
 
-  /** A column that holds a JSON object of texts. */
+  /** A JSON object of texts in a column. */
   jsonTexts(name: string): Readonly<Record<string, string>> {
     const value = this.json(name);
     if (!isRecord(value)) return this.#refuse(name);

@@ -7,13 +7,13 @@ import type { Statements } from '../statements.ts';
 const REPLACE = `
   INSERT OR REPLACE INTO jobs (id, process, target, started_at_ms, updated_at_ms, moved_bytes, total_bytes, objects_begun, objects_done, objects_failed)
   VALUES (:id, :process, :target, :started_at_ms, :updated_at_ms, :moved_bytes, :total_bytes, :objects_begun, :objects_done, :objects_failed)`;
-/** A job that was killed is told of for an hour: long enough to be seen, and then no more. */
+/** A killed job is kept for an hour, so that it can be seen. */
 const DROP_OLD = 'DELETE FROM jobs WHERE updated_at_ms < ?';
 const FORGOTTEN_AFTER_MS = 3_600_000;
 const REMOVE = 'DELETE FROM jobs WHERE id = ?';
 const SELECT_ALL = 'SELECT * FROM jobs ORDER BY started_at_ms, id';
 
-/** The running transfers and sweeps in an open database. Every method throws what the database throws. */
+/** The running transfers and sweeps in an open database. Its methods throw what the database throws. */
 export function openJobTable(statements: Statements): JobStore {
   return {
     put: (job) => {

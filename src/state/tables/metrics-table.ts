@@ -20,10 +20,10 @@ const SELECT_BUCKETS = `
   SELECT DISTINCT json_extract(labels, '$.bucket') AS bucket FROM counters
   WHERE json_extract(labels, '$.bucket') IS NOT NULL`;
 
-/** Epochs whose refusals are kept for each circuit; only the newest outage is ever shown. */
+/** Epochs whose refusals are kept per circuit; only the latest outage is shown. */
 const REFUSAL_EPOCHS_KEPT = 1000;
 
-/** The sums in an open database. Every method throws what the database throws. */
+/** The totals of the metrics in an open database. Its methods throw what the database throws. */
 export function openMetricsTable(statements: Statements): MetricsStore {
   return {
     add: (makeDeltas) =>
@@ -55,7 +55,7 @@ function addAll(statements: Statements, { counters, gauges, histograms, refusals
   }
 }
 
-/** Observations under other bounds, those of another version, cannot be added to: the series begins anew. */
+/** If another version has stored other bounds, the series starts again from 0. */
 function addHistogram(statements: Statements, delta: HistogramSeries): void {
   const { family, bounds } = delta;
   const labels = encodeLabels(delta.labels);
@@ -95,7 +95,8 @@ function parseHistogram(record: unknown): HistogramSeries {
   const fields = new Fields(record);
   const bounds = fields.jsonNumbers('bounds');
   const counts = fields.jsonNumbers('counts');
-  if (counts.length !== bounds.length + 1) throw new CorruptRow('a stored histogram has not one count for each bucket');
+  if (counts.length !== bounds.length + 1)
+    throw new CorruptRow('a stored histogram does not have one count per bucket');
   return {
     family: fields.text('family'),
     labels: fields.jsonTexts('labels'),
@@ -105,7 +106,7 @@ function parseHistogram(record: unknown): HistogramSeries {
   };
 }
 
-/** One text for one set of labels, whatever order they were given in. */
+/** The same text for the same labels in any order. */
 function encodeLabels(labels: Labels): string {
   return JSON.stringify(Object.fromEntries(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1))));
 }

@@ -58,7 +58,7 @@ const HALF_OPEN: CircuitRow = {
 };
 
 describe('the gate', () => {
-  it('takes no write lock for a healthy circuit, known or not', () => {
+  it('takes no write lock for a healthy circuit, stored or not', () => {
     const stage = createStage();
     stage.gate.settle(admit(stage), 'success');
     stage.gate.settle(admit(stage), 'neutral');
@@ -77,14 +77,14 @@ describe('the gate', () => {
     });
   });
 
-  it('keeps the last error where a failure comes without one', () => {
+  it('keeps the last error if a failure has none', () => {
     const lastFailure = { ...FAILURE, atMs: 1, process: OTHER };
     const stage = createStage([{ ...CLOSED, failures: 1, lastFailure }]);
     stage.gate.settle(admit(stage), 'failure');
     expect(stage.store.read(NAME)).toMatchObject({ failures: 2, lastFailure });
   });
 
-  it('tells of each change once, and of nothing else', () => {
+  it('emits one event per change, and no other', () => {
     const stage = createStage([], { failureThreshold: 2 });
     const counted = { kind: 'failures_counted', circuit: NAME, failures: 1, failureThreshold: 2 };
     stage.gate.settle(admit(stage), 'failure', FAILURE);
@@ -103,7 +103,7 @@ describe('the gate', () => {
     expect(stage.events).toHaveLength(3);
   });
 
-  it('tells that a success has ended a row of failures, and nothing of other successes', () => {
+  it('emits an event for a success that ends a failure streak, and none for other successes', () => {
     const stage = createStage([{ ...CLOSED, failures: 2 }]);
     stage.gate.settle(admit(stage), 'success');
     const kind = 'failures_counted';
@@ -123,7 +123,7 @@ describe('the gate', () => {
     expect(stage.store.read(NAME)?.failures).toBe(1);
   });
 
-  it('drops a stale result, and says which', () => {
+  it('ignores a stale result and emits an event for it', () => {
     const stage = createStage([OPEN]);
     stage.gate.settle({ circuit: NAME, epoch: 0, probeToken: null }, 'failure', FAILURE);
     expect(stage.store.read(NAME)).toEqual(OPEN);
@@ -132,7 +132,7 @@ describe('the gate', () => {
     ]);
   });
 
-  it('judges by the row inside the transaction, not by the one it had looked at', () => {
+  it('decides by the row inside the transaction, not by the one read before', () => {
     const stage = createStage([{ ...CLOSED, failures: 4 }]);
     const permit = admit(stage);
     stage.store.beforeNextWrite(() =>
@@ -146,7 +146,7 @@ describe('the gate', () => {
     ]);
   });
 
-  it('looks without writing and without taking the probe slot', () => {
+  it('checks without writing and without taking the probe slot', () => {
     const stage = createStage([OPEN]);
     expect(stage.gate.check(NAME)).toEqual({ circuit: NAME, epoch: 1, reason: 'open', retryAfterMs: 60_000 });
     stage.clock.nowMs = 61_000;
@@ -154,7 +154,7 @@ describe('the gate', () => {
     expect([stage.store.writes(), stage.store.read(NAME)]).toEqual([0, OPEN]);
   });
 
-  it('gives the slot of a probe to one caller, with a token of its own', () => {
+  it('gives the probe slot to one caller, with its own token', () => {
     const stage = createStage([OPEN]);
     stage.clock.nowMs = 61_000;
     const probe = admit(stage);
@@ -165,7 +165,7 @@ describe('the gate', () => {
     expect(admit(stage).probeToken).not.toBe(probe.probeToken);
   });
 
-  it('asks whether the owner of a lease lives, and needs no answer where there is no lease', () => {
+  it('asks whether the owner of a lease is alive, and does not ask without a lease', () => {
     const stage = createStage([HALF_OPEN]);
     expect(stage.gate.check(NAME)).toMatchObject({ reason: 'probe_in_progress' });
     stage.dead.add(OTHER.pid);
@@ -185,7 +185,7 @@ describe('the gate', () => {
     expect(stage.store.read(NAME)?.openedAtMs).toBe(70_000);
   });
 
-  it.each([OPEN, HALF_OPEN, CLOSED])('resets a circuit that is $state, with who, when and why', (row) => {
+  it.each([OPEN, HALF_OPEN, CLOSED])('resets a circuit that is $state, and stores who, when and why', (row) => {
     const stage = createStage([row]);
     const change = stage.gate.reset(NAME, { by: 'ops', reason: 'back' });
     expect(change).toMatchObject({
@@ -198,7 +198,7 @@ describe('the gate', () => {
     expect(stage.events).toMatchObject([{ kind: 'circuit_changed', transition: change }]);
   });
 
-  it('isolates for a time, or without an end', () => {
+  it('isolates until a time or without an end', () => {
     const stage = createStage();
     stage.gate.isolate(NAME, { by: 'ops', reason: null, forMs: 500 });
     expect(stage.gate.check(NAME)).toMatchObject({ reason: 'isolated', retryAfterMs: 500 });

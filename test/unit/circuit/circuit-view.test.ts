@@ -43,11 +43,11 @@ describe('what is shown of a circuit', () => {
     expect(showCircuit(row, NOW_MS)).toEqual({ name: 'c', state, gauge, refusal, retryAfterMs, nextProbeInMs, row });
   });
 
-  it('frees the slot of an owner that is dead', () => {
+  it('frees the slot of a dead owner', () => {
     expect(showCircuit(halfOpen(NOW_MS + 500), NOW_MS, () => false)).toMatchObject({ refusal: null, nextProbeInMs: 0 });
   });
 
-  it('is what an arriving request meets', () => {
+  it('is what a call arriving now gets', () => {
     const row = fc.oneof(
       fc.constant(CLOSED),
       fc.integer({ min: NOW_MS - 70_000, max: NOW_MS + 70_000 }).map(open),

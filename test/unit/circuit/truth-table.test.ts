@@ -227,17 +227,17 @@ describe('the truth table of the circuit', () => {
     expect(documented).toEqual(ROWS.map(({ id, expected }) => [id, expected.next]));
   });
 
-  it('lets a probe through where nobody knows since when a circuit is open', () => {
+  it('admits a probe if the time of opening is unknown', () => {
     const row = { ...OPEN, openedAtMs: null, openForMs: null };
     expect(admit(row, { ...MOMENT, token: 'new', isOwnerAlive: true }).result).toEqual(permitted(8, 'new'));
   });
 
-  it('keeps the last error where a probe fails without one', () => {
+  it('keeps the last error if a probe fails without one', () => {
     const row = { ...HALF_OPEN, lastFailure: FAILURE };
     expect(settle(row, settlementOf('failure', PROBE)).row).toMatchObject({ state: 'open', lastFailure: FAILURE });
   });
 
-  it.each(Object.entries(IMPOSSIBLE))('has no row for what cannot be: %s', (_what, step) => {
+  it.each(Object.entries(IMPOSSIBLE))('has no row for an impossible step: %s', (_what, step) => {
     expect(step).toThrow(/^unexpected value: "(?:ajar|maybe)"$/);
   });
 

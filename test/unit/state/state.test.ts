@@ -72,7 +72,7 @@ describe('the state file', () => {
     expect(existsSync(test.directory)).toBe(false);
   });
 
-  it('belongs to its user alone: directory 0700, files 0600', async () => {
+  it('is accessible to its user only: directory 0700, files 0600', async () => {
     await using test = await createTestState();
     store(test.open().circuits, OPEN);
     expect(statSync(test.directory).mode % 0o1000).toBe(0o700);
@@ -81,7 +81,7 @@ describe('the state file', () => {
     }
   });
 
-  it('hands the stored row to a change, and writes nothing where the same row comes back', async () => {
+  it('passes the stored row to a change, and writes nothing if the change returns it', async () => {
     await using test = await createTestState();
     const { circuits } = test.open();
     store(circuits, OPEN);
@@ -108,7 +108,7 @@ describe('the state file', () => {
     expect(circuits.transitions({ limit: 3 }).map(({ epoch }) => epoch)).toEqual([1010, 1009, 1008]);
   });
 
-  it('adds counters, keeps the later time, and adds histograms bucket by bucket', async () => {
+  it('adds counters, keeps the later time, and adds histograms per bucket', async () => {
     await using test = await createTestState();
     const one = {
       family: 'h',
@@ -140,7 +140,7 @@ describe('the state file', () => {
     expect(later.circuits.refusals(OPEN.name, 4)).toBe(0);
   });
 
-  it('begins a histogram anew when its bounds have changed', async () => {
+  it('starts a histogram from 0 when its bounds have changed', async () => {
     await using test = await createTestState();
     const { metrics } = test.open();
     const old = { family: 'h', labels: {}, bounds: [1], counts: [4, 4], sum: 9 };
@@ -150,7 +150,7 @@ describe('the state file', () => {
     expect(metrics.read().histograms).toEqual([now]);
   });
 
-  it('tells who adds which buckets are known, and forgets all sums when cleared', async () => {
+  it('passes the known buckets to who adds metrics, and deletes all totals when cleared', async () => {
     await using test = await createTestState();
     const state = test.open();
     count(state, 'c', 1, { bucket: 'one' });
@@ -172,7 +172,7 @@ describe('a state file that cannot be used', () => {
     ['garbage', async (directory) => await writeFile(join(directory, 'state.db'), 'no database at all '.repeat(1000))],
     ['cut short', async (directory) => await truncate(join(directory, 'state.db'), 6000)],
     ['without its tables', async (directory) => dropTables(join(directory, 'state.db'))],
-    ['with a row that says nonsense', async (directory) => spoilRow(join(directory, 'state.db'))],
+    ['with an impossible row', async (directory) => spoilRow(join(directory, 'state.db'))],
   ];
 
   it.each(BROKEN)('%s: a write renames it, with one warning, and starts a new one', async (_name, spoil) => {
@@ -217,7 +217,7 @@ describe('a state file that cannot be used', () => {
     expect((await readdir(test.directory)).filter((name) => name.includes('corrupt'))).toEqual([]);
   });
 
-  it('from a newer schema: is never written, and the circuit works in memory with one warning', async () => {
+  it('from a newer schema: is never written; the circuit works in memory with one warning', async () => {
     await using test = await createTestState();
     await createAndClose(test);
     const database = new DatabaseSync(join(test.directory, 'state.db'));
@@ -303,7 +303,7 @@ function spoilRow(path: string): void {
 }
 
 describe('checkpoints', () => {
-  it('are read back by kind and id, the last one saved, until they are removed', async () => {
+  it('are read by kind and id, as last saved, until they are removed', async () => {
     await using test = await createTestState();
     const { checkpoints } = test.open();
     expect(checkpoints.read('upload', 'a')).toBeUndefined();
@@ -318,7 +318,7 @@ describe('checkpoints', () => {
     expect(checkpoints.read('download', 'a')).toBeNull();
   });
 
-  it('are forgotten after 30 days', async () => {
+  it('are deleted after 30 days', async () => {
     await using test = await createTestState();
     const { checkpoints } = test.open();
     const day = 24 * 3_600_000;
@@ -350,8 +350,8 @@ describe('claims', () => {
 
   it.each([
     { why: 'its owner is dead', nowMs: 1050, isOwnerAlive: () => false },
-    { why: 'its lease is over', nowMs: 1100, isOwnerAlive: () => true },
-    { why: 'the clock has jumped back behind it', nowMs: 900, isOwnerAlive: () => true },
+    { why: 'its lease has expired', nowMs: 1100, isOwnerAlive: () => true },
+    { why: 'the clock has jumped back to before it', nowMs: 900, isOwnerAlive: () => true },
   ])('are free again when $why', async ({ nowMs, isOwnerAlive }) => {
     await using test = await createTestState();
     const { claims } = test.open();
@@ -360,7 +360,7 @@ describe('claims', () => {
     expect(claims.renew('sweep a', { process: PROCESS, nowMs, leaseMs: 100 })).toBe(false);
   });
 
-  it('last as long as they are renewed', async () => {
+  it('last while they are renewed', async () => {
     await using test = await createTestState();
     const { claims } = test.open();
     claims.take('sweep a', { ...living, process: PROCESS, nowMs: 1000 });

@@ -11,7 +11,7 @@ function open(test: TestState, pid: number, clock = new VirtualClock()) {
     {
       clock,
       state: async () => await Promise.resolve(state),
-      // Alive for certain: this very process, by a number of its own to be told apart.
+      // Alive: this process, under a number that tells the claimants apart.
       processIdentity: () => ({ ...identifyProcess('put'), bootId: null, pid }),
       onClose: (close) => closers.push(close),
     },
@@ -21,7 +21,7 @@ function open(test: TestState, pid: number, clock = new VirtualClock()) {
 }
 
 describe('openUnfinishedWork', () => {
-  it('goes on with what another process has saved', async () => {
+  it('reads what another process has saved', async () => {
     await using test = await createTestState();
     await open(test, 1).work.save('a', { uploadId: 'x' });
     const { work } = open(test, 2);
@@ -43,7 +43,7 @@ describe('openUnfinishedWork', () => {
     expect(await two.work.claim('a')).not.toBeNull();
   });
 
-  it('says who has it', async () => {
+  it('reports who holds the claim', async () => {
     await using test = await createTestState();
     const one = open(test, 1);
     await one.work.claim('a');
@@ -52,7 +52,7 @@ describe('openUnfinishedWork', () => {
     expect(holders).toEqual([{ pid: 1, host: expect.any(String) as string, sinceMs: one.clock.now() }]);
   });
 
-  it('lets go of a claim when the command ends', async () => {
+  it('releases a claim when the command ends', async () => {
     await using test = await createTestState();
     const one = open(test, 1);
     await one.work.claim('a');
@@ -60,7 +60,7 @@ describe('openUnfinishedWork', () => {
     expect(await open(test, 2).work.claim('a')).not.toBeNull();
   });
 
-  it('keeps a claim for as long as the work runs', async () => {
+  it('renews a claim while the work runs', async () => {
     await using test = await createTestState();
     const one = open(test, 1);
     await one.work.claim('a');
