@@ -6,8 +6,9 @@ import type { ObjectStore } from '../s3/object-store.ts';
 import { Slots } from '../guard/slots.ts';
 import { BreakwaterError } from '../errors.ts';
 import type { InventoryCopy, InventoryPlace } from '../sweep/inventory/local-inventory.ts';
-import { planPieces, type FetchTarget } from '../transfer/get/fetch-object.ts';
+import { planPieces } from '../transfer/get/fetch-object.ts';
 import { FileSink } from '../transfer/get/file-sink.ts';
+import type { FetchTarget } from '../transfer/get/sink.ts';
 import { nameOf, type S3Location } from '../transfer/transfer-context.ts';
 
 /** Requests of one file in flight: half of what `get` has. */

@@ -16,7 +16,7 @@ import { uploadStream } from './upload/upload-stream.ts';
 import { listVersions, type VersionPage } from './list/list-versions.ts';
 
 /** S3 as the rest of the program sees it: every call is one guarded operation, and nothing else reaches S3. */
-export interface ObjectStore {
+export interface ObjectStore extends Disposable {
   readonly uploadFile: (upload: FileUpload) => Promise<UploadResult>;
   readonly uploadStream: (upload: StreamUpload) => Promise<UploadResult>;
   readonly download: (request: DownloadRequest) => Promise<DownloadResult>;
@@ -37,10 +37,14 @@ export interface ObjectStore {
 export async function openObjectStore(settings: S3Settings, clock: Clock, guard: Guard): Promise<ObjectStore> {
   const s3 = await connectS3(settings, clock);
   const deleter = new BatchDeleter(s3, guard);
+  const close = (): void => {
+    deleter.close();
+    s3.destroy();
+  };
   return {
     uploadFile: async (upload) => await uploadFile(s3, guard, upload),
     uploadStream: async (upload) => await uploadStream(s3, guard, upload),
-    download: async (request) => await downloadObject(s3, guard, request),
+    download: (request) => downloadObject(s3, guard, request),
     stat: async (request) => await statObject(s3, guard, request),
     list: (request) => listObjects(s3, guard, request),
     listVersions: (request) => listVersions(s3, guard, request),
@@ -48,9 +52,7 @@ export async function openObjectStore(settings: S3Settings, clock: Clock, guard:
     listUploads: (request) => listUploads(s3, guard, request),
     abortUpload: async (upload) => await abortUpload(s3, guard, upload),
     deleteBatch: async (request) => await deleter.deleteBatch(request),
-    close: () => {
-      deleter.close();
-      s3.destroy();
-    },
+    close,
+    [Symbol.dispose]: close,
   };
 }

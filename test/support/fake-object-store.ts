@@ -126,6 +126,8 @@ export class FakeObjectStore implements ObjectStore {
   }
 
   close(): void {}
+
+  [Symbol.dispose](): void {}
 }
 
 /** An object of a listing, last modified `ageMs` before `nowMs`. */

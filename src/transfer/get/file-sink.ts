@@ -1,10 +1,9 @@
-import { constants } from 'node:fs';
-import { access, link, mkdir, open, stat, unlink } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { link, mkdir, open, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { ByteSpan } from '../../s3/download/missing-ranges.ts';
 import type { FileTarget, Release } from '../../s3/download/download-request.ts';
 import { BreakwaterError } from '../../errors.ts';
-import type { LocalSink } from './sink.ts';
+import { cannotCreateError, existsError } from './sink.ts';
 import { openWritable, type WritableFile } from '../open-file.ts';
 import { readSystemCode } from '../local-errors.ts';
 
@@ -16,27 +15,6 @@ const CHUNKS_MAX = 1024;
 
 /** Longest file name that common file systems take, in bytes. */
 const NAME_BYTES_MAX = 255;
-
-/**
- * Checks, before S3 is asked, that a file can be created at `path`: no directory is there, and the nearest existing
- * directory above can be written to. Creates nothing.
- * @throws BreakwaterError `local_create`
- */
-export async function checkTarget(path: string): Promise<'absent' | 'file' | 'stream'> {
-  const found = await stat(path).catch(() => null);
-  if (found?.isDirectory() === true) throw describeUncreatable(path, 'there is a directory of that name');
-  // A pipe or a device is written to, never replaced: `get s3://b/k /dev/null` must not eat /dev/null.
-  if (found !== null && !found.isFile()) return 'stream';
-  let above = dirname(resolve(path));
-  while ((await stat(above).catch(() => null)) === null && above !== dirname(above)) above = dirname(above);
-  try {
-    await access(above, constants.W_OK | constants.X_OK);
-  } catch (error) {
-    throw describeUncreatable(path, `no permission to write in ${above}`, error);
-  }
-  if (!(await stat(above)).isDirectory()) throw describeUncreatable(path, `${above} is not a directory`);
-  return found === null ? 'absent' : 'file';
-}
 
 export interface FileSinkOptions {
   /** Another file that has come to be there meanwhile stays. */
@@ -53,7 +31,7 @@ export interface LeftPartial {
 }
 
 /** A download that becomes visible only when it is whole: a temporary file beside its target, renamed at the end. */
-export class FileSink implements LocalSink, FileTarget {
+export class FileSink implements FileTarget {
   readonly partialPath: string;
   readonly #path: string;
   readonly #file: WritableFile;
@@ -80,7 +58,7 @@ export class FileSink implements LocalSink, FileTarget {
     try {
       return new FileSink(path, { path: partialPath, file: await createFile(partialPath, sizeBytes) }, options);
     } catch (error) {
-      throw describeUncreatable(path, readSystemCode(error) ?? 'unknown error', error);
+      throw cannotCreateError(path, readSystemCode(error) ?? 'unknown error', error);
     }
   }
 
@@ -104,10 +82,6 @@ export class FileSink implements LocalSink, FileTarget {
     return String((await this.#file.stat()).ino);
   }
 
-  get target(): FileTarget {
-    return this;
-  }
-
   readonly writeAt = async (chunks: readonly Uint8Array[], offset: number, release: Release): Promise<void> => {
     try {
       let at = offset;
@@ -118,7 +92,7 @@ export class FileSink implements LocalSink, FileTarget {
         left = dropBytes(left, bytesWritten);
       }
     } catch (error) {
-      throw describeUnwritable(this.#path, error);
+      throw cannotWriteError(this.#path, error);
     }
     release(chunks);
   };
@@ -129,7 +103,7 @@ export class FileSink implements LocalSink, FileTarget {
     try {
       return await this.#file.read(buffer, offset);
     } catch (error) {
-      throw describeUnwritable(this.#path, error);
+      throw cannotWriteError(this.#path, error);
     }
   };
 
@@ -147,7 +121,7 @@ export class FileSink implements LocalSink, FileTarget {
       if (this.#options.isSynced) await syncDirectory(dirname(this.#path));
     } catch (error) {
       await this.discard();
-      throw error instanceof BreakwaterError ? error : describeUnwritable(this.#path, error);
+      throw error instanceof BreakwaterError ? error : cannotWriteError(this.#path, error);
     }
   };
 
@@ -162,7 +136,7 @@ export class FileSink implements LocalSink, FileTarget {
     try {
       await link(this.partialPath, this.#path);
     } catch (error) {
-      if (readSystemCode(error) === 'EEXIST') throw describeExisting(this.#path);
+      if (readSystemCode(error) === 'EEXIST') throw existsError(this.#path);
       // A file system without links: the check at the beginning must do.
       await this.#file.rename(this.partialPath, this.#path);
       return;
@@ -199,13 +173,6 @@ async function openExisting(path: string): Promise<WritableFile | null> {
   }
 }
 
-/** The error of `--no-clobber`. */
-export function describeExisting(path: string): BreakwaterError {
-  return new BreakwaterError('exists', `${path} exists already`, {
-    details: { hint: 'leave out --no-clobber to replace it' },
-  });
-}
-
 function dropBytes(chunks: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
   let left = bytes;
   for (const [index, chunk] of chunks.entries()) {
@@ -234,14 +201,7 @@ function partialName(name: string, tag: string): string {
   return `.${stem}${ending}`;
 }
 
-function describeUncreatable(path: string, why: string, cause?: unknown): BreakwaterError {
-  return new BreakwaterError('local_create', `cannot create ${path}: ${why}`, {
-    cause,
-    details: { hint: 'choose another destination, or check its permissions' },
-  });
-}
-
-function describeUnwritable(path: string, error: unknown): BreakwaterError {
+function cannotWriteError(path: string, error: unknown): BreakwaterError {
   return new BreakwaterError('local_io', `cannot write ${path}: ${readSystemCode(error) ?? 'unknown error'}`, {
     cause: error,
     details: { hint: 'check the free space and the permissions there' },

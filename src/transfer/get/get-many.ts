@@ -2,7 +2,8 @@ import type { ListedObject } from '../../s3/list/list-objects.ts';
 import { BreakwaterError } from '../../errors.ts';
 import { createKeyFilter, type KeyFilter, type KeyPatterns } from '../../key-filter.ts';
 import { Destination } from './destination.ts';
-import { fetchObject, type FetchContext } from './fetch-object.ts';
+import type { FetchContext } from './fetch-context.ts';
+import { fetchObject } from './fetch-object.ts';
 import { statOrNull } from '../local-errors.ts';
 import { runMany, type ItemDone, type ManyResult } from '../run-many.ts';
 import { nameOf, type S3Location } from '../transfer-context.ts';
@@ -40,35 +41,35 @@ export interface GetPlan {
  * skipped, so running the same command again continues a run that was stopped.
  * @throws BreakwaterError `not_found` if nothing matches
  */
-export async function getMany(stage: FetchContext, many: ManyToGet): Promise<ManyResult> {
+export async function getMany(context: FetchContext, many: ManyToGet): Promise<ManyResult> {
   const destination = await Destination.open(many.destination);
   const fetch = async (item: Item, signal: AbortSignal): Promise<ItemDone> => {
     const { location, object } = item;
     const path = destination.place(location, many.prefix);
     try {
-      if ((await chooseFate(stage, { many, item, path })) === 'skip') return { bytes: 0, isSkipped: true };
+      if ((await chooseFate(context, { many, item, path })) === 'skip') return { bytes: 0, isSkipped: true };
       const target = { path, kind: 'file' } as const;
-      return await fetchObject(stage, { location, target, signal, sizeBytes: object.sizeBytes });
+      return await fetchObject(context, { location, target, signal, sizeBytes: object.sizeBytes });
     } finally {
       destination.release(path);
     }
   };
-  const result = await runMany(listObjects(stage, many), fetch, {
-    objectsInFlight: stage.slots.bounds.requests,
-    hasRoom: stage.context.hasRoom,
+  const result = await runMany(listObjects(context, many), fetch, {
+    objectsInFlight: context.slots.bounds.requests,
+    hasRoom: context.hasRoom,
   });
   if (result.done + result.skipped + result.failed === 0) throw describeNothing(many);
   return result;
 }
 
 /** What `getMany` would do, without doing it. */
-export async function planMany(stage: FetchContext, many: ManyToGet): Promise<GetPlan> {
+export async function planMany(context: FetchContext, many: ManyToGet): Promise<GetPlan> {
   const destination = await Destination.open(many.destination);
   const plan = { objects: 0, bytes: 0, skipped: 0, samples: [] as GetPlan['samples'][number][] };
-  for await (const item of listObjects(stage, many)) {
+  for await (const item of listObjects(context, many)) {
     const path = pathOrNull(destination, item, many);
     if (path !== null) destination.release(path);
-    if (path !== null && (await chooseFate(stage, { many, item, path })) === 'skip') {
+    if (path !== null && (await chooseFate(context, { many, item, path })) === 'skip') {
       plan.skipped += 1;
       continue;
     }
@@ -126,7 +127,7 @@ async function* listObjects(
 }
 
 async function chooseFate(
-  stage: FetchContext,
+  context: FetchContext,
   { many, item, path }: { many: ManyToGet; item: Item; path: string },
 ): Promise<'fetch' | 'skip'> {
   const found = statOrNull(path);
@@ -137,8 +138,8 @@ async function chooseFate(
       details: { hint: 'choose another destination' },
     });
   }
-  if (stage.options.isNoClobber) return 'skip';
-  return !many.isAgain && (await isHere(stage, item, found)) ? 'skip' : 'fetch';
+  if (context.options.isNoClobber) return 'skip';
+  return !many.isAgain && (await isHere(context, item, found)) ? 'skip' : 'fetch';
 }
 
 /** Whether a file already is what would be fetched, by size and modification time, which every fetch restores. */

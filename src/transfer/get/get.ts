@@ -1,13 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Slots, DEFAULT_SLOT_BOUNDS } from '../../guard/slots.ts';
 import { BreakwaterError } from '../../errors.ts';
 import type { KeyPatterns } from '../../key-filter.ts';
-import { fetchObject, type FetchOptions, type FetchContext, type FetchTarget } from './fetch-object.ts';
-import { checkTarget, describeExisting } from './file-sink.ts';
+import { openFetchContext, type FetchContext, type FetchOptions } from './fetch-context.ts';
+import { fetchObject } from './fetch-object.ts';
 import { findPattern, getMany, planMany, type GetPlan, type KeyPattern, type ManyToGet } from './get-many.ts';
 import { baseNameOf, isFileName } from './object-path.ts';
-import { collectLeftovers, PartialFiles } from './leftover-files.ts';
+import { checkTarget, existsError, type FetchTarget } from './sink.ts';
 import type { ManyResult } from '../run-many.ts';
 import { nameOf, type S3Location, type TransferContext } from '../transfer-context.ts';
 
@@ -54,11 +53,8 @@ export async function get(request: GetRequest, context: TransferContext): Promis
   const { source, isRecursive, destination, options } = request;
   if (isRecursive) {
     await checkDirectory(request);
-    return await withFetchContext(
-      request,
-      context,
-      async (stage) => await getAll(stage, request, { prefix: source.key }),
-    );
+    await using all = await openFetchContext(context, options, { operation: 'list_objects', bucket: source.bucket });
+    return await getAll(all, request, { prefix: source.key });
   }
   if (source.key === '' || source.key.endsWith('/')) {
     throw new BreakwaterError('usage', `${nameOf(source)} is a prefix, not an object`, {
@@ -67,37 +63,19 @@ export async function get(request: GetRequest, context: TransferContext): Promis
   }
   const target = await planTarget(destination, source.key);
   const pattern = options.versionId === null ? findPattern(source.key) : null;
-  return await withFetchContext(request, context, async (stage) => {
-    if (pattern === null || (await isObject(stage, source))) return await getOne(stage, request, target);
-    await checkDirectory(request);
-    return await getAll(stage, request, pattern);
-  });
+  await using opened = await openFetchContext(context, options, { operation: 'get_object', ...source });
+  if (pattern === null || (await isObject(opened, source))) return await getOne(opened, request, target);
+  await checkDirectory(request);
+  return await getAll(opened, request, pattern);
 }
 
-/** Looks at the circuit, connects, and lets go of everything in the end. */
-async function withFetchContext<T>(
-  { source, options, isRecursive }: GetRequest,
-  context: TransferContext,
-  work: (stage: FetchContext) => Promise<T>,
-): Promise<T> {
-  const { bucket } = source;
-  context.refuseIfOpen(isRecursive ? { operation: 'list_objects', bucket } : { operation: 'get_object', ...source });
-  const resumable = await collectLeftovers(context.unfinished, context.clock);
-  const store = await context.connect();
-  const partials = new PartialFiles(context.unfinished);
-  const { requests, bufferBytes } = DEFAULT_SLOT_BOUNDS;
-  const slots = new Slots({ requests: options.concurrency ?? requests, bufferBytes });
-  try {
-    return await work({ store, slots, partials, resumable, options, context });
-  } finally {
-    await partials.close();
-    store.close();
-  }
-}
-
-async function getOne(stage: FetchContext, { source, isDryRun }: GetRequest, target: FetchTarget): Promise<GetReport> {
-  const { store, options, context } = stage;
-  if (options.isNoClobber && target.path !== null && target.kind === 'file') throw describeExisting(target.path);
+async function getOne(
+  context: FetchContext,
+  { source, isDryRun }: GetRequest,
+  target: FetchTarget,
+): Promise<GetReport> {
+  const { store, options, signal } = context;
+  if (options.isNoClobber && target.path !== null && target.kind === 'file') throw existsError(target.path);
   const { path } = target;
   if (isDryRun) {
     const { sizeBytes } = await store.stat({ ...source, versionId: options.versionId });
@@ -107,20 +85,15 @@ async function getOne(stage: FetchContext, { source, isDryRun }: GetRequest, tar
       plan: { objects: 1, bytes, skipped: 0, samples: [{ name: nameOf(source), path, bytes }] },
     };
   }
-  const result = await fetchObject(stage, {
-    location: source,
-    target,
-    signal: context.signal,
-    sizeBytes: null,
-  });
+  const result = await fetchObject(context, { location: source, target, signal, sizeBytes: null });
   const { bytes, resumedBytes, etag, versionId, modifiedMs, verifiedBy } = result;
   return { kind: 'one', location: source, path, bytes, resumedBytes, etag, versionId, modifiedMs, verifiedBy };
 }
 
-async function getAll(stage: FetchContext, request: GetRequest, keys: KeyPattern): Promise<GetReport> {
+async function getAll(context: FetchContext, request: GetRequest, keys: KeyPattern): Promise<GetReport> {
   const many: ManyToGet = { ...request, ...keys, bucket: request.source.bucket };
-  if (request.isDryRun) return { kind: 'planned', plan: await planMany(stage, many) };
-  return { kind: 'many', result: await getMany(stage, many) };
+  if (request.isDryRun) return { kind: 'planned', plan: await planMany(context, many) };
+  return { kind: 'many', result: await getMany(context, many) };
 }
 
 /** Whether the key stands for itself: an object of exactly that name goes before a pattern. */

@@ -36,8 +36,3 @@ export function isFileName(name: string): boolean {
 export function baseNameOf(key: string): string {
   return key.slice(key.lastIndexOf('/') + 1);
 }
-
-/** The key of a source: a name is appended only after a slash, or where there is no key at all. */
-export function planKey(key: string, name: string): string {
-  return key === '' || key.endsWith('/') ? `${key}${name}` : key;
-}

@@ -28,7 +28,7 @@ interface ResumableDownloadOptions {
  * A download into a file that a later process can go on with, should this one end before it is whole. What was written
  * is claimed only after the write; after a power loss the check of the whole object tells whether it was.
  */
-export class ResumableDownload {
+export class ResumableDownload implements AsyncDisposable {
   readonly #options: ResumableDownloadOptions;
   readonly #id: string;
   readonly #claim: WorkClaim;
@@ -105,7 +105,6 @@ export class ResumableDownload {
     const kept = this.#current ?? this.#found;
     if (this.#current !== null) await this.#save();
     await kept?.sink.close();
-    await this.#claim[Symbol.asyncDispose]();
     if (this.#current === null) this.#covered = () => kept?.saved.covered ?? [];
     return this.#countBytes();
   }
@@ -114,6 +113,10 @@ export class ResumableDownload {
   async forget(): Promise<void> {
     await this.#saving;
     await this.#options.unfinished.remove(this.#id);
+  }
+
+  /** Releases the claim, so that another process can continue. */
+  async [Symbol.asyncDispose](): Promise<void> {
     await this.#claim[Symbol.asyncDispose]();
   }
 
@@ -146,14 +149,14 @@ export class ResumableDownload {
 }
 
 /** What a begun download is found again by: the place in S3, and the file. */
-export function identifyDownload(place: {
+export function identifyDownload(location: {
   readonly circuit: string;
   readonly bucket: string;
   readonly key: string;
   readonly versionId: string | null;
   readonly path: string;
 }): string {
-  const { circuit, bucket, key, versionId, path } = place;
+  const { circuit, bucket, key, versionId, path } = location;
   const text = JSON.stringify([circuit, bucket, key, versionId, resolve(path)]);
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }

@@ -3,8 +3,7 @@ import { basename } from 'node:path';
 import type { EventSink } from '../../events.ts';
 import { createKeyFilter } from '../../key-filter.ts';
 import { walkFiles } from './walk-files.ts';
-import { planKey } from '../get/object-path.ts';
-import { findOnly, isStandardInput, planSources } from './put.ts';
+import { findOnly, isStandardInput, planKey, planSources } from './put.ts';
 import type { PutRequest } from './put-request.ts';
 import type { S3Location } from '../transfer-context.ts';
 

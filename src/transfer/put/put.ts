@@ -6,7 +6,6 @@ import { createKeyFilter } from '../../key-filter.ts';
 import { findSources, type SourceRoot } from './find-sources.ts';
 import { openLocalFile } from './source-file.ts';
 import { walkFiles } from './walk-files.ts';
-import { planKey } from '../get/object-path.ts';
 import { PART_BYTES_DEFAULT } from './part-size.ts';
 import { putMany } from './put-many.ts';
 import type { PutReport, PutRequest } from './put-request.ts';
@@ -26,13 +25,9 @@ export async function put(request: PutRequest, context: TransferContext): Promis
   if (only !== null) return await putOne(only, request, context);
   const { bucket } = request.destination;
   context.refuseIfOpen({ operation: 'put_object', bucket });
-  const store = await context.connect();
-  try {
-    const files = walkFiles(roots, { takes: createKeyFilter(request.patterns), emit: context.emit });
-    return { kind: 'many', result: await putMany(files, openTools(store, request, context)) };
-  } finally {
-    store.close();
-  }
+  using store = await context.connect();
+  const files = walkFiles(roots, { takes: createKeyFilter(request.patterns), emit: context.emit });
+  return { kind: 'many', result: await putMany(files, openTools(store, request, context)) };
 }
 
 /** Finds the sources, and checks that the destination can take them. @throws BreakwaterError */
@@ -65,31 +60,28 @@ export function findOnly({ isRecursive, patterns }: PutRequest, roots: readonly 
   return root === undefined || roots.length > 1 || isRecursive || isFiltered ? null : root.path;
 }
 
+/** The key of a source: a name is appended only after a slash, or where there is no key at all. */
+export function planKey(key: string, name: string): string {
+  return key === '' || key.endsWith('/') ? `${key}${name}` : key;
+}
+
 async function putOne(path: string, request: PutRequest, context: TransferContext): Promise<PutReport> {
   const { destination } = request;
   const location = { ...destination, key: planKey(destination.key, basename(path)) };
   using file = openLocalFile(path);
   context.refuseIfOpen({ operation: 'put_object', ...location });
-  const store = await context.connect();
-  try {
-    const result = await sendFile(file, { location, signal: context.signal }, openTools(store, request, context));
-    return { kind: 'one', location, source: path, ...result };
-  } finally {
-    store.close();
-  }
+  using store = await context.connect();
+  const result = await sendFile(file, { location, signal: context.signal }, openTools(store, request, context));
+  return { kind: 'one', location, source: path, ...result };
 }
 
 async function putStandardInput(request: PutRequest, context: TransferContext): Promise<PutReport> {
   const { destination: location } = request;
   context.refuseIfOpen({ operation: 'put_object', ...location });
-  const store = await context.connect();
-  try {
-    const result = await sendStandardInput(location, openTools(store, request, context));
-    return { kind: 'one', location, source: '-', ...result };
-  } finally {
-    store.close();
-    context.stdin.destroy();
-  }
+  using store = await context.connect();
+  using _input = { [Symbol.dispose]: () => context.stdin.destroy() };
+  const result = await sendStandardInput(location, openTools(store, request, context));
+  return { kind: 'one', location, source: '-', ...result };
 }
 
 function openTools(store: ObjectStore, request: PutRequest, context: TransferContext): SendTools {

@@ -1,7 +1,7 @@
 import { resolve, sep } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { baseNameOf, planKey, planObjectPath } from '../../../../src/transfer/get/object-path.ts';
+import { baseNameOf, planObjectPath } from '../../../../src/transfer/get/object-path.ts';
 
 const DESTINATION = '/tmp/destination';
 
@@ -87,14 +87,5 @@ describe('the names of keys and files', () => {
     ['a\\b', 'a\\b'],
   ])('takes the last segment of %j', (key, name) => {
     expect(baseNameOf(key)).toBe(name);
-  });
-
-  it.each([
-    ['', 'f.txt', 'f.txt'],
-    ['prefix/', 'f.txt', 'prefix/f.txt'],
-    ['whole-key', 'f.txt', 'whole-key'],
-    ['dir/whole-key', 'f.txt', 'dir/whole-key'],
-  ])('plans the key of %j for %j', (key, name, expected) => {
-    expect(planKey(key, name)).toBe(expected);
   });
 });

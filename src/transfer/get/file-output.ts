@@ -1,0 +1,103 @@
+import { dirname, resolve } from 'node:path';
+import type { FileTarget, ObjectFacts, ResumePoint } from '../../s3/download/download-request.ts';
+import { BreakwaterError, type ErrorCode } from '../../errors.ts';
+import type { FetchContext } from './fetch-context.ts';
+import { FileSink } from './file-sink.ts';
+import { identifyDownload, ResumableDownload, RESUMABLE_BYTES_MIN } from './resume-download.ts';
+import type { LocalSink } from './sink.ts';
+import type { S3Location } from '../transfer-context.ts';
+
+/** Failures after which a download can be resumed. */
+const RESUMABLE_AFTER: ReadonlySet<ErrorCode> = new Set(['interrupted', 'circuit_open', 'deadline', 'unavailable']);
+
+/** A file that one object is fetched to, with what an earlier run left of it. */
+export class FileOutput implements LocalSink {
+  readonly #context: FetchContext;
+  readonly #location: S3Location;
+  readonly #path: string;
+  #resumable: ResumableDownload | null = null;
+  #sink: FileSink | null = null;
+
+  private constructor(context: FetchContext, location: S3Location, path: string) {
+    this.#context = context;
+    this.#location = location;
+    this.#path = path;
+  }
+
+  /** Looks for what an earlier run left. */
+  static async prepare(context: FetchContext, location: S3Location, path: string): Promise<FileOutput> {
+    const output = new FileOutput(context, location, path);
+    // Thousands of small objects must not pay for what only large ones have.
+    if (output.#isWorthKeeping && context.resumable.size > 0) {
+      const id = output.#identify();
+      if (context.resumable.has(id)) output.#resumable = await ResumableDownload.find(id, output.#resumeOptions);
+    }
+    return output;
+  }
+
+  get resumePoint(): ResumePoint | null {
+    return this.#resumable?.resumePoint ?? null;
+  }
+
+  async open(facts: ObjectFacts, how: { readonly isResumed: boolean }): Promise<FileTarget> {
+    const { sizeBytes } = facts;
+    if (this.#isWorthKeeping && (sizeBytes ?? 0) >= RESUMABLE_BYTES_MIN) {
+      this.#resumable ??= await ResumableDownload.begin(this.#identify(), this.#resumeOptions);
+    }
+    this.#sink = (await this.#resumable?.open(facts, how)) ?? (await this.#create(sizeBytes));
+    return this.#sink;
+  }
+
+  async commit(modifiedMs: number | null): Promise<void> {
+    await this.#sink?.commit(modifiedMs);
+    await this.#resumable?.forget();
+  }
+
+  async abandon(error: unknown): Promise<unknown> {
+    const isResumable = error instanceof BreakwaterError && RESUMABLE_AFTER.has(error.code);
+    if (this.#resumable !== null && isResumable) return addResumeHint(error, await this.#resumable.saveForLater());
+    await this.#sink?.discard();
+    // A missing object may come back: what an earlier run left of it stays.
+    if (this.#sink === null) await this.#resumable?.saveForLater();
+    else await this.#resumable?.forget();
+    return error;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#resumable?.[Symbol.asyncDispose]();
+  }
+
+  get #isWorthKeeping(): boolean {
+    const { isResumable, range } = this.#context.options;
+    return isResumable && range === null;
+  }
+
+  get #sinkOptions() {
+    const { isNoClobber, isSynced } = this.#context.options;
+    return { noClobber: isNoClobber, isSynced };
+  }
+
+  get #resumeOptions() {
+    const { unfinished, clock } = this.#context;
+    return { unfinished, clock, path: this.#path, sinkOptions: this.#sinkOptions };
+  }
+
+  #identify(): string {
+    const { circuit, options } = this.#context;
+    return identifyDownload({ circuit, ...this.#location, versionId: options.versionId, path: this.#path });
+  }
+
+  async #create(sizeBytes: number | null): Promise<FileSink> {
+    const tag = await this.#context.partials.tagFor(resolve(dirname(this.#path)));
+    return await FileSink.create(this.#path, { ...this.#sinkOptions, sizeBytes, tag });
+  }
+}
+
+function addResumeHint(error: BreakwaterError, bytes: number): BreakwaterError {
+  const kept = `run the command again to go on: ${Math.floor(bytes / (1024 * 1024))} MiB are here`;
+  const { hint } = error.details;
+  return new BreakwaterError(error.code, error.message, {
+    cause: error.cause,
+    details: { ...error.details, hint: hint === undefined ? kept : `${hint}; ${kept}` },
+  });
+}
