@@ -4,19 +4,19 @@ import { assertNever } from '../errors.ts';
 import { classify, type Classification } from './classify.ts';
 import { decideRetry, type RetryDecision, type RetrySettings } from './decide-retry.ts';
 
-/** What the chain needs from around it. */
+/** What the chain needs from its caller. */
 export interface RetryChainOptions {
   readonly settings: RetrySettings;
   readonly clock: Clock;
   readonly random: () => number;
-  /** Ends the chain and its waits; a result that is already there is kept. */
+  /** Ends the chain and its waits; a result that has arrived is kept. */
   readonly signal: AbortSignal;
   /** When the whole command must end, on the monotonic clock, in ms; null for never. */
   readonly deadlineAtMs: number | null;
-  /** Told of every failed attempt, the last one included. */
+  /** Called after every failed attempt, the last one included. */
   readonly onAttemptFailed: (attempt: number, failure: Classification) => void;
   readonly onRetryScheduled: (retry: { retry: number; delayMs: number; failure: Classification }) => void;
-  /** RequestedTotals before each further attempt, after its wait: false abandons the chain with its last failure. */
+  /** Called before each retry, after its wait: false abandons the chain with its last failure. */
   readonly mayContinue: () => Promise<boolean>;
 }
 
@@ -50,18 +50,14 @@ export async function runRetryChain<T>(
   const chain = new ChainProgress(options);
   try {
     return await pRetry(
-      async () => {
-        chain.attempts += 1;
-        try {
-          return await attempt(chain.attempts);
-        } catch (error) {
-          // p-retry never retries a TypeError; `classify` decides that, so p-retry sees none.
-          throw new AttemptFailed(error);
-        }
+      (number) => {
+        chain.attempts = number;
+        // p-retry never retries a TypeError; `classify` decides that, so p-retry sees none.
+        return attempt(number).catch(wrapFailure);
       },
       {
-        // Room for the free try after a corrected clock, and one so that p-retry always asks: `decideRetry` is the bound.
-        retries: options.settings.retries + 2,
+        // `decideRetry` is the only bound.
+        retries: Infinity,
         minTimeout: 0,
         shouldRetry: async ({ error }) => await chain.shouldRetry(error.cause),
       },
@@ -77,6 +73,10 @@ class AttemptFailed extends Error {
   constructor(cause: unknown) {
     super('attempt failed', { cause });
   }
+}
+
+function wrapFailure(error: unknown): never {
+  throw new AttemptFailed(error);
 }
 
 /** Where one chain stands: what `decideRetry` is asked with, and why it stopped. */
