@@ -1,6 +1,7 @@
+import { onAbort } from '../abort.ts';
 import { BreakwaterError } from '../errors.ts';
 import { RetryChainFailed } from '../retry/retry-chain.ts';
-import { describeFailure } from './operation-error.ts';
+import { operationError } from './operation-error.ts';
 import type { Guard, GuardCircuit } from './guard.ts';
 import { PermitHolder } from './permit-holder.ts';
 import { RequestRunner } from './request-runner.ts';
@@ -8,10 +9,15 @@ import { judge } from './verdict.ts';
 import type { OperationTarget } from '../operations.ts';
 
 /**
- * The one way to S3: admission, then `work` with its retry chains, then one verdict.
+ * Runs one operation on S3: admission, then `work` with its requests, then one verdict. From the outside in:
  *
- * The order is deadline( circuit( retry( rate limiter( one request )))); bodies are read inside `work`, so that
- * their faults count. Arguments, files and credentials must have been checked before.
+ * 1. Deadline: `guard.signal` ends every wait and request below.
+ * 2. Circuit: one permit for the operation (`PermitHolder`), settled with one verdict (`judge`).
+ * 3. Retry: each request of `work` has its own retry chain (`RequestRunner.send`, `runRetryChain`).
+ * 4. Rate limiter: each attempt waits for it once S3 has throttled (`BoundedRateLimiter`).
+ * 5. Request: one HTTP request, ended when it makes no progress (`RequestWatch`).
+ *
+ * `work` reads the bodies, so that their faults count. Check arguments, files and credentials before the call.
  * @throws BreakwaterError, always: `circuit_open` when refused, otherwise what the last failure means
  */
 export async function runGuarded<T>(
@@ -22,11 +28,9 @@ export async function runGuarded<T>(
   const { clock, emit } = guard;
   const startedAtMs = clock.monotonic();
   const stop = new AbortController();
-  // Not `AbortSignal.any`: a tree of small objects makes thousands, and each costs and lasts.
-  const onAbort = (): void => stop.abort(guard.signal.reason);
-  guard.signal.addEventListener('abort', onAbort, { once: true });
+  using _listening = onAbort(guard.signal, (reason) => stop.abort(reason));
   const stoppable: Guard = { ...guard, signal: stop.signal };
-  const permits = guard.circuit === null ? null : holdPermit(stoppable, guard.circuit);
+  const permits = guard.circuit === null ? null : createPermitHolder(stoppable, guard.circuit);
   const requests = new RequestRunner(stoppable, { target, permits, stop });
   const finish = (result: 'success' | 'error' | 'circuit_open' | 'interrupted', error: BreakwaterError | null): void =>
     emit({
@@ -49,15 +53,13 @@ export async function runGuarded<T>(
   } catch (error) {
     const { verdict, failure } = judge(error, requests.evidence());
     permits?.settle(verdict, failure);
-    const described = describeError(target, error);
-    finish(resultOf(described), described);
-    throw described;
-  } finally {
-    guard.signal.removeEventListener('abort', onAbort);
+    const reported = toOperationError(target, error);
+    finish(resultOf(reported), reported);
+    throw reported;
   }
 }
 
-function holdPermit({ clock, emit, settings, signal }: Guard, circuit: GuardCircuit): PermitHolder {
+function createPermitHolder({ clock, emit, settings, signal }: Guard, circuit: GuardCircuit): PermitHolder {
   return new PermitHolder({
     circuit,
     clock,
@@ -73,11 +75,11 @@ function limitWait({ settings, clock }: Guard): number {
   return deadlineAtMs === null ? waitMs : Math.min(waitMs, deadlineAtMs - clock.monotonic());
 }
 
-function describeError(target: OperationTarget, error: unknown): BreakwaterError {
+function toOperationError(target: OperationTarget, error: unknown): BreakwaterError {
   if (error instanceof BreakwaterError) return error;
   if (error instanceof RetryChainFailed) {
-    // What happened on our side of a request says itself what it is: a full disk, a closed pipe.
-    return error.cause instanceof BreakwaterError ? error.cause : describeFailure(target, error);
+    // A failure on our side, such as a full disk or a closed pipe, has its own code already.
+    return error.cause instanceof BreakwaterError ? error.cause : operationError(target, error);
   }
   return new BreakwaterError('internal', error instanceof Error ? error.message : String(error), { cause: error });
 }

@@ -3,7 +3,7 @@ import type { RetryChainFailed } from '../retry/retry-chain.ts';
 import { OPERATIONS, type OperationTarget } from '../operations.ts';
 
 /** The last failure of an operation in the user's words, with S3's own facts beside it. */
-export function describeFailure(target: OperationTarget, chain: RetryChainFailed): BreakwaterError {
+export function operationError(target: OperationTarget, chain: RetryChainFailed): BreakwaterError {
   const { failure, attempts, why } = chain;
   const code: ErrorCode = why === 'deadline' ? 'deadline' : failure.errorCode;
   const message = `${describeTarget(target)} failed: ${describeCode(failure.code, failure.message)}${ENDINGS[why]}`;

@@ -1,6 +1,6 @@
 import { BreakwaterError } from '../errors.ts';
 import type { AttemptFailure } from '../circuit/circuit.ts';
-import { runRetryChain } from '../retry/retry-chain.ts';
+import { runRetryChain, type RetryChainOptions } from '../retry/retry-chain.ts';
 import type { Guard } from './guard.ts';
 import type { PermitHolder } from './permit-holder.ts';
 import { RequestWatch } from '../http/request-watch.ts';
@@ -8,7 +8,7 @@ import { judge, type Evidence } from './verdict.ts';
 import type { WatchedOptions } from '../http/http-handler.ts';
 import type { OperationTarget } from '../operations.ts';
 
-/** What one attempt is given; the options go to the SDK's `send` as they are. */
+/** What one attempt gets; the options go to the SDK's `send` as they are. */
 export interface Attempt {
   /** 1 is the first. */
   readonly number: number;
@@ -17,7 +17,7 @@ export interface Attempt {
 
 interface RunnerOptions {
   readonly target: OperationTarget;
-  /** Null where no circuit is asked. */
+  /** Null without a circuit. */
   readonly permits: PermitHolder | null;
   /** Aborts the guard's signal for this operation alone. */
   readonly stop: AbortController;
@@ -30,8 +30,9 @@ export class RequestRunner {
   readonly #permits: PermitHolder | null;
   readonly #stop: AbortController;
   readonly #watches = new Set<RequestWatch>();
-  /** The newest turn under a probe's permit: one chain at a time (circuit.md, invariant 1). */
-  #probeTurn: Turn | null = null;
+  readonly #chainOptions: Omit<RetryChainOptions, 'mayContinue'>;
+  /** The newest slot under a probe's permit: one retry chain at a time (circuit.md, invariant 1). */
+  #lastProbeSlot: ProbeSlot | null = null;
   bytesMoved = 0;
   #lastFailure: AttemptFailure | null = null;
 
@@ -40,76 +41,8 @@ export class RequestRunner {
     this.#target = operation.target;
     this.#permits = operation.permits;
     this.#stop = operation.stop;
-  }
-
-  /** Aborted when the command is, or when this operation is stopped. */
-  get signal(): AbortSignal {
-    return this.#guard.signal;
-  }
-
-  /** Ends whatever requests, waits and backoffs of this operation are under way, with `reason` as their error. */
-  stop(reason: unknown): void {
-    this.#stop.abort(reason);
-  }
-
-  /** Counts payload bytes that are stored for good; negative when they are moved again. */
-  addBytes(bytes: number): void {
-    this.bytesMoved += bytes;
-  }
-
-  /** What the verdict of a deadline asks for. */
-  evidence(): Evidence {
-    const silentForMs = Math.max(0, ...[...this.#watches].map((watch) => watch.silentForMs()));
-    return { lastFailure: this.#lastFailure, silentForMs };
-  }
-
-  /**
-   * Sends one request with its retry chain.
-   * @param isDataBearing its success is the proof that a probe was sent for
-   * @throws RetryChainFailed, or the guard's abort reason, or `circuit_open`
-   */
-  async send<T>({ isDataBearing }: { isDataBearing: boolean }, attempt: (attempt: Attempt) => Promise<T>): Promise<T> {
-    const permits = this.#permits;
-    this.signal.throwIfAborted();
-    if (permits === null) return await this.#runChain(attempt, async () => await Promise.resolve(true));
-    const request: GuardedRequest = { turn: null };
-    await this.#takeLeave(permits, request);
-    try {
-      // Others may have failed for good while this one waited for its leave.
-      this.signal.throwIfAborted();
-      const value = await this.#runChain(attempt, async () => await this.#mayContinue(permits, request));
-      // A probe's proof settles it at once: the slot goes back, and the rest asks for a fresh permit.
-      if (request.turn !== null && isDataBearing) permits.settle('success');
-      return value;
-    } catch (error) {
-      if (request.turn !== null) {
-        const { verdict, failure } = judge(error, this.evidence());
-        permits.settle(verdict, failure);
-      }
-      throw error;
-    } finally {
-      request.turn?.end();
-    }
-  }
-
-  /** Waits until the request may go: under a plain permit with others, under a probe's only in its own turn. */
-  async #takeLeave(permits: PermitHolder, request: GuardedRequest): Promise<void> {
-    for (;;) {
-      const last = this.#probeTurn;
-      await last?.ended;
-      await this.#ensurePermit(permits);
-      if (!permits.isProbe) return;
-      // Another request of this operation took the turn while we waited: see what it brings about.
-      if (last !== this.#probeTurn) continue;
-      request.turn = beginTurn();
-      this.#probeTurn = request.turn;
-      return;
-    }
-  }
-
-  async #runChain<T>(attempt: (attempt: Attempt) => Promise<T>, mayContinue: () => Promise<boolean>): Promise<T> {
-    const { settings, clock, random, signal, emit } = this.#guard;
-    return await runRetryChain((number) => this.#runAttempt(number, attempt), {
+    const { settings, clock, random, signal, emit } = guard;
+    this.#chainOptions = {
       settings: settings.retry,
       clock,
       random,
@@ -117,25 +50,81 @@ export class RequestRunner {
       deadlineAtMs: settings.deadlineAtMs,
       onAttemptFailed: (number, failure) => {
         this.#lastFailure = failure;
-        emit({ ...this.#target, kind: 'attempt_failed', attempt: number, failure });
+        emit({ ...operation.target, kind: 'attempt_failed', attempt: number, failure });
       },
       onRetryScheduled: (scheduled) =>
-        emit({ ...this.#target, kind: 'retry_scheduled', retries: settings.retry.retries, ...scheduled }),
-      mayContinue,
-    });
+        emit({ ...operation.target, kind: 'retry_scheduled', retries: settings.retry.retries, ...scheduled }),
+    };
   }
 
-  async #runAttempt<T>(number: number, attempt: (attempt: Attempt) => Promise<T>): Promise<T> {
+  /** Aborted when the command is, or when this operation is stopped. */
+  get signal(): AbortSignal {
+    return this.#guard.signal;
+  }
+
+  /** Aborts all requests, waits and backoffs of this operation; they fail with `reason`. */
+  stop(reason: unknown): void {
+    this.#stop.abort(reason);
+  }
+
+  /** Counts payload bytes that are stored; negative when they must be moved again. */
+  addBytes(bytes: number): void {
+    this.bytesMoved += bytes;
+  }
+
+  /** What the verdict needs, above all after a deadline. */
+  evidence(): Evidence {
+    const silentForMs = Math.max(0, ...[...this.#watches].map((watch) => watch.silentForMs()));
+    return { lastFailure: this.#lastFailure, silentForMs };
+  }
+
+  /**
+   * Sends one request with its retry chain. Under a probe's permit, its success is the proof that the probe was sent for.
+   * @param isProof false for `sendAuxiliary`
+   * @throws RetryChainFailed, or the guard's abort reason, or `circuit_open`
+   */
+  async send<T>(work: (attempt: Attempt) => Promise<T>, isProof = true): Promise<T> {
+    const permits = this.#permits;
+    const request: GuardedRequest = { probeSlot: null };
+    this.signal.throwIfAborted();
+    if (permits !== null) await this.#waitForPermit(permits, request);
+    try {
+      // Another request may have stopped the operation while this one waited for its permit.
+      this.signal.throwIfAborted();
+      const value = await runRetryChain((number) => this.#attempt(number, work), {
+        ...this.#chainOptions,
+        mayContinue: async () => permits === null || (await this.#mayContinue(permits, request)),
+      });
+      // Settled at once: the probe slot is free again, and the rest of the operation asks for a fresh permit.
+      if (request.probeSlot !== null && isProof) permits?.settle('success');
+      return value;
+    } catch (error) {
+      if (request.probeSlot !== null) {
+        const { verdict, failure } = judge(error, this.evidence());
+        permits?.settle(verdict, failure);
+      }
+      throw error;
+    } finally {
+      request.probeSlot?.end();
+    }
+  }
+
+  /** Like `send`, for a request around the data (start an upload, list its parts): its success settles no probe. */
+  async sendAuxiliary<T>(work: (attempt: Attempt) => Promise<T>): Promise<T> {
+    return await this.send(work, false);
+  }
+
+  async #attempt<T>(number: number, work: (attempt: Attempt) => Promise<T>): Promise<T> {
     const { clock, settings, signal, emit } = this.#guard;
     const watch = new RequestWatch(clock, settings);
     this.#watches.add(watch);
     emit({ ...this.#target, kind: 'request_started' });
     try {
-      const value = await attempt({ number, options: { abortSignal: signal, watch } });
+      const value = await work({ number, options: { abortSignal: signal, watch } });
       this.#watches.delete(watch);
       return value;
     } catch (error) {
-      // An aborted watch stays: the verdict of a deadline asks how long it had been silent.
+      // The watch of an aborted request stays: the verdict of a deadline needs how long S3 had been silent.
       if (!signal.aborted) this.#watches.delete(watch);
       throw error;
     } finally {
@@ -143,42 +132,54 @@ export class RequestRunner {
     }
   }
 
-  /** Before a further attempt: still ours, or to be had again; false when others have opened the circuit. */
+  /** Waits until the request may start: in parallel under an ordinary permit, one at a time under a probe's. */
+  async #waitForPermit(permits: PermitHolder, request: GuardedRequest): Promise<void> {
+    const { settings, clock } = this.#guard;
+    for (;;) {
+      const last = this.#lastProbeSlot;
+      await last?.ended;
+      if (!permits.isHeld) {
+        const leftMs = settings.deadlineAtMs === null ? Infinity : settings.deadlineAtMs - clock.monotonic();
+        // A transfer that has started waits at most two leases for a busy slot: one may be of an owner that died.
+        await permits.acquire({ waitMs: Math.min(leftMs, 2 * settings.probeLeaseMs), waitsFor: 'busy_slot' });
+      }
+      if (!permits.isProbe) return;
+      // Another request of this operation took the slot while this one waited.
+      if (last !== this.#lastProbeSlot) continue;
+      request.probeSlot = takeProbeSlot();
+      this.#lastProbeSlot = request.probeSlot;
+      return;
+    }
+  }
+
+  /** Before a retry: the permit is still current, or a new one is admitted. False when others have opened the circuit. */
   async #mayContinue(permits: PermitHolder, request: GuardedRequest): Promise<boolean> {
-    const isOurs = request.turn !== null || !permits.isProbe;
+    const isOurs = request.probeSlot !== null || !permits.isProbe;
     if (isOurs && permits.isCurrent()) return true;
     try {
       if (isOurs) permits.settle('neutral');
-      request.turn?.end();
-      request.turn = null;
-      await this.#takeLeave(permits, request);
+      request.probeSlot?.end();
+      request.probeSlot = null;
+      await this.#waitForPermit(permits, request);
       return true;
     } catch (error) {
       if (error instanceof BreakwaterError && error.code === 'circuit_open') return false;
       throw error;
     }
   }
-
-  async #ensurePermit(permits: PermitHolder): Promise<void> {
-    if (permits.isHeld) return;
-    const { settings, clock } = this.#guard;
-    const leftMs = settings.deadlineAtMs === null ? Infinity : settings.deadlineAtMs - clock.monotonic();
-    // A begun transfer waits for a busy slot: at most two leases, which covers an owner that died elsewhere.
-    await permits.acquire({ waitMs: Math.min(leftMs, 2 * settings.probeLeaseMs), waitsFor: 'busy_slot' });
-  }
 }
 
-/** One request on its way; `turn` is set while the operation's probe is its own. */
+/** One request; `probeSlot` is set while it holds the operation's probe. */
 interface GuardedRequest {
-  turn: Turn | null;
+  probeSlot: ProbeSlot | null;
 }
 
-interface Turn {
+interface ProbeSlot {
   readonly ended: Promise<void>;
   readonly end: () => void;
 }
 
-function beginTurn(): Turn {
+function takeProbeSlot(): ProbeSlot {
   const { promise, resolve } = Promise.withResolvers<void>();
   return { ended: promise, end: resolve };
 }

@@ -6,14 +6,14 @@
  */
 import { expect, it } from 'vitest';
 import { BreakwaterError } from '../../src/errors.ts';
-import { DATA, prepare } from '../support/guarded-run.ts';
+import { prepare } from '../support/guarded-run.ts';
 
 it.each([
   ['a closed pipe', new BreakwaterError('interrupted', 'standard output was closed')],
   ['a full disk', new BreakwaterError('local_io', 'cannot write x: ENOSPC')],
 ])('reports %s inside an attempt as it is', async (_what, error) => {
   const { run } = prepare();
-  await expect(
-    run(async (requests) => await requests.send(DATA, async () => await Promise.reject(error))),
-  ).rejects.toBe(error);
+  await expect(run(async (requests) => await requests.send(async () => await Promise.reject(error)))).rejects.toBe(
+    error,
+  );
 });

@@ -6,17 +6,17 @@
  */
 import { expect, it } from 'vitest';
 import { takePermit } from '../support/fake-circuits.ts';
-import { DATA, LEASE_MS, prepareProbe, succeed } from '../support/guarded-run.ts';
+import { LEASE_MS, prepareProbe, succeed } from '../support/guarded-run.ts';
 
 it('waits for the probe of its own operation for as long as that takes', async () => {
   const { run, circuits, clock } = await prepareProbe();
   const other = circuits.startProcess();
   await run(async (requests) => {
-    await requests.send(DATA, succeed);
+    await requests.send(succeed);
     const permit = takePermit(other.gate);
     void clock.sleep(1000).then(() => other.gate.settle(permit, 'neutral'));
     const slowPart = async (): Promise<void> =>
-      await requests.send(DATA, async () => {
+      await requests.send(async () => {
         await clock.sleep(3 * LEASE_MS);
       });
     await Promise.all([slowPart(), slowPart()]);

@@ -8,7 +8,7 @@
 import { expect, it } from 'vitest';
 import type { RequestRunner } from '../../src/guard/request-runner.ts';
 import { takePermit } from '../support/fake-circuits.ts';
-import { DATA, LEASE_MS, OPEN_FOR_MS, prepare, reset } from '../support/guarded-run.ts';
+import { LEASE_MS, OPEN_FOR_MS, prepare, reset } from '../support/guarded-run.ts';
 
 it.each([
   ['taken by the first one', 0],
@@ -19,7 +19,7 @@ it.each([
   let inFlight = 0;
   const atOnce: number[] = [];
   const part = async (requests: RequestRunner): Promise<void> =>
-    await requests.send(DATA, async ({ number }) => {
+    await requests.send(async ({ number }) => {
       if (number === 1) {
         await clock.sleep(OPEN_FOR_MS + 2000);
         await reset();

@@ -32,8 +32,5 @@ export async function prepareProbe(settings: Partial<GuardSettings> = {}) {
   return stage;
 }
 
-export const DATA = { isDataBearing: true };
-export const NO_DATA = { isDataBearing: false };
-
 export const succeed = async (): Promise<string> => await Promise.resolve('done');
 export const reset = async (): Promise<never> => await Promise.reject(new TransferFault('connection_reset', 'reset'));

@@ -70,7 +70,7 @@ export class BatchDeleter {
   ): Promise<void> {
     const isBare = !sendsEtag(dialect);
     try {
-      await requests.send({ isDataBearing: true }, async (attempt) => {
+      await requests.send(async (attempt) => {
         const targets = work.pending.filter(fitsXml).map((item) => readTarget(item, isBare));
         await this.#send(attempt, async (options) => {
           work.markTried(targets);

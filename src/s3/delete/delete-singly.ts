@@ -54,7 +54,7 @@ async function deleteOne(
   send: SendPaced,
 ): Promise<KeyResponse> {
   try {
-    await requests.send({ isDataBearing: true }, async (attempt) => {
+    await requests.send(async (attempt) => {
       await send(attempt, async (options) => {
         work.markTried([target]);
         await sendSingleDelete(s3, { bucket, target }, options);

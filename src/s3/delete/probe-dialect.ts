@@ -85,7 +85,6 @@ export class DialectTrial {
   async #request({ form, hasMd5 }: DeleteDialect, target: DeleteTarget): Promise<KeyResponse> {
     const { s3, bucket, requests, send } = this.#options;
     return await requests.send(
-      { isDataBearing: true },
       async (attempt) =>
         await send(attempt, async (options) => {
           if (form === 'single') {

@@ -36,7 +36,7 @@ export async function fetchFirst(
   using _slot = await request.queue.take(request.bufferBytes, requests.signal);
   let known: { readonly active: ActiveDownload; readonly piece: Piece | null } | null = null;
   const send = (resume: ResumePoint | null) =>
-    requests.send({ isDataBearing: true }, async (attempt) => {
+    requests.send(async (attempt) => {
       if (known === null) {
         using body = openBody(await s3.getObject(askFor(request, askFirst(request, resume)), attempt.options));
         const active = await activate(options, body.head, resume);
@@ -61,7 +61,7 @@ export async function fetchPiece(options: DownloadOptions, active: ActiveDownloa
   const { requests, request } = options;
   await active.ready(piece);
   using _slot = await request.queue.take(request.bufferBytes, requests.signal);
-  await requests.send({ isDataBearing: true }, (attempt) => receive(options, active, piece, attempt));
+  await requests.send((attempt) => receive(options, active, piece, attempt));
   active.finish(piece);
 }
 

@@ -114,10 +114,7 @@ export class PartSizes {
     });
     try {
       using _slot = await lane.take(0, requests.signal);
-      const response = await requests.send(
-        { isDataBearing: false },
-        async ({ options }) => await s3.send(command, options),
-      );
+      const response = await requests.sendAuxiliary(async ({ options }) => await s3.send(command, options));
       // A store that ignores the number of the part tells of the whole object, and of no parts.
       if (response.ETag !== etag || response.PartsCount !== object.parts || response.ContentLength === undefined)
         return null;

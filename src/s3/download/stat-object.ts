@@ -13,7 +13,7 @@ export async function statObject(s3: S3Client, guard: Guard, request: StatReques
     guard,
     { operation: 'get_object', bucket, key },
     async (requests) =>
-      await requests.send({ isDataBearing: true }, async ({ options }) => {
+      await requests.send(async ({ options }) => {
         const version = versionId === null ? {} : { VersionId: versionId };
         const response = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key, ...version }), options);
         return readFacts(response, { isWhole: true });

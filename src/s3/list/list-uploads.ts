@@ -47,7 +47,7 @@ export async function abortUpload(
   { bucket, key, uploadId }: { readonly bucket: string; readonly key: string; readonly uploadId: string },
 ): Promise<void> {
   await runGuarded(guard, { operation: 'abort_upload', bucket, key }, async (requests) => {
-    await requests.send({ isDataBearing: true }, async ({ options }) => {
+    await requests.send(async ({ options }) => {
       try {
         await s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId }), options);
       } catch (error) {

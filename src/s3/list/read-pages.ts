@@ -33,8 +33,7 @@ export async function* readPages<T, P>(
     const { page, next }: FetchedPage<T, P> = await runGuarded(
       ending,
       target,
-      async (requests) =>
-        await requests.send({ isDataBearing: true }, async ({ options }) => await fetch(from, options)),
+      async (requests) => await requests.send(async ({ options }) => await fetch(from, options)),
     );
     yield page;
     place = next;

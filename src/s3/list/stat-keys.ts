@@ -55,7 +55,7 @@ interface Named {
 }
 
 async function lookUp(s3: ObjectClient, named: Named, requests: RequestRunner): Promise<Found | null> {
-  return await requests.send({ isDataBearing: true }, async ({ options }) => {
+  return await requests.send(async ({ options }) => {
     try {
       return await readHead(s3, named, options);
     } catch (error) {

@@ -25,7 +25,7 @@ interface CreatedObject {
 export async function refuseExisting(s3: S3Client, requests: RequestRunner, object: CreatedObject): Promise<void> {
   if (!object.ifNoneMatch) return;
   try {
-    await requests.send({ isDataBearing: false }, async ({ options }) => {
+    await requests.sendAuxiliary(async ({ options }) => {
       await s3.send(new HeadObjectCommand({ Bucket: object.bucket, Key: object.key }), options);
     });
   } catch (error) {
@@ -73,7 +73,7 @@ export async function sendWrite<T>(
   for (let retry = 1; ; retry += 1) {
     const before = attempts;
     try {
-      return await requests.send({ isDataBearing: true }, async ({ number, options }) => {
+      return await requests.send(async ({ number, options }) => {
         return await attempt({ number: before + number, options });
       });
     } catch (error) {

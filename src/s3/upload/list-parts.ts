@@ -54,7 +54,7 @@ async function fetchPage(
   { bucket, key, uploadId, marker }: ListPartsRequest & { readonly marker: string | undefined },
 ): Promise<ListPartsCommandOutput | null> {
   try {
-    return await requests.send({ isDataBearing: false }, async ({ options }) => {
+    return await requests.sendAuxiliary(async ({ options }) => {
       const command = new ListPartsCommand({ Bucket: bucket, Key: key, UploadId: uploadId, PartNumberMarker: marker });
       const output = await s3.send(command, options);
       if (output.UploadId === undefined) throw new TransferFault('not_s3', 'the list of parts is not one of S3');

@@ -41,7 +41,7 @@ export interface CompletedObject {
 /** Begins an upload in parts, with its retry chain. */
 export async function beginUpload({ s3, requests }: UploadChannel, target: UploadTarget): Promise<MultipartUpload> {
   const { bucket, key, headers, checksum } = target;
-  const response = await requests.send({ isDataBearing: false }, async ({ options }) => {
+  const response = await requests.sendAuxiliary(async ({ options }) => {
     const input = { Bucket: bucket, Key: key, ...headers, ...announceChecksum(checksum) };
     const output = await s3.send(new CreateMultipartUploadCommand(input), options);
     assertAnsweredByS3(output, 'UploadId');
@@ -64,7 +64,7 @@ export async function sendPart(
     Body: bytes,
     ...(await checksumOf(checksum, bytes)),
   };
-  const response = await requests.send({ isDataBearing: true }, async ({ options }) => {
+  const response = await requests.send(async ({ options }) => {
     const output = await s3.uploadPart(input, options);
     assertAnsweredByS3(output, 'ETag');
     return output;

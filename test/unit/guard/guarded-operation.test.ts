@@ -4,17 +4,7 @@ import type { RequestRunner } from '../../../src/guard/request-runner.ts';
 import { BreakwaterError } from '../../../src/errors.ts';
 import { CIRCUIT, FakeCircuits, SLOW_DOWN, takePermit } from '../../support/fake-circuits.ts';
 import { createFakeGuard } from '../../support/fake-guard.ts';
-import {
-  DATA,
-  LEASE_MS,
-  NO_DATA,
-  OPEN_FOR_MS,
-  prepare,
-  prepareProbe,
-  reset,
-  succeed,
-  TARGET,
-} from '../../support/guarded-run.ts';
+import { LEASE_MS, OPEN_FOR_MS, prepare, prepareProbe, reset, succeed, TARGET } from '../../support/guarded-run.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 function response(code: string, httpStatus: number): Error {
@@ -26,7 +16,7 @@ describe('admission', () => {
     const { run, process, kinds } = prepare();
     const value = await run(async (requests) => {
       expect({ admissions: process.admissions, verdicts: process.verdicts }).toEqual({ admissions: 1, verdicts: [] });
-      return await requests.send(DATA, succeed);
+      return await requests.send(succeed);
     });
     expect(value).toBe('done');
     expect(process.verdicts).toEqual(['success']);
@@ -58,7 +48,7 @@ describe('admission', () => {
   it('waits for the circuit with --wait', async () => {
     const { run, circuits } = prepare({ waitMs: OPEN_FOR_MS });
     circuits.open();
-    expect(await run(async (requests) => await requests.send(DATA, succeed))).toBe('done');
+    expect(await run(async (requests) => await requests.send(succeed))).toBe('done');
   });
 
   it('waits no longer than the deadline allows', async () => {
@@ -82,7 +72,7 @@ describe('admission', () => {
     circuits.open();
     const process = circuits.startProcess();
     const { guard } = createFakeGuard({ clock });
-    const done = runGuarded(guard, TARGET, async (requests) => await requests.send(DATA, succeed));
+    const done = runGuarded(guard, TARGET, async (requests) => await requests.send(succeed));
     expect(await clock.runUntilSettled(done)).toBe('done');
     expect({ admissions: process.admissions, verdicts: process.verdicts }).toEqual({ admissions: 0, verdicts: [] });
   });
@@ -91,7 +81,7 @@ describe('admission', () => {
 describe('the verdict', () => {
   it('is one failure for an operation whose every attempt failed', async () => {
     const { run, process, circuits, events } = prepare();
-    await expect(run(async (requests) => await requests.send(DATA, reset))).rejects.toMatchObject({
+    await expect(run(async (requests) => await requests.send(reset))).rejects.toMatchObject({
       code: 'unavailable',
       details: { attempts: 4, reason: 'connection_reset' },
     });
@@ -105,7 +95,7 @@ describe('the verdict', () => {
   it('is one failure for several parts that fail together', async () => {
     const { run, process, circuits } = prepare();
     const parts = run(async (requests) => {
-      await Promise.all([1, 2, 3].map(async () => await requests.send(DATA, reset)));
+      await Promise.all([1, 2, 3].map(async () => await requests.send(reset)));
     });
     await expect(parts).rejects.toMatchObject({ code: 'unavailable' });
     expect(process.verdicts).toEqual(['failure']);
@@ -117,7 +107,7 @@ describe('the verdict', () => {
     let attempts = 0;
     await run(
       async (requests) =>
-        await requests.send(DATA, async () => {
+        await requests.send(async () => {
           attempts += 1;
           return attempts < 4 ? await reset() : await succeed();
         }),
@@ -130,7 +120,7 @@ describe('the verdict', () => {
     const { run, circuits } = prepare({ retry: { retries: 0, baseMs: 1000, jitter: 'none' } });
     for (let failed = 1; failed <= 5; failed += 1) {
       expect(circuits.state).toBe('closed');
-      await expect(run(async (requests) => await requests.send(DATA, reset))).rejects.toMatchObject({
+      await expect(run(async (requests) => await requests.send(reset))).rejects.toMatchObject({
         code: 'unavailable',
       });
     }
@@ -147,7 +137,7 @@ describe('the verdict', () => {
     ['a bug', new TypeError('bug'), 'neutral', 'internal'],
   ] as const)('for %s inside an attempt is without a retry', async (_what, error, verdict, code) => {
     const { run, process, events } = prepare();
-    const failed = run(async (requests) => await requests.send(DATA, async () => await Promise.reject(error)));
+    const failed = run(async (requests) => await requests.send(async () => await Promise.reject(error)));
     await expect(failed).rejects.toMatchObject({ code });
     expect(process.verdicts).toEqual([verdict]);
     expect(events.filter(({ kind }) => kind === 'retry_scheduled')).toEqual([]);
@@ -156,7 +146,7 @@ describe('the verdict', () => {
   it('is neutral for a local fault between two requests', async () => {
     const { run, process } = prepare();
     const failed = run(async (requests) => {
-      await requests.send(NO_DATA, succeed);
+      await requests.sendAuxiliary(succeed);
       throw new BreakwaterError('source_changed', 'changed');
     });
     await expect(failed).rejects.toMatchObject({ code: 'source_changed' });
@@ -165,7 +155,7 @@ describe('the verdict', () => {
 
   it('is neutral for an operation that was interrupted while it waited for a retry', async () => {
     const { guard, clock, process, abort, events } = prepare();
-    const interrupted = runGuarded(guard, TARGET, async (requests) => await requests.send(DATA, reset));
+    const interrupted = runGuarded(guard, TARGET, async (requests) => await requests.send(reset));
     interrupted.catch(() => undefined);
     await clock.advance(500);
     abort.abort(new BreakwaterError('interrupted', 'stopped'));
@@ -187,7 +177,7 @@ describe('the verdict', () => {
       guard,
       TARGET,
       async (requests) =>
-        await requests.send(DATA, async ({ number, options }) => {
+        await requests.send(async ({ number, options }) => {
           if (hasFailed && number === 1) await reset();
           options.watch.enter(phase);
           return await new Promise((_resolve, reject) => {
@@ -208,7 +198,7 @@ describe('the verdict', () => {
     await run(async (requests) => {
       requests.addBytes(100);
       requests.addBytes(-40);
-      await requests.send(DATA, succeed);
+      await requests.send(succeed);
     });
     expect(events.at(-1)).toMatchObject({ kind: 'operation_finished', bytes: 60, result: 'success', code: null });
   });
@@ -219,13 +209,13 @@ describe('a probe', () => {
     const { run, circuits, process } = await prepareProbe();
     const seen: string[] = [];
     await run(async (requests) => {
-      await requests.send(NO_DATA, succeed);
+      await requests.sendAuxiliary(succeed);
       seen.push(`${circuits.row?.successes} ${circuits.row?.lease === null ? 'free' : 'taken'}`);
-      await requests.send(DATA, succeed);
+      await requests.send(succeed);
       seen.push(`${circuits.row?.successes} ${circuits.row?.lease === null ? 'free' : 'taken'}`);
-      await requests.send(DATA, succeed);
+      await requests.send(succeed);
       seen.push(circuits.state);
-      await requests.send(DATA, succeed);
+      await requests.send(succeed);
     });
     expect(seen).toEqual(['0 taken', '1 free', 'closed']);
     expect(process.verdicts).toEqual(['success', 'success', 'success']);
@@ -234,7 +224,7 @@ describe('a probe', () => {
 
   it('of one request leaves one success, and no lease', async () => {
     const { run, circuits } = await prepareProbe();
-    await run(async (requests) => await requests.send(DATA, succeed));
+    await run(async (requests) => await requests.send(succeed));
     expect(circuits.row).toMatchObject({ state: 'half_open', successes: 1, lease: null });
   });
 
@@ -244,7 +234,7 @@ describe('a probe', () => {
     const atOnce: number[] = [];
     await run(async (requests) => {
       const part = async (): Promise<void> =>
-        await requests.send(DATA, async () => {
+        await requests.send(async () => {
           inFlight += 1;
           atOnce.push(inFlight);
           await clock.sleep(1000);
@@ -266,7 +256,7 @@ describe('a probe', () => {
     const startMs = clock.monotonic();
     const part = async (requests: RequestRunner, name: string): Promise<void> => {
       try {
-        await requests.send(DATA, async () => {
+        await requests.send(async () => {
           sent.push(name);
           await reset();
         });
@@ -292,7 +282,7 @@ describe('a probe', () => {
     ['is refused by S3', response('AccessDenied', 403)],
   ])('that %s gives its slot back, and changes nothing else', async (_what, error) => {
     const { run, circuits, process } = await prepareProbe();
-    const failed = run(async (requests) => await requests.send(DATA, async () => await Promise.reject(error)));
+    const failed = run(async (requests) => await requests.send(async () => await Promise.reject(error)));
     await expect(failed).rejects.toBeInstanceOf(BreakwaterError);
     expect(process.verdicts).toEqual(['neutral']);
     expect(circuits.row).toMatchObject({ state: 'half_open', successes: 0, lease: null });
@@ -302,7 +292,7 @@ describe('a probe', () => {
   it('answered about the object itself is a success', async () => {
     const { run, circuits } = await prepareProbe();
     const failed = run(
-      async (requests) => await requests.send(DATA, async () => await Promise.reject(response('NoSuchKey', 404))),
+      async (requests) => await requests.send(async () => await Promise.reject(response('NoSuchKey', 404))),
     );
     await expect(failed).rejects.toMatchObject({ code: 'not_found' });
     expect(circuits.row).toMatchObject({ state: 'half_open', successes: 1, lease: null });
@@ -313,7 +303,7 @@ describe('a probe', () => {
     const other = circuits.startProcess();
     await run(
       async (requests) =>
-        await requests.send(DATA, async () => {
+        await requests.send(async () => {
           await clock.sleep(10 * LEASE_MS);
           expect(other.gate.admit(CIRCUIT).kind).toBe('refused');
         }),
@@ -328,10 +318,10 @@ describe('a begun transfer that meets a busy probe slot', () => {
     const { run, circuits, clock } = await prepareProbe();
     const other = circuits.startProcess();
     await run(async (requests) => {
-      await requests.send(DATA, succeed);
+      await requests.send(succeed);
       const permit = takePermit(other.gate);
       void clock.sleep(20_000).then(() => other.gate.settle(permit, 'success'));
-      await requests.send(DATA, succeed);
+      await requests.send(succeed);
     });
     expect(circuits.state).toBe('closed');
   });
@@ -341,11 +331,11 @@ describe('a begun transfer that meets a busy probe slot', () => {
     const other = circuits.startProcess();
     let sinceMs = 0;
     const waited = run(async (requests) => {
-      await requests.send(DATA, succeed);
+      await requests.send(succeed);
       const permit = takePermit(other.gate);
       void renewForever(other.gate, permit, clock);
       sinceMs = clock.monotonic();
-      await requests.send(DATA, succeed);
+      await requests.send(succeed);
     });
     await expect(waited).rejects.toMatchObject({ code: 'circuit_open', details: { reason: 'probe_in_progress' } });
     expect(clock.monotonic() - sinceMs).toBe(2 * LEASE_MS);
@@ -363,9 +353,9 @@ describe('a begun transfer that meets a busy probe slot', () => {
       settings: { deadlineAtMs: startMs + 3000 },
     });
     const waited = runGuarded(guard, TARGET, async (requests) => {
-      await requests.send(DATA, succeed);
+      await requests.send(succeed);
       takePermit(circuits.startProcess().gate);
-      await requests.send(DATA, succeed);
+      await requests.send(succeed);
     });
     await expect(clock.runUntilSettled(waited)).rejects.toMatchObject({ code: 'circuit_open' });
     expect(clock.monotonic() - startMs).toBe(3000);
@@ -376,11 +366,11 @@ describe('a begun transfer that meets a busy probe slot', () => {
     const other = circuits.startProcess();
     let sinceMs = 0;
     const failed = run(async (requests) => {
-      await requests.send(DATA, succeed);
+      await requests.send(succeed);
       const permit = takePermit(other.gate);
       sinceMs = clock.monotonic();
       void clock.sleep(1000).then(() => other.gate.settle(permit, 'failure', SLOW_DOWN));
-      await requests.send(DATA, succeed);
+      await requests.send(succeed);
     });
     await expect(failed).rejects.toMatchObject({ code: 'circuit_open', details: { reason: 'open' } });
     expect(clock.monotonic() - sinceMs).toBe(1000);
@@ -393,7 +383,7 @@ describe('a retry chain', () => {
     let attempts = 0;
     const stopped = run(
       async (requests) =>
-        await requests.send(DATA, async () => {
+        await requests.send(async () => {
           attempts += 1;
           circuits.open();
           await reset();
@@ -413,7 +403,7 @@ describe('a retry chain', () => {
     const atOnce: number[] = [];
     let hasLost = false;
     const part = async (requests: RequestRunner): Promise<void> =>
-      await requests.send(DATA, async () => {
+      await requests.send(async () => {
         inFlight += 1;
         atOnce.push(inFlight);
         await clock.sleep(1000);
@@ -437,7 +427,7 @@ describe('a retry chain', () => {
     let attempts = 0;
     await run(
       async (requests) =>
-        await requests.send(DATA, async () => {
+        await requests.send(async () => {
           attempts += 1;
           if (attempts > 1) return;
           process.gate.reset(CIRCUIT, { by: 'test', reason: null });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeFailure, describeTarget } from '../../../src/guard/operation-error.ts';
+import { operationError, describeTarget } from '../../../src/guard/operation-error.ts';
 import type { ErrorCode } from '../../../src/errors.ts';
 import { classify } from '../../../src/retry/classify.ts';
 import { TransferFault } from '../../../src/retry/transfer-fault.ts';
@@ -16,10 +16,10 @@ function response(code: string, httpStatus: number, message = 'as S3 says'): Err
 }
 
 function describeEnd(cause: unknown, why: RetryChainFailed['why'] = 'exhausted') {
-  return describeFailure(TARGET, new RetryChainFailed(classify(cause), { attempts: 4, why, cause }));
+  return operationError(TARGET, new RetryChainFailed(classify(cause), { attempts: 4, why, cause }));
 }
 
-describe('describeFailure', () => {
+describe('operationError', () => {
   const rows: readonly (readonly [string, number, ErrorCode])[] = [
     ['SlowDown', 503, 'unavailable'],
     ['InternalError', 500, 'unavailable'],

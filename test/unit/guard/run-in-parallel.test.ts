@@ -5,7 +5,6 @@ import { TransferFault } from '../../../src/retry/transfer-fault.ts';
 import { createFakeGuard } from '../../support/fake-guard.ts';
 
 const TARGET = { operation: 'put_object', bucket: 'b', key: 'k' } as const;
-const DATA = { isDataBearing: true };
 
 describe('runPieces', () => {
   it('works through all pieces in their order, no more than so many at a time', async () => {
@@ -33,7 +32,7 @@ describe('runPieces', () => {
     const aborted: unknown[] = [];
     const run = runGuarded(guard, TARGET, async (requests) =>
       runPieces([1, 2, 3, 4], { inFlight: 3, requests }, async (piece) =>
-        requests.send(DATA, async ({ options }) => {
+        requests.send(async ({ options }) => {
           // The second is in its backoff, the third in its request, the fourth never begins.
           if (piece === 2) throw new TransferFault('connection_reset', 'reset');
           if (piece === 1) {
