@@ -13,53 +13,56 @@ import { STORE_QUIRKS } from '../sandbox/protocol/wire.ts';
 export default class Sandbox extends BaseCommand<typeof Sandbox> {
   static override summary = 'run a local S3 with scripted outages: learn, demo and test with no account';
   static override description =
-    'Objects are in memory and gone when it ends. It listens on 127.0.0.1 only, checks signatures, and answers 501 to whatever it does not implement. Its requests are shown on standard error, as JSON with --log-format json. A scenario begins with the first request.';
+    'Objects are kept in memory and are lost when it ends. It listens on 127.0.0.1 only, checks signatures, and responds with 501 to everything it does not implement. It logs its requests on standard error, as JSON with --log-format json. A scenario starts with the first request.';
   static override usage = 'sandbox [FLAGS]';
   static override examples = [
-    { description: 'At the terminal; try the lines that it prints in another', command: '<%= config.bin %> sandbox' },
     {
-      description: 'An outage to watch, with breaker-status --watch in another terminal',
+      description: 'Start it, then run the commands it prints in another terminal',
+      command: '<%= config.bin %> sandbox',
+    },
+    {
+      description: 'Script an outage; watch it with breaker-status --watch in another terminal',
       command: '<%= config.bin %> sandbox --scenario outage-30s',
     },
     {
-      description: 'With uploads that fail',
+      description: 'Make uploads and downloads fail',
       command: '<%= config.bin %> sandbox --fault PutObject:SlowDown:times=20 --fault GetObject:truncate:every=3',
     },
     {
-      description: 'With 5000 objects for a sweep to find',
+      description: 'Start with 5000 objects for a sweep',
       command: '<%= config.bin %> sandbox --seed "demo-bucket/tmp/item-{n}:count=5000:age=30d"',
     },
     {
-      description: 'Begin and end an outage from a second terminal',
+      description: 'Start and end an outage from a second terminal',
       command:
         "curl -d '*:503:ServiceUnavailable' http://127.0.0.1:9000/_sandbox/faults; curl -X DELETE http://127.0.0.1:9000/_sandbox/faults",
     },
   ];
   static override flags = withEnvironment({
-    port: countFlag({ summary: 'port on 127.0.0.1; 0 for any that is free', default: 9000, least: 0, most: 65_535 }),
+    port: countFlag({ summary: 'port on 127.0.0.1; 0 for any free port', default: 9000, least: 0, most: 65_535 }),
     fault: string({
       summary:
-        'OPERATION:EFFECT[:OPTION=VALUE...]; operation * is all, the effect a code of S3 or reset, hang, html, truncate, stall, corrupt, latency, lost; options times, each (hits of one key), skip, every, for, after, bucket, key (prefix), suffix, retry-after',
+        'OPERATION:EFFECT[:OPTION=VALUE...]; operation * means all, the effect is an S3 error code or reset, hang, html, truncate, stall, corrupt, latency, lost; options times, each (hits of one key), skip, every, for, after, bucket, key (prefix), suffix, retry-after',
       helpValue: 'FAULT',
       multiple: true,
     }),
     versioned: string({
-      summary: 'a bucket that keeps versions; made if there is none',
+      summary: 'bucket with versioning; created if missing',
       helpValue: 'BUCKET',
       multiple: true,
     }),
     quirk: option({
       options: STORE_QUIRKS,
       multiple: true,
-      summary: 'differ from S3 as some real stores do',
+      summary: 'behave like a real store that differs from S3',
     })(),
     scenario: option({
       options: SCENARIOS,
       default: 'calm' as const,
-      summary: 'a story of faults that begins with the first request',
+      summary: 'a scripted fault scenario that starts with the first request',
     })(),
     seed: string({
-      summary: `objects to begin with: demo, none, or ${SEED_FORM}`,
+      summary: `initial objects: demo, none, or ${SEED_FORM}`,
       helpValue: 'SEED',
       default: ['demo'],
       multiple: true,
@@ -92,7 +95,7 @@ export default class Sandbox extends BaseCommand<typeof Sandbox> {
       for (const key of keys) sandbox.seed({ ...rest, key, body });
     }
     for (const line of describeListening(sandbox, { scenario: flags.scenario, ...form() })) run.output.note(line);
-    const story = play(flags.scenario, {
+    const played = play(flags.scenario, {
       run,
       sandbox,
       begins: firstRequest.promise,
@@ -100,11 +103,11 @@ export default class Sandbox extends BaseCommand<typeof Sandbox> {
     });
     await waitForAbort(run.signal);
     firstRequest.resolve(null);
-    await story;
+    await played;
     const requests = sandbox.requests().length;
     return {
       json: { endpoint: sandbox.endpoint, requests },
-      summary: `the sandbox has ended after ${requests} requests`,
+      summary: `the sandbox ended after ${requests} requests`,
     };
   }
 }

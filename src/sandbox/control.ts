@@ -5,10 +5,10 @@ import { parseFault } from './faults/fault-text.ts';
 import { readBody } from './protocol/read-body.ts';
 import type { RequestLog } from './request-log.ts';
 
-/** No bucket can have such a name, so it hides none. */
+/** No bucket can have this name. */
 export const CONTROL_PATH = '/_sandbox/';
 
-/** Only these names mean this machine: a page in a browser that has another one resolve here gets nothing. */
+/** The only accepted host names: a web page whose own name resolves to this machine is refused. */
 const LOCAL_HOST = /^(?:127\.0\.0\.1|localhost)(?::\d+)?$/;
 
 interface ControlContext {
@@ -17,10 +17,10 @@ interface ControlContext {
 }
 
 /**
- * The second terminal: `GET`, `POST` and `DELETE` of `/_sandbox/faults`, `DELETE` of one by its id, and `GET` and
- * `DELETE` of `/_sandbox/requests`. JSON both ways, but for a fault, which is posted as its text.
+ * Controls the sandbox from outside: `GET`, `POST` and `DELETE` of `/_sandbox/faults`, `DELETE` of one fault by its id,
+ * and `GET` and `DELETE` of `/_sandbox/requests`. Responses are JSON; a fault is posted as its text.
  */
-export async function responseControl(
+export async function respondToControl(
   request: IncomingMessage,
   response: ServerResponse,
   context: ControlContext,
@@ -58,7 +58,7 @@ function control(what: string, body: string, { faults, log }: ControlContext): r
     default: {
       const id = /^DELETE faults\/(\d+)$/.exec(what)?.[1];
       if (id !== undefined && faults.remove(Number(id))) return [200, { removed: Number(id) }];
-      return [404, { error: 'there is faults, faults/ID and requests' }];
+      return [404, { error: 'not found; try faults, faults/ID or requests' }];
     }
   }
 }

@@ -12,7 +12,7 @@ import { checkSignature, decodePath, type Keys } from './protocol/signature.ts';
 import { Refusal, type SandboxOperation, type StoreQuirk, type WireResponse } from './protocol/wire.ts';
 import { writeError } from './protocol/xml.ts';
 
-export interface ResponseContext {
+export interface SandboxContext {
   readonly buckets: Buckets;
   readonly faults: Faults;
   readonly log: RequestLog;
@@ -32,17 +32,17 @@ interface Head {
   readonly key: string;
 }
 
-/** Reads one request of S3, carries it out or lets a fault hit it, and answers. */
-export async function responseRequest(
+/** Reads one S3 request, carries it out or applies a fault, and sends the response. */
+export async function respondToRequest(
   request: IncomingMessage,
   response: ServerResponse,
-  context: ResponseContext,
+  context: SandboxContext,
 ): Promise<void> {
   const { clock, log, newId } = context;
   const method = request.method ?? '';
   const url = request.url ?? '/';
   const sdkAttempt = request.headers['amz-sdk-request'];
-  const entry = log.begin({ method, url, sdkAttempt: typeof sdkAttempt === 'string' ? sdkAttempt : null });
+  const entry = log.start({ method, url, sdkAttempt: typeof sdkAttempt === 'string' ? sdkAttempt : null });
   const requestId = newId().slice(0, 16).toUpperCase();
   response.setHeader('x-amz-request-id', requestId);
   response.setHeader('x-amz-id-2', Buffer.from(requestId).toString('base64'));
@@ -55,7 +55,7 @@ export async function responseRequest(
     entry.status = error.status;
     entry.code = error.code;
     log.end(entry);
-    // What could not be read to its end must not be taken for the next request.
+    // The unread rest of the body must not be parsed as the next request.
     if (!request.complete) response.setHeader('connection', 'close');
     for (const [name, value] of Object.entries(error.headers)) response.setHeader(name, value);
     const { code, message, status } = error;
@@ -78,7 +78,7 @@ interface Exchange {
 }
 
 /** @throws Refusal */
-async function fulfil({ request, response, head, entry }: Exchange, context: ResponseContext): Promise<void> {
+async function fulfil({ request, response, head, entry }: Exchange, context: SandboxContext): Promise<void> {
   const { clock, log, faults } = context;
   const { bucket, key } = head;
   Object.assign(entry, { bucket, key });
@@ -132,13 +132,13 @@ function readHead(request: IncomingMessage, method: string, url: string): Head {
       Array.isArray(value) ? value.join(',') : (value ?? ''),
     ]),
   );
-  // Over HTTP a plus sign in a query is a plus sign: everybody who signs encodes blanks as %20.
+  // A plus sign in a query stands for itself: signing clients encode blanks as %20.
   const query = new URLSearchParams(mark === -1 ? '' : url.slice(mark + 1).replaceAll('+', '%2B'));
   const on = bucket === '' ? 'service' : key === '' ? 'bucket' : 'object';
   return { method, path, query, headers, on, bucket, key };
 }
 
-function operate(operation: SandboxOperation, head: Head, raw: Buffer, context: ResponseContext): WireResponse {
+function operate(operation: SandboxOperation, head: Head, raw: Buffer, context: SandboxContext): WireResponse {
   const { buckets, clock, faults, keys, quirks } = context;
   checkSignature(head, keys, clock.now());
   const { body, checksum } = checkBody(raw, head.headers, operation);
@@ -146,11 +146,11 @@ function operate(operation: SandboxOperation, head: Head, raw: Buffer, context: 
     const effect = faults.take({ operation: 'DeleteObjectsEntry', bucket, key })?.effect;
     return effect?.kind === 'error' ? effect.code : null;
   };
-  const stage = { buckets, nowMs: clock.now(), quirks, failEntry };
-  return OPERATE[operation]({ ...head, operation, body, checksum }, stage);
+  const operationContext = { buckets, nowMs: clock.now(), quirks, failEntry };
+  return OPERATE[operation]({ ...head, operation, body, checksum }, operationContext);
 }
 
-/** The error that a fault wants: with its own status, which may even be 200. */
+/** The error of a fault, with its own status, which may be 200. */
 function failBy(effect: Extract<FaultRule['effect'], { kind: 'error' }>): WireResponse {
   const { status, code, retryAfterSeconds } = effect;
   const headers = retryAfterSeconds === null ? {} : { 'retry-after': String(retryAfterSeconds) };

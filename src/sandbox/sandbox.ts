@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { systemClock, type Clock } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
-import { responseRequest, sendRefusal, type ResponseContext } from './respond.ts';
+import { respondToRequest, sendRefusal, type SandboxContext } from './respond.ts';
 import type { Bucket } from './store/bucket.ts';
 import { Buckets } from './store/buckets.ts';
 import { keepHeaders, md5Etag } from './operations/object-operations.ts';
-import { responseControl, CONTROL_PATH } from './control.ts';
+import { respondToControl, CONTROL_PATH } from './control.ts';
 import { Faults, type ActiveFault } from './faults/fault.ts';
 import { parseFault } from './faults/fault-text.ts';
 import { startHttpServer } from './protocol/http-server.ts';
@@ -15,12 +15,12 @@ import type { Keys } from './protocol/signature.ts';
 import type { StoreQuirk } from './protocol/wire.ts';
 
 export interface SandboxOptions {
-  /** 0 for any that is free. @default 0 */
+  /** 0 for any free port. @default 0 */
   readonly port?: number;
   readonly clock?: Clock;
-  /** In what it differs from S3. @default nothing */
+  /** How it differs from S3. @default no differences */
   readonly quirks?: readonly StoreQuirk[];
-  /** Told of each request when it has been answered. */
+  /** Gets each request once its response is decided. */
   readonly onRequest?: (request: LoggedRequest) => void;
 }
 
@@ -44,33 +44,33 @@ export interface HeldVersion {
 export interface Sandbox extends Keys {
   readonly endpoint: string;
   readonly region: string;
-  /** Puts an object there without a request; makes the bucket. */
+  /** Stores an object without a request; creates the bucket. */
   readonly seed: (object: SeedObject) => void;
-  /** The bytes of an object; undefined where there is none. */
+  /** The bytes of an object; undefined if there is none. */
   readonly read: (bucket: string, key: string) => Buffer | undefined;
   readonly keys: (bucket: string) => readonly string[];
-  /** All versions and delete markers: by key, the latest first. */
+  /** All versions and delete markers, by key, latest first. */
   readonly versions: (bucket: string) => readonly HeldVersion[];
-  /** Has a bucket keep versions from now on; makes the bucket. @throws BreakwaterError `usage` for what cannot be one */
+  /** Enables versioning; creates the bucket. @throws BreakwaterError `usage` for an invalid name */
   readonly keepVersions: (bucket: string) => void;
   readonly createBucket: (bucket: string) => void;
-  /** Uploads begun and neither completed nor aborted. */
+  /** Multipart uploads that are neither completed nor aborted. */
   readonly openUploads: (bucket: string) => number;
   /** @returns its id. @throws BreakwaterError `usage`; see `parseFault` */
   readonly addFault: (text: string) => number;
   readonly removeFault: (id: number) => boolean;
   readonly clearFaults: () => void;
   readonly faults: () => readonly ActiveFault[];
-  /** Every request since the start or the last clearing, in the order they came, answered or not. */
+  /** Every request since the start or the last `clearRequests`, in order of arrival, answered or not. */
   readonly requests: () => readonly LoggedRequest[];
   readonly clearRequests: () => void;
-  /** Ends it with every open connection. */
+  /** Stops the server and closes every connection. */
   readonly close: () => Promise<void>;
 }
 
 /**
  * Starts a local S3 in this process: objects in memory, path style, signatures checked, faults on demand.
- * @throws BreakwaterError `config` where the port is taken
+ * @throws BreakwaterError `config` when it cannot listen on the port
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { clock = systemClock, port = 0, quirks = [], onRequest } = options;
@@ -116,8 +116,8 @@ function getOrCreate(buckets: Buckets, name: string, nowMs: number): Bucket {
   try {
     return buckets.create(name, nowMs);
   } catch (error) {
-    const details = { hint: 'small letters, digits, dots and hyphens, 3 to 63 of them' };
-    throw new BreakwaterError('usage', `"${name.slice(0, 200)}" cannot be the name of a bucket`, {
+    const details = { hint: 'use 3 to 63 lower-case letters, digits, dots and hyphens' };
+    throw new BreakwaterError('usage', `"${name.slice(0, 200)}" is not a valid bucket name`, {
       cause: error,
       details,
     });
@@ -134,12 +134,12 @@ function newId(): string {
   return randomBytes(16).toString('hex');
 }
 
-async function reply(request: IncomingMessage, response: ServerResponse, context: ResponseContext): Promise<void> {
+async function reply(request: IncomingMessage, response: ServerResponse, context: SandboxContext): Promise<void> {
   try {
-    if (request.url?.startsWith(CONTROL_PATH) === true) await responseControl(request, response, context);
-    else await responseRequest(request, response, context);
+    if (request.url?.startsWith(CONTROL_PATH) === true) await respondToControl(request, response, context);
+    else await respondToRequest(request, response, context);
   } catch (error) {
-    // A client that has gone away needs no response; everything else is a bug of the sandbox, and says so.
+    // The client has disconnected, or there is a bug in the sandbox, which is reported.
     if (response.headersSent || request.destroyed) response.destroy();
     else {
       const [code, status, requestId] = ['InternalError', 500, context.newId()] as const;

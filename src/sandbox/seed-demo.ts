@@ -5,7 +5,7 @@ const DAY_MS = 86_400_000;
 /** The bucket of the demo. */
 export const DEMO_BUCKET = 'demo';
 
-/** Fills a sandbox with a few objects of different ages, so that a sweep has something to find and to leave. */
+/** Fills a sandbox with a few objects of different ages, so that a sweep finds some and leaves others. */
 export function seedDemo(sandbox: Pick<Sandbox, 'seed'>): void {
   const seed = (key: string, ageMs: number, body: string): void =>
     sandbox.seed({ bucket: DEMO_BUCKET, key, ageMs, body, contentType: 'text/plain' });

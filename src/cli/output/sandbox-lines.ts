@@ -57,9 +57,9 @@ function describeScenario(scenario: Scenario): readonly string[] {
 }
 
 /** A phase of a scenario that begins. */
-export function describePhase({ says, lastsMs }: Phase, { logFormat, nowMs }: Form): string {
-  if (logFormat === 'json') return toJson('phase_started', nowMs, { message: says, lasts_ms: lastsMs });
-  return `scenario: ${says}${lastsMs === null ? '' : `, for ${formatDuration(lastsMs)}`}`;
+export function describePhase({ text, lastsMs }: Phase, { logFormat, nowMs }: Form): string {
+  if (logFormat === 'json') return toJson('phase_started', nowMs, { message: text, lasts_ms: lastsMs });
+  return `scenario: ${text}${lastsMs === null ? '' : `, for ${formatDuration(lastsMs)}`}`;
 }
 
 /** A request that was answered. */

@@ -2,20 +2,20 @@ import type { ServerResponse } from 'node:http';
 import type { FaultRule } from './fault.ts';
 import type { WireResponse } from '../protocol/wire.ts';
 
-/** A page such as a proxy or a login sends, with a status that says that all is well. */
+/** A page as a proxy or a login sends it, with status 200. */
 const PAGE = '<!doctype html><html><head><title>Sign in</title></head><body>Please sign in</body></html>';
 
-/** A body is sent in pieces of this size, so that what was sent is known also where the reader goes away. */
+/** A body is sent in pieces of this size, so that the bytes sent are known even if the reader disconnects. */
 const PIECE_BYTES = 64 * 1024;
 
 interface Sending {
   readonly fault: FaultRule | null;
   readonly isHead: boolean;
-  /** Told how many bytes of a body the connection has taken, as it takes them. */
+  /** Gets the number of bytes of each piece that is sent. */
   readonly onBytes: (count: number) => void;
 }
 
-/** Sends a response, or what a fault makes of it. */
+/** Sends a response, changed by the fault if there is one. */
 export async function sendWithFault(
   response: ServerResponse,
   reply: WireResponse,
@@ -59,7 +59,7 @@ export async function sendWithFault(
   }
 }
 
-/** Writes no faster than it is read, and stops when nobody reads any more. */
+/** Writes no faster than the client reads, and stops when it disconnects. */
 async function sendBody(response: ServerResponse, body: Buffer, onBytes: Sending['onBytes']): Promise<void> {
   for (let start = 0; start < body.length && !response.destroyed; start += PIECE_BYTES) {
     const piece = body.subarray(start, start + PIECE_BYTES);

@@ -16,7 +16,7 @@ const OPERATIONS = [...SANDBOX_OPERATIONS, 'DeleteObjectsEntry', '*'] as const;
 export function parseFault(text: string): FaultRule {
   const [operationText = '', effectText = '', ...rest] = text.split(':');
   const operation = OPERATIONS.find((name) => name === operationText);
-  if (operation === undefined) throw refuse(text, `the operation is one of ${OPERATIONS.join(', ')}`);
+  if (operation === undefined) throw refuse(text, `the operation must be one of ${OPERATIONS.join(', ')}`);
   const [codeText, ...tail] = rest;
   const hasStatus = /^[1-5]\d\d$/.test(effectText) && codeText !== undefined && !codeText.includes('=');
   const options = new Map((hasStatus ? tail : rest).map((option) => splitOption(text, option)));
@@ -48,7 +48,7 @@ export function parseFault(text: string): FaultRule {
   if (unknown !== undefined) {
     throw refuse(
       text,
-      `${unknown} is no option; known are times, each, skip, every, for, after, bucket, key, suffix, retry-after`,
+      `${unknown} is not an option; use times, each, skip, every, for, after, bucket, key, suffix, retry-after`,
     );
   }
   return rule;
@@ -59,7 +59,7 @@ function readEffect(text: string, word: string, retryAfterSeconds: number | null
   if (kind !== undefined) return { kind };
   const status = statusOf(word);
   if (status === undefined) {
-    throw refuse(text, `the effect is a code of S3, STATUS:CODE, or one of ${PLAIN_EFFECTS.join(', ')}`);
+    throw refuse(text, `the effect must be an S3 error code, STATUS:CODE, or one of ${PLAIN_EFFECTS.join(', ')}`);
   }
   return { kind: 'error', status, code: word, retryAfterSeconds };
 }
@@ -79,7 +79,7 @@ function readNumber(
   if (value === undefined) return null;
   options.delete(name);
   const number = parse(value);
-  if (number === undefined) throw refuse(text, `"${value}" does not fit ${name}`);
+  if (number === undefined) throw refuse(text, `"${value}" is not a valid ${name}`);
   return number;
 }
 

@@ -1,29 +1,29 @@
 import type { SandboxOperation } from '../protocol/wire.ts';
 
-/** What a fault does to a request instead of, or before, the real answer. */
+/** What a fault does to a request, instead of or before the real response. */
 export type FaultEffect =
-  /** An error document. With status 200 the error hides in a success, as S3 does for long operations. */
+  /** An error document. With status 200 the error is inside a success, as S3 does for long operations. */
   | {
       readonly kind: 'error';
       readonly status: number;
       readonly code: string;
       readonly retryAfterSeconds: number | null;
     }
-  /** The connection is reset before a response. */
+  /** The connection is reset before the response. */
   | { readonly kind: 'reset' }
-  /** No answer, ever. */
+  /** No response, ever. */
   | { readonly kind: 'hang' }
   /** A page of a proxy or a login, 200. */
   | { readonly kind: 'html' }
-  /** The body ends half way with the connection: of the request where that carries an object's bytes, else of the real answer. */
+  /** The connection closes halfway through the body: that of an upload request, otherwise that of the response. */
   | { readonly kind: 'truncate' }
-  /** The body, of the request or the response as above, stops half way: nothing more is read, or said. */
+  /** The same body stops halfway, and the connection stays open. */
   | { readonly kind: 'stall' }
-  /** One byte of the body, of the request or the response as above, is changed. */
+  /** One byte of the same body is changed. */
   | { readonly kind: 'corrupt' }
-  /** The real answer, later. */
+  /** The real response, after a delay. */
   | { readonly kind: 'latency' }
-  /** The operation is carried out, and the connection reset before the response. */
+  /** The operation is carried out, then the connection is reset before the response. */
   | { readonly kind: 'lost' };
 
 export interface FaultRule {
@@ -35,17 +35,17 @@ export interface FaultRule {
   readonly keyPrefix: string | null;
   /** How the key ends. */
   readonly keySuffix: string | null;
-  /** How many requests it hits before it is used up; null for all. */
+  /** How many requests it applies to in total; null for no limit. */
   readonly times: number | null;
-  /** How often it hits one and the same key; null for always. */
+  /** How often it applies to the same key; null for no limit. */
   readonly each: number | null;
-  /** How many requests that fit go unharmed first. */
+  /** How many matching requests it lets pass first. */
   readonly skip: number;
-  /** Only every so many of the requests that fit are hit; 1 for all. */
+  /** It applies to every Nth matching request; 1 for all. */
   readonly every: number;
-  /** How long it lasts from when it was added, in ms; null for ever. */
+  /** How long it lasts after it was added, in ms; null for no end. */
   readonly lastsMs: number | null;
-  /** Waited before the effect, in ms. */
+  /** Delay before the effect, in ms. */
   readonly latencyMs: number;
 }
 
@@ -55,11 +55,11 @@ export interface ActiveFault {
   readonly text: string;
   readonly rule: FaultRule;
   readonly addedAtMs: number;
-  /** Requests that fitted so far. */
+  /** Matching requests so far. */
   seen: number;
-  /** Requests that it hit so far. */
+  /** Requests that it was applied to so far. */
   hits: number;
-  /** Hits by bucket and key, where the rule has an `each`. */
+  /** Hits by bucket and key, if the rule has an `each`. */
   readonly hitsByKey: Map<string, number>;
 }
 
@@ -69,7 +69,7 @@ interface Target {
   readonly key: string;
 }
 
-/** The faults of a sandbox; the first that fits a request hits it. */
+/** The faults of a sandbox; the first that matches a request applies. */
 export class Faults {
   readonly #now: () => number;
   readonly #faults = new Map<number, ActiveFault>();
@@ -87,7 +87,7 @@ export class Faults {
     return id;
   }
 
-  /** False where there is no such fault. */
+  /** False if there is no such fault. */
   remove(id: number): boolean {
     return this.#faults.delete(id);
   }
@@ -100,10 +100,10 @@ export class Faults {
     return [...this.#faults.values()];
   }
 
-  /** The rule that hits this request, which is thereby counted; null for none. */
+  /** The rule that applies to this request, and counts it; null for none. */
   take(target: Target): FaultRule | null {
     for (const fault of this.#faults.values()) {
-      if (!this.#fits(fault, target)) continue;
+      if (!this.#matches(fault, target)) continue;
       fault.seen += 1;
       const { skip, every } = fault.rule;
       if (fault.seen <= skip || (fault.seen - skip) % every !== 0) continue;
@@ -117,12 +117,12 @@ export class Faults {
     return null;
   }
 
-  #fits({ rule, hits, hitsByKey, addedAtMs }: ActiveFault, target: Target): boolean {
+  #matches({ rule, hits, hitsByKey, addedAtMs }: ActiveFault, target: Target): boolean {
     const { operation, bucket, key } = target;
-    // "Every operation" means every request; a single key of a batch has to be meant.
-    const isMeant = rule.operation === operation || (rule.operation === '*' && operation !== 'DeleteObjectsEntry');
+    // `*` means every request; a single key of a batch must be named.
+    const isNamed = rule.operation === operation || (rule.operation === '*' && operation !== 'DeleteObjectsEntry');
     return (
-      isMeant &&
+      isNamed &&
       (rule.bucket === null || rule.bucket === bucket) &&
       (rule.keyPrefix === null || key.startsWith(rule.keyPrefix)) &&
       (rule.keySuffix === null || key.endsWith(rule.keySuffix)) &&

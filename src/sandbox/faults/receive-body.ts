@@ -3,23 +3,23 @@ import type { FaultRule } from './fault.ts';
 import { readBody } from '../protocol/read-body.ts';
 import type { SandboxOperation } from '../protocol/wire.ts';
 
-/** Requests that carry the bytes of an object: of these it is their body that a fault cuts, stops or changes. */
+/** Requests that carry the bytes of an object: a fault cuts, stops or changes their body, not the response. */
 const CARRIERS: ReadonlySet<SandboxOperation> = new Set(['PutObject', 'UploadPart']);
 
-/** What came, and whether the fault has thereby had its effect. */
+/** The received body, and whether the fault has been applied to it. */
 export type Received =
   | { readonly kind: 'whole'; readonly raw: Buffer; readonly isHit: boolean }
-  /** The connection was reset, or nothing more will be read from it: there is nobody to answer. */
+  /** The connection was reset, or nothing more is read from it: no response is sent. */
   | { readonly kind: 'given_up' };
 
 interface Receiving {
   readonly operation: SandboxOperation;
   readonly fault: FaultRule | null;
-  /** Told how many bytes have come, as they come. */
+  /** Gets the number of bytes of each chunk that arrives. */
   readonly onBytes: (count: number) => void;
 }
 
-/** Reads a body, or what a fault makes of it. @throws whatever `readBody` throws */
+/** Reads a body, changed by the fault if there is one. @throws whatever `readBody` throws */
 export async function receiveBody(
   request: IncomingMessage,
   { operation, fault, onBytes }: Receiving,
@@ -36,7 +36,7 @@ export async function receiveBody(
     : { kind: 'whole', raw, isHit: false };
 }
 
-/** Takes half of the body and no more: what is sent after that fills the connection, and stays there. */
+/** Reads half of the body; the rest stays in the connection. */
 async function readHalf(request: IncomingMessage, onBytes: Receiving['onBytes']): Promise<void> {
   let left = Number(request.headers['content-length'] ?? 2) / 2;
   await new Promise<void>((resolve) => {
@@ -52,7 +52,7 @@ async function readHalf(request: IncomingMessage, onBytes: Receiving['onBytes'])
   });
 }
 
-/** In the middle are the bytes of the object, also where the body is framed. */
+/** The middle is inside the bytes of the object, even if the body is framed. */
 function changeMiddleByte(body: Buffer): Buffer {
   const changed = Buffer.from(body);
   const middle = Math.floor(changed.length / 2);

@@ -1,9 +1,9 @@
 import { formatTime } from '../../clock.ts';
-import { responseXml, type Node } from '../protocol/xml.ts';
+import { xmlResponse, type Node } from '../protocol/xml.ts';
 import type { Operate } from './operate.ts';
 
 export const listBuckets: Operate = (_request, { buckets }) =>
-  responseXml([
+  xmlResponse([
     'ListAllMyBucketsResult',
     [
       ['Owner', [['ID', 'sandbox']]],
@@ -37,5 +37,5 @@ export const deleteBucket: Operate = ({ bucket }, { buckets }) => {
 
 export const getBucketLocation: Operate = ({ bucket }, { buckets }) => {
   buckets.get(bucket);
-  return responseXml(['LocationConstraint', '']);
+  return xmlResponse(['LocationConstraint', '']);
 };

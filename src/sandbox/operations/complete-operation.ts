@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { responseXml, childText, readDocument, type Element } from '../protocol/xml.ts';
+import { xmlResponse, childText, readDocument, type Element } from '../protocol/xml.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { checksumElement, checksumNodes, combineChecksums } from '../protocol/checksum.ts';
 import { checkWriteConditions, matchesEtag } from './conditions.ts';
@@ -8,7 +8,7 @@ import type { StoredObject, StoredPart, StoredUpload } from '../store/stored.ts'
 import { writtenVersionHeaders } from './version-headers.ts';
 import { Refusal, type Checksum } from '../protocol/wire.ts';
 
-/** All parts but the last have as many bytes or more. */
+/** Smallest size of all parts but the last. */
 const PART_MIN_BYTES = 5 * 1024 * 1024;
 
 export const completeUpload: Operate = ({ bucket: name, key, query, headers, body }, { buckets, nowMs }) => {
@@ -18,7 +18,7 @@ export const completeUpload: Operate = ({ bucket: name, key, query, headers, bod
   const parts = pickParts(upload, body);
   const whole = Buffer.concat(parts.map((part) => part.body));
   const checksum = combine(upload, parts, whole);
-  checkPromises(headers, { whole, checksum });
+  checkExpected(headers, { whole, checksum });
   const object = bucket.put(key, {
     body: whole,
     etag: combineEtags(parts),
@@ -28,11 +28,11 @@ export const completeUpload: Operate = ({ bucket: name, key, query, headers, bod
     parts: parts.map((part) => ({ sizeBytes: part.body.length, checksum: part.checksum })),
   });
   bucket.uploads.delete(upload.id);
-  return responseCompleted(bucket, key, object);
+  return completedResponse(bucket, key, object);
 };
 
-function responseCompleted(bucket: Bucket, key: string, object: StoredObject): ReturnType<Operate> {
-  return responseXml(
+function completedResponse(bucket: Bucket, key: string, object: StoredObject): ReturnType<Operate> {
+  return xmlResponse(
     [
       'CompleteMultipartUploadResult',
       [
@@ -47,7 +47,7 @@ function responseCompleted(bucket: Bucket, key: string, object: StoredObject): R
   );
 }
 
-/** The parts that the document names. @throws Refusal where they are not there, out of order or too small */
+/** The parts that the document names. @throws Refusal if they are missing, out of order or too small */
 function pickParts(upload: StoredUpload, body: Buffer): readonly StoredPart[] {
   const named = readDocument(body.toString()).children.filter(({ name }) => name === 'Part');
   if (named.length === 0) throw new Refusal('MalformedXML', 'You must specify at least one part');
@@ -68,7 +68,7 @@ function pickParts(upload: StoredUpload, body: Buffer): readonly StoredPart[] {
   });
 }
 
-/** Where the parts' checksums make up that of the object, the document has to name them again. */
+/** For a composite checksum the document must repeat the checksums of the parts. */
 function checkPartChecksum(element: Element, part: StoredPart, { checksum }: StoredUpload): void {
   if (checksum === null) return;
   const algorithm = checksum.algorithm;
@@ -89,8 +89,8 @@ function combine({ checksum }: StoredUpload, parts: readonly StoredPart[], whole
   return combineChecksums(algorithm, { whole, parts: sums, type });
 }
 
-/** What the request says of the whole object: its size and its checksum. */
-function checkPromises(
+/** Checks the object against size and checksum in the request. */
+function checkExpected(
   headers: ReadonlyMap<string, string>,
   { whole, checksum }: { readonly whole: Buffer; readonly checksum: Checksum | null },
 ): void {
@@ -99,14 +99,14 @@ function checkPromises(
     throw new Refusal('InvalidRequest', `The provided 'x-amz-mp-object-size' header does not match what was computed.`);
   }
   if (checksum === null) return;
-  const promised = headers.get(`x-amz-checksum-${checksum.algorithm}`);
-  if (promised !== undefined && promised !== checksum.value) {
+  const expected = headers.get(`x-amz-checksum-${checksum.algorithm}`);
+  if (expected !== undefined && expected !== checksum.value) {
     const message = `The ${checksum.algorithm} you specified did not match the calculated checksum.`;
     throw new Refusal('BadDigest', message);
   }
 }
 
-/** MD5 of the parts' MD5s, and how many they are. */
+/** MD5 of the parts' MD5s, and the number of parts. */
 function combineEtags(parts: readonly StoredPart[]): string {
   const digests = createHash('md5');
   for (const { etag } of parts) digests.update(Buffer.from(etag.replaceAll('"', ''), 'hex'));

@@ -1,5 +1,5 @@
 import { formatTime } from '../../clock.ts';
-import { responseXml } from '../protocol/xml.ts';
+import { xmlResponse } from '../protocol/xml.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { computeChecksum } from '../protocol/checksum.ts';
 import { checkKey, keepHeaders, md5Etag } from './object-operations.ts';
@@ -9,7 +9,7 @@ import type { StoredObject } from '../store/stored.ts';
 import { readVersionHeaders, writtenVersionHeaders } from './version-headers.ts';
 import { Refusal, type Checksum } from '../protocol/wire.ts';
 
-/** Copies an object, or one version of it, in one piece: however it was uploaded, the copy has no parts. */
+/** Copies an object, or one version of it. The copy has no parts, even if the original has. */
 export const copyObject: Operate = ({ bucket: name, key, headers }, { buckets, nowMs }) => {
   const bucket = buckets.get(name);
   checkKey(key);
@@ -32,7 +32,7 @@ export const copyObject: Operate = ({ bucket: name, key, headers }, { buckets, n
     parts: [],
   });
   const sourceVersion = readVersionHeaders(source, original)['x-amz-version-id'];
-  return responseXml(
+  return xmlResponse(
     [
       'CopyObjectResult',
       [
@@ -53,7 +53,7 @@ interface CopySource {
   readonly versionId: string | null;
 }
 
-/** The version is split off before the path is decoded: a key may have a question mark of its own, as %3F. */
+/** Splits off the version before decoding the path: a key can contain a question mark, as %3F. */
 function readSource(header: string): CopySource {
   const [, path = '', versionId = null] = /^\/?(.*?)(?:\?versionId=(.*))?$/s.exec(header) ?? [];
   const source = decodePath(path);

@@ -1,16 +1,16 @@
-import { responseXml, childText, readDocument, type Element, type Node } from '../protocol/xml.ts';
+import { xmlResponse, childText, readDocument, type Element, type Node } from '../protocol/xml.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { matchesEtag } from './conditions.ts';
-import type { Operate, Stage } from './operate.ts';
+import type { Operate, OperationContext } from './operate.ts';
 import type { StoredObject } from '../store/stored.ts';
 import { Refusal } from '../protocol/wire.ts';
 
 /** Keys in one DeleteObjects. */
 const BATCH_MAX = 1000;
 
-/** Deletes up to 1000 keys; each may fail alone, inside a 200. */
-export const deleteObjects: Operate = ({ bucket: bucketName, body, headers }, stage) => {
-  const { buckets, quirks } = stage;
+/** Deletes up to 1000 keys; each one can fail on its own, inside a 200. */
+export const deleteObjects: Operate = ({ bucket: bucketName, body, headers }, context) => {
+  const { buckets, quirks } = context;
   const bucket = buckets.get(bucketName);
   if (quirks.has('no-delete-objects')) throw new Refusal('NotImplemented', 'DeleteObjects is not implemented here');
   if (quirks.has('needs-content-md5') && !headers.has('content-md5')) {
@@ -28,11 +28,11 @@ export const deleteObjects: Operate = ({ bucket: bucketName, body, headers }, st
     throw new Refusal('MalformedXML', 'The XML you provided did not validate against our published schema');
   }
   const isQuiet = childText(document, 'Quiet') === 'true';
-  const results = objects.map((object) => deleteEntry(object, { bucket, ...stage }));
-  return responseXml(['DeleteResult', results.filter(([name]) => name === 'Error' || !isQuiet)]);
+  const results = objects.map((object) => deleteEntry(object, { bucket, ...context }));
+  return xmlResponse(['DeleteResult', results.filter(([name]) => name === 'Error' || !isQuiet)]);
 };
 
-interface EntryContext extends Stage {
+interface EntryContext extends OperationContext {
   readonly bucket: Bucket;
 }
 
@@ -49,7 +49,7 @@ function deleteEntry(object: Element, { bucket, nowMs, quirks, failEntry }: Entr
     return ['Deleted', [...named, ['DeleteMarker', true], ['DeleteMarkerVersionId', version.versionId]]];
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    // S3 has another word here for an id that cannot be one.
+    // S3 uses another code here for an invalid id.
     const code = error.code === 'InvalidArgument' ? 'NoSuchVersion' : error.code;
     return ['Error', [...named, ['Code', code], ['Message', error.message]]];
   }

@@ -1,5 +1,5 @@
 import { formatTime } from '../../clock.ts';
-import { responseXml, type Node } from '../protocol/xml.ts';
+import { xmlResponse, type Node } from '../protocol/xml.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { nameWriter, readCount } from './list-query.ts';
 import { listPage } from '../store/listing.ts';
@@ -11,7 +11,7 @@ export const listObjectsV2: Operate = (request, { buckets }) => {
   const token = request.query.get('continuation-token');
   const after = token === null ? (request.query.get('start-after') ?? '') : readToken(token);
   const { page, write } = readListing(request, bucket, after);
-  return responseXml([
+  return xmlResponse([
     'ListBucketResult',
     [
       ...write.head,
@@ -27,7 +27,7 @@ export const listObjects: Operate = (request, { buckets }) => {
   const bucket = buckets.get(request.bucket);
   const marker = request.query.get('marker') ?? '';
   const { page, write } = readListing(request, bucket, marker);
-  return responseXml([
+  return xmlResponse([
     'ListBucketResult',
     [
       ...write.head,

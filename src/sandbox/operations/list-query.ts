@@ -3,14 +3,14 @@ import { Refusal } from '../protocol/wire.ts';
 
 const PAGE_MAX = 1000;
 
-/** How many entries a page may have: 1000 unless fewer are asked for. @throws Refusal `InvalidArgument` */
+/** Most entries of a page: 1000 unless fewer are requested. @throws Refusal `InvalidArgument` */
 export function readCount(query: URLSearchParams, parameter: string): number {
   const text = query.get(parameter) ?? String(PAGE_MAX);
   if (!/^\d{1,9}$/.test(text)) throw new Refusal('InvalidArgument', `${parameter} is not a number`);
   return Math.min(Number(text), PAGE_MAX);
 }
 
-/** Names in a response: percent-encoded where that was asked for. */
+/** Writes names in a response, percent-encoded if the request asks for it. */
 export function nameWriter(query: URLSearchParams): (text: string) => string {
   const encoding = query.get('encoding-type');
   if (encoding === null) return (text) => text;

@@ -10,7 +10,7 @@ import { Refusal, type Checksum } from '../protocol/wire.ts';
 /** S3's longest key, in bytes of UTF-8. */
 const KEY_MAX_BYTES = 1024;
 
-/** Headers of a write that come back with every read. */
+/** Headers of a write that every read returns. */
 const KEPT_HEADERS: ReadonlySet<string> = new Set([
   'content-type',
   'cache-control',
@@ -29,15 +29,15 @@ export const putObject: Operate = ({ bucket: name, key, headers, body, checksum 
   const etag = md5Etag(body);
   const kept = keepHeaders(headers);
   const object = bucket.put(key, { body, etag, lastModifiedMs: nowMs, headers: kept, checksum, parts: [] });
-  const answered = { etag, ...checksumHeaders(checksum), ...writtenVersionHeaders(bucket, object) };
-  return { status: 200, headers: answered, body: '' };
+  const returned = { etag, ...checksumHeaders(checksum), ...writtenVersionHeaders(bucket, object) };
+  return { status: 200, headers: returned, body: '' };
 };
 
-/** Also HeadObject: the server sends no body to it. */
+/** Also HeadObject: the server then sends no body. */
 export const getObject: Operate = ({ bucket: name, key, headers, query }, { buckets, quirks }) => {
   const bucket = buckets.get(name);
   const object = bucket.get(key, query.get('versionId'));
-  const described = { ...describeObject(object), ...readVersionHeaders(bucket, object) };
+  const described = { ...objectHeaders(object), ...readVersionHeaders(bucket, object) };
   const checksum = headers.get('x-amz-checksum-mode') === 'ENABLED' ? object.checksum : null;
   if (checkReadConditions(headers, object) === 'not_modified') return { status: 304, headers: described, body: '' };
   const partNumber = quirks.has('ignores-part-number') ? null : query.get('partNumber');
@@ -80,7 +80,7 @@ export function md5Etag(body: Buffer): string {
   return `"${createHash('md5').update(body).digest('hex')}"`;
 }
 
-/** What a write says of its object, as it comes back with a read. */
+/** The headers of a write that reads return. */
 export function keepHeaders(headers: ReadonlyMap<string, string>): Readonly<Record<string, string>> {
   const kept = [...headers].filter(
     ([name, value]) =>
@@ -89,7 +89,7 @@ export function keepHeaders(headers: ReadonlyMap<string, string>): Readonly<Reco
   );
   const tags = new URLSearchParams(headers.get('x-amz-tagging') ?? '').size;
   if (tags > 0) kept.push(['x-amz-tagging-count', String(tags)]);
-  // The framing of the request is not a coding of the object.
+  // `aws-chunked` is the framing of the request, not a coding of the object.
   const coding = (headers.get('content-encoding') ?? '').replace(/^aws-chunked,? ?/, '');
   return Object.fromEntries(coding === '' ? kept : [...kept, ['content-encoding', coding]]);
 }
@@ -100,7 +100,7 @@ export function checksumHeaders(checksum: Checksum | null): Readonly<Record<stri
   return { [`x-amz-checksum-${algorithm}`]: value, 'x-amz-checksum-type': type };
 }
 
-function describeObject(object: StoredObject): Readonly<Record<string, string>> {
+function objectHeaders(object: StoredObject): Readonly<Record<string, string>> {
   return {
     'content-type': 'binary/octet-stream',
     ...object.headers,

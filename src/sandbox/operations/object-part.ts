@@ -5,12 +5,12 @@ import { Refusal, type Checksum } from '../protocol/wire.ts';
 export interface FoundPart {
   readonly range: ByteRange;
   readonly checksum: Checksum | null;
-  /** How many parts there are; nothing for an object of one piece. */
+  /** The number of parts; empty for an object that was not uploaded in parts. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
- * The bytes of one part of an object, by the number that it was assembled as; an object of one piece has part 1 only.
+ * The bytes of one part of an object, by its number; an object that was not uploaded in parts has part 1 only.
  * @throws Refusal `InvalidPartNumber`; `InvalidRequest` together with a range
  */
 export function findPart(

@@ -1,5 +1,5 @@
 import { formatTime } from '../../clock.ts';
-import { responseXml, type Node } from '../protocol/xml.ts';
+import { xmlResponse, type Node } from '../protocol/xml.ts';
 import { checksumNodes } from '../protocol/checksum.ts';
 import { compareKeys } from '../store/key-order.ts';
 import { nameWriter, readCount } from './list-query.ts';
@@ -14,7 +14,7 @@ export const listParts: Operate = ({ bucket: name, key, query }, { buckets }) =>
   const maxParts = readCount(query, 'max-parts');
   const rest = [...upload.parts].filter(([number]) => number > Number(marker)).toSorted(([a], [b]) => a - b);
   const page = rest.slice(0, maxParts);
-  return responseXml([
+  return xmlResponse([
     'ListPartsResult',
     [
       ['Bucket', name],
@@ -25,7 +25,7 @@ export const listParts: Operate = ({ bucket: name, key, query }, { buckets }) =>
       ['MaxParts', maxParts],
       ['IsTruncated', rest.length > page.length],
       ['StorageClass', 'STANDARD'],
-      ...writePromise(upload),
+      ...writeExpectedChecksum(upload),
       ...page.map(([number, { etag, body, lastModifiedMs, checksum }]): Node => [
         'Part',
         [
@@ -40,13 +40,13 @@ export const listParts: Operate = ({ bucket: name, key, query }, { buckets }) =>
   ]);
 };
 
-/** By key, then by the time they were begun, which is what their ids rise with. */
+/** Ordered by key, then by start time, which is the order of their ids. */
 export const listMultipartUploads: Operate = ({ bucket: bucketName, query }, { buckets }) => {
   const bucket = buckets.get(bucketName);
   const name = nameWriter(query);
   const prefix = query.get('prefix') ?? '';
   const keyMarker = query.get('key-marker') ?? '';
-  // Without a key to belong to it means nothing, and S3 ignores it.
+  // Without a key marker S3 ignores it.
   const idMarker = keyMarker === '' ? '' : (query.get('upload-id-marker') ?? '');
   const maxUploads = readCount(query, 'max-uploads');
   const uploads = [...bucket.uploads.values()]
@@ -54,7 +54,7 @@ export const listMultipartUploads: Operate = ({ bucket: bucketName, query }, { b
     .toSorted((a, b) => compareKeys(a.key, b.key) || compareKeys(a.id, b.id));
   const page = uploads.slice(0, maxUploads);
   const last = uploads.length > page.length ? page.at(-1) : undefined;
-  return responseXml([
+  return xmlResponse([
     'ListMultipartUploadsResult',
     [
       ['Bucket', bucketName],
@@ -73,14 +73,14 @@ export const listMultipartUploads: Operate = ({ bucket: bucketName, query }, { b
           ['UploadId', upload.id],
           ['StorageClass', 'STANDARD'],
           ['Initiated', formatTime(upload.startedAtMs)],
-          ...writePromise(upload),
+          ...writeExpectedChecksum(upload),
         ],
       ]),
     ],
   ]);
 };
 
-/** A key marker alone leaves out every upload of that key; with an id, the later ones of it follow. */
+/** A key marker alone skips every upload of that key; with an id, the later ones of that key follow. */
 function isBehind(
   { key, id }: StoredUpload,
   { keyMarker, idMarker }: { readonly keyMarker: string; readonly idMarker: string },
@@ -89,7 +89,7 @@ function isBehind(
   return compareKeys(key, keyMarker) > 0;
 }
 
-function writePromise({ checksum }: StoredUpload): readonly Node[] {
+function writeExpectedChecksum({ checksum }: StoredUpload): readonly Node[] {
   if (checksum === null) return [];
   return [
     ['ChecksumAlgorithm', checksum.algorithm.toUpperCase()],

@@ -1,11 +1,11 @@
-import { responseXml } from '../protocol/xml.ts';
+import { xmlResponse } from '../protocol/xml.ts';
 import { parseAlgorithm } from '../protocol/checksum.ts';
 import { checkKey, checksumHeaders, keepHeaders, md5Etag } from './object-operations.ts';
 import type { Operate } from './operate.ts';
 import type { StoredUpload } from '../store/stored.ts';
 import { Refusal } from '../protocol/wire.ts';
 
-/** Parts are numbered from 1 to here. */
+/** The highest part number; the lowest is 1. */
 const PARTS_MAX = 10_000;
 
 export const createUpload: Operate = ({ bucket: name, key, headers }, { buckets, nowMs }) => {
@@ -16,12 +16,12 @@ export const createUpload: Operate = ({ bucket: name, key, headers }, { buckets,
     key,
     startedAtMs: nowMs,
     headers: keepHeaders(headers),
-    checksum: readPromise(headers),
+    checksum: readExpectedChecksum(headers),
     parts: new Map(),
   };
   bucket.uploads.set(upload.id, upload);
   const { checksum } = upload;
-  return responseXml(
+  return xmlResponse(
     [
       'InitiateMultipartUploadResult',
       [
@@ -36,7 +36,7 @@ export const createUpload: Operate = ({ bucket: name, key, headers }, { buckets,
   );
 };
 
-function readPromise(headers: ReadonlyMap<string, string>): StoredUpload['checksum'] {
+function readExpectedChecksum(headers: ReadonlyMap<string, string>): StoredUpload['checksum'] {
   const text = headers.get('x-amz-checksum-algorithm');
   if (text === undefined) return null;
   const algorithm = parseAlgorithm(text);

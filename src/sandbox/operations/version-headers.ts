@@ -3,12 +3,12 @@ import type { StoredVersion } from '../store/stored.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** What the response to a write says of its version: nothing unless versions are kept. */
+/** The version header of the response to a write: none unless versioning is enabled. */
 export function writtenVersionHeaders({ versioning }: Bucket, { versionId }: StoredVersion): Headers {
   return versioning === 'enabled' ? { 'x-amz-version-id': versionId } : {};
 }
 
-/** What the response to a read says of its version: `null` too, once the bucket has kept versions. */
+/** The version header of the response to a read; includes the version `null` once versioning was enabled. */
 export function readVersionHeaders({ versioning }: Bucket, { versionId }: StoredVersion): Headers {
   return versioning === 'unversioned' ? {} : { 'x-amz-version-id': versionId };
 }

@@ -1,5 +1,5 @@
 import { formatTime } from '../../clock.ts';
-import { responseXml, childText, readDocument, type Node } from '../protocol/xml.ts';
+import { xmlResponse, childText, readDocument, type Node } from '../protocol/xml.ts';
 import { nameWriter, readCount } from './list-query.ts';
 import type { Operate } from './operate.ts';
 import { listVersionPage, type ListedVersion } from '../store/version-listing.ts';
@@ -8,7 +8,7 @@ import { Refusal } from '../protocol/wire.ts';
 export const getBucketVersioning: Operate = ({ bucket }, { buckets }) => {
   const { versioning } = buckets.get(bucket);
   const status = { unversioned: null, enabled: 'Enabled', suspended: 'Suspended' }[versioning];
-  return responseXml(['VersioningConfiguration', status === null ? '' : [['Status', status]]]);
+  return xmlResponse(['VersioningConfiguration', status === null ? '' : [['Status', status]]]);
 };
 
 export const putBucketVersioning: Operate = ({ bucket, body }, { buckets }) => {
@@ -42,7 +42,7 @@ export const listObjectVersions: Operate = ({ bucket: bucketName, query }, { buc
   if (versionIdMarker === '') throw new Refusal('InvalidArgument', 'A version-id marker cannot be empty.');
   const page = listVersionPage(bucket, { prefix, delimiter, keyMarker, versionIdMarker, maxKeys });
   const { next } = page;
-  return responseXml([
+  return xmlResponse([
     'ListVersionsResult',
     [
       ['Name', bucketName],

@@ -5,8 +5,7 @@ import { Refusal, type Checksum, type SandboxOperation } from './wire.ts';
 const STREAMED_WITH_TRAILER = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER';
 
 /**
- * Takes a body out of its framing and holds it against everything that the headers say of it: length, SHA-256 of the
- * signature, MD5, checksum.
+ * Removes the framing of a body and checks it against its headers: length, SHA-256 of the signature, MD5, checksum.
  * @throws Refusal
  */
 export function checkBody(
@@ -16,7 +15,7 @@ export function checkBody(
 ): { readonly body: Buffer; readonly checksum: Checksum | null } {
   const signed = headers.get('x-amz-content-sha256');
   if (signed?.startsWith('STREAMING-') === true && signed !== STREAMED_WITH_TRAILER) {
-    throw new Refusal('NotImplemented', 'Chunks that are signed one by one are not implemented here');
+    throw new Refusal('NotImplemented', 'Chunks with their own signatures are not implemented here');
   }
   const isFramed = signed === STREAMED_WITH_TRAILER;
   const { body, trailers } = isFramed ? readChunks(raw) : { body: raw, trailers: new Map<string, string>() };
@@ -35,7 +34,7 @@ export function checkBody(
   if (md5 !== undefined && createHash('md5').update(body).digest('base64') !== md5) {
     throw new Refusal('BadDigest', 'The Content-MD5 you specified did not match what we received.');
   }
-  // The checksum of a Complete is that of the object, not of the document that comes with it.
+  // The checksum of a Complete is that of the object, not of the request document.
   if (operation === 'CompleteMultipartUpload') return { body, checksum: null };
   return { body, checksum: checkChecksum(body, new Map([...headers, ...trailers])) };
 }
@@ -68,7 +67,7 @@ function readChunks(raw: Buffer): { body: Buffer; trailers: ReadonlyMap<string, 
   };
   for (;;) {
     const size = Number.parseInt(readLine(), 16);
-    if (Number.isNaN(size)) throw new Refusal('InvalidRequest', 'The body is not framed as it says');
+    if (Number.isNaN(size)) throw new Refusal('InvalidRequest', 'The framing of the body is invalid');
     if (size === 0) break;
     if (at + size > raw.length) throw new Refusal('IncompleteBody', 'The body ends within a chunk');
     chunks.push(raw.subarray(at, at + size));

@@ -8,7 +8,7 @@ import type { Node } from './xml.ts';
 const CRC32C_POLYNOMIAL = 0x82f63b78n;
 const CRC64NVME_POLYNOMIAL = 0x9a6c9329ac4bc9b5n;
 
-/** The checksum of some bytes, in base64, as S3 writes it. */
+/** A checksum in base64, as S3 writes it. */
 export function computeChecksum(algorithm: ChecksumAlgorithm, bytes: Buffer): string {
   switch (algorithm) {
     case 'crc32':
@@ -25,7 +25,7 @@ export function computeChecksum(algorithm: ChecksumAlgorithm, bytes: Buffer): st
   }
 }
 
-/** The checksum of an object of several parts: of the whole for CRC-64/NVME, of the parts' checksums otherwise. */
+/** The checksum of an object of several parts: of the whole object, or of the checksums of its parts. */
 export function combineChecksums(
   algorithm: ChecksumAlgorithm,
   { whole, parts, type }: { whole: Buffer; parts: readonly Checksum[]; type: Checksum['type'] },

@@ -1,20 +1,20 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { BreakwaterError } from '../../errors.ts';
 
-/** Loopback only: it has keys that everybody knows. */
+/** Loopback only: its keys are public. */
 const HOST = '127.0.0.1';
 
 export interface ListeningServer {
   /** `http://127.0.0.1:PORT` */
   readonly endpoint: string;
-  /** Ends it with every open connection. */
+  /** Stops the server and closes every connection. */
   readonly close: () => Promise<void>;
 }
 
-/** @throws BreakwaterError `config` where the port cannot be had */
+/** @throws BreakwaterError `config` when it cannot listen on the port */
 export async function startHttpServer(port: number, listener: RequestListener): Promise<ListeningServer> {
   const server = createServer(listener);
-  // A body that a fault holds back may take as long as it likes.
+  // A fault may delay a body for any time.
   server.requestTimeout = 0;
   const endpoint = await listen(server, port);
   return { endpoint, close: async () => await close(server) };
@@ -24,11 +24,11 @@ async function listen(server: Server, port: number): Promise<string> {
   return await new Promise((resolve, reject) => {
     server.once('error', (error) => {
       const isTaken = 'code' in error && error.code === 'EADDRINUSE';
-      const message = isTaken ? `port ${port} is taken` : `cannot listen on port ${port}: ${error.message}`;
+      const message = isTaken ? `port ${port} is in use` : `cannot listen on port ${port}: ${error.message}`;
       reject(
         new BreakwaterError('config', message, {
           cause: error,
-          details: { reason: 'port', hint: 'choose another with --port' },
+          details: { reason: 'port', hint: 'choose another port with --port' },
         }),
       );
     });

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { Refusal } from './wire.ts';
 
-/** The largest body, in bytes: everything is held in memory. */
+/** The largest body, in bytes: everything is in memory. */
 const BODY_MAX_BYTES = 1024 * 1024 * 1024;
 
 /**
  * Reads a whole body.
- * @param onBytes told how many have come, as they come
+ * @param onBytes gets the number of bytes of each chunk that arrives
  * @throws Refusal `EntityTooLarge`; whatever the connection throws
  */
 export async function readBody(
@@ -16,7 +16,7 @@ export async function readBody(
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request) {
-    if (!Buffer.isBuffer(chunk)) throw new TypeError('a body is bytes');
+    if (!Buffer.isBuffer(chunk)) throw new TypeError('a body must be bytes');
     length += chunk.length;
     onBytes(chunk.length);
     if (length > BODY_MAX_BYTES) {

@@ -4,15 +4,15 @@ interface Route {
   readonly operation: SandboxOperation;
   readonly method: string;
   readonly on: 'service' | 'bucket' | 'object';
-  /** Query parameters that make the request this operation; with a value where one is given. */
+  /** Query parameters that identify the operation, with their value unless that is null. */
   readonly needs?: Readonly<Record<string, string | null>>;
-  /** Query parameters that it also understands. */
+  /** Other query parameters that it accepts. */
   readonly allows?: readonly string[];
 }
 
 const LISTING = ['prefix', 'delimiter', 'max-keys', 'encoding-type'];
 
-/** The first that fits wins. */
+/** The first match wins. */
 const ROUTES: readonly Route[] = [
   { operation: 'ListBuckets', method: 'GET', on: 'service' },
   { operation: 'CreateBucket', method: 'PUT', on: 'bucket' },
@@ -61,7 +61,7 @@ const ROUTES: readonly Route[] = [
   { operation: 'CompleteMultipartUpload', method: 'POST', on: 'object', needs: { uploadId: null } },
 ];
 
-/** Headers of Amazon's that change nothing here, or are understood by the operations that get them. */
+/** Amazon's headers that have no effect here, or that their operations implement. */
 const KNOWN_HEADERS: ReadonlySet<string> = new Set([
   'x-amz-checksum-algorithm',
   'x-amz-checksum-mode',
@@ -85,8 +85,8 @@ const KNOWN_HEADERS: ReadonlySet<string> = new Set([
 const KNOWN_PREFIXES = ['x-amz-meta-', 'x-amz-checksum-'];
 
 /**
- * Names the operation that a request is. The SDK's `x-id` says it too, but is only a hint.
- * @throws Refusal `NotImplemented` for whatever is not implemented: never a guess
+ * Finds the operation of a request. The SDK's `x-id` is ignored: it is only a hint.
+ * @throws Refusal `NotImplemented` for everything that is not implemented, instead of a guess
  */
 export function findOperation(request: {
   readonly method: string;
@@ -97,15 +97,15 @@ export function findOperation(request: {
   const { method, on, query, headers } = request;
   const given = [...new Set(query.keys())].filter((name) => name !== 'x-id');
   const route = ROUTES.find(
-    ({ needs = {}, allows = [], ...fits }) =>
-      fits.method === method &&
-      fits.on === on &&
+    ({ needs = {}, allows = [], ...rest }) =>
+      rest.method === method &&
+      rest.on === on &&
       given.every((name) => name in needs || allows.includes(name)) &&
       Object.entries(needs).every(([name, value]) => query.has(name) && (value === null || query.get(name) === value)),
   );
   if (route === undefined) throw new Refusal('NotImplemented', `${method} ?${given.join('&')} is not implemented here`);
   for (const name of headers.keys()) {
-    if (name.startsWith('x-amz-') && !isUnderstood(name)) {
+    if (name.startsWith('x-amz-') && !isKnown(name)) {
       throw new Refusal('NotImplemented', `The header ${name} is not implemented here`);
     }
   }
@@ -114,6 +114,6 @@ export function findOperation(request: {
   throw new Refusal('NotImplemented', 'Copies of parts are not implemented here');
 }
 
-function isUnderstood(name: string): boolean {
+function isKnown(name: string): boolean {
   return KNOWN_HEADERS.has(name) || KNOWN_PREFIXES.some((prefix) => name.startsWith(prefix));
 }

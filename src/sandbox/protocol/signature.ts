@@ -9,7 +9,7 @@ import { Refusal } from './wire.ts';
 const AUTHORIZATION =
   /^AWS4-HMAC-SHA256 Credential=([^/,]+)\/(\d{8})\/([^/,]+)\/s3\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/;
 
-/** How far the clocks may be apart, in ms; S3 allows 15 minutes. */
+/** Largest difference between the clocks, in ms; S3 allows 15 minutes. */
 const SKEW_ALLOWED_MS = 900_000;
 
 export interface Keys {
@@ -19,20 +19,20 @@ export interface Keys {
 
 export interface SignedRequest {
   readonly method: string;
-  /** As it came, without the query. */
+  /** As received, without the query. */
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: ReadonlyMap<string, string>;
 }
 
-/** @throws Refusal where the request is not signed, or not by these keys, or not now */
+/** @throws Refusal if the request is not signed, or with other keys, or at another time */
 export function checkSignature(request: SignedRequest, keys: Keys, nowMs: number): void {
   const { headers } = request;
   const authorization = headers.get('authorization');
   if (authorization === undefined) throw new Refusal('AccessDenied', 'Access Denied');
   const match = AUTHORIZATION.exec(authorization);
   if (match === null)
-    throw new Refusal('NotImplemented', 'Only Signature Version 4 in the Authorization header is known here');
+    throw new Refusal('NotImplemented', 'Only Signature Version 4 in the Authorization header is implemented here');
   const [, keyId = '', day = '', region = '', signedHeaders = '', signature = ''] = match;
   if (keyId !== keys.accessKeyId) {
     throw new Refusal('InvalidAccessKeyId', 'The AWS Access Key Id you provided does not exist in our records.');
@@ -91,7 +91,7 @@ function hmac(key: Buffer, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest();
 }
 
-/** A segment of a path; `+` stands for itself there. @throws Refusal for broken escapes */
+/** Decodes a path; `+` stands for itself. @throws Refusal for broken escapes */
 export function decodePath(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -1,6 +1,6 @@
-/** The words of the sandbox: what a request is once it is read, and what can be answered. */
+/** The vocabulary of the sandbox: parsed requests, and responses. */
 
-/** Every operation that the sandbox knows; all others are answered with 501. */
+/** Every operation that the sandbox implements; all others get a 501. */
 export const SANDBOX_OPERATIONS = [
   'ListBuckets',
   'CreateBucket',
@@ -28,8 +28,8 @@ export const SANDBOX_OPERATIONS = [
 export type SandboxOperation = (typeof SANDBOX_OPERATIONS)[number];
 
 /**
- * Ways in which real stores differ from S3: Swift demands Content-MD5 with DeleteObjects, older Ceph ignores the
- * conditions of a deletion and the number of a part, and some refuse what they do not know.
+ * Ways in which real stores differ from S3: Swift requires Content-MD5 with DeleteObjects, older Ceph ignores conditions
+ * of a deletion and part numbers, and some stores reject what they do not implement.
  */
 export const STORE_QUIRKS = [
   'needs-content-md5',
@@ -52,7 +52,7 @@ export interface WireRequest {
   readonly headers: ReadonlyMap<string, string>;
   /** Without any chunk framing. */
   readonly body: Buffer;
-  /** The checksum that the client sent and that fits, as header or trailer; null for none. */
+  /** The verified checksum that the client sent, as header or trailer; null for none. */
   readonly checksum: Checksum | null;
 }
 
@@ -72,7 +72,7 @@ export interface Checksum {
   readonly type: 'FULL_OBJECT' | 'COMPOSITE';
 }
 
-/** The statuses of the codes that are answered here or that a fault may name. */
+/** The HTTP status of each code that the sandbox sends or a fault may name. */
 const STATUSES: Readonly<Record<string, number>> = {
   AccessDenied: 403,
   BadDigest: 400,
@@ -112,12 +112,12 @@ const STATUSES: Readonly<Record<string, number>> = {
   XAmzContentSHA256Mismatch: 400,
 };
 
-/** The status that S3 sends with a code; undefined for a code that is not known here. */
+/** The status that S3 sends with a code; undefined for an unknown code. */
 export function statusOf(code: string): number | undefined {
   return STATUSES[code];
 }
 
-/** A response that is an error of S3. */
+/** An error response of S3. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly code: string;

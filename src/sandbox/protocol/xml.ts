@@ -3,8 +3,8 @@ import { Refusal, type WireResponse } from './wire.ts';
 /** One element of an XML document that we send: text, children, or nothing for an absent element. */
 export type Node = readonly [name: string, content: string | number | boolean | readonly (Node | null)[]];
 
-/** A response of status 200 with a document. */
-export function responseXml(root: Node, headers: Readonly<Record<string, string>> = {}): WireResponse {
+/** A response with status 200 and a document. */
+export function xmlResponse(root: Node, headers: Readonly<Record<string, string>> = {}): WireResponse {
   return { status: 200, headers: { ...headers, 'content-type': 'application/xml' }, body: writeDocument(root) };
 }
 
@@ -38,12 +38,12 @@ function writeContent(content: Node[1]): string {
   return escapeText(String(content));
 }
 
-/** Control characters become numeric references too: a carriage return would arrive as a line feed otherwise. */
+/** Control characters become numeric references: a carriage return would otherwise arrive as a line feed. */
 function escapeText(text: string): string {
   return text.replaceAll(/[&<>"\p{Cc}]/gu, (character) => `&#${character.codePointAt(0)};`);
 }
 
-/** An element that we were sent. */
+/** An element that was received. */
 export interface Element {
   readonly name: string;
   readonly children: readonly Element[];
@@ -81,7 +81,7 @@ export function readDocument(source: string): Element {
   return document;
 }
 
-/** The text of the child with this name; null where there is none. */
+/** The text of the child with this name; null if there is none. */
 export function childText(element: Element, name: string): string | null {
   return element.children.find((child) => child.name === name)?.text ?? null;
 }

@@ -1,5 +1,5 @@
 import { formatHttpTime } from '../../clock.ts';
-import { findPlace } from './key-order.ts';
+import { findIndex } from './key-order.ts';
 import {
   NULL_VERSION,
   type DeleteMarker,
@@ -11,7 +11,7 @@ import {
 } from './stored.ts';
 import { Refusal } from '../protocol/wire.ts';
 
-/** The shape of the ids that are given here, a rising number in front; another is refused before it is looked for. */
+/** Ids start with a rising number; an id of another shape is refused. */
 const VERSION_ID = /^(?:null|[0-9a-f]{32})$/;
 
 /** One bucket, in memory: the versions of each key, keys in order. */
@@ -20,7 +20,7 @@ export class Bucket {
   readonly createdAtMs: number;
   readonly uploads = new Map<string, StoredUpload>();
   readonly #newId: () => string;
-  /** The latest first; never empty. */
+  /** Latest first; never empty. */
   readonly #versions = new Map<string, readonly StoredVersion[]>();
   readonly #versionedKeys: string[] = [];
   readonly #keys: string[] = [];
@@ -37,7 +37,7 @@ export class Bucket {
     return this.#versioning;
   }
 
-  /** A bucket that has kept versions once never becomes unversioned again. */
+  /** A bucket that was versioned once never becomes unversioned again. */
   setVersioning(versioning: Exclude<Versioning, 'unversioned'>): void {
     this.#versioning = versioning;
   }
@@ -52,12 +52,12 @@ export class Bucket {
     return this.#versionedKeys;
   }
 
-  /** The versions of a key, the latest first. */
+  /** The versions of a key, latest first. */
   versions(key: string): readonly StoredVersion[] {
     return this.#versions.get(key) ?? [];
   }
 
-  /** The current object; undefined where there is none or it has been deleted. */
+  /** The current object; undefined if there is none or it was deleted. */
   find(key: string): StoredObject | undefined {
     const latest = this.versions(key)[0];
     return latest?.kind === 'object' ? latest : undefined;
@@ -84,7 +84,7 @@ export class Bucket {
     });
   }
 
-  /** @throws Refusal `InvalidArgument` for what cannot be the id of a version here */
+  /** @throws Refusal `InvalidArgument` for an invalid version id */
   findVersion(key: string, versionId: string): StoredVersion | undefined {
     const isPossible = this.#versioning === 'unversioned' ? versionId === NULL_VERSION : VERSION_ID.test(versionId);
     if (!isPossible) throw new Refusal('InvalidArgument', 'Invalid version id specified');
@@ -97,7 +97,7 @@ export class Bucket {
     return object;
   }
 
-  /** Deletes the current object for good where no versions are kept; puts a delete marker over it otherwise. */
+  /** Permanently deletes the current object of an unversioned bucket; otherwise adds a delete marker. */
   delete(key: string, nowMs: number): DeleteMarker | null {
     if (this.#versioning === 'unversioned') {
       this.#replace(key, []);
@@ -108,7 +108,7 @@ export class Bucket {
     return marker;
   }
 
-  /** Deletes one version for good; that there was none is no error. @throws Refusal `InvalidArgument` */
+  /** Permanently deletes one version. Deleting a missing version is not an error. @throws Refusal `InvalidArgument` */
   deleteVersion(key: string, versionId: string): StoredVersion | undefined {
     const deleted = this.findVersion(key, versionId);
     if (deleted !== undefined) {
@@ -118,7 +118,7 @@ export class Bucket {
     return deleted;
   }
 
-  /** An id of 32 hexadecimal digits that sorts behind all that this bucket has given before. */
+  /** An id of 32 hexadecimal digits that sorts after all earlier ids of this bucket. */
   nextId(): string {
     this.#idsGiven += 1;
     return this.#idsGiven.toString(16).padStart(12, '0') + this.#newId().slice(12);
@@ -137,7 +137,7 @@ export class Bucket {
     return this.#versioning === 'enabled' ? this.nextId() : NULL_VERSION;
   }
 
-  /** There is one null version of a key at most. */
+  /** A key has at most one null version. */
   #add(key: string, added: StoredVersion): void {
     const kept = this.versions(key).filter(({ versionId }) => versionId !== added.versionId);
     this.#replace(key, [added, ...kept]);
@@ -152,6 +152,6 @@ export class Bucket {
 }
 
 function setMember(keys: string[], key: string, { was, is }: { readonly was: boolean; readonly is: boolean }): void {
-  if (is && !was) keys.splice(findPlace(keys, key), 0, key);
-  if (was && !is) keys.splice(findPlace(keys, key), 1);
+  if (is && !was) keys.splice(findIndex(keys, key), 0, key);
+  if (was && !is) keys.splice(findIndex(keys, key), 1);
 }

@@ -19,7 +19,7 @@ function rank(unit: number): number {
 }
 
 /** The index of the first key that is not before `key`. */
-export function findPlace(keys: readonly string[], key: string): number {
+export function findIndex(keys: readonly string[], key: string): number {
   let low = 0;
   let high = keys.length;
   while (low < high) {

@@ -1,9 +1,9 @@
-import { compareKeys, findPlace } from './key-order.ts';
+import { compareKeys, findIndex } from './key-order.ts';
 
 export interface ListingQuery {
   readonly prefix: string;
   readonly delimiter: string;
-  /** The last key, or common prefix, that is known already; empty for none. */
+  /** The last key or common prefix of the page before; empty for the first page. */
   readonly after: string;
   /** Keys and common prefixes in the page, 0 to 1000. */
   readonly maxKeys: number;
@@ -11,9 +11,9 @@ export interface ListingQuery {
 
 export interface ListingPage {
   readonly keys: readonly string[];
-  /** Each once, in order: what is common up to and with the delimiter. */
+  /** Each once, in order; up to and including the delimiter. */
   readonly commonPrefixes: readonly string[];
-  /** What to list after for the next page; null at the end. */
+  /** `after` of the next page; null at the end. */
   readonly next: string | null;
 }
 
@@ -23,7 +23,7 @@ export function listPage(keys: readonly string[], query: ListingQuery): ListingP
   const found: string[] = [];
   const commonPrefixes: string[] = [];
   let last = '';
-  let index = findPlace(keys, compareKeys(after, prefix) > 0 ? after : prefix);
+  let index = findIndex(keys, compareKeys(after, prefix) > 0 ? after : prefix);
   while (index < keys.length) {
     const key = keys[index] ?? '';
     if (!key.startsWith(prefix)) break;
@@ -42,7 +42,7 @@ export function listPage(keys: readonly string[], query: ListingQuery): ListingP
   return { keys: found, commonPrefixes, next: null };
 }
 
-/** What a key has in common with others up to and with the delimiter; null where it has none behind the prefix. */
+/** The common prefix of a key, up to and including the delimiter; null if there is no delimiter behind the prefix. */
 export function findGroup(key: string, prefix: string, delimiter: string): string | null {
   if (delimiter === '') return null;
   const at = key.indexOf(delimiter, prefix.length);

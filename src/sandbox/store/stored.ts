@@ -1,21 +1,21 @@
 import type { Checksum } from '../protocol/wire.ts';
 
-/** The id of a version that was written while its bucket kept none, or had ceased to. */
+/** The id of a version that was written while versioning was off or suspended. */
 export const NULL_VERSION = 'null';
 
-/** What a bucket does with the object that a write replaces. */
+/** Whether a bucket keeps the object that a write replaces. */
 export type Versioning = 'unversioned' | 'enabled' | 'suspended';
 
-/** An object as a write makes it, before it has a place among the versions of its key. */
+/** An object as written, before it gets a version id. */
 export interface NewObject {
   readonly body: Buffer;
   /** With quotes, as in the header. */
   readonly etag: string;
   readonly lastModifiedMs: number;
-  /** What the writer said of it: content type, cache control, `x-amz-meta-*` ... by header name. */
+  /** Headers from the write: content type, cache control, `x-amz-meta-*` ... */
   readonly headers: Readonly<Record<string, string>>;
   readonly checksum: Checksum | null;
-  /** The parts that it was uploaded in, in order; empty for an object of one piece. */
+  /** The parts that it was uploaded in, in order; empty if it was uploaded whole. */
   readonly parts: readonly ObjectPart[];
 }
 
@@ -29,7 +29,7 @@ export interface StoredObject extends NewObject {
   readonly versionId: string;
 }
 
-/** Stands where an object has been deleted whose versions are kept. */
+/** The latest version of an object that was deleted in a versioned bucket. */
 export interface DeleteMarker {
   readonly kind: 'delete_marker';
   readonly versionId: string;
@@ -50,7 +50,7 @@ export interface StoredUpload {
   readonly key: string;
   readonly startedAtMs: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** The checksum that was promised with its beginning; null for none. */
+  /** The checksum that was announced when it was created; null for none. */
   readonly checksum: Pick<Checksum, 'algorithm' | 'type'> | null;
   readonly parts: Map<number, StoredPart>;
 }

@@ -1,14 +1,14 @@
 import type { Bucket } from './bucket.ts';
-import { compareKeys, findPlace } from './key-order.ts';
+import { compareKeys, findIndex } from './key-order.ts';
 import { findGroup } from './listing.ts';
 import { NULL_VERSION, type StoredVersion } from './stored.ts';
 
 export interface VersionQuery {
   readonly prefix: string;
   readonly delimiter: string;
-  /** The last key, or common prefix, that is known already; empty for none. */
+  /** The last key or common prefix of the page before; empty for the first page. */
   readonly keyMarker: string;
-  /** The last version of that key that is known; null where all of them are. */
+  /** The last version of that key in the page before; null if it had all of them. */
   readonly versionIdMarker: string | null;
   /** Versions, delete markers and common prefixes in the page, 0 to 1000. */
   readonly maxKeys: number;
@@ -23,13 +23,13 @@ export interface ListedVersion {
 export interface VersionPage {
   readonly versions: readonly ListedVersion[];
   readonly commonPrefixes: readonly string[];
-  /** Where the next page begins; null at the end. A common prefix has no version. */
+  /** The markers of the next page; null at the end. A common prefix has no version. */
   readonly next: { readonly key: string; readonly versionId?: string } | null;
 }
 
 type Versions = Pick<Bucket, 'versionedKeys' | 'versions'>;
 
-/** One page of all versions: by key in S3's order, the latest version of each first. */
+/** One page of all versions, in S3's order of keys, the latest version of each first. */
 export function listVersionPage(bucket: Versions, query: VersionQuery): VersionPage {
   const versions: ListedVersion[] = [];
   const commonPrefixes: string[] = [];
@@ -47,12 +47,12 @@ export function listVersionPage(bucket: Versions, query: VersionQuery): VersionP
   return { versions, commonPrefixes, next: null };
 }
 
-/** Everything behind the markers: versions, and each common prefix once. */
+/** Everything after the markers: versions, and each common prefix once. */
 function* walk(bucket: Versions, query: VersionQuery): Generator<ListedVersion | string> {
   const { prefix, delimiter, keyMarker, versionIdMarker } = query;
   const keys = bucket.versionedKeys;
   let lastGroup = '';
-  let index = findPlace(keys, compareKeys(keyMarker, prefix) > 0 ? keyMarker : prefix);
+  let index = findIndex(keys, compareKeys(keyMarker, prefix) > 0 ? keyMarker : prefix);
   for (; index < keys.length; index += 1) {
     const key = keys[index] ?? '';
     if (!key.startsWith(prefix)) return;
@@ -69,15 +69,15 @@ function* walk(bucket: Versions, query: VersionQuery): Generator<ListedVersion |
   }
 }
 
-/** Where the versions behind the marker begin, also where that one has been deleted since: later ids are higher. */
+/** The index of the first version after the marker, even if that was deleted since: later ids are higher. */
 function findRest(all: readonly ListedVersion[], marker: string): number {
   const at = all.findIndex(({ version }) => version.versionId === marker);
   if (at !== -1) return at + 1;
-  // Nothing says where a null version has been: better to list one twice than to lose it.
+  // The place of a deleted null version is unknown: it is better to list a version twice than to skip it.
   const rest = all.findIndex(({ version: { versionId } }) => versionId === NULL_VERSION || versionId < marker);
   return rest === -1 ? all.length : rest;
 }
 
 function listVersions(bucket: Versions, key: string): readonly ListedVersion[] {
-  return bucket.versions(key).map((version, place) => ({ key, version, isLatest: place === 0 }));
+  return bucket.versions(key).map((version, index) => ({ key, version, isLatest: index === 0 }));
 }

@@ -73,7 +73,7 @@ async function refusal(sent: Promise<unknown>): Promise<readonly [string, number
 }
 
 describe('buckets', () => {
-  it('are made, found, listed and deleted', async () => {
+  it('are created, found, listed and deleted', async () => {
     await s3.send(new CreateBucketCommand({ Bucket: 'fresh' }));
     await s3.send(new HeadBucketCommand({ Bucket: 'fresh' }));
     expect(await refusal(s3.send(new CreateBucketCommand({ Bucket: 'fresh' })))).toEqual([
@@ -86,7 +86,7 @@ describe('buckets', () => {
     expect(await refusal(s3.send(new ListObjectsV2Command({ Bucket: 'fresh' })))).toEqual(['NoSuchBucket', 404]);
   });
 
-  it('are not deleted while they hold something', async () => {
+  it('cannot be deleted while they contain anything', async () => {
     sandbox.putObject(Bucket, 'x', { body: '' });
     expect(await refusal(s3.send(new DeleteBucketCommand({ Bucket })))).toEqual(['BucketNotEmpty', 409]);
   });
@@ -132,7 +132,7 @@ describe('objects', () => {
     expect(sandbox.keys(Bucket)).not.toContain(Key);
   });
 
-  it('come back with what was said of them', async () => {
+  it('are returned with their headers', async () => {
     const said = {
       ContentType: 'text/csv',
       CacheControl: 'no-store',
@@ -170,7 +170,7 @@ describe('objects', () => {
     expect(head.ContentRange).toBe(ContentRange);
   });
 
-  it('refuse a range that lies behind them', async () => {
+  it('refuse a range beyond their end', async () => {
     await s3.send(new PutObjectCommand({ Bucket, Key: 'digits', Body: '0123456789' }));
     expect(await refusal(text('digits', { Range: 'bytes=10-' }))).toEqual(['InvalidRange', 416]);
   });
@@ -237,7 +237,7 @@ describe('checksums', () => {
     expect(computeChecksum(algorithm, Buffer.from('123456789'))).toBe(value);
   });
 
-  it('refuses a body that is not the one of its Content-MD5', async () => {
+  it('refuses a body that does not match its Content-MD5', async () => {
     const ContentMD5 = createHash('md5').update('other').digest('base64');
     expect(await refusal(s3.send(new PutObjectCommand({ Bucket, Key: 'm', Body: 'this', ContentMD5 })))).toEqual([
       'BadDigest',
@@ -245,7 +245,7 @@ describe('checksums', () => {
     ]);
   });
 
-  it('takes a streamed body out of its framing', async () => {
+  it('removes the framing of a streamed body', async () => {
     const { Readable } = await import('node:stream');
     const Body = Readable.from([Buffer.alloc(70_000, 'a'), Buffer.alloc(5, 'b')]);
     await s3.send(new PutObjectCommand({ Bucket, Key: 'streamed', Body, ContentLength: 70_005 }));
@@ -310,7 +310,7 @@ describe('listings', () => {
     expect(names(await list({}))).toEqual(KEYS);
   });
 
-  it('come in pages that neither lose nor repeat', async () => {
+  it('have pages without gaps or repetitions', async () => {
     const seen: unknown[] = [];
     let ContinuationToken: string | undefined;
     do {
@@ -323,7 +323,7 @@ describe('listings', () => {
     expect(seen).toEqual(KEYS);
   });
 
-  it('group by delimiter, a page each', async () => {
+  it('group by delimiter, over pages', async () => {
     const seen: unknown[] = [];
     let ContinuationToken: string | undefined;
     do {
@@ -334,7 +334,7 @@ describe('listings', () => {
     expect(seen).toEqual(['a', 'a/', 'b', 'b/', 'c', '\ufb01', '\u{1f600}']);
   });
 
-  it('begin after a key, and keep to a prefix', async () => {
+  it('start after a key, and are limited to a prefix', async () => {
     expect(names(await list({ StartAfter: 'a/1' }))).toEqual(KEYS.slice(2));
     expect(names(await list({ Prefix: 'a/' }))).toEqual(['a/1', 'a/2']);
     expect(names(await s3.send(new ListObjectsCommand({ Bucket: 'listed', Marker: 'b' })))).toEqual(KEYS.slice(4));
@@ -349,8 +349,8 @@ describe('listings', () => {
   });
 });
 
-describe('what is refused', () => {
-  it('is a wrong secret, and an unknown key', async () => {
+describe('a refused request', () => {
+  it('has a wrong secret or an unknown key', async () => {
     expect(await refusal(connect('wrong').send(new ListBucketsCommand()))).toEqual(['SignatureDoesNotMatch', 403]);
     expect(await refusal(connect(undefined, 'nobody').send(new ListBucketsCommand()))).toEqual([
       'InvalidAccessKeyId',
@@ -358,7 +358,7 @@ describe('what is refused', () => {
     ]);
   });
 
-  it('is a request that is not signed', async () => {
+  it('is not signed', async () => {
     const response = await fetch(`${sandbox.endpoint}/bucket/x`);
     expect([response.status, await response.text()]).toEqual([
       403,
@@ -366,7 +366,7 @@ describe('what is refused', () => {
     ]);
   });
 
-  it('is whatever is not implemented: 501, and nothing is changed', async () => {
+  it('is not implemented: 501, and nothing changes', async () => {
     sandbox.putObject(Bucket, 'tagged', { body: 'kept' });
     expect(await refusal(s3.send(new GetBucketAclCommand({ Bucket })))).toEqual(['NotImplemented', 501]);
     expect(await refusal(s3.send(new GetObjectTaggingCommand({ Bucket, Key: 'tagged' })))).toEqual([
@@ -378,7 +378,7 @@ describe('what is refused', () => {
     expect(sandbox.read(Bucket, 'tagged')?.toString()).toBe('kept');
   });
 
-  it('is a key of more than 1024 bytes', async () => {
+  it('has a key of more than 1024 bytes', async () => {
     expect(await refusal(s3.send(new PutObjectCommand({ Bucket, Key: 'x'.repeat(1025), Body: '' })))).toEqual([
       'KeyTooLongError',
       400,
@@ -389,7 +389,7 @@ describe('what is refused', () => {
 describe('faults', () => {
   beforeEach(() => sandbox.putObject(Bucket, 'f', { body: '0123456789' }));
 
-  it('are errors of S3 for so many requests, and then no more', async () => {
+  it('are errors of S3 for a number of requests', async () => {
     sandbox.addFault('GetObject:SlowDown:times=2');
     expect(await refusal(text('f'))).toEqual(['SlowDown', 503]);
     expect(await refusal(text('f'))).toEqual(['SlowDown', 503]);
@@ -401,7 +401,7 @@ describe('faults', () => {
     ]);
   });
 
-  it('hit the operation, bucket and keys that they name, after those that they skip', async () => {
+  it('apply to the operation, bucket and keys that they name, after those that they skip', async () => {
     sandbox.addFault('GetObject:500:InternalError:key=g:skip=1');
     sandbox.putObject(Bucket, 'g', { body: 'g' });
     expect(await text('f')).toBe('0123456789');
@@ -417,7 +417,7 @@ describe('faults', () => {
     await expect(text('f')).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
 
-  it('lost carries out what it does not answer', async () => {
+  it('lost carries out the request without a response', async () => {
     sandbox.addFault('PutObject:lost');
     await expect(s3.send(new PutObjectCommand({ Bucket, Key: 'lost', Body: 'kept' }))).rejects.toThrow();
     expect(sandbox.read(Bucket, 'lost')?.toString()).toBe('kept');
@@ -431,7 +431,7 @@ describe('faults', () => {
     expect(changed[0]).not.toBe('0');
   });
 
-  it('truncate and stall take half of the body of an upload, and no more', async () => {
+  it('truncate and stall read half of the body of an upload', async () => {
     const Body = Buffer.alloc(1000);
     sandbox.addFault('PutObject:truncate');
     await expect(s3.send(new PutObjectCommand({ Bucket, Key: 'cut', Body }))).rejects.toThrow();
@@ -455,7 +455,7 @@ describe('faults', () => {
     expect(sandbox.read(Bucket, 'changed')).toBeUndefined();
   });
 
-  it('leave a trace of the bytes that moved', async () => {
+  it('are logged with the bytes transferred', async () => {
     await s3.send(new PutObjectCommand({ Bucket, Key: 'counted', Body: Buffer.alloc(1000) }));
     sandbox.addFault('GetObject:truncate');
     await expect(text('counted')).rejects.toThrow();
@@ -465,7 +465,7 @@ describe('faults', () => {
     ]);
   });
 
-  it('html answers with a page', async () => {
+  it('html sends a page', async () => {
     sandbox.addFault('GetObject:html');
     expect(await text('f')).toMatch(/^<!doctype html>/);
   });

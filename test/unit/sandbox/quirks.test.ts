@@ -37,7 +37,7 @@ describe('a sandbox', () => {
     expect(await deleteWrongly(quirks)).toEqual(expected);
   });
 
-  it('fails a key so often and no more, and only keys that end as told', async () => {
+  it('fails each key up to its limit, and only keys with the given suffix', async () => {
     await using sandbox = await startTestSandbox();
     const s3 = connect(sandbox);
     sandbox.addFault('DeleteObjectsEntry:SlowDown:suffix=5:each=2');

@@ -1,27 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { Faults } from '../../../src/sandbox/faults/fault.ts';
 import { parseFault } from '../../../src/sandbox/faults/fault-text.ts';
-import { playScenario, SCENARIOS, STORIES, type Scenario } from '../../../src/sandbox/scenario.ts';
+import { playScenario, SCENARIOS, SCENARIO_PHASES, type Scenario } from '../../../src/sandbox/scenario.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
-/** A scenario on virtual time, and what a put would meet. */
+/** A scenario on virtual time, and what a put would get. */
 function play(scenario: Scenario) {
   const clock = new VirtualClock();
   const faults = new Faults(clock.monotonic);
   const stopped = new AbortController();
-  const told: string[] = [];
+  const reported: string[] = [];
   const ended = playScenario(scenario, {
     addFault: (text) => faults.add(parseFault(text), text),
     removeFault: (id) => faults.remove(id),
     clock,
     signal: stopped.signal,
-    onPhase: ({ says }) => told.push(says.split(':')[0] ?? ''),
+    onPhase: ({ text }) => reported.push(text.split(':')[0] ?? ''),
   });
   const meet = (): string => {
     const effect = faults.take({ operation: 'PutObject', bucket: 'b', key: 'k' })?.effect;
     return effect?.kind === 'error' ? effect.code : (effect?.kind ?? 'fine');
   };
-  return { clock, faults, told, meet, ended, stop: () => stopped.abort(new Error('stopped')) };
+  return { clock, faults, reported, meet, ended, stop: () => stopped.abort(new Error('stopped')) };
 }
 
 describe('playScenario', () => {
@@ -56,7 +56,7 @@ describe('playScenario', () => {
         [180_000, 'fine'],
       ],
     ],
-  ])('tells the story of %s', async (scenario, steps) => {
+  ])('plays %s', async (scenario, steps) => {
     const { clock, meet, stop } = play(scenario);
     for (const [ms, meets] of steps) {
       await clock.advance(ms);
@@ -65,7 +65,7 @@ describe('playScenario', () => {
     stop();
   });
 
-  it('throttles one request in three of a brownout, and slows the others down', () => {
+  it('throttles every third request of a brownout, and delays the others', () => {
     const { meet } = play('brownout');
     expect(Array.from({ length: 6 }, meet)).toEqual([
       'latency',
@@ -77,7 +77,7 @@ describe('playScenario', () => {
     ]);
   });
 
-  it('leaves the faults of others alone, and takes its own along when it is stopped', async () => {
+  it('removes only its own faults when it is stopped', async () => {
     const { clock, faults, ended, stop } = play('flapping');
     const theirs = faults.add(parseFault('GetObject:reset'), 'GetObject:reset');
     await clock.advance(20_000);
@@ -87,15 +87,15 @@ describe('playScenario', () => {
     expect(faults.list().map(({ id }) => id)).toEqual([theirs]);
   });
 
-  it('says what each phase is like', async () => {
-    const { clock, told, stop } = play('slow-probe');
+  it('reports each phase', async () => {
+    const { clock, reported, stop } = play('slow-probe');
     await clock.advance(300_000);
     stop();
-    expect(told).toEqual(['all is well', 'an outage', 'a slow recovery', 'all is well']);
+    expect(reported).toEqual(['no faults', 'an outage', 'a slow recovery', 'no faults']);
   });
 
-  it.each(SCENARIOS)('has faults that can be read: %s', (scenario) => {
-    const faults = STORIES[scenario].phases.flatMap((phase) => phase.faults);
+  it.each(SCENARIOS)('has valid faults: %s', (scenario) => {
+    const faults = SCENARIO_PHASES[scenario].phases.flatMap((phase) => phase.faults);
     expect(() => faults.map(parseFault)).not.toThrow();
   });
 });

@@ -96,7 +96,7 @@ describe('listings of uploads', () => {
     expect(await listAll({ MaxUploads, Prefix: 'b' })).toEqual(begun.slice(1, 4));
   });
 
-  it('leave out a key that is the marker, but for its uploads behind the id', async () => {
+  it('skip the key of the marker, except its uploads after the id', async () => {
     const ids = [await begin('k'), await begin('k'), await begin('l')];
     const list = async (markers: object) =>
       (await s3.send(new ListMultipartUploadsCommand({ Bucket, ...markers }))).Uploads?.map(({ Key }) => Key);
@@ -105,7 +105,7 @@ describe('listings of uploads', () => {
     expect(await list({ UploadIdMarker: ids[2] })).toEqual(['k', 'k', 'l']);
   });
 
-  it('go on behind an upload that has been aborted meanwhile', async () => {
+  it('continue after an upload that has been aborted in the meantime', async () => {
     const begun = [await begin('k'), await begin('k'), await begin('k')];
     const first = await s3.send(new ListMultipartUploadsCommand({ Bucket, MaxUploads: 1 }));
     const { NextKeyMarker: KeyMarker = '', NextUploadIdMarker: UploadIdMarker } = first;
@@ -114,7 +114,7 @@ describe('listings of uploads', () => {
     expect(rest.Uploads?.map(({ UploadId }) => UploadId)).toEqual(begun.slice(1));
   });
 
-  it('say when each was begun and which checksum it promised', async () => {
+  it('include start time and expected checksum', async () => {
     await begin('k', { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' });
     const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket }));
     expect(Uploads).toMatchObject([{ ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' }]);
@@ -154,7 +154,7 @@ describe('an object of several parts', () => {
     return { Parts, complete };
   }
 
-  it('has the checksum of its parts, or of the whole, as was promised', async () => {
+  it('has the checksum of its parts or of the whole, as announced', async () => {
     const composite = await upload('COMPOSITE');
     const sums = composite.Parts.map(({ ChecksumCRC32 = '' }) => Buffer.from(ChecksumCRC32, 'base64'));
     const expected = { ChecksumCRC32: `${crc(...sums)}-3`, ChecksumType: 'COMPOSITE' };
@@ -167,7 +167,7 @@ describe('an object of several parts', () => {
     expect((await s3.send(new HeadObjectCommand({ Bucket, Key: 'k' }))).ChecksumCRC32).toBeUndefined();
   });
 
-  it('is refused where it is not what the request says', async () => {
+  it('is refused if it differs from the request', async () => {
     const { Parts, complete } = await upload('FULL_OBJECT');
     const [, ...behind] = Parts;
     const swapped = [{ ...Parts[0], ChecksumCRC32: 'AAAAAA==' }, ...behind];
@@ -179,13 +179,13 @@ describe('an object of several parts', () => {
     expect(sandbox.keys(Bucket)).toEqual(['k']);
   });
 
-  it('is refused where the parts make up its checksum and one of them is not named', async () => {
+  it('is refused if it has a composite checksum and the request omits one of a part', async () => {
     const { Parts, complete } = await upload('COMPOSITE');
     const bare = Parts.map(({ PartNumber, ETag }) => ({ PartNumber, ETag }));
     expect(await codeOf(complete({ MultipartUpload: { Parts: bare } }))).toEqual(['InvalidRequest', 400]);
   });
 
-  it('is read by the number of a part', async () => {
+  it('is read by part number', async () => {
     const { complete } = await upload('COMPOSITE');
     await complete();
     const read = async (PartNumber: number, more: object = {}) =>
@@ -205,7 +205,7 @@ describe('an object of several parts', () => {
     expect(await codeOf(read(1, { Range: 'bytes=0-1' }))).toEqual(['InvalidRequest', 400]);
   });
 
-  it('has one part, and the ETag and checksum of its bytes, once it is copied', async () => {
+  it('has one part after a copy, and the ETag and checksum of its bytes', async () => {
     const { complete } = await upload('COMPOSITE');
     await complete();
     await s3.send(new CopyObjectCommand({ Bucket, Key: 'copy', CopySource: `${Bucket}/k` }));
@@ -219,8 +219,8 @@ describe('an object of several parts', () => {
   });
 });
 
-describe('an object of one piece', () => {
-  it('is part 1 of itself', async () => {
+describe('an object that was uploaded whole', () => {
+  it('has part 1 only', async () => {
     await s3.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'whole' }));
     await s3.send(new PutObjectCommand({ Bucket, Key: 'empty', Body: '' }));
     const { Body, PartsCount } = await s3.send(new GetObjectCommand({ Bucket, Key: 'k', PartNumber: 1 }));
@@ -233,7 +233,7 @@ describe('an object of one piece', () => {
     ]);
   });
 
-  it('has its checksum with a range that is all of it, and with no other', async () => {
+  it('has its checksum only with a range that covers all of it', async () => {
     await s3.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'whole', ChecksumAlgorithm: 'CRC32' }));
     const read = async (Range: string) => {
       const { Body, ChecksumCRC32 } = await s3.send(
@@ -245,7 +245,7 @@ describe('an object of one piece', () => {
     expect(await read('bytes=0-3')).toEqual(['whol', undefined]);
   });
 
-  it('does not tell its attributes: 501', async () => {
+  it('has no attributes request: 501', async () => {
     await s3.send(new PutObjectCommand({ Bucket, Key: 'k', Body: '' }));
     const attributes = new GetObjectAttributesCommand({ Bucket, Key: 'k', ObjectAttributes: ['ETag'] });
     expect(await codeOf(s3.send(attributes))).toEqual(['NotImplemented', 501]);

@@ -95,8 +95,8 @@ const codeOf = async (sent: Promise<unknown>) => {
   return [name, $metadata.httpStatusCode];
 };
 
-describe('a bucket that has never kept versions', () => {
-  it('says nothing of them, and has the null version of each object only', async () => {
+describe('an unversioned bucket', () => {
+  it('sends no version headers, and has only the null version of each object', async () => {
     const written = await put('k', 'one');
     await put('k', 'two');
     expect(written.VersionId).toBeUndefined();
@@ -119,16 +119,16 @@ describe('a bucket that has never kept versions', () => {
   });
 });
 
-describe('a bucket that keeps versions', () => {
+describe('a versioned bucket', () => {
   beforeEach(async () => {
     await setVersioning('Enabled');
   });
 
-  it('says so', async () => {
+  it('reports its versioning', async () => {
     expect((await s3.send(new GetBucketVersioningCommand({ Bucket }))).Status).toBe('Enabled');
   });
 
-  it('gives each write an id, and reads the latest or the one that is asked for', async () => {
+  it('gives each write an id, and reads the latest version or a requested one', async () => {
     const first = await put('k', 'one');
     const second = await put('k', 'two');
     expect(first.VersionId).toMatch(/^\S{16,}$/);
@@ -144,14 +144,14 @@ describe('a bucket that keeps versions', () => {
     ]);
   });
 
-  it('lists no object twice that has several', async () => {
+  it('lists an object with several versions once', async () => {
     await put('k', 'one');
     await put('k', 'two');
     const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket }));
     expect(Contents.map(({ Key, Size }) => [Key, Size])).toEqual([['k', 3]]);
   });
 
-  it('gives a version to an object that was uploaded in parts', async () => {
+  it('gives a version id to an object that was uploaded in parts', async () => {
     const body = Buffer.alloc(6 * 1024 * 1024, 'q');
     await put('k', 'before');
     const params = { Bucket, Key: 'k', Body: body };
@@ -160,7 +160,7 @@ describe('a bucket that keeps versions', () => {
     expect([latest?.VersionId, latest?.Size, latest?.IsLatest]).toEqual([VersionId ?? 'none', body.length, true]);
   });
 
-  it('puts a delete marker over what is deleted, which a read then cannot find', async () => {
+  it('adds a delete marker for a delete; reads then fail', async () => {
     const { VersionId } = await put('k', 'one');
     const deleted = await remove('k');
     expect(deleted.DeleteMarker).toBe(true);
@@ -191,13 +191,13 @@ describe('a bucket that keeps versions', () => {
     expect($response.headers['x-amz-delete-marker']).toBe('true');
   });
 
-  it('puts a marker where nothing was, too', async () => {
+  it('adds a marker even for a missing key', async () => {
     const { DeleteMarker, VersionId } = await remove('never');
     expect(DeleteMarker).toBe(true);
     expect(summarize(await list())).toEqual([['-never', VersionId, true]]);
   });
 
-  it('deletes one version for good; without its marker an object is there again', async () => {
+  it('deletes one version permanently; without its marker an object is back', async () => {
     const first = await put('k', 'one');
     const second = await put('k', 'two');
     const marker = await remove('k');
@@ -241,7 +241,7 @@ describe('a bucket that keeps versions', () => {
     expect(await codeOf(read('a', '0'.repeat(32)))).toEqual(['NoSuchVersion', 404]);
   });
 
-  it('is not deleted while a version or a marker is left', async () => {
+  it('cannot be deleted while a version or a marker is left', async () => {
     const { VersionId } = await put('k', 'one');
     const marker = await remove('k');
     expect(await codeOf(s3.send(new DeleteBucketCommand({ Bucket })))).toEqual(['BucketNotEmpty', 409]);
@@ -260,7 +260,7 @@ describe('a bucket that keeps versions', () => {
     expect(await read('k')).toBe('two');
   });
 
-  it('copies the version that is named, to a version of its own', async () => {
+  it('copies a named version to a new version', async () => {
     const first = await put('odd ?versionId=x', 'one');
     await put('odd ?versionId=x', 'two');
     const CopySource = `${Bucket}/${encodeURIComponent('odd ?versionId=x')}`;
@@ -294,14 +294,14 @@ describe('a bucket that keeps versions', () => {
   });
 });
 
-describe('a bucket that has ceased to keep versions', () => {
+describe('a bucket with suspended versioning', () => {
   itAsAmazon('still names the version of what is read, and no longer of what is written', async () => {
     await setVersioning('Suspended');
     expect((await put('k', 'one')).VersionId).toBeUndefined();
     expect((await s3.send(new HeadObjectCommand({ Bucket, Key: 'k' }))).VersionId).toBe('null');
   });
 
-  it('replaces the null version only, by writes and by deletes', async () => {
+  it('replaces only the null version, by writes and by deletes', async () => {
     await put('k', 'before');
     await setVersioning('Enabled');
     const kept = await put('k', 'kept');
@@ -364,12 +364,12 @@ describe('listings of versions', () => {
     throw new Error('the listing does not end');
   }
 
-  it.each([1, 2, 4, 1000])('come whole in pages of %i', async (MaxKeys) => {
+  it.each([1, 2, 4, 1000])('are complete in pages of %i', async (MaxKeys) => {
     const all = await fill();
     expect(await listAll({ MaxKeys })).toEqual(all);
   });
 
-  it('keep to a prefix', async () => {
+  it('are limited to a prefix', async () => {
     await fill();
     expect(await listAll({ Prefix: 'a/' })).toEqual(['-a/1', 'a/1', 'a/2']);
     expect(await listAll({ Prefix: 'b', MaxKeys: 2 })).toEqual(['b', 'b', 'b']);
@@ -389,7 +389,7 @@ describe('listings of versions', () => {
     expect(rest.Versions?.map(({ Key, IsLatest }) => [Key, IsLatest])).toEqual([['b', false]]);
   });
 
-  it('write odd keys encoded where that is asked for', async () => {
+  it('encode odd keys if requested', async () => {
     await fill();
     const page = await list({ EncodingType: 'url', Prefix: 'c ', MaxKeys: 1 });
     expect(page.EncodingType).toBe('url');

@@ -72,7 +72,7 @@ describe('the lines of a sandbox', () => {
     );
     const unknown = { ...request, operation: null, status: null, code: null, fault: null };
     expect(describeRequest(unknown, { logFormat: 'text', nowMs }).trimEnd()).toBe('PUT /b/k');
-    const phase = { says: 'an outage', lastsMs: 30_000, faults: [] };
+    const phase = { text: 'an outage', lastsMs: 30_000, faults: [] };
     expect(describePhase(phase, { logFormat: 'text', nowMs })).toBe('scenario: an outage, for 30s');
     expect(describePhase({ ...phase, lastsMs: null }, { logFormat: 'text', nowMs })).toBe('scenario: an outage');
   });
@@ -95,6 +95,6 @@ describe('the lines of a sandbox', () => {
       code: 'SlowDown',
       fault: 'error',
     });
-    expect(JSON.parse(describePhase({ says: 'x', lastsMs: null, faults: [] }, form))).toMatchObject({ lasts_ms: null });
+    expect(JSON.parse(describePhase({ text: 'x', lastsMs: null, faults: [] }, form))).toMatchObject({ lasts_ms: null });
   });
 });
