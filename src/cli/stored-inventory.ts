@@ -5,7 +5,7 @@ import type { DownloadRequest } from '../s3/download/download-request.ts';
 import type { ObjectStore } from '../s3/object-store.ts';
 import { Slots } from '../guard/slots.ts';
 import { BreakwaterError } from '../errors.ts';
-import type { InventoryCopy, InventoryPlace } from '../sweep/inventory/local-inventory.ts';
+import type { InventoryCopy, InventoryLocation } from '../sweep/inventory/local-inventory.ts';
 import { planPieces } from '../transfer/get/fetch-object.ts';
 import { FileSink } from '../transfer/get/file-sink.ts';
 import type { FetchTarget } from '../transfer/get/sink.ts';
@@ -26,7 +26,7 @@ interface Access {
  * An inventory in the bucket that S3 writes it to. Its files come one at a time into the directory for temporary files, because
  * none is believed before all of it is known to be right. Without a circuit, as everything of a sweep.
  */
-export function storedInventory(manifest: S3Location, access: Access): InventoryPlace {
+export function storedInventory(manifest: S3Location, access: Access): InventoryLocation {
   return {
     name: nameOf(manifest),
     readManifest: async () => await readManifest(manifest, access),

@@ -2,18 +2,22 @@ import type { UnfinishedWork, ClaimHolder, WorkClaim } from '../unfinished-work.
 import { formatTime } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
 
-/** What a sweep is known by on this machine; the same bucket name at another endpoint is another bucket. */
-export function nameSweep(place: {
+/** The id of a sweep on this machine. The endpoint is part of it: bucket names repeat across endpoints. */
+export function nameSweep({
+  endpointUrl,
+  bucket,
+  prefix,
+}: {
   readonly endpointUrl: string | null;
   readonly bucket: string;
   readonly prefix: string;
 }): string {
-  return JSON.stringify([place.endpointUrl ?? 'aws', place.bucket, place.prefix]);
+  return JSON.stringify([endpointUrl ?? 'aws', bucket, prefix]);
 }
 
 /**
- * Makes a prefix this process's own to sweep. Two at once would do no harm, and only count and throttle each other.
- * @throws BreakwaterError `locked` while another living process of this machine has it
+ * Claims a prefix for this process. Two sweeps at once would be safe, but their counts would be wrong.
+ * @throws BreakwaterError `locked` while another process of this machine sweeps it
  */
 export async function claimSweep(
   unfinished: Pick<UnfinishedWork, 'claim'>,
@@ -24,8 +28,11 @@ export async function claimSweep(
     holder = held;
   });
   if (claim !== null) return claim;
-  throw new BreakwaterError('locked', `s3://${bucket}/${prefix} is being swept already${formatHolder(holder)}`, {
-    details: { reason: 'sweep_running', hint: 'let it end, or end it; it gives back the prefix however it ends' },
+  throw new BreakwaterError('locked', `s3://${bucket}/${prefix} is already being swept${formatHolder(holder)}`, {
+    details: {
+      reason: 'sweep_running',
+      hint: 'wait for that process, or stop it; the prefix is free once it has ended',
+    },
   });
 }
 

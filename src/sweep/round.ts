@@ -1,7 +1,7 @@
 import type { KeySpan, SweepPage } from './sweep-item.ts';
 
-/** The pages of one round: from behind a key to the end, then from the beginning to that key; null for in order. */
-export async function* goRound(
+/** The pages of one round: from after a key to the end, then from the beginning to that key; null starts at the beginning. */
+export async function* sweepRound(
   select: (span: KeySpan) => AsyncIterable<SweepPage>,
   after: string | null,
 ): AsyncGenerator<SweepPage> {

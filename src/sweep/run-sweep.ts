@@ -1,44 +1,133 @@
-import type { UnfinishedWork, WorkClaim } from '../unfinished-work.ts';
+import type { Clock } from '../clock.ts';
+import { BreakwaterError } from '../errors.ts';
+import type { EventSink } from '../events.ts';
 import type { ObjectStore } from '../s3/object-store.ts';
+import type { UnfinishedWork, WorkClaim } from '../unfinished-work.ts';
+import { abortUploads, type UploadSweepRequest, type UploadTally } from './abort-uploads.ts';
 import { SweepCheckpoint } from './checkpoint.ts';
-import { goRound } from './round.ts';
-import type { KeySpan, SweepPage } from './sweep-item.ts';
+import { claimSweep, nameSweep } from './claim-sweep.ts';
+import { watchNeighbours } from './prefix-warning.ts';
+import { sweepRound } from './round.ts';
+import { selectItems, type Selection } from './select-items.ts';
+import { findObjectFailure, findUploadFailure } from './sweep-failure.ts';
+import { EVERY_KEY, type KeySpan, type SweepPage } from './sweep-item.ts';
 import type { SweepLimits } from './sweep-limits.ts';
-import { sweep, type SweepResult } from './sweep.ts';
-import type { CommandRun } from '../cli/command-run.ts';
 import { NO_REPORT, openSweepReport } from './sweep-report.ts';
+import { sweep, type SweepResult } from './sweep.ts';
+import { surveySweep, type Survey } from './tally.ts';
 import type { TimeLimit } from './time-limit.ts';
 
-interface SweepJob {
-  readonly id: string;
+/** What one sweep does. */
+export interface SweepJob {
   readonly bucket: string;
   readonly prefix: string;
+  /** Null for AWS. */
+  readonly endpointUrl: string | null;
+  /** Delete objects older than this, in ms; null keeps all objects. */
+  readonly olderThanMs: number | null;
+  /** Abort unfinished uploads older than this, in ms; null keeps them. */
+  readonly abortUploadsMs: number | null;
+  readonly selection: Selection;
   readonly limits: SweepLimits;
-  /** The selection goes by the order of keys: the next sweep can begin where this one stopped. */
-  readonly isResumable: boolean;
-  /** Where the failures are written; null for nowhere. */
+  /** Counts and lists only; sends no write request. */
+  readonly isDryRun: boolean;
+  /** Whatever is left is a failure. */
+  readonly isStrict: boolean;
+  /** Delete objects that were overwritten since they were listed, too. */
+  readonly isUnconditional: boolean;
+  /** File for the objects that are left; null for none. */
   readonly reportPath: string | null;
 }
 
-interface SweepTools {
+export interface SweepTools {
   readonly store: ObjectStore;
-  /** What is to go, of one stretch of the key space. */
-  readonly select: (span: KeySpan) => AsyncIterable<SweepPage>;
   readonly unfinished: UnfinishedWork;
-  readonly claim: WorkClaim;
+  readonly clock: Clock;
+  readonly emit: EventSink;
   readonly time: TimeLimit;
+  /** Asks the user before anything is deleted; null goes ahead. Not called if nothing was found. */
+  readonly ask: ((found: SweepFound) => Promise<boolean>) | null;
 }
 
-/** One sweep from where the last one stopped, with what it leaves behind: its report and its checkpoint. */
-export async function performSweep(run: CommandRun, job: SweepJob, tools: SweepTools): Promise<SweepResult> {
-  const { id, bucket, reportPath } = job;
-  const { store, select, unfinished, claim, time } = tools;
+/** What a sweep would delete and abort. */
+export interface SweepFound {
+  /** Null if objects are kept. */
+  readonly survey: Survey | null;
+  readonly uploads: number;
+}
+
+export interface SweepOutcome {
+  /** Of a dry run that counts objects. */
+  readonly survey: Survey | null;
+  /** Of a sweep that deletes objects. */
+  readonly swept: SweepResult | null;
+  /** Null if uploads are kept, or if the objects failed first. */
+  readonly uploads: UploadTally | 'failed' | null;
+  readonly failure: BreakwaterError | null;
+}
+
+/**
+ * One sweep in order: claim the prefix, ask, delete objects, abort uploads. A dry run needs no claim.
+ * @returns null if the user said no
+ * @throws BreakwaterError before the first delete; a later failure is in the outcome
+ */
+export async function runSweep(job: SweepJob, tools: SweepTools): Promise<SweepOutcome | null> {
+  const { isDryRun, olderThanMs } = job;
+  const select = openSelection(job, tools);
+  if (isDryRun) {
+    const survey = olderThanMs === null ? null : await surveySweep(select(EVERY_KEY));
+    return await addUploads({ survey, swept: null, failure: null }, job, tools);
+  }
+  const id = nameSweep(job);
+  await using claim = await claimSweep(tools.unfinished, { ...job, id });
+  if (tools.ask !== null) {
+    const survey = olderThanMs === null ? null : await surveySweep(select(EVERY_KEY));
+    const found = { survey, uploads: await countUploads(job, tools) };
+    const isEmpty = (survey?.objects ?? 0) === 0 && found.uploads === 0;
+    if (!isEmpty && !(await tools.ask(found))) return null;
+  }
+  if (olderThanMs === null) return await addUploads({ survey: null, swept: null, failure: null }, job, tools);
+  const isResumable = job.selection.source.kind === 'objects';
+  const swept = await sweepObjects({ ...job, id, isResumable }, { ...tools, select, claim });
+  return await addUploads({ survey: null, swept, failure: findObjectFailure(swept, job) }, job, tools);
+}
+
+type Select = (span: KeySpan) => AsyncIterable<SweepPage>;
+
+function openSelection(job: SweepJob, { store, clock, emit }: SweepTools): Select {
+  const { bucket, prefix, selection, olderThanMs, isUnconditional } = job;
+  const watch = watchNeighbours({ prefix, emit });
+  return async function* select(within) {
+    const request = { ...selection, bucket, prefix, olderThanMs: olderThanMs ?? 0, within };
+    for await (const page of watch(selectItems(request, { store, now: clock.now }))) {
+      // Without an ETag, a delete has no condition.
+      yield isUnconditional ? { ...page, items: page.items.map((item) => ({ ...item, etag: null })) } : page;
+    }
+  };
+}
+
+interface ObjectsJob extends Pick<SweepJob, 'bucket' | 'prefix' | 'limits' | 'reportPath'> {
+  readonly id: string;
+  /** Keys come in order, so the next sweep can start where this one stopped. */
+  readonly isResumable: boolean;
+}
+
+interface ObjectsTools extends Pick<SweepTools, 'unfinished' | 'clock' | 'emit' | 'time'> {
+  readonly store: Pick<ObjectStore, 'deleteBatch'>;
+  readonly select: Select;
+  readonly claim: WorkClaim;
+}
+
+/** Deletes objects, starting where the last sweep stopped; writes the report and the checkpoint. */
+export async function sweepObjects(job: ObjectsJob, tools: ObjectsTools): Promise<SweepResult> {
+  const { id, bucket, reportPath, isResumable } = job;
+  const { store, select, unfinished, claim, time, clock, emit } = tools;
   const report = reportPath === null ? NO_REPORT : await openSweepReport(reportPath, bucket);
-  const checkpoint = job.isResumable ? await SweepCheckpoint.open({ unfinished, id, clock: run.clock }) : null;
+  const checkpoint = isResumable ? await SweepCheckpoint.open({ unfinished, id, clock }) : null;
   time.begin();
-  const result = await sweep(goRound(select, checkpoint?.after ?? null), job, {
+  const result = await sweep(sweepRound(select, checkpoint?.after ?? null), job, {
     store,
-    emit: run.emit,
+    emit,
     signal: time.signal,
     onLeft: report.write,
     onSettled: (span) => checkpoint?.settle(span),
@@ -47,4 +136,33 @@ export async function performSweep(run: CommandRun, job: SweepJob, tools: SweepT
   await checkpoint?.close({ isComplete: result.ending.kind === 'complete' });
   await report.close();
   return result;
+}
+
+async function countUploads(job: SweepJob, { store, clock }: SweepTools): Promise<number> {
+  const request = uploadRequest(job);
+  if (request === null) return 0;
+  return (await abortUploads({ ...request, isDryRun: true }, { store, now: clock.now })).matched;
+}
+
+/** Aborts uploads once the objects are done, and not after a failure: the first failure is the one reported. */
+async function addUploads(
+  outcome: Omit<SweepOutcome, 'uploads'>,
+  job: SweepJob,
+  { store, clock }: SweepTools,
+): Promise<SweepOutcome> {
+  const request = uploadRequest(job);
+  if (request === null || outcome.failure !== null) return { ...outcome, uploads: null };
+  try {
+    const uploads = await abortUploads(request, { store, now: clock.now });
+    return { ...outcome, uploads, failure: findUploadFailure(uploads, job) };
+  } catch (error) {
+    // The objects that were deleted before are still reported.
+    if (!(error instanceof BreakwaterError)) throw error;
+    return { ...outcome, uploads: 'failed', failure: error };
+  }
+}
+
+function uploadRequest({ bucket, prefix, abortUploadsMs, selection, isDryRun }: SweepJob): UploadSweepRequest | null {
+  if (abortUploadsMs === null) return null;
+  return { bucket, prefix, olderThanMs: abortUploadsMs, patterns: selection.patterns, isDryRun };
 }

@@ -30,6 +30,11 @@ export interface SelectionRequest extends ItemConditions {
   readonly listConcurrency?: number;
 }
 
+/** The part of a request that flags decide. */
+export type Selection = Required<
+  Pick<SelectionRequest, 'patterns' | 'minSizeBytes' | 'maxSizeBytes' | 'source' | 'listConcurrency'>
+>;
+
 export interface SelectionContext {
   readonly store: Pick<ObjectStore, 'list' | 'listVersions' | 'statKeys'>;
   /** Used only where the store does not tell its own time. */

@@ -1,27 +1,32 @@
+import { after } from '../abort.ts';
+import type { Clock } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
 import { TIME_IS_OVER } from './sweep.ts';
-import type { CommandRun } from '../cli/command-run.ts';
 
 export interface TimeLimit {
   /** Aborted when the command is, or when the time is over. */
   readonly signal: AbortSignal;
-  /** From here on the time counts. */
+  /** Starts the time. */
   readonly begin: () => void;
 }
 
-/** The time that work may take; its end is an interruption with the reason `max_duration`, and no failure. */
-export function limitTime(run: Pick<CommandRun, 'signal' | 'clock' | 'onClose'>, maxMs: number | null): TimeLimit {
-  if (maxMs === null) return { signal: run.signal, begin: () => undefined };
+interface LimitedRun {
+  readonly clock: Pick<Clock, 'sleep'>;
+  readonly signal: AbortSignal;
+  readonly onClose: (close: () => void) => void;
+}
+
+/** Limits the time of some work. The end of the time is an interruption with the reason `max_duration`. */
+export function limitTime({ clock, signal, onClose }: LimitedRun, maxMs: number | null): TimeLimit {
+  if (maxMs === null) return { signal, begin: () => undefined };
   const over = new AbortController();
-  const ended = new AbortController();
-  const wait = async (): Promise<void> => {
-    await run.clock.sleep(maxMs, ended.signal);
-    over.abort(new BreakwaterError('interrupted', 'its time was over', { details: { reason: TIME_IS_OVER } }));
-  };
-  run.onClose(() => ended.abort());
+  const end = (): void =>
+    over.abort(new BreakwaterError('interrupted', 'the time limit has passed', { details: { reason: TIME_IS_OVER } }));
   return {
-    signal: AbortSignal.any([run.signal, over.signal]),
-    // The end of the command ends the sleep with an error that says nothing.
-    begin: () => void wait().catch(() => undefined),
+    signal: AbortSignal.any([signal, over.signal]),
+    begin: () => {
+      const timer = after(clock, maxMs, end);
+      onClose(() => timer[Symbol.dispose]());
+    },
   };
 }

@@ -8,51 +8,52 @@ import type { KeyPatterns } from '../../key-filter.ts';
 import { localInventory } from '../../sweep/inventory/local-inventory.ts';
 import { openInventory } from '../../sweep/inventory/inventory.ts';
 import { readKeyList } from '../../sweep/key-list.ts';
-import { LIST_CONCURRENCY, type SelectionRequest, type SelectionSource } from '../../sweep/select-items.ts';
+import type { SweepJob } from '../../sweep/run-sweep.ts';
+import { LIST_CONCURRENCY, type Selection, type SelectionSource } from '../../sweep/select-items.ts';
 import { countFlag, durationFlag, sizeFlag } from './flags.ts';
 import { isS3Url, parseS3Url } from './s3-url.ts';
 import { storedInventory } from '../stored-inventory.ts';
 
 const LIST_CONCURRENCY_MAX = 64;
 
-/** The flags by which a sweep selects, beside its prefix and its age. */
+/** The flags that select what a sweep deletes, besides its prefix and its age. */
 export const selectionFlags = {
-  include: string({ multiple: true, helpValue: 'GLOB', summary: 'take only keys like this, such as *.log or a/**' }),
-  exclude: string({ multiple: true, helpValue: 'GLOB', summary: 'leave keys like this, also where they are included' }),
-  'min-size': sizeFlag({ summary: 'least size of what is deleted' }),
-  'max-size': sizeFlag({ summary: 'largest size of what is deleted' }),
+  include: string({ multiple: true, helpValue: 'GLOB', summary: 'take only matching keys, such as *.log or a/**' }),
+  exclude: string({ multiple: true, helpValue: 'GLOB', summary: 'keep matching keys; wins over --include' }),
+  'min-size': sizeFlag({ summary: 'delete only objects of at least this size' }),
+  'max-size': sizeFlag({ summary: 'delete only objects of at most this size' }),
   'keys-from': string({
     helpValue: 'FILE',
-    summary: 'take the keys of this file instead of a listing, one a line; - for standard input',
+    summary: 'read the keys from this file instead of a listing, one per line; - for standard input',
     exclusive: ['inventory', 'versions'],
   }),
   null: boolean({
-    // oclif's types know letters only; its parser takes any character, and -0 is what find and xargs have taught.
+    // oclif's types allow letters only; its parser takes any character, and find and xargs use -0.
     char: '0' as 'z',
-    summary: 'the keys of --keys-from are each ended by a NUL byte',
+    summary: 'the keys of --keys-from end with a NUL byte each',
     dependsOn: ['keys-from'],
   }),
   inventory: string({
     helpValue: 'MANIFEST',
-    summary: 'take the keys of an S3 Inventory (CSV) by its manifest.json, a file or s3://..., instead of a listing',
+    summary: 'read the keys from an S3 Inventory (CSV) instead of a listing; the manifest.json as a file or s3://...',
     exclusive: ['versions'],
   }),
   versions: boolean({
-    summary: 'delete noncurrent versions, and delete markers with nothing behind them, instead of current objects',
+    summary: 'delete noncurrent versions and expired delete markers instead of current objects',
   }),
   'abort-uploads': durationFlag({
-    summary: 'also abort multipart uploads that were begun this long ago and never ended',
+    summary: 'also abort unfinished multipart uploads older than this',
     helpValue: 'AGE',
   }),
   'list-concurrency': countFlag({
-    summary: 'listings at once, each of a part of the key space',
+    summary: 'parallel listings, each of a part of the key space',
     least: 1,
     most: LIST_CONCURRENCY_MAX,
     default: LIST_CONCURRENCY,
   }),
 };
 
-/** What the flags above hold once parsed. */
+/** The parsed values of these flags. */
 export interface SelectionFlags {
   readonly include: readonly string[] | undefined;
   readonly exclude: readonly string[] | undefined;
@@ -65,30 +66,54 @@ export interface SelectionFlags {
   readonly 'list-concurrency': number | undefined;
 }
 
-/** What the sources of a selection need. */
+/** What opening a source needs. */
 interface SelectionTools {
-  /** That is swept. */
+  /** The bucket to sweep. */
   readonly bucket: string;
   readonly stdin: Readable;
   readonly connect: () => Promise<ObjectStore>;
   readonly signal: AbortSignal;
 }
 
-/** What they mean for a selection. */
-export type Selection = Required<
-  Pick<SelectionRequest, 'patterns' | 'minSizeBytes' | 'maxSizeBytes' | 'source' | 'listConcurrency'>
->;
+/** The target of a sweep, and the ages that it deletes by. */
+type SweepTarget = Pick<SweepJob, 'bucket' | 'prefix' | 'olderThanMs' | 'abortUploadsMs'>;
+
+interface TargetFlags {
+  readonly 'older-than': number | undefined;
+  readonly 'abort-uploads': number | undefined;
+  readonly 'keys-from': string | undefined;
+  readonly all: boolean;
+}
+
+/** Reads `s3://bucket/prefix`. @throws BreakwaterError `usage` for a sweep that could delete more than intended */
+export function readSweepTarget(target: string, flags: TargetFlags): SweepTarget {
+  const { bucket, key: prefix } = parseS3Url(target);
+  const { 'older-than': olderThanMs = null, 'abort-uploads': abortUploadsMs = null } = flags;
+  // The age of uploads alone is enough to abort uploads only.
+  if (olderThanMs === null && abortUploadsMs === null) {
+    throw new BreakwaterError('usage', 'sweep needs an age: --older-than AGE', {
+      details: { reason: 'needs_age', hint: 'for example --older-than 24h; add --dry-run to preview' },
+    });
+  }
+  // A list of keys cannot be the whole bucket by mistake.
+  if (prefix === '' && !flags.all && flags['keys-from'] === undefined) {
+    throw new BreakwaterError('usage', `s3://${bucket}/ has an empty prefix, which is the whole bucket`, {
+      details: { reason: 'empty_prefix', hint: 'name a prefix, or pass --all' },
+    });
+  }
+  return { bucket, prefix, olderThanMs, abortUploadsMs };
+}
 
 /**
- * Turns the flags into a selection. Files are opened once now, so that a wrong name ends the command before S3 is asked;
- * S3 is asked only for an inventory that is there.
- * @throws BreakwaterError `usage`, `not_found`, `local_io`, and what a download ends with
+ * Turns the flags into a selection. Files are opened once here, so that a wrong name fails before the first request.
+ * Only an inventory in S3 needs requests here.
+ * @throws BreakwaterError `usage`, `not_found`, `local_io`, and the errors of a download
  */
 export async function readSelection(flags: SelectionFlags, tools: SelectionTools): Promise<Selection> {
   const minSizeBytes = flags['min-size'] ?? null;
   const maxSizeBytes = flags['max-size'] ?? null;
   if (minSizeBytes !== null && maxSizeBytes !== null && minSizeBytes > maxSizeBytes) {
-    throw new BreakwaterError('usage', '--min-size is above --max-size: nothing has such a size');
+    throw new BreakwaterError('usage', '--min-size is larger than --max-size, so nothing matches');
   }
   return {
     patterns: readPatterns(flags),
@@ -114,10 +139,10 @@ async function readSource(
 ): Promise<SelectionSource> {
   if (versions) return { kind: 'versions' };
   if (inventory !== undefined) {
-    const place = isS3Url(inventory)
+    const location = isS3Url(inventory)
       ? storedInventory(parseS3Url(inventory), { connect, signal })
       : localInventory(inventory);
-    const { read } = await openInventory(place, bucket);
+    const { read } = await openInventory(location, bucket);
     return { kind: 'named', open: read };
   }
   if (keysFrom === undefined) return { kind: 'objects' };

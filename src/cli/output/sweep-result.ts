@@ -1,48 +1,68 @@
 import { formatTime } from '../../clock.ts';
 import { formatDuration } from '../../duration.ts';
-import { assertNever, BreakwaterError } from '../../errors.ts';
+import { assertNever } from '../../errors.ts';
+import type { UploadTally } from '../../sweep/abort-uploads.ts';
+import type { SweepFound, SweepJob, SweepOutcome } from '../../sweep/run-sweep.ts';
+import { nameLimitFlag } from '../../sweep/sweep-failure.ts';
 import type { SweepEnding, SweepResult } from '../../sweep/sweep.ts';
-import type { LeftObject, Survey, SweepTally } from '../../sweep/tally.ts';
-import { formatBytes } from '../../ui/progress/progress-text.ts';
-import type { CommandResult } from '../command-run.ts';
+import type { Survey } from '../../sweep/tally.ts';
 import { escapeControls } from '../../ui/escape.ts';
+import { formatBytes } from '../../ui/progress/progress-text.ts';
+import type { CommandResult, CommandRun } from '../command-run.ts';
+import { confirm } from './confirm.ts';
 
-/** What was asked for, as far as it is told again. */
-export interface SweptPlace {
-  readonly bucket: string;
-  readonly prefix: string;
-  readonly olderThanMs: number;
+/** What a sweep did, or would do; null if the user said no. */
+export function presentSweep(job: SweepJob, outcome: SweepOutcome | null): CommandResult {
+  const { bucket, prefix, isDryRun, olderThanMs } = job;
+  if (outcome === null) return { json: {}, summary: `nothing was ${olderThanMs === null ? 'aborted' : 'deleted'}` };
+  const { survey, swept, uploads, failure } = outcome;
+  let result: CommandResult = { json: { bucket, prefix, dry_run: isDryRun } };
+  if (survey !== null) result = presentSurvey(job, survey);
+  if (swept !== null) result = presentSwept(job, swept);
+  if (uploads !== null) result = addUploads(result, job, uploads);
+  return failure === null ? result : { ...result, failure };
+}
+
+/** Shows what a sweep would delete, then asks. */
+export async function askToSweep(run: CommandRun, job: SweepJob, { survey, uploads }: SweepFound): Promise<boolean> {
+  const target = nameTarget(job);
+  if (survey === null) return await confirm(run, `abort ${uploads} unfinished uploads in ${target}?`);
+  for (const line of surveyLines(job, survey)) run.output.note(line);
+  const age = formatDuration(job.olderThanMs ?? 0);
+  const more = uploads === 0 ? '' : `, and abort ${uploads} unfinished uploads`;
+  return await confirm(run, `delete ${survey.objects} objects older than ${age} in ${target}${more}?`);
 }
 
 /** What a sweep would delete: count, bytes, oldest, newest and a few names. */
-export function presentSurvey(place: SweptPlace, survey: Survey): CommandResult {
+function surveyLines(job: SweepJob, { objects, bytes, oldestMs, newestMs, samples }: Survey): readonly string[] {
+  const age = formatDuration(job.olderThanMs ?? 0);
+  return [
+    `${objects} ${objects === 1 ? 'object' : 'objects'} older than ${age} in ${nameTarget(job)}, ${formatBytes(bytes)}`,
+    ...(oldestMs === null || newestMs === null
+      ? []
+      : [`oldest ${formatTime(oldestMs)}, newest ${formatTime(newestMs)}`]),
+    ...samples.map((key) => `  ${escapeControls(key)}`),
+    ...(objects > samples.length ? [`  and ${objects - samples.length} more`] : []),
+  ];
+}
+
+function presentSurvey(job: SweepJob, survey: Survey): CommandResult {
   const { objects, bytes, oldestMs, newestMs, samples } = survey;
   const oldest = oldestMs === null ? null : formatTime(oldestMs);
   const newest = newestMs === null ? null : formatTime(newestMs);
   return {
-    json: { ...describePlace(place), dry_run: true, matched: objects, bytes, oldest, newest, samples },
-    lines: [
-      `${objects} ${objects === 1 ? 'object' : 'objects'} older than ${formatDuration(place.olderThanMs)} in ${nameOf(place)}, ${formatBytes(bytes)}`,
-      ...(oldest === null || newest === null ? [] : [`oldest ${oldest}, newest ${newest}`]),
-      ...samples.map((key) => `  ${escapeControls(key)}`),
-      ...(objects > samples.length ? [`  and ${objects - samples.length} more`] : []),
-    ],
+    json: { ...targetDocument(job), dry_run: true, matched: objects, bytes, oldest, newest, samples },
+    lines: surveyLines(job, survey),
   };
 }
 
-/** What a sweep did. Leftovers are no failure: the next sweep finds them; `--strict` makes them one. */
-export function presentSwept(
-  place: SweptPlace,
-  result: SweepResult,
-  { isStrict }: { readonly isStrict: boolean },
-): CommandResult {
+function presentSwept(job: SweepJob, result: SweepResult): CommandResult {
   const { tally, ending } = result;
   const { matched, deleted, deletedBytes, changed, failed, failures } = tally;
-  const failure = findFailure(tally, ending, isStrict);
   const more = failed - failures.length;
   return {
     json: {
-      ...describePlace(place),
+      ...targetDocument(job),
       dry_run: false,
       complete: ending.kind === 'complete',
       stopped_by: nameEnding(ending),
@@ -51,31 +71,31 @@ export function presentSwept(
       changed,
       failed,
       bytes: deletedBytes,
-      failures: failures.map(describeLeft),
+      failures: failures.map(({ key, versionId, code, message }) => ({ key, version_id: versionId, code, message })),
     },
     lines: [
       ...failures.map(({ key, code, message }) => `left ${escapeControls(`${key}: ${code}: ${message}`)}`),
       ...(more > 0 ? [`left ${more} more`] : []),
     ],
-    summary: summarise(place, result),
-    ...(failure === null ? {} : { failure }),
+    summary: summarise(job, result),
   };
 }
 
-/** One line; none of a sweep that failed before it had begun. */
-function summarise(place: SweptPlace, { tally, ending }: SweepResult): string | null {
+/** One line; null for a sweep that failed before it deleted anything. */
+function summarise(job: SweepJob, { tally, ending }: SweepResult): string | null {
   const { matched, deleted, deletedBytes, changed, failed } = tally;
   if (ending.kind === 'failed' && matched === 0) return null;
-  const stoppedBy = ending.kind === 'time' ? 'max-duration' : ending.kind === 'limit' ? flagOf(ending) : null;
+  const stoppedBy =
+    ending.kind === 'time' ? 'max-duration' : ending.kind === 'limit' ? nameLimitFlag(ending.limit) : null;
   return [
-    `deleted ${deleted} of ${matched} objects in ${nameOf(place)}, ${formatBytes(deletedBytes)}`,
-    ...(changed === 0 ? [] : [`${changed} overwritten since, left alone`]),
+    `deleted ${deleted} of ${matched} objects in ${nameTarget(job)}, ${formatBytes(deletedBytes)}`,
+    ...(changed === 0 ? [] : [`kept ${changed} overwritten since the listing`]),
     ...(failed === 0 ? [] : [`${failed} left for the next sweep`]),
-    ...(stoppedBy === null ? [] : [`stopped by --${stoppedBy}, the next sweep goes on`]),
+    ...(stoppedBy === null ? [] : [`stopped by --${stoppedBy}, the next sweep continues`]),
   ].join('; ');
 }
 
-/** Why a sweep stopped before it was through; null where it was. */
+/** Why a sweep stopped early; null if it is complete. */
 function nameEnding(ending: SweepEnding): string | null {
   switch (ending.kind) {
     case 'complete':
@@ -91,37 +111,35 @@ function nameEnding(ending: SweepEnding): string | null {
   }
 }
 
-function findFailure({ matched, failed }: SweepTally, ending: SweepEnding, isStrict: boolean): BreakwaterError | null {
-  if (ending.kind === 'failed') return ending.error;
-  if (ending.kind === 'limit') {
-    return new BreakwaterError('partial', `--${flagOf(ending)} was reached, and there is more to delete`, {
-      details: { reason: ending.limit, hint: 'the next sweep goes on' },
-    });
-  }
-  if (!isStrict) return null;
-  if (failed > 0) {
-    return new BreakwaterError('partial', `${failed} of ${matched} objects could not be deleted`, {
-      details: { hint: 'the next sweep tries again' },
-    });
-  }
-  if (ending.kind === 'complete') return null;
-  return new BreakwaterError('partial', '--max-duration was over before everything had been looked at', {
-    details: { reason: 'max_duration', hint: 'the next sweep goes on' },
-  });
+/** Adds the uploads to the result of the objects; `failed` if it is not known how many were aborted. */
+function addUploads(
+  result: CommandResult,
+  { abortUploadsMs, isDryRun }: SweepJob,
+  uploads: UploadTally | 'failed',
+): CommandResult {
+  if (uploads === 'failed') return { ...result, json: { ...result.json, uploads: null } };
+  const { matched, aborted, failed } = uploads;
+  const failures = uploads.failures.map(({ key, code, message }) => ({ key, code, message }));
+  const olderThanMs = abortUploadsMs ?? 0;
+  const noun = `unfinished ${matched === 1 ? 'upload' : 'uploads'} older than ${formatDuration(olderThanMs)}`;
+  const left = failures.map(
+    ({ key, code, message }) => `left upload of ${escapeControls(`${key}: ${code}: ${message}`)}`,
+  );
+  const done = `aborted ${aborted} of ${matched} ${noun}${failed > 0 ? `, ${failed} left` : ''}`;
+  const summary = [...(typeof result.summary === 'string' ? [result.summary] : []), done].join('; ');
+  return {
+    ...result,
+    json: { ...result.json, uploads: { older_than_ms: olderThanMs, matched, aborted, failed, failures } },
+    lines: [...(result.lines ?? []), ...left, ...(isDryRun ? [`${matched} ${noun}`] : [])],
+    ...(isDryRun ? {} : { summary }),
+  };
 }
 
-function flagOf({ limit }: Extract<SweepEnding, { kind: 'limit' }>): string {
-  return limit.replace('_', '-');
-}
-
-function describeLeft({ key, versionId, code, message }: LeftObject): Readonly<Record<string, unknown>> {
-  return { key, version_id: versionId, code, message };
-}
-
-function describePlace({ bucket, prefix, olderThanMs }: SweptPlace): Readonly<Record<string, unknown>> {
+function targetDocument({ bucket, prefix, olderThanMs }: SweepJob): Readonly<Record<string, unknown>> {
   return { bucket, prefix, older_than_ms: olderThanMs };
 }
 
-function nameOf({ bucket, prefix }: SweptPlace): string {
+/** `s3://bucket/prefix` */
+function nameTarget({ bucket, prefix }: Pick<SweepJob, 'bucket' | 'prefix'>): string {
   return `s3://${bucket}/${escapeControls(prefix)}`;
 }

@@ -4,7 +4,7 @@ import { createGunzip } from 'node:zlib';
 import { parseTime } from '../../clock.ts';
 import { BreakwaterError } from '../../errors.ts';
 import { readCsvRows } from './csv.ts';
-import type { InventoryCopy, InventoryPlace } from './local-inventory.ts';
+import type { InventoryCopy, InventoryLocation } from './local-inventory.ts';
 import { parseManifest, type InventoryFile, type Manifest } from './manifest.ts';
 import type { SweepItem } from '../sweep-item.ts';
 
@@ -22,7 +22,7 @@ export interface Inventory {
  * @throws BreakwaterError `usage` where it is none, is not of `bucket`, or a file is not the one that S3 wrote;
  * `not_found` for a file that is missing
  */
-export async function openInventory(place: InventoryPlace, bucket: string): Promise<Inventory> {
+export async function openInventory(place: InventoryLocation, bucket: string): Promise<Inventory> {
   const manifest = parseManifest(await place.readManifest(), { path: place.name, bucket });
   const files: { readonly file: InventoryFile; readonly open: () => Promise<InventoryCopy> }[] = [];
   for (const file of manifest.files) files.push({ file, open: await place.find(file) });

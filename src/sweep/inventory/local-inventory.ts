@@ -4,7 +4,7 @@ import { BreakwaterError } from '../../errors.ts';
 import type { InventoryFile } from './manifest.ts';
 
 /** Where an inventory is. */
-export interface InventoryPlace {
+export interface InventoryLocation {
   /** Of its manifest, as messages call it. */
   readonly name: string;
   readonly readManifest: () => Promise<string>;
@@ -24,7 +24,7 @@ export interface InventoryCopy extends AsyncDisposable {
 }
 
 /** An inventory in files of this machine: the data beside the manifest, or where S3 puts it (`../data/`). */
-export function localInventory(path: string): InventoryPlace {
+export function localInventory(path: string): InventoryLocation {
   return {
     name: path,
     readManifest: async () => {

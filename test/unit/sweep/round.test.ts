@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { goRound, RoundPosition } from '../../../src/sweep/round.ts';
+import { sweepRound, RoundPosition } from '../../../src/sweep/round.ts';
 import type { KeySpan } from '../../../src/sweep/sweep-item.ts';
 import { sweepPage } from '../../support/sweep-pages.ts';
 
-describe('goRound', () => {
+describe('sweepRound', () => {
   const ask = async (after: string | null): Promise<readonly KeySpan[]> => {
     const asked: KeySpan[] = [];
     const select = async function* selected(span: KeySpan) {
       asked.push(span);
       yield await Promise.resolve(sweepPage([]));
     };
-    for await (const page of goRound(select, after)) expect(page.items).toEqual([]);
+    for await (const page of sweepRound(select, after)) expect(page.items).toEqual([]);
     return asked;
   };
 

@@ -2,8 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { CommandRun } from '../../../src/cli/command-run.ts';
-import { performSweep } from '../../../src/sweep/run-sweep.ts';
+import { sweepObjects } from '../../../src/sweep/run-sweep.ts';
 import { limitTime } from '../../../src/sweep/time-limit.ts';
 import type { Event } from '../../../src/events.ts';
 import { claimSweep, nameSweep } from '../../../src/sweep/claim-sweep.ts';
@@ -26,12 +25,8 @@ function prepare(toGo: (number: number) => boolean, options: FakeStoreOptions = 
   let listed: number[] = [];
   const store = new FakeObjectStore(options);
   const stop = new AbortController();
-  const run = {
-    clock,
-    signal: stop.signal,
-    emit: (event: Event) => events.push(event),
-    onClose: (close: () => void) => closers.push(close),
-  } as unknown as CommandRun;
+  const run = { clock, signal: stop.signal, onClose: (close: () => void) => void closers.push(close) };
+  const emit = (event: Event): void => void events.push(event);
   const unfinished = {
     read: async (id: string) => await Promise.resolve(stored.get(id)),
     list: async () => await Promise.resolve([]),
@@ -68,16 +63,16 @@ function prepare(toGo: (number: number) => boolean, options: FakeStoreOptions = 
       listed = [];
       const time = limitTime(run, maxMs);
       const claim = { isOurs: () => true, [Symbol.asyncDispose]: async () => await Promise.resolve() };
-      const tools = { store, select, unfinished, claim, time };
-      const result = await runWithS3(clock, performSweep(run, { ...job, ...more }, tools));
+      const tools = { store, select, unfinished, claim, time, clock, emit };
+      const result = await runWithS3(clock, sweepObjects({ ...job, ...more }, tools));
       for (const close of closers.splice(0)) await close();
       return result;
     },
   };
 }
 
-describe('performSweep', () => {
-  it('goes on where the last one ran out of time, and round to the beginning', async () => {
+describe('sweepObjects', () => {
+  it('continues where the last one ran out of time, then from the beginning', async () => {
     const { perform, listed, stored, events } = prepare((number) => number === 95);
     const nights: number[][] = [];
     for (let night = 0; night < 3; night += 1) {
@@ -99,14 +94,14 @@ describe('performSweep', () => {
     expect(stored.size).toBe(0);
   });
 
-  it('begins at the beginning again after one that went round', async () => {
+  it('starts at the beginning after a complete round', async () => {
     const { perform, listed } = prepare(() => true);
     await perform();
     await perform();
     expect(listed()[0]).toBe(0);
   });
 
-  it('has no checkpoint where its source has no order', async () => {
+  it('keeps no checkpoint if its source has no order', async () => {
     const { perform, listed, stored } = prepare(() => false);
     await perform({ maxMs: 4500 });
     const saved = [...stored];
@@ -116,7 +111,7 @@ describe('performSweep', () => {
     expect([...stored]).toEqual(saved);
   });
 
-  it('writes what stayed to the report, line by line, and nothing else', async () => {
+  it('writes the objects that are left to the report, one per line', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'breakwater-report-'));
     const reportPath = join(directory, 'left.ndjson');
     const refuses = (key: string) => (key.endsWith('5') ? { code: 'InternalError', message: 'oops "\n' } : null);
@@ -133,13 +128,13 @@ describe('performSweep', () => {
     await rm(directory, { recursive: true });
   });
 
-  it('deletes nothing where the report cannot be created', async () => {
+  it('deletes nothing if the report cannot be created', async () => {
     const { perform, store } = prepare(() => true);
     await expect(perform({ reportPath: '/nowhere/at/all' })).rejects.toMatchObject({ code: 'local_create' });
     expect(store.batches).toEqual([]);
   });
 
-  it('ends where the report cannot be written', async () => {
+  it('fails if the report cannot be written', async () => {
     const { perform } = prepare(() => true, { refuses: () => ({ code: 'InternalError', message: 'oops' }) });
     // The kernel says that this device is full.
     await expect(perform({ reportPath: '/dev/full' })).rejects.toMatchObject({ code: 'local_io' });
@@ -149,7 +144,7 @@ describe('performSweep', () => {
 describe('claimSweep', () => {
   const place = { id: 'id', bucket: 'b', prefix: 'p/' };
 
-  it('says who has it', async () => {
+  it('names the process that holds the claim', async () => {
     const holder = { pid: 7, host: 'here', sinceMs: 0 };
     const claim = async (_id: string, onHeld?: (held: typeof holder) => void) => {
       onHeld?.(holder);
@@ -157,11 +152,11 @@ describe('claimSweep', () => {
     };
     await expect(claimSweep({ claim }, place)).rejects.toMatchObject({
       code: 'locked',
-      message: 's3://b/p/ is being swept already by process 7 on here, since 1970-01-01T00:00:00.000Z',
+      message: 's3://b/p/ is already being swept by process 7 on here, since 1970-01-01T00:00:00.000Z',
     });
   });
 
-  it('knows a bucket of one endpoint from that of another, and a prefix from the next', () => {
+  it('has a different id for each endpoint, bucket and prefix', () => {
     const names = [
       { endpointUrl: null, bucket: 'b', prefix: 'p/' },
       { endpointUrl: 'http://127.0.0.1:9000', bucket: 'b', prefix: 'p/' },

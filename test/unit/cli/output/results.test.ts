@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { presentMany } from '../../../../src/cli/output/many-result.ts';
-import { presentSurvey, presentSwept } from '../../../../src/cli/output/sweep-result.ts';
+import { presentSweep } from '../../../../src/cli/output/sweep-result.ts';
 import { BreakwaterError } from '../../../../src/errors.ts';
-import type { SweepEnding } from '../../../../src/sweep/sweep.ts';
+import type { CommandResult } from '../../../../src/cli/command-run.ts';
+import type { SweepJob } from '../../../../src/sweep/run-sweep.ts';
+import { findObjectFailure } from '../../../../src/sweep/sweep-failure.ts';
+import { NO_LIMITS } from '../../../../src/sweep/sweep-limits.ts';
+import type { SweepEnding, SweepResult } from '../../../../src/sweep/sweep.ts';
+import type { Survey } from '../../../../src/sweep/tally.ts';
 
 const denied = new BreakwaterError('access_denied', 'S3 refused\u0007 b', {
   details: { httpStatus: 403, requestId: 'R1' },
@@ -65,13 +70,35 @@ describe('presentMany', () => {
   });
 });
 
-const request = { bucket: 'b', prefix: 'p\u001b/', olderThanMs: 7 * 86_400_000 };
+const job: SweepJob = {
+  bucket: 'b',
+  prefix: 'p\u001b/',
+  endpointUrl: null,
+  olderThanMs: 7 * 86_400_000,
+  abortUploadsMs: null,
+  selection: {
+    patterns: { include: [], exclude: [] },
+    minSizeBytes: null,
+    maxSizeBytes: null,
+    source: { kind: 'objects' },
+    listConcurrency: 8,
+  },
+  limits: NO_LIMITS,
+  isDryRun: false,
+  isStrict: false,
+  isUnconditional: false,
+  reportPath: null,
+};
+const NO_OUTCOME = { survey: null, swept: null, uploads: null, failure: null };
+const presentSurvey = (survey: Survey): CommandResult => presentSweep(job, { ...NO_OUTCOME, survey });
+const presentSwept = (swept: SweepResult, strictness: { isStrict: boolean }): CommandResult =>
+  presentSweep(job, { ...NO_OUTCOME, swept, failure: findObjectFailure(swept, strictness) });
 const asked = { bucket: 'b', prefix: 'p\u001b/', older_than_ms: 604_800_000 };
 
-describe('presentSurvey', () => {
-  it('says what would go: count, bytes, oldest, newest, some names and how many more', () => {
+describe('presentSweep of a dry run', () => {
+  it('shows what would be deleted: count, bytes, oldest, newest, some names and how many more', () => {
     const survey = { objects: 3, bytes: 1024, oldestMs: 0, newestMs: 86_400_000, samples: ['p/a', 'p/b\n'] };
-    expect(presentSurvey(request, survey)).toEqual({
+    expect(presentSurvey(survey)).toEqual({
       json: {
         ...asked,
         dry_run: true,
@@ -101,40 +128,40 @@ describe('presentSurvey', () => {
         '  k',
       ],
     ],
-  ])('says no more than there is of %d', (objects, lines) => {
+  ])('shows no more lines than needed for %d objects', (objects, lines) => {
     const times = objects === 0 ? { oldestMs: null, newestMs: null } : { oldestMs: 0, newestMs: 0 };
     const samples = objects === 0 ? [] : ['k'];
-    expect(presentSurvey(request, { objects, bytes: 0, ...times, samples }).lines).toEqual(lines);
+    expect(presentSurvey({ objects, bytes: 0, ...times, samples }).lines).toEqual(lines);
   });
 });
 
-describe('presentSwept', () => {
+describe('presentSweep', () => {
   const clean = { matched: 2, deleted: 2, deletedBytes: 10, changed: 0, failed: 0, denied: 0, failures: [] };
   const left = [{ key: 'k\n', versionId: null, code: 'InternalError', message: 'try again' }];
   const rough = { matched: 4, deleted: 2, deletedBytes: 10, changed: 1, failed: 1, denied: 0, failures: left };
   const complete: SweepEnding = { kind: 'complete' };
   const done = { dry_run: false, complete: true, stopped_by: null };
 
-  it('says what went', () => {
-    expect(presentSwept(request, { tally: clean, ending: complete }, { isStrict: true })).toEqual({
+  it('shows what was deleted', () => {
+    expect(presentSwept({ tally: clean, ending: complete }, { isStrict: true })).toEqual({
       json: { ...asked, ...done, matched: 2, deleted: 2, changed: 0, failed: 0, bytes: 10, failures: [] },
       lines: [],
       summary: 'deleted 2 of 2 objects in s3://b/p\\x1b/, 10 B',
     });
   });
 
-  it('names what is left, which is no failure', () => {
+  it('names what is left, which is not a failure', () => {
     const named = [{ key: 'k\n', version_id: null, code: 'InternalError', message: 'try again' }];
-    expect(presentSwept(request, { tally: rough, ending: complete }, { isStrict: false })).toEqual({
+    expect(presentSwept({ tally: rough, ending: complete }, { isStrict: false })).toEqual({
       json: { ...asked, ...done, matched: 4, deleted: 2, changed: 1, failed: 1, bytes: 10, failures: named },
       lines: ['left k\\n: InternalError: try again'],
       summary:
-        'deleted 2 of 4 objects in s3://b/p\\x1b/, 10 B; 1 overwritten since, left alone; 1 left for the next sweep',
+        'deleted 2 of 4 objects in s3://b/p\\x1b/, 10 B; kept 1 overwritten since the listing; 1 left for the next sweep',
     });
   });
 
-  it('counts what is left and not named', () => {
-    const { lines } = presentSwept(request, { tally: { ...rough, failed: 7 }, ending: complete }, { isStrict: false });
+  it('counts what is left beyond the names', () => {
+    const { lines } = presentSwept({ tally: { ...rough, failed: 7 }, ending: complete }, { isStrict: false });
     expect(lines?.at(-1)).toBe('left 6 more');
   });
 
@@ -148,24 +175,46 @@ describe('presentSwept', () => {
     [{ kind: 'time' }, true, 'max_duration', 'partial'],
     [{ kind: 'failed', error: over }, false, 'interrupted', 'interrupted'],
   ])('ends %o, strict: %s, as stopped by %s with %s', (ending, isStrict, stoppedBy, code) => {
-    const { json, failure } = presentSwept(request, { tally: rough, ending }, { isStrict });
+    const { json, failure } = presentSwept({ tally: rough, ending }, { isStrict });
     expect(json).toMatchObject({ complete: ending.kind === 'complete', stopped_by: stoppedBy, deleted: 2 });
     expect(failure?.code).toBe(code);
   });
 
-  it('says nothing of what a sweep did that failed before it had begun', () => {
+  it('has no summary for a sweep that failed before it deleted anything', () => {
     const none = { matched: 0, deleted: 0, deletedBytes: 0, changed: 0, failed: 0, denied: 0, failures: [] };
-    const { summary } = presentSwept(
-      request,
-      { tally: none, ending: { kind: 'failed', error: over } },
-      { isStrict: false },
-    );
+    const { summary } = presentSwept({ tally: none, ending: { kind: 'failed', error: over } }, { isStrict: false });
     expect(summary).toBeNull();
   });
 
-  it('makes time that ran out a failure where the sweep is strict, though nothing failed', () => {
-    const { failure, summary } = presentSwept(request, { tally: clean, ending: { kind: 'time' } }, { isStrict: true });
+  it('fails under --strict if the time ran out, even if nothing failed', () => {
+    const { failure, summary } = presentSwept({ tally: clean, ending: { kind: 'time' } }, { isStrict: true });
     expect(failure?.details.reason).toBe('max_duration');
-    expect(summary).toContain('stopped by --max-duration, the next sweep goes on');
+    expect(summary).toContain('stopped by --max-duration, the next sweep continues');
+  });
+});
+
+describe('presentSweep of unfinished uploads', () => {
+  const failures = [{ key: 'u\n', versionId: null, code: 'AccessDenied', message: 'no' }];
+  const uploads = { matched: 3, aborted: 2, failed: 1, failures };
+  const uploadsOnly = { ...job, olderThanMs: null, abortUploadsMs: 86_400_000 };
+  const base = { bucket: 'b', prefix: 'p\u001b/', dry_run: false };
+
+  it('counts them, and names what is left', () => {
+    const named = [{ key: 'u\n', code: 'AccessDenied', message: 'no' }];
+    expect(presentSweep(uploadsOnly, { ...NO_OUTCOME, uploads })).toEqual({
+      json: { ...base, uploads: { older_than_ms: 86_400_000, matched: 3, aborted: 2, failed: 1, failures: named } },
+      lines: ['left upload of u\\n: AccessDenied: no'],
+      summary: 'aborted 2 of 3 unfinished uploads older than 1d, 1 left',
+    });
+  });
+
+  it('has null for them if aborting failed, with the failure', () => {
+    const result = presentSweep(uploadsOnly, { ...NO_OUTCOME, uploads: 'failed', failure: denied });
+    expect(result).toEqual({ json: { ...base, uploads: null }, failure: denied });
+  });
+
+  it('says what was not done after a no', () => {
+    expect(presentSweep(uploadsOnly, null)).toEqual({ json: {}, summary: 'nothing was aborted' });
+    expect(presentSweep(job, null)).toEqual({ json: {}, summary: 'nothing was deleted' });
   });
 });

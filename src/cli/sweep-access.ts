@@ -1,0 +1,25 @@
+import { once } from '../once.ts';
+import type { ObjectStore } from '../s3/object-store.ts';
+import { openUnfinishedWork } from '../state/stored-work.ts';
+import { limitTime, type TimeLimit } from '../sweep/time-limit.ts';
+import type { UnfinishedWork } from '../unfinished-work.ts';
+import type { CommandRun } from './command-run.ts';
+import { connectWithoutCircuit } from './s3-access.ts';
+
+interface SweepAccess {
+  readonly time: TimeLimit;
+  /** Connects once, on first use. @throws BreakwaterError `config` */
+  readonly connect: () => Promise<ObjectStore>;
+  /** The checkpoints and claims of sweeps. */
+  readonly unfinished: UnfinishedWork;
+}
+
+/** What a sweep runs on: S3 without a circuit, within a time limit, and the saved state of earlier sweeps. */
+export function openSweepAccess(run: CommandRun, { maxMs }: { readonly maxMs: number | null }): SweepAccess {
+  const time = limitTime(run, maxMs);
+  return {
+    time,
+    connect: once(async () => await connectWithoutCircuit(run, { signal: time.signal })),
+    unfinished: openUnfinishedWork(run, 'sweep'),
+  };
+}

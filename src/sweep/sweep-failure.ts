@@ -1,0 +1,41 @@
+import { BreakwaterError } from '../errors.ts';
+import type { UploadTally } from './abort-uploads.ts';
+import type { LimitReached } from './sweep-limits.ts';
+import type { SweepResult } from './sweep.ts';
+
+interface Strictness {
+  /** Whatever is left is a failure. */
+  readonly isStrict: boolean;
+}
+
+/** The failure that a sweep of objects ends with; null for none. Objects that are left are one only under `--strict`. */
+export function findObjectFailure({ tally, ending }: SweepResult, { isStrict }: Strictness): BreakwaterError | null {
+  const { matched, failed } = tally;
+  if (ending.kind === 'failed') return ending.error;
+  if (ending.kind === 'limit') {
+    return new BreakwaterError('partial', `--${nameLimitFlag(ending.limit)} was reached; more objects remain`, {
+      details: { reason: ending.limit, hint: 'run the sweep again to continue' },
+    });
+  }
+  if (!isStrict) return null;
+  if (failed > 0) {
+    return new BreakwaterError('partial', `${failed} of ${matched} objects could not be deleted`, {
+      details: { hint: 'the next sweep tries again' },
+    });
+  }
+  if (ending.kind === 'complete') return null;
+  return new BreakwaterError('partial', '--max-duration passed before every object was checked', {
+    details: { reason: 'max_duration', hint: 'run the sweep again to continue' },
+  });
+}
+
+/** The failure that aborting uploads ends with; null for none. */
+export function findUploadFailure({ matched, failed }: UploadTally, { isStrict }: Strictness): BreakwaterError | null {
+  if (!isStrict || failed === 0) return null;
+  return new BreakwaterError('partial', `${failed} of ${matched} unfinished uploads could not be aborted`);
+}
+
+/** `max-delete`, `max-bytes` */
+export function nameLimitFlag(limit: LimitReached): string {
+  return limit.replace('_', '-');
+}
