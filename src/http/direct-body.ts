@@ -2,22 +2,23 @@ import { Readable } from 'node:stream';
 import { buildQueryString, HttpResponse } from '@smithy/core/protocols';
 import type { UndiciHttpHandler } from '@smithy/undici-http-handler';
 import type { Dispatcher } from 'undici';
+import { onAbort } from '../abort.ts';
 
 type HttpRequest = Parameters<UndiciHttpHandler['handle']>[0];
 
-/** Takes a chunk; a promise asks for a pause until it settles, `enough` for no more. */
+/** Takes a chunk. A promise pauses the body until it settles; `enough` ends it. */
 export type TakeChunk = (chunk: Uint8Array) => Promise<void> | 'more' | 'enough';
 
-/** Lets go of chunks whose memory may be used again. */
+/** Frees chunks whose memory may be used again. */
 type Release = (chunks: readonly Uint8Array[]) => void;
 
 /**
- * The body of a response, handed on chunk by chunk as it comes off the socket: a Node stream in between costs more than
- * half of the rate. The SDK wants a stream, and reads the body of an error as one.
+ * The body of a response, passed on chunk by chunk as it is read from the socket: a Node stream in between costs more than
+ * half of the throughput. It is a stream all the same, because the SDK reads the body of an error as one.
  */
 export class DirectBody extends Readable {
   readonly #controller: Dispatcher.DispatchController;
-  /** Lets go of chunks that `drain` has handed on, once each, when nobody needs them any more. */
+  /** Frees chunks that `drain` has passed on, once each, when they are no longer needed. */
   readonly release: Release;
   #take: TakeChunk | null = null;
   #settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | null = null;
@@ -30,12 +31,12 @@ export class DirectBody extends Readable {
     controller.pause();
   }
 
-  /** It has come to its end, or has broken off: nothing is left of it. */
+  /** It has ended or broken off. */
   get isOver(): boolean {
     return this.#outcome !== 'open';
   }
 
-  /** Reads to the end, or until `take` has had enough. Rejects with what broke the body, or with what `take` threw. */
+  /** Reads to the end, or until `take` returns `enough`. Rejects with what broke the body, or with what `take` threw. */
   async drain(take: TakeChunk): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#take = take;
@@ -46,27 +47,27 @@ export class DirectBody extends Readable {
   }
 
   /** From the dispatcher: the next chunk. */
-  receive(chunk: Uint8Array): void {
+  readonly receive = (_controller: Dispatcher.DispatchController, chunk: Uint8Array): void => {
     if (this.#outcome !== 'open') return;
     if (this.#take === null) {
       if (!this.push(chunk)) this.#controller.pause();
       return;
     }
-    const wish = this.#take(chunk);
-    if (wish === 'more') return;
-    if (wish === 'enough') {
+    const reply = this.#take(chunk);
+    if (reply === 'more') return;
+    if (reply === 'enough') {
       this.end();
-      this.#controller.abort(new Error('no more of it is wanted'));
+      this.#controller.abort(new Error('the rest of the body is not needed'));
       return;
     }
     this.#controller.pause();
-    wish.then(
+    reply.then(
       () => this.#controller.resume(),
       (error: unknown) => this.#controller.abort(toError(error)),
     );
-  }
+  };
 
-  /** From the dispatcher: the body has ended as it should. */
+  /** From the dispatcher: the body is complete. */
   end(): void {
     if (this.#outcome !== 'open') return;
     this.#outcome = 'ended';
@@ -88,12 +89,12 @@ export class DirectBody extends Readable {
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     if (this.#outcome === 'open') {
       this.#outcome = { error };
-      this.#controller.abort(error ?? new Error('the body is not wanted'));
+      this.#controller.abort(error ?? new Error('the body is not needed'));
     }
     callback(error);
   }
 
-  /** Tells whoever reads, by promise or as a stream, how it ended. */
+  /** Reports how it ended to the reader, by promise or as a stream. */
   #close(): void {
     const error = typeof this.#outcome === 'object' ? this.#outcome.error : null;
     if (this.#settle !== null) {
@@ -107,7 +108,7 @@ export class DirectBody extends Readable {
   }
 }
 
-/** Reads a body to its end, or until `take` has had enough: that of the HTTP handler, or any stream of bytes. */
+/** Reads a body, a `DirectBody` or any stream of bytes, to its end or until `take` returns `enough`. */
 export async function readBody(body: Readable, take: TakeChunk): Promise<void> {
   if (body instanceof DirectBody) {
     await body.drain(take);
@@ -115,15 +116,15 @@ export async function readBody(body: Readable, take: TakeChunk): Promise<void> {
   }
   for await (const chunk of body) {
     if (!(chunk instanceof Uint8Array)) throw new Error('the SDK gave a body that is not bytes');
-    const wish = take(chunk);
-    if (wish === 'enough') return;
-    if (wish !== 'more') await wish;
+    const reply = take(chunk);
+    if (reply === 'enough') return;
+    if (reply !== 'more') await reply;
   }
 }
 
 export type Dispatch = (target: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) => boolean;
 
-/** Sends a request, and answers as soon as the head of the response has come, with a `DirectBody`. */
+/** Sends a request. @returns the response with a `DirectBody`, as soon as its head has arrived */
 export async function dispatchDirect(
   dispatch: Dispatch,
   request: HttpRequest,
@@ -153,30 +154,29 @@ interface Receiver {
 function receiveDirect({ signal, release, resolve, reject }: Receiver): Dispatcher.DispatchHandler {
   let body: DirectBody | null = null;
   let abort = reject;
-  const onAbort = (): void => abort(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  const detach = (): void => signal.removeEventListener('abort', onAbort);
-  return {
+  const listening = onAbort(signal, (reason) => abort(reason));
+  const handler: Dispatcher.DispatchHandler = {
     onRequestStart: (controller) => {
       abort = (reason) => controller.abort(toError(reason));
-      if (signal.aborted) onAbort();
+      if (signal.aborted) abort(signal.reason);
     },
     onResponseStart: (controller, statusCode, headers) => {
       if (statusCode < 200) return;
       body = new DirectBody(controller, release);
+      handler.onResponseData = body.receive;
       resolve({ response: new HttpResponse({ statusCode, headers: joinHeaders(headers), body }) });
     },
-    onResponseData: (_controller, chunk) => body?.receive(chunk),
     onResponseEnd: () => {
-      detach();
+      listening[Symbol.dispose]();
       body?.end();
     },
     onResponseError: (_controller, error) => {
-      detach();
+      listening[Symbol.dispose]();
       if (body === null) reject(error);
       else body.fail(error);
     },
   };
+  return handler;
 }
 
 function joinHeaders(

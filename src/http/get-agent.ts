@@ -1,49 +1,49 @@
 import type { Dispatcher } from 'undici';
 import type { SocketOptions, TlsSession } from './open-socket.ts';
-import { ReadConnection } from './get-connection.ts';
-import { ReadMemory } from './buffer-pool.ts';
-import { ReadRequest } from './get-exchange.ts';
+import { GetConnection } from './get-connection.ts';
+import { BufferPool } from './buffer-pool.ts';
+import { GetExchange } from './get-exchange.ts';
 
-type ReadAgentOptions = Pick<SocketOptions, 'clock' | 'connectTimeoutMs' | 'certificates'>;
+type GetAgentOptions = Pick<SocketOptions, 'clock' | 'connectTimeoutMs' | 'certificates'>;
 
-/** What is known of one place to connect to. */
+/** The connections to one origin. */
 interface Origin {
   readonly url: URL;
   readonly tlsSession: TlsSession;
-  /** The one last used at the end. */
+  /** The most recently used one last. */
   readonly idle: Idle[];
 }
 
 interface Idle {
-  readonly connection: ReadConnection;
+  readonly connection: GetConnection;
   /** On the monotonic clock. */
   readonly untilMs: number;
 }
 
 /**
- * Sends requests without a body, by the interface of undici's agent, where the bytes of the responses are what counts. undici
- * copies them into its parser, in pieces of 64 KiB of new memory each; here they come in large pieces of memory that is used again.
- * A chunk is its receiver's until it releases it.
+ * Sends requests without a body whose responses are large, with the interface of undici's agent. undici copies them into
+ * its parser, in pieces of 64 KiB of new memory each; here they arrive in large pieces of memory that is reused. A chunk
+ * belongs to its receiver until released.
  */
-export class ReadAgent {
-  readonly #options: ReadAgentOptions;
-  readonly #memory = new ReadMemory();
-  readonly #all = new Set<ReadConnection>();
+export class GetAgent {
+  readonly #options: GetAgentOptions;
+  readonly #memory = new BufferPool();
+  readonly #all = new Set<GetConnection>();
   readonly #origins = new Map<string, Origin>();
   #isDestroyed = false;
 
-  constructor(options: ReadAgentOptions) {
+  constructor(options: GetAgentOptions) {
     this.#options = options;
   }
 
   readonly dispatch = (target: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean => {
-    const request = new ReadRequest(target, handler);
+    const request = new GetExchange(target, handler);
     if (this.#isDestroyed) request.close(new Error('the client is closed'));
     else void this.#connectionTo(String(target.origin)).send(request);
     return true;
   };
 
-  /** Lets go of chunks that handlers were given, once each. Others are left alone. */
+  /** Frees chunks that handlers were given, once each. Other chunks are ignored. */
   readonly release = (chunks: readonly Uint8Array[]): void => this.#memory.release(chunks);
 
   destroy(): void {
@@ -51,22 +51,22 @@ export class ReadAgent {
     for (const connection of this.#all) connection.destroy();
   }
 
-  #connectionTo(origin: string): ReadConnection {
+  #connectionTo(origin: string): GetConnection {
     const { clock } = this.#options;
     const { url, idle, tlsSession } = this.#originOf(origin);
     for (let last = idle.pop(); last !== undefined; last = idle.pop()) {
       if (last.connection.isOpen && clock.monotonic() < last.untilMs) return last.connection;
       last.connection.destroy();
     }
-    const connection = new ReadConnection(url, {
+    const connection = new GetConnection(url, {
       ...this.#options,
       tlsSession,
       memory: this.#memory,
       onIdle: (reusableForMs) => idle.push({ connection, untilMs: clock.monotonic() + reusableForMs }),
       onClosed: () => {
         this.#all.delete(connection);
-        const place = idle.findIndex((one) => one.connection === connection);
-        if (place !== -1) idle.splice(place, 1);
+        const index = idle.findIndex((one) => one.connection === connection);
+        if (index !== -1) idle.splice(index, 1);
       },
     });
     this.#all.add(connection);

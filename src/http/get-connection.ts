@@ -1,34 +1,34 @@
 import type { Socket } from 'node:net';
 import { openSocket, type SocketOptions } from './open-socket.ts';
-import type { ReadQueue, ReadMemory } from './buffer-pool.ts';
-import type { ReadChannel, ReadRequest } from './get-exchange.ts';
+import type { PooledReads, BufferPool } from './buffer-pool.ts';
+import type { GetChannel, GetExchange } from './get-exchange.ts';
 
-export interface ReadConnectionOptions extends Omit<SocketOptions, 'onread' | 'signal'> {
-  readonly memory: ReadMemory;
-  /** Told when another request may be sent, and for how long. */
+export interface GetConnectionOptions extends Omit<SocketOptions, 'onread' | 'signal'> {
+  readonly memory: BufferPool;
+  /** Called when another request may be sent, within this time. */
   readonly onIdle: (reusableForMs: number) => void;
   readonly onClosed: () => void;
 }
 
-/** A connection for requests without a body, one at a time. It reads into memory that is used again. */
-export class ReadConnection {
-  readonly #options: ReadConnectionOptions;
-  readonly #lane: ReadQueue;
+/** A connection for requests without a body, one at a time. It reads into memory that is reused. */
+export class GetConnection {
+  readonly #options: GetConnectionOptions;
+  readonly #reads: PooledReads;
   readonly #end = new AbortController();
-  readonly #opening: Promise<ReadChannel>;
+  readonly #opening: Promise<GetChannel>;
   #socket: Socket | null = null;
-  #request: ReadRequest | null = null;
+  #request: GetExchange | null = null;
 
-  constructor(origin: URL, options: ReadConnectionOptions) {
+  constructor(origin: URL, options: GetConnectionOptions) {
     this.#options = options;
-    this.#lane = options.memory.openLane();
+    this.#reads = options.memory.openReads();
     this.#opening = this.#open(origin);
-    // Whoever sends meets it.
+    // Handled by `send`; this avoids an unhandled rejection.
     this.#opening.catch(() => undefined);
   }
 
-  /** Sends a request as soon as the connection is there; its handler gets what becomes of it. */
-  async send(request: ReadRequest): Promise<void> {
+  /** Sends a request as soon as the connection is open; every failure goes to its handler. */
+  async send(request: GetExchange): Promise<void> {
     try {
       const channel = await this.#opening;
       this.#socket?.ref();
@@ -39,7 +39,7 @@ export class ReadConnection {
     }
   }
 
-  /** Another request would still go out. */
+  /** Another request can still be sent. */
   get isOpen(): boolean {
     return this.#socket?.writable === true;
   }
@@ -49,12 +49,12 @@ export class ReadConnection {
     this.#socket?.destroy();
   }
 
-  async #open(origin: URL): Promise<ReadChannel> {
+  async #open(origin: URL): Promise<GetChannel> {
     try {
       const socket = await openSocket(origin, {
         ...this.#options,
         signal: this.#end.signal,
-        onread: { buffer: () => this.#lane.next(), callback: (lengthBytes) => this.#take(lengthBytes) },
+        onread: { buffer: () => this.#reads.next(), callback: this.#take },
       });
       this.#socket = socket;
       let broke: Error | null = null;
@@ -66,7 +66,7 @@ export class ReadConnection {
     }
   }
 
-  #openChannel(socket: Socket): ReadChannel {
+  #openChannel(socket: Socket): GetChannel {
     const { retain, release } = this.#options.memory;
     return {
       write: (head) => socket.write(head, 'latin1'),
@@ -79,14 +79,14 @@ export class ReadConnection {
     };
   }
 
-  #take(lengthBytes: number): boolean {
-    const chunk = this.#lane.cut(lengthBytes);
-    if (this.#request !== null) return this.#request.take(chunk);
-    // Nobody has asked for it.
+  readonly #take = (lengthBytes: number): boolean => {
+    const chunk = this.#reads.cut(lengthBytes);
+    if (this.#request !== null) return this.#request.read(chunk);
+    // Not part of any response.
     this.#options.memory.release([chunk]);
     this.destroy();
     return false;
-  }
+  };
 
   #finish(socket: Socket, reusableForMs: number): void {
     this.#request = null;
@@ -94,14 +94,14 @@ export class ReadConnection {
       this.destroy();
       return;
     }
-    // It may end while nobody asks, which is to be seen, but not to be waited for.
+    // Its end must be noticed while it is idle, but must not keep the process alive.
     socket.resume().unref();
     this.#options.onIdle(reusableForMs);
   }
 
   #close(error: Error | null): void {
     this.#request?.close(error);
-    this.#lane.close();
+    this.#reads.close();
     this.#options.onClosed();
   }
 }

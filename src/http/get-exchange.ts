@@ -1,33 +1,33 @@
 import type { Dispatcher } from 'undici';
 import { TransferFault } from '../retry/transfer-fault.ts';
-import { ResponseParser } from './response-parser.ts';
+import { ResponseParser, type ResponseEvent } from './response-parser.ts';
 
-/** What a request needs of its connection. */
-export interface ReadChannel {
+/** What a request needs from its connection. */
+export interface GetChannel {
   readonly write: (head: string) => void;
   readonly pause: () => void;
   readonly resume: () => void;
-  /** The response is whole; another request may follow for so long, 0 for none. */
+  /** The response is complete; another request may follow within this time, 0 for none. */
   readonly finish: (reusableForMs: number) => void;
   readonly destroy: () => void;
-  /** One more has a part of the memory of this chunk. */
+  /** The memory of this chunk has one more user. */
   readonly retain: (chunk: Uint8Array) => void;
   readonly release: (chunks: readonly Uint8Array[]) => void;
 }
 
-/** One request without a body and its response, from the connection to undici's interface for handlers. */
-export class ReadRequest implements Dispatcher.DispatchController {
+/** One request without a body and its response, passed from a connection to a handler of undici. */
+export class GetExchange implements Dispatcher.DispatchController {
   readonly #head: string;
   readonly #handler: Dispatcher.DispatchHandler;
   readonly #parser = new ResponseParser();
-  #channel: ReadChannel | null = null;
+  #channel: GetChannel | null = null;
   #reason: Error | null = null;
   #isPaused = false;
   #isOver = false;
   #isReading = false;
-  /** What has come and is not read: TLS hands on what it has deciphered, also when nothing more is wanted. */
+  /** Arrived but not read yet: TLS passes on what it has decrypted even while paused. */
   readonly #waiting: Buffer[] = [];
-  /** The connection has ended behind what waits. */
+  /** The connection has ended after what is waiting. */
   #closed: { readonly error: Error | null } | null = null;
 
   constructor(target: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) {
@@ -48,7 +48,7 @@ export class ReadRequest implements Dispatcher.DispatchController {
   }
 
   /** Sends it, unless it was aborted meanwhile. */
-  begin(channel: ReadChannel): void {
+  begin(channel: GetChannel): void {
     this.#handler.onRequestStart?.(this, null);
     if (this.#isOver) {
       channel.destroy();
@@ -59,17 +59,40 @@ export class ReadRequest implements Dispatcher.DispatchController {
     this.#handler.onRequestSent?.();
   }
 
-  /** Takes what has come, to release it. @returns whether more is wanted now */
-  take(chunk: Buffer): boolean {
-    this.#waiting.push(chunk);
-    this.#read();
+  /**
+   * Passes on what has arrived, until the handler pauses or the response ends, and releases it.
+   * @param chunk what has just arrived
+   * @returns whether more is wanted now
+   */
+  read(chunk?: Buffer): boolean {
+    if (chunk !== undefined) this.#waiting.push(chunk);
+    // The handler resumed from within its own call: the loop below continues.
+    if (this.#isReading) return !this.#isPaused;
+    this.#isReading = true;
+    try {
+      for (let [next] = this.#waiting; next !== undefined && !this.#isPaused && !this.#isOver; [next] = this.#waiting) {
+        const { event, used } = this.#parser.next(next);
+        this.#waiting[0] = next.subarray(used);
+        if (event?.kind !== 'body') this.#note(event, next);
+        else {
+          this.#channel?.retain(event.bytes);
+          this.#handler.onResponseData?.(this, event.bytes);
+        }
+      }
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new Error('the response cannot be read', { cause: error }));
+    } finally {
+      this.#isReading = false;
+    }
+    if (this.#isOver) this.#channel?.release(this.#waiting.splice(0));
+    else if (!this.#isPaused && this.#closed !== null) this.#settle(this.#closed.error);
     return !this.#isPaused;
   }
 
-  /** The connection has ended, or could not be had. */
+  /** The connection has ended, or could not be opened. */
   close(error: Error | null): void {
     this.#closed = { error };
-    this.#read();
+    this.read();
   }
 
   abort(reason: Error): void {
@@ -87,44 +110,20 @@ export class ReadRequest implements Dispatcher.DispatchController {
   resume(): void {
     if (this.#isOver || !this.#isPaused) return;
     this.#isPaused = false;
-    this.#read();
+    this.read();
     if (!this.#isPaused && !this.#isOver) this.#channel?.resume();
   }
 
-  #read(): void {
-    if (this.#isReading) return;
-    this.#isReading = true;
-    try {
-      while (this.#readEvent());
-    } catch (error) {
-      this.#fail(error instanceof Error ? error : new Error('the answer cannot be read', { cause: error }));
-    } finally {
-      this.#isReading = false;
-    }
-    if (this.#isOver) this.#channel?.release(this.#waiting.splice(0));
-    else if (!this.#isPaused && this.#closed !== null) this.#settle(this.#closed.error);
-  }
-
-  /** Each event may pause or abort. @returns whether there may be another */
-  #readEvent(): boolean {
-    const [chunk] = this.#waiting;
-    if (chunk === undefined || this.#isPaused || this.#isOver) return false;
-    const { event, used } = this.#parser.next(chunk);
-    const rest = chunk.subarray(used);
-    this.#waiting[0] = rest;
+  #note(event: Exclude<ResponseEvent, { kind: 'body' }> | null, chunk: Buffer): void {
     if (event === null) {
       this.#waiting.shift();
       this.#channel?.release([chunk]);
     } else if (event.kind === 'head') {
       this.#handler.onResponseStart?.(this, event.status, event.headers, '');
-    } else if (event.kind === 'body') {
-      this.#channel?.retain(event.bytes);
-      this.#handler.onResponseData?.(this, event.bytes);
     } else {
-      const isClean = rest.length === 0 && this.#waiting.length === 1;
+      const isClean = this.#waiting.length === 1 && this.#waiting[0]?.length === 0;
       this.#end(isClean ? event.reusableForMs : 0);
     }
-    return true;
   }
 
   #settle(error: Error | null): void {
@@ -148,14 +147,14 @@ export class ReadRequest implements Dispatcher.DispatchController {
   #describeCut(): TransferFault {
     return this.#parser.isAnswered
       ? new TransferFault('body_cut', 'the connection ended within the body')
-      : new TransferFault('connection_closed', 'the connection ended before the answer');
+      : new TransferFault('connection_closed', 'the connection ended before the response');
   }
 }
 
 function formatHead({ method, path, headers }: Dispatcher.DispatchOptions): string {
   const fields = Object.entries(headers ?? {}).map(([name, value]) => `${name}: ${String(value)}`);
   const lines = [`${method} ${path} HTTP/1.1`, ...fields, 'connection: keep-alive'];
-  // Nothing of ours has a line break; whatever has one would be read as something else.
+  // A line break would let a value add headers of its own.
   if (lines.some((line) => /[\r\n\0]/.test(line))) throw new TypeError('a line break within a request');
   return `${lines.join('\r\n')}\r\n\r\n`;
 }

@@ -3,21 +3,21 @@ import { UndiciHttpHandler } from '@smithy/undici-http-handler';
 import { Agent, type Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
 import { dispatchDirect, type Dispatch } from './direct-body.ts';
-import { ReadAgent } from './get-agent.ts';
-import { RequestRounds } from './watch-timer.ts';
+import { GetAgent } from './get-agent.ts';
+import { WatchTimer } from './watch-timer.ts';
 import type { RequestWatch } from './request-watch.ts';
 
-/** Bodies are handed to the socket in pieces of this size, so that a slow uplink shows its progress. */
+/** Bodies are written to the socket in pieces of this size, so that progress is seen on a slow uplink. */
 const SLICE_BYTES = 64 * 1024;
 
 export interface ConnectionSettings {
-  /** Name look-up, TCP and TLS together, in ms. @default 5000 */
+  /** Name lookup, TCP and TLS together, in ms. @default 5000 */
   readonly connectTimeoutMs: number;
-  /** Certificate authorities in PEM that are trusted instead of those that Node knows; null for those. */
+  /** Trusted certificate authorities in PEM, instead of those of Node; null for those. */
   readonly certificates: string | null;
 }
 
-/** What an attempt passes to the SDK's `send`, which hands it on to the handler untouched. */
+/** What an attempt passes to the SDK's `send`, which passes it to the handler unchanged. */
 export interface WatchedOptions {
   readonly abortSignal: AbortSignal;
   readonly watch: RequestWatch;
@@ -31,36 +31,36 @@ type HandleOptions = NonNullable<Parameters<UndiciHttpHandler['handle']>[1]> &
   Partial<Pick<WatchedOptions, 'watch' | 'isDirect'>>;
 
 /**
- * The SDK's undici handler with one `RequestWatch` around each request. Objects are read over connections of our own, all else
- * over those of undici.
+ * The SDK's undici handler with one `RequestWatch` around each request. Objects are read over connections of our own,
+ * everything else uses those of undici.
  */
 export class WatchedHttpHandler {
   readonly #agent: Agent;
-  readonly #readAgent: ReadAgent;
-  readonly #rounds: RequestRounds;
+  readonly #getAgent: GetAgent;
+  readonly #timer: WatchTimer;
   readonly metadata = { handlerProtocol: 'http/1.1' };
 
   constructor({ connectTimeoutMs, certificates }: ConnectionSettings, clock: Clock) {
-    // Its timeouts are off: the watch has them, with the phases told apart.
+    // Its timeouts are off: the watch has one for each phase.
     const connect = { timeout: connectTimeoutMs, ...(certificates === null ? {} : { ca: certificates }) };
-    // One request a connection, as S3 itself has it: over HTTP/2, which some proxies offer, all would share a single one.
+    // One request a connection, as with S3 itself: over HTTP/2, which some proxies offer, all would share one connection.
     this.#agent = new Agent({ connect, allowH2: false, headersTimeout: 0, bodyTimeout: 0 });
-    this.#readAgent = new ReadAgent({ connectTimeoutMs, certificates, clock });
-    this.#rounds = new RequestRounds(clock);
+    this.#getAgent = new GetAgent({ connectTimeoutMs, certificates, clock });
+    this.#timer = new WatchTimer(clock);
   }
 
   async handle(request: HttpRequest, options: HandleOptions = {}): HttpResponse {
     const { watch, abortSignal, isDirect = false } = options;
-    const agent = isDirect && request.method === 'GET' ? this.#readAgent : this.#agent;
+    const agent = isDirect && request.method === 'GET' ? this.#getAgent : this.#agent;
     const dispatch: Dispatch = (target, handler) =>
       watch === undefined
         ? agent.dispatch(target, handler)
         : agent.dispatch(
             { ...target, body: sliceBody(target.body) },
-            watchHandler(handler, { watch, rounds: this.#rounds }),
+            watchHandler(handler, { watch, timer: this.#timer }),
           );
     if (isDirect && abortSignal instanceof AbortSignal) {
-      const { release } = this.#readAgent;
+      const { release } = this.#getAgent;
       return await dispatchDirect(dispatch, request, { signal: abortSignal, release });
     }
     const dispatcher = this.#agent.compose(() => dispatch);
@@ -71,7 +71,7 @@ export class WatchedHttpHandler {
   }
 
   updateHttpClientConfig(): void {
-    // Nothing may be reconfigured behind our back: every limit is set once, in code.
+    // The SDK must not reconfigure it: every limit is set once, in the constructor.
   }
 
   httpHandlerConfigs(): Record<string, never> {
@@ -80,7 +80,7 @@ export class WatchedHttpHandler {
 
   destroy(): void {
     void this.#agent.destroy();
-    this.#readAgent.destroy();
+    this.#getAgent.destroy();
   }
 }
 
@@ -88,23 +88,23 @@ type DispatchHandler = Dispatcher.DispatchHandler;
 
 interface Watching {
   readonly watch: RequestWatch;
-  readonly rounds: RequestRounds;
+  readonly timer: WatchTimer;
 }
 
-/** Tells `watch` of every phase on the way to `handler`. */
-function watchHandler(handler: DispatchHandler, { watch, rounds }: Watching): DispatchHandler {
-  // Made once a request: a large body comes in thousands of chunks.
+/** Reports every phase to `watch`, and passes every call on to `handler`. */
+function watchHandler(handler: DispatchHandler, { watch, timer }: Watching): DispatchHandler {
+  // One for each request: a large body arrives in thousands of chunks.
   let watched: Dispatcher.DispatchController | null = null;
   const watchOnce = (controller: Dispatcher.DispatchController): Dispatcher.DispatchController =>
     (watched ??= new WatchedController(controller, watch));
   const end = (): void => {
     watch.enter('done');
-    rounds.remove(watch);
+    timer.remove(watch);
   };
   return {
     onRequestStart: (controller, context) => {
       watch.start((fault) => controller.abort(fault));
-      rounds.add(watch);
+      timer.add(watch);
       watched = new WatchedController(controller, watch);
       handler.onRequestStart?.(watched, context);
     },
@@ -129,7 +129,7 @@ function watchHandler(handler: DispatchHandler, { watch, rounds }: Watching): Di
   };
 }
 
-/** Tells `watch` of pauses: those are ours. */
+/** Reports pauses to `watch`: they are ours, not a stall. */
 class WatchedController implements Dispatcher.DispatchController {
   readonly #controller: Dispatcher.DispatchController;
   readonly #watch: RequestWatch;

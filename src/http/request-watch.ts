@@ -15,7 +15,7 @@ type Phase = 'queued' | 'sending' | 'waiting' | 'receiving' | 'paused' | 'done';
  * Follows one HTTP request through its phases and ends it when a phase makes no progress for too long.
  *
  * undici's own timeouts do not fit: its header timeout also runs while a large body is still on its way out.
- * A body that we do not read (a slow pipe behind us) is paused, and a pause is not a stall.
+ * A body that we do not read, because our output is slow, is paused, and a pause is not a stall.
  */
 export class RequestWatch {
   readonly #clock: Clock;
@@ -32,22 +32,22 @@ export class RequestWatch {
   }
 
   /**
-   * Begins the watch; `onFault` is called at most once, with the fault that ends the request. Begun anew for each
-   * request of one attempt: a redirect to another region is followed by a second one.
+   * Starts the watch; `onFault` is called at most once, with the fault that ends the request. Started again for each
+   * request of one attempt: after a redirect to another region there is a second one.
    */
   start(onFault: (fault: TransferFault) => void): void {
     this.#onFault = onFault;
     this.enter('sending');
   }
 
-  /** Something moved: enters `phase`, or stays in it with the time of the last progress renewed. */
+  /** Notes progress, in this phase. */
   enter(phase: Phase): void {
     if (phase === 'done') this.#silentAtEndMs = this.silentForMs();
     this.#phase = phase;
     this.#progressAtMs = this.#clock.monotonic();
   }
 
-  /** How long S3 owes us a byte, in ms; 0 while we owe one. After the end: how long it had been then. */
+  /** How long we have waited for a byte from S3, in ms; 0 while S3 waits for us. After the end: the wait at the end. */
   silentForMs(): number {
     if (this.#phase === 'done') return this.#silentAtEndMs;
     const waits = this.#phase === 'waiting' || this.#phase === 'receiving';
@@ -56,14 +56,14 @@ export class RequestWatch {
 
   /**
    * Ends a request whose phase has made no progress for too long.
-   * @returns when to look again, in ms; also for a request that begins before then
+   * @returns when to check again, in ms; early enough also for a request that starts in between
    */
   check(): number {
     const { requestTimeoutMs, stallTimeoutMs } = this.#timeouts;
     if (this.#phase === 'paused') this.#progressAtMs = this.#clock.monotonic();
     const allowedMs = this.#allowedMs();
     const leftMs = this.#progressAtMs + allowedMs - this.#clock.monotonic();
-    // Progress only moves a time stamp. The shorter limit bounds the time, because the phase may change meanwhile.
+    // At most the shorter limit, because the phase may change before the next check.
     if (leftMs > 0) return Math.min(leftMs, requestTimeoutMs, stallTimeoutMs);
     const onFault = this.#onFault;
     this.#onFault = null;
@@ -78,7 +78,7 @@ export class RequestWatch {
 
   #faultOf(allowedMs: number): TransferFault {
     return this.#phase === 'waiting'
-      ? new TransferFault('response_timeout', `no answer within ${allowedMs} ms of the request`)
+      ? new TransferFault('response_timeout', `no response within ${allowedMs} ms of the request`)
       : new TransferFault('stalled_body', `a body made no progress for ${allowedMs} ms`);
   }
 }

@@ -1,7 +1,7 @@
 import { assertNever } from '../errors.ts';
 import { TransferFault } from '../retry/transfer-fault.ts';
 
-/** Bytes of a head, of its trailers and of a chunk's size; S3's own heads stay below 10 KiB. */
+/** The most bytes of a head, bytes of a line around chunks, and trailers; heads of S3 stay below 10 KiB. */
 const HEAD_BYTES_MAX = 64 * 1024;
 const LINE_BYTES_MAX = 4 * 1024;
 const TRAILERS_MAX = 100;
@@ -11,18 +11,18 @@ const END_OF_HEAD = '\r\n\r\n';
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /**
- * A connection that nobody has used for so long is not used again, in ms, unless its server says less: it may be about to close it.
- * As long as undici keeps them (its `keepAliveTimeout`), and as long before what a server says (its `keepAliveTimeoutThreshold`).
+ * A connection that was idle for longer is not reused, in ms: its server may be about to close it. A server may ask for
+ * less. Both values are those of undici (`keepAliveTimeout`, `keepAliveTimeoutThreshold`).
  */
 const IDLE_MS_MAX = 4000;
 const IDLE_MARGIN_MS = 1000;
 
-/** What a response consists of, in order: one head (before it, some of a status below 200), its body, its end. */
+/** The parts of a response, in order: heads with a status below 200, one final head, the body, the end. */
 export type ResponseEvent =
   | { readonly kind: 'head'; readonly status: number; readonly headers: Headers }
-  /** A part of what was given, not a copy. */
+  /** A part of the input, not a copy. */
   | { readonly kind: 'body'; readonly bytes: Buffer }
-  /** Another request may follow on the connection for so long; 0 for none. */
+  /** Another request may follow on the connection within this time; 0 for none. */
   | { readonly kind: 'end'; readonly reusableForMs: number };
 
 type Headers = Readonly<Record<string, string>>;
@@ -37,17 +37,17 @@ type State =
   | { readonly kind: 'trailers'; readonly left: number };
 
 /**
- * Reads one response of HTTP/1.1 (RFC 9112) to a GET, as it comes off a connection, cut anywhere. It is strict: what could be
- * read in two ways is no response of S3's.
- * @throws TransferFault `not_s3` for what is no such answer
+ * Parses one HTTP/1.1 response (RFC 9112) to a GET, from input that is split anywhere. It is strict: an ambiguous response
+ * did not come from S3.
+ * @throws TransferFault `not_s3` for anything else
  */
 export class ResponseParser {
   #state: State = { kind: 'head' };
   #reusableForMs = 0;
-  /** The beginning of a line or head whose end has not come. */
+  /** The start of a line or head whose end has not arrived. */
   #held: Buffer = NOTHING;
 
-  /** The next event in `bytes`, and how many of them it takes; null where more must come first: then all are taken. */
+  /** The next event in `bytes`, and how many of them it uses. A null event needs more input; then all of them are used. */
   next(bytes: Buffer): { readonly event: ResponseEvent | null; readonly used: number } {
     switch (this.#state.kind) {
       case 'head':
@@ -68,14 +68,14 @@ export class ResponseParser {
     }
   }
 
-  /** The connection has ended. @returns whether the response was whole: its size is where it ended */
+  /** The connection has ended. @returns whether that completes the response, because its size was not stated */
   close(): boolean {
     const isWhole = this.#state.kind === 'until_close';
     if (isWhole) this.#state = { kind: 'over' };
     return isWhole;
   }
 
-  /** Whether the head has come. */
+  /** Whether the head has arrived. */
   get isAnswered(): boolean {
     return this.#state.kind !== 'head';
   }
@@ -99,7 +99,7 @@ export class ResponseParser {
     bytes: Buffer,
     { kind, left }: { readonly kind: 'sized' | 'chunk'; readonly left: number },
   ): ReturnType<ResponseParser['next']> {
-    // A chunk is never of nothing: its line is the last one then.
+    // Only a sized body can be empty: an empty chunk is the last line.
     if (left === 0) return this.#end(0);
     if (bytes.length === 0) return { event: null, used: 0 };
     const part = bytes.length > left ? bytes.subarray(0, left) : bytes;
@@ -108,16 +108,16 @@ export class ResponseParser {
     return { event: { kind: 'body', bytes: part }, used: part.length };
   }
 
-  /** The lines around chunks: their sizes, the ends of their bytes, and what comes after the last. */
+  /** The lines around chunks: sizes, ends of chunks, and trailers. */
   #readChunkLine(bytes: Buffer, state: State): ReturnType<ResponseParser['next']> {
     const { text, used } = this.#takeUpTo(END_OF_LINE, bytes, LINE_BYTES_MAX);
     if (text === null) return { event: null, used };
     if (state.kind === 'trailers') {
       if (text === '') return this.#end(used);
-      if (state.left === 0) refuse('more trailers than any answer has');
+      if (state.left === 0) refuse('too many trailers');
       this.#state = { kind: 'trailers', left: state.left - 1 };
     } else if (state.kind === 'chunk_end') {
-      if (text !== '') refuse('a chunk of another size than it says');
+      if (text !== '') refuse('a chunk with a wrong size');
       this.#state = { kind: 'chunk_size' };
     } else {
       const [, digits = ''] = /^([0-9a-f]{1,12})[ \t]*(?:;.*)?$/i.exec(text) ?? refuse('a chunk without a size');
@@ -133,14 +133,14 @@ export class ResponseParser {
     return { event: { kind: 'end', reusableForMs: this.#reusableForMs }, used };
   }
 
-  /** The text before `mark`; null while it has not come, of which `lengthMax` bytes are kept. */
+  /** The text before `mark`; null until it arrives, which must be within `lengthMax` bytes. */
   #takeUpTo(mark: string, bytes: Buffer, lengthMax: number): { text: string | null; used: number } {
     const heldBytes = this.#held.length;
     const all = heldBytes === 0 ? bytes : Buffer.concat([this.#held, bytes]);
     const end = all.indexOf(mark, Math.max(0, heldBytes - mark.length + 1), 'latin1');
     if (Math.max(end, end === -1 ? all.length - mark.length : 0) > lengthMax) refuse('a head or line without an end');
     if (end === -1) {
-      // A copy: the memory is read into again.
+      // A copy, because the memory is reused.
       this.#held = heldBytes === 0 ? Buffer.from(all) : all;
       return { text: null, used: bytes.length };
     }
@@ -155,7 +155,7 @@ function readHeaders(lines: readonly string[]): Headers {
     const colon = line.indexOf(':');
     const name = line.slice(0, colon).toLowerCase();
     const value = trimBlanks(line.slice(colon + 1));
-    if (colon < 1 || !TOKEN.test(name) || CONTROL.test(value)) refuse('a header that is none');
+    if (colon < 1 || !TOKEN.test(name) || CONTROL.test(value)) refuse('an invalid header');
     headers[name] = Object.hasOwn(headers, name) ? `${headers[name] ?? ''}, ${value}` : value;
   }
   return headers;
@@ -165,7 +165,7 @@ function readHeaders(lines: readonly string[]): Headers {
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 const CONTROL = /[^\t\u0020-\u007E\u0080-\u00FF]/;
 
-/** Only those that HTTP knows, and in linear time. */
+/** Only the blanks of HTTP, and in linear time. */
 function trimBlanks(text: string): string {
   let start = 0;
   let end = text.length;
@@ -178,7 +178,7 @@ function isBlank(character: string | undefined): boolean {
   return character === ' ' || character === '\t';
 }
 
-/** How long the connection may be idle; 0 where it ends with this response. */
+/** How long the connection may be idle; 0 if it ends with this response. */
 function readIdleMs({ connection = '', 'keep-alive': hint = '' }: Headers): number {
   if (/\bclose\b/i.test(connection)) return 0;
   const seconds = /\btimeout=(\d{1,9})\b/i.exec(hint)?.[1];
@@ -186,7 +186,7 @@ function readIdleMs({ connection = '', 'keep-alive': hint = '' }: Headers): numb
   return Math.min(IDLE_MS_MAX, Math.max(0, Number(seconds) * 1000 - IDLE_MARGIN_MS));
 }
 
-/** How the end of the body is told (RFC 9112, section 6.3). */
+/** How the end of the body is found (RFC 9112, section 6.3). */
 function chooseFraming(status: number, { 'transfer-encoding': coding, 'content-length': length }: Headers): State {
   if (status === 204 || status === 304) return { kind: 'sized', left: 0 };
   if (coding !== undefined) {
@@ -199,5 +199,5 @@ function chooseFraming(status: number, { 'transfer-encoding': coding, 'content-l
 }
 
 function refuse(what: string): never {
-  throw new TransferFault('not_s3', `what came is no answer of HTTP: ${what}`);
+  throw new TransferFault('not_s3', `not an HTTP response: ${what}`);
 }

@@ -1,41 +1,41 @@
 import type { Clock } from '../clock.ts';
 import type { RequestWatch } from './request-watch.ts';
 
-/** A reason of one's own: without one, each abort makes an error with a stack. */
+/** A reason of our own: without one, each abort creates an error with a stack. */
 const NOBODY = 'no request is left';
 
 /**
- * Looks after the requests of one client with one timer. A timer for each request, with its signal, its promise and
- * their events, is a good part of what a small object costs.
+ * Watches the requests of one client with one timer. A timer for each request, with its signal, promise and events, would
+ * be a considerable part of the cost of a small object.
  */
-export class RequestRounds {
+export class WatchTimer {
   readonly #clock: Clock;
   readonly #watches = new Set<RequestWatch>();
-  #nap: AbortController | null = null;
+  #sleep: AbortController | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** From here on it is ended should it take too long. All that are added have the same limits. */
+  /** From now on the request is ended if it takes too long. All requests have the same limits. */
   add(watch: RequestWatch): void {
     this.#watches.add(watch);
-    if (this.#nap === null) void this.#run((this.#nap = new AbortController()));
+    if (this.#sleep === null) void this.#run((this.#sleep = new AbortController()));
   }
 
   remove(watch: RequestWatch): void {
     this.#watches.delete(watch);
     if (this.#watches.size > 0) return;
-    // The timer would keep the process waiting.
-    this.#nap?.abort(NOBODY);
-    this.#nap = null;
+    // The timer would keep the process alive.
+    this.#sleep?.abort(NOBODY);
+    this.#sleep = null;
   }
 
-  async #run(nap: AbortController): Promise<void> {
-    while (!nap.signal.aborted) {
-      let napMs = Infinity;
-      for (const watch of this.#watches) napMs = Math.min(napMs, watch.check());
-      await this.#clock.sleep(napMs, nap.signal).catch(() => undefined);
+  async #run(sleep: AbortController): Promise<void> {
+    while (!sleep.signal.aborted) {
+      let waitMs = Infinity;
+      for (const watch of this.#watches) waitMs = Math.min(waitMs, watch.check());
+      await this.#clock.sleep(waitMs, sleep.signal).catch(() => undefined);
     }
   }
 }

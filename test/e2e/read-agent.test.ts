@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
 import { describe, expect, it, vi } from 'vitest';
-import { ReadAgent } from '../../src/http/get-agent.ts';
+import { GetAgent } from '../../src/http/get-agent.ts';
 import { findFreePort } from '../support/debian-server.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
@@ -48,7 +48,7 @@ async function createStage(serve: Serve) {
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const clock = new VirtualClock();
-  const agent = new ReadAgent({ clock, connectTimeoutMs: CONNECT_TIMEOUT_MS, certificates: null });
+  const agent = new GetAgent({ clock, connectTimeoutMs: CONNECT_TIMEOUT_MS, certificates: null });
   const get = async (
     on: Dispatcher.DispatchHandler = {},
     { headers = {}, origin = `http://127.0.0.1:${port}` }: { headers?: Record<string, string>; origin?: string } = {},
@@ -93,8 +93,8 @@ async function createStage(serve: Serve) {
   };
 }
 
-describe('the agent that reads', () => {
-  it('sends a request as it is given, and has its answer', async () => {
+describe('GetAgent', () => {
+  it('sends a request unchanged, and passes on its response', async () => {
     await using stage = await createStage(responseWith('hello'));
     const response = await stage.get({}, { headers: { range: 'bytes=0-4', 'x-amz-date': 'now' } });
     expect({ ...response, body: response.body.toString() }).toEqual({ status: 200, body: 'hello', error: null });
@@ -109,7 +109,7 @@ describe('the agent that reads', () => {
     expect(stage.sockets).toHaveLength(0);
   });
 
-  it('uses a connection again, and several where several are asked at once', async () => {
+  it('reuses a connection, and opens several for concurrent requests', async () => {
     await using stage = await createStage(responseWith('x'));
     for (let index = 0; index < 5; index += 1) await stage.get();
     expect([stage.heads.length, stage.sockets.length]).toEqual([5, 1]);
@@ -118,7 +118,7 @@ describe('the agent that reads', () => {
     expect([stage.heads.length, stage.sockets.length]).toEqual([8, 3]);
   });
 
-  it('does not use one again that was idle for 4 s', async () => {
+  it('does not reuse a connection that was idle for 4 s', async () => {
     await using stage = await createStage(responseWith('x'));
     await stage.get();
     await stage.clock.advance(3999);
@@ -131,8 +131,11 @@ describe('the agent that reads', () => {
 
   it.each([
     ['ends', (socket: Socket) => socket.end()],
-    ['says what nobody has asked', (socket: Socket) => socket.write('HTTP/1.1 408 Request Timeout\r\n\r\n')],
-  ])('does not use one again that %s', async (_what, end) => {
+    [
+      'sends a response that nobody requested',
+      (socket: Socket) => socket.write('HTTP/1.1 408 Request Timeout\r\n\r\n'),
+    ],
+  ])('does not reuse a connection that %s', async (_what, end) => {
     await using stage = await createStage(responseWith('x'));
     await stage.get();
     const [socket] = stage.sockets;
@@ -142,7 +145,7 @@ describe('the agent that reads', () => {
     expect(stage.sockets).toHaveLength(2);
   });
 
-  it('does not use one again whose answer had more behind it', async () => {
+  it('does not reuse a connection with bytes after the response', async () => {
     await using stage = await createStage((socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nxy'));
     for (let index = 0; index < 2; index += 1) {
       expect(await stage.get()).toMatchObject({ status: 200, error: null, body: Buffer.from('x') });
@@ -150,14 +153,14 @@ describe('the agent that reads', () => {
     expect(stage.sockets).toHaveLength(2);
   });
 
-  it('brings a large body in order, byte by byte, from several connections at once', async () => {
+  it('reads large bodies in order from several connections at once', async () => {
     const body = randomBytes(20 * MIB);
     await using stage = await createStage(responseWith(body));
     const answers = await Promise.all(Array.from({ length: 4 }, async () => await stage.get()));
     for (const response of answers) expect(response.body.equals(body)).toBe(true);
   });
 
-  it('brings no more while it is paused, also when that comes with the head, and goes on where it was', async () => {
+  it('passes on nothing while paused, even from the head on, and then continues', async () => {
     const body = randomBytes(20 * MIB);
     await using stage = await createStage(responseWith(body));
     const controllers: Dispatcher.DispatchController[] = [];
@@ -192,22 +195,22 @@ describe('the agent that reads', () => {
   });
 
   it.each([
-    ['before the answer', '', 'connection_closed'],
+    ['before the response', '', 'connection_closed'],
     ['within the head', 'HTTP/1.1 200 OK\r\nContent-', 'connection_closed'],
     ['within the body', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nbody', 'body_cut'],
     ['within a chunk', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nbody', 'body_cut'],
-  ])('says by which fault an answer has ended %s', async (_where, text, word) => {
+  ])('reports the fault of a response that ended %s', async (_where, text, word) => {
     await using stage = await createStage((socket) => socket.end(text));
     expect((await stage.get()).error).toMatchObject({ name: 'TransferFault', word });
   });
 
-  it('reads a body to the end of its connection where no length is told', async () => {
+  it('reads a body without a stated length to the end of its connection', async () => {
     await using stage = await createStage((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\nall of it'));
     const response = await stage.get();
     expect([response.error, response.body.toString()]).toEqual([null, 'all of it']);
   });
 
-  it('passes on that a connection was reset or refused', async () => {
+  it('reports a reset or refused connection', async () => {
     await using stage = await createStage((socket) => socket.resetAndDestroy());
     expect((await stage.get()).error).toMatchObject({ code: 'ECONNRESET' });
     const port = await findFreePort();
@@ -220,7 +223,7 @@ describe('the agent that reads', () => {
     await vi.waitFor(() => expect(stage.sockets[0]?.destroyed).toBe(true), PATIENCE);
   });
 
-  it('ends a request that is aborted, with its reason, wherever it is', async () => {
+  it('ends an aborted request with its reason, in any phase', async () => {
     const reason = new Error('enough');
     await using stage = await createStage((socket, request) => {
       if (request > 1) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nbody');
@@ -237,7 +240,7 @@ describe('the agent that reads', () => {
     await vi.waitFor(() => expect(stage.sockets.every(({ destroyed }) => destroyed)).toBe(true), PATIENCE);
   });
 
-  it('waits so long for a connection, TLS included', async () => {
+  it('limits the time to connect, TLS included', async () => {
     // A server that takes the connection, and says nothing of TLS.
     await using stage = await createStage(() => undefined);
     const got = stage.get({}, { origin: `https://127.0.0.1:${stage.port}` });
@@ -246,7 +249,7 @@ describe('the agent that reads', () => {
     expect((await got).error).toMatchObject({ name: 'TransferFault', word: 'connect_timeout' });
   });
 
-  it('that is closed ends everything, and begins nothing', async () => {
+  it('ends all requests when destroyed, and starts no more', async () => {
     await using stage = await createStage(() => undefined);
     const waiting = stage.get();
     await vi.waitFor(() => expect(stage.heads).toHaveLength(1), PATIENCE);

@@ -5,13 +5,13 @@
  * Fix: the watch begins anew with each request of an attempt.
  */
 import { expect, it } from 'vitest';
-import { RequestRounds } from '../../src/http/watch-timer.ts';
+import { WatchTimer } from '../../src/http/watch-timer.ts';
 import { RequestWatch } from '../../src/http/request-watch.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 it('looks after the second request of an attempt as after the first', async () => {
   const clock = new VirtualClock();
-  const rounds = new RequestRounds(clock);
+  const rounds = new WatchTimer(clock);
   const watch = new RequestWatch(clock, { requestTimeoutMs: 60_000, stallTimeoutMs: 30_000 });
   const faults: string[] = [];
   const begin = (name: string): void => {

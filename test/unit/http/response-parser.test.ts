@@ -42,21 +42,21 @@ function read(pieces: readonly string[]): Read {
 const lines = (...all: readonly string[]): string => all.join('\r\n');
 const OK = 'HTTP/1.1 200 OK';
 
-describe('an answer', () => {
+describe('a response', () => {
   it.each([
-    ['has the length that it says', lines(OK, 'Content-Length: 4', '', 'body'), 'body'],
-    ['has no body', lines(OK, 'Content-Length: 0', '', ''), ''],
-    ['has none by its status', lines('HTTP/1.1 204 No Content', '', ''), ''],
-    ['has no reason', lines('HTTP/1.1 200 ', 'Content-Length: 1', '', 'b'), 'b'],
-    ['has not even a blank for a reason', lines('HTTP/1.1 200', 'Content-Length: 1', '', 'b'), 'b'],
-    ['comes in chunks', lines(OK, 'Transfer-Encoding: chunked', '', '3', 'bod', '1', 'y', '0', '', ''), 'body'],
+    ['with a stated length', lines(OK, 'Content-Length: 4', '', 'body'), 'body'],
+    ['without a body', lines(OK, 'Content-Length: 0', '', ''), ''],
+    ['without a body because of its status', lines('HTTP/1.1 204 No Content', '', ''), ''],
+    ['without a reason', lines('HTTP/1.1 200 ', 'Content-Length: 1', '', 'b'), 'b'],
+    ['without a reason or the blank before it', lines('HTTP/1.1 200', 'Content-Length: 1', '', 'b'), 'b'],
+    ['in chunks', lines(OK, 'Transfer-Encoding: chunked', '', '3', 'bod', '1', 'y', '0', '', ''), 'body'],
     [
-      'comes in chunks with extensions and trailers',
+      'in chunks with extensions and trailers',
       lines(OK, 'transfer-encoding: Chunked', '', 'A;name="x"', '0123456789', '0', 'x-checksum: 1', '', ''),
       '0123456789',
     ],
-    ['comes after others', lines('HTTP/1.1 100 Continue', '', OK, 'Content-Length: 2', '', 'ok'), 'ok'],
-  ])('that %s is read whole, wherever it is cut', (_what, text, body) => {
+    ['after interim responses', lines('HTTP/1.1 100 Continue', '', OK, 'Content-Length: 2', '', 'ok'), 'ok'],
+  ])('%s is read completely, wherever it is split', (_what, text, body) => {
     const whole = read([text]);
     expect(whole).toMatchObject({ body, reusableForMs: 4000, rest: '' });
     expect(whole.heads.at(-1)?.status).toBe(text.includes('204') ? 204 : 200);
@@ -67,7 +67,7 @@ describe('an answer', () => {
     expect(read(text.split(''))).toMatchObject({ heads: whole.heads, body, reusableForMs: 4000 });
   });
 
-  it('is the same in any pieces, of whatever it consists', () => {
+  it('is the same however it is split', () => {
     const bodies = fc.array(fc.string({ unit: 'binary-ascii', minLength: 1, maxLength: 40 }), { maxLength: 8 });
     fc.assert(
       fc.property(
@@ -89,9 +89,9 @@ describe('an answer', () => {
     );
   });
 
-  it('has its headers by their names in lower case, several of one name joined', () => {
+  it('has lower-case header names, with repeated headers joined', () => {
     const text = lines(OK, 'ETag:"e"', 'X-A:\t 1 \t', 'x-a: 2', 'constructor: c', 'x-empty:', 'x-ü: no', '', '');
-    expect(() => read([text])).toThrow('a header that is none');
+    expect(() => read([text])).toThrow('an invalid header');
     const { heads } = read([text.replace('x-ü', 'x-u').replace('no', 'n\u00fc')]);
     expect(heads).toEqual([
       {
@@ -101,7 +101,7 @@ describe('an answer', () => {
     ]);
   });
 
-  it('of no stated length ends with its connection, and only that is whole then', () => {
+  it('without a stated length ends with its connection; any other is cut by that', () => {
     const open = read([lines(OK, '', 'all of'), ' it']);
     expect(open).toMatchObject({ body: 'all of it', reusableForMs: null });
     expect(open.parser.close()).toBe(true);
@@ -118,7 +118,7 @@ describe('an answer', () => {
     ]);
   });
 
-  it('leaves what comes behind it', () => {
+  it('leaves what follows it', () => {
     expect(read([lines(OK, 'Content-Length: 4', '', 'bodyHTTP/1.1 200')])).toMatchObject({ rest: 'HTTP/1.1 200' });
   });
 
@@ -137,31 +137,31 @@ describe('an answer', () => {
     );
   });
 
-  it('of an older HTTP leaves none', () => {
+  it('of HTTP/1.0 leaves no connection to reuse', () => {
     expect(read([lines('HTTP/1.0 200 OK', 'Content-Length: 0', '', '')]).reusableForMs).toBe(0);
   });
 });
 
-describe('what is no answer of HTTP', () => {
+describe('what is not an HTTP response', () => {
   it.each([
     ['another protocol', 'SSH-2.0-OpenSSH_9.2\r\n\r\n'],
     ['another version', lines('HTTP/2.0 200 OK', '', '')],
     ['a switch to another protocol', lines('HTTP/1.1 101 Switching Protocols', '', '')],
-    ['a status that is none', lines('HTTP/1.1 20 OK', '', '')],
+    ['an invalid status', lines('HTTP/1.1 20 OK', '', '')],
     ['a header without a colon', lines(OK, 'what', '', '')],
     ['a header without a name', lines(OK, ': what', '', '')],
     ['a blank before the colon', lines(OK, 'etag : what', '', '')],
-    ['a header that goes on in the next line', lines(OK, 'a: b', ' c: d', '', '')],
-    ['a line that ends otherwise', lines(OK, 'a: b\nc: d', '', '')],
+    ['a header continued in the next line', lines(OK, 'a: b', ' c: d', '', '')],
+    ['a line that ends with LF alone', lines(OK, 'a: b\nc: d', '', '')],
     ['a NUL', lines(OK, 'a: \0', '', '')],
     ['two lengths', lines(OK, 'Content-Length: 1', 'Content-Length: 2', '', '')],
-    ['a length that is no number', lines(OK, 'Content-Length: 1e3', '', '')],
+    ['a length that is not a number', lines(OK, 'Content-Length: 1e3', '', '')],
     ['a negative length', lines(OK, 'Content-Length: -1', '', '')],
     ['a length and chunks', lines(OK, 'Content-Length: 1', 'Transfer-Encoding: chunked', '', '')],
     ['another coding', lines(OK, 'Transfer-Encoding: gzip, chunked', '', '')],
     ['a chunk without a size', lines(OK, 'Transfer-Encoding: chunked', '', 'x', '')],
-    ['a chunk that is longer than it says', lines(OK, 'Transfer-Encoding: chunked', '', '1', 'bo', '')],
-    ['a chunk of more bytes than there are', lines(OK, 'Transfer-Encoding: chunked', '', 'f'.repeat(13), '')],
+    ['a chunk longer than its size', lines(OK, 'Transfer-Encoding: chunked', '', '1', 'bo', '')],
+    ['a chunk size of too many digits', lines(OK, 'Transfer-Encoding: chunked', '', 'f'.repeat(13), '')],
     ['a head without an end', `${OK}\r\n${'a: b\r\n'.repeat(12_000)}`],
     ['a chunk size without an end', lines(OK, 'Transfer-Encoding: chunked', '', `1;${'x'.repeat(5000)}`)],
     ['trailers without an end', lines(OK, 'Transfer-Encoding: chunked', '', '0', ...Array<string>(102).fill('a: b'))],
@@ -169,7 +169,7 @@ describe('what is no answer of HTTP', () => {
     expect(() => read([text])).toThrow(expect.objectContaining({ name: 'TransferFault', word: 'not_s3' }));
   });
 
-  it('throws nothing else, and takes no time over it', () => {
+  it('throws nothing else, and takes linear time', () => {
     const start = lines(OK, 'Transfer-Encoding: chunked', '', '3', 'bod', '0', '', '');
     fc.assert(
       fc.property(fc.nat(start.length), fc.string({ unit: 'binary-ascii' }), (at, noise) => {

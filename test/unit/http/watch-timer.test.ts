@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RequestRounds } from '../../../src/http/watch-timer.ts';
+import { WatchTimer } from '../../../src/http/watch-timer.ts';
 import { RequestWatch } from '../../../src/http/request-watch.ts';
 import type { TransferFault } from '../../../src/retry/transfer-fault.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
@@ -8,7 +8,7 @@ const TIMEOUTS = { requestTimeoutMs: 60_000, stallTimeoutMs: 30_000 };
 
 function createStage() {
   const clock = new VirtualClock();
-  const rounds = new RequestRounds(clock);
+  const rounds = new WatchTimer(clock);
   const begin = () => {
     const watch = new RequestWatch(clock, TIMEOUTS);
     const faults: string[] = [];
@@ -26,8 +26,8 @@ function createStage() {
   return { clock, begin };
 }
 
-describe('the rounds over all requests', () => {
-  it('end each request at its own time, whenever it began', async () => {
+describe('WatchTimer', () => {
+  it('ends each request at its own time, whenever it started', async () => {
     const { clock, begin } = createStage();
     const first = begin();
     await clock.advance(20_000);
@@ -41,7 +41,7 @@ describe('the rounds over all requests', () => {
     expect(clock.sleeping).toBe(0);
   });
 
-  it('leave the answer more time than a body, and begin to count with the last that moved', async () => {
+  it('gives the response more time than a body, counted from the last progress', async () => {
     const { clock, begin } = createStage();
     const { watch, faults } = begin();
     await clock.advance(29_000);
@@ -52,7 +52,7 @@ describe('the rounds over all requests', () => {
     expect(faults).toEqual(['response_timeout']);
   });
 
-  it('take a pause of ours for no stall', async () => {
+  it('does not take our own pause for a stall', async () => {
     const { clock, begin } = createStage();
     const { watch, faults, end } = begin();
     watch.enter('paused');
@@ -64,7 +64,7 @@ describe('the rounds over all requests', () => {
     end();
   });
 
-  it('rest while there is no request, and begin again with the next one', async () => {
+  it('stops while there is no request, and starts again with the next one', async () => {
     const { clock, begin } = createStage();
     begin().end();
     const { faults } = begin();
