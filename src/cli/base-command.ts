@@ -9,23 +9,23 @@ import { globalFlags } from './flags/flags.ts';
 import { decideOutputMode, Output } from './output/output.ts';
 import { report, reportFailure } from './output/report.ts';
 import { createRuntime } from './runtime.ts';
-import { resolveSettings, type Settings } from './settings/resolve-settings.ts';
+import { resolveSettings } from './settings/resolve-settings.ts';
 import { toBreakwaterError } from './flags/usage-error.ts';
 import { readUserFile } from './settings/user-file.ts';
 
 export type Flags<T extends typeof Command> = InferredFlags<T['flags']>;
 export type Args<T extends typeof Command> = InferredArgs<T['args']>;
 
-/** What the command was given, parsed. Settings are not among it: they are in `run.settings`. */
+/** The parsed arguments and flags of a command. Its settings are in `run.settings`. */
 export interface CommandInput<T extends typeof Command> {
   readonly args: Args<T>;
   readonly flags: Flags<T>;
-  /** Names of the flags that stood on the command line, settings among them. */
+  /** Names of the flags on the command line, those of settings included. */
   readonly given: ReadonlySet<string>;
 }
 
 /**
- * What every command shares: settings, signals, one way of printing results and failures, and one way out.
+ * What every command shares: settings, signals, and the printing of results and failures.
  *
  * A command implements `execute`, declares its own `flags` and `args`, and picks its settings by `baseFlags`:
  * `globalFlags` (the default), `requestFlags` or `transferFlags`.
@@ -38,25 +38,47 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   /** Never throws: failures are printed and become the exit status. */
   async run(): Promise<void> {
-    // oclif warns in development about commands that did not parse; a failed parse is our own business.
     const place = { env: process.env, home: homedir() };
     const screens = { stdout: process.stdout, stderr: process.stderr };
     const early = openEarlyOutput({ argv: this.argv, ...place }, screens);
-    const toError = (error: unknown): BreakwaterError =>
-      toBreakwaterError(error, {
-        command: this.id ?? null,
-        flags: Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags }),
-      });
+    const command = this.id ?? '';
     try {
-      const { input, settings } = await this.#prepare(place);
+      const { input, settings } = await this.#parseInput(place);
       const output = new Output(decideOutputMode(settings, screens, place.env), screens);
-      process.exitCode = await this.#perform({ input, settings, output, screens, ...place }, toError);
+      await using runtime = createRuntime({
+        command,
+        version: this.config.version,
+        settings,
+        output,
+        screens,
+        ...place,
+        clock: systemClock,
+        stdin: process.stdin,
+        endNow: (status) => process.exit(status),
+      });
+      const { run, endProgress } = runtime;
+      try {
+        const result = await this.execute(run, input);
+        endProgress();
+        process.exitCode = report(output, systemClock, { command, result });
+      } catch (thrown) {
+        endProgress();
+        // After an abort, waits and streams throw different errors; its reason is the one to report.
+        const error: unknown = run.signal.aborted && !(thrown instanceof BreakwaterError) ? run.signal.reason : thrown;
+        process.exitCode = reportFailure(output, systemClock, { command, error: this.#toError(error) });
+      }
     } catch (error) {
-      process.exitCode = reportFailure(early, systemClock, { command: this.id ?? null, error: toError(error) });
+      process.exitCode = reportFailure(early, systemClock, { command: this.id ?? null, error: this.#toError(error) });
     }
   }
 
-  async #prepare({ env, home }: { env: NodeJS.ProcessEnv; home: string }) {
+  #toError(error: unknown): BreakwaterError {
+    const flags = Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags });
+    return toBreakwaterError(error, { command: this.id ?? null, flags });
+  }
+
+  async #parseInput({ env, home }: { env: NodeJS.ProcessEnv; home: string }) {
+    // oclif warns about commands that did not parse; a failed parse is reported by `run`.
     this.parsed = true;
     const parsed = await this.parse({
       flags: this.ctor.flags,
@@ -64,7 +86,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       args: refuseStdinAsArgument(this.ctor.args),
       strict: this.ctor.strict,
     });
-    // oclif has filled in the environment too; settings look there themselves, to know what came from where.
+    // oclif has added values from the environment; settings read it themselves, to know the source of each.
     const given = new Set(parsed.raw.flatMap((token) => (token.type === 'flag' ? [token.flag] : [])));
     const flags = Object.fromEntries(
       Object.entries(parsed.flags).flatMap(([name, value]: [string, unknown]) =>
@@ -72,50 +94,13 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       ),
     );
     const settings = resolveSettings({ flags, env, home, file: readUserFile({ env, home }) });
-    // The class was parsed with its own definitions; only its static type is lost on the way.
+    // Parsed with the definitions of this class; only the static type is lost.
     const input = { args: parsed.args, flags: parsed.flags, given } as unknown as CommandInput<T>;
     return { input, settings };
   }
-
-  async #perform(
-    around: {
-      readonly input: CommandInput<T>;
-      readonly settings: Settings;
-      readonly output: Output;
-      readonly screens: { readonly stdout: NodeJS.WriteStream; readonly stderr: NodeJS.WriteStream };
-      readonly env: NodeJS.ProcessEnv;
-      readonly home: string;
-    },
-    toError: (error: unknown) => BreakwaterError,
-  ): Promise<number> {
-    const { input, ...rest } = around;
-    const command = this.id ?? '';
-    const runtime = createRuntime({
-      ...rest,
-      command,
-      version: this.config.version,
-      clock: systemClock,
-      stdin: process.stdin,
-      endNow: (status) => process.exit(status),
-    });
-    const { output } = rest;
-    try {
-      const result = await this.execute(runtime.run, input);
-      runtime.endProgress();
-      return report(output, systemClock, { command, result });
-    } catch (thrown) {
-      runtime.endProgress();
-      const { signal } = runtime.run;
-      // What a wait or a stream throws when it is aborted varies; why it was aborted is what counts.
-      const error = signal.aborted && !(thrown instanceof BreakwaterError) ? signal.reason : thrown;
-      return reportFailure(output, systemClock, { command, error: toError(error) });
-    } finally {
-      await runtime.close();
-    }
-  }
 }
 
-/** oclif reads a missing argument from standard input; there, for us, are the bytes of an object. */
+/** oclif would read a missing argument from standard input, which may carry the bytes of an object. */
 function refuseStdinAsArgument(args: typeof Command.args): typeof Command.args {
   return Object.fromEntries(Object.entries(args).map(([name, arg]) => [name, { ...arg, ignoreStdin: true }]));
 }

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { after } from '../abort.ts';
 import type { Clock } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
 import { ASCII_SYMBOLS, UNICODE_SYMBOLS } from '../ui/symbols.ts';
@@ -28,19 +29,18 @@ export interface RuntimeOptions {
   readonly stdin: Readable;
   readonly env: Environment;
   readonly home: string;
-  /** Ends the process at once with this status. */
+  /** Ends the process immediately with this status. */
   readonly endNow: (status: number) => void;
 }
 
-export interface Runtime {
+/** Disposing runs every close hook, saves the metrics, and releases signals and files. It never throws. */
+export interface Runtime extends AsyncDisposable {
   readonly run: CommandRun;
-  /** Takes the live progress off the screen, so that results can be printed. */
+  /** Clears the live progress, so that results can be printed. */
   readonly endProgress: () => void;
-  /** Runs every close hook, adds the metrics to the state, and lets go of signals and files. Never throws. */
-  readonly close: () => Promise<void>;
 }
 
-/** The composition root: puts together what one command runs on. Nothing costly is opened here. */
+/** The composition root of one command. Nothing costly is opened here. */
 export function createRuntime(options: RuntimeOptions): Runtime {
   const { command, version, settings, output, clock, screens, stdin, env, home } = options;
   const hub = new EventHub();
@@ -55,7 +55,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     progress.stop();
     options.endNow(status);
   };
-  // Added first, so let go of last: a signal while closing still counts.
+  // Added first and closed last: a signal during the close still counts.
   closers.add(listenToSignals({ onInterrupt: (error) => interruption.abort(error), onSecond: endNow }));
   closers.add(startDeadline(settings.deadlineMs, clock, interruption));
   const local = openLocalState({ command, settings, clock, emit: hub.emit });
@@ -89,28 +89,24 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const recorders = startRecorders(run);
   hub.add(recorders.read);
   for (const close of recorders.closers) closers.add(close);
-  return { run, endProgress: progress.stop, close: async () => await closers.close() };
+  return { run, endProgress: progress.stop, [Symbol.asyncDispose]: async () => await closers.close() };
 }
 
-/** Called only for a transfer that lasts. */
+/** Called only when a transfer takes a while. */
 async function loadLive({ mode }: Output): Promise<LiveLines> {
   const { startLiveLines } = await import('../ui/terminal.tsx');
   return startLiveLines(process.stderr, { hasColour: mode.stderrHasColour });
 }
 
-/** Aborts with `deadline` when the time is over. */
+/** Aborts with `deadline` when the time is over. @returns stops the timer */
 function startDeadline(deadlineMs: number | null, clock: Clock, interruption: AbortController): () => void {
   if (deadlineMs === null) return () => undefined;
-  const stopped = new AbortController();
-  const wait = async (): Promise<void> => {
-    await clock.sleep(deadlineMs, stopped.signal);
+  const timer = after(clock, deadlineMs, () =>
     interruption.abort(
       new BreakwaterError('deadline', `the deadline of ${formatDuration(deadlineMs)} has passed`, {
         details: { hint: 'try again later, or give it more time with --deadline' },
       }),
-    );
-  };
-  // Stopping ends the sleep with an error that says nothing.
-  wait().catch(() => undefined);
-  return () => stopped.abort();
+    ),
+  );
+  return () => timer[Symbol.dispose]();
 }

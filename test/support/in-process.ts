@@ -73,7 +73,7 @@ export async function runInProcess(
     const known = toBreakwaterError(error, { command, flags: Object.keys(flags) });
     status = reportFailure(output, systemClock, { command, error: known });
   } finally {
-    await runtime.close();
+    await runtime[Symbol.asyncDispose]();
   }
   return { status, stdout: Buffer.concat(written), stderr: Buffer.concat(said).toString() };
 }
