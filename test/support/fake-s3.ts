@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
-import { ObjectClient } from '../../src/s3/connection/direct-client.ts';
+import { DirectClient } from '../../src/s3/connection/direct-client.ts';
+import type { ObjectClient } from '../../src/s3/connection/object-client.ts';
 import type { WatchedHttpHandler } from '../../src/http/http-handler.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -52,7 +53,7 @@ export function createFakeS3(
       },
     },
   };
-  return { s3: new ObjectClient(config, null), requests };
+  return { s3: new DirectClient(config, null), requests };
 }
 
 /** An error as S3 writes it. */

@@ -3,7 +3,8 @@ import { AdaptiveRetryStrategy } from '@smithy/core/retry';
 import type { Clock } from '../../clock.ts';
 import { BreakwaterError } from '../../errors.ts';
 import { BoundedRateLimiter } from './rate-limiter.ts';
-import { ObjectClient } from './direct-client.ts';
+import { DirectClient } from './direct-client.ts';
+import { ObjectClient } from './object-client.ts';
 import { createSha256 } from './sha256.ts';
 import { WatchedHttpHandler, type ConnectionSettings } from '../../http/http-handler.ts';
 
@@ -17,10 +18,13 @@ export interface S3Settings extends ConnectionSettings {
   readonly pathStyle: boolean | null;
 }
 
+/** False sends every request through the SDK's own chain: slower, same behaviour. */
+const USES_FAST_PATH: boolean = true;
+
 /**
  * Connects to S3 with every limit set in code: one attempt per call (the retry chain is ours), adaptive rate
- * limiting on, checksums as headers. Environment and config files cannot multiply attempts.
- * @throws BreakwaterError `config` when no credentials can be found: before any permit is taken
+ * limiting on, checksums as headers. Environment and config files cannot add attempts.
+ * @throws BreakwaterError `config` when there are no credentials, before any permit is taken
  */
 export async function connectS3(settings: S3Settings, clock: Clock): Promise<ObjectClient> {
   const { endpointUrl, profile } = settings;
@@ -33,21 +37,21 @@ export async function connectS3(settings: S3Settings, clock: Clock): Promise<Obj
     followRegionRedirects: endpointUrl === null,
     maxAttempts: 1,
     retryMode: 'adaptive',
-    // The strategy that `adaptive` means, with a bound on its wait. Given as number and options, never as a
-    // function and options: that form ignores the function and makes 3 attempts.
+    // The strategy of `adaptive`, with a bound on its wait. The first argument must be a number: given a function,
+    // the SDK ignores it and makes 3 attempts.
     retryStrategy: new AdaptiveRetryStrategy(1, { rateLimiter }),
     requestHandler: new WatchedHttpHandler(settings, clock),
     sha256: createSha256(),
-    // We verify whole objects over all their attempts; the SDK could only verify one response.
+    // We verify whole objects across attempts; the SDK can verify only single responses.
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestChecksumCalculation: 'WHEN_SUPPORTED',
   };
-  const client = new ObjectClient(config, rateLimiter);
+  const client = USES_FAST_PATH ? new DirectClient(config, rateLimiter) : new ObjectClient(config);
   try {
     await client.config.credentials();
   } catch (error) {
     client.destroy();
-    throw new BreakwaterError('config', `no usable AWS credentials${describeProfile(profile)}`, {
+    throw new BreakwaterError('config', `no usable AWS credentials${formatProfile(profile)}`, {
       cause: error,
       details: {
         reason: 'no_credentials',
@@ -58,6 +62,6 @@ export async function connectS3(settings: S3Settings, clock: Clock): Promise<Obj
   return client;
 }
 
-function describeProfile(profile: string | null): string {
+function formatProfile(profile: string | null): string {
   return profile === null ? '' : ` in profile "${profile}"`;
 }

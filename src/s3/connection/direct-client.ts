@@ -1,7 +1,7 @@
 import {
   GetObject$,
   PutObject$,
-  S3Client,
+  type S3Client,
   UploadPart$,
   type GetObjectCommandInput,
   type PutObjectCommandInput,
@@ -13,22 +13,16 @@ import { isThrottlingError } from '@smithy/core/retry';
 import { operation } from '@smithy/core/schema';
 import type { BoundedRateLimiter } from './rate-limiter.ts';
 import { readFields } from '../../read-fields.ts';
-import {
-  readObjectResponse,
-  readStoredResponse,
-  readWhole,
-  saysError,
-  type ObjectResponse,
-  type StoredResponse,
-} from './direct-response.ts';
+import { isErrorBody, readObjectResponse, readStoredResponse, readWhole } from './direct-response.ts';
+import { ObjectClient, type ObjectResponse, type StoredResponse } from './object-client.ts';
 import { findRoute, type ObjectRoute } from './bucket-route.ts';
 import type { WatchedOptions } from '../../http/http-handler.ts';
 
-const GET = describe(GetObject$);
-const PUT = describe(PutObject$);
-const PART = describe(UploadPart$);
+const GET = toOperation(GetObject$);
+const PUT = toOperation(PutObject$);
+const PART = toOperation(UploadPart$);
 
-/** The part of the SDK's protocol that is used here. */
+/** The part of the SDK's protocol used here. */
 interface Protocol {
   readonly serializeRequest: (
     kind: Operation,
@@ -43,80 +37,78 @@ interface Protocol {
 }
 
 /**
- * The SDK's client, with a fast path for the requests that carry objects. For each request `send` computes again what is
- * the same for a whole bucket (endpoint, credentials, signer, the order of two dozen steps), which takes more time than a
- * small object does. The fast path asks the SDK once for each bucket. Serialization, signature, HTTP handler and errors
- * remain the SDK's.
+ * The fast path for requests that carry objects. For each request, the SDK's `send` computes again what is the same for
+ * the whole bucket (endpoint, credentials, signer, the order of two dozen steps), which takes longer than a small object
+ * does. This client does so once for each bucket; serialization, signature and errors remain the SDK's. It casts into
+ * parts of the SDK that are not public: to remove it, delete it with `direct-response.ts` and `bucket-route.ts`, and its
+ * `if` in `connect.ts`.
  */
-export class ObjectClient extends S3Client {
+export class DirectClient extends ObjectClient {
   readonly #limiter: BoundedRateLimiter | null;
   readonly #protocol: Protocol;
   readonly #routes = new Map<string, Promise<ObjectRoute>>();
   #userAgent: Promise<string> | null = null;
 
-  /** @param limiter the rate limiter that `send` uses too; null for none */
+  /** @param limiter the same that `send` uses; null for none */
   constructor(config: S3ClientConfig, limiter: BoundedRateLimiter | null) {
     super(config);
     this.#limiter = limiter;
-    // The client has resolved it by now; the declared type also allows what it is made from.
+    // Resolved by the constructor; the declared type is that of the unresolved setting.
     this.#protocol = this.config.protocol as unknown as Protocol;
   }
 
-  async getObject(input: GetObjectCommandInput, options: WatchedOptions): Promise<ObjectResponse> {
+  override async getObject(input: GetObjectCommandInput, options: WatchedOptions): Promise<ObjectResponse> {
     return readObjectResponse(await this.#send(GET, input, options));
   }
 
-  async putObject(input: PutObjectCommandInput, options: WatchedOptions): Promise<StoredResponse> {
+  override async putObject(input: PutObjectCommandInput, options: WatchedOptions): Promise<StoredResponse> {
     return readStoredResponse(await this.#send(PUT, input, options));
   }
 
-  async uploadPart(input: UploadPartCommandInput, options: WatchedOptions): Promise<StoredResponse> {
+  override async uploadPart(input: UploadPartCommandInput, options: WatchedOptions): Promise<StoredResponse> {
     return readStoredResponse(await this.#send(PART, input, options));
   }
 
   async #send(kind: Operation, input: ObjectInput, options: WatchedOptions): Promise<HttpResponse> {
     const { Bucket: bucket = '' } = input;
-    try {
-      return await this.#sendOnce(kind, input, options);
-    } catch (error) {
-      const region = this.config.followRegionRedirects ? readRegion(error) : null;
-      if (region === null) throw error;
-      // The region is remembered, so that only one request of a bucket goes to the wrong one.
-      this.#routes.set(bucket, findRoute(this, { bucket, region }));
-      return await this.#sendOnce(kind, input, options);
-    }
-  }
-
-  async #sendOnce(kind: Operation, input: ObjectInput, options: WatchedOptions): Promise<HttpResponse> {
-    const { requestHandler } = this.config;
-    const { endpoint, sign } = await this.#routeTo(input.Bucket ?? '');
-    const request = await this.#serialize(kind, input, endpoint);
-    await this.#limiter?.getSendToken(options.abortSignal);
-    const skew = await sign(request);
-    try {
-      const { response } = await requestHandler.handle(request, { ...options, isDirect: true });
-      if (kind !== GET && response.statusCode < 300) {
-        const body = await readWhole(response.body);
-        if (saysError(body))
-          throw await this.#readError(kind, new HttpResponse({ ...response, statusCode: 503, body }));
+    const { requestHandler, followRegionRedirects } = this.config;
+    for (let mayRedirect = followRegionRedirects; ; mayRedirect = false) {
+      const { endpoint, sign } = await this.#findRoute(bucket);
+      const request = await this.#serialize(kind, input, endpoint);
+      await this.#limiter?.getSendToken(options.abortSignal);
+      const skew = await sign(request);
+      try {
+        const { response } = await requestHandler.handle(request, { ...options, isDirect: true });
+        await this.#throwIfFailed(kind, response);
+        skew.noteResponse(response);
+        this.#limiter?.updateClientSendingRate({});
+        return response;
+      } catch (error) {
+        if (error instanceof Error) skew.noteError(error);
+        this.#limiter?.updateClientSendingRate(isThrottled(error) ? { errorType: 'THROTTLING' } : {});
+        const region = mayRedirect ? readRegion(error) : null;
+        if (region === null) throw error;
+        // Kept for the bucket: only its first request goes to the wrong region.
+        this.#routes.set(bucket, findRoute(this, { bucket, region }));
       }
-      if (response.statusCode >= 300) throw await this.#readError(kind, response);
-      skew.noteResponse(response);
-      this.#limiter?.updateClientSendingRate({});
-      return response;
-    } catch (error) {
-      if (error instanceof Error) skew.noteError(error);
-      this.#limiter?.updateClientSendingRate(saysThrottled(error) ? { errorType: 'THROTTLING' } : {});
-      throw error;
     }
   }
 
-  async #routeTo(bucket: string): Promise<ObjectRoute> {
+  async #throwIfFailed(kind: Operation, response: HttpResponse): Promise<void> {
+    if (response.statusCode >= 300) throw await this.#readError(kind, response);
+    if (kind === GET) return;
+    const body = await readWhole(response.body);
+    if (!isErrorBody(body)) return;
+    const { headers, reason = '' } = response;
+    throw await this.#readError(kind, new HttpResponse({ statusCode: 503, reason, headers, body }));
+  }
+
+  async #findRoute(bucket: string): Promise<ObjectRoute> {
     const known = this.#routes.get(bucket);
     if (known !== undefined) return await known;
     const route = findRoute(this, { bucket, region: null });
     this.#routes.set(bucket, route);
-    // After a failure the next request asks again.
+    // After a failure the next request tries again.
     route.catch(() => this.#routes.delete(bucket));
     return await route;
   }
@@ -127,7 +119,7 @@ export class ObjectClient extends S3Client {
     });
     const { hostname, port, headers, body } = request;
     headers['host'] = port === undefined ? hostname : `${hostname}:${port}`;
-    headers['user-agent'] = await (this.#userAgent ??= this.#describeAgent());
+    headers['user-agent'] = await (this.#userAgent ??= this.#formatUserAgent());
     if (body instanceof Uint8Array) {
       headers['content-length'] = String(body.byteLength);
       leaveUnsigned(request);
@@ -135,21 +127,21 @@ export class ObjectClient extends S3Client {
     return request;
   }
 
-  /** The SDK's error for a response that reports one, the same that `send` throws. */
+  /** The SDK's error for a failed response, the same that `send` throws. */
   async #readError(kind: Operation, response: HttpResponse): Promise<unknown> {
     try {
       await this.#protocol.deserializeResponse(kind, this.config, response);
     } catch (error) {
       if (!(error instanceof Error)) return error;
       Object.defineProperty(error, '$response', { value: response });
-      // A body that is cut off or not XML still came with a status, which says what kind of failure it is.
+      // The body may be cut off or not XML; the status still says what kind of failure it is.
       const $metadata = { httpStatusCode: response.statusCode, requestId: response.headers['x-amz-request-id'] };
       return '$metadata' in error ? error : Object.assign(error, { $metadata });
     }
-    return new Error(`the SDK takes status ${response.statusCode} for no error`);
+    return new Error(`the SDK accepts status ${response.statusCode}`);
   }
 
-  async #describeAgent(): Promise<string> {
+  async #formatUserAgent(): Promise<string> {
     const agent = await this.config.defaultUserAgentProvider();
     return agent.map(([name, version]) => (version === undefined ? name : `${name}/${version}`)).join(' ');
   }
@@ -158,25 +150,25 @@ export class ObjectClient extends S3Client {
 type ObjectInput = GetObjectCommandInput | PutObjectCommandInput | UploadPartCommandInput;
 type Operation = ReturnType<typeof operation>;
 
-function describe([, namespace, name, traits, input, output]: typeof GetObject$): Operation {
+function toOperation([, namespace, name, traits, input, output]: typeof GetObject$): Operation {
   return operation(namespace, name, traits, input, output);
 }
 
 /**
- * Leaves the hash of the body out of the signature where TLS protects the body and its checksum is a signed header: the
- * SHA-256 takes more time than everything else together (measured: 675 against 1049 MiB/s). Over plain HTTP it stays in.
+ * Leaves the hash of the body out of the signature if TLS protects the body and its checksum is a signed header: the
+ * SHA-256 takes longer than everything else together (measured: 675 against 1049 MiB/s). Over plain HTTP it is signed.
  */
 function leaveUnsigned({ protocol, headers }: HttpRequest): void {
   const hasChecksum = Object.keys(headers).some((name) => name.startsWith('x-amz-checksum-'));
   if (protocol === 'https:' && hasChecksum) headers['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD';
 }
 
-function saysThrottled(error: unknown): boolean {
+function isThrottled(error: unknown): boolean {
   const { name, message, $metadata } = readFields(error);
   return isThrottlingError({ name: String(name), message: String(message), $metadata: readFields($metadata) });
 }
 
-/** The region that S3 names with a redirect; null where it names none. */
+/** The region that a redirect of S3 names; null if the error is not one. */
 function readRegion(error: unknown): string | null {
   const { $metadata, $response } = readFields(error);
   if (readFields($metadata)['httpStatusCode'] !== 301) return null;

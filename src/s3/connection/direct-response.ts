@@ -1,25 +1,17 @@
 import { Readable } from 'node:stream';
-import type { GetObjectCommandOutput, PutObjectCommandOutput, ServerSideEncryption } from '@aws-sdk/client-s3';
+import type { GetObjectCommandOutput, ServerSideEncryption } from '@aws-sdk/client-s3';
 import type { HttpResponse } from '@smithy/core/protocols';
 import { parseTime } from '../../clock.ts';
 import { readBody } from '../../http/direct-body.ts';
+import type { ObjectResponse, StoredResponse } from './object-client.ts';
 
-/** The longest answer to a write that is read; S3's are shorter by far. */
+/** The most bytes kept of the response to a write; S3's are far shorter. */
 const RESPONSE_BYTES_MAX = 64 * 1024;
 
-/** Enough to tell what a response ends with. */
+/** Enough to recognize the end of a response. */
 const END_BYTES = 16;
 
-/** A response to GetObject: what this program reads of its head, and the body as the HTTP handler gave it. */
-export interface ObjectResponse {
-  readonly head: GetObjectCommandOutput;
-  readonly body: unknown;
-}
-
-/** What this program reads of a response to PutObject or UploadPart. */
-export type StoredResponse = Omit<PutObjectCommandOutput, '$metadata'>;
-
-/** Names of headers: API reference, GetObject, "Response Syntax". Fields that the response has not are left out. */
+/** Names of headers: API reference, GetObject, "Response Syntax". Fields missing from the response are undefined. */
 export function readObjectResponse({ headers, body, statusCode }: HttpResponse): ObjectResponse {
   const {
     'content-length': length,
@@ -42,7 +34,7 @@ export function readObjectResponse({ headers, body, statusCode }: HttpResponse):
     VersionId: headers['x-amz-version-id'],
     ChecksumType: type === 'COMPOSITE' || type === 'FULL_OBJECT' ? type : undefined,
     SSECustomerAlgorithm: headers['x-amz-server-side-encryption-customer-algorithm'],
-    // A word that this SDK does not know yet is still one: as the SDK does, it is passed on.
+    // A value that this SDK does not know yet is passed on, as the SDK itself does.
     ServerSideEncryption: encryption as ServerSideEncryption | undefined,
   };
   return { head, body };
@@ -64,8 +56,8 @@ function readSums(headers: HttpResponse['headers']) {
 }
 
 /**
- * Reads a response to its end: only then its connection is free for the next request.
- * @returns its body, as far as it is no longer than the responses of S3 are
+ * Reads a response to its end, which frees its connection for the next request.
+ * @returns the body, up to `RESPONSE_BYTES_MAX`
  */
 export async function readWhole(body: unknown): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
@@ -79,7 +71,7 @@ export async function readWhole(body: unknown): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** S3 begins to answer before it has stored the bytes, and may have to say then that it could not. */
-export function saysError(body: Uint8Array): boolean {
+/** S3 may send status 200 before it has stored the bytes, and then report a failure in the body. */
+export function isErrorBody(body: Uint8Array): boolean {
   return Buffer.from(body.subarray(-END_BYTES)).toString().trimEnd().endsWith('</Error>');
 }

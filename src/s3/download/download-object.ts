@@ -7,7 +7,7 @@ import type { DownloadOptions } from './verify-download.ts';
 import type { Guard } from '../../guard/guard.ts';
 import { runGuarded } from '../../guard/guarded-operation.ts';
 import { runPieces } from '../../guard/run-in-parallel.ts';
-import type { ObjectClient } from '../connection/direct-client.ts';
+import type { ObjectClient } from '../connection/object-client.ts';
 
 /**
  * Downloads one object as one guarded operation, bodies included. The first response states what the object is, and

@@ -4,7 +4,7 @@ import { parseTime } from '../../clock.ts';
 import { BreakwaterError } from '../../errors.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
 import { DirectBody } from '../../http/direct-body.ts';
-import type { ObjectResponse } from '../connection/direct-response.ts';
+import type { ObjectResponse } from '../connection/object-client.ts';
 import type { ByteSpan } from './missing-ranges.ts';
 import type { AskedRange, ObjectAddress, ObjectFacts } from './download-request.ts';
 import { assertAnsweredByS3 } from '../protocol/response-fields.ts';

@@ -1,4 +1,4 @@
-import type { ObjectClient } from '../connection/direct-client.ts';
+import type { ObjectClient } from '../connection/object-client.ts';
 import type { Guard } from '../../guard/guard.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
 import type { DownloadRequest, FileTarget, ObjectFacts } from './download-request.ts';

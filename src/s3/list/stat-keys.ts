@@ -5,7 +5,7 @@ import type { Guard } from '../../guard/guard.ts';
 import { runGuarded } from '../../guard/guarded-operation.ts';
 import type { ListedObject, ListedPage } from './list-objects.ts';
 import { readWhole } from '../connection/direct-response.ts';
-import type { ObjectClient } from '../connection/direct-client.ts';
+import type { ObjectClient } from '../connection/object-client.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
 import { readStoreClock } from '../protocol/store-clock.ts';
 import type { WatchedOptions } from '../../http/http-handler.ts';

@@ -7,7 +7,7 @@ import { assertAnsweredByS3 } from '../protocol/response-fields.ts';
 import { sendWrite, type WriteTools } from './create-only.ts';
 import type { Guard } from '../../guard/guard.ts';
 import type { StoredPart } from './list-parts.ts';
-import type { ObjectClient } from '../connection/direct-client.ts';
+import type { ObjectClient } from '../connection/object-client.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
 import {
   announceChecksum,

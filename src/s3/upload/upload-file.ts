@@ -5,7 +5,7 @@ import { runGuarded } from '../../guard/guarded-operation.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
 import { runPieces } from '../../guard/run-in-parallel.ts';
 import { isSamePart } from '../checksum/upload-checksum.ts';
-import type { ObjectClient } from '../connection/direct-client.ts';
+import type { ObjectClient } from '../connection/object-client.ts';
 import { describeExisting, refuseExisting } from './create-only.ts';
 import { abortUpload } from './discard-upload.ts';
 import { listStoredParts, type StoredPart, type StoredParts } from './list-parts.ts';

@@ -10,7 +10,7 @@ import { Upload } from '@aws-sdk/lib-storage';
 import type { Guard } from '../../guard/guard.ts';
 import { runGuarded } from '../../guard/guarded-operation.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
-import type { ObjectClient } from '../connection/direct-client.ts';
+import type { ObjectClient } from '../connection/object-client.ts';
 import { describeExisting, refuseExisting } from './create-only.ts';
 import { abortUpload } from './discard-upload.ts';
 import type { StoredPart } from './list-parts.ts';

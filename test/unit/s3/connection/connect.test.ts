@@ -1,7 +1,7 @@
 import { HttpResponse } from '@smithy/core/protocols';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { connectS3, type S3Settings } from '../../../../src/s3/connection/connect.ts';
-import type { ObjectClient } from '../../../../src/s3/connection/direct-client.ts';
+import type { ObjectClient } from '../../../../src/s3/connection/object-client.ts';
 import { RequestWatch } from '../../../../src/http/request-watch.ts';
 import { classify } from '../../../../src/retry/classify.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';

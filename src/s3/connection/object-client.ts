@@ -1,0 +1,37 @@
+import {
+  GetObjectCommand,
+  PutObjectCommand,
+  S3Client,
+  UploadPartCommand,
+  type GetObjectCommandInput,
+  type GetObjectCommandOutput,
+  type PutObjectCommandInput,
+  type PutObjectCommandOutput,
+  type UploadPartCommandInput,
+} from '@aws-sdk/client-s3';
+import type { WatchedOptions } from '../../http/http-handler.ts';
+
+/** A response to GetObject: what this program reads of its head, and the body as the HTTP handler returns it. */
+export interface ObjectResponse {
+  readonly head: GetObjectCommandOutput;
+  readonly body: unknown;
+}
+
+/** What this program reads of a response to PutObject or UploadPart. */
+export type StoredResponse = Omit<PutObjectCommandOutput, '$metadata'>;
+
+/** The SDK's client, with a method for each request that carries an object: `DirectClient` sends those faster. */
+export class ObjectClient extends S3Client {
+  async getObject(input: GetObjectCommandInput, options: WatchedOptions): Promise<ObjectResponse> {
+    const head = await this.send(new GetObjectCommand(input), options);
+    return { head, body: head.Body };
+  }
+
+  async putObject(input: PutObjectCommandInput, options: WatchedOptions): Promise<StoredResponse> {
+    return await this.send(new PutObjectCommand(input), options);
+  }
+
+  async uploadPart(input: UploadPartCommandInput, options: WatchedOptions): Promise<StoredResponse> {
+    return await this.send(new UploadPartCommand(input), options);
+  }
+}
