@@ -1,4 +1,5 @@
 import { assertNever } from '../errors.ts';
+import type { CircuitChange } from './circuit-store.ts';
 import type {
   CircuitRow,
   CircuitSettings,
@@ -18,6 +19,9 @@ export interface Moment {
   readonly process: ProcessIdentity;
 }
 
+/** One step: the row to store, the transitions to record, and the result. If the row is the given one, nothing is written. */
+export type Step<T> = CircuitChange<T> & { readonly row: CircuitRow };
+
 /** The new state, and why. */
 export interface StateChange {
   readonly to: CircuitState;
@@ -34,7 +38,7 @@ export function changeState(
   row: CircuitRow,
   { to, why, cause = null, manual }: StateChange,
   { nowMs, settings, process }: Moment,
-): { readonly row: CircuitRow; readonly transition: Transition } {
+): Step<Transition> {
   const epoch = row.epoch + 1;
   const transition: Transition = {
     circuit: row.name,
@@ -59,7 +63,7 @@ export function changeState(
     changedAtMs: nowMs,
     ...waitOf(row, to, { nowMs, settings }),
   };
-  return { row: changed, transition };
+  return { row: changed, transitions: [transition], result: transition };
 }
 
 /** The stored wait of a state: new when it opens, kept for display while half-open, otherwise removed. */

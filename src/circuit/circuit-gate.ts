@@ -12,8 +12,8 @@ import type {
   Verdict,
 } from './circuit.ts';
 import type { CircuitStore } from './circuit-store.ts';
-import { admit, initialRow, isCurrent, isolate, renew, reset, settle, type Step } from './state-machine.ts';
-import type { Moment } from './change-state.ts';
+import { admit, initialRow, isCurrent, isolate, renew, reset, settle } from './state-machine.ts';
+import type { Moment, Step } from './change-state.ts';
 
 /** Runs the state machine on the stored rows. Synchronous: each call is at most one short transaction. */
 export interface CircuitGate {
@@ -106,15 +106,9 @@ export function createCircuitGate(options: CircuitGateOptions): CircuitGate {
   };
 }
 
-interface Stepper {
-  readonly read: (circuit: string) => CircuitRow;
-  readonly run: <T>(circuit: string, step: (row: CircuitRow) => Step<T>) => T;
-  readonly write: <T>(circuit: string, step: (row: CircuitRow) => Step<T>) => T;
-}
-
-function createStepper({ store, settings, emit }: CircuitGateOptions): Stepper {
+function createStepper({ store, settings, emit }: CircuitGateOptions) {
   const read = (circuit: string): CircuitRow => store.read(circuit) ?? initialRow(circuit, settings);
-  const write: Stepper['write'] = (circuit, step) => {
+  const write = <T>(circuit: string, step: (row: CircuitRow) => Step<T>): T => {
     const { transitions, result } = store.update(circuit, (stored) => {
       const row = stored ?? initialRow(circuit, settings);
       const stepped = step(row);
@@ -131,7 +125,7 @@ function createStepper({ store, settings, emit }: CircuitGateOptions): Stepper {
    * Steps on the row as read and, only if that changes it, again on the row inside the write transaction. So a healthy
    * circuit takes no write lock, and no change is based on a row that others have changed since.
    */
-  const run: Stepper['run'] = (circuit, step) => {
+  const run = <T>(circuit: string, step: (row: CircuitRow) => Step<T>): T => {
     const row = read(circuit);
     const seen = step(row);
     return seen.row === row ? seen.result : write(circuit, step);

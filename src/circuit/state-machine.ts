@@ -10,11 +10,7 @@ import type {
   Admission,
 } from './circuit.ts';
 import { assertNever } from '../errors.ts';
-import type { CircuitChange } from './circuit-store.ts';
-import { changeState, type StateChange, type Moment } from './change-state.ts';
-
-/** One step: the row to store, the transitions to record, and the result. If the row is the given one, nothing is written. */
-export type Step<T> = CircuitChange<T> & { readonly row: CircuitRow };
+import { changeState, type StateChange, type Moment, type Step } from './change-state.ts';
 
 /** A circuit that was never written: closed, in epoch 0. */
 export function initialRow(name: string, settings: CircuitSettings): CircuitRow {
@@ -55,7 +51,7 @@ export function admit(row: CircuitRow, arrival: Arrival): Step<Admission> {
       const restMs = openedAtMs + (row.openForMs ?? 0) - nowMs;
       if (restMs > 0) return refuse(openedAtMs === row.openedAtMs ? row : { ...row, openedAtMs }, 'open', restMs);
       const entered = changeState(row, { to: 'half_open', why: 'probe_due' }, arrival);
-      return startProbe(entered.row, [entered.transition], arrival);
+      return startProbe(entered.row, entered.transitions, arrival);
     }
     case 'half_open':
       return admitHalfOpen(row, arrival);
@@ -64,7 +60,7 @@ export function admit(row: CircuitRow, arrival: Arrival): Step<Admission> {
       if (untilMs === null) return refuse(row, 'isolated', null);
       if (untilMs > nowMs) return refuse(row, 'isolated', untilMs - nowMs);
       const ended = changeState(row, { to: 'closed', why: 'isolation_ended' }, arrival);
-      return permitCall(ended.row, [ended.transition]);
+      return permitCall(ended.row, ended.transitions);
     }
     default:
       return assertNever(row.state);
@@ -137,12 +133,12 @@ export function renew(
 
 /** Closes by hand from any state; everything in flight becomes stale. */
 export function reset(row: CircuitRow, moment: Moment & { readonly manual: ManualChange }): Step<Transition> {
-  return changeByHand(row, { to: 'closed', why: 'reset', manual: moment.manual }, moment);
+  return changeState(row, { to: 'closed', why: 'reset', manual: moment.manual }, moment);
 }
 
 /** Holds open by hand until `manual.untilMs`, or until a reset; everything in flight becomes stale. */
 export function isolate(row: CircuitRow, moment: Moment & { readonly manual: ManualChange }): Step<Transition> {
-  return changeByHand(row, { to: 'isolated', why: 'isolated', manual: moment.manual }, moment);
+  return changeState(row, { to: 'isolated', why: 'isolated', manual: moment.manual }, moment);
 }
 
 function admitHalfOpen(row: CircuitRow, arrival: Arrival): Step<Admission> {
@@ -197,11 +193,5 @@ function keep<T>(row: CircuitRow, result: T): Step<T> {
 
 /** A change of state caused by a verdict. */
 function changeByVerdict(row: CircuitRow, change: StateChange, moment: Moment): Step<'counted'> {
-  const changed = changeState(row, change, moment);
-  return { row: changed.row, transitions: [changed.transition], result: 'counted' };
-}
-
-function changeByHand(row: CircuitRow, change: StateChange, moment: Moment): Step<Transition> {
-  const changed = changeState(row, change, moment);
-  return { row: changed.row, transitions: [changed.transition], result: changed.transition };
+  return { ...changeState(row, change, moment), result: 'counted' };
 }

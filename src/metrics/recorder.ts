@@ -86,7 +86,7 @@ export class MetricsRecorder {
     return { ...this.#sums.read(), refusals: [...this.#refusals.values()] };
   }
 
-  /** Begins anew. */
+  /** Starts again from 0. */
   clear(): void {
     this.#sums = new Sums();
     this.#refusals = new Map();

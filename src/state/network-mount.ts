@@ -47,9 +47,9 @@ function readMountKind(path: string): string {
   for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n')) {
     const [mount = '', file = ''] = line.split(' - ');
     const point = (mount.split(' ')[4] ?? '').replaceAll('\\040', ' ');
-    const holds = point !== '' && (path === point || path.startsWith(point === '/' ? point : `${point}/`));
+    const contains = point !== '' && (path === point || path.startsWith(point === '/' ? point : `${point}/`));
     // A later mount on the same point hides the earlier one.
-    if (!holds || point.length < longest.length) continue;
+    if (!contains || point.length < longest.length) continue;
     longest = point;
     kind = file.split(' ')[0] ?? '';
   }

@@ -20,12 +20,8 @@ export interface HistogramSeries {
   readonly sum: number;
 }
 
-/** A value that replaces the stored one if it is larger, such as a time of last success. */
-export interface GaugeSeries {
-  readonly family: string;
-  readonly labels: Labels;
-  readonly value: number;
-}
+/** Its value replaces the stored one if it is larger, such as a time of last success. */
+export type GaugeSeries = CounterSeries;
 
 export interface MetricTotals {
   readonly counters: readonly CounterSeries[];

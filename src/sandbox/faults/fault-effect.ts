@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { FaultRule } from './fault.ts';
+import { changeByte } from './receive-body.ts';
 import type { WireResponse } from '../protocol/wire.ts';
 
 /** A page as a proxy or a login sends it, with status 200. */
@@ -54,7 +55,7 @@ export async function sendWithFault(
       return;
     case 'corrupt':
       sendHead(response, reply, body.length);
-      if (!isHead) await sendBody(response, changeOneByte(body), onBytes);
+      if (!isHead) await sendBody(response, changeByte(body, 0), onBytes);
       response.end();
   }
 }
@@ -82,10 +83,4 @@ async function untilWritable(response: ServerResponse): Promise<void> {
 function sendHead(response: ServerResponse, { status, headers }: WireResponse, length: number): void {
   const hasBody = status !== 204 && status !== 304;
   response.writeHead(status, hasBody ? { ...headers, 'content-length': length } : headers);
-}
-
-function changeOneByte(body: Buffer): Buffer {
-  const changed = Buffer.from(body);
-  if (changed.length > 0) changed[0] = (255 - (changed[0] ?? 0)) % 256;
-  return changed;
 }

@@ -51,7 +51,7 @@ export interface FaultRule {
 
 export interface ActiveFault {
   readonly id: number;
-  /** As it was given. */
+  /** As it was written. */
   readonly text: string;
   readonly rule: FaultRule;
   readonly addedAtMs: number;

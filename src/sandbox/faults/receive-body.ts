@@ -31,9 +31,9 @@ export async function receiveBody(
     return { kind: 'given_up' };
   }
   const raw = await readBody(request, onBytes);
-  return effect === 'corrupt'
-    ? { kind: 'whole', raw: changeMiddleByte(raw), isHit: true }
-    : { kind: 'whole', raw, isHit: false };
+  if (effect !== 'corrupt') return { kind: 'whole', raw, isHit: false };
+  // The middle is inside the bytes of the object, even if the body is framed.
+  return { kind: 'whole', raw: changeByte(raw, Math.floor(raw.length / 2)), isHit: true };
 }
 
 /** Reads half of the body; the rest stays in the connection. */
@@ -52,10 +52,9 @@ async function readHalf(request: IncomingMessage, onBytes: Receiving['onBytes'])
   });
 }
 
-/** The middle is inside the bytes of the object, even if the body is framed. */
-function changeMiddleByte(body: Buffer): Buffer {
+/** A copy of a body with one byte changed. */
+export function changeByte(body: Buffer, index: number): Buffer {
   const changed = Buffer.from(body);
-  const middle = Math.floor(changed.length / 2);
-  if (changed.length > 0) changed[middle] = 255 - (changed[middle] ?? 0);
+  if (changed.length > 0) changed[index] = 255 - (changed[index] ?? 0);
   return changed;
 }

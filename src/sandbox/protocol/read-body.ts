@@ -20,7 +20,7 @@ export async function readBody(
     length += chunk.length;
     onBytes(chunk.length);
     if (length > BODY_MAX_BYTES) {
-      throw new Refusal('EntityTooLarge', 'Your proposed upload exceeds what the sandbox holds in memory');
+      throw new Refusal('EntityTooLarge', 'Your proposed upload exceeds the limit of the sandbox');
     }
     chunks.push(chunk);
   }

@@ -26,7 +26,7 @@ const isolated = (untilMs: number | null): CircuitRow => ({
   manual: { by: 'ops', atMs: 0, reason: null, untilMs },
 });
 
-describe('what is shown of a circuit', () => {
+describe('the view of a circuit', () => {
   it.each([
     ['closed', CLOSED, 'closed', 0, null, null, null],
     ['open', open(NOW_MS - 1000), 'open', 2, 'open', 59_000, 59_000],
@@ -81,18 +81,18 @@ describe('a name in a command', () => {
 
 describe('the error of a refusal', () => {
   it.each([
-    ['open', 41_001, 'S3 has failed repeatedly', 'try again in 42 s, or let the command wait: --wait 42s'],
+    ['open', 41_001, 'open: S3 failed repeatedly', 'try again in 42 s, or wait for it with --wait 42s'],
     [
       'probe_in_progress',
       1000,
-      'another process is probing whether S3 has recovered',
-      'try again in 1 s, or let the command wait: --wait 1s',
+      'half-open: another process is probing whether S3 has recovered',
+      'try again in 1 s, or wait for it with --wait 1s',
     ],
-    ['isolated', 5, 'it is held open by hand', 'try again in 1 s, or let the command wait: --wait 1s'],
-    ['isolated', null, 'it is held open by hand', 'close it with: breakwater breaker-reset c@x'],
-  ] as const)('%s, %s ms', (reason, retryAfterMs, why, hint) => {
+    ['isolated', 5, 'isolated: it was opened by hand', 'try again in 1 s, or wait for it with --wait 1s'],
+    ['isolated', null, 'isolated: it was opened by hand', 'close it with: breakwater breaker-reset c@x'],
+  ] as const)('%s, %s ms', (reason, retryAfterMs, state, hint) => {
     const { code, message, details } = refusalError({ circuit: 'c@x', epoch: 1, reason, retryAfterMs });
-    expect([code, message]).toEqual(['circuit_open', `circuit c@x refuses calls: ${why}`]);
+    expect([code, message]).toEqual(['circuit_open', `circuit c@x is ${state}`]);
     expect(details).toEqual({ reason, circuit: 'c@x', hint, ...(retryAfterMs === null ? {} : { retryAfterMs }) });
   });
 });

@@ -10,7 +10,8 @@ import {
   type ProcessIdentity,
   type Verdict,
 } from '../../../src/circuit/circuit.ts';
-import { admit, initialRow, isolate, renew, reset, settle, type Step } from '../../../src/circuit/state-machine.ts';
+import type { Step } from '../../../src/circuit/change-state.ts';
+import { admit, initialRow, isolate, renew, reset, settle } from '../../../src/circuit/state-machine.ts';
 
 const NOW_MS = 1_000_000;
 const SETTINGS = DEFAULT_CIRCUIT_SETTINGS;
