@@ -3,13 +3,15 @@ import { BatchDeleter, type BatchDeleteRequest } from './delete/delete-batch.ts'
 import type { BatchOutcome } from './delete/batch-outcome.ts';
 import { connectS3, type S3Settings } from './connection/connect.ts';
 import type { DeleteTarget } from './delete/delete-request.ts';
-import { statObject, type StatRequest } from './download/stat-object.ts';
-import type { DownloadRequest, DownloadResult, ObjectFacts } from './download/download-request.ts';
+import { statObject } from './download/stat-object.ts';
+import type { DownloadRequest, DownloadResult, ObjectAddress, ObjectFacts } from './download/download-request.ts';
 import { downloadObject } from './download/download-object.ts';
 import type { Guard } from '../guard/guard.ts';
-import { listObjects, type ListedPage, type ListRequest } from './list/list-objects.ts';
+import { listObjects, type ListedPage } from './list/list-objects.ts';
+import type { ListRequest } from './list/read-pages.ts';
 import { statKeys, type StatKeysRequest } from './list/stat-keys.ts';
-import { abortUpload, listUploads, type UploadPage } from './list/list-uploads.ts';
+import { abortUpload, type UploadName } from './delete/abort-upload.ts';
+import { listUploads, type UploadPage } from './list/list-uploads.ts';
 import { uploadFile } from './upload/upload-file.ts';
 import type { FileUpload, StreamUpload, UploadResult } from './upload/upload-request.ts';
 import { uploadStream } from './upload/upload-stream.ts';
@@ -20,12 +22,12 @@ export interface ObjectStore extends Disposable {
   readonly uploadFile: (upload: FileUpload) => Promise<UploadResult>;
   readonly uploadStream: (upload: StreamUpload) => Promise<UploadResult>;
   readonly download: (request: DownloadRequest) => Promise<DownloadResult>;
-  readonly stat: (request: StatRequest) => Promise<ObjectFacts>;
+  readonly stat: (address: ObjectAddress) => Promise<ObjectFacts>;
   readonly list: (request: ListRequest) => AsyncIterable<ListedPage>;
   readonly listVersions: (request: ListRequest) => AsyncIterable<VersionPage>;
   readonly statKeys: (request: StatKeysRequest) => Promise<Omit<ListedPage, 'isLast'>>;
   readonly listUploads: (request: ListRequest) => AsyncIterable<UploadPage>;
-  readonly abortUpload: (upload: { bucket: string; key: string; uploadId: string }) => Promise<void>;
+  readonly abortUpload: (upload: UploadName) => Promise<void>;
   readonly deleteBatch: <T extends DeleteTarget>(request: BatchDeleteRequest<T>) => Promise<BatchOutcome<T>>;
   readonly close: () => void;
 }

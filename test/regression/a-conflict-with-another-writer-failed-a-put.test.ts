@@ -72,7 +72,7 @@ describe('a conflict under --if-none-match', () => {
   it('that has ended the upload leaves nothing to go on with, and asks for a new one', async () => {
     const stage = prepare(body, {
       ifNoneMatch: true,
-      memory: resumable,
+      resume: resumable,
       override: (_request, name, count) => {
         if (name === 'head') return { status: 404 };
         if (name === 'complete') return count === 1 ? conflict : errorResponse(404, 'NoSuchUpload');

@@ -32,7 +32,7 @@ async function putAfterLostResponse(etag: string) {
     body: (async function* pipe() {
       yield await Promise.resolve(Buffer.from('ours'));
     })(),
-    memory: NOTHING_TO_RESUME,
+    resume: NOTHING_TO_RESUME,
   });
   return await runWithS3(clock, upload);
 }

@@ -9,7 +9,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { RequestWatch } from '../../src/http/request-watch.ts';
 import { connectS3 } from '../../src/s3/connection/connect.ts';
-import { abortUpload } from '../../src/s3/upload/discard-upload.ts';
+import { discardUpload } from '../../src/s3/upload/discard-upload.ts';
 import { createFakeGuard } from '../support/fake-guard.ts';
 import { startTestSandbox } from '../support/sandbox.ts';
 
@@ -45,7 +45,7 @@ it('aborts the upload although the rate limiter holds everything else back', asy
   const heldBack = sendParts(16);
   // The 5 s are those of the clean-up itself.
   const { guard, events } = createFakeGuard();
-  const isAborted = await abortUpload(
+  const isAborted = await discardUpload(
     client,
     { ...guard, clock: systemClock },
     { bucket: 'bucket', key: 'key', uploadId },

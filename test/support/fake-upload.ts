@@ -58,7 +58,7 @@ export function prepare(
   }, endpoint);
   const guard = createFakeGuard();
   const process = new FakeCircuits(guard.clock).startProcess();
-  const memory = createMemory(upload.memory);
+  const { resume, saved } = createResumePoint(upload.resume);
   const request: FileUpload = {
     bucket: 'b',
     key: 'k',
@@ -77,14 +77,14 @@ export function prepare(
       confirm: () => undefined,
     },
     ...upload,
-    memory: memory.memory,
+    resume,
   };
   const run = async () =>
     await runWithS3(
       guard.clock,
       uploadFile(fake.s3, { ...guard.guard, circuit: { gate: process.gate, name: CIRCUIT } }, request),
     );
-  return { ...fake, ...guard, process, run, parts, operations, saved: memory.saved, s3: fake.s3 };
+  return { ...fake, ...guard, process, run, parts, operations, saved, s3: fake.s3 };
 }
 
 function listing(parts: ReadonlyMap<number, Buffer>): string {
@@ -95,9 +95,9 @@ function listing(parts: ReadonlyMap<number, Buffer>): string {
   return `<ListPartsResult><UploadId>old</UploadId><IsTruncated>false</IsTruncated>${entries.join('')}</ListPartsResult>`;
 }
 
-function createMemory(given: Partial<UploadResumePoint> = {}) {
+function createResumePoint(given: Partial<UploadResumePoint> = {}) {
   const saved: (string | null)[] = [];
-  const memory: UploadResumePoint = {
+  const resume: UploadResumePoint = {
     ...NOTHING_TO_RESUME,
     ...given,
     save: async (id) => {
@@ -109,7 +109,7 @@ function createMemory(given: Partial<UploadResumePoint> = {}) {
       await Promise.resolve();
     },
   };
-  return { memory, saved };
+  return { resume, saved };
 }
 
 /** Two parts and a half. */

@@ -2,14 +2,11 @@ import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { Crc32cJs, Crc64NvmeJs } from '@aws-sdk/checksums/crc';
 import { assertNever } from '../../errors.ts';
-
-/** What S3 may have digested an object with, as JSON tells it; what costs least to compute first. */
-export const DIGEST_ALGORITHMS = ['sha256', 'sha1', 'crc32', 'md5', 'crc32c', 'crc64nvme'] as const;
-export type DigestAlgorithm = (typeof DIGEST_ALGORITHMS)[number];
+import type { DigestAlgorithm } from './algorithms.ts';
 
 export interface Digest {
   readonly update: (bytes: Uint8Array) => unknown;
-  /** To be asked once, after the last byte. */
+  /** To be called once, after the last byte. */
   readonly digest: () => Uint8Array | Promise<Uint8Array>;
 }
 

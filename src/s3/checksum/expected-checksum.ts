@@ -1,5 +1,5 @@
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
-import { DIGEST_ALGORITHMS, type DigestAlgorithm } from './digest.ts';
+import { DIGEST_ALGORITHMS, type DigestAlgorithm } from './algorithms.ts';
 import { unquote } from './etag.ts';
 import { PARTS_MAX } from '../protocol/limits.ts';
 

@@ -7,11 +7,11 @@ import { readFields } from '../../read-fields.ts';
 
 interface ChecksumFacts {
   readonly algorithm: ChecksumAlgorithm;
-  /** Name of the field that carries it in requests and answers. */
+  /** Name of the field that carries it in requests and responses. */
   readonly field: 'ChecksumCRC32' | 'ChecksumCRC32C' | 'ChecksumCRC64NVME' | 'ChecksumSHA256';
   /**
-   * Of an object in parts. A full-object checksum is of the bytes, however they were cut, and a reader can check it;
-   * S3 makes a SHA-256 only of the parts' (User Guide, "Checking object integrity").
+   * Of an object in parts. A full-object checksum covers the bytes, however they were cut, so that a reader can check
+   * it. For SHA-256, S3 has only the checksum of the parts' checksums (User Guide, "Checking object integrity").
    */
   readonly type: ChecksumType;
 }
@@ -28,7 +28,7 @@ export async function checksumOf(choice: ChecksumChoice, bytes: Uint8Array): Pro
   return { [FACTS[choice].field]: await compute(choice, bytes) };
 }
 
-/** The fields that announce it when an upload in parts begins. */
+/** The fields that announce the checksum when an upload in parts is created. */
 export function announceChecksum(choice: ChecksumChoice): {
   readonly ChecksumAlgorithm: ChecksumAlgorithm;
   readonly ChecksumType: ChecksumType;
@@ -37,35 +37,39 @@ export function announceChecksum(choice: ChecksumChoice): {
   return { ChecksumAlgorithm: algorithm, ChecksumType: type };
 }
 
-/** The checksum in a response; null where the store told of none. */
+/** The checksum in a response; null if there is none. */
 export function readChecksum(choice: ChecksumChoice, response: object): string | null {
   const value = readFields(response)[FACTS[choice].field];
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-/** The field of one part in the list that completes an upload: only what the store itself has told of it. */
+/** The field of one part in the list that completes an upload: only what the store itself has reported. */
 export function namePartChecksum(choice: ChecksumChoice, value: string | null): Readonly<Record<string, string>> {
   return value === null ? {} : { [FACTS[choice].field]: value };
 }
 
 /**
- * The fields that promise the whole object's checksum when an upload is completed, from those of its parts as the
- * store told them. None where it did not say that it keeps a full-object checksum: it might take it for another.
+ * The fields that state the expected checksum of the whole object when an upload is completed, computed from those that
+ * the store reported for its parts. None unless the store said that it keeps a full-object checksum: it might take the
+ * value for a composite one.
  */
 export function expectWhole(
   choice: ChecksumChoice,
-  { told, parts }: { told: ChecksumType | null; parts: readonly { checksum: string | null; sizeBytes: number }[] },
+  {
+    checksumType,
+    parts,
+  }: { checksumType: ChecksumType | null; parts: readonly { checksum: string | null; sizeBytes: number }[] },
 ): Readonly<Record<string, string>> {
   const { field, type } = FACTS[choice];
-  if (choice === 'sha256' || told !== 'FULL_OBJECT') return {};
+  if (choice === 'sha256' || checksumType !== 'FULL_OBJECT') return {};
   const known = parts.flatMap(({ checksum, sizeBytes }) => (checksum === null ? [] : [{ checksum, sizeBytes }]));
   if (known.length < parts.length) return {};
   return { [field]: combineCrcs(choice satisfies CrcName, known), ChecksumType: type };
 }
 
 /**
- * Whether a stored part has these bytes, by the strongest thing that the store told of it.
- * False where nothing can be compared, as for the ETag of a part that is encrypted with a key of KMS.
+ * Whether a stored part has these bytes, by the strongest digest that the store reports for it.
+ * False if nothing can be compared, as for the ETag of a part that is encrypted with a key of KMS.
  */
 export async function isSamePart(
   choice: ChecksumChoice,

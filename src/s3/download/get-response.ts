@@ -7,7 +7,7 @@ import { DirectBody } from '../../http/direct-body.ts';
 import type { ObjectResponse } from '../connection/object-client.ts';
 import type { ByteSpan } from './missing-ranges.ts';
 import type { AskedRange, ObjectAddress, ObjectFacts } from './download-request.ts';
-import { assertAnsweredByS3 } from '../protocol/response-fields.ts';
+import { assertSentByS3 } from '../protocol/response-fields.ts';
 import { findExpected } from '../checksum/expected-checksum.ts';
 
 export interface Asked {
@@ -59,7 +59,7 @@ export function openBody({ head, body }: ObjectResponse): OpenBody {
  * @param isWhole the response is the whole object: only then is a checksum about what we get
  */
 export function readFacts(response: GetObjectCommandOutput, { isWhole }: { isWhole: boolean }): ObjectFacts {
-  assertAnsweredByS3(response, 'ETag');
+  assertSentByS3(response, 'ETag');
   return {
     etag: response.ETag ?? '',
     sizeBytes: response.ContentLength ?? null,
@@ -72,7 +72,7 @@ export function readFacts(response: GetObjectCommandOutput, { isWhole }: { isWho
 
 /** A later response must be about the same object: mixing two versions would be silent corruption. */
 export function assertSameObject(response: GetObjectCommandOutput, etag: string, { bucket, key }: ObjectAddress): void {
-  assertAnsweredByS3(response, 'ETag');
+  assertSentByS3(response, 'ETag');
   // A store that ignores If-Match.
   if (response.ETag === etag) return;
   throw new BreakwaterError('object_changed', `s3://${bucket}/${key} was replaced while it was read`, {

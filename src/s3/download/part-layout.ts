@@ -1,4 +1,5 @@
-import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { headObject } from '../protocol/head-object.ts';
 import type { ObjectAddress } from './download-request.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
 import type { SlotQueue } from '../../guard/slots.ts';
@@ -104,22 +105,14 @@ export class PartSizes {
     const known = this.#known.get(number);
     if (known !== undefined) return known;
     const { s3, requests, lane, address, etag, object } = this.#options;
-    const { bucket, key, versionId } = address;
-    const command = new HeadObjectCommand({
-      Bucket: bucket,
-      Key: key,
-      ...(versionId === null ? {} : { VersionId: versionId }),
-      IfMatch: etag,
-      PartNumber: number,
-    });
+    const request = { ...address, ifMatch: etag, partNumber: number };
     try {
       using _slot = await lane.take(0, requests.signal);
-      const response = await requests.sendAuxiliary(async ({ options }) => await s3.send(command, options));
+      const head = await requests.sendAuxiliary(({ options }) => headObject(s3, request, options));
       // A store that ignores the number of the part tells of the whole object, and of no parts.
-      if (response.ETag !== etag || response.PartsCount !== object.parts || response.ContentLength === undefined)
-        return null;
-      this.#known.set(number, response.ContentLength);
-      return response.ContentLength;
+      if (head?.ETag !== etag || head.PartsCount !== object.parts || head.ContentLength === undefined) return null;
+      this.#known.set(number, head.ContentLength);
+      return head.ContentLength;
     } catch (error) {
       if (requests.signal.aborted) throw error;
       return null;

@@ -1,22 +1,19 @@
-import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { readFacts } from './get-response.ts';
-import type { ObjectAddress, ObjectFacts } from './download-request.ts';
+import type { S3Client } from '@aws-sdk/client-s3';
 import type { Guard } from '../../guard/guard.ts';
 import { runGuarded } from '../../guard/guarded-operation.ts';
+import { readHead } from '../protocol/head-object.ts';
+import type { ObjectAddress, ObjectFacts } from './download-request.ts';
+import { readFacts } from './get-response.ts';
 
-export interface StatRequest extends ObjectAddress {}
-
-/** What S3 says of an object, without its bytes; one guarded operation of its own. */
-export async function statObject(s3: S3Client, guard: Guard, request: StatRequest): Promise<ObjectFacts> {
-  const { bucket, key, versionId } = request;
-  return await runGuarded(
-    guard,
-    { operation: 'get_object', bucket, key },
-    async (requests) =>
-      await requests.send(async ({ options }) => {
-        const version = versionId === null ? {} : { VersionId: versionId };
-        const response = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key, ...version }), options);
-        return readFacts(response, { isWhole: true });
-      }),
+/**
+ * What S3 says about an object, without its bytes: one guarded operation of one request.
+ * @throws BreakwaterError `not_found` if the object or the bucket does not exist
+ */
+export function statObject(s3: S3Client, guard: Guard, address: ObjectAddress): Promise<ObjectFacts> {
+  const { bucket, key } = address;
+  return runGuarded(guard, { operation: 'get_object', bucket, key }, (requests) =>
+    requests.send(async ({ options }) => {
+      return readFacts(await readHead(s3, address, options), { isWhole: true });
+    }),
   );
 }

@@ -1,20 +1,17 @@
 import {
-  AbortMultipartUploadCommand,
   ListMultipartUploadsCommand,
   type ListMultipartUploadsCommandInput,
   type ListMultipartUploadsCommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { readFailedResponse } from '../../retry/read-failure.ts';
-import { TransferFault } from '../../retry/transfer-fault.ts';
 import type { Guard } from '../../guard/guard.ts';
-import { runGuarded } from '../../guard/guarded-operation.ts';
-import { decodeKey, readNextKey, type ListRequest } from './list-objects.ts';
-import { type FetchedPage, readPages } from './read-pages.ts';
-import { readStoreClock } from '../protocol/store-clock.ts';
 import type { WatchedOptions } from '../../http/http-handler.ts';
+import { TransferFault } from '../../retry/transfer-fault.ts';
+import { readStoreClock } from '../protocol/store-clock.ts';
+import { readKey, readNextKey } from './page-entries.ts';
+import { type FetchedPage, type ListRequest, readPages } from './read-pages.ts';
 
-/** A multipart upload that was begun and neither completed nor aborted; its parts take room and are listed nowhere. */
+/** A multipart upload that was neither completed nor aborted. Its parts are stored and billed, but no listing of objects shows them. */
 export interface UnfinishedUpload {
   readonly key: string;
   readonly uploadId: string;
@@ -23,7 +20,7 @@ export interface UnfinishedUpload {
 
 export interface UploadPage {
   readonly uploads: readonly UnfinishedUpload[];
-  /** The store's own clock when it answered, in ms; null where it sent no `Date`. */
+  /** The store's own clock at the time of the response, in ms; null where it sent no `Date`. */
   readonly storeNowMs: number | null;
 }
 
@@ -33,56 +30,37 @@ export function listUploads(
   guard: Guard,
   { bucket, prefix }: Pick<ListRequest, 'bucket' | 'prefix'>,
 ): AsyncGenerator<UploadPage> {
-  return readPages<UploadPage, Place>(
-    guard,
-    { target: { operation: 'list_uploads', bucket }, first: {} },
-    async (place, options) => await fetchPage(s3, { Bucket: bucket, Prefix: prefix, ...place }, options),
-  );
+  const listing = { operation: 'list_uploads', request: { bucket, prefix }, first: {} } as const;
+  return readPages<UploadPage, PageStart>(guard, listing, (input, options) => fetchPage(s3, input, options));
 }
 
-/** Aborts one upload and frees its parts. One that is gone already is done. */
-export async function abortUpload(
-  s3: S3Client,
-  guard: Guard,
-  { bucket, key, uploadId }: { readonly bucket: string; readonly key: string; readonly uploadId: string },
-): Promise<void> {
-  await runGuarded(guard, { operation: 'abort_upload', bucket, key }, async (requests) => {
-    await requests.send(async ({ options }) => {
-      try {
-        await s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId }), options);
-      } catch (error) {
-        if (readFailedResponse(error).code !== 'NoSuchUpload') throw error;
-      }
-    });
-  });
-}
-
-type Place = Pick<ListMultipartUploadsCommandInput, 'KeyMarker' | 'UploadIdMarker'>;
+type PageStart = Pick<ListMultipartUploadsCommandInput, 'KeyMarker' | 'UploadIdMarker'>;
 
 async function fetchPage(
   s3: S3Client,
   input: ListMultipartUploadsCommandInput,
   options: WatchedOptions,
-): Promise<FetchedPage<UploadPage, Place>> {
-  const command = new ListMultipartUploadsCommand({ ...input, EncodingType: 'url' });
+): Promise<FetchedPage<UploadPage, PageStart>> {
+  const command = new ListMultipartUploadsCommand(input);
   const storeClock = readStoreClock(command);
   const response = await s3.send(command, options);
-  if (response.Bucket === undefined) throw new TransferFault('not_s3', 'the answer to the listing is not one of S3');
-  const isEncoded = response.EncodingType === 'url';
-  const uploads = (response.Uploads ?? []).map((upload) => parseUpload(upload, { isEncoded }));
+  if (response.Bucket === undefined) {
+    throw new TransferFault('not_s3', 'the response to the listing does not come from S3');
+  }
+  const uploads = (response.Uploads ?? []).map((upload) => parseUpload(upload, response.EncodingType));
   return { page: { uploads, storeNowMs: storeClock() }, next: readNext(response) };
 }
 
 type Entry = NonNullable<ListMultipartUploadsCommandOutput['Uploads']>[number];
 
-function parseUpload({ Key, UploadId, Initiated }: Entry, { isEncoded }: { isEncoded: boolean }): UnfinishedUpload {
+function parseUpload({ Key, UploadId, Initiated }: Entry, encoding: string | undefined): UnfinishedUpload {
   if (Key === undefined || UploadId === undefined || Initiated === undefined) {
     throw new TransferFault('not_s3', 'a listed upload came without its key, its id or its time');
   }
-  return { key: isEncoded ? decodeKey(Key) : Key, uploadId: UploadId, startedAtMs: Initiated.getTime() };
+  return { key: readKey(Key, encoding), uploadId: UploadId, startedAtMs: Initiated.getTime() };
 }
 
-function readNext(response: ListMultipartUploadsCommandOutput): Place | null {
+function readNext(response: ListMultipartUploadsCommandOutput): PageStart | null {
   const key = readNextKey(response);
   if (key === null) return null;
   const { NextUploadIdMarker = '' } = response;

@@ -1,19 +1,25 @@
 import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
-import type { DeleteObjectsCommand, ListObjectsV2Command, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
+import type {
+  DeleteObjectsCommand,
+  ListMultipartUploadsCommandOutput,
+  ListObjectsV2Command,
+  ListObjectVersionsCommand,
+} from '@aws-sdk/client-s3';
 import { parseTime } from '../../clock.ts';
 import { readFields } from '../../read-fields.ts';
+import { TransferFault } from '../../retry/transfer-fault.ts';
 import { takeXmlEntries, type XmlEntry } from './xml-entries.ts';
 
 type Command = ListObjectsV2Command | ListObjectVersionsCommand | DeleteObjectsCommand;
 
 /**
- * Reads the entries of the response, which the SDK then does not see; ask after the response has come.
- * @param names of their elements
+ * Takes the entries out of the response before the SDK parses it. Call the returned function after the response.
+ * @param names the names of their XML elements
  */
 export function readEntries(command: Command, names: ReadonlySet<string>): () => readonly XmlEntry[] {
   let entries: readonly XmlEntry[] = [];
-  // What is added reads the HTTP response, which is the same thing for every command.
+  // The added step reads the HTTP response, which has the same type for every command.
   const stack = command.middlewareStack as ListObjectsV2Command['middlewareStack'];
   stack.add(
     (next) => async (args) => {
@@ -26,21 +32,50 @@ export function readEntries(command: Command, names: ReadonlySet<string>): () =>
       Object.assign(readFields(response), { body: taken.rest });
       return result;
     },
-    // The innermost: what reads the body for errors in a 200 finds the rest of it.
+    // The innermost step: the one that looks for errors in a 200 reads what is left of the body.
     { step: 'deserialize', name: 'readEntries', priority: 'low' },
   );
   return () => entries;
 }
 
-/** With a zone: a local time would be another age on every machine. */
+/** With a zone: a local time would mean a different age on every machine. */
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
-/** RFC 3339, section 5.6, as ms since the Unix epoch; null where it is none. */
+/** RFC 3339, section 5.6, as ms since the Unix epoch; null for any other text. */
 export function readListedTime(text: string | undefined): number | null {
   return text !== undefined && TIME.test(text) ? parseTime(text) : null;
 }
 
-/** A size in bytes; null where it is none. */
+/** A size in bytes; null for any other text. */
 export function readListedSize(text: string): number | null {
   return /^\d{1,15}$/.test(text) ? Number(text) : null;
+}
+
+/**
+ * A key as a listing with this `EncodingType` writes it. Percent-decoding is right on AWS, Ceph and Swift alike; AWS also
+ * writes a space as `+` (a plus is `%2B` everywhere).
+ */
+export function readKey(encoded: string, encoding: string | undefined): string {
+  if (encoding !== 'url') return encoded;
+  try {
+    return decodeURIComponent(encoded.replaceAll('+', '%20'));
+  } catch (error) {
+    throw new TransferFault('not_s3', `a listed key cannot be decoded: ${encoded}`, { cause: error });
+  }
+}
+
+/**
+ * The key after which the next page of a listing begins; null after the last page.
+ * @throws TransferFault `not_s3` for a truncated page without such a key
+ */
+export function readNextKey({
+  IsTruncated,
+  NextKeyMarker,
+  EncodingType,
+}: Pick<ListMultipartUploadsCommandOutput, 'IsTruncated' | 'NextKeyMarker' | 'EncodingType'>): string | null {
+  if (IsTruncated !== true) return null;
+  if (NextKeyMarker === undefined || NextKeyMarker === '') {
+    throw new TransferFault('not_s3', 'a truncated listing came without a way to continue');
+  }
+  return readKey(NextKeyMarker, EncodingType);
 }

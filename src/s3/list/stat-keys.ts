@@ -1,4 +1,3 @@
-import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { readFailedResponse } from '../../retry/read-failure.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
 import type { Guard } from '../../guard/guard.ts';
@@ -7,23 +6,23 @@ import type { ListedObject, ListedPage } from './list-objects.ts';
 import { readWhole } from '../connection/direct-response.ts';
 import type { ObjectClient } from '../connection/object-client.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
-import { readStoreClock } from '../protocol/store-clock.ts';
+import { headObject } from '../protocol/head-object.ts';
 import type { WatchedOptions } from '../../http/http-handler.ts';
 
-/** Requests of one look-up in flight at once. */
+/** Requests in flight for one call. */
 const STATS_IN_FLIGHT = 16;
 
 export interface StatKeysRequest {
   readonly bucket: string;
-  /** As many as a page of a listing has, 1,000, at most. */
+  /** At most 1,000, as a page of a listing has. */
   readonly keys: readonly string[];
 }
 
 /**
- * Finds out of named keys what a listing would have told, one HEAD each. Those that are not there are left out.
+ * Finds out about named keys what a listing would report, with one HEAD each. Missing keys are left out.
  *
- * All of them are one guarded operation, counted as one page of a listing, which they stand for: it has no circuit.
- * @throws BreakwaterError as a listing would: one key that may not be looked at ends it
+ * All of them are one guarded operation and count as one page of a listing, which they replace.
+ * @throws BreakwaterError as a listing would: a key that may not be read ends it
  */
 export async function statKeys(
   s3: ObjectClient,
@@ -32,12 +31,12 @@ export async function statKeys(
 ): Promise<Omit<ListedPage, 'isLast'>> {
   return await runGuarded(guard, { operation: 'list_objects', bucket }, async (requests) => {
     const found: (Found | null)[] = [];
-    const places = keys.entries();
-    const look = async (): Promise<void> => {
+    const queue = keys.entries();
+    const statNext = async (): Promise<void> => {
       // One iterator for all: each key is taken once.
-      for (const [place, key] of places) found[place] = await lookUp(s3, { bucket, key }, requests);
+      for (const [index, key] of queue) found[index] = await statKey(s3, { bucket, key }, requests);
     };
-    await Promise.all(Array.from({ length: Math.min(STATS_IN_FLIGHT, keys.length) }, look));
+    await Promise.all(Array.from({ length: Math.min(STATS_IN_FLIGHT, keys.length) }, statNext));
     const objects = found.filter((one) => one !== null);
     const storeNowMs = objects.reduce<number | null>((latest, one) => one.storeNowMs ?? latest, null);
     return { objects: objects.map(({ object }) => object), storeNowMs };
@@ -54,38 +53,30 @@ interface Named {
   readonly key: string;
 }
 
-async function lookUp(s3: ObjectClient, named: Named, requests: RequestRunner): Promise<Found | null> {
-  return await requests.send(async ({ options }) => {
-    try {
-      return await readHead(s3, named, options);
-    } catch (error) {
-      if (readFailedResponse(error).httpStatus !== 404) throw error;
+function statKey(s3: ObjectClient, named: Named, requests: RequestRunner): Promise<Found | null> {
+  return requests.send(async ({ options }) => {
+    const head = await headObject(s3, named, options);
+    if (head === null) {
       await assertOnlyKeyMissing(s3, named, options);
       return null;
     }
+    const { LastModified, ContentLength: sizeBytes = 0, ETag: etag, storeNowMs } = head;
+    if (LastModified === undefined || etag === undefined) {
+      throw new TransferFault('not_s3', 'the response about an object has no time or no ETag');
+    }
+    return { object: { key: named.key, sizeBytes, lastModifiedMs: LastModified.getTime(), etag }, storeNowMs };
   });
 }
 
-async function readHead(s3: ObjectClient, { bucket, key }: Named, options: WatchedOptions): Promise<Found> {
-  const command = new HeadObjectCommand({ Bucket: bucket, Key: key });
-  const storeClock = readStoreClock(command);
-  const { LastModified, ContentLength, ETag } = await s3.send(command, options);
-  if (LastModified === undefined || ETag === undefined) {
-    throw new TransferFault('not_s3', 'the answer about an object tells neither its time nor its ETag');
-  }
-  const object = { key, sizeBytes: ContentLength ?? 0, lastModifiedMs: LastModified.getTime(), etag: ETag };
-  return { object, storeNowMs: storeClock() };
-}
-
 /**
- * A 404 to a HEAD has no body: it may mean the key, the bucket, or a server that is no store. Only the first may pass
- * for "not there", so a request whose response has a body is asked.
- * @throws whatever else it is
+ * A 404 to a HEAD has no body: the key can be missing, or the bucket, or the server is not S3. Only the first means "no
+ * such object", so a GET, whose response has a body, decides.
+ * @throws any other error
  */
 async function assertOnlyKeyMissing(s3: ObjectClient, { bucket, key }: Named, options: WatchedOptions): Promise<void> {
   try {
     const response = await s3.getObject({ Bucket: bucket, Key: key, Range: 'bytes=0-0' }, options);
-    // It has come to be in between, so it is as young as can be.
+    // The object was created in between, so it is newer than anything that the caller looks for.
     await readWhole(response.body);
   } catch (error) {
     if (readFailedResponse(error).code !== 'NoSuchKey') throw error;

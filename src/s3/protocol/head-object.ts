@@ -1,15 +1,45 @@
-import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { readFailedResponse } from '../../retry/read-failure.ts';
+import { HeadObjectCommand, type HeadObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3';
 import type { WatchedOptions } from '../../http/http-handler.ts';
+import { readFailedResponse } from '../../retry/read-failure.ts';
+import { readStoreClock } from './store-clock.ts';
 
-/** The ETag of an object by a HEAD within the attempt of another request; null where there is no object. */
-export async function readEtag(
+export interface HeadRequest {
+  readonly bucket: string;
+  readonly key: string;
+  /** @default null: the current version */
+  readonly versionId?: string | null;
+  /** Of one part only. @default the whole object */
+  readonly partNumber?: number;
+  /** Only while the object has this ETag. */
+  readonly ifMatch?: string;
+}
+
+/** What S3 says about an object, and when: the store's own clock in ms, or null where it sent no `Date`. */
+export type ObjectHead = HeadObjectCommandOutput & { readonly storeNowMs: number | null };
+
+/** Sends one HEAD within an attempt. @throws what the SDK throws, also for an object that does not exist */
+export async function readHead(s3: S3Client, request: HeadRequest, options: WatchedOptions): Promise<ObjectHead> {
+  const { bucket, key, versionId = null, partNumber, ifMatch } = request;
+  const command = new HeadObjectCommand({
+    Bucket: bucket,
+    Key: key,
+    ...(versionId === null ? {} : { VersionId: versionId }),
+    ...(partNumber === undefined ? {} : { PartNumber: partNumber }),
+    ...(ifMatch === undefined ? {} : { IfMatch: ifMatch }),
+  });
+  const storeClock = readStoreClock(command);
+  const output = await s3.send(command, options);
+  return { ...output, storeNowMs: storeClock() };
+}
+
+/** The head of an object, or null for status 404. A HEAD has no body, so that status can also mean a missing bucket. */
+export async function headObject(
   s3: S3Client,
-  { Bucket, Key }: { readonly Bucket: string | undefined; readonly Key: string | undefined },
+  request: HeadRequest,
   options: WatchedOptions,
-): Promise<string | null> {
+): Promise<ObjectHead | null> {
   try {
-    return (await s3.send(new HeadObjectCommand({ Bucket, Key }), options)).ETag ?? null;
+    return await readHead(s3, request, options);
   } catch (error) {
     if (readFailedResponse(error).httpStatus === 404) return null;
     throw error;

@@ -2,11 +2,11 @@ import { readFields } from '../../read-fields.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
 
 /**
- * Refuses a response without a field that S3 always sends: a proxy's page can come with status 200 too.
+ * Refuses a response without a field that S3 always sends: the page of a proxy can have status 200, too.
  * @throws TransferFault `not_s3`
  */
-export function assertAnsweredByS3(output: unknown, field: string): void {
+export function assertSentByS3(output: unknown, field: string): void {
   const value = readFields(output)[field];
   if (typeof value === 'string' && value !== '') return;
-  throw new TransferFault('not_s3', `the answer has no ${field}: it does not come from S3`);
+  throw new TransferFault('not_s3', `the response has no ${field}: it does not come from S3`);
 }

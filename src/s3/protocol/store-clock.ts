@@ -9,10 +9,10 @@ import { readFields } from '../../read-fields.ts';
 
 type Command = ListObjectsV2Command | ListObjectVersionsCommand | ListMultipartUploadsCommand | HeadObjectCommand;
 
-/** Reads the `Date` of the response, which the SDK keeps to itself; ask after the response has come. In ms, or null. */
+/** Reads the `Date` of the response, which the SDK does not return: in ms, or null. Call the returned function after the response. */
 export function readStoreClock(command: Command): () => number | null {
   let storeNowMs: number | null = null;
-  // What is added reads the HTTP response, which is the same thing for every command.
+  // The added step reads the HTTP response, which has the same type for every command.
   const stack = command.middlewareStack as ListObjectsV2Command['middlewareStack'];
   stack.add(
     (next) => async (args) => {

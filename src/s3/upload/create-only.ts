@@ -1,42 +1,45 @@
-import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { BreakwaterError } from '../../errors.ts';
-import { backoffDelayMs } from '../../retry/backoff.ts';
-import { RetryChainFailed } from '../../retry/retry-chain.ts';
 import { describeTarget } from '../../guard/operation-error.ts';
 import type { Guard } from '../../guard/guard.ts';
 import type { Attempt, RequestRunner } from '../../guard/request-runner.ts';
 import type { OperationTarget } from '../../operations.ts';
+import { backoffDelayMs } from '../../retry/backoff.ts';
+import { RetryChainFailed } from '../../retry/retry-chain.ts';
+import { headObject } from '../protocol/head-object.ts';
 
-/** The statuses of a HEAD after which the object may be made: not found, and not allowed to read. */
-const MAY_CREATE: ReadonlySet<number> = new Set([403, 404]);
-
-/** Which object is made, and whether it may replace one (`--if-none-match`). */
+/** An object to create, and whether it may replace one (`--if-none-match`). */
 interface CreatedObject {
   readonly bucket: string;
   readonly key: string;
   readonly ifNoneMatch: boolean;
 }
 
+/** The condition of the request that creates an object: S3 refuses it with `PreconditionFailed` if the key exists. */
+export function createCondition({ ifNoneMatch }: CreatedObject): { readonly IfNoneMatch?: '*' } {
+  return ifNoneMatch ? { IfNoneMatch: '*' } : {};
+}
+
 /**
- * Checks `--if-none-match` before an upload in parts: otherwise a taken key would be reported only after all bytes were
- * sent, and some stores (Ceph 16) ignore the condition when the upload is completed. S3 checks it again at the end.
+ * Checks `--if-none-match` before an upload in parts. Otherwise an existing key would be reported only after all bytes
+ * were sent, and some stores (Ceph 16) ignore the condition when the upload is completed. S3 checks it again at the end.
  * @throws BreakwaterError `exists`
  */
 export async function refuseExisting(s3: S3Client, requests: RequestRunner, object: CreatedObject): Promise<void> {
   if (!object.ifNoneMatch) return;
   try {
-    await requests.sendAuxiliary(async ({ options }) => {
-      await s3.send(new HeadObjectCommand({ Bucket: object.bucket, Key: object.key }), options);
-    });
+    const head = await requests.sendAuxiliary(({ options }) => headObject(s3, object, options));
+    if (head === null) return;
   } catch (error) {
-    if (error instanceof RetryChainFailed && MAY_CREATE.has(error.failure.httpStatus ?? 0)) return;
+    // Writing can be allowed where reading is not.
+    if (error instanceof RetryChainFailed && error.failure.httpStatus === 403) return;
     throw error;
   }
   throw existsError(object);
 }
 
-/** The error `exists` where the condition of `--if-none-match` failed; any other error as it is. */
-export function describeExisting(error: unknown, object: CreatedObject): unknown {
+/** The error `exists` for a failed condition of `--if-none-match`; any other error as it is. */
+export function toExistsError(error: unknown, object: CreatedObject): unknown {
   const isConditionFailed = error instanceof BreakwaterError && error.details.s3Code === 'PreconditionFailed';
   return object.ifNoneMatch && isConditionFailed ? existsError(object, error) : error;
 }
@@ -56,12 +59,12 @@ export interface WriteTools {
 }
 
 /**
- * Sends the request that makes an object, with its retry chain. Under `--if-none-match` S3 responds with 409
- * `ConditionalRequestConflict` while another request for the same key runs, which may be an earlier attempt of ours. It
- * says nothing about the outcome, and the request is to be sent again (S3 API Reference, PutObject, "If-None-Match"): as
- * often and after the same waits as after a transient failure. It is no failure of S3, so the circuit does not count it.
- * @param attempt its number runs on over all chains
- * @throws BreakwaterError `unavailable` where the conflict does not end, or the upload is gone after one
+ * Sends the request that creates an object, with its retry chain. Under `--if-none-match` S3 responds with 409
+ * `ConditionalRequestConflict` while another request for the same key runs, which may be an earlier attempt of ours. The
+ * outcome is unknown, and S3 asks to send the request again (S3 API Reference, PutObject, "If-None-Match"): as often and
+ * after the same waits as after a transient failure. It is not a failure of S3, so the circuit does not count it.
+ * @param attempt its number counts over all chains
+ * @throws BreakwaterError `unavailable` if the conflict does not end, or the upload is gone after one
  */
 export async function sendWrite<T>(
   { guard, requests, target }: WriteTools,
@@ -73,17 +76,15 @@ export async function sendWrite<T>(
   for (let retry = 1; ; retry += 1) {
     const before = attempts;
     try {
-      return await requests.send(async ({ number, options }) => {
-        return await attempt({ number: before + number, options });
-      });
+      return await requests.send(({ number, options }) => attempt({ number: before + number, options }));
     } catch (error) {
       if (!(error instanceof RetryChainFailed)) throw error;
       const { failure } = error;
       attempts += error.attempts;
       const isLost = retry > 1 && failure.code === 'NoSuchUpload';
-      if (isLost) throw describeConflict(target, error, attempts);
+      if (isLost) throw conflictError(target, error, attempts);
       if (failure.code !== 'ConditionalRequestConflict') throw error;
-      if (retry > retries) throw describeConflict(target, error, attempts);
+      if (retry > retries) throw conflictError(target, error, attempts);
       const delayMs = backoffDelayMs(retry, { settings: settings.retry, hintMs: failure.retryAfterMs, random });
       emit({ ...target, kind: 'retry_scheduled', retry, retries, delayMs, failure });
       await clock.sleep(delayMs, requests.signal);
@@ -91,9 +92,9 @@ export async function sendWrite<T>(
   }
 }
 
-function describeConflict(target: OperationTarget, error: RetryChainFailed, attempts: number): BreakwaterError {
+function conflictError(target: OperationTarget, error: RetryChainFailed, attempts: number): BreakwaterError {
   const { code, httpStatus, requestId } = error.failure;
-  const message = `${describeTarget(target)} failed: ${code}: another request was at the same key meanwhile`;
+  const message = `${describeTarget(target)} failed: ${code}: another request wrote to the same key meanwhile`;
   return new BreakwaterError('unavailable', message, {
     cause: error,
     details: {
@@ -101,7 +102,7 @@ function describeConflict(target: OperationTarget, error: RetryChainFailed, atte
       s3Code: code,
       ...(httpStatus === null ? {} : { httpStatus }),
       ...(requestId === null ? {} : { requestId }),
-      hint: 'run the command again: it tells whether the object exists by then',
+      hint: 'run the command again: it will find out whether the object exists',
     },
   });
 }

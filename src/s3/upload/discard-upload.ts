@@ -1,33 +1,29 @@
 import { AbortMultipartUploadCommand, type S3Client } from '@aws-sdk/client-s3';
-import { readFailedResponse } from '../../retry/read-failure.ts';
+import { after } from '../../abort.ts';
 import type { Guard } from '../../guard/guard.ts';
-import { RequestWatch } from '../../http/request-watch.ts';
 import type { WatchedOptions } from '../../http/http-handler.ts';
+import { RequestWatch } from '../../http/request-watch.ts';
+import { readFailedResponse } from '../../retry/read-failure.ts';
 
 /** How long the clean-up of a failed upload may take, in ms (circuit.md: at most 5 s, never hides the first error). */
-const ABORT_TIMEOUT_MS = 5_000;
-
-export interface UploadName {
-  readonly bucket: string;
-  readonly key: string;
-  readonly uploadId: string;
-}
+const DISCARD_TIMEOUT_MS = 5_000;
 
 /**
- * Clean-up: outside circuit, retries and the user's signal, bounded, and never an error that is reported.
- * @returns whether the upload is gone; a warning has been given where it is not
+ * Aborts an upload of our own that is of no use, so that S3 frees its parts: outside circuit, retries and the user's
+ * signal, in bounded time. It never throws: the first error must not be hidden.
+ * @returns whether the upload is gone; otherwise a warning has been emitted
  */
-export async function abortUpload(s3: S3Client, guard: Guard, { bucket, key, uploadId }: UploadName): Promise<boolean> {
-  const { clock, settings, emit } = guard;
+export async function discardUpload(
+  s3: S3Client,
+  { clock, settings, emit }: Guard,
+  { bucket, key, uploadId }: { readonly bucket: string; readonly key: string; readonly uploadId: string },
+): Promise<boolean> {
   const timeout = new AbortController();
-  void clock.sleep(ABORT_TIMEOUT_MS, timeout.signal).then(
-    () => timeout.abort(),
-    () => undefined,
-  );
+  using _timer = after(clock, DISCARD_TIMEOUT_MS, () => timeout.abort());
   try {
     const options: WatchedOptions = { abortSignal: timeout.signal, watch: new RequestWatch(clock, settings) };
     const command = new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId });
-    goPastRateLimiter(command);
+    bypassRateLimiter(command);
     await s3.send(command, options);
     return true;
   } catch (error) {
@@ -39,16 +35,14 @@ export async function abortUpload(s3: S3Client, guard: Guard, { bucket, key, upl
       message: `parts of s3://${bucket}/${key} may be left behind: upload ${uploadId} could not be aborted (${why})`,
     });
     return false;
-  } finally {
-    timeout.abort();
   }
 }
 
 /**
- * Takes the SDK's retry step, and with it the rate limiter, out of the way of one command: where S3 has just said SlowDown to every
- * part, the limiter holds the next request back for longer than the clean-up may take, and the parts would stay.
+ * Disables the SDK's retry step, and with it the rate limiter, for one command. After S3 has said SlowDown to every part,
+ * the limiter would delay the next request for longer than the clean-up may take, and the parts would stay.
  */
-function goPastRateLimiter(command: AbortMultipartUploadCommand): void {
+function bypassRateLimiter(command: AbortMultipartUploadCommand): void {
   command.middlewareStack.add((next) => next, {
     name: 'retryMiddleware',
     step: 'finalizeRequest',

@@ -5,16 +5,16 @@ import type { RequestRunner } from '../../guard/request-runner.ts';
 import type { ChecksumChoice } from '../checksum/algorithms.ts';
 import { readChecksum } from '../checksum/upload-checksum.ts';
 
-/** A part, as the store tells of it. */
+/** A part, as the store reports it. */
 export interface StoredPart {
   readonly etag: string;
   readonly sizeBytes: number;
-  /** Base64; null where the store tells of none. */
+  /** Base64; null if the store reports none. */
   readonly checksum: string | null;
 }
 
 export interface StoredParts {
-  /** By part number; at most the 10,000 that S3 takes. */
+  /** By part number; at most 10,000, the limit of S3. */
   readonly parts: ReadonlyMap<number, StoredPart>;
   readonly checksumType: ChecksumType | null;
 }
@@ -26,7 +26,7 @@ export interface ListPartsRequest {
   readonly checksum: ChecksumChoice;
 }
 
-/** The parts of an upload that was begun; null where the store knows it no more: finished, aborted or expired. */
+/** The parts stored so far; null if the upload is gone (completed, aborted or expired). */
 export async function listStoredParts(
   s3: S3Client,
   requests: RequestRunner,
@@ -57,7 +57,7 @@ async function fetchPage(
     return await requests.sendAuxiliary(async ({ options }) => {
       const command = new ListPartsCommand({ Bucket: bucket, Key: key, UploadId: uploadId, PartNumberMarker: marker });
       const output = await s3.send(command, options);
-      if (output.UploadId === undefined) throw new TransferFault('not_s3', 'the list of parts is not one of S3');
+      if (output.UploadId === undefined) throw new TransferFault('not_s3', 'the list of parts does not come from S3');
       return output;
     });
   } catch (error) {

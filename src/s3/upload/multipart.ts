@@ -2,9 +2,9 @@ import { type ChecksumType, CompleteMultipartUploadCommand, CreateMultipartUploa
 import { readFailedResponse } from '../../retry/read-failure.ts';
 import type { WatchedOptions } from '../../http/http-handler.ts';
 import { composeEtag, unquote } from '../checksum/etag.ts';
-import { readEtag } from '../protocol/head-object.ts';
-import { assertAnsweredByS3 } from '../protocol/response-fields.ts';
-import { sendWrite, type WriteTools } from './create-only.ts';
+import { headObject } from '../protocol/head-object.ts';
+import { assertSentByS3 } from '../protocol/response-fields.ts';
+import { createCondition, sendWrite, type WriteTools } from './create-only.ts';
 import type { Guard } from '../../guard/guard.ts';
 import type { StoredPart } from './list-parts.ts';
 import type { ObjectClient } from '../connection/object-client.ts';
@@ -21,8 +21,8 @@ import type { UploadResult, UploadTarget } from './upload-request.ts';
 /** An upload in parts that exists in the store. */
 export interface MultipartUpload {
   readonly uploadId: string;
-  /** The type of checksum that the store says it will keep for the object; null where it names none. */
-  readonly toldType: ChecksumType | null;
+  /** The type of checksum that the store says it will keep for the object; null if it names none. */
+  readonly checksumType: ChecksumType | null;
 }
 
 /** What the requests of one upload are sent with. */
@@ -32,22 +32,22 @@ export interface UploadChannel {
   readonly requests: RequestRunner;
 }
 
-/** What is known of an object that has just been completed. */
+/** What is known about an object that has just been completed. */
 export interface CompletedObject {
   readonly etag: string | null;
   readonly versionId: string | null;
 }
 
-/** Begins an upload in parts, with its retry chain. */
-export async function beginUpload({ s3, requests }: UploadChannel, target: UploadTarget): Promise<MultipartUpload> {
+/** Creates an upload in parts, with its retry chain. */
+export async function createUpload({ s3, requests }: UploadChannel, target: UploadTarget): Promise<MultipartUpload> {
   const { bucket, key, headers, checksum } = target;
   const response = await requests.sendAuxiliary(async ({ options }) => {
     const input = { Bucket: bucket, Key: key, ...headers, ...announceChecksum(checksum) };
     const output = await s3.send(new CreateMultipartUploadCommand(input), options);
-    assertAnsweredByS3(output, 'UploadId');
+    assertSentByS3(output, 'UploadId');
     return output;
   });
-  return { uploadId: response.UploadId ?? '', toldType: response.ChecksumType ?? null };
+  return { uploadId: response.UploadId ?? '', checksumType: response.ChecksumType ?? null };
 }
 
 /** Sends one part, with its retry chain. The bytes must not change until it ends. */
@@ -66,7 +66,7 @@ export async function sendPart(
   };
   const response = await requests.send(async ({ options }) => {
     const output = await s3.uploadPart(input, options);
-    assertAnsweredByS3(output, 'ETag');
+    assertSentByS3(output, 'ETag');
     return output;
   });
   requests.addBytes(bytes.byteLength);
@@ -74,14 +74,15 @@ export async function sendPart(
 }
 
 /**
- * Makes the object of its parts, which are in order.
- * @returns `checksum` where the store has confirmed that of every part
+ * Creates the object from its parts, which are in order.
+ * @returns `checksum` if the store has confirmed that of every part
  */
 export async function assembleParts(
   { s3, guard, requests }: UploadChannel,
-  { bucket, key, checksum, ifNoneMatch }: UploadTarget,
-  { uploadId, toldType, parts }: MultipartUpload & { readonly parts: readonly StoredPart[] },
+  upload: UploadTarget,
+  { uploadId, checksumType, parts }: MultipartUpload & { readonly parts: readonly StoredPart[] },
 ): Promise<CompletedObject & Pick<UploadResult, 'checksum'>> {
+  const { bucket, key, checksum } = upload;
   const command = new CompleteMultipartUploadCommand({
     Bucket: bucket,
     Key: key,
@@ -94,8 +95,8 @@ export async function assembleParts(
       })),
     },
     MpuObjectSize: parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-    ...expectWhole(checksum, { told: toldType, parts }),
-    ...(ifNoneMatch ? { IfNoneMatch: '*' } : {}),
+    ...expectWhole(checksum, { checksumType, parts }),
+    ...createCondition(upload),
   });
   const target = { operation: 'put_object', bucket, key } as const;
   const completed = await completeUpload(s3, { guard, requests, target }, command);
@@ -104,7 +105,7 @@ export async function assembleParts(
 
 /**
  * Completes an upload in parts, with its retry chain. A 200 whose body is an error counts as a failure. If the response
- * is lost, a HEAD decides whether the object was made.
+ * is lost, a HEAD decides whether the object was created.
  */
 async function completeUpload(
   s3: ObjectClient,
@@ -115,7 +116,7 @@ async function completeUpload(
     try {
       const output = await s3.send(command, options);
       // Ceph leaves the ETag of a first response empty, but always names the object.
-      assertAnsweredByS3(output, 'Key');
+      assertSentByS3(output, 'Key');
       const etag = output.ETag === undefined || output.ETag === '' ? composeEtag(partEtagsOf(command)) : output.ETag;
       return { etag, versionId: output.VersionId ?? null };
     } catch (error) {
@@ -129,7 +130,7 @@ async function completeUpload(
 /**
  * After a Complete whose response was lost, the next one fails with `NoSuchUpload` although the object is there or,
  * under `--if-none-match`, with `PreconditionFailed`.
- * @returns the ETag of the object that is there, if its ETag shows that it is made of our parts; otherwise null
+ * @returns the ETag of the object, if it shows that the object consists of our parts; otherwise null
  */
 async function findCompleted(
   s3: ObjectClient,
@@ -139,8 +140,8 @@ async function findCompleted(
   if (code !== 'NoSuchUpload' && code !== 'PreconditionFailed') return null;
   const expected = composeEtag(partEtagsOf(command));
   if (expected === null) return null;
-  const { Bucket, Key } = command.input;
-  const etag = await readEtag(s3, { Bucket, Key }, options);
+  const { Bucket: bucket = '', Key: key = '' } = command.input;
+  const etag = (await headObject(s3, { bucket, key }, options))?.ETag ?? null;
   return etag !== null && unquote(etag) === unquote(expected) ? etag : null;
 }
 

@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto';
 import { readFailedResponse } from '../../retry/read-failure.ts';
-import { assertAnsweredByS3 } from '../protocol/response-fields.ts';
+import { assertSentByS3 } from '../protocol/response-fields.ts';
 import type { UploadChannel } from './multipart.ts';
-import { readEtag } from '../protocol/head-object.ts';
-import { sendWrite } from './create-only.ts';
+import { headObject } from '../protocol/head-object.ts';
+import { createCondition, sendWrite } from './create-only.ts';
 import { checksumOf, readChecksum } from '../checksum/upload-checksum.ts';
 import type { UploadResult, UploadTarget } from './upload-request.ts';
-import type { WatchedOptions } from '../../http/http-handler.ts';
 
 /**
- * Makes an object of these bytes by one request, with its retry chain. They must stay as they are until it ends.
- * Under `--if-none-match` a response that was lost does not make the object that was just sent a stranger's.
+ * Creates an object from these bytes with one request and its retry chain. The bytes must not change until it ends.
+ * If the response to our own PUT is lost, the retry's 412 under `--if-none-match` is not reported as `exists`.
  * @throws RetryChainFailed for what S3 refused or could not do; BreakwaterError `unavailable` as `sendWrite`
  */
 export async function putWhole(
@@ -18,29 +17,26 @@ export async function putWhole(
   upload: UploadTarget,
   bytes: Uint8Array,
 ): Promise<UploadResult> {
-  const { bucket, key, headers, checksum, ifNoneMatch } = upload;
+  const { bucket, key, headers, checksum } = upload;
   const input = {
     Bucket: bucket,
     Key: key,
     Body: bytes,
     ...headers,
     ...(await checksumOf(checksum, bytes)),
-    ...(ifNoneMatch ? { IfNoneMatch: '*' } : {}),
-  };
-  const putOnce = async (options: WatchedOptions): Promise<StoredWhole> => {
-    const output = await s3.putObject(input, options);
-    assertAnsweredByS3(output, 'ETag');
-    const { ETag: etag = null, VersionId: versionId = null } = output;
-    return { etag, versionId, checksum: readChecksum(checksum, output) === null ? null : checksum };
+    ...createCondition(upload),
   };
   const target = { operation: 'put_object', bucket, key } as const;
   const stored = await sendWrite<StoredWhole>({ guard, requests, target }, async ({ number, options }) => {
     try {
-      return await putOnce(options);
+      const output = await s3.putObject(input, options);
+      assertSentByS3(output, 'ETag');
+      const { ETag: etag = null, VersionId: versionId = null } = output;
+      return { etag, versionId, checksum: readChecksum(checksum, output) === null ? null : checksum };
     } catch (error) {
       if (number === 1 || readFailedResponse(error).code !== 'PreconditionFailed') throw error;
       const etag = `"${createHash('md5').update(bytes).digest('hex')}"`;
-      if ((await readEtag(s3, input, options)) !== etag) throw error;
+      if ((await headObject(s3, upload, options))?.ETag !== etag) throw error;
       return { etag, versionId: null, checksum: null };
     }
   });

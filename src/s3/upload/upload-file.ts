@@ -1,4 +1,4 @@
-import type { ChecksumType } from '@aws-sdk/client-s3';
+import { onAbort } from '../../abort.ts';
 import { BreakwaterError, type ErrorCode } from '../../errors.ts';
 import type { Guard } from '../../guard/guard.ts';
 import { runGuarded } from '../../guard/guarded-operation.ts';
@@ -6,10 +6,10 @@ import type { RequestRunner } from '../../guard/request-runner.ts';
 import { runPieces } from '../../guard/run-in-parallel.ts';
 import { isSamePart } from '../checksum/upload-checksum.ts';
 import type { ObjectClient } from '../connection/object-client.ts';
-import { describeExisting, refuseExisting } from './create-only.ts';
-import { abortUpload } from './discard-upload.ts';
-import { listStoredParts, type StoredPart, type StoredParts } from './list-parts.ts';
-import { assembleParts, beginUpload, sendPart, type UploadChannel } from './multipart.ts';
+import { refuseExisting, toExistsError } from './create-only.ts';
+import { discardUpload } from './discard-upload.ts';
+import { listStoredParts, type StoredPart } from './list-parts.ts';
+import { assembleParts, createUpload, sendPart, type MultipartUpload, type UploadChannel } from './multipart.ts';
 import { putWhole } from './put-object.ts';
 import type { FileUpload, UploadResult } from './upload-request.ts';
 
@@ -28,27 +28,27 @@ const KEEPS_PARTS: ReadonlySet<ErrorCode> = new Set([
 
 /**
  * Uploads a file as one guarded operation: in one request if it fits into one part, otherwise in parts that are read at
- * their offsets, several in flight. Each request can be retried, for its bytes stay in memory until it is done.
- * @throws BreakwaterError `source_changed`, before the object is made, if the file changed since it was opened
+ * their offsets, several in flight. Each request can be retried, because its bytes stay in memory until it is done.
+ * @throws BreakwaterError `source_changed`, before the object is created, if the file changed since it was opened;
+ * `exists`
  */
-export async function uploadFile(s3: ObjectClient, guard: Guard, upload: FileUpload): Promise<UploadResult> {
-  try {
-    const isSmall = upload.sizeBytes <= upload.partSizeBytes;
-    return isSmall ? await uploadWhole(s3, guard, upload) : await uploadInParts(s3, guard, upload);
-  } catch (error) {
-    throw describeExisting(error, upload);
-  }
+export function uploadFile(s3: ObjectClient, guard: Guard, upload: FileUpload): Promise<UploadResult> {
+  const send = upload.sizeBytes <= upload.partSizeBytes ? uploadWhole : uploadInParts;
+  return send(s3, guard, upload).catch((error: unknown) => {
+    throw toExistsError(error, upload);
+  });
 }
 
 async function uploadWhole(s3: ObjectClient, guard: Guard, upload: FileUpload): Promise<UploadResult> {
-  const { bucket, key, sizeBytes, source, queue: lane, signal } = upload;
+  const { bucket, key, sizeBytes, source, queue, signal } = upload;
   // Before the permit is taken: a probe must not wait for one of our slots, nor for the disk.
-  using slot = await lane.take(sizeBytes, signal);
+  using slot = await queue.take(sizeBytes, signal);
   const bytes = slot.buffer();
   await source.readAt(bytes, 0);
   source.confirm();
-  const target = { operation: 'put_object', bucket, key } as const;
-  return await runGuarded(guard, target, async (requests) => await putWhole({ s3, guard, requests }, upload, bytes));
+  return await runGuarded(guard, { operation: 'put_object', bucket, key }, (requests) =>
+    putWhole({ s3, guard, requests }, upload, bytes),
+  );
 }
 
 /**
@@ -56,30 +56,30 @@ async function uploadWhole(s3: ObjectClient, guard: Guard, upload: FileUpload): 
  * matches the file. After a failure, parts that a later run can resume stay, and the error says so; others are removed.
  */
 async function uploadInParts(s3: ObjectClient, guard: Guard, file: FileUpload): Promise<UploadResult> {
-  const { bucket, key, memory } = file;
-  const upload = new PartsUpload(s3, guard, file);
-  if (memory.staleId !== null) await abortUpload(s3, guard, { bucket, key, uploadId: memory.staleId });
+  const { bucket, key, resume } = file;
+  const sending = new PartsSending(s3, guard, file);
+  if (resume.staleId !== null) await discardUpload(s3, guard, { bucket, key, uploadId: resume.staleId });
   try {
     // Older objects get their slots first; only then may this one hold a permit.
     (await file.queue.take(0, file.signal))[Symbol.dispose]();
-    const target = { operation: 'put_object', bucket, key } as const;
-    const result = await runGuarded(guard, target, async (requests) => await upload.run(requests));
-    await memory.forget();
+    const result = await runGuarded(guard, { operation: 'put_object', bucket, key }, (requests) =>
+      sending.run(requests),
+    );
+    await resume.forget();
     return result;
   } catch (error) {
-    throw await upload.leave(error);
+    throw await sending.onFailure(error);
   }
 }
 
-class PartsUpload {
+class PartsSending {
   readonly #s3: ObjectClient;
   readonly #guard: Guard;
   readonly #file: FileUpload;
   readonly #parts: StoredPart[] = [];
-  #uploadId: string | null;
-  #stored: StoredParts | null = null;
-  /** The type of checksum that the store says it will keep for the object. */
-  #toldType: ChecksumType | null = null;
+  #upload: MultipartUpload | null = null;
+  /** Parts that an earlier process has stored, by number. */
+  #earlier: ReadonlyMap<number, StoredPart> = new Map();
   #resumedBytes = 0;
   #storedBytes = 0;
 
@@ -87,93 +87,79 @@ class PartsUpload {
     this.#s3 = s3;
     this.#guard = guard;
     this.#file = file;
-    this.#uploadId = file.memory.resumableId;
+    const { resumableId } = file.resume;
+    if (resumableId !== null) this.#upload = { uploadId: resumableId, checksumType: null };
   }
 
   async run(requests: RequestRunner): Promise<UploadResult> {
     const { sizeBytes, partSizeBytes, signal, source } = this.#file;
-    const stop = (): void => requests.stop(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
-    try {
-      await refuseExisting(this.#s3, requests, this.#file);
-      const uploadId = (await this.#goOn(requests)) ?? (await this.#begin(requests));
-      const count = Math.ceil(sizeBytes / partSizeBytes);
-      const numbers = Array.from({ length: count }, (_, index) => index + 1);
-      await runPieces(numbers, { inFlight: Math.min(PARTS_IN_FLIGHT, count), requests }, async (number) => {
-        this.#parts[number - 1] = await this.#storePart({ uploadId, number }, requests);
-      });
-      source.confirm();
-      return await this.#complete(uploadId, requests);
-    } finally {
-      signal.removeEventListener('abort', stop);
-    }
+    const channel = { s3: this.#s3, guard: this.#guard, requests };
+    using _listening = onAbort(signal, (reason) => requests.stop(reason));
+    await refuseExisting(this.#s3, requests, this.#file);
+    const upload = (await this.#findEarlier(requests)) ?? (await this.#create(channel));
+    const count = Math.ceil(sizeBytes / partSizeBytes);
+    const numbers = Array.from({ length: count }, (_, index) => index + 1);
+    await runPieces(numbers, { inFlight: Math.min(PARTS_IN_FLIGHT, count), requests }, async (number) => {
+      this.#parts[number - 1] = await this.#storePart(channel, { uploadId: upload.uploadId, number });
+    });
+    source.confirm();
+    const stored = await assembleParts(channel, this.#file, { ...upload, parts: this.#parts });
+    return { ...stored, bytes: sizeBytes, resumedBytes: this.#resumedBytes };
   }
 
   /** Keeps or removes the parts after a failure. @returns the error to report */
-  async leave(error: unknown): Promise<unknown> {
-    const { bucket, key, memory, sizeBytes } = this.#file;
-    if (this.#uploadId === null) return error;
-    if (memory.isResumable && keepsParts(error)) {
+  async onFailure(error: unknown): Promise<unknown> {
+    const { bucket, key, resume, sizeBytes } = this.#file;
+    if (this.#upload === null) return error;
+    if (resume.isResumable && keepsParts(error)) {
       const storedBytes = this.#storedBytes;
-      return storedBytes === 0 ? error : describeResumable(error, { storedBytes, sizeBytes });
+      return storedBytes === 0 ? error : resumableError(error, { storedBytes, sizeBytes });
     }
+    const { uploadId } = this.#upload;
     // If the abort fails, the saved state stays, so that the next run can remove the parts.
-    if (await abortUpload(this.#s3, this.#guard, { bucket, key, uploadId: this.#uploadId })) await memory.forget();
+    if (await discardUpload(this.#s3, this.#guard, { bucket, key, uploadId })) await resume.forget();
     return error;
   }
 
-  /** Finds the upload of an earlier process and its parts; null where the store no longer has it. */
-  async #goOn(requests: RequestRunner): Promise<string | null> {
-    if (this.#uploadId === null) return null;
+  /** Finds the upload of an earlier process and its parts; null if the store no longer has it. */
+  async #findEarlier(requests: RequestRunner): Promise<MultipartUpload | null> {
+    if (this.#upload === null) return null;
     const { bucket, key, checksum } = this.#file;
-    const uploadId = this.#uploadId;
-    this.#stored = await listStoredParts(this.#s3, requests, { bucket, key, uploadId, checksum });
-    if (this.#stored === null) this.#uploadId = null;
-    this.#toldType = this.#stored?.checksumType ?? null;
-    return this.#uploadId;
+    const { uploadId } = this.#upload;
+    const stored = await listStoredParts(this.#s3, requests, { bucket, key, uploadId, checksum });
+    this.#upload = stored === null ? null : { uploadId, checksumType: stored.checksumType };
+    this.#earlier = stored?.parts ?? new Map();
+    return this.#upload;
   }
 
-  async #begin(requests: RequestRunner): Promise<string> {
-    const { uploadId, toldType } = await beginUpload(this.#channel(requests), this.#file);
-    this.#uploadId = uploadId;
-    this.#toldType = toldType;
-    await this.#file.memory.save(uploadId);
-    return uploadId;
+  async #create(channel: UploadChannel): Promise<MultipartUpload> {
+    this.#upload = await createUpload(channel, this.#file);
+    await this.#file.resume.save(this.#upload.uploadId);
+    return this.#upload;
   }
 
-  async #storePart(part: { uploadId: string; number: number }, requests: RequestRunner): Promise<StoredPart> {
-    const { sizeBytes, partSizeBytes, source, queue: lane, checksum } = this.#file;
-    const { uploadId, number } = part;
-    const offset = (number - 1) * partSizeBytes;
+  async #storePart(channel: UploadChannel, part: { uploadId: string; number: number }): Promise<StoredPart> {
+    const { sizeBytes, partSizeBytes, source, queue, checksum } = this.#file;
+    const offset = (part.number - 1) * partSizeBytes;
     const length = Math.min(partSizeBytes, sizeBytes - offset);
-    using slot = await lane.take(length, requests.signal);
+    using slot = await queue.take(length, channel.requests.signal);
     const bytes = slot.buffer();
     await source.readAt(bytes, offset);
-    const stored = this.#stored?.parts.get(number);
+    const stored = this.#earlier.get(part.number);
     if (stored !== undefined && stored.sizeBytes === length && (await isSamePart(checksum, { bytes, stored }))) {
       this.#resumedBytes += length;
       this.#countStored(length);
       return stored;
     }
-    const sent = await sendPart(this.#channel(requests), this.#file, { uploadId, number, bytes });
+    const sent = await sendPart(channel, this.#file, { ...part, bytes });
     this.#countStored(length);
     return sent;
-  }
-
-  #channel(requests: RequestRunner): UploadChannel {
-    return { s3: this.#s3, guard: this.#guard, requests };
   }
 
   #countStored(bytes: number): void {
     const { bucket, key } = this.#file;
     this.#storedBytes += bytes;
     this.#guard.emit({ kind: 'bytes_moved', name: `s3://${bucket}/${key}`, bytes });
-  }
-
-  async #complete(uploadId: string, requests: RequestRunner): Promise<UploadResult> {
-    const [parts, toldType] = [this.#parts, this.#toldType];
-    const stored = await assembleParts(this.#channel(requests), this.#file, { uploadId, toldType, parts });
-    return { ...stored, bytes: this.#file.sizeBytes, resumedBytes: this.#resumedBytes };
   }
 }
 
@@ -183,12 +169,12 @@ function keepsParts(error: unknown): error is BreakwaterError {
   return error instanceof BreakwaterError && KEEPS_PARTS.has(error.code) && error.details.s3Code !== 'NoSuchUpload';
 }
 
-/** The same error, with the hint how to resume. */
-function describeResumable(
+/** The same error, with a hint how to resume. */
+function resumableError(
   error: BreakwaterError,
   { storedBytes, sizeBytes }: { storedBytes: number; sizeBytes: number },
 ): BreakwaterError {
   const share = Math.floor((storedBytes / sizeBytes) * 100);
-  const hint = `${share} % of it is stored: run the same command again to go on from there`;
+  const hint = `${share} % of it is stored: run the same command again to resume`;
   return new BreakwaterError(error.code, error.message, { cause: error, details: { ...error.details, hint } });
 }

@@ -8,7 +8,7 @@ export interface UploadTarget {
   readonly key: string;
   readonly headers: UploadHeaders;
   readonly checksum: ChecksumChoice;
-  /** Fails as `exists`, and leaves what is there, where the key is taken. */
+  /** Fails with `exists`, and leaves the object as it is, if the key exists. */
   readonly ifNoneMatch: boolean;
   /** 5 MiB to 5 GiB; the last part may be shorter. */
   readonly partSizeBytes: number;
@@ -31,56 +31,58 @@ export type UploadHeaders = Pick<
 export interface UploadSource {
   /** Fills `buffer` from `offset`. @throws BreakwaterError `source_changed` or `local_io` */
   readonly readAt: (buffer: Uint8Array, offset: number) => Promise<void>;
-  /** Before the object is made: is it still what it was when it was opened? @throws BreakwaterError `source_changed` */
+  /** Called before the object is created: is the file still as it was when it was opened? @throws BreakwaterError `source_changed` */
   readonly confirm: () => void;
 }
 
 export interface FileUpload extends UploadTarget {
   readonly sizeBytes: number;
   readonly source: UploadSource;
-  /** Gives leave for each request. */
+  /** A slot for each request comes from here. */
   readonly queue: SlotQueue;
-  /** Ends it from outside: aborted when the command is, or when the run that it belongs to is over. */
+  /** Ends this upload: aborted when the command is, or when the run that it belongs to has ended. */
   readonly signal: AbortSignal;
-  readonly memory: UploadResumePoint;
+  readonly resume: UploadResumePoint;
 }
 
-/** What is remembered of an upload in parts, so that a later process can go on with it or clean it away. */
+/** The saved state of an upload in parts, by which a later process can resume the upload or remove its parts. */
 export interface UploadResumePoint {
-  /** Begun by an earlier process with the same bytes and options; null for none. */
+  /** The upload of an earlier process with the same bytes and options; null for none. */
   readonly resumableId: string | null;
-  /** Begun by an earlier process with others: of no use any more; null for none. */
+  /** The upload of an earlier process with other bytes or options, which is of no use; null for none. */
   readonly staleId: string | null;
-  /** Whether the parts stay when it ends before its end. */
+  /** Whether the parts stay if the upload fails. */
   readonly isResumable: boolean;
+  /** Called as soon as the upload id is known. */
   readonly save: (uploadId: string) => Promise<void>;
+  /** Called when nothing is left to resume or to remove. */
   readonly forget: () => Promise<void>;
 }
 
-/** Nothing is remembered. */
+/** No saved state, and nothing is saved. */
 export const NOTHING_TO_RESUME: UploadResumePoint = {
   resumableId: null,
   staleId: null,
   isResumable: false,
-  save: async () => await Promise.resolve(),
-  forget: async () => await Promise.resolve(),
+  save: () => Promise.resolve(),
+  forget: () => Promise.resolve(),
 };
 
 export interface StreamUpload extends UploadTarget {
-  /** Read once, from its start; an error it throws ends the upload as that error. */
+  /** Read once, from its start. An error that it throws ends the upload with that error. */
   readonly body: AsyncIterable<Uint8Array>;
-  /** Parts in flight; memory is this times the part size. */
+  /** Parts in flight; memory grows with this times the part size. */
   readonly partsInFlight: number;
-  readonly memory: UploadResumePoint;
+  readonly resume: UploadResumePoint;
 }
 
 export interface UploadResult {
   readonly etag: string | null;
-  /** Of the object. */
+  /** Size of the object. */
   readonly bytes: number;
-  /** Of those, how many an earlier process had sent. */
+  /** How many of them an earlier process had sent. */
   readonly resumedBytes: number;
   readonly versionId: string | null;
-  /** What the store has confirmed and keeps, such as `crc32`; null where it told of none. */
+  /** The checksum that the store has confirmed and keeps, such as `crc32`; null if it confirmed none. */
   readonly checksum: ChecksumChoice | null;
 }

@@ -11,10 +11,10 @@ import type { Guard } from '../../guard/guard.ts';
 import { runGuarded } from '../../guard/guarded-operation.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
 import type { ObjectClient } from '../connection/object-client.ts';
-import { describeExisting, refuseExisting } from './create-only.ts';
-import { abortUpload } from './discard-upload.ts';
+import { refuseExisting, toExistsError } from './create-only.ts';
+import { discardUpload } from './discard-upload.ts';
 import type { StoredPart } from './list-parts.ts';
-import { assembleParts, beginUpload, sendPart, type MultipartUpload, type UploadChannel } from './multipart.ts';
+import { assembleParts, createUpload, sendPart, type MultipartUpload, type UploadChannel } from './multipart.ts';
 import { putWhole } from './put-object.ts';
 import { StreamBody } from './stream-body.ts';
 import type { StreamUpload, UploadResult } from './upload-request.ts';
@@ -25,17 +25,17 @@ import type { StreamUpload, UploadResult } from './upload-request.ts';
  * the bytes that were read are gone, so nothing can be resumed.
  */
 export async function uploadStream(s3: ObjectClient, guard: Guard, request: StreamUpload): Promise<UploadResult> {
-  const { bucket, key, memory } = request;
-  if (memory.staleId !== null) await abortUpload(s3, guard, { bucket, key, uploadId: memory.staleId });
+  const { bucket, key, resume } = request;
+  if (resume.staleId !== null) await discardUpload(s3, guard, { bucket, key, uploadId: resume.staleId });
   const sending = new StreamSending(s3, guard, request);
   try {
     const target = { operation: 'put_object', bucket, key } as const;
     const result = await runGuarded(guard, target, (requests) => sending.run(requests));
-    await memory.forget();
+    await resume.forget();
     return result;
   } catch (error) {
     await sending.discard();
-    throw describeExisting(error, request);
+    throw toExistsError(error, request);
   }
 }
 
@@ -85,10 +85,10 @@ class StreamSending {
 
   /** After a failure. If the abort fails, the upload id stays saved, so that the next run can remove the parts. */
   async discard(): Promise<void> {
-    const { bucket, key, memory } = this.#request;
+    const { bucket, key, resume } = this.#request;
     if (this.#upload === null) return;
     const { uploadId } = this.#upload;
-    if (await abortUpload(this.#s3, this.#guard, { bucket, key, uploadId })) await memory.forget();
+    if (await discardUpload(this.#s3, this.#guard, { bucket, key, uploadId })) await resume.forget();
   }
 
   async *#read(requests: RequestRunner, body: StreamBody): AsyncGenerator<Buffer> {
@@ -122,8 +122,8 @@ class StreamSending {
   async #create(channel: UploadChannel): Promise<string> {
     try {
       await refuseExisting(channel.s3, channel.requests, this.#request);
-      this.#upload = await beginUpload(channel, this.#request);
-      await this.#request.memory.save(this.#upload.uploadId);
+      this.#upload = await createUpload(channel, this.#request);
+      await this.#request.resume.save(this.#upload.uploadId);
       return this.#upload.uploadId;
     } finally {
       this.#created.resolve();

@@ -1,5 +1,5 @@
 import { readFields } from '../../read-fields.ts';
-import { DIGEST_ALGORITHMS } from '../../s3/checksum/digest.ts';
+import { DIGEST_ALGORITHMS } from '../../s3/checksum/algorithms.ts';
 import type { ByteSpan } from '../../s3/download/missing-ranges.ts';
 import type { ResumePoint } from '../../s3/download/download-request.ts';
 import type { ExpectedChecksum } from '../../s3/checksum/expected-checksum.ts';

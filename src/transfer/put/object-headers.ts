@@ -2,9 +2,9 @@ import type { UploadHeaders } from '../../s3/upload/upload-request.ts';
 import { contentTypeOf } from './content-type.ts';
 import type { FileIdentity } from './source-file.ts';
 
-/** What is stored with every object of a put, as it was asked for; absent for what S3 does by itself. */
+/** What is stored with every object of a put, as requested; absent where S3 uses its own default. */
 export interface ObjectOptions {
-  /** For all of them; otherwise by the name of each. */
+  /** For every object. @default by the name of each */
   readonly contentType?: string;
   readonly cacheControl?: string;
   /** Names in lower case. */
@@ -17,17 +17,17 @@ export interface ObjectOptions {
 }
 
 /**
- * The headers of one object. A file's modification time goes along as `x-amz-meta-mtime`, in seconds since the Unix
- * epoch, which `get` and rclone restore; metadata of that name that was asked for wins.
+ * The headers of one object. A file's modification time is stored as `x-amz-meta-mtime`, in seconds since the Unix epoch,
+ * which `get` and rclone restore. Metadata of that name in the request wins.
  */
-export function describeObject(
+export function createHeaders(
   options: ObjectOptions,
   { name, identity }: { name: string; identity: FileIdentity | null },
 ): UploadHeaders {
   const { cacheControl, storageClass, serverSideEncryption, kmsKeyId, acl, tags } = options;
   const contentType = options.contentType ?? contentTypeOf(name);
   const mtime = identity === null ? {} : { mtime: formatMtime(BigInt(identity.mtimeNs)) };
-  // The SDK takes plain strings: names that are younger than it must pass too.
+  // The SDK's types list the names that it knows; newer ones must pass, too.
   return {
     ...(contentType === null ? {} : { ContentType: contentType }),
     ...(cacheControl === undefined ? {} : { CacheControl: cacheControl }),
@@ -40,7 +40,7 @@ export function describeObject(
   } as UploadHeaders;
 }
 
-/** Seconds with as many decimals as there are: `1700000000.25`. */
+/** Seconds, with as many decimals as are not zero: `1700000000.25`. */
 export function formatMtime(ns: bigint): string {
   const [sign, distance] = ns < 0n ? ['-', -ns] : ['', ns];
   const decimals = String(distance % 1_000_000_000n)
@@ -49,7 +49,7 @@ export function formatMtime(ns: bigint): string {
   return `${sign}${distance / 1_000_000_000n}${decimals === '' ? '' : `.${decimals}`}`;
 }
 
-/** As S3 wants it in a header: like the query of a URL. */
+/** As S3 reads it from a header: like the query of a URL. */
 function formatTags(tags: Readonly<Record<string, string>>): string {
   return Object.entries(tags)
     .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)

@@ -95,6 +95,6 @@ function openTools(store: ObjectStore, request: PutRequest, context: TransferCon
     context,
     request,
     slots: new Slots(bounds),
-    ledger: new ResumableUploads({ unfinished: context.unfinished, circuit: context.circuit, isResuming }),
+    resumable: new ResumableUploads({ unfinished: context.unfinished, circuit: context.circuit, isResuming }),
   };
 }

@@ -1,14 +1,14 @@
-import type { ObjectStore } from '../../s3/object-store.ts';
 import type { Slots } from '../../guard/slots.ts';
-import { NOTHING_TO_RESUME, type UploadResult } from '../../s3/upload/upload-request.ts';
-import type { LocalFile } from './source-file.ts';
-import { describeObject } from './object-headers.ts';
+import type { ObjectStore } from '../../s3/object-store.ts';
 import { PARTS_MAX } from '../../s3/protocol/limits.ts';
+import { NOTHING_TO_RESUME, type UploadResult } from '../../s3/upload/upload-request.ts';
+import { nameOf, type S3Location, type TransferContext } from '../transfer-context.ts';
+import { createHeaders } from './object-headers.ts';
 import { choosePartSize, planPartSize } from './part-size.ts';
 import type { PutRequest } from './put-request.ts';
-import { readStandardInput } from './standard-input.ts';
-import { nameOf, type S3Location, type TransferContext } from '../transfer-context.ts';
 import type { ResumableUploads } from './resume-upload.ts';
+import type { LocalFile } from './source-file.ts';
+import { readStandardInput } from './standard-input.ts';
 
 /** Parts of standard input in flight: with the part size it bounds the memory. */
 const STREAM_PARTS_IN_FLIGHT = 4;
@@ -19,74 +19,74 @@ export interface SendTools {
   readonly context: TransferContext;
   readonly request: PutRequest;
   readonly slots: Slots;
-  readonly ledger: ResumableUploads;
+  readonly resumable: ResumableUploads;
 }
 
 /** Sends an open file. @throws BreakwaterError by its code */
 export async function sendFile(
   file: LocalFile,
   { location, signal }: { location: S3Location; signal: AbortSignal },
-  { store, context, request, slots, ledger }: SendTools,
+  { store, context, request, slots, resumable }: SendTools,
 ): Promise<UploadResult> {
   const { identity, path } = file;
   const { sizeBytes } = identity;
   const { object, checksum, ifNoneMatch } = request;
   const partSizeBytes = choosePartSize({ path, sizeBytes }, request.partSizeBytes);
-  const headers = describeObject(object, { name: location.key, identity });
+  const headers = createHeaders(object, { name: location.key, identity });
   const options = { partSizeBytes, headers, checksum };
   const isSmall = sizeBytes <= partSizeBytes;
-  await using memory = isSmall ? null : await ledger.open({ location, source: path, identity, options });
-  return await follow(context, { location, sizeBytes }, async () =>
-    store.uploadFile({
-      ...location,
-      ...options,
-      ifNoneMatch,
-      sizeBytes,
-      source: file,
-      queue: slots.openQueue(),
-      signal,
-      memory: memory ?? NOTHING_TO_RESUME,
-    }),
-  );
+  await using saved = isSmall ? null : await resumable.open({ location, source: path, identity, options });
+  using transfer = startTransfer(context, { location, sizeBytes });
+  const result = await store.uploadFile({
+    ...location,
+    ...options,
+    ifNoneMatch,
+    sizeBytes,
+    source: file,
+    queue: slots.openQueue(),
+    signal,
+    resume: saved ?? NOTHING_TO_RESUME,
+  });
+  transfer.succeed();
+  return result;
 }
 
 /** Sends standard input, of whatever length. @throws BreakwaterError by its code */
 export async function sendStandardInput(
   location: S3Location,
-  { store, context, request, ledger }: SendTools,
+  { store, context, request, resumable }: SendTools,
 ): Promise<UploadResult> {
   const { object, checksum, ifNoneMatch } = request;
   const { stdin, signal } = context;
   const partSizeBytes = request.partSizeBytes ?? planPartSize(null);
-  const headers = describeObject(object, { name: location.key, identity: null });
-  await using memory = await ledger.open({ location, source: '-', identity: null, options: null });
-  return await follow(context, { location, sizeBytes: null }, async () =>
-    store.uploadStream({
-      ...location,
-      headers,
-      checksum,
-      ifNoneMatch,
-      partSizeBytes,
-      partsInFlight: STREAM_PARTS_IN_FLIGHT,
-      body: readStandardInput(stdin, { signal, maxBytes: partSizeBytes * PARTS_MAX }),
-      memory,
-    }),
-  );
+  await using resume = await resumable.open({ location, source: '-', identity: null, options: null });
+  using transfer = startTransfer(context, { location, sizeBytes: null });
+  const result = await store.uploadStream({
+    ...location,
+    headers: createHeaders(object, { name: location.key, identity: null }),
+    checksum,
+    ifNoneMatch,
+    partSizeBytes,
+    partsInFlight: STREAM_PARTS_IN_FLIGHT,
+    body: readStandardInput(stdin, { signal, maxBytes: partSizeBytes * PARTS_MAX }),
+    resume,
+  });
+  transfer.succeed();
+  return result;
 }
 
-async function follow<T>(
+/** Emits that a transfer has started and, when it is disposed of, how it ended: as a failure unless it succeeded. */
+function startTransfer(
   { emit }: TransferContext,
   { location, sizeBytes }: { location: S3Location; sizeBytes: number | null },
-  send: () => Promise<T>,
-): Promise<T> {
+): Disposable & { readonly succeed: () => void } {
   const name = nameOf(location);
-  emit({ kind: 'transfer_started', name, totalBytes: sizeBytes });
   let ok = false;
-  try {
-    const result = await send();
-    ok = true;
-    return result;
-  } finally {
-    emit({ kind: 'transfer_finished', name, ok });
-  }
+  emit({ kind: 'transfer_started', name, totalBytes: sizeBytes });
+  return {
+    succeed: () => {
+      ok = true;
+    },
+    [Symbol.dispose]: () => emit({ kind: 'transfer_finished', name, ok }),
+  };
 }

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { combineChecksums, computeChecksum } from '../../../../src/sandbox/protocol/checksum.ts';
 import { composeEtag } from '../../../../src/s3/checksum/etag.ts';
-import { DIGEST_ALGORITHMS, type DigestAlgorithm } from '../../../../src/s3/checksum/digest.ts';
+import { DIGEST_ALGORITHMS, type DigestAlgorithm } from '../../../../src/s3/checksum/algorithms.ts';
 import { FollowingCheck } from '../../../../src/s3/download/verify-in-order.ts';
 import { CompositeDigest } from '../../../../src/s3/checksum/composite-digest.ts';
 import { findExpected, type ExpectedChecksum } from '../../../../src/s3/checksum/expected-checksum.ts';

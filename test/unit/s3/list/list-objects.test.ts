@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeKey, listObjects, type ListedPage } from '../../../../src/s3/list/list-objects.ts';
+import { listObjects, type ListedPage } from '../../../../src/s3/list/list-objects.ts';
+import { readKey } from '../../../../src/s3/list/page-entries.ts';
 import { formatHttpTime, formatTime } from '../../../../src/clock.ts';
 import { CIRCUIT, FakeCircuits } from '../../../support/fake-circuits.ts';
 import { createFakeGuard } from '../../../support/fake-guard.ts';
@@ -126,17 +127,17 @@ describe('listObjects', () => {
   });
 });
 
-describe('decodeKey', () => {
+describe('readKey', () => {
   it('reads every key that was percent-encoded', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (key) => {
         fc.pre(key.isWellFormed());
-        expect(decodeKey(encodeURIComponent(key))).toBe(key);
+        expect(readKey(encodeURIComponent(key), 'url')).toBe(key);
       }),
     );
   });
 
-  it('reads the plus of AWS as the space that it is', () => {
-    expect(decodeKey('a+b%2Bc%20d')).toBe('a b+c d');
+  it('decodes the plus of AWS as a space', () => {
+    expect(readKey('a+b%2Bc%20d', 'url')).toBe('a b+c d');
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { abortUpload, listUploads, type UnfinishedUpload } from '../../../../src/s3/list/list-uploads.ts';
+import { abortUpload } from '../../../../src/s3/delete/abort-upload.ts';
+import { listUploads, type UnfinishedUpload } from '../../../../src/s3/list/list-uploads.ts';
 import { listVersions, type ListedVersion } from '../../../../src/s3/list/list-versions.ts';
 import { formatHttpTime, formatTime } from '../../../../src/clock.ts';
 import { createFakeGuard } from '../../../support/fake-guard.ts';

@@ -129,7 +129,7 @@ describe('a file of several parts', () => {
     'is aborted after %s also where it could be resumed',
     async (code) => {
       const stage = prepare(body, {
-        memory: resumable,
+        resume: resumable,
         source: {
           readAt: async () => await Promise.resolve(),
           confirm: () => {
@@ -144,12 +144,12 @@ describe('a file of several parts', () => {
 
   it('keeps its parts where it can be resumed, and says how', async () => {
     const stage = prepare(body, {
-      memory: resumable,
+      resume: resumable,
       override: (_request, operation) => (operation === 'part 3' ? errorResponse(500, 'InternalError') : undefined),
     });
     await expect(stage.run()).rejects.toMatchObject({
       code: 'unavailable',
-      details: { hint: '80 % of it is stored: run the same command again to go on from there', attempts: 4 },
+      details: { hint: '80 % of it is stored: run the same command again to resume', attempts: 4 },
     });
     expect(stage.operations).not.toContain('abort');
     expect(stage.saved).toEqual(['new']);
@@ -173,7 +173,7 @@ describe('an upload that was begun', () => {
   const begun: UploadResumePoint = { ...resumable, resumableId: 'old' };
 
   it('sends only the parts that are not stored with the very bytes of the file', async () => {
-    const stage = prepare(body, { memory: begun });
+    const stage = prepare(body, { resume: begun });
     stage.parts.set(1, body.subarray(0, PART));
     stage.parts.set(2, Buffer.alloc(PART, 'another'));
     stage.parts.set(3, Buffer.from('short'));
@@ -186,7 +186,7 @@ describe('an upload that was begun', () => {
 
   it('is begun anew where the store knows it no more', async () => {
     const stage = prepare(body, {
-      memory: begun,
+      resume: begun,
       override: (_request, operation) => (operation === 'list' ? errorResponse(404, 'NoSuchUpload') : undefined),
     });
     expect(await stage.run()).toMatchObject({ resumedBytes: 0 });
@@ -195,7 +195,7 @@ describe('an upload that was begun', () => {
   });
 
   it('is aborted before a new one begins where it is of no use any more', async () => {
-    const stage = prepare(body, { memory: { ...resumable, staleId: 'old' } });
+    const stage = prepare(body, { resume: { ...resumable, staleId: 'old' } });
     await stage.run();
     expect(stage.operations.slice(0, 2)).toEqual(['abort', 'create']);
     expect(stage.requests[0]?.query['uploadId']).toBe('old');

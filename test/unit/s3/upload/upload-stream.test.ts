@@ -52,7 +52,7 @@ function prepare(
     partSizeBytes: PART,
     partsInFlight: 2,
     body,
-    memory: {
+    resume: {
       ...NOTHING_TO_RESUME,
       save: async (id) => await Promise.resolve(void remembered.push(`save ${id}`)),
       forget: async () => await Promise.resolve(void remembered.push('forget')),

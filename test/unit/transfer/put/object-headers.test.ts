@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readObjectOptions } from '../../../../src/cli/flags/put-flags.ts';
 import { contentTypeOf } from '../../../../src/transfer/put/content-type.ts';
-import { describeObject, formatMtime } from '../../../../src/transfer/put/object-headers.ts';
+import { createHeaders, formatMtime } from '../../../../src/transfer/put/object-headers.ts';
 
 describe('contentTypeOf', () => {
   it.each([
@@ -30,15 +30,15 @@ describe('formatMtime', () => {
   });
 });
 
-describe('describeObject', () => {
+describe('createHeaders', () => {
   const identity = { sizeBytes: 1, mtimeNs: '1000000000', inode: '1' };
 
   it('says nothing that was not asked for, but type and time', () => {
-    expect(describeObject({ metadata: {}, tags: {} }, { name: 'a.txt', identity })).toEqual({
+    expect(createHeaders({ metadata: {}, tags: {} }, { name: 'a.txt', identity })).toEqual({
       ContentType: 'text/plain',
       Metadata: { mtime: '1' },
     });
-    expect(describeObject({ metadata: {}, tags: {} }, { name: 'a', identity: null })).toEqual({ Metadata: {} });
+    expect(createHeaders({ metadata: {}, tags: {} }, { name: 'a', identity: null })).toEqual({ Metadata: {} });
   });
 
   it('says what was asked for, above what is found', () => {
@@ -51,7 +51,7 @@ describe('describeObject', () => {
       'sse-kms-key-id': 'key',
       acl: 'private',
     });
-    expect(describeObject(options, { name: 'a.txt', identity })).toEqual({
+    expect(createHeaders(options, { name: 'a.txt', identity })).toEqual({
       ContentType: 'x/y',
       CacheControl: 'no-cache',
       Metadata: { mtime: '5', a: 'b=c' },
