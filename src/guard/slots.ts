@@ -1,29 +1,31 @@
+import { onAbort } from '../abort.ts';
+
 const MIB = 1024 * 1024;
 
-/** Smaller buffers are cheaper to get anew than to keep. */
+/** Smaller buffers are cheaper to allocate than to keep. */
 const KEPT_BYTES_MIN = MIB;
 
-/** What all transfers of one command may use together. */
+/** What all transfers of one command may use in total. */
 export interface SlotBounds {
-  /** Requests in flight, whatever they carry. @default 64: of small objects the round trip is what takes time */
+  /** Requests in flight. @default 64: for small objects most of the time is the round trip */
   readonly requests: number;
-  /** Bytes that those requests hold in memory. A single larger request goes alone. @default 48 MiB */
+  /** Bytes in memory of these requests; a larger request runs alone. @default 48 MiB */
   readonly bufferBytes: number;
 }
 
 export const DEFAULT_SLOT_BOUNDS: SlotBounds = { requests: 64, bufferBytes: 48 * MIB };
 
-/** Leave for one request, until it is disposed of. */
+/** A slot for one request; released on dispose. */
 export interface Slot extends Disposable {
-  /** Memory of the size that was asked for, with anything in it, until the slot is disposed of. */
+  /** Uninitialized memory of the requested size; valid until dispose. */
   readonly buffer: () => Buffer;
 }
 
-/** The slots as one transfer sees them: transfers that were begun earlier go first. */
+/** The slots for one transfer; transfers that started earlier go first. */
 export interface SlotQueue {
   /**
-   * Waits for a slot. Who holds one must not wait for another.
-   * @param bufferBytes memory that the request will hold; 0 for one without a body
+   * Waits for a slot. The holder of one must not wait for another.
+   * @param bufferBytes memory of the request; 0 without a body
    * @throws the signal's reason as soon as it aborts
    */
   readonly take: (bufferBytes: number, signal: AbortSignal) => Promise<Slot>;
@@ -36,19 +38,19 @@ interface Waiter {
 }
 
 /**
- * Bounds objects and their parts together, so that thousands of small objects and one of a terabyte both keep the
- * line busy within the same memory.
+ * Bounds requests and their memory, so that thousands of small objects and one of a terabyte both use the full
+ * bandwidth within the same memory.
  *
- * Strictly in the order in which transfers were begun: a new object starts only with what the older ones leave over.
- * So few are half done at a time, and a large part cannot be starved by small ones.
+ * Strictly in the order in which transfers started: a new object gets only what older ones leave free. So few objects
+ * are unfinished at a time, and small parts cannot starve a large one.
  */
 export class Slots {
   readonly #bounds: SlotBounds;
-  /** By rank; among equals by arrival. */
+  /** By rank, then by arrival. */
   readonly #waiters: Waiter[] = [];
-  /** Buffers that nobody uses now: parts are alike, and new memory would have to be cleared by the system. */
+  /** Unused buffers, kept because parts have the same size and the system must clear new memory. */
   readonly #spare: Buffer[] = [];
-  #lanes = 0;
+  #queues = 0;
   #requests = 0;
   #bufferBytes = 0;
 
@@ -61,8 +63,8 @@ export class Slots {
   }
 
   openQueue(): SlotQueue {
-    const rank = this.#lanes;
-    this.#lanes += 1;
+    const rank = this.#queues;
+    this.#queues += 1;
     return { take: async (bufferBytes, signal) => await this.#take({ rank, bufferBytes }, signal) };
   }
 
@@ -75,21 +77,20 @@ export class Slots {
 
   async #wait({ rank, bufferBytes }: { rank: number; bufferBytes: number }, signal: AbortSignal): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      const onAbort = (): void => {
+      const listening = onAbort(signal, (reason) => {
         this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
-        reject(signal.reason);
-        // It may have been the one that held up the rest.
+        reject(reason);
+        // It may have blocked the waiters behind it.
         this.#grantWaiters();
-      };
+      });
       const waiter: Waiter = {
         rank,
         bufferBytes,
         grant: () => {
-          signal.removeEventListener('abort', onAbort);
+          listening[Symbol.dispose]();
           resolve();
         },
       };
-      signal.addEventListener('abort', onAbort, { once: true });
       const place = this.#waiters.findIndex((other) => other.rank > rank);
       this.#waiters.splice(place === -1 ? this.#waiters.length : place, 0, waiter);
       this.#grantWaiters();

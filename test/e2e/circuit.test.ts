@@ -100,7 +100,7 @@ describe('the circuit over several processes', () => {
     await using sandbox = await startTestSandbox();
     await using program = await Program.create({ ...sandbox.env, BREAKWATER_RETRIES: '0' });
     await writeFile(program.path('big'), randomBytes(33 * 1024 * 1024));
-    sandbox.addFault('UploadPart:500:InternalError');
+    sandbox.addFault('UploadPart:500:InternalError:after=500ms');
     expect((await program.run(['put', 'big', 's3://bucket/big'])).status).toBe(69);
     expect(sandbox.requests().filter(({ operation }) => operation === 'UploadPart').length).toBeGreaterThan(1);
     const { circuits } = readDocument(await program.run(['breaker-status', '--json', 's3-upload']));

@@ -1,18 +1,19 @@
 import { randomUUID } from 'node:crypto';
+import { every } from '../../abort.ts';
 import type { ProcessIdentity } from '../../circuit/circuit.ts';
 import type { Clock } from '../../clock.ts';
 import type { Event, EventSink } from '../../events.ts';
 import type { State } from '../../state/state.ts';
 import { followTransfer, NO_TRANSFER, type TransferSnapshot } from '../../ui/progress/progress-snapshot.ts';
 
-/** A transfer that is done sooner is never told of, and costs no write, in ms. */
-const TOLD_AFTER_MS = 1000;
-/** How often a running one tells how far it is, in ms. */
-const TOLD_EVERY_MS = 2000;
+/** Shorter transfers are not reported, and cost no write, in ms. */
+const REPORT_AFTER_MS = 1000;
+/** How often the progress is reported, in ms. */
+const REPORT_EVERY_MS = 2000;
 
 export interface JobReport {
   readonly read: EventSink;
-  /** Takes the job out of the state again. */
+  /** Removes the job from the state. */
   readonly close: () => Promise<void>;
 }
 
@@ -22,39 +23,33 @@ interface JobReportOptions {
   readonly processIdentity: () => ProcessIdentity;
 }
 
-/** Tells the local state how far a transfer or sweep is, for the live screens of this machine. */
+/** Writes the progress of a transfer or sweep into the local state, for the live screens of this machine. */
 export function startJobReport({ clock, openState, processIdentity }: JobReportOptions): JobReport {
   const id = randomUUID();
-  const stopped = new AbortController();
+  let timer: Disposable | null = null;
+  let isClosed = false;
   let snapshot = NO_TRANSFER;
   let startedAtMs: number | null = null;
-  let isTold = false;
-  const tell = async (): Promise<void> => {
+  let isReported = false;
+  const report = async (): Promise<void> => {
     const state = await openState();
     const process = processIdentity();
-    if (stopped.signal.aborted) return;
-    isTold = true;
+    if (isClosed) return;
+    isReported = true;
     const nowMs = clock.now();
     state.jobs.put({ id, process, startedAtMs: startedAtMs ?? nowMs, updatedAtMs: nowMs, ...describeJob(snapshot) });
-  };
-  const tellNowAndThen = async (): Promise<void> => {
-    await clock.sleep(TOLD_AFTER_MS, stopped.signal);
-    for (;;) {
-      await tell();
-      await clock.sleep(TOLD_EVERY_MS, stopped.signal);
-    }
   };
   return {
     read: (event: Event) => {
       snapshot = followTransfer(snapshot, event, clock.monotonic());
-      if (startedAtMs !== null || event.kind !== 'operation_started') return;
+      if (startedAtMs !== null || event.kind !== 'operation_started' || isClosed) return;
       startedAtMs = clock.now();
-      // Ends with the abort of its sleep; telling is a courtesy that must not fail a transfer.
-      tellNowAndThen().catch(() => undefined);
+      timer = every(clock, { firstMs: REPORT_AFTER_MS, everyMs: REPORT_EVERY_MS }, report);
     },
     close: async () => {
-      stopped.abort();
-      if (isTold) (await openState()).jobs.remove(id);
+      isClosed = true;
+      timer?.[Symbol.dispose]();
+      if (isReported) (await openState()).jobs.remove(id);
     },
   };
 }

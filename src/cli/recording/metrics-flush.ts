@@ -1,3 +1,4 @@
+import { every } from '../../abort.ts';
 import type { ActivitySlot } from '../../activity.ts';
 import type { Clock } from '../../clock.ts';
 import type { EventSink } from '../../events.ts';
@@ -32,7 +33,6 @@ export function startMetricsFlush(options: FlushOptions): MetricsFlush {
   const recorder = new MetricsRecorder(clock);
   const whole = new MetricsRecorder(clock);
   const activity = new ActivityRecorder(clock, circuitOf);
-  const stopped = new AbortController();
   let knownBuckets: ReadonlySet<string> = new Set();
   const add = (state: State): void =>
     state.metrics.add((buckets) => {
@@ -57,14 +57,8 @@ export function startMetricsFlush(options: FlushOptions): MetricsFlush {
     recorder.clear();
     addActivity(state, activity.take(), options);
   };
-  const flushNowAndThen = async (): Promise<void> => {
-    for (;;) {
-      await clock.sleep(FLUSH_EVERY_MS, stopped.signal);
-      await flush();
-    }
-  };
-  // Ends with the abort of its sleep. A flush fails for bugs only, and the one at the end tells of them.
-  flushNowAndThen().catch(() => undefined);
+  // A flush fails only because of a bug, and the one at the end reports it.
+  const timer = every(clock, FLUSH_EVERY_MS, flush);
   return {
     read: (event) => {
       recorder.read(event);
@@ -72,7 +66,7 @@ export function startMetricsFlush(options: FlushOptions): MetricsFlush {
       activity.read(event);
     },
     close: async () => {
-      stopped.abort();
+      timer[Symbol.dispose]();
       await flushLast();
       return capBuckets(whole.peek(), knownBuckets);
     },

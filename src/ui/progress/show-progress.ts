@@ -1,3 +1,4 @@
+import { every } from '../../abort.ts';
 import type { Clock } from '../../clock.ts';
 import type { Event, EventSink } from '../../events.ts';
 import type { Symbols } from '../symbols.ts';
@@ -97,30 +98,31 @@ function nameOnly({ name, started }: TransferSnapshot): string {
 function showLive({ output, clock, symbols, loadLive }: ProgressOptions): Progress {
   let snapshot = NO_TRANSFER;
   let live: LiveLines | null = null;
-  const stopped = new AbortController();
+  let timer: Disposable | null = null;
+  let isStopped = false;
   const draw = (): void => {
     const name = nameOnly(snapshot).replace(/^ - /, '');
     live?.show(drawProgress(snapshot, { nowMs: clock.monotonic(), name, columns: live.columns(), symbols }));
   };
-  const run = async (): Promise<void> => {
-    await clock.sleep(LIVE_AFTER_MS, stopped.signal);
-    const loaded = await loadLive();
-    if (stopped.signal.aborted) return;
-    live = loaded;
-    output.stepAside(loaded.stepAside);
-    for (;;) {
-      draw();
-      await clock.sleep(LIVE_EVERY_MS, stopped.signal);
+  const refresh = async (): Promise<void> => {
+    if (live === null) {
+      const loaded = await loadLive();
+      if (isStopped) return;
+      live = loaded;
+      output.stepAside(loaded.stepAside);
     }
+    draw();
   };
   const read = (event: Event): void => {
     const isFirst = snapshot.startedAtMs === null;
     snapshot = followTransfer(snapshot, event, clock.monotonic());
-    // Ends by the abort below. A view that fails to load must not fail the transfer.
-    if (isFirst && snapshot.startedAtMs !== null) run().catch(() => undefined);
+    if (!isFirst || snapshot.startedAtMs === null || isStopped) return;
+    // A view that fails to load must not fail the transfer.
+    timer = every(clock, { firstMs: LIVE_AFTER_MS, everyMs: LIVE_EVERY_MS }, refresh);
   };
   const stop = (): void => {
-    stopped.abort();
+    isStopped = true;
+    timer?.[Symbol.dispose]();
     output.stepAside(null);
     live?.stop();
     live = null;
