@@ -1,6 +1,6 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 
-/** Time as the program sees it. Every reader of time takes one, so that tests run on virtual time. */
+/** The time. Whatever needs the time takes a clock, so that tests run on virtual time. */
 export interface Clock {
   /** Wall clock, in ms since the Unix epoch; shared by processes and reboots, may step. */
   readonly now: () => number;
@@ -14,8 +14,8 @@ export interface Clock {
 }
 
 /**
- * The machine's own clock. The only place that reads it. Node's own promise of a timer makes an error with a stack of
- * each abort, and nearly every request ends a wait by one.
+ * The machine's clock; the only place that reads it. The timers of `node:timers/promises` create an error with a stack
+ * on each abort, and nearly every request aborts one.
  */
 export const systemClock: Clock = {
   now: () => Date.now(),
@@ -36,13 +36,13 @@ export const systemClock: Clock = {
   },
 };
 
-/** Reads an HTTP or ISO 8601 date as ms since the Unix epoch; null where it is none. */
+/** Reads an HTTP or ISO 8601 date as ms since the Unix epoch; null if it is neither. */
 export function parseTime(text: string): number | null {
   const timeMs = Date.parse(text);
   return Number.isNaN(timeMs) ? null : timeMs;
 }
 
-/** ISO 8601 in UTC with ms, as every time that we print or store as text. */
+/** ISO 8601 in UTC with ms: the format of every printed or stored time. */
 export function formatTime(ms: number): string {
   return new Date(ms).toISOString();
 }

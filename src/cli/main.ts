@@ -15,7 +15,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export async function main(argv: readonly string[]): Promise<void> {
   const status = await runCommandLine(normaliseArguments(argv));
   await Promise.all([drain(process.stdout), drain(process.stderr)]);
-  // What a library still holds open (an idle connection, standard input) must not keep a finished command alive.
+  // A handle that a library keeps open (an idle connection, standard input) must not delay the end.
   process.exit(status);
 }
 
@@ -41,7 +41,7 @@ async function runCommandLine(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** Commands report their own failures; what arrives here is an unknown command, or our bug. */
+/** Commands report their own failures; an error here is an unknown command, or our bug. */
 async function describeStartFailure(error: unknown, argv: readonly string[]): Promise<BreakwaterError> {
   if (error instanceof BreakwaterError) return error;
   const { Config } = await import('@oclif/core/config');
@@ -55,10 +55,10 @@ async function describeStartFailure(error: unknown, argv: readonly string[]): Pr
   });
 }
 
-/** `CI` would colour help even in a file; the libraries heed what is decided here for stdout. */
+/** Decides for stdout; libraries follow it. Otherwise `CI` would colour help even in a file. */
 function chooseColour(noColor: boolean): void {
   if (decidesColour({ env: process.env, noColor, isTerminal: process.stdout.isTTY })) return;
-  // Node warns where both are set, so the user's own word stays alone.
+  // Node warns if both are set, so only the user's own choice is kept.
   if ((process.env['NO_COLOR'] ?? '') === '') process.env['FORCE_COLOR'] = '0';
   else delete process.env['FORCE_COLOR'];
 }
@@ -69,7 +69,7 @@ function isFlagsOnly(argv: readonly string[]): boolean {
   );
 }
 
-/** Waits until what was written has been taken; a closed pipe takes nothing more. */
+/** Waits until all output is written, or the pipe is closed. */
 async function drain(stream: NodeJS.WriteStream): Promise<void> {
   if (!stream.writable) return;
   await new Promise<void>((resolve) => {

@@ -9,7 +9,7 @@ import type { CommandRun } from './command-run.ts';
 import { watchHeadroom } from './event-loop-headroom.ts';
 
 /**
- * What put and get run on: their circuit, the look at it, and a connection that loads the SDK only when asked for.
+ * The context of put and get: their circuit, its early check, and a connection that loads the SDK when first used.
  * @throws BreakwaterError `config`
  */
 export async function openTransferContext(run: CommandRun, name: CircuitName): Promise<TransferContext> {
@@ -30,7 +30,7 @@ export async function openTransferContext(run: CommandRun, name: CircuitName): P
 }
 
 /**
- * A connection for work that deliberately has no circuit: it neither reads nor moves one. It is closed with the command.
+ * A connection for work without a circuit, on purpose: it neither reads nor changes one. Closed with the command.
  * @param options `signal` instead of the command's own
  */
 export async function connectWithoutCircuit(
@@ -46,7 +46,7 @@ async function connect(run: CommandRun, guard: Guard): Promise<ObjectStore> {
   const { settings, clock } = run;
   const { endpointUrl, region, profile } = run.aws();
   const { connectTimeoutMs, pathStyle } = settings;
-  // Who speaks plain HTTP needs none, and no file of them.
+  // Plain HTTP needs no certificates.
   const caBundle = endpointUrl?.startsWith('http:') === true ? null : run.caBundle();
   const certificates = caBundle === null ? null : readCertificates(caBundle);
   const { openObjectStore } = await import('../s3/object-store.ts');

@@ -2,7 +2,7 @@ import { BreakwaterError, type ErrorCode } from '../errors.ts';
 import type { RetryChainFailed } from '../retry/retry-chain.ts';
 import { OPERATIONS, type OperationTarget } from '../operations.ts';
 
-/** The last failure of an operation in the user's words, with S3's own facts beside it. */
+/** The error of a failed operation for the user, with S3's own facts as details. */
 export function operationError(target: OperationTarget, chain: RetryChainFailed): BreakwaterError {
   const { failure, attempts, why } = chain;
   const code: ErrorCode = why === 'deadline' ? 'deadline' : failure.errorCode;
@@ -20,7 +20,7 @@ export function operationError(target: OperationTarget, chain: RetryChainFailed)
   });
 }
 
-/** What a chain's end adds, beyond that it could not go on. */
+/** What the end of the chain adds to the message. */
 const ENDINGS: Readonly<Record<RetryChainFailed['why'], string>> = {
   permanent: '',
   exhausted: '',
@@ -39,9 +39,9 @@ function isS3Code(code: string): boolean {
 }
 
 function describeCode(code: string, message: string): string {
-  // Some stores send no text; the SDK then says `UnknownError`, which helps nobody.
-  const isMute = message === '' || message === 'UnknownError' || message === code;
-  return isMute ? code : `${code}: ${message}`;
+  // Some stores send no text, and the SDK then says `UnknownError`.
+  const isEmpty = message === '' || message === 'UnknownError' || message === code;
+  return isEmpty ? code : `${code}: ${message}`;
 }
 
 const HINTS: Partial<Readonly<Record<ErrorCode, string>>> = {

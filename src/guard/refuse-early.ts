@@ -3,8 +3,8 @@ import type { Guard } from './guard.ts';
 import type { OperationTarget } from '../operations.ts';
 
 /**
- * The read-only look at the circuit that comes before the SDK is loaded: a refused command ends here, in
- * milliseconds, and is counted as the operation it would have been. With `--wait` the admission itself waits.
+ * Checks the circuit before the SDK is loaded and changes nothing: a refused command ends in milliseconds, and counts as
+ * one refused operation. With `--wait` it never refuses, because the admission waits.
  * @throws BreakwaterError `circuit_open`
  */
 export function refuseIfOpen({ circuit, settings, emit }: Guard, target: OperationTarget): void {

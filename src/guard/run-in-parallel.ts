@@ -1,9 +1,9 @@
 import type { RequestRunner } from './request-runner.ts';
 
 /**
- * Works through the pieces of one operation (parts, ranges), several at a time, in their order. The first that fails
- * stops the others promptly: their requests, waits and backoffs end, and its error is the one thrown.
- * @param inFlight pieces at once, at least 1
+ * Starts the pieces of one operation (parts, ranges) in order, several at a time. The first failure stops the others:
+ * their requests, waits and backoffs are aborted, and its error is thrown.
+ * @param inFlight pieces at a time, at least 1
  */
 export async function runPieces<T>(
   pieces: Iterable<T>,

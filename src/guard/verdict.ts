@@ -3,11 +3,11 @@ import { BreakwaterError } from '../errors.ts';
 import { classify } from '../retry/classify.ts';
 import { RetryChainFailed } from '../retry/retry-chain.ts';
 
-/** What an operation saw of S3 before it ended. */
+/** What an operation has observed of S3. */
 export interface Evidence {
-  /** The last failed attempt; null when none failed. */
+  /** The last failed attempt; null if none failed. */
   readonly lastFailure: AttemptFailure | null;
-  /** How long the longest waiting request had got no byte, in ms. */
+  /** The longest time that a waiting request has received no byte, in ms. */
   readonly silentForMs: number;
 }
 
@@ -16,10 +16,10 @@ export interface Judgement {
   readonly failure?: AttemptFailure;
 }
 
-/** A request that had no byte for this long when the deadline ended it says that S3 is at fault, in ms (circuit.md). */
+/** If the deadline ends a request after this long without a byte, S3 is at fault, in ms (circuit.md). */
 export const SILENCE_IS_FAILURE_MS = 5_000;
 
-/** The one verdict of an operation that did not succeed, by the table in docs/circuit.md. */
+/** The verdict of a failed operation, by the table in docs/circuit.md. */
 export function judge(error: unknown, { lastFailure, silentForMs }: Evidence): Judgement {
   if (error instanceof RetryChainFailed) return { verdict: error.failure.verdict, failure: error.failure };
   if (error instanceof BreakwaterError && error.code === 'deadline') {

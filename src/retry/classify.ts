@@ -5,15 +5,15 @@ import { readFailedResponse, type FailedResponse } from './read-failure.ts';
 /** What one failed attempt means for the retry chain, for the circuit and for the user. */
 export interface Classification extends AttemptFailure {
   readonly isRetryable: boolean;
-  /** S3 asks for less: it teaches the rate limiter and is told to the user in those words. */
+  /** S3 asks for fewer requests. The user sees that, and the rate limiter slows down. */
   readonly isThrottled: boolean;
   /** The circuit's verdict if the chain ends with this failure. */
   readonly verdict: Verdict;
   /** How the command ends if the chain ends with this failure. */
   readonly errorCode: ErrorCode;
-  /** S3's `Retry-After`, in ms; null where it sent none. */
+  /** S3's `Retry-After`, in ms; null if it sent none. */
   readonly retryAfterMs: number | null;
-  /** The clock skew has been measured and corrected: one immediate extra try is worth it. */
+  /** The clock skew has been corrected: one immediate extra try may succeed. */
   readonly isClockSkewCorrected: boolean;
 }
 
@@ -27,7 +27,7 @@ const TRANSIENT_CODES: ReadonlySet<string> = new Set([
   'RequestThrottled',
   'TooManyRequestsException',
   'ProvisionedThroughputExceededException',
-  // Our bytes did not arrive as they left: the path corrupts or cuts, a new attempt sends them again.
+  // The network corrupted or cut our bytes: a retry sends them again.
   'BadDigest',
   'IncompleteBody',
   'XAmzContentSHA256Mismatch',
@@ -43,7 +43,7 @@ const THROTTLING_CODES: ReadonlySet<string> = new Set([
   'ProvisionedThroughputExceededException',
 ]);
 
-/** Refusals by name: never retried, even where a proxy dressed them in a 5xx. */
+/** Refusals by name: never retried, even if a proxy sends them with a 5xx. */
 const PERMANENT_CODES: Readonly<Record<string, ErrorCode>> = {
   NoSuchKey: 'not_found',
   NoSuchVersion: 'not_found',
@@ -68,7 +68,7 @@ const PERMANENT_CODES: Readonly<Record<string, ErrorCode>> = {
   NotModified: 'object_changed',
 };
 
-/** S3 answered about the object itself: it is healthy, whatever the response (circuit.md, verdicts). */
+/** A response about the object itself: S3 is healthy, whatever it says (circuit.md, verdicts). */
 const OBJECT_ANSWERS: ReadonlySet<string> = new Set([
   'NoSuchKey',
   'NoSuchVersion',
@@ -80,11 +80,11 @@ const OBJECT_ANSWERS: ReadonlySet<string> = new Set([
  * Decides what a failed attempt means: by S3's code first, then by HTTP status, then by network fault.
  *
  * Our own `BreakwaterError`s (local disk, changed source, cancelled, deadline) pass through as neutral and final.
- * Anything unknown is a refusal with a response, and our bug without one.
+ * An unknown error is a refusal if there was a response, and our bug if there was none.
  */
 export function classify(error: unknown): Classification {
   if (error instanceof BreakwaterError) {
-    // Bytes that a pipe has already taken cannot be asked for again, but it was S3's path that changed them.
+    // Not retryable, because a pipe has already taken the bytes; but the network corrupted them, so it counts.
     const verdict = error.code === 'checksum_mismatch' ? 'failure' : 'neutral';
     return permanent({ code: error.code, message: error.message }, { errorCode: error.code, verdict });
   }

@@ -10,7 +10,7 @@ export const DEFAULT_RETRY_SETTINGS: RetrySettings = { retries: 3, baseMs: 1000,
 
 export interface RetryQuestion {
   readonly failure: Classification;
-  /** Retries already made, the free one for clock skew not counted. */
+  /** Retries already made, without the free one for clock skew. */
   readonly retriesMade: number;
   /** The one free try after a corrected clock skew has been used. */
   readonly skewTryMade: boolean;
@@ -22,13 +22,13 @@ export interface RetryQuestion {
 
 export type RetryDecision =
   | { readonly kind: 'retry'; readonly retry: number; readonly delayMs: number }
-  /** At once and not counted: S3 told the time, the signature was wrong only for the clock. */
+  /** Immediate and not counted: the signature was wrong only because of our clock, which S3's time has corrected. */
   | { readonly kind: 'retry_with_corrected_clock' }
   | { readonly kind: 'stop'; readonly why: 'permanent' | 'exhausted' | 'deadline' };
 
 /**
  * Decides whether a failed attempt is tried again, and after which wait.
- * A wait that does not fit before the deadline stops at once: a shortened wait would only hit S3 early.
+ * If the wait does not fit before the deadline, it stops: a shorter wait would only reach S3 too early.
  */
 export function decideRetry(question: RetryQuestion): RetryDecision {
   const { failure, retriesMade, settings, remainingMs } = question;

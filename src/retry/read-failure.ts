@@ -2,7 +2,7 @@ import type { AttemptFailure } from '../circuit/circuit.ts';
 import { readFields, type UnknownFields } from '../read-fields.ts';
 import { NETWORK_WORDS, TransferFault, type FaultWord } from './transfer-fault.ts';
 
-/** What can be read off an error of the SDK, of Node or of undici, without knowing their classes. */
+/** The facts of an error of the SDK, of Node or of undici, read without their classes. */
 export interface FailedResponse extends AttemptFailure {
   readonly retryAfterMs: number | null;
   readonly isNetworkFault: boolean;
@@ -14,19 +14,19 @@ export interface FailedResponse extends AttemptFailure {
 /** How deep `cause` and `AggregateError.errors` are followed. */
 const CAUSE_DEPTH = 5;
 
-/** Names of errors by which the SDK says that it could not begin. */
+/** Names of SDK errors thrown before anything is sent. */
 const CONFIGURATION_NAMES: ReadonlySet<string> = new Set([
   'CredentialsProviderError',
   'TokenProviderError',
   'ProviderError',
 ]);
 
-/** TLS failures: another try meets the same certificate. */
+/** TLS failures: a retry would get the same certificate. */
 const CERTIFICATE_CODE = /CERT|^ERR_TLS|^UNABLE_TO_|SELF_SIGNED|^ERR_SSL|^EPROTO$/;
 
 /**
  * Reads the facts of a failure. The SDK's errors carry `name`, `$metadata` and a hidden `$response`;
- * network errors carry `code`, sometimes only on a cause; a response that is no XML has the name `Unknown`.
+ * network errors carry `code`, sometimes only on a cause; a response that is not XML has the name `Unknown`.
  */
 export function readFailedResponse(error: unknown): FailedResponse {
   const record = readFields(error);
@@ -57,7 +57,7 @@ function nameOf(
   return httpStatus === null && systemCode !== null ? systemCode : name;
 }
 
-/** `Retry-After` in seconds, or AWS's `x-amz-retry-after` in ms. HTTP dates are left alone: clocks differ. */
+/** `Retry-After` in seconds, or AWS's `x-amz-retry-after` in ms. HTTP dates are ignored: clocks differ. */
 function readRetryAfter(headers: UnknownFields): number | null {
   const millis = Number.parseInt(asText(headers['x-amz-retry-after']) ?? '', 10);
   if (Number.isFinite(millis) && millis >= 0) return millis;

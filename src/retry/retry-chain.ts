@@ -20,7 +20,7 @@ export interface RetryChainOptions {
   readonly mayContinue: () => Promise<boolean>;
 }
 
-/** The end of a chain that did not succeed: the last real failure and how many requests it took. */
+/** A chain failed: its last failure and the number of attempts. */
 export class RetryChainFailed extends Error {
   override readonly name = 'RetryChainFailed';
   readonly failure: Classification;
@@ -38,9 +38,9 @@ export class RetryChainFailed extends Error {
 /**
  * The one retry loop of the program: runs `attempt` (1 is the first) until it succeeds or `decideRetry` stops.
  *
- * p-retry drives the loop with no wait of its own: it can neither honour a hint nor look at the circuit
- * between attempts, and it shortens the last wait to fit its time limit instead of stopping.
- * Its signal is not used either, because it would turn a success into an abort that came a moment later.
+ * p-retry runs the loop without its own waits: it can neither honour a hint nor check the circuit between attempts, and
+ * it shortens the last wait to fit its time limit instead of stopping. Its signal is not used either: an abort that
+ * comes a moment after a success would replace it.
  * @throws RetryChainFailed when the attempts are over; the signal's reason when it aborted an attempt or a wait
  */
 export async function runRetryChain<T>(
@@ -79,7 +79,7 @@ function wrapFailure(error: unknown): never {
   throw new AttemptFailed(error);
 }
 
-/** Where one chain stands: what `decideRetry` is asked with, and why it stopped. */
+/** The state of one chain: the input of `decideRetry`, and why it stopped. */
 class ChainProgress {
   attempts = 0;
   why: RetryChainFailed['why'] = 'permanent';

@@ -2,7 +2,7 @@ import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getEndpointFromInstructions } from '@smithy/core/endpoints';
 import type { HttpRequest, HttpResponse } from '@smithy/core/protocols';
 
-/** Where the objects of one bucket are, and how requests to there are signed: the same for all of them. */
+/** The endpoint of one bucket, and how its requests are signed: the same for all its objects. */
 export interface ObjectRoute {
   readonly endpoint: {
     readonly protocol: string;
@@ -10,25 +10,25 @@ export interface ObjectRoute {
     readonly port?: number;
     readonly path: string;
   };
-  /** Signs a request, as the last thing before it goes out. */
+  /** Signs a request, as the last step before it is sent. */
   readonly sign: (request: HttpRequest) => Promise<SkewSampler>;
 }
 
-/** Takes the store's time from what came back, so that the next signature is not too early or too late for it. */
+/** Reads the store's time from responses, so that the next signature has the right time. */
 interface SkewSampler {
   readonly noteResponse: (response: HttpResponse) => void;
-  /** Marks the error (`$metadata.clockSkewCorrected`) where our clock was wrong and is corrected. */
+  /** Marks the error (`$metadata.clockSkewCorrected`) if our clock was wrong and has been corrected. */
   readonly noteError: (error: Error) => void;
 }
 
 type AuthScheme = Parameters<S3Client['config']['signer']>[0];
 
-/** Of directory buckets, whose requests are signed by a session's credentials (API reference, CreateSession). */
+/** For directory buckets: requests are signed with a session's credentials (API reference, CreateSession). */
 const SESSION_SCHEME = 'sigv4-s3express';
 
 /**
- * Asks the SDK, once for a bucket, for all that its chain of middleware would find out anew for each request.
- * @param place `region` instead of the client's own; null for that
+ * Asks the SDK, once for a bucket, for what its middleware would compute again for each request.
+ * @param place `region` of the bucket; null for that of the client
  */
 export async function findRoute(
   s3: S3Client,
@@ -36,7 +36,7 @@ export async function findRoute(
 ): Promise<ObjectRoute> {
   const { config } = s3;
   const regional = { ...config, ...(region === null ? {} : { region: async () => await Promise.resolve(region) }) };
-  // The rules are the same for all three operations, and whatever the key is.
+  // The rules are the same for all three operations and for every key.
   const { url, properties } = await getEndpointFromInstructions(
     { Bucket: bucket, Key: 'key' },
     GetObjectCommand,
@@ -53,7 +53,7 @@ export async function findRoute(
   return { endpoint, sign: await signByKey(s3, { scheme, region: await regional.region() }) };
 }
 
-/** By the SDK's own signer, which also keeps the difference between the store's clock and ours. */
+/** Uses the SDK's own signer, which also keeps the difference between the store's clock and ours. */
 async function signByKey(
   { config }: S3Client,
   { scheme, region }: { readonly scheme: AuthScheme; readonly region: string },
@@ -73,7 +73,7 @@ async function signByKey(
     return {
       noteResponse: (response) => signer.successHandler?.(response, facts),
       noteError: (error) => {
-        // What it does with an error is to throw it again.
+        // It throws the error again.
         try {
           signer.errorHandler?.(facts)(error);
         } catch {}
@@ -90,7 +90,7 @@ async function signBySession(
   if (!signsWithCredentials(signer)) throw new Error('the SDK has no signer for sessions');
   const { signingRegion, signingName: signingService } = scheme;
   return async (request) => {
-    // The provider keeps them until they expire.
+    // Cached by the provider until they expire.
     const session = await config.s3ExpressIdentityProvider.getS3ExpressIdentity(await config.credentials(), {
       Bucket: bucket,
     });

@@ -11,14 +11,14 @@ import { WatchedHttpHandler, type ConnectionSettings } from '../../http/http-han
 export interface S3Settings extends ConnectionSettings {
   /** A custom endpoint, or null for AWS. */
   readonly endpointUrl: string | null;
-  /** Null: `us-east-1`, from where AWS names the bucket's own region. */
+  /** Null: `us-east-1`, which redirects to the bucket's own region. */
   readonly region: string | null;
   readonly profile: string | null;
-  /** Bucket in the path instead of the host name; null: only with a custom endpoint. */
+  /** Bucket in the path instead of the host name; null: only for a custom endpoint. */
   readonly pathStyle: boolean | null;
 }
 
-/** False sends every request through the SDK's own chain: slower, same behaviour. */
+/** If false, the SDK sends every request: slower; it signs bodies over TLS, and does not remember a redirect for others. */
 const USES_FAST_PATH: boolean = true;
 
 /**

@@ -4,10 +4,10 @@ import type { S3ClientConfig } from '@aws-sdk/client-s3';
 type Bytes = string | ArrayBuffer | ArrayBufferView;
 
 /**
- * SHA-256 and its HMAC as the SDK asks for them, several times for each signature.
+ * SHA-256 and its HMAC for the SDK, which needs several for each signature.
  *
- * To make an HMAC, Node takes 10 us where its key comes as bytes, and 2 us where it comes as a key object; and it is the
- * same few keys that sign everything (Signature Version 4: one for a day, a region and a service).
+ * Node takes 10 us for an HMAC if the key is given as bytes, and 2 us if it is a key object; and the same few keys sign
+ * everything (Signature Version 4: one for a day, a region and a service).
  */
 export function createSha256(): NonNullable<S3ClientConfig['sha256']> {
   const keys = new KeyObjects();
@@ -28,7 +28,7 @@ export function createSha256(): NonNullable<S3ClientConfig['sha256']> {
   };
 }
 
-/** Keys made of the secrets that were asked for: of texts the latest, of bytes as long as somebody has them. */
+/** Key objects by secret: for text the latest one, for bytes as long as the bytes are referenced. */
 class KeyObjects {
   readonly #ofBytes = new WeakMap<object, KeyObject>();
   #latest: { readonly secret: string; readonly key: KeyObject } | null = null;
