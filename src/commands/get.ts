@@ -15,7 +15,7 @@ import { get, type GetRequest } from '../transfer/get/get.ts';
 export default class Get extends BaseCommand<typeof Get> {
   static override summary = 'download an object, or all objects below a prefix';
   static override description =
-    'Behind the circuit s3-download. A file appears only when it is whole and verified; what was there stays until then. The same command again goes on with what an interrupted one has left.';
+    'Protected by the circuit s3-download. A file is replaced only when its download is complete and verified. Run the same command again to resume an interrupted download.';
   static override usage = 'get SOURCE [DEST] [FLAGS]';
   static override examples = [
     { description: 'An object, at the terminal', command: '<%= config.bin %> get s3://my-bucket/backups/backup.tar' },
@@ -30,41 +30,45 @@ export default class Get extends BaseCommand<typeof Get> {
   ];
   static override baseFlags = transferFlags;
   static override flags = withEnvironment({
-    recursive: boolean({ char: 'r', summary: 'all objects below the prefix, into a directory' }),
+    recursive: boolean({ char: 'r', summary: 'download every object below the prefix into a directory' }),
     include: string({
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'GLOB',
-      summary: 'of many objects, only those that fit; may be repeated',
+      summary: 'download only matching objects; may be repeated',
     }),
     exclude: string({
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'GLOB',
-      summary: 'of many objects, not those that fit; may be repeated',
+      summary: 'skip matching objects; wins over --include; may be repeated',
     }),
-    again: boolean({ summary: 'of many objects, also those that are here already, by size and time' }),
-    'dry-run': boolean({ summary: 'fetch nothing; print what would be fetched' }),
-    'no-clobber': boolean({ summary: 'never replace a file: exit 73, or skip it among many' }),
-    'version-id': string({ helpValue: 'ID', summary: 'this version of the object' }),
+    again: boolean({ summary: 'download again even if size and time match' }),
+    'dry-run': boolean({ summary: 'download nothing; print what would be downloaded' }),
+    'no-clobber': boolean({ summary: 'never replace a file: exit 73, or skip it when downloading many' }),
+    'version-id': string({ helpValue: 'ID', summary: 'version of the object' }),
     range: string({
       helpValue: 'FIRST-LAST',
-      summary: 'only these bytes, the last one included; also FIRST- and -COUNT',
+      summary: 'only these bytes, inclusive; also FIRST- and -COUNT',
     }),
     'keep-time': boolean({
       allowNo: true,
       default: true,
-      summary: "give files the object's time of modification (x-amz-meta-mtime, else when it was stored)",
+      summary: "set the file's modification time from the object (x-amz-meta-mtime, else when it was stored)",
     }),
     resume: boolean({
       allowNo: true,
       default: true,
-      summary: 'go on with a download of 64 MiB or more that was interrupted',
+      summary: 'resume an interrupted download of 64 MiB or more',
     }),
-    fsync: boolean({ summary: 'done only when files are on the disk' }),
-    concurrency: countFlag({ summary: 'requests in flight; planned from the size by default', least: 1, most: 256 }),
+    fsync: boolean({ summary: 'fsync each file before reporting success' }),
+    concurrency: countFlag({
+      summary: 'most requests in flight; by default chosen from the size',
+      least: 1,
+      most: 256,
+    }),
     'part-size': sizeFlag({
-      summary: 'bytes of one request of a large object; planned by default',
+      summary: 'bytes per request of a large object; by default chosen from the size',
       least: 1024 * 1024,
       most: 1024 * 1024 * 1024,
     }),
@@ -81,12 +85,12 @@ export default class Get extends BaseCommand<typeof Get> {
     const source = parseS3Url(args.source);
     if (isS3Url(args.dest)) {
       throw new BreakwaterError('usage', `${escapeControls(args.dest)} is not a local destination`, {
-        details: { hint: 'get goes from S3 to here: breakwater get s3://bucket/key FILE' },
+        details: { hint: 'get downloads to local files: breakwater get s3://bucket/key FILE' },
       });
     }
     if (args.dest === '-' && run.output.mode.json) {
       throw new BreakwaterError('usage', 'the object and the JSON document cannot both go to standard output', {
-        details: { hint: 'write the object to a file, or leave out --json' },
+        details: { hint: 'write the object to a file, or omit --json' },
       });
     }
     if (flags.recursive) keepHeapSmall();

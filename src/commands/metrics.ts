@@ -12,14 +12,14 @@ import { BreakwaterError } from '../errors.ts';
 const FORMATS = ['prometheus', 'openmetrics', 'json'] as const;
 
 export default class Metrics extends BaseCommand<typeof Metrics> {
-  static override summary = 'print, serve, write or push what has been measured over all invocations';
+  static override summary = 'print, serve, write or push the metrics of all runs';
   static override description =
-    'Sums of every process that shares the local state, with the present state of the circuits. Credentials for a push come from BREAKWATER_PUSH_USER and BREAKWATER_PUSH_PASSWORD, or BREAKWATER_PUSH_TOKEN; with _FILE behind the name, from a file.';
+    'Totals of every process that shares the local state, with the current state of the circuits. Credentials for a push come from BREAKWATER_PUSH_USER and BREAKWATER_PUSH_PASSWORD, or BREAKWATER_PUSH_TOKEN; append _FILE to read the value from a file.';
   static override usage = 'metrics [FLAGS]';
   static override examples = [
     { description: 'At the terminal', command: '<%= config.bin %> metrics | grep s3_operations_total' },
     {
-      description: 'For a Prometheus that scrapes',
+      description: 'For Prometheus to scrape',
       command: '<%= config.bin %> metrics --serve --listen 127.0.0.1:8080',
     },
     { description: 'In a CI pipeline', command: '<%= config.bin %> metrics --push http://pushgateway:9091' },
@@ -29,11 +29,11 @@ export default class Metrics extends BaseCommand<typeof Metrics> {
     },
   ];
   static override flags = withEnvironment({
-    format: option({ options: FORMATS, default: 'prometheus', summary: 'form of the output' })(),
-    serve: boolean({ summary: 'answer scrapes of /metrics until it is told to stop' }),
-    listen: string({ summary: 'where --serve listens', helpValue: '[HOST:]PORT', default: DEFAULT_LISTEN }),
-    reset: boolean({ summary: 'forget every sum; asks first', exclusive: ['serve'] }),
-    yes: boolean({ char: 'y', summary: 'do not ask' }),
+    format: option({ options: FORMATS, default: 'prometheus', summary: 'format of the output' })(),
+    serve: boolean({ summary: 'serve /metrics until interrupted' }),
+    listen: string({ summary: 'address for --serve', helpValue: '[HOST:]PORT', default: DEFAULT_LISTEN }),
+    reset: boolean({ summary: 'reset every total to zero; asks first', exclusive: ['serve'] }),
+    yes: boolean({ char: 'y', summary: 'do not ask for confirmation' }),
   });
 
   protected override async execute(
@@ -58,18 +58,15 @@ export default class Metrics extends BaseCommand<typeof Metrics> {
   }
 }
 
-/**
- * A flag that would be passed over. What the environment says is for every command, and no contradiction.
- * @throws BreakwaterError `usage`
- */
+/** @throws BreakwaterError `usage` for a flag that would be ignored; the same setting in the environment is fine */
 function refuseTogether(
   { reset: isReset, serve: isServed }: { reset: boolean; serve: boolean },
   given: ReadonlySet<string>,
 ): void {
   const outlet = ['push', 'textfile'].find((name) => given.has(name));
   if (outlet === undefined || (!isReset && !isServed)) return;
-  const [mode, does] = isReset ? ['--reset', 'forgets'] : ['--serve', 'answers scrapes'];
-  throw new BreakwaterError('usage', `${mode} ${does} and does nothing else: --${outlet} would be passed over`, {
+  const [mode, does] = isReset ? ['--reset', 'resets'] : ['--serve', 'serves'];
+  throw new BreakwaterError('usage', `${mode} only ${does}: --${outlet} would be ignored`, {
     details: { hint: `run metrics --${outlet} by itself` },
   });
 }
@@ -84,8 +81,8 @@ async function print(run: CommandRun, format: (typeof FORMATS)[number]): Promise
 
 async function pushTotals(run: CommandRun, url: string): Promise<string> {
   if (run.settings.pushMode === 'deltas') {
-    throw new BreakwaterError('usage', 'metrics has measured nothing itself, so it has no deltas to push', {
-      details: { reason: 'no_deltas', hint: 'set --push with put, get and sweep, or push totals' },
+    throw new BreakwaterError('usage', 'the metrics command measures nothing, so it has no deltas to push', {
+      details: { reason: 'no_deltas', hint: 'use --push with put, get and sweep, or push totals' },
     });
   }
   return (await pushNow(run, url, null)).shown;
@@ -94,10 +91,10 @@ async function pushTotals(run: CommandRun, url: string): Promise<string> {
 async function reset(run: CommandRun, isAgreed: boolean): Promise<CommandResult> {
   if (!isAgreed) {
     assertCanAsk(run);
-    if (!(await confirm(run, 'forget everything that has been measured?'))) {
-      return { json: { reset: false }, summary: 'nothing was forgotten' };
+    if (!(await confirm(run, 'reset all metrics to zero?'))) {
+      return { json: { reset: false }, summary: 'nothing was reset' };
     }
   }
   await forgetMeasured(run);
-  return { json: { reset: true }, summary: 'every sum begins anew' };
+  return { json: { reset: true }, summary: 'all metrics were reset' };
 }

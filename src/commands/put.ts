@@ -19,7 +19,7 @@ import { formatBytes } from '../ui/progress/progress-text.ts';
 export default class Put extends BaseCommand<typeof Put> {
   static override summary = 'upload files, directories or standard input to S3';
   static override description =
-    'Behind the circuit s3-upload: while it is open, put fails in milliseconds with status 75 and says when to try again.';
+    'Protected by the circuit s3-upload: while it is open, put fails in milliseconds with status 75 and says when to try again.';
   static override usage = 'put SOURCE... DEST [FLAGS]';
   static override examples = [
     { description: 'A file, at the terminal', command: '<%= config.bin %> put backup.tar s3://my-bucket/backups/' },
@@ -34,38 +34,39 @@ export default class Put extends BaseCommand<typeof Put> {
   ];
   static override baseFlags = transferFlags;
   static override flags = withEnvironment({
-    recursive: boolean({ char: 'r', summary: 'send directories with all that is below them' }),
+    recursive: boolean({ char: 'r', summary: 'upload directories and everything below them' }),
     include: text({
-      summary: 'only files whose name below the source matches; may be repeated',
+      summary: 'upload only matching files; may be repeated',
       helpValue: 'PATTERN',
       multiple: true,
       multipleNonGreedy: true,
     }),
     exclude: text({
-      summary: 'no files whose name below the source matches, also of the included; may be repeated',
+      summary: 'skip matching files; wins over --include; may be repeated',
       helpValue: 'PATTERN',
       multiple: true,
       multipleNonGreedy: true,
     }),
-    'if-none-match': boolean({ summary: 'fail with status 73 where the object exists, instead of replacing it' }),
-    'dry-run': boolean({ summary: 'say what would be sent, and send nothing' }),
+    'if-none-match': boolean({ summary: 'never replace an object: exit 73 if it exists' }),
+    'dry-run': boolean({ summary: 'send nothing; print what would be sent' }),
     resume: boolean({
-      summary: 'go on with what an earlier run has stored, and leave what a later one can go on with',
+      summary: 'resume an interrupted upload; keep its parts if interrupted again',
       default: true,
       allowNo: true,
     }),
     checksum: text({
-      summary: 'checksum that S3 verifies and keeps',
+      summary: 'checksum that S3 verifies and stores',
       options: CHECKSUM_CHOICES,
       default: 'crc32',
     }),
     'part-size': sizeFlag({
-      summary: 'size of a part of a large upload; planned from the size by default',
+      summary: 'part size of a large upload; by default chosen from the object size',
       least: PART_BYTES_MIN,
       most: PART_BYTES_MAX,
     }),
     concurrency: countFlag({
-      summary: 'requests in flight over all objects and parts; by default 16, within 48 MiB of memory',
+      summary:
+        'most requests in flight; by default a run starts with 16 and grows to at most 64, within 48 MiB of memory',
       least: 1,
       most: 256,
     }),
@@ -80,7 +81,7 @@ export default class Put extends BaseCommand<typeof Put> {
     const fromS3 = args.source.find(isS3Url);
     if (fromS3 !== undefined) {
       throw new BreakwaterError('usage', `${escapeControls(fromS3)} is not a local file`, {
-        details: { hint: 'put goes from here to S3: breakwater put FILE s3://bucket/key' },
+        details: { hint: 'put uploads local files: breakwater put FILE s3://bucket/key' },
       });
     }
     if (flags.recursive) keepHeapSmall();

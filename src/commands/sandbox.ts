@@ -2,7 +2,7 @@ import { option, string } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { countFlag, withEnvironment } from '../cli/flags/flags.ts';
-import { describeListening, describePhase, describeRequest } from '../cli/output/sandbox-lines.ts';
+import { listeningLines, phaseLine, requestLine } from '../cli/output/sandbox-lines.ts';
 import { parseSeed, SEED_FORM } from '../cli/flags/seed-flag.ts';
 import { waitForAbort } from '../abort.ts';
 import type { LoggedRequest } from '../sandbox/request-log.ts';
@@ -11,7 +11,7 @@ import { playScenario, SCENARIOS, type Phase, type Scenario } from '../sandbox/s
 import { STORE_QUIRKS } from '../sandbox/protocol/wire.ts';
 
 export default class Sandbox extends BaseCommand<typeof Sandbox> {
-  static override summary = 'run a local S3 with scripted outages: learn, demo and test with no account';
+  static override summary = 'run a local S3 with scripted outages: learn, demo and test without an account';
   static override description =
     'Objects are kept in memory and are lost when it ends. It listens on 127.0.0.1 only, checks signatures, and responds with 501 to everything it does not implement. It logs its requests on standard error, as JSON with --log-format json. A scenario starts with the first request.';
   static override usage = 'sandbox [FLAGS]';
@@ -82,7 +82,7 @@ export default class Sandbox extends BaseCommand<typeof Sandbox> {
       ...(flags.port === undefined ? {} : { port: flags.port }),
       quirks: flags.quirk ?? [],
       onRequest: (request: LoggedRequest) => {
-        note([describeRequest(request, form())]);
+        note([requestLine(request, form())]);
         firstRequest.resolve(null);
       },
     });
@@ -94,12 +94,12 @@ export default class Sandbox extends BaseCommand<typeof Sandbox> {
       const body = Buffer.alloc(sizeBytes, 'breakwater\n');
       for (const key of keys) sandbox.seed({ ...rest, key, body });
     }
-    for (const line of describeListening(sandbox, { scenario: flags.scenario, ...form() })) run.output.note(line);
+    for (const line of listeningLines(sandbox, { scenario: flags.scenario, ...form() })) run.output.note(line);
     const played = play(flags.scenario, {
       run,
       sandbox,
       begins: firstRequest.promise,
-      onPhase: (phase) => note([describePhase(phase, form())]),
+      onPhase: (phase) => note([phaseLine(phase, form())]),
     });
     await waitForAbort(run.signal);
     firstRequest.resolve(null);
@@ -114,14 +114,14 @@ export default class Sandbox extends BaseCommand<typeof Sandbox> {
 
 async function play(
   scenario: Scenario,
-  stage: {
+  tools: {
     readonly run: CommandRun;
     readonly sandbox: RunningSandbox;
     readonly begins: Promise<null>;
     readonly onPhase: (phase: Phase) => void;
   },
 ): Promise<void> {
-  const { run, sandbox, begins, onPhase } = stage;
+  const { run, sandbox, begins, onPhase } = tools;
   await begins;
   if (run.signal.aborted || scenario === 'calm') return;
   await playScenario(scenario, {

@@ -391,10 +391,10 @@ describe('metrics --serve', () => {
     ['--serve', '--push=http://127.0.0.1:1'],
     ['--serve', '--textfile=out.prom'],
     ['--reset', '--textfile=out.prom'],
-  ])('refuses %s with %s, which would be passed over, but not what the environment says', async (mode, outlet) => {
+  ])('refuses %s with %s, which would be ignored, but not the same in the environment', async (mode, outlet) => {
     await using program = await createProgram({ BREAKWATER_TEXTFILE: 'environment.prom' });
     const refused = await program.run(['metrics', mode, '--yes', outlet]);
-    expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('would be passed over')]);
+    expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('would be ignored')]);
     if (mode === '--reset') expect((await program.run(['metrics', mode, '--yes'])).status).toBe(0);
   });
 

@@ -116,7 +116,7 @@ describe.skipIf(!canMakeCertificates('S3 over TLS'))('over TLS', () => {
 
   it.each([
     ['that is not there', 'none.pem', /cannot be read/],
-    ['that is no certificate', 'file', /no certificate/],
+    ['that is no certificate', 'file', /is not a certificate/],
   ])(
     'a file of authorities %s is refused before anything is sent, and plain HTTP does not ask for it',
     async (_what, name, says) => {

@@ -5,7 +5,7 @@ import type { WatchSnapshot } from './snapshot.ts';
 import type { Canvas } from './table.ts';
 import { listShown, type Form, type WatchView } from './view.ts';
 
-/** The bottom of the screen: a question that is open, or what the last key did and the keys there are. */
+/** The bottom of the screen: the open form, or the result of the last key and the available keys. */
 export function drawFooter(snapshot: WatchSnapshot, view: WatchView, canvas: Canvas): readonly Line[] {
   if (view.form !== null) return drawForm(view.form, view, canvas.symbols);
   if (view.isFiltering) return drawFilter(snapshot, view, canvas.symbols);
@@ -16,8 +16,8 @@ function drawForm(form: Form, view: WatchView, symbols: Symbols): readonly Line[
   const { kind, circuit, field, duration, reason, problem } = form;
   const effect =
     kind === 'reset'
-      ? 'it closes at once, for every process; what is in flight no longer counts for it'
-      : 'every call of every process is refused, until the time is over or somebody resets it';
+      ? 'closes at once, for every process; calls already in flight no longer count'
+      : 'refuses every call of every process until the time is over or it is reset';
   const input = (name: typeof field, text: string, about: string): Line => [
     span(` ${name.padEnd(7)}`, field === name ? 'strong' : 'faint'),
     span(text + (field === name ? symbols.cursor : '')),
@@ -25,13 +25,13 @@ function drawForm(form: Form, view: WatchView, symbols: Symbols): readonly Line[
   ];
   return [
     [span(` ${kind} ${circuit}: `, 'strong'), span(effect, 'warning')],
-    ...(kind === 'isolate' ? [input('for', duration, 'such as 30m or 2h; nothing: until a reset')] : []),
-    input('reason', reason, 'for the history and for those who are refused; may be empty'),
+    ...(kind === 'isolate' ? [input('for', duration, 'such as 30m or 2h; empty = until a reset')] : []),
+    input('reason', reason, 'shown in the history and with refused calls; may be empty'),
     ...(problem === null ? [] : [[span(` ${problem}`, 'warning')]]),
     [span(` $ ${writeActionCommand(form, view.options)}`, 'faint')],
     field === 'sure'
       ? [span(` ${kind} it now? y = yes, any other key = no`, 'marked')]
-      : [span(' enter = next   ctrl-u = empty   esc = leave it', 'faint')],
+      : [span(' enter = next   ctrl-u = clear   esc = cancel', 'faint')],
   ];
 }
 
@@ -42,27 +42,27 @@ function drawFilter(snapshot: WatchSnapshot, view: WatchView, symbols: Symbols):
       span(` filter /${view.filter}${symbols.cursor}`, 'strong'),
       span(`  ${count} of ${snapshot.circuits.length}`, 'faint'),
     ],
-    [span(' enter = keep   esc = show all', 'faint')],
+    [span(' enter = apply   esc = show all', 'faint')],
   ];
 }
 
 function drawMessage({ message, filter }: WatchView): readonly Line[] {
   if (message === null) return filter === '' ? [] : [[span(` filter /${filter}`, 'faint')]];
   const { text, tone, command } = message;
-  // A row each: a command that is cut off is of no use.
+  // One row each, so that the command is not cut off.
   return [
     ...(text === '' ? [] : [[span(` ${text}`, tone)]]),
     ...(command === null ? [] : [[span(` $ ${command}`, 'faint')]]),
   ];
 }
 
-/** As many keys as fit, those that nobody guesses first; help and the way out are always there. */
+/** As many keys as fit, the least obvious first. Help and quit are always shown. */
 function drawKeys({ page, isPaused, options }: WatchView, { columns }: Canvas): Line {
   if (page === 'help') return [span(' any key = back   q = quit', 'faint')];
   const optional = [
     page === 'detail' ? 'esc back' : 'enter detail',
     ...(options.isReadOnly ? [] : ['r reset', 'i isolate']),
-    isPaused ? 'space go on' : 'space pause',
+    isPaused ? 'space resume' : 'space pause',
     't time span',
     '/ filter',
     'j/k move',

@@ -3,7 +3,7 @@ import { assertNever } from '../../errors.ts';
 import type { Key } from '../../ui/key.ts';
 import type { Form } from './view.ts';
 
-/** Longest text that a field takes: it has to fit a line of the history. */
+/** The longest text of a field, so that it fits a line of the history. */
 const FIELD_MAX = 200;
 
 export type FormStep =
@@ -11,7 +11,7 @@ export type FormStep =
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'confirmed'; readonly form: Form };
 
-/** The first question about a change by hand. Nothing is done before a `y`. */
+/** The form of a change by hand, at its first field. Nothing changes before the final `y`. */
 export function beginForm(kind: Form['kind'], circuit: string): Form {
   const field = kind === 'isolate' ? 'for' : 'reason';
   return { kind, circuit, field, duration: kind === 'isolate' ? '1h' : '', reason: '', problem: null };
@@ -32,7 +32,7 @@ export function typeInForm(form: Form, key: Key): FormStep {
     case 'clear':
       return edit(form, () => '');
     case 'enter':
-      return { kind: 'open', form: goOn(form) };
+      return { kind: 'open', form: nextField(form) };
     case 'up':
     case 'down':
     case 'page_up':
@@ -52,12 +52,12 @@ function edit(form: Form, change: (text: string) => string): FormStep {
   return { kind: 'open', form: { ...form, [name]: text, problem: null } };
 }
 
-function goOn(form: Form): Form {
+function nextField(form: Form): Form {
   if (form.field === 'reason') return { ...form, field: 'sure', reason: form.reason.trim() };
   const duration = form.duration.trim();
   const forMs = parseDuration(duration);
   if (duration !== '' && (forMs === undefined || forMs < 1)) {
-    return { ...form, problem: `"${duration}" will not do: write ${DURATION_FORMS}, or nothing for "until reset"` };
+    return { ...form, problem: `"${duration}" is not valid: enter ${DURATION_FORMS}, or nothing for "until reset"` };
   }
   return { ...form, duration, field: 'reason', problem: null };
 }

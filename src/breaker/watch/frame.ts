@@ -8,13 +8,13 @@ import { findSelected, listShown, type WatchView } from './view.ts';
 
 /** In fewer rows there is room for one line about the circuits. */
 const FULL_ROWS_MIN = 10;
-/** Below this the circuits are a list, and there is no detail beside them. */
+/** Below this width there is no detail under the list. */
 const DETAIL_COLUMNS_MIN = 60;
 const JOBS_SHOWN_MAX = 5;
 
 /**
- * The whole screen, as a pure function of what is known, what was chosen and the size of the window.
- * It is never wider than the window and always a row lower: a frame that fills a window makes it scroll and flicker.
+ * The whole screen, as a pure function of the snapshot, the view and the size of the window. It is never wider than
+ * the window and always one row lower: a frame that fills the window makes it scroll and flicker.
  */
 export function drawWatch(snapshot: WatchSnapshot, view: WatchView, canvas: Canvas): Frame {
   const height = Math.max(1, canvas.rows - 1);
@@ -37,7 +37,7 @@ function drawSmall(parts: {
   const { snapshot, view, canvas, footer, height } = parts;
   const [problem] = explainStateFile(snapshot.stateFile);
   const summary = isKnown(snapshot) ? drawSummary(snapshot, view, canvas) : (problem ?? []);
-  // A question that is open is what the keys are about: it must not be cut off.
+  // Keys go to the open form, so it must be visible.
   if (view.form !== null) return footer.slice(-height).map((line) => truncateLine(line, canvas.columns));
   return [summary, ...footer].slice(0, height).map((line) => truncateLine(line, canvas.columns));
 }
@@ -51,7 +51,7 @@ function drawBody(snapshot: WatchSnapshot, view: WatchView, canvas: Canvas): Fra
   return drawTablePage(snapshot, view, { canvas, about, circuit });
 }
 
-/** Whether the state could be read; no file at all says that nothing has happened yet. */
+/** Whether the state could be read; a missing file means that nothing has happened yet. */
 function isKnown({ stateFile: { condition } }: WatchSnapshot): boolean {
   return condition === 'ready' || condition === 'missing';
 }

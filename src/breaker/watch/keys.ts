@@ -39,7 +39,7 @@ export function pressKey(view: WatchView, key: Key, snapshot: WatchSnapshot): Ke
   return stay(move({ ...view, message: null }, key.kind, snapshot));
 }
 
-/** A key that is held down may arrive many times at once; anything else of several letters was pasted, and is no key. */
+/** A key that is held down may arrive many times at once. Any other text of several letters was pasted: ignore it. */
 function pressLetters(view: WatchView, text: string, snapshot: WatchSnapshot): KeyStep {
   const [first = ''] = text;
   if (text.length === 1 || !['j', 'k'].includes(first)) {
@@ -153,8 +153,8 @@ function typeFilter(view: WatchView, key: Key, snapshot: WatchSnapshot): WatchVi
     case 'enter': {
       const names = listShown(snapshot, view).map(({ name }) => name);
       const { stateDirectory } = view.options;
-      const isWorthTelling = view.filter !== '' && names.length > 0;
-      const command = isWorthTelling ? writeStatusCommand(names, { hasHistory: false, stateDirectory }) : null;
+      const isUseful = view.filter !== '' && names.length > 0;
+      const command = isUseful ? writeStatusCommand(names, { hasHistory: false, stateDirectory }) : null;
       return { ...view, isFiltering: false, message: { text: '', tone: 'faint', command } };
     }
     case 'up':
@@ -174,9 +174,10 @@ function openForm(view: WatchView, kind: Form['kind'], snapshot: WatchSnapshot):
   const circuit = findSelected(snapshot, view);
   if (circuit === undefined) return view;
   const refuse = (text: string): WatchView => ({ ...view, message: { text, tone: 'warning', command: null } });
-  if (view.options.isReadOnly) return refuse(`${kind} is off: the screen was started with --read-only`);
+  if (view.options.isReadOnly) return refuse(`${kind} is disabled by --read-only`);
   const { condition } = snapshot.stateFile;
-  if (condition !== 'ready' && condition !== 'missing') return refuse(`${kind} is off while the state cannot be used`);
+  if (condition !== 'ready' && condition !== 'missing')
+    return refuse(`${kind} is disabled while the state file cannot be used`);
   return { ...view, selected: circuit.name, form: beginForm(kind, circuit.name) };
 }
 

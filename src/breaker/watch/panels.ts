@@ -8,7 +8,7 @@ import type { StateFileView, WatchedJob, WatchSnapshot } from './snapshot.ts';
 import { drawLamp, type Canvas } from './table.ts';
 import type { WatchView } from './view.ts';
 
-/** The states that the header counts: each needs attention. */
+/** The states that need attention; the header counts them. */
 const ATTENTION: readonly CircuitState[] = ['open', 'isolated', 'half_open'];
 
 const BAR_COLUMNS = 16;
@@ -17,48 +17,42 @@ const SILENT_AFTER_MS = 10_000;
 
 const KEYS: readonly (readonly [string, string])[] = [
   ['j k, arrows', 'move; g G, home end: first, last; 1-9: that row'],
-  ['enter', 'all about one circuit, and its history; esc: back'],
-  ['/', 'show only the circuits whose name contains a text'],
+  ['enter', 'details and history of the circuit; esc: back'],
+  ['/', 'show only circuits whose name contains a text'],
   ['t', 'time span of the activity: 5m, 15m, 1h'],
-  ['space', 'stand still, and go on'],
+  ['space', 'pause and resume'],
   ['r', 'reset: close the circuit by hand; asks first'],
-  ['i', 'isolate: hold it open by hand, for a time or until a reset; asks first'],
+  ['i', 'isolate: force the circuit open by hand, for a time or until a reset; asks first'],
   ['?', 'this help'],
   ['q, ctrl-c', 'quit'],
 ];
 
 const STATES: readonly (readonly [CircuitState, string])[] = [
-  ['closed', 'calls go out; so many failures in a row open it'],
-  ['open', 'calls are refused without a request, until a probe is due'],
-  ['half_open', 'one probe at a time goes out; so many that succeed close it'],
-  ['isolated', 'held open by hand'],
+  ['closed', 'calls are allowed; a number of failures in a row opens it'],
+  ['open', 'calls are refused without a request until a probe is due'],
+  ['half_open', 'one probe at a time is allowed; a number of successes closes it'],
+  ['isolated', 'forced open by hand'],
 ];
 
 type Problem = Exclude<StateFileView['condition'], 'ready'>;
 
-/** What is wrong, and what follows or what to do. */
+/** The problem, and its effect or what to do. */
 const EXPLANATIONS: Readonly<Record<Problem, readonly [string, string]>> = {
-  missing: ['nothing has been recorded here yet:', 'every circuit is closed; the first transfer makes the file'],
-  unwritable: [
-    'the state file cannot be read:',
-    'its circuits are unknown to this user; look at the rights of the file and of its directory',
-  ],
-  locked: ['the state file stays locked by another process:', 'it is asked again every 2 s'],
-  full: ['the state file cannot be used, for its disk is full:', 'make room; it is asked again every 2 s'],
-  corrupt: [
-    'the state file is corrupt:',
-    'the next command that writes sets it aside under a dated name, and begins a new one',
-  ],
-  newer_schema: ['the state file was written by a newer breakwater:', 'update this one to see its circuits'],
+  missing: ['nothing has been recorded here yet:', 'every circuit is closed; the first transfer creates the file'],
+  unwritable: ['the state file cannot be read:', 'check the permissions of the file and its directory'],
+  locked: ['the state file is locked by another process:', 'retrying every 2 s'],
+  full: ['the state file cannot be used because its disk is full:', 'free some space; retrying every 2 s'],
+  corrupt: ['the state file is corrupt:', 'the next command that writes renames it with a date and creates a new one'],
+  newer_schema: ['the state file was written by a newer breakwater:', 'update breakwater to see its circuits'],
   network_file_system: [
-    'the state file is on a network file system, where its locks are not safe:',
+    'the state file is on a network file system, where locks are not safe:',
     'choose a directory on a local disk with --state-dir',
   ],
 };
 
 /**
  * The top line: host and state file on the left, counts of circuits beside them, live or paused on the right. The time
- * has no seconds: a ticking clock would redraw a screen on which nothing happens.
+ * has no seconds: a ticking clock would redraw an idle screen.
  */
 export function drawHeader(snapshot: WatchSnapshot, view: WatchView, { columns, symbols }: Canvas): Line {
   const { host, stateFile, circuits, takenAtMs } = snapshot;
@@ -125,13 +119,13 @@ function formatJob(job: WatchedJob, share: number | null): string {
   return parts.join(', ');
 }
 
-/** The help page: what the keys do and what the lamps mean. */
+/** The help page: keys and states. */
 export function drawHelp({ options }: WatchView, { symbols }: Canvas): readonly Line[] {
   const keys = KEYS.map(([key, text]): Line => {
     const isOff = options.isReadOnly && (key === 'r' || key === 'i');
     return [
       span(` ${fit(key, 13)} `, 'strong'),
-      span(isOff ? `${text} (off: --read-only)` : text, isOff ? 'faint' : 'plain'),
+      span(isOff ? `${text} (disabled by --read-only)` : text, isOff ? 'faint' : 'plain'),
     ];
   });
   const states = STATES.map(([state, text]): Line => {

@@ -2,7 +2,7 @@ import type { Job } from '../../activity.ts';
 import type { CircuitView } from '../../circuit/circuit-view.ts';
 import type { Transition } from '../../circuit/circuit.ts';
 
-/** Everything the live screen shows, at one moment. Holds no control characters: it may be drawn as it is. */
+/** Everything on the live screen at one moment. Escaped: it can be drawn as it is. */
 export interface WatchSnapshot {
   /** Wall clock, in ms since the Unix epoch. */
   readonly takenAtMs: number;
@@ -12,13 +12,13 @@ export interface WatchSnapshot {
   readonly spanMs: number;
   readonly circuits: readonly WatchedCircuit[];
   readonly jobs: readonly WatchedJob[];
-  /** What this command would use for a circuit that has not decided yet, in ms. */
+  /** Used for a circuit without a record, in ms. */
   readonly settings: { readonly openForMs: number; readonly probeLeaseMs: number };
 }
 
 export interface StateFileView {
   readonly path: string;
-  /** `missing` is fine: nothing was ever recorded. The others say why nothing is known. */
+  /** `missing` means that nothing was recorded yet; the others say why the file cannot be used. */
   readonly condition:
     | 'ready'
     | 'missing'
@@ -31,7 +31,7 @@ export interface StateFileView {
 }
 
 export interface WatchedCircuit {
-  /** As it is stored: the full name that an action is about. To be shown, take the view's. */
+  /** The full name as stored, for actions; `view.name` is the one to display. */
   readonly name: string;
   readonly view: CircuitView;
   /** Calls refused since it last left closed. */
@@ -39,24 +39,24 @@ export interface WatchedCircuit {
   /** The newest changes of state first. */
   readonly history: readonly Transition[];
   readonly activity: CircuitActivity;
-  /** It was opened, or its probe began, in the future: one of the clocks is wrong. */
+  /** It was opened in the future: a clock is wrong. */
   readonly isClockAskew: boolean;
 }
 
-/** What happened behind one circuit within the span, over all processes that have told. */
+/** The operations of all processes behind one circuit within the span. */
 export interface CircuitActivity {
   /** One entry a slot, oldest first; the last one is now. */
   readonly successes: readonly number[];
   readonly errors: readonly number[];
   readonly refused: readonly number[];
-  /** By number; the first entry counts first retries, the last one all from there on. */
+  /** Entry 0 counts first retries; the last entry counts all later ones. */
   readonly retries: readonly number[];
-  /** Durations that half and 95 % of the operations stayed below, in ms; null where there were none. */
+  /** Quantiles of the durations, in ms; null if there were none. */
   readonly p50Ms: number | null;
   readonly p95Ms: number | null;
 }
 
 export interface WatchedJob extends Job {
-  /** False once its process has ended without saying so. */
+  /** False if its process ended without removing the job. */
   readonly isAlive: boolean;
 }

@@ -4,8 +4,8 @@ import type { Setting } from '../settings/setting.ts';
 const SETTINGS: readonly Setting<unknown>[] = Object.values(SETTING_TABLE);
 
 /**
- * Brings the arguments into the order that the parser knows: the command first, also where settings stand before
- * it (`--json put a s3://b/`), and `help put` as `put --help`.
+ * Puts the arguments in the order that the parser expects: the command first, even if settings come before it
+ * (`--json put a s3://b/`). `help put` becomes `put --help`.
  */
 export function normaliseArguments(argv: readonly string[]): readonly string[] {
   let count = 0;
@@ -22,7 +22,7 @@ export function normaliseArguments(argv: readonly string[]): readonly string[] {
   return topic === undefined ? ['--help'] : [topic, '--help', ...leading];
 }
 
-/** How many words a setting takes at this place; 0 where none stands. */
+/** The number of words of a setting; 0 if the word is not a setting. */
 function settingLength(word: string): 0 | 1 | 2 {
   const [name = '', value] = word.split('=', 2);
   const setting = SETTINGS.find(

@@ -15,16 +15,16 @@ const GROUP_TITLES = {
   circuit: 'CIRCUIT',
 } as const;
 
-/** Flags of every command: where S3 is, where the state is, how to print, and where the metrics go. */
+/** Flags of every command: S3, state, output and metrics. */
 export const globalFlags: FlagInput = { ...flagsOf('s3'), ...flagsOf('output'), ...flagsOf('metrics') };
 
 /** `baseFlags` of a command that sends requests without a circuit: adds retries, timeouts and the deadline. */
 export const requestFlags: FlagInput = { ...globalFlags, ...flagsOf('retry') };
 
-/** `baseFlags` of a command that sends guarded requests: adds what concerns the circuit. */
+/** `baseFlags` of a command that sends guarded requests: adds the circuit. */
 export const transferFlags: FlagInput = { ...requestFlags, ...flagsOf('circuit') };
 
-/** Carries the real error past oclif's parser, which rewrites the message of whatever a flag's parser throws. */
+/** Carries the error through oclif's parser, which rewrites the message of every other error. */
 export class FlagRefused extends Error {
   readonly refusal: BreakwaterError;
 
@@ -37,14 +37,14 @@ export class FlagRefused extends Error {
 interface ValueFlagOptions {
   readonly summary: string;
   readonly helpValue?: string;
-  /** Bounds in ms, bytes or units, both included. */
+  /** Bounds in ms, bytes or units, inclusive. */
   readonly least?: number;
   readonly most?: number;
   readonly default?: number;
   readonly helpGroup?: string;
 }
 
-/** A flag of a command's own with a time in ms. */
+/** A flag with a time in ms. */
 export function durationFlag(options: ValueFlagOptions): OptionFlag<number | undefined> {
   return valueFlag(options, {
     placeholder: 'DURATION',
@@ -54,20 +54,20 @@ export function durationFlag(options: ValueFlagOptions): OptionFlag<number | und
   });
 }
 
-/** A flag of a command's own with a size in bytes. */
+/** A flag with a size in bytes. */
 export function sizeFlag(options: ValueFlagOptions): OptionFlag<number | undefined> {
   return valueFlag(options, { placeholder: 'SIZE', forms: SIZE_FORMS, parse: parseSize, format: formatSize });
 }
 
-/** A flag of a command's own with a whole number. */
+/** A flag with a whole number. */
 export function countFlag(options: ValueFlagOptions): OptionFlag<number | undefined> {
   return valueFlag(options, { placeholder: 'N', forms: 'a whole number', parse: parseCount, format: String });
 }
 
-/** Gives each flag of a command's own its environment variable, `BREAKWATER_` + its name. */
+/** Gives each flag of one command its environment variable, `BREAKWATER_` and its name. */
 export function withEnvironment<T extends FlagInput>(flags: T): T {
   const named = Object.entries(flags).map(([name, flag]) => [name, { ...flag, env: environmentName(name) }]);
-  // The same keys with the same flags, each with one field more.
+  // The same keys with the same flags, each with one more field.
   return Object.fromEntries(named) as T;
 }
 
@@ -112,8 +112,8 @@ function flagsOf(group: keyof typeof SETTING_GROUPS): FlagInput {
 }
 
 /**
- * Flags of settings take any text: their values are decided with environment and file in one place.
- * `env` and the default are here for the help; the base command uses only what stood on the command line.
+ * The flag of a setting accepts any text: resolve-settings.ts parses flag, environment and file together.
+ * `env` and the default are for the help only.
  */
 function flagOf({ flag, summary, placeholder, shownDefault, isNegatable }: Setting<unknown>, helpGroup: string) {
   const words = { summary, env: environmentName(flag), helpGroup };

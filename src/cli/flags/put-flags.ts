@@ -3,7 +3,7 @@ import type { ObjectOptions } from '../../transfer/put/object-headers.ts';
 import { BreakwaterError } from '../../errors.ts';
 import { refuseValue } from '../settings/resolve-settings.ts';
 
-/** S3's limit on the names and values of an object's own metadata together (User Guide, "User-defined object metadata"). */
+/** S3's limit on the names and values of user-defined metadata together (User Guide, "User-defined object metadata"). */
 const METADATA_BYTES_MAX = 2048;
 
 /** S3's limit on the tags of an object (User Guide, "Categorizing your storage using tags"). */
@@ -21,10 +21,10 @@ const ACLS = [
 
 const helpGroup = 'OBJECT';
 
-/** What is stored with an object, as flags of a command that writes objects. */
+/** Flags for what is stored with an object. */
 export const objectFlags = {
   'content-type': string({
-    summary: 'content type of every object; by default that of the ending of its name',
+    summary: 'content type of every object; by default from the file extension',
     helpValue: 'TYPE',
     helpGroup,
   }),
@@ -37,28 +37,28 @@ export const objectFlags = {
     helpGroup,
   }),
   tags: string({
-    summary: 'tag of every object; may be repeated, 10 at most',
+    summary: 'tag of every object; may be repeated up to 10 times',
     helpValue: 'NAME=VALUE',
     multiple: true,
     multipleNonGreedy: true,
     helpGroup,
   }),
   'storage-class': string({
-    summary: 'storage class, such as STANDARD_IA; that of the store by default',
+    summary: 'storage class, such as STANDARD_IA; by default the one of the store',
     helpValue: 'CLASS',
     helpGroup,
   }),
   sse: string({
-    summary: 'server-side encryption; as the bucket says by default',
+    summary: 'server-side encryption; by default the one of the bucket',
     options: ['AES256', 'aws:kms', 'aws:kms:dsse'],
     helpGroup,
   }),
   'sse-kms-key-id': string({
-    summary: 'key of KMS to encrypt with; implies --sse aws:kms',
+    summary: 'KMS key to encrypt with; implies --sse aws:kms',
     helpValue: 'ID',
     helpGroup,
   }),
-  acl: string({ summary: 'canned access control list; private by default', options: ACLS, helpGroup }),
+  acl: string({ summary: 'canned access control list; by default private', options: ACLS, helpGroup }),
 };
 
 interface GivenFlags {
@@ -72,7 +72,7 @@ interface GivenFlags {
   readonly acl?: string | undefined;
 }
 
-/** Reads those flags. @throws BreakwaterError `usage` for what could not go into a header */
+/** Reads these flags. @throws BreakwaterError `usage` for a value that cannot be sent in a header */
 export function readObjectOptions(flags: GivenFlags): ObjectOptions {
   const { acl, sse } = flags;
   const contentType = readHeader('content-type', flags['content-type']);
@@ -81,7 +81,7 @@ export function readObjectOptions(flags: GivenFlags): ObjectOptions {
   const kmsKeyId = readHeader('sse-kms-key-id', flags['sse-kms-key-id']);
   const serverSideEncryption = sse ?? (kmsKeyId === undefined ? undefined : 'aws:kms');
   if (kmsKeyId !== undefined && serverSideEncryption === 'AES256') {
-    throw new BreakwaterError('usage', '--sse-kms-key-id does not go with --sse AES256');
+    throw new BreakwaterError('usage', '--sse-kms-key-id cannot be combined with --sse AES256');
   }
   return {
     metadata: readMetadata(flags.metadata ?? []),
@@ -95,7 +95,7 @@ export function readObjectOptions(flags: GivenFlags): ObjectOptions {
   };
 }
 
-/** HTTP takes no more than printable ASCII safely (RFC 9110, section 5.5). */
+/** Only printable ASCII is safe in a header (RFC 9110, section 5.5). */
 const HEADER_TEXT = /^[\x20-\x7e]+$/;
 
 function readHeader(name: string, value: string | undefined): string | undefined {
@@ -113,7 +113,7 @@ function readMetadata(given: readonly string[]): Readonly<Record<string, string>
   });
   const bytes = entries.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
   if (bytes > METADATA_BYTES_MAX) {
-    throw new BreakwaterError('usage', `--metadata comes to ${bytes} bytes; S3 takes ${METADATA_BYTES_MAX}`);
+    throw new BreakwaterError('usage', `--metadata has ${bytes} bytes; S3 allows ${METADATA_BYTES_MAX}`);
   }
   return Object.fromEntries(entries);
 }
@@ -127,7 +127,7 @@ function readTags(given: readonly string[]): Readonly<Record<string, string>> {
   });
   const tags = Object.fromEntries(entries);
   if (Object.keys(tags).length > TAGS_MAX) {
-    throw new BreakwaterError('usage', `an object has at most ${TAGS_MAX} tags`);
+    throw new BreakwaterError('usage', `an object can have at most ${TAGS_MAX} tags`);
   }
   return tags;
 }

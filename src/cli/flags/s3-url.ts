@@ -17,7 +17,7 @@ export function parseS3Url(text: string): S3Location {
   return { bucket, key };
 }
 
-/** Whether an argument is meant as an S3 URL, valid or not. */
+/** Whether an argument is intended as an S3 URL, valid or not. */
 export function isS3Url(text: string): boolean {
   return text.startsWith('s3://');
 }
@@ -29,7 +29,7 @@ function isBucketName(name: string): boolean {
 
 function refuse(text: string, why: string): BreakwaterError {
   return new BreakwaterError('usage', `"${escapeControls(shorten(text))}" ${why}`, {
-    details: { hint: 'write s3://bucket/key; a bucket has 3 to 63 of a-z, 0-9, dot and hyphen' },
+    details: { hint: 'use s3://bucket/key; a bucket name has 3 to 63 characters: a-z, 0-9, dot and hyphen' },
   });
 }
 

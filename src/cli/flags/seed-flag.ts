@@ -3,19 +3,19 @@ import { BreakwaterError } from '../../errors.ts';
 import { escapeControls } from '../../ui/escape.ts';
 import { parseSize } from './values.ts';
 
-/** Objects to begin with, as they were asked for. */
+/** Initial objects of the sandbox. */
 export interface SeedPlan {
   readonly bucket: string;
-  /** One key an object. */
+  /** One for each object. */
   readonly keys: readonly string[];
   readonly ageMs: number;
   readonly sizeBytes: number;
 }
 
-/** How seeds are written, for help and error messages. */
+/** The form of a seed, for help and error messages. */
 export const SEED_FORM = 'BUCKET/KEY[:age=AGE][:size=SIZE][:count=N]';
 
-/** They are all in memory, bytes in all. */
+/** All seeded objects are in memory; their total size, in bytes. */
 const SEED_BYTES_MAX = 1_073_741_824;
 const BUCKET_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const COUNT_MAX = 1_000_000;
@@ -29,14 +29,14 @@ export function parseSeed(text: string): SeedPlan {
   const [path = '', ...options] = text.split(':');
   const slash = path.indexOf('/');
   const [bucket, key] = [path.slice(0, slash), path.slice(slash + 1)];
-  if (slash < 1 || key === '') throw refuse(text, 'it names no bucket and key');
-  if (!BUCKET_NAME.test(bucket)) throw refuse(text, `"${bucket}" is no name of a bucket`);
+  if (slash < 1 || key === '') throw refuse(text, 'it has no bucket and key');
+  if (!BUCKET_NAME.test(bucket)) throw refuse(text, `"${bucket}" is not a valid bucket name`);
   const given = new Map(options.map((option) => split(text, option)));
   const take = (name: string, parse: (value: string) => number | undefined, fallback: number): number => {
     const value = given.get(name);
     given.delete(name);
     const number = value === undefined ? fallback : parse(value);
-    if (number === undefined) throw refuse(text, `"${value}" does not fit ${name}`);
+    if (number === undefined) throw refuse(text, `"${value}" is not a valid ${name}`);
     return number;
   };
   const ageMs = take('age', parseDuration, 0);
@@ -44,8 +44,8 @@ export function parseSeed(text: string): SeedPlan {
   const isNumbered = given.has('count');
   const count = take('count', parseCount, 1);
   const [unknown] = given.keys();
-  if (unknown !== undefined) throw refuse(text, `${unknown} is no option; known are age, size, count`);
-  if (sizeBytes * count > SEED_BYTES_MAX) throw refuse(text, 'its objects are held in memory, 1 GiB at most');
+  if (unknown !== undefined) throw refuse(text, `unknown option ${unknown}; use age, size or count`);
+  if (sizeBytes * count > SEED_BYTES_MAX) throw refuse(text, 'its objects are kept in memory, 1 GiB at most');
   return { bucket, keys: isNumbered ? numberKeys(key, count) : [key], ageMs, sizeBytes };
 }
 
@@ -67,7 +67,11 @@ function split(text: string, option: string): readonly [string, string] {
 }
 
 function refuse(text: string, why: string): BreakwaterError {
-  return new BreakwaterError('usage', `"${escapeControls(text.slice(0, 200))}" is no seed: ${escapeControls(why)}`, {
-    details: { hint: `write demo, none, or ${SEED_FORM}, such as logs/old.log:age=9d` },
-  });
+  return new BreakwaterError(
+    'usage',
+    `"${escapeControls(text.slice(0, 200))}" is not a valid seed: ${escapeControls(why)}`,
+    {
+      details: { hint: `use demo, none, or ${SEED_FORM}, such as logs/old.log:age=9d` },
+    },
+  );
 }

@@ -11,21 +11,21 @@ interface UsageContext {
 }
 
 /**
- * Makes of whatever was thrown the error that is shown. What oclif's parser throws becomes `usage`, without the
- * values it carries: they may be secrets given for the wrong flag. Anything unexpected becomes `internal`.
+ * Turns whatever was thrown into the error that is shown. An error of oclif's parser becomes `usage`, without its
+ * values: they may be secrets passed to the wrong flag. Anything unexpected becomes `internal`.
  */
 export function toBreakwaterError(error: unknown, context: UsageContext): BreakwaterError {
   if (error instanceof BreakwaterError) return error;
   if (error instanceof FlagRefused) return error.refusal;
-  if (error instanceof CLIError) return describeUsage(error, context);
+  if (error instanceof CLIError) return usageError(error, context);
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new BreakwaterError('internal', `unexpected ${escapeControls(text).slice(0, 500)}`, {
     cause: error,
-    details: { hint: 'run it again with --verbose and report what it prints' },
+    details: { hint: 'run it again with --verbose and report the output' },
   });
 }
 
-function describeUsage(error: CLIError, { command, flags }: UsageContext): BreakwaterError {
+function usageError(error: CLIError, { command, flags }: UsageContext): BreakwaterError {
   const help = `see breakwater ${command === null ? '' : `${command} `}--help`;
   const unknown = readStrings(error, 'flags');
   if (unknown.length > 0) {
@@ -37,7 +37,7 @@ function describeUsage(error: CLIError, { command, flags }: UsageContext): Break
   if ('args' in error && Array.isArray(error.args)) {
     const missing = error.args.flatMap((argument: unknown) => readName(argument));
     if (missing.length > 0) return refuse(`missing argument ${missing.join(' ').toUpperCase()}`, help);
-    return refuse(`${error.args.length} more argument${error.args.length === 1 ? '' : 's'} than it takes`, help);
+    return refuse(`${error.args.length} argument${error.args.length === 1 ? '' : 's'} too many`, help);
   }
   const lines = error.message.split('\n').filter((line) => !line.startsWith('See more help'));
   const text = escapeControls(lines.map((line) => line.trim()).join(' '));

@@ -3,7 +3,7 @@ import type { BreakwaterError } from '../../errors.ts';
 import type { EventSink } from '../../events.ts';
 import { escapeControls } from '../../ui/escape.ts';
 import { paint, type Paint } from '../../ui/paint.ts';
-import { describeError, describeEvent, type LogLevel, type LogLine } from './log-line.ts';
+import { errorLine, eventLine, type LogLevel, type LogLine } from './log-line.ts';
 import type { Output, OutputMode } from './output.ts';
 
 const COLOURS: Readonly<Record<LogLevel, Paint>> = { error: 'red', warning: 'yellow', notice: 'cyan', debug: 'faint' };
@@ -11,14 +11,14 @@ const COLOURS: Readonly<Record<LogLevel, Paint>> = { error: 'red', warning: 'yel
 /** Logs events on stderr, as `--quiet` and `--verbose` allow. */
 export function createEventLog(output: Output, clock: Clock): EventSink {
   return (event) => {
-    const line = describeEvent(event);
+    const line = eventLine(event);
     if (line !== null && isShown(line.level, output.mode)) output.note(formatLine(line, output.mode, clock.now()));
   };
 }
 
 /** Logs a failure on stderr: one line, a hint below it, and under `--verbose` the stack of an internal error. */
 export function logError(output: Output, clock: Clock, error: BreakwaterError): void {
-  output.note(formatLine(describeError(error), output.mode, clock.now()));
+  output.note(formatLine(errorLine(error), output.mode, clock.now()));
   if (output.mode.logFormat === 'json') return;
   if (error.details.hint !== undefined) output.note(`  hint: ${escapeControls(error.details.hint)}`);
   if (!output.mode.verbose || error.code !== 'internal') return;

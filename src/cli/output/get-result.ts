@@ -7,7 +7,7 @@ import type { CommandResult } from '../command-run.ts';
 import { escapeControls } from '../../ui/escape.ts';
 import { presentMany } from './many-result.ts';
 
-/** The result of a get, of one object, of many, or of a dry run. */
+/** The result of get: one object, many objects or a dry run. */
 export function presentGet(report: GetReport): CommandResult {
   switch (report.kind) {
     case 'one':
@@ -24,7 +24,7 @@ export function presentGet(report: GetReport): CommandResult {
 function presentOne(got: GotOne): CommandResult {
   const { location, path, bytes, resumedBytes, etag, versionId, modifiedMs, verifiedBy } = got;
   const name = `s3://${location.bucket}/${escapeControls(location.key)}`;
-  const resumed = resumedBytes === 0 ? '' : `, ${formatBytes(resumedBytes)} of it from an earlier run`;
+  const resumed = resumedBytes === 0 ? '' : `, ${formatBytes(resumedBytes)} of it by an earlier run`;
   return {
     json: {
       bucket: location.bucket,
@@ -37,14 +37,14 @@ function presentOne(got: GotOne): CommandResult {
       modified_at: modifiedMs === null ? null : formatTime(modifiedMs),
       verified_by: verifiedBy,
     },
-    // Standard output belongs to the object.
+    // Standard output holds the object.
     summary: path === null ? null : `got ${name} as ${escapeControls(path)} (${formatBytes(bytes)}${resumed})`,
   };
 }
 
 function presentPlan({ objects, bytes, skipped, samples }: GetPlan): CommandResult {
   const more = objects - samples.length;
-  const already = skipped === 0 ? '' : `; ${skipped} are here already`;
+  const already = skipped === 0 ? '' : `; ${skipped} already here`;
   return {
     json: {
       dry_run: true,
@@ -55,8 +55,8 @@ function presentPlan({ objects, bytes, skipped, samples }: GetPlan): CommandResu
     },
     lines: [
       ...samples.map(({ name, path, bytes: size }) => {
-        const place = path === null ? 'nowhere: it cannot be a file here' : escapeControls(path);
-        return `would get ${escapeControls(name)} as ${place} (${formatBytes(size)})`;
+        if (path === null) return `cannot get ${escapeControls(name)}: its key is not a valid file name here`;
+        return `would get ${escapeControls(name)} as ${escapeControls(path)} (${formatBytes(size)})`;
       }),
       ...(more === 0 ? [] : [`and ${more} more`]),
     ],

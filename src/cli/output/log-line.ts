@@ -16,18 +16,18 @@ export interface LogLine {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** The line that tells an event; null for what only progress and metrics read. */
-export function describeEvent(event: Event): LogLine | null {
+/** The log line of an event; null for events that only progress and metrics read. */
+export function eventLine(event: Event): LogLine | null {
   switch (event.kind) {
     case 'attempt_failed':
       return {
         level: 'debug',
         event: event.kind,
-        text: `${nameTarget(event)}: attempt ${event.attempt} failed: ${describeAttempt(event.failure)}`,
+        text: `${nameTarget(event)}: attempt ${event.attempt} failed: ${formatAttempt(event.failure)}`,
         fields: { ...targetFields(event), attempt: event.attempt, ...failureFields(event.failure) },
       };
     case 'retry_scheduled':
-      return describeRetry(event);
+      return retryLine(event);
     case 'operation_finished':
       return {
         level: 'debug',
@@ -44,11 +44,11 @@ export function describeEvent(event: Event): LogLine | null {
     case 'circuit_changed':
     case 'circuit_refused':
     case 'result_ignored':
-      return describeCircuit(event);
+      return circuitLine(event);
     case 'deletes_adapted':
-      return describeDialect(event);
+      return dialectLine(event);
     case 'not_verified':
-      return describeUnverified(event);
+      return unverifiedLine(event);
     case 'warning':
       return { level: 'warning', event: event.kind, text: event.message, fields: { reason: event.reason } };
     case 'operation_started':
@@ -66,8 +66,8 @@ export function describeEvent(event: Event): LogLine | null {
   }
 }
 
-/** The lines of a failure: what, and what to do next. */
-export function describeError(error: BreakwaterError): LogLine {
+/** The log line of a failure. */
+export function errorLine(error: BreakwaterError): LogLine {
   const { code, details, message } = error;
   const facts = [
     code,
@@ -81,14 +81,14 @@ export function describeError(error: BreakwaterError): LogLine {
   return { level: 'error', event: 'error', text: `${message} (${facts.join(', ')})`, fields };
 }
 
-/** A duration as a person reads it: `2 s`, `0.25 s`. */
+/** `2 s`, `0.25 s` */
 export function formatSeconds(ms: number): string {
   return `${Number((ms / 1000).toFixed(ms < 10_000 ? 2 : 0))} s`;
 }
 
 type CircuitEvent = Extract<Event, { kind: 'circuit_changed' | 'circuit_refused' | 'result_ignored' }>;
 
-function describeCircuit(event: CircuitEvent): LogLine {
+function circuitLine(event: CircuitEvent): LogLine {
   if (event.kind === 'circuit_changed') {
     const { circuit, from, to, why, epoch, cause } = event.transition;
     const because = cause === null ? '' : `: ${cause.code}`;
@@ -117,31 +117,31 @@ function describeCircuit(event: CircuitEvent): LogLine {
   };
 }
 
-function describeDialect(event: Extract<Event, { kind: 'deletes_adapted' }>): LogLine {
+function dialectLine(event: Extract<Event, { kind: 'deletes_adapted' }>): LogLine {
   const { bucket, form, hasMd5, condition } = event;
-  const how = form === 'single' ? 'one by one, for want of DeleteObjects' : 'in batches';
+  const how = form === 'single' ? 'one by one, because the store has no DeleteObjects' : 'in batches';
   const md5 = hasMd5 ? ', with Content-MD5' : '';
   return {
     level: 'debug',
     event: event.kind,
-    text: `s3://${bucket} deletes ${how}${md5}; ${CONDITIONS[condition]}`,
+    text: `s3://${bucket}: deletes ${how}${md5}; ${CONDITIONS[condition]}`,
     fields: { bucket, form, content_md5: hasMd5, condition },
   };
 }
 
 const CONDITIONS: Readonly<Record<Extract<Event, { kind: 'deletes_adapted' }>['condition'], string>> = {
-  untested: 'whether it spares objects that were overwritten since is not known',
-  honoured: 'it spares objects that were overwritten since they were listed',
-  ignored: 'it ignores the condition on the ETag: objects that were overwritten since they were listed go too',
-  refused: 'it refuses a condition on the ETag: objects that were overwritten since they were listed go too',
+  untested: 'it is unknown whether the store keeps objects overwritten since they were listed',
+  honoured: 'the store keeps objects overwritten since they were listed',
+  ignored: 'the store ignores the condition on the ETag, so objects overwritten since they were listed are deleted too',
+  refused: 'the store refuses a condition on the ETag, so objects overwritten since they were listed are deleted too',
 };
 
-function describeUnverified({ kind, name, why }: Extract<Event, { kind: 'not_verified' }>): LogLine {
+function unverifiedLine({ kind, name, why }: Extract<Event, { kind: 'not_verified' }>): LogLine {
   const text = `${escapeControls(name)}: not verified: ${why}`;
   return { level: 'debug', event: kind, text, fields: { name, why } };
 }
 
-function describeRetry(event: Extract<Event, { kind: 'retry_scheduled' }>): LogLine {
+function retryLine(event: Extract<Event, { kind: 'retry_scheduled' }>): LogLine {
   const { retry, retries, delayMs, failure } = event;
   return {
     level: 'notice',
@@ -151,7 +151,7 @@ function describeRetry(event: Extract<Event, { kind: 'retry_scheduled' }>): LogL
   };
 }
 
-function describeAttempt({ code, message, httpStatus, requestId }: AttemptFailure): string {
+function formatAttempt({ code, message, httpStatus, requestId }: AttemptFailure): string {
   const facts = [
     ...(httpStatus === null ? [] : [`HTTP ${httpStatus}`]),
     ...(requestId === null ? [] : [`request id ${requestId}`]),
@@ -167,7 +167,7 @@ function targetFields({ operation, bucket, key }: OperationTarget): Readonly<Rec
   return { operation, bucket, key: key ?? null };
 }
 
-/** `put_object s3://bucket/key`, with what could disturb a terminal escaped. */
+/** `put_object s3://bucket/key`, escaped for a terminal. */
 function nameTarget({ operation, bucket, key }: OperationTarget): string {
   return `${operation} s3://${bucket}/${escapeControls(key ?? '')}`;
 }

@@ -3,11 +3,11 @@ import type { ManyResult } from '../../transfer/run-many.ts';
 import { formatBytes } from '../../ui/progress/progress-text.ts';
 import type { CommandResult } from '../command-run.ts';
 import { escapeControls } from '../../ui/escape.ts';
-import { describeError } from './log-line.ts';
+import { errorLine } from './log-line.ts';
 
 /**
- * The result of a command over many objects: one summary, every failure by name. It fails as what ended the run early,
- * or as `partial` when some objects failed.
+ * The result of a command over many objects: one summary, and every failure by name. Its failure is the error that
+ * ended the run early, or `partial` if some objects failed.
  */
 export function presentMany(result: ManyResult, verb: 'sent' | 'received'): CommandResult {
   const { done, skipped, bytes, failed, failures, ended } = result;
@@ -26,26 +26,26 @@ export function presentMany(result: ManyResult, verb: 'sent' | 'received'): Comm
   };
   const facts = [
     `${verb} ${done} ${done === 1 ? 'object' : 'objects'}, ${formatBytes(bytes)}`,
-    ...(skipped === 0 ? [] : [`${skipped} were there already`]),
+    ...(skipped === 0 ? [] : [`${skipped} already there`]),
     ...(failed === 0 ? [] : [`${failed} failed`]),
   ];
-  const failure = ended ?? describePartial(result);
+  const failure = ended ?? partialError(result);
   return {
     json,
-    // With its code, as the error of a single object has it: S3's own words do not say what they mean here.
+    // With our code, as for a single object: S3's message alone is not enough.
     lines: failures.map(
-      ({ name, error }) => `failed ${escapeControls(name)}: ${escapeControls(describeError(error).text)}`,
+      ({ name, error }) => `failed ${escapeControls(name)}: ${escapeControls(errorLine(error).text)}`,
     ),
     summary: facts.join('; '),
     ...(failure === null ? {} : { failure }),
   };
 }
 
-function describePartial({ done, skipped, failed, failures }: ManyResult): BreakwaterError | null {
+function partialError({ done, skipped, failed, failures }: ManyResult): BreakwaterError | null {
   if (failed === 0) return null;
   const [first] = failures;
-  const named = first === undefined ? '' : `, the first: ${escapeControls(describeError(first.error).text)}`;
+  const named = first === undefined ? '' : `, the first: ${escapeControls(errorLine(first.error).text)}`;
   return new BreakwaterError('partial', `${failed} of ${done + skipped + failed} objects failed${named}`, {
-    details: { hint: 'run the command again for those that failed' },
+    details: { hint: 'run the command again to retry the failed objects' },
   });
 }

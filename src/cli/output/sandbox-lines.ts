@@ -10,8 +10,8 @@ interface Form extends Pick<OutputMode, 'logFormat'> {
   readonly nowMs: number;
 }
 
-/** What to do with a sandbox that is up. */
-export function describeListening(
+/** How to use a sandbox that is running. */
+export function listeningLines(
   {
     endpoint,
     region,
@@ -25,7 +25,7 @@ export function describeListening(
     return [toJson('sandbox_started', nowMs, fields)];
   }
   return [
-    `a local S3 is up at ${endpoint}; Ctrl-C ends it. In another terminal:`,
+    `a local S3 is running at ${endpoint}; press Ctrl-C to stop it. In another terminal:`,
     '',
     `  export AWS_ENDPOINT_URL_S3=${endpoint} AWS_REGION=${region}`,
     `  export AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey}`,
@@ -33,37 +33,37 @@ export function describeListening(
     '  npx breakwater put README.md s3://demo/',
     '  npx breakwater sweep s3://demo/logs/ --older-than 7d --dry-run',
     '',
-    ...(scenario === 'calm' ? describeOutage(endpoint) : describeScenario(scenario)),
+    ...(scenario === 'calm' ? outageLines(endpoint) : scenarioLines(scenario)),
     '',
   ];
 }
 
-function describeOutage(endpoint: string): readonly string[] {
+function outageLines(endpoint: string): readonly string[] {
   return [
-    'An outage of uploads begins and ends with:',
+    'To start and end an outage of uploads:',
     '',
     `  curl -d PutObject:503:ServiceUnavailable ${endpoint}/_sandbox/faults`,
     `  curl -X DELETE ${endpoint}/_sandbox/faults`,
   ];
 }
 
-function describeScenario(scenario: Scenario): readonly string[] {
+function scenarioLines(scenario: Scenario): readonly string[] {
   return [
-    `The scenario ${scenario} begins with the first request. Something to watch, and where:`,
+    `The scenario ${scenario} starts with the first request. To watch one:`,
     '',
     '  while sleep 1; do npx breakwater put --quiet --retries 1 README.md s3://demo/; done',
     '  npx breakwater breaker-status --watch',
   ];
 }
 
-/** A phase of a scenario that begins. */
-export function describePhase({ text, lastsMs }: Phase, { logFormat, nowMs }: Form): string {
+/** The start of a phase of a scenario. */
+export function phaseLine({ text, lastsMs }: Phase, { logFormat, nowMs }: Form): string {
   if (logFormat === 'json') return toJson('phase_started', nowMs, { message: text, lasts_ms: lastsMs });
   return `scenario: ${text}${lastsMs === null ? '' : `, for ${formatDuration(lastsMs)}`}`;
 }
 
-/** A request that was answered. */
-export function describeRequest(request: LoggedRequest, { logFormat, nowMs }: Form): string {
+/** A request and its response. */
+export function requestLine(request: LoggedRequest, { logFormat, nowMs }: Form): string {
   const { method, url, operation, bucket, key, status, code, fault } = request;
   if (logFormat === 'json') {
     return toJson('request', nowMs, { method, url, operation, bucket, key, status, code, fault });

@@ -134,13 +134,13 @@ function checkEndpoint(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.host === '') {
     throw new BreakwaterError('config', 'the endpoint is not an http or https URL', {
-      details: { reason: 'bad_endpoint', hint: 'write it like --endpoint-url https://s3.example.com' },
+      details: { reason: 'bad_endpoint', hint: 'for example --endpoint-url https://s3.example.com' },
     });
   }
   if (url.username !== '' || url.password !== '') {
     // Never shown: it may be a secret.
     throw new BreakwaterError('config', 'the endpoint URL holds credentials', {
-      details: { reason: 'bad_endpoint', hint: 'give them as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY' },
+      details: { reason: 'bad_endpoint', hint: 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead' },
     });
   }
   return text;

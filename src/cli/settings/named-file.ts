@@ -41,9 +41,9 @@ function assertCertificate(text: string, name: string): X509Certificate {
   try {
     return new X509Certificate(text);
   } catch (error) {
-    throw new BreakwaterError('config', `the file of ${name} is no certificate`, {
+    throw new BreakwaterError('config', `the file of ${name} is not a certificate`, {
       cause: error,
-      details: { reason: BAD_CERTIFICATES, hint: 'it has one or more in PEM' },
+      details: { reason: BAD_CERTIFICATES, hint: 'use a file with one or more certificates in PEM' },
     });
   }
 }

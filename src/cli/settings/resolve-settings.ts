@@ -7,7 +7,7 @@ import { SETTING_TABLE } from './setting-table.ts';
 type Table = typeof SETTING_TABLE;
 type Resolved = { readonly [K in keyof Table]: Table[K] extends Setting<infer T> ? T : never };
 
-/** Everything that can be set, validated: times in ms, paths absolute. Null means "not said". */
+/** Every setting, validated: times in ms, absolute paths. Null means "not set". */
 export type Settings = Omit<Resolved, 'stateDirectory'> & {
   /** Absolute; need not exist. */
   readonly stateDirectory: string;
@@ -16,28 +16,28 @@ export type Settings = Omit<Resolved, 'stateDirectory'> & {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface SettingSources {
-  /** By flag name without dashes, only what stands on the command line. */
+  /** By flag name without dashes; only flags from the command line. */
   readonly flags: Readonly<Record<string, string | boolean>>;
   readonly env: Environment;
   readonly file: UserFile;
   readonly home: string;
 }
 
-/** The user's file, parsed as JSON but not yet checked. */
+/** The user file, parsed as JSON but not validated. */
 export interface UserFile {
   readonly path: string;
   readonly entries: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Decides every setting: flag over environment over user file over default. An empty environment value is unset.
+ * Decides every setting. Precedence: flag, environment, user file, default. An empty environment value is unset.
  * @throws BreakwaterError `usage` for a bad flag, `config` for a bad value or unknown key elsewhere
  */
 export function resolveSettings(sources: SettingSources): Settings {
   refuseUnknownKeys(sources.file);
   const table: Readonly<Record<string, Setting<unknown>>> = SETTING_TABLE;
   const entries = Object.entries(table).map(([name, setting]) => [name, decideSetting(setting, sources)]);
-  // The table's own names and parsers made these entries.
+  // The names and parsers of the table made these entries.
   const resolved = Object.fromEntries(entries) as Resolved;
   return { ...resolved, stateDirectory: resolve(resolved.stateDirectory ?? defaultStateDirectory(sources)) };
 }
@@ -52,7 +52,7 @@ export function fileKey(flag: string): string {
   return flag.replaceAll('-', '_');
 }
 
-/** A directory of the XDG base directory specification; a relative value counts as unset, as it says. */
+/** A directory of the XDG base directory specification, which says that a relative value counts as unset. */
 export function xdgDirectory(value: string | undefined, fallback: string): string {
   return value?.startsWith('/') === true ? value : fallback;
 }
@@ -85,7 +85,7 @@ function read<T>(
   throw refuseValue({ name, value, accepts: setting.accepts, code });
 }
 
-/** The error of a bad value: what it was given for, the value, and what is accepted. */
+/** The error for a bad value: the setting, the value and what is accepted. */
 export function refuseValue(refused: {
   readonly name: string;
   readonly value: unknown;
@@ -94,8 +94,7 @@ export function refuseValue(refused: {
 }): BreakwaterError {
   const { name, value, accepts, code = 'usage' } = refused;
   const shown = escapeControls(typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing')).slice(0, 200);
-  const hint =
-    code === 'usage' ? `correct ${name}; --help tells its unit and default` : `correct ${name}, or take it away`;
+  const hint = code === 'usage' ? `fix ${name}; see --help for its unit and default` : `fix or unset ${name}`;
   return new BreakwaterError(code, `${name}: "${shown}" is not accepted; expected ${accepts}`, {
     details: { reason: 'bad_value', hint },
   });
@@ -106,6 +105,6 @@ function refuseUnknownKeys({ path, entries }: UserFile): void {
   const unknown = Object.keys(entries).find((key) => !known.includes(key));
   if (unknown === undefined) return;
   throw new BreakwaterError('config', `unknown setting "${escapeControls(unknown)}" in ${path}`, {
-    details: { reason: 'unknown_setting', hint: `known are ${known.join(', ')}` },
+    details: { reason: 'unknown_setting', hint: `known settings: ${known.join(', ')}` },
   });
 }

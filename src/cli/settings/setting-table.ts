@@ -4,11 +4,11 @@ import { choiceSetting, countSetting, durationSetting, switchSetting, textSettin
 
 const NOT_CONTROL = /^[^\p{Cc}]{1,4096}$/u;
 
-/** Where S3 is, and whose it is. Null: as the AWS settings say. */
+/** Where S3 is, and the credentials for it. Null means the AWS settings. */
 const s3 = {
   endpointUrl: textSetting({
     flag: 'endpoint-url',
-    summary: 'S3 endpoint, for another store than AWS',
+    summary: 'endpoint of an S3-compatible store',
     placeholder: 'URL',
     shownDefault: 'AWS settings',
     accepts: 'an http or https URL without credentials',
@@ -32,7 +32,7 @@ const s3 = {
   }),
   pathStyle: switchSetting({
     flag: 'path-style',
-    summary: 'bucket in the path instead of the host name; by default only with an endpoint URL',
+    summary: 'put the bucket in the path instead of the host name; default only with an endpoint URL',
     fallback: null,
     isNegatable: true,
   }),
@@ -41,28 +41,28 @@ const s3 = {
 const output = {
   stateDirectory: textSetting({
     flag: 'state-dir',
-    summary: 'directory of circuits and metrics, shared by all who use it',
+    summary: 'directory for circuits and metrics, shared by every process that uses it',
     placeholder: 'DIR',
     shownDefault: '$XDG_STATE_HOME/breakwater',
     accepts: 'a directory path',
     pattern: NOT_CONTROL,
   }),
   json: switchSetting({ flag: 'json', summary: 'print exactly one JSON document on stdout', fallback: false }),
-  quiet: switchSetting({ flag: 'quiet', summary: 'print nothing on stderr but errors', fallback: false }),
+  quiet: switchSetting({ flag: 'quiet', summary: 'print only errors on stderr', fallback: false }),
   verbose: switchSetting({
     flag: 'verbose',
-    summary: 'show every failed attempt and ignored result, and the stack of unexpected errors',
+    summary: 'log every failed attempt and ignored result, and the stack of internal errors',
     fallback: false,
   }),
-  noColor: switchSetting({ flag: 'no-color', summary: 'no colours, also on a terminal', fallback: false }),
+  noColor: switchSetting({ flag: 'no-color', summary: 'no colours, even on a terminal', fallback: false }),
   ascii: switchSetting({
     flag: 'ascii',
-    summary: 'draw bars and lamps with ASCII alone; so it is too where the locale is not UTF-8',
+    summary: 'use ASCII only (the default when the locale is not UTF-8)',
     fallback: false,
   }),
   logFormat: choiceSetting({
     flag: 'log-format',
-    summary: 'form of the lines on stderr',
+    summary: 'format of the lines on stderr',
     fallback: 'text',
     choices: ['text', 'json'],
   }),
@@ -71,26 +71,26 @@ const output = {
 const retry = {
   retries: countSetting({
     flag: 'retries',
-    summary: 'retries after the first try',
+    summary: 'retries after the first attempt',
     fallback: DEFAULT_RETRY_SETTINGS.retries,
     least: 0,
     most: 100,
   }),
   retryBaseMs: durationSetting({
     flag: 'retry-base',
-    summary: 'wait before the first retry; it doubles each time',
+    summary: 'wait before the first retry; doubles with each retry',
     fallback: DEFAULT_RETRY_SETTINGS.baseMs,
     leastMs: 0,
   }),
   retryJitter: choiceSetting({
     flag: 'retry-jitter',
-    summary: 'randomness of the waits; full: from 0 to the computed wait',
+    summary: 'randomness of the waits; full waits from 0 to the computed time',
     fallback: DEFAULT_RETRY_SETTINGS.jitter,
     choices: ['none', 'full'],
   }),
   requestTimeoutMs: durationSetting({
     flag: 'request-timeout',
-    summary: 'longest wait from the last byte sent to the first byte of the answer',
+    summary: 'longest wait for the first byte of a response',
     fallback: 60_000,
     leastMs: 1,
   }),
@@ -102,13 +102,13 @@ const retry = {
   }),
   stallTimeoutMs: durationSetting({
     flag: 'stall-timeout',
-    summary: 'longest time that a body may make no progress, either way',
+    summary: 'longest time without progress in a request or response body',
     fallback: 30_000,
     leastMs: 1,
   }),
   deadlineMs: durationSetting({
     flag: 'deadline',
-    summary: 'time for the whole command, waits included',
+    summary: 'time limit for the whole command, waits included',
     fallback: null,
     leastMs: 1,
     shownDefault: 'none',
@@ -132,19 +132,19 @@ const circuit = {
   }),
   openForMs: durationSetting({
     flag: 'open-for',
-    summary: 'time open before a probe is admitted',
+    summary: 'time that the circuit stays open before a probe is allowed',
     fallback: DEFAULT_CIRCUIT_SETTINGS.openForMs,
     leastMs: 1,
   }),
   probeLeaseMs: durationSetting({
     flag: 'probe-lease',
-    summary: 'time after which the slot of a silent probe is free again',
+    summary: 'time after which a silent probe loses its slot',
     fallback: DEFAULT_CIRCUIT_SETTINGS.probeLeaseMs,
     leastMs: 1,
   }),
   circuitScope: textSetting({
     flag: 'circuit-scope',
-    summary: 'place that the circuit stands for',
+    summary: 'what the circuit is for: part of its name, shared by commands that use the same scope',
     placeholder: 'NAME',
     shownDefault: 'endpoint host or region',
     accepts: 'up to 100 letters, digits, dots, colons, underscores, hyphens and brackets',
@@ -152,22 +152,22 @@ const circuit = {
   }),
   noBreaker: switchSetting({
     flag: 'no-breaker',
-    summary: 'go through whatever the circuit says, and record nothing in it',
+    summary: 'ignore the circuit, and record nothing in it',
     fallback: false,
   }),
   waitMs: durationSetting({
     flag: 'wait',
-    summary: 'wait that long for the circuit instead of failing fast',
+    summary: 'wait up to this long for the circuit instead of failing fast',
     fallback: 0,
     leastMs: 0,
   }),
 } as const;
 
-/** Where the metrics go at the end of a command that has measured something. Null: nowhere. */
+/** Where the metrics go when a command that measured something ends. Null means nowhere. */
 const metrics = {
   push: textSetting({
     flag: 'push',
-    summary: 'Pushgateway to send the metrics to when the command ends',
+    summary: 'Pushgateway to push the metrics to when the command ends',
     placeholder: 'URL',
     shownDefault: 'none',
     accepts: 'an http or https URL without credentials',
@@ -175,29 +175,29 @@ const metrics = {
   }),
   pushMode: choiceSetting({
     flag: 'push-mode',
-    summary: 'totals replace the group (PUT); deltas of this command are for aggregating gateways (POST)',
+    summary: 'totals replace the group (PUT); deltas add this command to an aggregating gateway (POST)',
     fallback: 'totals',
     choices: ['totals', 'deltas'],
   }),
   pushJob: textSetting({
     flag: 'push-job',
-    summary: 'job of the group',
+    summary: 'job label of the group',
     placeholder: 'NAME',
     shownDefault: 'breakwater',
-    accepts: 'a text without control characters',
+    accepts: 'text without control characters',
     pattern: NOT_CONTROL,
   }),
   pushInstance: textSetting({
     flag: 'push-instance',
-    summary: 'instance of the group; must be stable, for a gateway forgets no group',
+    summary: 'instance label of the group; keep it stable: the gateway never expires groups',
     placeholder: 'NAME',
     shownDefault: 'host name',
-    accepts: 'a text without control characters',
+    accepts: 'text without control characters',
     pattern: NOT_CONTROL,
   }),
   pushCa: textSetting({
     flag: 'push-ca',
-    summary: "certificate authorities of the gateway, in PEM; Node's by default",
+    summary: "certificate authorities for the gateway, in PEM; by default Node's",
     placeholder: 'FILE',
     shownDefault: 'none',
     accepts: 'a file path',
@@ -205,7 +205,7 @@ const metrics = {
   }),
   textfile: textSetting({
     flag: 'textfile',
-    summary: "file of node_exporter's textfile collector to refresh when the command ends",
+    summary: "file for node_exporter's textfile collector, rewritten when the command ends",
     placeholder: 'FILE',
     shownDefault: 'none',
     accepts: 'a file path',
@@ -213,6 +213,6 @@ const metrics = {
   }),
 } as const;
 
-/** Every setting there is, by the group that help shows it in. The one source of flags, environment and user file. */
+/** Every setting, grouped as in the help. The only source of flags, environment variables and keys of the user file. */
 export const SETTING_GROUPS = { s3, output, metrics, retry, circuit } as const;
 export const SETTING_TABLE = { ...s3, ...output, ...metrics, ...retry, ...circuit } as const;

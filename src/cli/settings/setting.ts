@@ -1,25 +1,25 @@
 import { DURATION_FORMS, formatDuration, parseDuration } from '../../duration.ts';
 
-/** One setting: how it is called, read and explained. Flag, environment and user file share it. */
+/** One setting: its name, its parser and its help. Shared by the flag, the environment and the user file. */
 export interface Setting<T> {
-  /** The flag without dashes; the environment has `BREAKWATER_` + it, the user file it in snake_case. */
+  /** The flag without dashes; `BREAKWATER_` is put before it in the environment, and the user file has it in snake_case. */
   readonly flag: string;
   readonly summary: string;
-  /** Stands for its value in help; null for a switch. */
+  /** The value in the help; null for a switch. */
   readonly placeholder: string | null;
-  /** The default as help shows it; null where there is none. */
+  /** The default in the help; null for none. */
   readonly shownDefault: string | null;
   readonly fallback: T;
-  /** What is accepted, for the error of a bad value. */
+  /** What is accepted, for the error message. */
   readonly accepts: string;
-  /** @returns undefined where the text is not accepted */
+  /** @returns undefined if the text is not accepted */
   readonly parse: (text: string) => T | undefined;
   readonly isNegatable?: boolean;
 }
 
 type Words = Pick<Setting<unknown>, 'flag' | 'summary'>;
 
-/** Longest time that a timer of the platform can wait, in whole days. */
+/** The longest time that a timer can wait, in whole days. */
 const TIMER_MAX_MS = 24 * 86_400_000;
 
 /** A switch: `true`, `false`, `1`, `0`, `yes`, `no` in the environment and the user file. */
@@ -27,7 +27,7 @@ export function switchSetting<T>(words: Words & { fallback: T; isNegatable?: boo
   return { ...words, placeholder: null, shownDefault: null, accepts: 'true or false', parse: parseSwitch };
 }
 
-/** A time in ms, with its bounds in ms; at most 24 days, the longest that a timer can wait. */
+/** A time in ms, at most 24 days, which is the longest that a timer can wait. */
 export function durationSetting<T>(
   words: Words & { fallback: T; leastMs: number; shownDefault?: string },
 ): Setting<T | number> {
@@ -52,7 +52,7 @@ export function countSetting(words: Words & { fallback: number; least: number; m
   };
 }
 
-/** One of a few words. */
+/** One of several words. */
 export function choiceSetting<T extends string>(words: Words & { fallback: T; choices: readonly T[] }): Setting<T> {
   const { choices, fallback } = words;
   return {
@@ -64,7 +64,7 @@ export function choiceSetting<T extends string>(words: Words & { fallback: T; ch
   };
 }
 
-/** Free text that must fit `pattern`. */
+/** Text that matches `pattern`. */
 export function textSetting(
   words: Words & { placeholder: string; shownDefault: string; accepts: string; pattern: RegExp },
 ): Setting<string | null> {
@@ -83,7 +83,7 @@ export function parseSwitch(text: string): boolean | undefined {
   return ['false', '0', 'no', 'n'].includes(word) ? false : undefined;
 }
 
-/** The value, or undefined where it is outside its bounds (both included). */
+/** The value, or undefined if it is outside the bounds (inclusive). */
 export function keepBetween(
   value: number | undefined,
   { least, most }: { least: number; most: number },

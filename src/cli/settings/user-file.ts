@@ -4,8 +4,8 @@ import { BreakwaterError } from '../../errors.ts';
 import { xdgDirectory, type Environment, type UserFile } from './resolve-settings.ts';
 
 /**
- * Reads `$XDG_CONFIG_HOME/breakwater/config.json`; a file that is not there is an empty one.
- * @throws BreakwaterError `config` where it cannot be read or is no JSON object
+ * Reads `$XDG_CONFIG_HOME/breakwater/config.json`; a missing file counts as empty.
+ * @throws BreakwaterError `config` if it cannot be read or is not a JSON object
  */
 export function readUserFile({ env, home }: { env: Environment; home: string }): UserFile {
   const path = join(xdgDirectory(env['XDG_CONFIG_HOME'], join(home, '.config')), 'breakwater', 'config.json');
@@ -35,7 +35,7 @@ function parseJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    // The parser's own message quotes the file, which may hold what must not be shown.
+    // The parser's message quotes the file, which may hold secrets.
     throw new BreakwaterError('config', `${path} is not valid JSON`, { cause: error });
   }
 }

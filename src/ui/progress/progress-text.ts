@@ -1,6 +1,6 @@
 import type { TransferSnapshot, Wait } from './progress-snapshot.ts';
 
-/** A size as a person reads it: `1.5 MiB`. */
+/** `1.5 MiB` */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
   let value = bytes;
@@ -13,7 +13,7 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(digits)} ${units[index]}`;
 }
 
-/** A time that is left, in whole seconds: `0:07`, `12:30`, `3:05:00`. */
+/** A remaining time in whole seconds, rounded up: `0:07`, `12:30`, `3:05:00`. */
 export function formatTimeLeft(ms: number): string {
   const seconds = Math.ceil(ms / 1000);
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
@@ -25,19 +25,19 @@ function pad(value: number): string {
   return String(value).padStart(2, '0');
 }
 
-/** How fast it goes, in bytes per second over the whole run; null before there is anything to measure. */
+/** Bytes per second over the whole run; null before the first byte. */
 export function measureRate({ startedAtMs, movedBytes }: TransferSnapshot, nowMs: number): number | null {
   const elapsedMs = startedAtMs === null ? 0 : nowMs - startedAtMs;
   return elapsedMs < 1 || movedBytes === 0 ? null : (movedBytes * 1000) / elapsedMs;
 }
 
-/** The done part in [0, 1]; null where the whole is not known. An empty object is done at once. */
+/** The finished share in [0, 1]; null if the total is unknown. An empty object is finished at once. */
 export function measureShare({ movedBytes, totalBytes }: TransferSnapshot): number | null {
   if (totalBytes === null) return null;
   return totalBytes === 0 ? 1 : Math.min(1, movedBytes / totalBytes);
 }
 
-/** `50 % of 8.0 MiB, 1.2 MiB/s, 0:04 left`, or counts where the whole is not known. */
+/** `50 % of 8.0 MiB, 1.2 MiB/s, 0:04 left`, or counts if the total is unknown. */
 export function formatProgress(snapshot: TransferSnapshot, nowMs: number): string {
   const { started, finished, failed, movedBytes, totalBytes, swept, inFlight } = snapshot;
   const rate = measureRate(snapshot, nowMs);
@@ -48,7 +48,7 @@ export function formatProgress(snapshot: TransferSnapshot, nowMs: number): strin
   } else if (swept > 0) {
     parts.push(`${swept} deleted`, formatBytes(movedBytes));
   } else {
-    if (started > 1) parts.push(`${finished} of ${started} begun`);
+    if (started > 1) parts.push(`${finished} of ${started} started`);
     parts.push(formatBytes(movedBytes));
   }
   if (rate !== null) parts.push(`${formatBytes(rate)}/s`);
@@ -60,7 +60,7 @@ export function formatProgress(snapshot: TransferSnapshot, nowMs: number): strin
   return parts.join(', ');
 }
 
-/** `SlowDown, attempt 2 of 4, next in 2 s`: the wait that is over first, and how many more there are; null for none. */
+/** `SlowDown, attempt 2 of 4, next in 2 s, and 3 more`: the shortest wait first; null for none. */
 export function formatWaits(waits: readonly Wait[], nowMs: number): string | null {
   const pending = waits.filter(({ untilMs }) => untilMs > nowMs).toSorted((a, b) => a.untilMs - b.untilMs);
   const [first] = pending;

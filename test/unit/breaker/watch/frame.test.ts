@@ -166,31 +166,31 @@ describe('the screen at 120 columns', () => {
     expect(draw(snapshot, { view: type('<enter>', snapshot) })).toContain('01-01 12:04');
   });
 
-  it('explains keys and lamps', () => {
+  it('explains keys and states', () => {
     const help = draw(snapshotOf(), { view: type('?') });
-    expect(help).toContain('isolate: hold it open by hand');
+    expect(help).toContain('isolate: force the circuit open by hand');
     expect(help).toContain('◐ HALF-OPEN');
     const view = { ...type('?'), options: { isReadOnly: true, stateDirectory: null } };
-    expect(draw(snapshotOf(), { view })).toContain('asks first (off: --read-only)');
+    expect(draw(snapshotOf(), { view })).toContain('asks first (disabled by --read-only)');
   });
 
   it('asks about a change by hand with its effect in words and its command line', () => {
     const first = squeeze(draw(snapshotOf(), { view: type('i') }));
     expect(first.slice(-5)).toEqual([
-      'isolate s3-upload@eu-west-1: every call of every process is refused, until the time is over or somebody resets it',
-      'for  1h█  such as 30m or 2h; nothing: until a reset',
+      'isolate s3-upload@eu-west-1: refuses every call of every process until the time is over or it is reset',
+      'for  1h█  such as 30m or 2h; empty = until a reset',
       'reason',
       '$ breakwater breaker-isolate s3-upload@eu-west-1 --for 1h',
-      'enter = next  ctrl-u = empty  esc = leave it',
+      'enter = next  ctrl-u = clear  esc = cancel',
     ]);
     const last = squeeze(draw(snapshotOf(), { view: type("r<clear>it's back<enter>") }));
     expect(last.slice(-4)).toEqual([
-      'reset s3-upload@eu-west-1: it closes at once, for every process; what is in flight no longer counts for it',
+      'reset s3-upload@eu-west-1: closes at once, for every process; calls already in flight no longer count',
       "reason it's back",
       "$ breakwater breaker-reset s3-upload@eu-west-1 --reason 'it'\\''s back'",
       'reset it now? y = yes, any other key = no',
     ]);
-    expect(draw(snapshotOf(), { view: type('i<clear>soon<enter>') })).toContain('"soon" will not do');
+    expect(draw(snapshotOf(), { view: type('i<clear>soon<enter>') })).toContain('"soon" is not valid');
   });
 
   it('shows the filter while it is typed and while it holds', () => {
@@ -201,7 +201,7 @@ describe('the screen at 120 columns', () => {
     expect(draw(snapshotOf(), { view: type('/nothing<enter>') })).toContain('no circuit matches "nothing"');
   });
 
-  it('says that it stands still, and that it only looks', () => {
+  it('shows that it is paused and read-only', () => {
     const view = { ...type(' '), options: { isReadOnly: true, stateDirectory: null } };
     const text = draw(snapshotOf(), { view });
     expect(text).toContain('read-only  PAUSED 12:04 UTC');
@@ -210,7 +210,7 @@ describe('the screen at 120 columns', () => {
 });
 
 describe('the screen of a state that is not ready', () => {
-  it('shows every circuit as closed where nothing was recorded', () => {
+  it('shows every circuit as closed if nothing was recorded', () => {
     const stateFile = { path: '/s/state.db', condition: 'missing' } as const;
     const text = draw(snapshotOf({ stateFile, circuits: [CLOSED] }));
     expect(text).toContain('nothing has been recorded here yet: /s/state.db');
@@ -221,10 +221,10 @@ describe('the screen of a state that is not ready', () => {
     ['corrupt', 'the state file is corrupt: /s/state.db'],
     ['newer_schema', 'the state file was written by a newer breakwater: /s/state.db'],
     ['unwritable', 'the state file cannot be read: /s/state.db'],
-    ['locked', 'the state file stays locked by another process: /s/state.db'],
+    ['locked', 'the state file is locked by another process: /s/state.db'],
     ['full', 'its disk is full: /s/state.db'],
-    ['network_file_system', 'where its locks are not safe: /s/state.db'],
-  ])('says so instead of showing circuits that nobody knows: %s', (condition, says) => {
+    ['network_file_system', 'where locks are not safe: /s/state.db'],
+  ])('says so instead of showing unknown circuits: %s', (condition, says) => {
     const snapshot = snapshotOf({ stateFile: { path: '/s/state.db', condition } });
     for (const rows of [30, 5]) {
       const text = draw(snapshot, { rows });
@@ -233,7 +233,7 @@ describe('the screen of a state that is not ready', () => {
     }
     expect(type('r', snapshot)).toMatchObject({
       form: null,
-      message: { text: 'reset is off while the state cannot be used' },
+      message: { text: 'reset is disabled while the state file cannot be used' },
     });
   });
 });

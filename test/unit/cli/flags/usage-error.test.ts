@@ -37,8 +37,8 @@ describe('toBreakwaterError', () => {
     [['a', 'b', '-z'], 'unknown flag -z', 'see breakwater put --help'],
     [['a'], 'missing argument DEST', 'see breakwater put --help'],
     [[], 'missing argument SOURCE DEST', 'see breakwater put --help'],
-    [['a', 'b', 'c'], '1 more argument than it takes', 'see breakwater put --help'],
-    [['a', 'b', 'c', 'hunter2'], '2 more arguments than it takes', 'see breakwater put --help'],
+    [['a', 'b', 'c'], '1 argument too many', 'see breakwater put --help'],
+    [['a', 'b', 'c', 'hunter2'], '2 arguments too many', 'see breakwater put --help'],
   ])('makes usage of %j, with what comes next and without the values', async (argv, message, hint) => {
     const error = await refusalOf(argv);
     expect(error).toMatchObject({ code: 'usage', message, details: { hint } });

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { createEventLog } from '../../../../src/cli/output/event-log.ts';
-import { describeEvent, formatSeconds } from '../../../../src/cli/output/log-line.ts';
+import { eventLine, formatSeconds } from '../../../../src/cli/output/log-line.ts';
 import { Output, type OutputMode } from '../../../../src/cli/output/output.ts';
 import { report, reportFailure } from '../../../../src/cli/output/report.ts';
 import type { Transition } from '../../../../src/circuit/circuit.ts';
@@ -59,13 +59,13 @@ const TOLD: readonly (readonly [Event, string, string, Record<string, unknown>])
   [
     { kind: 'deletes_adapted', bucket: 'b', form: 'batch', hasMd5: true, condition: 'honoured' },
     'debug',
-    's3://b deletes in batches, with Content-MD5; it spares objects that were overwritten since they were listed',
+    's3://b: deletes in batches, with Content-MD5; the store keeps objects overwritten since they were listed',
     { bucket: 'b', form: 'batch', content_md5: true, condition: 'honoured' },
   ],
   [
     { kind: 'deletes_adapted', bucket: 'b', form: 'single', hasMd5: false, condition: 'ignored' },
     'debug',
-    's3://b deletes one by one, for want of DeleteObjects; it ignores the condition on the ETag: objects that were overwritten since they were listed go too',
+    's3://b: deletes one by one, because the store has no DeleteObjects; the store ignores the condition on the ETag, so objects overwritten since they were listed are deleted too',
     { bucket: 'b', form: 'single', content_md5: false, condition: 'ignored' },
   ],
   [
@@ -175,7 +175,7 @@ describe('the log of events', () => {
   });
 
   it.each(SILENT)('leaves $kind to progress and metrics', (event) => {
-    expect(describeEvent(event)).toBeNull();
+    expect(eventLine(event)).toBeNull();
   });
 
   it.each([

@@ -60,7 +60,7 @@ describe('presentMany', () => {
   it('tells what was there already, and fails as what ended the run', () => {
     const ended = new BreakwaterError('circuit_open', 'the circuit is open');
     const result = presentMany({ ...NOTHING, done: 2, skipped: 3, bytes: 8, ended }, 'sent');
-    expect(result).toMatchObject({ summary: 'sent 2 objects, 8 B; 3 were there already', json: { skipped: 3 } });
+    expect(result).toMatchObject({ summary: 'sent 2 objects, 8 B; 3 already there', json: { skipped: 3 } });
     expect(result.failure).toBe(ended);
   });
 

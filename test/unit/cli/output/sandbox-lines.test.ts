@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeListening, describePhase, describeRequest } from '../../../../src/cli/output/sandbox-lines.ts';
+import { listeningLines, phaseLine, requestLine } from '../../../../src/cli/output/sandbox-lines.ts';
 import { parseSeed } from '../../../../src/cli/flags/seed-flag.ts';
 import { BreakwaterError } from '../../../../src/errors.ts';
 
@@ -27,14 +27,14 @@ describe('parseSeed', () => {
     ['demo', 'no bucket and key'],
     ['/key', 'no bucket and key'],
     ['demo/', 'no bucket and key'],
-    ['NO/key', '"NO" is no name of a bucket'],
+    ['NO/key', '"NO" is not a valid bucket name'],
     ['demo/a:age', '"age" is not OPTION=VALUE'],
-    ['demo/a:age=old', '"old" does not fit age'],
-    ['demo/a:count=0', '"0" does not fit count'],
-    ['demo/a:count=1000001', '"1000001" does not fit count'],
-    ['demo/a:colour=red', 'colour is no option'],
+    ['demo/a:age=old', '"old" is not a valid age'],
+    ['demo/a:count=0', '"0" is not a valid count'],
+    ['demo/a:count=1000001', '"1000001" is not a valid count'],
+    ['demo/a:colour=red', 'unknown option colour'],
     ['demo/a:size=1MiB:count=2000', '1 GiB at most'],
-    ['demo/\u001b[2J:x', '"demo/\\x1b[2J:x" is no seed'],
+    ['demo/\u001b[2J:x', '"demo/\\x1b[2J:x" is not a valid seed'],
   ])('refuses %j', (text, says) => {
     expect(() => parseSeed(text)).toThrow(BreakwaterError);
     expect(() => parseSeed(text)).toThrow(says);
@@ -59,30 +59,28 @@ describe('the lines of a sandbox', () => {
   };
 
   it('say what to do next, for the scenario', () => {
-    const calm = describeListening(sandbox, { scenario: 'calm', logFormat: 'text', nowMs }).join('\n');
+    const calm = listeningLines(sandbox, { scenario: 'calm', logFormat: 'text', nowMs }).join('\n');
     expect(calm).toContain('curl -d PutObject:503:ServiceUnavailable http://127.0.0.1:1/_sandbox/faults');
-    const story = describeListening(sandbox, { scenario: 'flapping', logFormat: 'text', nowMs }).join('\n');
+    const story = listeningLines(sandbox, { scenario: 'flapping', logFormat: 'text', nowMs }).join('\n');
     expect(story).toContain('breaker-status --watch');
     expect(story).not.toContain('_sandbox/faults');
   });
 
   it('tell requests and phases as text', () => {
-    expect(describeRequest(request, { logFormat: 'text', nowMs })).toBe(
-      'PutObject b/k\\x07 503 SlowDown (fault: error)',
-    );
+    expect(requestLine(request, { logFormat: 'text', nowMs })).toBe('PutObject b/k\\x07 503 SlowDown (fault: error)');
     const unknown = { ...request, operation: null, status: null, code: null, fault: null };
-    expect(describeRequest(unknown, { logFormat: 'text', nowMs }).trimEnd()).toBe('PUT /b/k');
+    expect(requestLine(unknown, { logFormat: 'text', nowMs }).trimEnd()).toBe('PUT /b/k');
     const phase = { text: 'an outage', lastsMs: 30_000, faults: [] };
-    expect(describePhase(phase, { logFormat: 'text', nowMs })).toBe('scenario: an outage, for 30s');
-    expect(describePhase({ ...phase, lastsMs: null }, { logFormat: 'text', nowMs })).toBe('scenario: an outage');
+    expect(phaseLine(phase, { logFormat: 'text', nowMs })).toBe('scenario: an outage, for 30s');
+    expect(phaseLine({ ...phase, lastsMs: null }, { logFormat: 'text', nowMs })).toBe('scenario: an outage');
   });
 
   it('are one JSON object each where lines are JSON', () => {
     const form = { logFormat: 'json', nowMs } as const;
-    const [start = '', ...rest] = describeListening(sandbox, { scenario: 'calm', ...form });
+    const [start = '', ...rest] = listeningLines(sandbox, { scenario: 'calm', ...form });
     expect(rest).toEqual([]);
     expect(JSON.parse(start)).toMatchObject({ event: 'sandbox_started', endpoint: 'http://127.0.0.1:1' });
-    expect(JSON.parse(describeRequest(request, form))).toEqual({
+    expect(JSON.parse(requestLine(request, form))).toEqual({
       time: '2026-01-02T00:00:00.000Z',
       level: 'notice',
       event: 'request',
@@ -95,6 +93,6 @@ describe('the lines of a sandbox', () => {
       code: 'SlowDown',
       fault: 'error',
     });
-    expect(JSON.parse(describePhase({ text: 'x', lastsMs: null, faults: [] }, form))).toMatchObject({ lasts_ms: null });
+    expect(JSON.parse(phaseLine({ text: 'x', lastsMs: null, faults: [] }, form))).toMatchObject({ lasts_ms: null });
   });
 });

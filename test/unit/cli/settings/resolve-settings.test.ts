@@ -127,7 +127,10 @@ describe('resolveSettings', () => {
     const refusal = (name: string, code: string) =>
       expect.objectContaining({
         code,
-        details: { reason: 'bad_value', hint: expect.stringContaining(`correct ${name}`) },
+        details: {
+          reason: 'bad_value',
+          hint: expect.stringContaining(code === 'usage' ? `fix ${name};` : `fix or unset ${name}`),
+        },
         message: expect.toSatisfy((text: string) => text.startsWith(`${name}: ${shown}`) && text.includes(accepts)),
       });
     expect(() => resolveFrom({ flags: { [flag]: value } })).toThrow(refusal(`--${flag}`, 'usage'));

@@ -86,8 +86,8 @@ describe('describeProgress', () => {
     ],
     ['an empty one', { ...one, totalBytes: 0 }, '100 % of 0 B'],
     ['a stream', { ...one, movedBytes: 2048 }, '2.0 KiB, 2.0 KiB/s'],
-    ['many', { ...one, started: 12, finished: 10, movedBytes: 2048 }, '10 of 12 begun, 2.0 KiB, 2.0 KiB/s'],
-    ['many, some failed', { ...one, started: 3, failed: 2 }, '0 of 3 begun, 0 B, 2 failed'],
+    ['many', { ...one, started: 12, finished: 10, movedBytes: 2048 }, '10 of 12 started, 2.0 KiB, 2.0 KiB/s'],
+    ['many, some failed', { ...one, started: 3, failed: 2 }, '0 of 3 started, 0 B, 2 failed'],
     ['a sweep', { ...one, started: 0, swept: 5, movedBytes: 10, failed: 1 }, '5 deleted, 10 B, 10 B/s, 1 failed'],
     ['nothing yet', NO_TRANSFER, '0 B'],
   ])('describes %s', (_what, snapshot, text) => {

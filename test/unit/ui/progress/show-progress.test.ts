@@ -109,7 +109,7 @@ describe('createProgress off a terminal', () => {
     progress.read(begin(10, 'b'));
     await clock.advance(10_000);
     progress.read(move(10));
-    expect(stderr()).toBe('progress: 0 of 2 begun, 10 B, 1 B/s\n');
+    expect(stderr()).toBe('progress: 0 of 2 started, 10 B, 1 B/s\n');
   });
 
   it('says nothing of what moves nothing', async () => {
