@@ -1,3 +1,4 @@
+import { after, onAbort } from '../../abort.ts';
 import type { Clock } from '../../clock.ts';
 import type { Frame } from '../../ui/frame.ts';
 import type { Symbols } from '../../ui/symbols.ts';
@@ -114,17 +115,10 @@ class WakeUp {
   }
 
   async wait(clock: Clock, { longestMs, signal }: { longestMs: number; signal: AbortSignal }): Promise<void> {
-    const stopped = new AbortController();
-    try {
-      const asleep = rest(clock, {
-        untilMs: clock.monotonic() + longestMs,
-        signal: AbortSignal.any([signal, stopped.signal]),
-      });
-      await Promise.race([this.#called.promise, asleep]);
-    } finally {
-      stopped.abort();
-      this.#called = Promise.withResolvers();
-    }
+    using _timer = after(clock, longestMs, () => this.now());
+    using _listening = onAbort(signal, () => this.now());
+    await this.#called.promise;
+    this.#called = Promise.withResolvers();
   }
 }
 
