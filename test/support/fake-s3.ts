@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { DirectClient } from '../../src/s3/connection/direct-client.ts';
-import type { ObjectClient } from '../../src/s3/connection/object-client.ts';
+import { ObjectClient } from '../../src/s3/connection/object-client.ts';
 import type { WatchedHttpHandler } from '../../src/http/http-handler.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -31,6 +31,7 @@ type HttpRequest = Parameters<WatchedHttpHandler['handle']>[0];
 export function createFakeS3(
   respond: Respond,
   endpoint = 'http://fake',
+  isFast = true,
 ): { s3: ObjectClient; requests: FakeRequest[] } {
   const requests: FakeRequest[] = [];
   const config: S3ClientConfig = {
@@ -53,7 +54,7 @@ export function createFakeS3(
       },
     },
   };
-  return { s3: new DirectClient(config, null), requests };
+  return { s3: isFast ? new DirectClient(config, null) : new ObjectClient(config), requests };
 }
 
 /** An error as S3 writes it. */
