@@ -36,12 +36,6 @@ export const systemClock: Clock = {
   },
 };
 
-/** Reads an HTTP or ISO 8601 date as ms since the Unix epoch; null if it is neither. */
-export function parseTime(text: string): number | null {
-  const timeMs = Date.parse(text);
-  return Number.isNaN(timeMs) ? null : timeMs;
-}
-
 /** ISO 8601 in UTC with ms: the format of every printed or stored time. */
 export function formatTime(ms: number): string {
   return new Date(ms).toISOString();

@@ -2,8 +2,10 @@ import type { ObjectStore } from '../s3/object-store.ts';
 import type { UnfinishedUpload } from '../s3/list/list-uploads.ts';
 import { BreakwaterError, type ErrorCode } from '../errors.ts';
 import type { KeyPatterns } from '../key-filter.ts';
+import type { AgeClock } from './age-clock.ts';
 import { createItemFilter } from './item-filter.ts';
-import type { LeftObject } from './tally.ts';
+import type { SweepItem } from './sweep-item.ts';
+import { UNKNOWN_AGE, type LeftObject } from './tally.ts';
 
 /** Aborts in flight at once. */
 const ABORTS_IN_FLIGHT = 8;
@@ -23,11 +25,10 @@ export interface UploadSweepRequest {
 
 export interface UploadSweepContext {
   readonly store: Pick<ObjectStore, 'listUploads' | 'abortUpload'>;
-  /** Used only where the store does not tell its own time. */
-  readonly now: () => number;
+  readonly ageClock: AgeClock;
 }
 
-/** What became of the uploads past the age. */
+/** What became of the uploads past the age, and of those whose age is unknown. */
 export interface UploadTally {
   readonly matched: number;
   readonly aborted: number;
@@ -43,29 +44,38 @@ export interface UploadTally {
  */
 export async function abortUploads(request: UploadSweepRequest, context: UploadSweepContext): Promise<UploadTally> {
   const { bucket, prefix, olderThanMs, patterns, isDryRun } = request;
-  const { store, now } = context;
+  const { store, ageClock } = context;
   const filter = createItemFilter(prefix, { olderThanMs, patterns });
   const tally = { matched: 0, aborted: 0, failed: 0, failures: [] as LeftObject[] };
-  let denied = 0;
+  const count = (failures: readonly LeftObject[]): void => {
+    tally.failed += failures.length;
+    tally.failures.push(...failures.slice(0, FAILURES_NAMED_MAX - tally.failures.length));
+  };
+  let [asked, denied] = [0, 0];
   for await (const { uploads, storeNowMs } of store.listUploads({ bucket, prefix })) {
-    const nowMs = storeNowMs ?? now();
-    const matches = uploads.filter(({ key, startedAtMs }) =>
-      filter.takes({ key, versionId: null, sizeBytes: null, lastModifiedMs: startedAtMs, etag: null }, nowMs),
-    );
+    const nowMs = ageClock(storeNowMs);
+    const matches = uploads.filter((upload) => filter.takes(toItem(upload), nowMs));
     tally.matched += matches.length;
     if (isDryRun) continue;
+    const ageless = uploads.map(toItem).filter(filter.lacksAge);
+    tally.matched += ageless.length;
+    count(ageless.map(({ key }) => ({ key, versionId: null, ...UNKNOWN_AGE })));
     const failures = await abortAll(bucket, matches, context);
-    tally.failed += failures.length;
+    count(failures);
+    asked += matches.length;
     tally.aborted += matches.length - failures.length;
     denied += failures.filter(({ code }) => code === 'AccessDenied').length;
-    tally.failures.push(...failures.slice(0, FAILURES_NAMED_MAX - tally.failures.length));
   }
-  if (denied > 0 && denied === tally.matched) {
+  if (denied > 0 && denied === asked) {
     throw new BreakwaterError('access_denied', `every abort of an upload in s3://${bucket}/${prefix} was denied`, {
       details: { s3Code: 'AccessDenied', hint: 'the credentials need s3:AbortMultipartUpload here' },
     });
   }
   return tally;
+}
+
+function toItem({ key, startedAtMs }: UnfinishedUpload): SweepItem {
+  return { key, versionId: null, sizeBytes: null, lastModifiedMs: startedAtMs, etag: null };
 }
 
 /** After these the next abort would end the same way. */

@@ -1,5 +1,5 @@
 import { createKeyFilter, type KeyPatterns } from '../key-filter.ts';
-import type { SweepItem } from './sweep-item.ts';
+import type { SweepItem, SweepPage } from './sweep-item.ts';
 
 /** What makes an item one to delete. Every condition must hold. */
 export interface ItemConditions {
@@ -17,12 +17,22 @@ export interface ItemFilter {
   /** By the name alone: below the prefix, and matching the patterns. */
   readonly takesKey: (key: string) => boolean;
   /** By every condition. An item whose age or size is unknown stays if a condition needs it. */
-  readonly takes: (item: SweepItem, storeNowMs: number) => boolean;
+  readonly takes: (item: SweepItem, nowMs: number) => boolean;
+  /** Everything fits but the age, which is needed and unknown. */
+  readonly lacksAge: (item: SweepItem) => boolean;
   readonly asksForAge: boolean;
   readonly asksForSize: boolean;
 }
 
 const EVERYTHING: KeyPatterns = { include: [], exclude: [] };
+
+/** What a page is made of: the items to delete, and those that stay because their age is unknown. */
+export function filterItems(
+  items: readonly SweepItem[],
+  { filter, nowMs }: { readonly filter: ItemFilter; readonly nowMs: number },
+): Pick<SweepPage, 'items' | 'unknownAge'> {
+  return { items: items.filter((item) => filter.takes(item, nowMs)), unknownAge: items.filter(filter.lacksAge) };
+}
 
 /** Compiles the conditions once: a sweep checks every key of a bucket. */
 export function createItemFilter(
@@ -34,27 +44,27 @@ export function createItemFilter(
   const asksForAge = olderThanMs > 0;
   const asksForSize = minSizeBytes !== null || maxSizeBytes !== null;
   const takesKey = (key: string): boolean => key.startsWith(prefix) && isWanted(key.slice(nameStart));
-  const hasAge = (lastModifiedMs: number | null, storeNowMs: number): boolean =>
-    !asksForAge || (lastModifiedMs !== null && isExpired({ lastModifiedMs }, { storeNowMs, olderThanMs }));
   const hasSize = (sizeBytes: number | null): boolean =>
     !asksForSize || (sizeBytes !== null && sizeBytes >= (minSizeBytes ?? 0) && sizeBytes <= (maxSizeBytes ?? Infinity));
   return {
     takesKey,
     // The cheap checks first.
-    takes: ({ key, sizeBytes, lastModifiedMs }, storeNowMs) =>
-      hasAge(lastModifiedMs, storeNowMs) && hasSize(sizeBytes) && takesKey(key),
+    takes: (item, nowMs) =>
+      (!asksForAge || isExpired(item, { nowMs, olderThanMs })) && hasSize(item.sizeBytes) && takesKey(item.key),
+    lacksAge: ({ key, sizeBytes, lastModifiedMs }) =>
+      asksForAge && lastModifiedMs === null && hasSize(sizeBytes) && takesKey(key),
     asksForAge,
     asksForSize,
   };
 }
 
 /**
- * Whether an object is old enough to delete: last modified at least `olderThanMs` before `storeNowMs`.
- * Both times are the store's own, so a wrong local clock never deletes anything early.
+ * Whether an object is old enough to delete: last modified at least `olderThanMs` before `nowMs`, which an `AgeClock`
+ * tells. An unknown time is never old.
  */
 export function isExpired(
-  { lastModifiedMs }: { readonly lastModifiedMs: number },
-  { storeNowMs, olderThanMs }: { storeNowMs: number; olderThanMs: number },
+  { lastModifiedMs }: { readonly lastModifiedMs: number | null },
+  { nowMs, olderThanMs }: { nowMs: number; olderThanMs: number },
 ): boolean {
-  return storeNowMs - lastModifiedMs >= olderThanMs;
+  return lastModifiedMs !== null && nowMs - lastModifiedMs >= olderThanMs;
 }

@@ -4,6 +4,7 @@ import type { EventSink } from '../events.ts';
 import type { ObjectStore } from '../s3/object-store.ts';
 import type { UnfinishedWork, WorkClaim } from '../unfinished-work.ts';
 import { abortUploads, type UploadSweepRequest, type UploadTally } from './abort-uploads.ts';
+import { createAgeClock, type AgeClock } from './age-clock.ts';
 import { SweepCheckpoint } from './checkpoint.ts';
 import { claimSweep, nameSweep } from './claim-sweep.ts';
 import { watchNeighbours } from './prefix-warning.ts';
@@ -71,8 +72,9 @@ export interface SweepOutcome {
  * @returns null if the user said no
  * @throws BreakwaterError before the first delete; a later failure is in the outcome
  */
-export async function runSweep(job: SweepJob, tools: SweepTools): Promise<SweepOutcome | null> {
+export async function runSweep(job: SweepJob, given: SweepTools): Promise<SweepOutcome | null> {
   const { isDryRun, olderThanMs } = job;
+  const tools = { ...given, ageClock: createAgeClock({ now: given.clock.now, emit: given.emit }) };
   const select = openSelection(job, tools);
   if (isDryRun) {
     const survey = olderThanMs === null ? null : await surveySweep(select(EVERY_KEY));
@@ -92,14 +94,16 @@ export async function runSweep(job: SweepJob, tools: SweepTools): Promise<SweepO
   return await addUploads({ survey: null, swept, failure: findObjectFailure(swept, job) }, job, tools);
 }
 
+type AgedTools = SweepTools & { readonly ageClock: AgeClock };
+
 type Select = (span: KeySpan) => AsyncIterable<SweepPage>;
 
-function openSelection(job: SweepJob, { store, clock, emit }: SweepTools): Select {
+function openSelection(job: SweepJob, { store, ageClock, emit }: AgedTools): Select {
   const { bucket, prefix, selection, olderThanMs, isUnconditional } = job;
   const watch = watchNeighbours({ prefix, emit });
   return async function* select(within) {
     const request = { ...selection, bucket, prefix, olderThanMs: olderThanMs ?? 0, within };
-    for await (const page of watch(selectItems(request, { store, now: clock.now }))) {
+    for await (const page of watch(selectItems(request, { store, ageClock }))) {
       // Without an ETag, a delete has no condition.
       yield isUnconditional ? { ...page, items: page.items.map((item) => ({ ...item, etag: null })) } : page;
     }
@@ -138,22 +142,22 @@ export async function sweepObjects(job: ObjectsJob, tools: ObjectsTools): Promis
   return result;
 }
 
-async function countUploads(job: SweepJob, { store, clock }: SweepTools): Promise<number> {
+async function countUploads(job: SweepJob, { store, ageClock }: AgedTools): Promise<number> {
   const request = uploadRequest(job);
   if (request === null) return 0;
-  return (await abortUploads({ ...request, isDryRun: true }, { store, now: clock.now })).matched;
+  return (await abortUploads({ ...request, isDryRun: true }, { store, ageClock })).matched;
 }
 
 /** Aborts uploads once the objects are done, and not after a failure: the first failure is the one reported. */
 async function addUploads(
   outcome: Omit<SweepOutcome, 'uploads'>,
   job: SweepJob,
-  { store, clock }: SweepTools,
+  { store, ageClock }: AgedTools,
 ): Promise<SweepOutcome> {
   const request = uploadRequest(job);
   if (request === null || outcome.failure !== null) return { ...outcome, uploads: null };
   try {
-    const uploads = await abortUploads(request, { store, now: clock.now });
+    const uploads = await abortUploads(request, { store, ageClock });
     return { ...outcome, uploads, failure: findUploadFailure(uploads, job) };
   } catch (error) {
     // The objects that were deleted before are still reported.

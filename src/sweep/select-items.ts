@@ -1,7 +1,8 @@
 import type { ListedObject } from '../s3/list/list-objects.ts';
 import type { ObjectStore } from '../s3/object-store.ts';
 import { assertNever, BreakwaterError } from '../errors.ts';
-import { createItemFilter, type ItemConditions, type ItemFilter } from './item-filter.ts';
+import type { AgeClock } from './age-clock.ts';
+import { createItemFilter, filterItems, type ItemConditions, type ItemFilter } from './item-filter.ts';
 import { listInParallel, type RangePage } from './listing/parallel-listing.ts';
 import { selectNamed } from './select-named.ts';
 import { createSplitter } from './listing/split-key.ts';
@@ -37,8 +38,7 @@ export type Selection = Required<
 
 export interface SelectionContext {
   readonly store: Pick<ObjectStore, 'list' | 'listVersions' | 'statKeys'>;
-  /** Used only where the store does not tell its own time. */
-  readonly now: () => number;
+  readonly ageClock: AgeClock;
 }
 
 /** Listings at once unless told otherwise: enough to hide S3's latency behind our parser. */
@@ -66,22 +66,21 @@ export function selectItems(request: SelectionRequest, context: SelectionContext
 
 async function* selectObjects(
   request: SelectionRequest,
-  { store, now }: SelectionContext,
+  { store, ageClock }: SelectionContext,
   filter: ItemFilter,
 ): AsyncGenerator<SweepPage> {
   const listing = listEverything(request, async function* open(place) {
     for await (const page of store.list(place)) yield { ...page, entries: page.objects };
   });
   for await (const { entries, page, span } of listing) {
-    const storeNowMs = page.storeNowMs ?? now();
-    const items = entries.map(toItem).filter((item) => filter.takes(item, storeNowMs));
-    yield { items, storeNowMs: page.storeNowMs, span };
+    const nowMs = ageClock(page.storeNowMs);
+    yield { ...filterItems(entries.map(toItem), { filter, nowMs }), span };
   }
 }
 
 async function* selectVersions(
   request: SelectionRequest,
-  { store, now }: SelectionContext,
+  { store, ageClock }: SelectionContext,
   filter: ItemFilter,
 ): AsyncGenerator<SweepPage> {
   const listing = listEverything(request, async function* open(place) {
@@ -94,13 +93,9 @@ async function* selectVersions(
     sieves.set(range, sieve);
     const candidates = sieve.take(entries, { isLast: isDone });
     if (isDone) sieves.delete(range);
-    const storeNowMs = page.storeNowMs ?? now();
+    const nowMs = ageClock(page.storeNowMs);
     // The last key of a page may go on with the next: no span is settled for certain.
-    yield {
-      items: candidates.filter((item) => filter.takes(item, storeNowMs)),
-      storeNowMs: page.storeNowMs,
-      span: null,
-    };
+    yield { ...filterItems(candidates, { filter, nowMs }), span: null };
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ObjectStore } from '../s3/object-store.ts';
-import type { ItemFilter } from './item-filter.ts';
+import type { AgeClock } from './age-clock.ts';
+import { filterItems, type ItemFilter } from './item-filter.ts';
 import type { SweepItem, SweepPage } from './sweep-item.ts';
 
 export interface NamedRequest {
@@ -11,7 +12,7 @@ export interface NamedRequest {
 
 export interface NamedContext {
   readonly store: Pick<ObjectStore, 'list' | 'statKeys'>;
-  readonly now: () => number;
+  readonly ageClock: AgeClock;
 }
 
 /**
@@ -23,7 +24,7 @@ export interface NamedContext {
  */
 export async function* selectNamed(
   { bucket, prefix, pages }: NamedRequest,
-  { store, now }: NamedContext,
+  { store, ageClock }: NamedContext,
   filter: ItemFilter,
 ): AsyncGenerator<SweepPage> {
   let clock: { readonly storeNowMs: number | null } | null = null;
@@ -32,7 +33,7 @@ export async function* selectNamed(
     if (filter.asksForAge && named.some(({ lastModifiedMs }) => lastModifiedMs !== null)) {
       clock ??= { storeNowMs: await readStoreClock(store, { bucket, prefix }) };
     }
-    const nowMs = clock?.storeNowMs ?? now();
+    const nowMs = ageClock(clock?.storeNowMs ?? null);
     // What its source already shows not to match needs no question.
     const candidates = named.filter(
       (item) => item.lastModifiedMs === null || item.sizeBytes === null || filter.takes(item, nowMs),
@@ -40,17 +41,12 @@ export async function* selectNamed(
     const items = candidates.filter((item) => isKnown(item, filter));
     const asked = candidates.filter((item) => !isKnown(item, filter));
     if (asked.length === 0) {
-      yield {
-        items: items.filter((item) => filter.takes(item, nowMs)),
-        storeNowMs: clock?.storeNowMs ?? null,
-        span: null,
-      };
+      yield { ...filterItems(items, { filter, nowMs }), span: null };
       continue;
     }
     const { objects, storeNowMs } = await store.statKeys({ bucket, keys: asked.map(({ key }) => key) });
     items.push(...objects.map((object): SweepItem => ({ ...object, versionId: null })));
-    const askedNowMs = storeNowMs ?? nowMs;
-    yield { items: items.filter((item) => filter.takes(item, askedNowMs)), storeNowMs, span: null };
+    yield { ...filterItems(items, { filter, nowMs: storeNowMs === null ? nowMs : ageClock(storeNowMs) }), span: null };
   }
 }
 

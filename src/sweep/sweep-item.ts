@@ -12,8 +12,8 @@ export interface SweepItem {
 /** Some of what a selection has found; it may be empty. */
 export interface SweepPage {
   readonly items: readonly SweepItem[];
-  /** The store's own clock when it told of them, in ms; null where it was not asked or sent no `Date`. */
-  readonly storeNowMs: number | null;
+  /** Those that stay for one reason alone: the store does not know their age. */
+  readonly unknownAge: readonly SweepItem[];
   /**
    * The keys that this page settles: whatever was to be selected among them is in it, or was in an earlier one.
    * Null where the source has no order, so that nothing can be said.

@@ -4,7 +4,7 @@ import { BreakwaterError, type ErrorCode } from '../errors.ts';
 import type { EventSink } from '../events.ts';
 import type { KeySpan, SweepItem, SweepPage } from './sweep-item.ts';
 import { findLimit, type LimitReached, type SweepLimits } from './sweep-limits.ts';
-import { addToTally, EMPTY_TALLY, nameLeft, sumBytes, type LeftObject, type SweepTally } from './tally.ts';
+import { addToTally, EMPTY_TALLY, nameLeft, sumBytes, UNKNOWN_AGE, type LeftObject, type SweepTally } from './tally.ts';
 import { untilAborted } from '../abort.ts';
 
 /**
@@ -123,6 +123,7 @@ class SweepRun {
   async #read(pages: AsyncIterable<SweepPage>): Promise<void> {
     const signal = AbortSignal.any([this.#context.signal, this.#halt.signal]);
     for await (const page of untilAborted(pages, signal)) {
+      if (page.unknownAge.length > 0) await this.#leave(page.unknownAge);
       for (const item of page.items) {
         const limit = findLimit(this.#asked, item, this.#request.limits);
         if (limit !== null) {
@@ -186,6 +187,17 @@ class SweepRun {
     });
     if (stayed.length > 0) await onLeft(nameLeft(stayed));
     if (error !== null && ENDS_THE_SWEEP.has(error.code)) this.#fail(error);
+  }
+
+  /** Counts and names what is not asked for. */
+  async #leave(items: readonly SweepItem[]): Promise<void> {
+    const { emit, onLeft } = this.#context;
+    const outcome = { deleted: [], changed: [], stayed: items.map((item) => ({ item, ...UNKNOWN_AGE })) };
+    this.#tally = addToTally(this.#tally, outcome);
+    const { bucket } = this.#request;
+    const { length } = items;
+    emit({ kind: 'objects_swept', bucket, matched: length, deleted: 0, changed: 0, failed: length, bytes: 0 });
+    await onLeft(nameLeft(outcome.stayed));
   }
 
   #settle(spans: readonly KeySpan[]): void {

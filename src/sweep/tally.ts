@@ -16,15 +16,28 @@ export interface Survey {
   readonly newestMs: number | null;
   /** The first few matching keys. */
   readonly samples: readonly string[];
+  /** How many more stay because the store does not know their age. */
+  readonly unknownAge: number;
 }
 
-export const EMPTY_SURVEY: Survey = { objects: 0, bytes: 0, oldestMs: null, newestMs: null, samples: [] };
+export const EMPTY_SURVEY: Survey = {
+  objects: 0,
+  bytes: 0,
+  oldestMs: null,
+  newestMs: null,
+  samples: [],
+  unknownAge: 0,
+};
 
 /** Counts what a sweep would delete. Sends no write request. */
 export async function surveySweep(pages: AsyncIterable<SweepPage>): Promise<Survey> {
   let survey = EMPTY_SURVEY;
-  for await (const { items } of pages) survey = addToSurvey(survey, items);
-  return survey;
+  let ageless = 0;
+  for await (const { items, unknownAge } of pages) {
+    survey = addToSurvey(survey, items);
+    ageless += unknownAge.length;
+  }
+  return { ...survey, unknownAge: ageless };
 }
 
 /** Adds one page of matches to the counts. */
@@ -39,7 +52,7 @@ export function addToSurvey(survey: Survey, matches: readonly SweepItem[]): Surv
   }
   const room = SAMPLES_MAX - survey.samples.length;
   const samples = room > 0 ? [...survey.samples, ...matches.slice(0, room).map(({ key }) => key)] : survey.samples;
-  return { objects, bytes, oldestMs, newestMs, samples };
+  return { ...survey, objects, bytes, oldestMs, newestMs, samples };
 }
 
 /** One object that is still there, and why. */
@@ -51,9 +64,15 @@ export interface LeftObject {
   readonly message: string;
 }
 
+/** Why an object stays of which the store lists no time, or one from before S3 began. */
+export const UNKNOWN_AGE = {
+  code: 'unknown_age',
+  message: 'the store does not say when it was stored, so it is not deleted for its age',
+};
+
 /** What a sweep did; `matched` is the sum of `deleted`, `changed` and `failed`. */
 export interface SweepTally {
-  /** Objects selected for deletion. */
+  /** Objects selected for deletion, or left because their age is unknown. */
   readonly matched: number;
   readonly deleted: number;
   readonly deletedBytes: number;

@@ -65,7 +65,7 @@ function openAtOnce(path: string, flags: string): WritableFile {
     write: (chunks, at) => fs.writevSync(fd, chunks, at),
     read: (buffer, at) => fs.readSync(fd, buffer, 0, buffer.byteLength, at),
     truncate: () => fs.ftruncateSync(fd),
-    setTime: (seconds) => fs.futimesSync(fd, seconds, seconds),
+    setTime: (seconds) => fs.futimesSync(fd, toTime(seconds), toTime(seconds)),
     sync: async () => await sync(fd),
     stat: () => fs.fstatSync(fd, { bigint: true }),
     close: () => fs.closeSync(fd),
@@ -73,12 +73,17 @@ function openAtOnce(path: string, flags: string): WritableFile {
   };
 }
 
+/** As text: Node takes a number below 0, a time before 1970, for the current time. */
+function toTime(seconds: number): string {
+  return String(seconds);
+}
+
 function waitForCalls(file: FileHandle): WritableFile {
   return {
     write: async (chunks, at) => (await file.writev(chunks, at)).bytesWritten,
     read: async (buffer, at) => (await file.read(buffer, 0, buffer.byteLength, at)).bytesRead,
     truncate: async () => await file.truncate(),
-    setTime: async (seconds) => await file.utimes(seconds, seconds),
+    setTime: async (seconds) => await file.utimes(toTime(seconds), toTime(seconds)),
     sync: async () => await file.sync(),
     stat: async () => await file.stat({ bigint: true }),
     close: async () => await file.close(),

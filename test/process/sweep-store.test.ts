@@ -3,6 +3,7 @@ import { openObjectStore, type ObjectStore } from '../../src/s3/object-store.ts'
 import { systemClock } from '../../src/clock.ts';
 import type { Event } from '../../src/events.ts';
 import type { StoreQuirk } from '../../src/sandbox/protocol/wire.ts';
+import { createAgeClock } from '../../src/sweep/age-clock.ts';
 import { selectItems } from '../../src/sweep/select-items.ts';
 import { NO_LIMITS } from '../../src/sweep/sweep-limits.ts';
 import { sweep, type SweepResult } from '../../src/sweep/sweep.ts';
@@ -34,7 +35,8 @@ async function createStage(quirks: readonly StoreQuirk[] = []): Promise<Stage> {
     events,
     sweepAll: async ({ afterPage = () => undefined } = {}) => {
       const pages = async function* changed() {
-        for await (const page of selectItems(PLACE, { store, now: systemClock.now })) {
+        const ageClock = createAgeClock({ now: systemClock.now, emit: () => undefined });
+        for await (const page of selectItems(PLACE, { store, ageClock })) {
           afterPage();
           yield page;
         }

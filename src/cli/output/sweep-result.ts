@@ -34,7 +34,8 @@ export async function askToSweep(run: CommandRun, job: SweepJob, { survey, uploa
 }
 
 /** What a sweep would delete: count, bytes, oldest, newest and a few names. */
-function surveyLines(job: SweepJob, { objects, bytes, oldestMs, newestMs, samples }: Survey): readonly string[] {
+function surveyLines(job: SweepJob, survey: Survey): readonly string[] {
+  const { objects, bytes, oldestMs, newestMs, samples, unknownAge } = survey;
   const age = formatDuration(job.olderThanMs ?? 0);
   return [
     `${objects} ${objects === 1 ? 'object' : 'objects'} older than ${age} in ${nameTarget(job)}, ${formatBytes(bytes)}`,
@@ -43,15 +44,27 @@ function surveyLines(job: SweepJob, { objects, bytes, oldestMs, newestMs, sample
       : [`oldest ${formatTime(oldestMs)}, newest ${formatTime(newestMs)}`]),
     ...samples.map((key) => `  ${escapeControls(key)}`),
     ...(objects > samples.length ? [`  and ${objects - samples.length} more`] : []),
+    ...(unknownAge > 0
+      ? [`${unknownAge} of unknown age, left alone: the store does not say when they were stored`]
+      : []),
   ];
 }
 
 function presentSurvey(job: SweepJob, survey: Survey): CommandResult {
-  const { objects, bytes, oldestMs, newestMs, samples } = survey;
+  const { objects, bytes, oldestMs, newestMs, samples, unknownAge } = survey;
   const oldest = oldestMs === null ? null : formatTime(oldestMs);
   const newest = newestMs === null ? null : formatTime(newestMs);
   return {
-    json: { ...targetDocument(job), dry_run: true, matched: objects, bytes, oldest, newest, samples },
+    json: {
+      ...targetDocument(job),
+      dry_run: true,
+      matched: objects,
+      bytes,
+      oldest,
+      newest,
+      samples,
+      unknown_age: unknownAge,
+    },
     lines: surveyLines(job, survey),
   };
 }

@@ -15,6 +15,7 @@ import type { BoundedRateLimiter } from './rate-limiter.ts';
 import { readFields } from '../../read-fields.ts';
 import { isErrorBody, readObjectResponse, readStoredResponse, readWhole } from './direct-response.ts';
 import { ObjectClient, type ObjectResponse, type StoredResponse } from './object-client.ts';
+import { dropBadTimes } from './strict-times.ts';
 import { findRoute, type ObjectRoute } from './bucket-route.ts';
 import type { WatchedOptions } from '../../http/http-handler.ts';
 
@@ -79,6 +80,7 @@ export class DirectClient extends ObjectClient {
       const skew = await sign(request);
       try {
         const { response } = await requestHandler.handle(request, { ...options, isDirect: true });
+        dropBadTimes(response);
         await this.#throwIfFailed(kind, response);
         skew.noteResponse(response);
         this.#limiter?.updateClientSendingRate({});

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import type { GetObjectCommandOutput, ServerSideEncryption } from '@aws-sdk/client-s3';
 import type { HttpResponse } from '@smithy/core/protocols';
-import { parseTime } from '../../clock.ts';
 import { readBody } from '../../http/direct-body.ts';
 import type { ObjectResponse, StoredResponse } from './object-client.ts';
+import { parseHttpTime } from '../../wire-time.ts';
 
 /** The most bytes kept of the response to a write; S3's are far shorter. */
 const RESPONSE_BYTES_MAX = 64 * 1024;
@@ -21,7 +21,7 @@ export function readObjectResponse({ headers, body, statusCode }: HttpResponse):
     'x-amz-server-side-encryption': encryption,
   } = headers;
   const sizeBytes = length === undefined ? Number.NaN : Number(length);
-  const modifiedMs = modified === undefined ? null : parseTime(modified);
+  const modifiedMs = modified === undefined ? null : parseHttpTime(modified);
   const head: GetObjectCommandOutput = {
     $metadata: { httpStatusCode: statusCode },
     ...readSums(headers),

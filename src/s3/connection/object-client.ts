@@ -7,9 +7,11 @@ import {
   type GetObjectCommandOutput,
   type PutObjectCommandInput,
   type PutObjectCommandOutput,
+  type S3ClientConfig,
   type UploadPartCommandInput,
 } from '@aws-sdk/client-s3';
 import type { WatchedOptions } from '../../http/http-handler.ts';
+import { readTimesStrictly } from './strict-times.ts';
 
 /** A response to GetObject: what this program reads of its head, and the body as the HTTP handler returns it. */
 export interface ObjectResponse {
@@ -22,6 +24,11 @@ export type StoredResponse = Omit<PutObjectCommandOutput, '$metadata'>;
 
 /** The SDK's client, with a method for each request that carries an object: `DirectClient` sends those faster. */
 export class ObjectClient extends S3Client {
+  constructor(config: S3ClientConfig) {
+    super(config);
+    readTimesStrictly(this);
+  }
+
   async getObject(input: GetObjectCommandInput, options: WatchedOptions): Promise<ObjectResponse> {
     const head = await this.send(new GetObjectCommand(input), options);
     return { head, body: head.Body };

@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
 import type { GetObjectCommandInput, GetObjectCommandOutput } from '@aws-sdk/client-s3';
-import { parseTime } from '../../clock.ts';
 import { BreakwaterError } from '../../errors.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
 import { DirectBody } from '../../http/direct-body.ts';
@@ -9,6 +8,7 @@ import type { ByteSpan } from './missing-ranges.ts';
 import type { AskedRange, ObjectAddress, ObjectFacts } from './download-request.ts';
 import { assertSentByS3 } from '../protocol/response-fields.ts';
 import { findExpected } from '../checksum/expected-checksum.ts';
+import { parseHttpTime, parseIsoTime, sinceS3Began } from '../../wire-time.ts';
 
 export interface Asked {
   /** As a header; null for all of it. */
@@ -63,7 +63,7 @@ export function readFacts(response: GetObjectCommandOutput, { isWhole }: { isWho
   return {
     etag: response.ETag ?? '',
     sizeBytes: response.ContentLength ?? null,
-    modifiedMs: readMtime(response.Metadata?.['mtime']) ?? response.LastModified?.getTime() ?? null,
+    modifiedMs: readMtime(response.Metadata?.['mtime']) ?? readStoredAt(response),
     contentType: response.ContentType ?? null,
     versionId: response.VersionId ?? null,
     promise: isWhole ? findExpected(response) : null,
@@ -105,9 +105,13 @@ function readContentRange({ ContentRange = '' }: GetObjectCommandOutput): ByteSp
   return first === undefined || last === undefined ? null : { start: first, end: last + 1 };
 }
 
+function readStoredAt({ LastModified }: GetObjectCommandOutput): number | null {
+  return LastModified === undefined ? null : sinceS3Began(LastModified.getTime());
+}
+
 /** Seconds with a fraction, as rclone and s3fs write it, or a date; null where it is neither. */
 function readMtime(text: string | undefined): number | null {
   if (text === undefined) return null;
-  const ms = /^-?\d{1,12}(\.\d+)?$/.test(text) ? Number(text) * 1000 : parseTime(text);
+  const ms = /^-?\d{1,12}(\.\d+)?$/.test(text) ? Number(text) * 1000 : (parseIsoTime(text) ?? parseHttpTime(text));
   return ms === null ? null : Math.round(ms);
 }

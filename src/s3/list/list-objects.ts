@@ -3,15 +3,17 @@ import type { Guard } from '../../guard/guard.ts';
 import type { WatchedOptions } from '../../http/http-handler.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
 import { readStoreClock } from '../protocol/store-clock.ts';
-import { readEntries, readKey, readListedSize, readListedTime } from './page-entries.ts';
+import { readEntries, readKey, readListedSize } from './page-entries.ts';
 import { type FetchedPage, type ListRequest, readPages } from './read-pages.ts';
 import type { XmlEntry } from './xml-entries.ts';
+import { parseIsoTime, sinceS3Began } from '../../wire-time.ts';
 
 /** One stored object, as a listing reports it. */
 export interface ListedObject {
   readonly key: string;
   readonly sizeBytes: number;
-  readonly lastModifiedMs: number;
+  /** Null where the store does not know it: it lists a time from before S3 began. */
+  readonly lastModifiedMs: number | null;
   readonly etag: string | null;
 }
 
@@ -58,12 +60,12 @@ async function fetchPage(
   return { page: { objects, storeNowMs: storeClock(), isLast: next === null }, next };
 }
 
-/** Refuses an entry without a key or a time: a sweep would take 1970 for its age, and delete it. */
+/** Refuses an entry without a key, a time or a size: S3 writes all three. */
 function parseListed({ fields }: XmlEntry, encoding: string | undefined): ListedObject {
-  const { Key, LastModified, Size = '0', ETag } = fields;
-  const [lastModifiedMs, sizeBytes] = [readListedTime(LastModified), readListedSize(Size)];
-  if (Key === undefined || lastModifiedMs === null || sizeBytes === null) {
+  const { Key, LastModified = '', Size = '0', ETag } = fields;
+  const [timeMs, sizeBytes] = [parseIsoTime(LastModified), readListedSize(Size)];
+  if (Key === undefined || timeMs === null || sizeBytes === null) {
     throw new TransferFault('not_s3', 'a listed object came without its key, its time or its size');
   }
-  return { key: readKey(Key, encoding), sizeBytes, lastModifiedMs, etag: ETag ?? null };
+  return { key: readKey(Key, encoding), sizeBytes, lastModifiedMs: sinceS3Began(timeMs), etag: ETag ?? null };
 }

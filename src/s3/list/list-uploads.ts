@@ -8,14 +8,17 @@ import type { Guard } from '../../guard/guard.ts';
 import type { WatchedOptions } from '../../http/http-handler.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
 import { readStoreClock } from '../protocol/store-clock.ts';
-import { readKey, readNextKey } from './page-entries.ts';
+import { readEntries, readKey, readNextKey } from './page-entries.ts';
 import { type FetchedPage, type ListRequest, readPages } from './read-pages.ts';
+import type { XmlEntry } from './xml-entries.ts';
+import { parseIsoTime, sinceS3Began } from '../../wire-time.ts';
 
 /** A multipart upload that was neither completed nor aborted. Its parts are stored and billed, but no listing of objects shows them. */
 export interface UnfinishedUpload {
   readonly key: string;
   readonly uploadId: string;
-  readonly startedAtMs: number;
+  /** Null where the store does not know it: it lists a time from before S3 began. */
+  readonly startedAtMs: number | null;
 }
 
 export interface UploadPage {
@@ -36,6 +39,8 @@ export function listUploads(
 
 type PageStart = Pick<ListMultipartUploadsCommandInput, 'KeyMarker' | 'UploadIdMarker'>;
 
+const UPLOADS: ReadonlySet<string> = new Set(['Upload']);
+
 async function fetchPage(
   s3: S3Client,
   input: ListMultipartUploadsCommandInput,
@@ -43,21 +48,22 @@ async function fetchPage(
 ): Promise<FetchedPage<UploadPage, PageStart>> {
   const command = new ListMultipartUploadsCommand(input);
   const storeClock = readStoreClock(command);
+  const entries = readEntries(command, UPLOADS);
   const response = await s3.send(command, options);
   if (response.Bucket === undefined) {
     throw new TransferFault('not_s3', 'the response to the listing does not come from S3');
   }
-  const uploads = (response.Uploads ?? []).map((upload) => parseUpload(upload, response.EncodingType));
+  const uploads = entries().map((entry) => parseUpload(entry, response.EncodingType));
   return { page: { uploads, storeNowMs: storeClock() }, next: readNext(response) };
 }
 
-type Entry = NonNullable<ListMultipartUploadsCommandOutput['Uploads']>[number];
-
-function parseUpload({ Key, UploadId, Initiated }: Entry, encoding: string | undefined): UnfinishedUpload {
-  if (Key === undefined || UploadId === undefined || Initiated === undefined) {
+function parseUpload({ fields }: XmlEntry, encoding: string | undefined): UnfinishedUpload {
+  const { Key, UploadId, Initiated = '' } = fields;
+  const timeMs = parseIsoTime(Initiated);
+  if (Key === undefined || UploadId === undefined || timeMs === null) {
     throw new TransferFault('not_s3', 'a listed upload came without its key, its id or its time');
   }
-  return { key: readKey(Key, encoding), uploadId: UploadId, startedAtMs: Initiated.getTime() };
+  return { key: readKey(Key, encoding), uploadId: UploadId, startedAtMs: sinceS3Began(timeMs) };
 }
 
 function readNext(response: ListMultipartUploadsCommandOutput): PageStart | null {

@@ -8,9 +8,10 @@ import type { Guard } from '../../guard/guard.ts';
 import type { WatchedOptions } from '../../http/http-handler.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
 import { readStoreClock } from '../protocol/store-clock.ts';
-import { readEntries, readKey, readListedSize, readListedTime, readNextKey } from './page-entries.ts';
+import { readEntries, readKey, readListedSize, readNextKey } from './page-entries.ts';
 import { type FetchedPage, type ListRequest, readPages } from './read-pages.ts';
 import type { XmlEntry } from './xml-entries.ts';
+import { parseIsoTime, sinceS3Began } from '../../wire-time.ts';
 
 /** One version of an object, or a marker of its deletion. */
 export interface ListedVersion {
@@ -22,8 +23,11 @@ export interface ListedVersion {
   readonly isDeleteMarker: boolean;
   /** 0 for a delete marker. */
   readonly sizeBytes: number;
-  /** When it was written. When the next version replaced it is not in the listing. */
-  readonly lastModifiedMs: number;
+  /**
+   * When it was written; when the next version replaced it is not in the listing. Null if the store does not know, and
+   * lists a time from before S3 began.
+   */
+  readonly lastModifiedMs: number | null;
   readonly etag: string | null;
 }
 
@@ -78,13 +82,13 @@ function parseVersion(
   { name, fields }: XmlEntry,
   encoding: string | undefined,
 ): ListedVersion & { readonly order: Buffer } {
-  const { Key, VersionId, IsLatest = '', LastModified, Size = '0', ETag } = fields;
+  const { Key, VersionId, IsLatest = '', LastModified = '', Size = '0', ETag } = fields;
   const isLatest = TRUTHS[IsLatest];
-  const [lastModifiedMs, sizeBytes] = [readListedTime(LastModified), readListedSize(Size)];
+  const [timeMs, sizeBytes] = [parseIsoTime(LastModified), readListedSize(Size)];
   if (Key === undefined || VersionId === undefined || isLatest === undefined) {
     throw new TransferFault('not_s3', 'a listed version came without its key, its id or whether it is the latest');
   }
-  if (lastModifiedMs === null || sizeBytes === null) {
+  if (timeMs === null || sizeBytes === null) {
     throw new TransferFault('not_s3', 'a listed version came without its time or its size');
   }
   const key = readKey(Key, encoding);
@@ -95,7 +99,7 @@ function parseVersion(
     isLatest,
     isDeleteMarker: name === MARKER,
     sizeBytes,
-    lastModifiedMs,
+    lastModifiedMs: sinceS3Began(timeMs),
     etag: ETag ?? null,
   };
 }

@@ -2,16 +2,16 @@ import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
 import type {
   DeleteObjectsCommand,
+  ListMultipartUploadsCommand,
   ListMultipartUploadsCommandOutput,
   ListObjectsV2Command,
   ListObjectVersionsCommand,
 } from '@aws-sdk/client-s3';
-import { parseTime } from '../../clock.ts';
 import { readFields } from '../../read-fields.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
 import { takeXmlEntries, type XmlEntry } from './xml-entries.ts';
 
-type Command = ListObjectsV2Command | ListObjectVersionsCommand | DeleteObjectsCommand;
+type Command = ListObjectsV2Command | ListObjectVersionsCommand | ListMultipartUploadsCommand | DeleteObjectsCommand;
 
 /**
  * Takes the entries out of the response before the SDK parses it. Call the returned function after the response.
@@ -36,14 +36,6 @@ export function readEntries(command: Command, names: ReadonlySet<string>): () =>
     { step: 'deserialize', name: 'readEntries', priority: 'low' },
   );
   return () => entries;
-}
-
-/** With a zone: a local time would mean a different age on every machine. */
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
-
-/** RFC 3339, section 5.6, as ms since the Unix epoch; null for any other text. */
-export function readListedTime(text: string | undefined): number | null {
-  return text !== undefined && TIME.test(text) ? parseTime(text) : null;
 }
 
 /** A size in bytes; null for any other text. */

@@ -8,6 +8,7 @@ import type { ObjectClient } from '../connection/object-client.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
 import { headObject } from '../protocol/head-object.ts';
 import type { WatchedOptions } from '../../http/http-handler.ts';
+import { sinceS3Began } from '../../wire-time.ts';
 
 /** Requests in flight for one call. */
 const STATS_IN_FLIGHT = 16;
@@ -38,7 +39,9 @@ export async function statKeys(
     };
     await Promise.all(Array.from({ length: Math.min(STATS_IN_FLIGHT, keys.length) }, statNext));
     const objects = found.filter((one) => one !== null);
-    const storeNowMs = objects.reduce<number | null>((latest, one) => one.storeNowMs ?? latest, null);
+    // The earliest: a response that was slow, or has a wrong date, makes no other object old.
+    const times = objects.flatMap(({ storeNowMs }) => storeNowMs ?? []);
+    const storeNowMs = times.length === 0 ? null : Math.min(...times);
     return { objects: objects.map(({ object }) => object), storeNowMs };
   });
 }
@@ -64,7 +67,8 @@ function statKey(s3: ObjectClient, named: Named, requests: RequestRunner): Promi
     if (LastModified === undefined || etag === undefined) {
       throw new TransferFault('not_s3', 'the response about an object has no time or no ETag');
     }
-    return { object: { key: named.key, sizeBytes, lastModifiedMs: LastModified.getTime(), etag }, storeNowMs };
+    const lastModifiedMs = sinceS3Began(LastModified.getTime());
+    return { object: { key: named.key, sizeBytes, lastModifiedMs, etag }, storeNowMs };
   });
 }
 

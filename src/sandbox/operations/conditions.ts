@@ -1,6 +1,6 @@
-import { parseTime } from '../../clock.ts';
 import type { StoredObject } from '../store/stored.ts';
 import { Refusal } from '../protocol/wire.ts';
+import { parseHttpTime } from '../../wire-time.ts';
 
 type Headers = ReadonlyMap<string, string>;
 
@@ -72,7 +72,7 @@ function unquote(etag: string): string {
 }
 
 function readTime(text: string | undefined, fallback: number): number {
-  return (text === undefined ? null : parseTime(text)) ?? fallback;
+  return (text === undefined ? null : parseHttpTime(text)) ?? fallback;
 }
 
 function failed(condition: string): Refusal {

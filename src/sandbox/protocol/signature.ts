@@ -1,5 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { parseTime } from '../../clock.ts';
+import { parseIsoTime } from '../../wire-time.ts';
 import { Refusal } from './wire.ts';
 
 /**
@@ -113,5 +113,5 @@ function readBasicTime(text: string): number | null {
   const match = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/.exec(text);
   if (match === null) return null;
   const [, year, month, day, hour, minute, second] = match;
-  return parseTime(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return parseIsoTime(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
 }

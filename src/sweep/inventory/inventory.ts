@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
-import { parseTime } from '../../clock.ts';
 import { BreakwaterError } from '../../errors.ts';
 import { readCsvRows } from './csv.ts';
 import type { InventoryCopy, InventoryLocation } from './local-inventory.ts';
 import { parseManifest, type InventoryFile, type Manifest } from './manifest.ts';
 import type { SweepItem } from '../sweep-item.ts';
+import { parseUtcTime, sinceS3Began } from '../../wire-time.ts';
 
 const PAGE_MAX = 1000;
 
@@ -89,14 +89,14 @@ function parseRow(row: readonly string[], { columns, bucket }: Pick<Manifest, 'c
   if (key === null) throw new Error('it has no key');
   if (field('IsLatest') === 'false' || field('IsDeleteMarker') === 'true') return null;
   const size = field('Size');
-  const modified = field('LastModifiedDate');
+  const modifiedMs = parseUtcTime(field('LastModifiedDate') ?? '');
   const etag = field('ETag');
   return {
     // As in a URL's query: S3 writes keys of inventories percent-encoded, a space as a plus.
     key: decodeURIComponent(key.replaceAll('+', '%20')),
     versionId: null,
     sizeBytes: size === null || !/^\d+$/u.test(size) ? null : Number(size),
-    lastModifiedMs: modified === null ? null : parseTime(modified),
+    lastModifiedMs: modifiedMs === null ? null : sinceS3Began(modifiedMs),
     etag: etag === null ? null : `"${etag.replaceAll('"', '')}"`,
   };
 }

@@ -151,9 +151,10 @@ async function isHere(
   if (!options.isTimeKept) return false;
   const { size, mtimeMs } = file;
   if (size !== object.sizeBytes) return false;
-  if (isSameTime(mtimeMs, object.lastModifiedMs)) return true;
+  const { lastModifiedMs } = object;
+  if (lastModifiedMs !== null && isSameTime(mtimeMs, lastModifiedMs)) return true;
   // Listings omit the time that the writer gave it. A file younger than the object was never fetched from it.
-  if (mtimeMs > object.lastModifiedMs) return false;
+  if (lastModifiedMs !== null && mtimeMs > lastModifiedMs) return false;
   const { modifiedMs } = await store.stat({ ...location, versionId: null });
   return modifiedMs !== null && isSameTime(mtimeMs, modifiedMs);
 }

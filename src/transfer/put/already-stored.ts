@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { composeEtag, unquote } from '../../s3/checksum/etag.ts';
 import type { ListedPage } from '../../s3/list/list-objects.ts';
+import { isBelieved } from '../../s3/protocol/store-clock.ts';
 import { DigestSet } from './digest-set.ts';
 import type { LocalFile } from './source-file.ts';
 import { choosePartSize } from './part-size.ts';
@@ -26,9 +27,9 @@ export class StoredObjects {
     const stored = new StoredObjects();
     for await (const { objects, storeNowMs } of pages) {
       // Stores write whole seconds, so a second earlier may be just as late.
-      const since = sinceMs + (storeNowMs === null ? 0 : storeNowMs - now()) - 1000;
+      const since = sinceMs + measureLead(storeNowMs, now()) - 1000;
       for (const { key, sizeBytes, lastModifiedMs, etag } of objects) {
-        if (lastModifiedMs < since || etag === null) continue;
+        if (lastModifiedMs === null || lastModifiedMs < since || etag === null) continue;
         stored.#digests.add(nameSize(key, sizeBytes));
         stored.#digests.add(nameEtag(key, etag));
       }
@@ -47,6 +48,12 @@ export class StoredObjects {
     const etag = await computeEtag(file, choosePartSize({ path, sizeBytes }, partSizeBytes));
     return this.#digests.has(nameEtag(key, etag));
   }
+}
+
+/** How far the store's clock is ahead of ours. A `Date` that cannot be right must not make what is older count. */
+function measureLead(storeNowMs: number | null, nowMs: number): number {
+  if (storeNowMs === null) return 0;
+  return isBelieved(storeNowMs, nowMs) ? storeNowMs - nowMs : Math.max(0, storeNowMs - nowMs);
 }
 
 /** The ETag that S3 gives to a file sent in parts of that size. */

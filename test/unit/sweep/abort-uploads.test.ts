@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createAgeClock } from '../../../src/sweep/age-clock.ts';
 import { BreakwaterError } from '../../../src/errors.ts';
 import { abortUploads, type UploadSweepRequest } from '../../../src/sweep/abort-uploads.ts';
 import { FakeObjectStore, type FakeStoreOptions } from '../../support/fake-object-store.ts';
@@ -19,7 +20,7 @@ const upload = (uploadId: string, ageMs = 5000, key = `p/${uploadId}`) => ({
 
 async function abort(options: FakeStoreOptions, request: Partial<UploadSweepRequest> = {}) {
   const store = new FakeObjectStore({ storeNowMs: STORE_NOW_MS, ...options });
-  const context = { store, now: () => STORE_NOW_MS + 1_000_000 };
+  const context = { store, ageClock: createAgeClock({ now: () => STORE_NOW_MS + 1_000_000, emit: () => undefined }) };
   return { store, tally: await abortUploads({ ...REQUEST, ...request }, context) };
 }
 

@@ -61,15 +61,15 @@ describe('isExpired', () => {
   ])('judges an object that is %s', (_what, ageMs, olderThanMs, expected) => {
     const storeNowMs = 1_700_000_000_000;
     const object = listedObject('k', { ageMs, nowMs: storeNowMs });
-    expect(isExpired(object, { storeNowMs, olderThanMs })).toBe(expected);
+    expect(isExpired(object, { nowMs: storeNowMs, olderThanMs })).toBe(expected);
   });
 
   it('keeps expired what is expired, however much later it is asked', () => {
     fc.assert(
       fc.property(fc.nat(), fc.nat(), fc.nat(), (ageMs, olderThanMs, laterMs) => {
         const object = listedObject('k', { ageMs });
-        const isExpiredNow = isExpired(object, { storeNowMs: 0, olderThanMs });
-        const isExpiredLater = isExpired(object, { storeNowMs: laterMs, olderThanMs });
+        const isExpiredNow = isExpired(object, { nowMs: 0, olderThanMs });
+        const isExpiredLater = isExpired(object, { nowMs: laterMs, olderThanMs });
         expect(isExpiredLater || !isExpiredNow).toBe(true);
       }),
     );

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createAgeClock } from '../../../src/sweep/age-clock.ts';
 import { selectItems, type SelectionRequest } from '../../../src/sweep/select-items.ts';
 import type { SweepPage } from '../../../src/sweep/sweep-item.ts';
 import { FakeObjectStore, listedObject, type FakePage } from '../../support/fake-object-store.ts';
@@ -17,7 +18,10 @@ async function select(
   request: Partial<SelectionRequest> = {},
 ): Promise<readonly SweepPage[]> {
   const found: SweepPage[] = [];
-  const context = { store: new FakeObjectStore({ pages }), now: () => nowMs };
+  const context = {
+    store: new FakeObjectStore({ pages }),
+    ageClock: createAgeClock({ now: () => nowMs, emit: () => undefined }),
+  };
   for await (const selected of selectItems({ ...REQUEST, ...request }, context)) found.push(selected);
   return found;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createAgeClock } from '../../../src/sweep/age-clock.ts';
 import { createItemFilter, type ItemConditions } from '../../../src/sweep/item-filter.ts';
 import { selectNamed } from '../../../src/sweep/select-named.ts';
 import type { SweepItem } from '../../../src/sweep/sweep-item.ts';
@@ -27,7 +28,8 @@ async function select(
   }
   const found: SweepItem[] = [];
   const request = { bucket: 'b', prefix: 'p/', pages: pages() };
-  for await (const page of selectNamed(request, { store, now: () => OURS_MS }, filter)) found.push(...page.items);
+  const ageClock = createAgeClock({ now: () => OURS_MS, emit: () => undefined });
+  for await (const page of selectNamed(request, { store, ageClock }, filter)) found.push(...page.items);
   return { store, found, keys: found.map(({ key }) => key) };
 }
 

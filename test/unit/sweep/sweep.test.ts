@@ -264,7 +264,7 @@ describe('the limits of a sweep', () => {
 
   it('in bytes are exceeded by an object of unknown size', async () => {
     const { store, context } = prepare();
-    const page: SweepPage = { items: [sweepItem('a', { sizeBytes: null })], storeNowMs: null, span: null };
+    const page: SweepPage = { items: [sweepItem('a', { sizeBytes: null })], unknownAge: [], span: null };
     const limits = { maxDelete: null, maxBytes: 1_000_000 };
     const { ending } = await sweep(pagesOf([page]), { ...REQUEST, limits }, context);
     expect(ending).toEqual({ kind: 'limit', limit: 'max_bytes' });

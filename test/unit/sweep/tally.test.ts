@@ -79,6 +79,7 @@ describe('addToSurvey', () => {
           oldestMs: times.length === 0 ? null : Math.min(...times),
           newestMs: times.length === 0 ? null : Math.max(...times),
           samples: objects.slice(0, 10).map(({ key }) => key),
+          unknownAge: 0,
         });
       }),
     );

@@ -97,7 +97,8 @@ const asked = { bucket: 'b', prefix: 'p\u001b/', older_than_ms: 604_800_000 };
 
 describe('presentSweep of a dry run', () => {
   it('shows what would be deleted: count, bytes, oldest, newest, some names and how many more', () => {
-    const survey = { objects: 3, bytes: 1024, oldestMs: 0, newestMs: 86_400_000, samples: ['p/a', 'p/b\n'] };
+    const samples = ['p/a', 'p/b\n'];
+    const survey = { objects: 3, bytes: 1024, oldestMs: 0, newestMs: 86_400_000, samples, unknownAge: 2 };
     expect(presentSurvey(survey)).toEqual({
       json: {
         ...asked,
@@ -107,6 +108,7 @@ describe('presentSweep of a dry run', () => {
         oldest: '1970-01-01T00:00:00.000Z',
         newest: '1970-01-02T00:00:00.000Z',
         samples: ['p/a', 'p/b\n'],
+        unknown_age: 2,
       },
       lines: [
         '3 objects older than 7d in s3://b/p\\x1b/, 1.0 KiB',
@@ -114,6 +116,7 @@ describe('presentSweep of a dry run', () => {
         '  p/a',
         '  p/b\\n',
         '  and 1 more',
+        '2 of unknown age, left alone: the store does not say when they were stored',
       ],
     });
   });
@@ -131,7 +134,7 @@ describe('presentSweep of a dry run', () => {
   ])('shows no more lines than needed for %d objects', (objects, lines) => {
     const times = objects === 0 ? { oldestMs: null, newestMs: null } : { oldestMs: 0, newestMs: 0 };
     const samples = objects === 0 ? [] : ['k'];
-    expect(presentSurvey({ objects, bytes: 0, ...times, samples }).lines).toEqual(lines);
+    expect(presentSurvey({ objects, bytes: 0, ...times, samples, unknownAge: 0 }).lines).toEqual(lines);
   });
 });
 
