@@ -9,7 +9,8 @@ import { escapeControls } from '../ui/escape.ts';
 import { findNearestWord } from '../ui/nearest-word.ts';
 import { reportFailure } from './output/report.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** Without plugins of the user: oclif would look for them below a home directory that may not be readable. */
+const PROGRAM = { root: fileURLToPath(new URL('../..', import.meta.url)), userPlugins: false };
 
 /** Runs one command line and ends the process with its status. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -31,7 +32,7 @@ async function runCommandLine(argv: readonly string[]): Promise<number> {
     const { settings } = await import('@oclif/core/settings');
     // Always the compiled commands, also under NODE_ENV=test.
     settings.enableAutoTranspile = false;
-    await run([...argv], ROOT);
+    await run([...argv], PROGRAM);
     return Number(process.exitCode ?? 0);
   } catch (error) {
     return reportFailure(openEarlyOutput(place, screens), systemClock, {
@@ -47,7 +48,7 @@ async function describeStartFailure(error: unknown, argv: readonly string[]): Pr
   const { Config } = await import('@oclif/core/config');
   const { toBreakwaterError } = await import('./flags/usage-error.ts');
   const [word = ''] = argv;
-  const known = (await Config.load(ROOT)).commandIDs;
+  const known = (await Config.load(PROGRAM)).commandIDs;
   if (known.includes(word)) return toBreakwaterError(error, { command: word, flags: [] });
   const near = findNearestWord(word, known);
   return new BreakwaterError('usage', `unknown command ${escapeControls(word).slice(0, 60)}`, {

@@ -1,6 +1,7 @@
-import { closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
+import { closeSync, openSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeDirectory } from '../make-directory.ts';
 import { Fields } from './tables/columns.ts';
 import { isOnNetwork } from './network-mount.ts';
 import { MIGRATIONS } from './schema.ts';
@@ -35,7 +36,7 @@ export function findFile(path: string): FoundFile | null {
 
 /** Creates directory (0700) and file (0600) if they are missing; existing ones keep their rights. */
 export function createFile(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeDirectory(dirname(path), 0o700);
   closeSync(openSync(path, 'a', 0o600));
 }
 

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
 import type { NamedFile } from './named-file.ts';
-import { once } from '../../once.ts';
+import { NotRegularFile, readRegularFile } from '../../read-regular-file.ts';
 import type { Environment, Settings } from './resolve-settings.ts';
 
 /** Where S3 is, as far as that is known without the SDK. Null: AWS's own endpoint, no region set, no profile named. */
@@ -17,15 +16,16 @@ type S3Wishes = Pick<Settings, 'endpointUrl' | 'region' | 'profile'>;
 /**
  * Finds endpoint, region and profile: flag, then the AWS environment, then the shared config files.
  * Reads two small files and does not load the SDK, so a refused command can name its circuit at once.
- * @throws BreakwaterError `config` for an unusable endpoint
+ * @throws BreakwaterError `config` for an unusable endpoint, or a file that is not a regular file
  */
 export function findAwsContext(wishes: S3Wishes, { env, home }: { env: Environment; home: string }): AwsContext {
   const profile = wishes.profile ?? nonEmpty(env['AWS_PROFILE']);
-  const configured = once(() => readProfile(profile ?? 'default', { env, home }));
+  // Read even if nothing is missing: the SDK reads the same files, and would wait for a named pipe.
+  const configured = readProfile(profile ?? 'default', { env, home });
   const endpointUrl = wishes.endpointUrl ?? findEndpoint(env, configured);
   return {
     endpointUrl: endpointUrl === null ? null : checkEndpoint(endpointUrl),
-    region: wishes.region ?? nonEmpty(env['AWS_REGION']) ?? nonEmpty(env['AWS_DEFAULT_REGION']) ?? configured().region,
+    region: wishes.region ?? nonEmpty(env['AWS_REGION']) ?? nonEmpty(env['AWS_DEFAULT_REGION']) ?? configured.region,
     profile,
   };
 }
@@ -93,10 +93,10 @@ interface ProfileFacts {
   readonly caBundle: string | null;
 }
 
-function findEndpoint(env: Environment, configured: () => ProfileFacts): string | null {
+function findEndpoint(env: Environment, configured: ProfileFacts): string | null {
   const switchedOff = nonEmpty(env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']);
-  if (switchedOff === null ? configured().ignoresEndpoints : switchedOff.toLowerCase() === 'true') return null;
-  return nonEmpty(env['AWS_ENDPOINT_URL_S3']) ?? nonEmpty(env['AWS_ENDPOINT_URL']) ?? configured().endpointUrl;
+  if (switchedOff === null ? configured.ignoresEndpoints : switchedOff.toLowerCase() === 'true') return null;
+  return nonEmpty(env['AWS_ENDPOINT_URL_S3']) ?? nonEmpty(env['AWS_ENDPOINT_URL']) ?? configured.endpointUrl;
 }
 
 function readProfile(profile: string, { env, home }: { env: Environment; home: string }): ProfileFacts {
@@ -121,11 +121,21 @@ function expandHome(path: string, home: string): string {
   return path.replace(/^~(?=\/)/, () => home);
 }
 
-/** A file that cannot be read counts as empty: the SDK reads it again and reports the error. */
+/**
+ * A file that cannot be read counts as empty: the SDK reads it again and reports the error. But it would wait for a
+ * named pipe without end.
+ * @throws BreakwaterError `config`
+ */
 function readIni(path: string): IniSections {
   try {
-    return parseIni(readFileSync(path, 'utf8'));
-  } catch {
+    return parseIni(readRegularFile(path));
+  } catch (error) {
+    if (error instanceof NotRegularFile) {
+      throw new BreakwaterError('config', `the AWS configuration cannot be read: ${error.message}`, {
+        cause: error,
+        details: { hint: 'check AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE' },
+      });
+    }
     return new Map();
   }
 }

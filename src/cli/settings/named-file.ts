@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { BreakwaterError } from '../../errors.ts';
+import { readRegularFile } from '../../read-regular-file.ts';
 
 const BAD_CERTIFICATES = 'bad_certificates';
 
@@ -17,11 +17,11 @@ export interface NamedFile {
  */
 export function readNamedFile({ name, path }: NamedFile, reason: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readRegularFile(path);
   } catch (error) {
     throw new BreakwaterError('config', `the file of ${name} cannot be read`, {
       cause: error,
-      details: { reason, hint: 'check the path and its permissions' },
+      details: { reason, hint: 'check the path and its permissions; it must be a regular file' },
     });
   }
 }

@@ -1,25 +1,39 @@
-import { readFileSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
+import { NotRegularFile, readRegularFile } from '../../read-regular-file.ts';
 import { xdgDirectory, type Environment, type UserFile } from './resolve-settings.ts';
 
 /**
- * Reads `$XDG_CONFIG_HOME/breakwater/config.json`; a missing file counts as empty.
+ * Reads `$XDG_CONFIG_HOME/breakwater/config.json`. A missing file counts as empty, and so does one below a
+ * home directory of another user: nobody can say whether there is one, as after a change of user by a service manager.
  * @throws BreakwaterError `config` if it cannot be read or is not a JSON object
  */
 export function readUserFile({ env, home }: { env: Environment; home: string }): UserFile {
   const path = join(xdgDirectory(env['XDG_CONFIG_HOME'], join(home, '.config')), 'breakwater', 'config.json');
-  const text = readText(path);
+  const isBelowHome = path.startsWith(join(home, '.config'));
+  const text = readText(path, { isBelowHome });
   return { path, entries: text === null ? {} : parseEntries(text, path) };
 }
 
-function readText(path: string): string | null {
+function readText(path: string, { isBelowHome }: { isBelowHome: boolean }): string | null {
   try {
-    return readFileSync(path, 'utf8');
+    return readRegularFile(path);
   } catch (error) {
+    if (error instanceof NotRegularFile) throw new BreakwaterError('config', error.message, { cause: error });
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    if (isBelowHome && code === 'EACCES' && !isVisible(path)) return null;
     throw new BreakwaterError('config', `cannot read ${path}: ${String(code)}`, { cause: error });
+  }
+}
+
+/** Whether a file can be seen at all; reading it may still be denied. */
+function isVisible(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
   }
 }
 

@@ -1,6 +1,7 @@
-import { access, readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
+import { readRegularFile } from '../../read-regular-file.ts';
 import type { InventoryFile } from './manifest.ts';
 
 /** Where an inventory is. */
@@ -29,7 +30,7 @@ export function localInventory(path: string): InventoryLocation {
     name: path,
     readManifest: async () => {
       try {
-        return await readFile(path, 'utf8');
+        return await Promise.resolve(readRegularFile(path));
       } catch (error) {
         throw new BreakwaterError('not_found', `cannot read the inventory ${path}`, { cause: error });
       }

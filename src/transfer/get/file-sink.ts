@@ -1,7 +1,8 @@
-import { link, mkdir, open, unlink } from 'node:fs/promises';
+import { link, open, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { ByteSpan } from '../../s3/download/missing-ranges.ts';
 import type { FileTarget, Release } from '../../s3/download/download-request.ts';
+import { makeDirectory } from '../../make-directory.ts';
 import { BreakwaterError } from '../../errors.ts';
 import { cannotCreateError, existsError } from './sink.ts';
 import { openWritable, type WritableFile } from '../open-file.ts';
@@ -159,7 +160,7 @@ async function createFile(path: string, sizeBytes: number | null): Promise<Writa
     return await openWritable(path, how);
   } catch (error) {
     if (readSystemCode(error) !== 'ENOENT') throw error;
-    await mkdir(dirname(path), { recursive: true });
+    makeDirectory(dirname(path));
     return await openWritable(path, how);
   }
 }
