@@ -2,6 +2,7 @@ import { CIRCUIT_NAMES, type CircuitRow } from '../circuit/circuit.ts';
 import { matchesCircuit } from '../circuit/circuit-view.ts';
 import { initialRow } from '../circuit/state-machine.ts';
 import { BreakwaterError } from '../errors.ts';
+import { refuseForeign } from '../state/state-problem.ts';
 import type { BreakerContext } from './breaker-context.ts';
 import { escapeControls } from '../ui/escape.ts';
 import { findNearestWord } from '../ui/nearest-word.ts';
@@ -10,13 +11,15 @@ import { findNearestWord } from '../ui/nearest-word.ts';
  * The circuits that the names of a command select: a bare name selects all its scopes, a full name itself, no name
  * everything. The circuits of the current scope always exist; a circuit without a record is closed, with the
  * thresholds of the settings.
- * @throws BreakwaterError `usage` for an unknown name
+ * @throws BreakwaterError `usage` for an unknown name, `config` for a state file of another program
  */
 export async function selectCircuits(
   { state, circuitName, settings }: Pick<BreakerContext, 'state' | 'circuitName' | 'settings'>,
   queries: readonly string[],
 ): Promise<readonly CircuitRow[]> {
-  const stored = (await state()).circuits.list();
+  const opened = await state();
+  const stored = opened.circuits.list();
+  refuseForeign(opened);
   const known = new Map(stored.map((row) => [row.name, row]));
   for (const name of CIRCUIT_NAMES.map(circuitName)) {
     if (!known.has(name)) known.set(name, initialRow(name, settings));

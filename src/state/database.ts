@@ -4,6 +4,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { makeDirectory } from '../make-directory.ts';
 import { Fields } from './tables/columns.ts';
 import { isOnNetwork } from './network-mount.ts';
+import { APPLICATION_ID, assertOurs } from './ownership.ts';
+import { openReadOnly, type ReadOnlyDatabase } from './read-only.ts';
 import { MIGRATIONS } from './schema.ts';
 import { classifyStateError, StateUnusable } from './state-problem.ts';
 import { Statements, inTransaction } from './statements.ts';
@@ -16,18 +18,25 @@ const LOCK_PAUSE_MS = 10;
 /** The files of a database: its write-ahead log, the index of that, and last the database itself. */
 const SUFFIXES = ['-wal', '-shm', ''] as const;
 
-interface FoundFile {
+export interface FoundFile {
   readonly inode: number;
+  readonly sizeBytes: number;
+  readonly changedAtMs: number;
   /** When it was created, in ms: inode numbers are soon used again. */
   readonly madeAtMs: number;
 }
 
-/** The identity of the file at a path; null where there is none, or an empty one. */
+/**
+ * The identity of the file at a path; null where there is none, or an empty one.
+ * @throws StateUnusable for a named pipe, a device or anything else that opening could wait for; what the system throws
+ */
 export function findFile(path: string): FoundFile | null {
   try {
-    const { ino, size, birthtimeMs } = statSync(path);
+    const found = statSync(path);
+    if (!found.isFile()) throw new StateUnusable('unwritable', 'it is not a regular file');
+    const { ino, size, birthtimeMs, mtimeMs } = found;
     // Another process is about to fill an empty file, or a full disk kept it empty.
-    return size === 0 ? null : { inode: ino, madeAtMs: birthtimeMs };
+    return size === 0 ? null : { inode: ino, madeAtMs: birthtimeMs, changedAtMs: mtimeMs, sizeBytes: size };
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null;
     throw error;
@@ -36,20 +45,25 @@ export function findFile(path: string): FoundFile | null {
 
 /** Creates directory (0700) and file (0600) if they are missing; existing ones keep their rights. */
 export function createFile(path: string): void {
+  if (findFile(path) !== null) return;
   makeDirectory(dirname(path), 0o700);
   closeSync(openSync(path, 'a', 0o600));
 }
 
 /**
  * Opens an existing file, empty or not, and brings its tables up to date.
- * @throws StateUnusable for a newer schema or a network file system; whatever the database or the system throws
+ * @throws StateUnusable for a newer schema, a network file system or a database of another program; what the database
+ *   or the system throws
  */
 export function openDatabase(path: string): DatabaseSync {
   if (isOnNetwork(path)) throw new StateUnusable('network_file_system');
+  assertOurs(path);
   const database = new DatabaseSync(path, { timeout: LOCK_WAIT_MS });
   try {
     const version = readVersion(database);
     if (version > MIGRATIONS.length) throw new StateUnusable('newer_schema');
+    // Before there is a write-ahead log: the header of the file itself must have the id.
+    if (version === 0) retryWhileLocked(() => database.exec(`PRAGMA application_id = ${APPLICATION_ID}`));
     // The mode is stored in the file. Only changing it can hit a lock for which the database does not wait.
     if (version === 0) retryWhileLocked(() => database.exec('PRAGMA journal_mode = WAL'));
     // With a write-ahead log the file survives a crash; a power failure can only lose the last commits.
@@ -58,6 +72,24 @@ export function openDatabase(path: string): DatabaseSync {
     return database;
   } catch (error) {
     database.close();
+    throw error;
+  }
+}
+
+/**
+ * Opens an existing file for reading only.
+ * @throws StateUnusable as above; what the database or the system throws
+ */
+export function openForReading(path: string): ReadOnlyDatabase {
+  if (findFile(path) === null) throw new StateUnusable('unwritable');
+  if (isOnNetwork(path)) throw new StateUnusable('network_file_system');
+  assertOurs(path);
+  const opened = openReadOnly(path);
+  try {
+    if (readVersion(opened.database) > MIGRATIONS.length) throw new StateUnusable('newer_schema');
+    return opened;
+  } catch (error) {
+    opened.database.close();
     throw error;
   }
 }
@@ -86,7 +118,7 @@ export function setAside(path: string, { inode, suffix }: { inode: number; suffi
 function migrate(database: DatabaseSync): void {
   inTransaction(new Statements(database), 'write', () => {
     for (const statements of MIGRATIONS.slice(readVersion(database))) database.exec(statements);
-    database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
+    database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`);
   });
 }
 

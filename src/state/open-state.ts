@@ -1,18 +1,20 @@
 import { join } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
 import type { CircuitRow } from '../circuit/circuit.ts';
 import type { CircuitStore } from '../circuit/circuit-store.ts';
 import { formatTime, type Clock } from '../clock.ts';
-import { createFile, findFile, openDatabase, openMemory, readDataVersion, setAside } from './database.ts';
+import {
+  createFile,
+  findFile,
+  openDatabase,
+  openForReading,
+  openMemory,
+  readDataVersion,
+  setAside,
+  type FoundFile,
+} from './database.ts';
 import type { State, StateProblem, StateStamp } from './state.ts';
-import { Statements } from './statements.ts';
-import { classifyStateError, formatProblem } from './state-problem.ts';
-import { openActivityTable } from './tables/activity-table.ts';
-import { openCheckpointTable } from './tables/checkpoint-table.ts';
-import { openCircuitTable } from './tables/circuit-table.ts';
-import { openClaimTable } from './tables/claim-table.ts';
-import { openJobTable } from './tables/job-table.ts';
-import { openMetricsTable } from './tables/metrics-table.ts';
+import { openTables, type Tables } from './open-tables.ts';
+import { classifyStateError, formatProblem, StateUnusable } from './state-problem.ts';
 
 export interface StateOptions {
   /** Absolute; created with mode 0700 by the first write. */
@@ -93,9 +95,8 @@ function rememberRows(file: StateFile, circuits: CircuitStore): Pick<CircuitStor
   };
 }
 
-interface Tables extends Pick<State, 'circuits' | 'metrics' | 'activity' | 'jobs' | 'checkpoints' | 'claims'> {
-  readonly database: DatabaseSync;
-}
+/** Problems of writing. */
+const READABLE: ReadonlySet<StateProblem> = new Set(['unwritable', 'full', 'locked']);
 
 class StateFile {
   readonly path: string;
@@ -105,6 +106,8 @@ class StateFile {
   /** The circuits as this process last saw them; memory starts from them when the file fails. */
   readonly #lastSeen = new Map<string, CircuitRow>();
   #opened: Tables | null = null;
+  /** How the file was opened where it could not be opened for writing; null for writing. */
+  #readOnly: { readonly isImmutable: boolean } | null = null;
   /** Of the opened file; another process may have put a new one in its place since. */
   #inode: number | null = null;
   #memory: Tables | null = null;
@@ -118,7 +121,7 @@ class StateFile {
   stamp(): StateStamp {
     try {
       const found = findFile(this.path);
-      const file = found === null ? null : `${found.inode} ${found.madeAtMs}`;
+      const file = found === null ? null : this.#identify(found);
       return { file, version: this.#opened === null ? null : readDataVersion(this.#opened.database) };
     } catch {
       // The next read will report the error.
@@ -151,13 +154,40 @@ class StateFile {
   }
 
   #open(access: Access): Tables {
-    if (this.#opened !== null) return this.#opened;
+    if (this.#opened !== null && (access === 'read' || this.#readOnly === null)) return this.#opened;
     if (access === 'write') createFile(this.path);
     const file = findFile(this.path);
     if (file === null && access === 'read') return this.#inMemory();
     this.#inode = file?.inode ?? null;
-    this.#opened = openTables(openDatabase(this.path));
+    try {
+      const writable = openTables(openDatabase(this.path));
+      this.#opened?.database.close();
+      this.#opened = writable;
+      this.#readOnly = null;
+    } catch (error) {
+      if (access === 'write') throw error;
+      this.#opened = this.#openForReading(error);
+    }
     return this.#opened;
+  }
+
+  /** What is stored can still be read where nothing can be written. */
+  #openForReading(reason: unknown): Tables {
+    const problem = classifyStateError(reason);
+    if (problem !== 'unwritable' && problem !== 'full') throw reason;
+    try {
+      const { database, isImmutable } = openForReading(this.path);
+      this.#readOnly = { isImmutable };
+      return openTables(database);
+    } catch {
+      throw reason;
+    }
+  }
+
+  /** An immutable database does not see changes, so the stamp of its file has to. */
+  #identify({ inode, madeAtMs, changedAtMs, sizeBytes }: FoundFile): string {
+    const identity = `${inode} ${madeAtMs}`;
+    return this.#readOnly?.isImmutable === true ? `${identity} ${changedAtMs} ${sizeBytes}` : identity;
   }
 
   /** Only a write renames a corrupt file, once, and starts a new one. */
@@ -183,11 +213,22 @@ class StateFile {
   #fallBack<T>(error: unknown, work: (tables: Tables) => T): T {
     const problem = classifyStateError(error);
     if (problem === null) throw error;
+    if (READABLE.has(problem)) this.#rememberStored();
     this.problem = problem;
-    this.#warn(formatProblem(problem, this.path));
+    this.#warn(formatProblem(problem, this.path, error));
     this.#memory?.database.close();
     this.#memory = null;
     return work(this.#inMemory());
+  }
+
+  /** Memory continues from what is stored: an isolated circuit stays isolated on a full disk. */
+  #rememberStored(): void {
+    try {
+      this.#opened ??= this.#openForReading(new StateUnusable('unwritable'));
+      for (const row of this.#opened.circuits.list()) this.remember(row);
+    } catch {
+      // Not even that: what was seen before must do.
+    }
   }
 
   #inMemory(): Tables {
@@ -204,17 +245,4 @@ class StateFile {
     this.#hasWarned = true;
     this.#options.onWarning(message);
   }
-}
-
-function openTables(database: DatabaseSync): Tables {
-  const statements = new Statements(database);
-  return {
-    database,
-    circuits: openCircuitTable(statements),
-    metrics: openMetricsTable(statements),
-    activity: openActivityTable(statements),
-    jobs: openJobTable(statements),
-    checkpoints: openCheckpointTable(statements),
-    claims: openClaimTable(statements),
-  };
 }

@@ -1,14 +1,18 @@
 import { CorruptRow } from './tables/columns.ts';
-import type { StateProblem } from './state.ts';
+import { BreakwaterError } from '../errors.ts';
+import type { State, StateProblem } from './state.ts';
 
 /** The file cannot be used, for a reason that has no error of the database or the system. */
 export class StateUnusable extends Error {
   override readonly name = 'StateUnusable';
   readonly problem: StateProblem;
+  /** What is wrong with it, if the problem does not say it. */
+  readonly detail: string | null;
 
-  constructor(problem: StateProblem) {
-    super(`the state file cannot be used: ${problem}`);
+  constructor(problem: StateProblem, detail: string | null = null) {
+    super(`the state file cannot be used: ${detail ?? problem}`);
     this.problem = problem;
+    this.detail = detail;
   }
 }
 
@@ -40,15 +44,31 @@ export function classifyStateError(error: unknown): StateProblem | null {
   return 'syscall' in error ? 'unwritable' : null;
 }
 
-/** One line for the user: what cannot be used, why, and what happens instead. */
-export function formatProblem(problem: StateProblem, path: string): string {
+/**
+ * Refuses a look at the state where the file belongs to another program. Transfers run without it.
+ * @throws BreakwaterError `config`
+ */
+export function refuseForeign({ path, problem }: Pick<State, 'path' | 'problem'>): void {
+  if (problem() !== 'foreign') return;
+  throw new BreakwaterError('config', `${path} is a database of another program`, {
+    details: { reason: 'foreign', hint: 'choose another directory with --state-dir' },
+  });
+}
+
+/**
+ * One line for the user: what cannot be used, why, and what happens instead.
+ * @param error what led to the problem, for its detail
+ */
+export function formatProblem(problem: StateProblem, path: string, error?: unknown): string {
   const why = {
     unwritable: 'cannot be read or written',
     locked: 'is locked by another process',
     full: 'cannot grow: the disk is full',
     corrupt: 'is corrupt',
     newer_schema: 'was written by a newer breakwater',
+    foreign: 'belongs to another program',
     network_file_system: 'is on a network file system, where file locks are unreliable',
   }[problem];
-  return `the state file ${path} ${why}; this command keeps its circuits and metrics in memory only`;
+  const detail = error instanceof StateUnusable && error.detail !== null ? ` (${error.detail})` : '';
+  return `the state file ${path} ${why}${detail}; this command keeps its circuits and metrics in memory only`;
 }

@@ -117,7 +117,14 @@ export interface ClaimStore {
 }
 
 /** Why the file cannot be used; the state is then in memory. */
-export type StateProblem = 'unwritable' | 'locked' | 'full' | 'corrupt' | 'newer_schema' | 'network_file_system';
+export type StateProblem =
+  | 'unwritable'
+  | 'locked'
+  | 'full'
+  | 'corrupt'
+  | 'newer_schema'
+  | 'foreign'
+  | 'network_file_system';
 
 export interface StateStamp {
   /** Identifies the file at the path; null if there is none. */

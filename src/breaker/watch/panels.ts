@@ -44,6 +44,7 @@ const EXPLANATIONS: Readonly<Record<Problem, readonly [string, string]>> = {
   full: ['the state file cannot be used because its disk is full:', 'free some space; retrying every 2 s'],
   corrupt: ['the state file is corrupt:', 'the next command that writes renames it with a date and creates a new one'],
   newer_schema: ['the state file was written by a newer breakwater:', 'update breakwater to see its circuits'],
+  foreign: ['the state file belongs to another program:', 'choose another directory with --state-dir'],
   network_file_system: [
     'the state file is on a network file system, where locks are not safe:',
     'choose a directory on a local disk with --state-dir',

@@ -27,6 +27,7 @@ export interface StateFileView {
     | 'full'
     | 'corrupt'
     | 'newer_schema'
+    | 'foreign'
     | 'network_file_system';
 }
 

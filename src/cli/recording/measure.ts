@@ -2,12 +2,13 @@ import { BreakwaterError } from '../../errors.ts';
 import type { Measured } from '../../metrics/registry.ts';
 import { inspectCircuits } from '../../breaker/inspect-circuits.ts';
 import { selectCircuits } from '../../breaker/select-circuits.ts';
+import { refuseForeign } from '../../state/state-problem.ts';
 import type { CommandRun } from '../command-run.ts';
 
 /**
  * Everything that is measured, read from the local state now. Never less than that: whoever takes sums that cannot be
  * read for sums of zero sees every counter fall.
- * @throws BreakwaterError `local_io` where the local state cannot be used
+ * @throws BreakwaterError `local_io` where the local state cannot be used, `config` for a state file of another program
  */
 export async function measure(run: CommandRun): Promise<Measured> {
   const state = await run.state();
@@ -28,7 +29,9 @@ export async function forgetMeasured(run: CommandRun): Promise<void> {
 }
 
 async function assertStored(run: CommandRun, message: string): Promise<void> {
-  const problem = (await run.state()).problem();
+  const state = await run.state();
+  refuseForeign(state);
+  const problem = state.problem();
   if (problem === null) return;
   throw new BreakwaterError('local_io', `${message}: ${problem}`, {
     details: { reason: problem, hint: 'make the file usable, or choose another place with --state-dir' },

@@ -1,0 +1,28 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { State } from './state.ts';
+import { Statements } from './statements.ts';
+import { openActivityTable } from './tables/activity-table.ts';
+import { openCheckpointTable } from './tables/checkpoint-table.ts';
+import { openCircuitTable } from './tables/circuit-table.ts';
+import { openClaimTable } from './tables/claim-table.ts';
+import { openJobTable } from './tables/job-table.ts';
+import { openMetricsTable } from './tables/metrics-table.ts';
+
+/** The tables of one open database, and the database itself. */
+export interface Tables extends Pick<State, 'circuits' | 'metrics' | 'activity' | 'jobs' | 'checkpoints' | 'claims'> {
+  readonly database: DatabaseSync;
+}
+
+/** Opens every table of a database. */
+export function openTables(database: DatabaseSync): Tables {
+  const statements = new Statements(database);
+  return {
+    database,
+    circuits: openCircuitTable(statements),
+    metrics: openMetricsTable(statements),
+    activity: openActivityTable(statements),
+    jobs: openJobTable(statements),
+    checkpoints: openCheckpointTable(statements),
+    claims: openClaimTable(statements),
+  };
+}
