@@ -85,7 +85,7 @@ const CASES: readonly Case[] = [
     args: ['get', '-r', 's3://bucket/nothing/', '.'],
     status: 66,
     code: 'not_found',
-    says: /no such object below/,
+    says: /no objects found under/,
     requests: 1,
   },
   {

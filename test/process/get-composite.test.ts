@@ -223,6 +223,6 @@ describe('get from a store that ignores the number of a part', () => {
     expect(sandbox.requests().filter(({ operation }) => operation === 'HeadObject')).toHaveLength(1);
     const told = await place.run(Get, '--verbose', URL, '-');
     expect([told.status, digest(told.stdout)]).toEqual([0, digest(BODY)]);
-    expect(told.stderr).toContain(`${URL}: not verified: the store does not tell which parts it was uploaded in`);
+    expect(told.stderr).toContain(`${URL}: not verified: the store does not report the parts it was uploaded in`);
   });
 });

@@ -190,7 +190,7 @@ describe('get of a large object that was cut', () => {
     await using place = await createPlace();
     const failed = await cut(place);
     expect(failed.status).toBe(69);
-    expect(failed.stderr).toMatch(/run the command again to go on: \d+ MiB are here/);
+    expect(failed.stderr).toMatch(/run the command again to resume: \d+ MiB are stored here/);
     expect(await filesBelow(place.path('out'))).toEqual([expect.stringMatching(/^\.f\..*breakwater-part$/)]);
 
     const { status, json } = await place.get('--json', `s3://${place.bucket}/k`, place.path('out', 'f'));

@@ -121,7 +121,7 @@ export class ActiveDownload {
   }
 
   mismatchError(
-    hint = 'the bytes changed on their way: try again, and check the network path if it persists',
+    hint = 'the bytes changed in transit: try again, and check the network path if it persists',
   ): BreakwaterError {
     const { bucket, key } = this.#options.address;
     return new BreakwaterError('checksum_mismatch', `get s3://${bucket}/${key}: ${this.mismatch}`, {
@@ -131,6 +131,6 @@ export class ActiveDownload {
 
   get mismatch(): string {
     const { promise } = this.facts;
-    return `the bytes differ from what S3 promised (${promise === null ? 'size' : formatExpected(promise)})`;
+    return `the bytes do not match the checksum of S3 (${promise === null ? 'size' : formatExpected(promise)})`;
   }
 }

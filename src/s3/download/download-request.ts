@@ -2,35 +2,35 @@ import type { ByteSpan } from './missing-ranges.ts';
 import type { ExpectedChecksum } from '../checksum/expected-checksum.ts';
 import type { SlotQueue } from '../../guard/slots.ts';
 
-/** Which object, and which of its versions; null for the newest. */
+/** An object, and one of its versions; null for the newest. */
 export interface ObjectAddress {
   readonly bucket: string;
   readonly key: string;
   readonly versionId: string | null;
 }
 
-/** Part of an object, as HTTP counts: the last byte is included, null means the end. Or its last bytes. */
+/** Part of an object as in HTTP: from `first` to `last`, inclusive, null for the end; or its last bytes. */
 export type AskedRange =
   | { readonly kind: 'from'; readonly first: number; readonly last: number | null }
   | { readonly kind: 'last'; readonly bytes: number };
 
-/** What S3 says of an object, or of the part of it that was asked for. */
+/** What S3 states about an object, or about the requested part of it. */
 export interface ObjectFacts {
   readonly etag: string;
-  /** Bytes to come; null where nobody knows. */
+  /** Size of the body; null if unknown. */
   readonly sizeBytes: number | null;
-  /** As its writer said (`x-amz-meta-mtime`), else when it was stored; null for neither. */
+  /** From its writer (`x-amz-meta-mtime`), else when it was stored; null for neither. */
   readonly modifiedMs: number | null;
   readonly contentType: string | null;
   readonly versionId: string | null;
-  /** What the bytes can be checked against; null where S3 promises nothing that we can check. */
+  /** The expected checksum; null if S3 states none that we can check. */
   readonly promise: ExpectedChecksum | null;
 }
 
 export interface DownloadRequest extends ObjectAddress {
-  /** The part of the object that is wanted; null for all of it. */
+  /** The part of the object to fetch; null for all of it. */
   readonly range: AskedRange | null;
-  /** Bytes asked for in one request, of an object that is larger. */
+  /** Bytes of one request of a larger object. */
   readonly pieceBytes: number;
   /** Requests of this object in flight, at least 1. */
   readonly piecesInFlight: number;
@@ -38,15 +38,15 @@ export interface DownloadRequest extends ObjectAddress {
   readonly bufferBytes: number;
   /** Where each request gets its slot among all transfers of the command. */
   readonly queue: SlotQueue;
-  /** What an earlier run has left; null to begin from the start. Ignored when the object is another by now. */
+  /** What an earlier run left; null for nothing. Ignored if the object has changed. */
   readonly resume: ResumePoint | null;
   /** Ends this download alone, with its reason. */
   readonly signal: AbortSignal;
-  /** Called once S3 has answered: nothing local is touched for an object that is not there. */
+  /** Called after the first response: nothing local is touched for a missing object. */
   readonly openTarget: (object: ObjectFacts, how: { readonly isResumed: boolean }) => Promise<DownloadTarget>;
 }
 
-/** What is here already of an object. */
+/** What has been fetched of an object. */
 export interface ResumePoint {
   readonly etag: string;
   readonly sizeBytes: number;
@@ -56,9 +56,9 @@ export interface ResumePoint {
 
 export interface DownloadResult extends ObjectFacts {
   readonly bytes: number;
-  /** Of those, what an earlier run had brought. */
+  /** Of those, the bytes of an earlier run. */
   readonly resumedBytes: number;
-  /** The promise of S3 that the bytes were checked against; null where it made none that we can check. */
+  /** The checksum that the bytes were verified by; null if there was none that we can check. */
   readonly verifiedBy: string | null;
 }
 

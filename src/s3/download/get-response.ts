@@ -13,11 +13,11 @@ import { parseHttpTime, parseIsoTime, sinceS3Began } from '../../wire-time.ts';
 export interface Asked {
   /** As a header; null for all of it. */
   readonly range: string | null;
-  /** Only of this version. */
+  /** Only if the object still has this ETag; null for any. */
   readonly etag: string | null;
 }
 
-/** The request for an object, or for a part of it, with the checksum that was stored with it. */
+/** The request for an object or a part of it, and for its stored checksum. */
 export function askFor({ bucket, key, versionId }: ObjectAddress, { range, etag }: Asked): GetObjectCommandInput {
   return {
     Bucket: bucket,
@@ -46,7 +46,7 @@ export interface OpenBody extends Disposable {
 
 /** @throws TransferFault `not_s3` for a response without a body */
 export function openBody({ head, body }: ObjectResponse): OpenBody {
-  if (!(body instanceof Readable)) throw new TransferFault('not_s3', 'the answer has no body');
+  if (!(body instanceof Readable)) throw new TransferFault('not_s3', 'the response has no body');
   const dispose = (): void => {
     // An unread rest would occupy its connection, and keep the process alive.
     if (!(body instanceof DirectBody && body.isOver)) body.destroy();
@@ -55,8 +55,8 @@ export function openBody({ head, body }: ObjectResponse): OpenBody {
 }
 
 /**
- * What the first response says of the object.
- * @param isWhole the response is the whole object: only then is a checksum about what we get
+ * What the first response states about the object.
+ * @param isWhole the response is the whole object: only then does a checksum apply to it
  */
 export function readFacts(response: GetObjectCommandOutput, { isWhole }: { isWhole: boolean }): ObjectFacts {
   assertSentByS3(response, 'ETag');
@@ -70,7 +70,7 @@ export function readFacts(response: GetObjectCommandOutput, { isWhole }: { isWho
   };
 }
 
-/** A later response must be about the same object: mixing two versions would be silent corruption. */
+/** A later response must be of the same object: mixing two versions would be silent corruption. */
 export function assertSameObject(response: GetObjectCommandOutput, etag: string, { bucket, key }: ObjectAddress): void {
   assertSentByS3(response, 'ETag');
   // A store that ignores If-Match.
@@ -80,24 +80,24 @@ export function assertSameObject(response: GetObjectCommandOutput, etag: string,
   });
 }
 
-/** The span of the object that was asked for, as it turns out; null where that is all of it. */
+/** The span of the object that a range means; null if all of it was requested. */
 export function readSpan(response: GetObjectCommandOutput, range: AskedRange | null): ByteSpan | null {
   if (range === null) return null;
   const sent = readContentRange(response);
   if (sent !== null) return sent;
-  // A store that ignores `Range` sends the whole object: what was asked for is in it.
+  // A store that ignores `Range` sends the whole object, which contains the range.
   const totalBytes = response.ContentLength ?? 0;
   if (range.kind === 'last') return { start: Math.max(0, totalBytes - range.bytes), end: totalBytes };
   const end = Math.min(totalBytes, (range.last ?? Infinity) + 1);
   return { start: Math.min(range.first, end), end };
 }
 
-/** How many bytes of a response come before `from`: a store that ignores `Range` sends them all. */
+/** How many bytes of a response precede `from`: a store that ignores `Range` sends them all. */
 export function countSkipped(response: GetObjectCommandOutput, from: number): number {
   const sent = readContentRange(response);
   if (sent === null) return from;
   if (sent.start === from) return 0;
-  throw new TransferFault('not_s3', `asked for bytes from ${from}, was sent bytes from ${sent.start}`);
+  throw new TransferFault('not_s3', `requested bytes from ${from}, received bytes from ${sent.start}`);
 }
 
 function readContentRange({ ContentRange = '' }: GetObjectCommandOutput): ByteSpan | null {
@@ -109,7 +109,7 @@ function readStoredAt({ LastModified }: GetObjectCommandOutput): number | null {
   return LastModified === undefined ? null : sinceS3Began(LastModified.getTime());
 }
 
-/** Seconds with a fraction, as rclone and s3fs write it, or a date; null where it is neither. */
+/** Seconds with a fraction, as rclone and s3fs write it, or a date; null for anything else. */
 function readMtime(text: string | undefined): number | null {
   if (text === undefined) return null;
   const ms = /^-?\d{1,12}(\.\d+)?$/.test(text) ? Number(text) * 1000 : (parseIsoTime(text) ?? parseHttpTime(text));

@@ -1,25 +1,25 @@
-/** Bytes `start` up to, not including, `end`. */
+/** Bytes from `start` up to, but not including, `end`. */
 export interface ByteSpan {
   readonly start: number;
   readonly end: number;
 }
 
-/** A span that one request at a time is at; all before `at` has been written. */
+/** A span that one request at a time fetches; everything before `at` has been written. */
 export interface Piece extends ByteSpan {
   at: number;
 }
 
 /**
- * Which bytes of an object are here, which are being fetched and which nobody has taken yet. Pieces are cut as they are
- * taken, from the front: its size does not grow with the object's.
+ * Which bytes of an object have been written, which are being fetched, and which are not taken yet. Pieces are cut from
+ * the front as they are taken, so the memory does not grow with the object.
  */
 export class MissingRanges {
   readonly #sizeBytes: number;
-  /** Spans nobody has taken, in order. */
+  /** Spans that are not taken, in order. */
   #gaps: readonly ByteSpan[];
   readonly #pieces = new Set<Piece>();
 
-  /** @param covered what is here already, of an earlier run; in any order */
+  /** @param covered what an earlier run fetched; in any order */
   constructor(sizeBytes: number, covered: readonly ByteSpan[] = []) {
     this.#sizeBytes = sizeBytes;
     this.#gaps = invertSpans(covered, sizeBytes);
@@ -41,12 +41,12 @@ export class MissingRanges {
     return this.#gaps.length === 0;
   }
 
-  /** Lets go of a piece that is whole. */
+  /** Forgets a piece that is complete. */
   finish(piece: Piece): void {
     this.#pieces.delete(piece);
   }
 
-  /** Forgets what was written: all is to be fetched again. A piece that is `kept` stays taken, from its start. */
+  /** Forgets what was written, because all of it is fetched again. A piece that is `kept` stays taken, from its start. */
   restart(kept?: Piece): void {
     this.#pieces.clear();
     this.#gaps = invertSpans(kept === undefined ? [] : [kept], this.#sizeBytes);
@@ -55,12 +55,12 @@ export class MissingRanges {
     this.#pieces.add(kept);
   }
 
-  /** Where the first byte is missing; the size when none is. */
+  /** The offset of the first missing byte; the size if none is. */
   get frontier(): number {
     return this.#missing()[0]?.start ?? this.#sizeBytes;
   }
 
-  /** What has been written, in order, neighbours joined. */
+  /** What has been written, in order, with adjacent spans joined. */
   covered(): readonly ByteSpan[] {
     return invertSpans(this.#missing(), this.#sizeBytes);
   }
@@ -71,7 +71,7 @@ export class MissingRanges {
   }
 }
 
-/** What of 0 to `sizeBytes` is in none of the spans. */
+/** The parts of 0 to `sizeBytes` that are in none of the spans. */
 function invertSpans(spans: readonly ByteSpan[], sizeBytes: number): readonly ByteSpan[] {
   const between: ByteSpan[] = [];
   let at = 0;

@@ -4,10 +4,10 @@ import type { ObjectAddress } from './download-request.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
 import type { SlotQueue } from '../../guard/slots.ts';
 
-/** Parts that are looked at at once. */
+/** HEAD requests in flight. */
 const HEADS_IN_FLIGHT = 8;
 
-/** How an object was cut when it was uploaded. */
+/** The parts that an object was uploaded in. */
 export interface PartLayout {
   /** Bytes of each part but the last, which has the rest. */
   readonly partSizes: readonly number[];
@@ -15,8 +15,8 @@ export interface PartLayout {
 }
 
 /**
- * Exact where each part is known; likely where the first part and their number fit parts that are all alike but the last;
- * assumed where the store tells neither, and a usual size of parts fits their number.
+ * Exact if each part is known; likely if the first part and their number fit equal parts and a shorter last one; assumed
+ * if the store states neither, and a usual part size fits their number.
  */
 type Certainty = 'exact' | 'likely' | 'assumed';
 
@@ -25,16 +25,16 @@ export interface CutObject {
   readonly parts: number;
 }
 
-/** What an object of one part, or one that is taken as a whole, is cut into. */
+/** The layout of an object of one part, or of one checked as a whole. */
 export const ONE_PIECE: PartLayout = { partSizes: [], certainty: 'exact' };
 
-/** What common uploaders cut by, in MiB, the most common first: aws, boto3 and breakwater; rclone and SDKs; MinIO; s3cmd; s5cmd; by hand. */
+/** Part sizes of common uploaders in MiB, the most common first: aws, boto3 and breakwater; rclone and SDKs; MinIO; s3cmd; s5cmd; by hand. */
 const USUAL_PART_MIB = [8, 5, 16, 15, 50, 10, 64, 32, 100, 128, 25, 20, 256, 512];
 const MIB = 1024 * 1024;
 
 /**
- * The layout that the first part and the number of parts make likely, as every common uploader cuts: all parts alike,
- * and the last the rest. With two parts it is certain. Null where they cannot be alike.
+ * The layout that the first part and the number of parts make likely, because common uploaders use equal parts and a
+ * shorter last one. With two parts it is certain. Null if the parts cannot be equal.
  */
 export function guessLayout({ sizeBytes, parts }: CutObject, firstBytes: number): PartLayout | null {
   if (firstBytes > sizeBytes) return null;
@@ -44,7 +44,7 @@ export function guessLayout({ sizeBytes, parts }: CutObject, firstBytes: number)
   return { partSizes: alike(firstBytes, parts), certainty: 'likely' };
 }
 
-/** The layout that a usual size of parts makes of an object whose store tells only their number; null where none does. */
+/** A layout of a usual part size, for an object of which only the number of parts is known; null if none fits. */
 export function assumeLayout({ sizeBytes, parts }: CutObject): PartLayout | null {
   const usual = USUAL_PART_MIB.find((mib) => Math.ceil(sizeBytes / (mib * MIB)) === parts);
   return usual === undefined ? null : { partSizes: alike(usual * MIB, parts), certainty: 'assumed' };
@@ -59,22 +59,22 @@ export interface PartSizesOptions {
   readonly requests: RequestRunner;
   readonly lane: SlotQueue;
   readonly address: ObjectAddress;
-  /** Of the version that is meant. */
+  /** Of the version that is fetched. */
   readonly etag: string;
   readonly object: CutObject;
 }
 
-/** Asks S3 how an object was cut, one HEAD a part. That it cannot tell is a response too, and no failure of the download. */
+/** Asks S3 for the sizes of the parts, one HEAD a part. If S3 does not know them, the download does not fail. */
 export class PartSizes {
   readonly #options: PartSizesOptions;
-  /** Bytes by part number, as far as they have been told: none is asked for twice. */
+  /** Bytes by part number, as far as known: no part is requested twice. */
   readonly #known = new Map<number, number>();
 
   constructor(options: PartSizesOptions) {
     this.#options = options;
   }
 
-  /** By one request, about the first part. @throws the signal's reason when it aborts */
+  /** By one request, for the first part. @throws the abort reason of the operation */
   async guess(): Promise<PartLayout | 'unknown' | 'unequal'> {
     const { object } = this.#options;
     const firstBytes = await this.#headPart(1);
@@ -82,7 +82,7 @@ export class PartSizes {
     return guessLayout(object, firstBytes) ?? 'unequal';
   }
 
-  /** By one request for each part but the last, 9,999 at most; null where it cannot tell. @throws the signal's reason when it aborts */
+  /** By one request for each part but the last, 9,999 at most; null if unknown. @throws the abort reason of the operation */
   async learn(): Promise<PartLayout | null> {
     const { sizeBytes, parts } = this.#options.object;
     let next = 1;
@@ -109,7 +109,7 @@ export class PartSizes {
     try {
       using _slot = await lane.take(0, requests.signal);
       const head = await requests.sendAuxiliary(({ options }) => headObject(s3, request, options));
-      // A store that ignores the number of the part tells of the whole object, and of no parts.
+      // A store that ignores the part number describes the whole object, and states no parts.
       if (head?.ETag !== etag || head.PartsCount !== object.parts || head.ContentLength === undefined) return null;
       this.#known.set(number, head.ContentLength);
       return head.ContentLength;

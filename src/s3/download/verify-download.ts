@@ -14,7 +14,7 @@ export interface DownloadOptions {
   readonly request: DownloadRequest;
 }
 
-/** The check of an object whose facts are known; null where S3 promised nothing that can be checked. */
+/** The check for a known object; null if there is no checksum to compare with. */
 export function openCheck(
   { s3, guard, requests, request }: DownloadOptions,
   { facts, target }: { facts: ObjectFacts; target: FileTarget },
@@ -22,7 +22,7 @@ export function openCheck(
   const { promise, sizeBytes, etag } = facts;
   if (promise === null) return null;
   const { parts } = promise;
-  // Without the length of the object, the sizes of its parts cannot be found.
+  // The sizes of the parts cannot be found without the size of the object.
   if (parts !== null && sizeBytes === null) return null;
   const object = { sizeBytes: sizeBytes ?? 0, parts: parts ?? 1 };
   const name = `s3://${request.bucket}/${request.key}`;
@@ -31,49 +31,49 @@ export function openCheck(
     readBack: target.readBack,
     partSizes: new PartSizes({ s3, requests, lane: request.queue, address: request, etag, object }),
     onUnverified: (why) => {
-      // Only this one may be corruption.
-      if (why !== 'checksum_differs') guard.emit({ kind: 'not_verified', name, why: DESCRIPTIONS[why] });
+      // Only this one may mean corruption.
+      if (why !== 'checksum_differs') guard.emit({ kind: 'not_verified', name, why: REASONS[why] });
       else {
-        const message = `${name}: ${describeDoubt(formatExpected(promise))}`;
+        const message = `${name}: ${formatDoubt(formatExpected(promise))}`;
         guard.emit({ kind: 'warning', reason: 'not_verified', message });
       }
     },
   });
 }
 
-/** Why bytes could not be verified although S3 promised a checksum. */
+/** Why bytes could not be verified although S3 stated a checksum. */
 export type Unverified =
-  /** The store does not tell the sizes of the parts. */
+  /** The store does not state the sizes of the parts. */
   | 'parts_unknown'
-  /** The parts differ in size. A pipe had taken the bytes before that was known, or an MD5 is not worth a request a part. */
+  /** The parts differ in size. A pipe took the bytes before that was known, or an MD5 is not worth a request a part. */
   | 'parts_unequal'
   /** The bytes differ from an ETag, which need not be an MD5. */
   | 'etag_differs'
-  /** The bytes differ from a composite checksum; the store does not tell whether the assumed parts are to blame. */
+  /** The bytes differ from a composite checksum; perhaps because the assumed parts are wrong. */
   | 'checksum_differs';
 
 export interface DownloadCheckOptions {
   readonly promise: ExpectedChecksum;
   /** Null for a stream: its bytes come in order and cannot be read back. */
   readonly readBack: FileTarget['readBack'];
-  /** Finds the sizes of the parts; used only where a composite checksum has more than one. */
+  /** Finds the sizes of the parts; used only for a composite checksum of more than one. */
   readonly partSizes: Pick<PartSizes, 'guess' | 'learn'>;
   readonly onUnverified: (why: Unverified) => void;
 }
 
 /**
- * Checks an object's bytes against the checksum that S3 promised. For a composite checksum it first asks for the sizes of
- * the parts while bytes already arrive: those of a file are read back later, those of a pipe are kept until then.
+ * Checks an object's bytes against the checksum that S3 stated. For a composite checksum it requests the sizes of the
+ * parts while bytes already arrive: those of a file are read back later, those of a stream are held until then.
  *
- * Only a certain mismatch is reported as one: where the sizes were guessed, it asks for the exact ones before.
+ * Only a certain mismatch is reported as one: guessed sizes are replaced by exact ones first.
  */
 export class DownloadCheck {
   readonly #options: DownloadCheckOptions;
-  /** Null where no sizes have to be asked for. */
+  /** Null if no sizes have to be requested. */
   readonly #guessing: Promise<void> | null;
   #layout: PartLayout | null = null;
   #following: FollowingCheck | null = null;
-  /** The bytes of a pipe until the layout is known; null where none are held. */
+  /** The bytes of a stream until the layout is known; null if none are held. */
   #held: Uint8Array[] | null;
   #isVerified = false;
   #isReported = false;
@@ -92,12 +92,12 @@ export class DownloadCheck {
     this.#guessing.catch(() => undefined);
   }
 
-  /** Whether no sizes have to be asked for, so that an attempt can be checked while it holds its slot and its permit. */
+  /** Whether no sizes have to be requested, so that an attempt can be checked while it holds its slot and its permit. */
   get isReady(): boolean {
     return this.#guessing === null;
   }
 
-  /** The checksum that the bytes were verified by; null where they were not. */
+  /** The checksum that the bytes were verified by; null if they were not. */
   get verifiedBy(): string | null {
     return this.#isVerified ? formatExpected(this.#options.promise) : null;
   }
@@ -129,7 +129,7 @@ export class DownloadCheck {
     this.#following?.restart();
   }
 
-  /** After the last byte. False only where the object certainly differs from what was promised. */
+  /** After the last byte. False only if the object certainly differs from its checksum. */
   async matches(sizeBytes: number): Promise<boolean> {
     await this.#guessing;
     if (this.#following === null || this.#layout === null) return true;
@@ -183,12 +183,12 @@ function isSameLayout(one: PartLayout, other: PartLayout): boolean {
   return one.partSizes.every((bytes, index) => bytes === other.partSizes[index]);
 }
 
-const DESCRIPTIONS: Readonly<Record<Exclude<Unverified, 'checksum_differs'>, string>> = {
-  parts_unknown: 'the store does not tell which parts it was uploaded in',
-  parts_unequal: 'its parts are not all alike',
-  etag_differs: 'its ETag is not the MD5 of its parts, which it need not be',
+const REASONS: Readonly<Record<Exclude<Unverified, 'checksum_differs'>, string>> = {
+  parts_unknown: 'the store does not report the parts it was uploaded in',
+  parts_unequal: 'its parts differ in size',
+  etag_differs: 'its ETag is not the MD5 of its parts, and need not be',
 };
 
-function describeDoubt(promised: string): string {
-  return `not verified: the bytes differ from what S3 promised (${promised}), or its parts are not all alike, which the store does not tell`;
+function formatDoubt(expected: string): string {
+  return `not verified: the bytes do not match the checksum of S3 (${expected}), or its parts differ in size, which the store does not report`;
 }

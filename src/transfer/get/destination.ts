@@ -8,20 +8,20 @@ import { statOrNull } from '../local-errors.ts';
 import { planObjectPath } from './object-path.ts';
 import { nameOf, type S3Location } from '../transfer-context.ts';
 
-/** The most directories whose real place is remembered. */
+/** The most directories whose real path is remembered. */
 const DIRECTORIES_MAX = 1024;
 
 /**
- * The directory that many objects go to: finds each its path, and refuses what cannot be one. Where the file system
- * takes two names for one, the second key of such a pair is refused too.
+ * The directory that many objects are written to: finds the path of each key, and rejects keys that cannot be one. If the
+ * file system takes two names for the same file, the second key is rejected too.
  */
 export class Destination {
   readonly #directory: string;
   readonly #root: string;
-  /** Names taken so far, folded; null where the file system keeps all names apart, which costs no memory. */
+  /** Folded names in use; null if the file system distinguishes all names, which saves the memory. */
   readonly #taken: Map<string, string> | null;
   readonly #checked = new Set<string>();
-  /** Files under way: by the time they are there, the file system itself keeps a directory from taking their name. */
+  /** Files being fetched. Once they exist, the file system itself prevents a directory of the same name. */
   readonly #busy = new Set<string>();
 
   private constructor(directory: string, { root, isFolding }: { root: string; isFolding: boolean }) {
@@ -37,30 +37,30 @@ export class Destination {
   }
 
   /**
-   * Finds the path of a key, which it holds until it is released; asked in the order of the listing.
+   * Finds the path of a key, and reserves it until released. Called in the order of the listing.
    * @throws BreakwaterError `local_create` for a key that cannot be a path here
    */
-  place(location: S3Location, prefix: string): string {
+  reserve(location: S3Location, prefix: string): string {
     const planned = planObjectPath(this.#directory, { key: location.key, prefix });
-    if (planned.kind === 'unsafe') throw describeUnsafeKey(location, planned.why);
+    if (planned.kind === 'unsafe') throw unsafeKeyError(location, planned.why);
     const { path } = planned;
     const folded = foldName(path);
     const taken = this.#taken?.get(folded);
     if (taken !== undefined && taken !== location.key) {
-      throw describeUnsafeKey(location, `this file system takes it for the same file as ${taken}`);
+      throw unsafeKeyError(location, `this file system treats it as the same file as ${taken}`);
     }
     this.#taken?.set(folded, location.key);
     const file = this.#findFileAbove(path);
-    if (file !== null) throw describeUnsafeKey(location, `${file} is a file`);
+    if (file !== null) throw unsafeKeyError(location, `${file} is a file`);
     this.#busy.add(path);
     if (!this.#staysBelow(dirname(path))) {
       this.release(path);
-      throw describeUnsafeKey(location, 'a link below the destination leads out of it');
+      throw unsafeKeyError(location, 'a link below the destination leads out of it');
     }
     return path;
   }
 
-  /** After its fetch, however that ended. */
+  /** After the fetch, whether it succeeded or not. */
   release(path: string): void {
     this.#busy.delete(path);
   }
@@ -73,27 +73,27 @@ export class Destination {
     return null;
   }
 
-  /** A directory that is there may be a link: its real place counts. */
+  /** An existing directory may be a link: its real path counts. */
   #staysBelow(directory: string): boolean {
     if (this.#checked.has(directory)) return true;
     const existing = findExisting(resolve(directory));
     const real = realpathSync.native(existing);
     const isAboveRoot = isBelow(this.#root, real);
     if (!isAboveRoot && !isBelow(real, this.#root)) return false;
-    // Only what is there is settled; what is missing will be made by us.
+    // Remembered only if it exists: a missing one is not checked yet.
     if (existing === resolve(directory) && this.#checked.size < DIRECTORIES_MAX) this.#checked.add(directory);
     return true;
   }
 }
 
-/** Whether two names that differ only in case, or in the composition of letters, are one file there. */
+/** Whether the file system takes names that differ only in case or Unicode normalization for the same file. */
 async function foldsNames(directory: string): Promise<boolean> {
   const name = `.${randomBytes(6).toString('hex')}-a\u00e9${PARTIAL_SUFFIX}`;
   const path = join(directory, name);
   try {
     await writeFile(path, '', { flag: 'wx' });
   } catch {
-    // Then no object can be written either, and that will be said.
+    // Then no object can be written either, and that error will be reported.
     return false;
   }
   try {
@@ -120,7 +120,7 @@ function isBelow(path: string, root: string): boolean {
   return between === '' || (between !== '..' && !between.startsWith(`..${sep}`) && !isAbsolute(between));
 }
 
-function describeUnsafeKey(location: S3Location, why: string): BreakwaterError {
+function unsafeKeyError(location: S3Location, why: string): BreakwaterError {
   return new BreakwaterError('local_create', `${nameOf(location)} cannot be a file here: ${why}`, {
     details: { hint: 'get it alone, with a destination of your choice' },
   });

@@ -94,7 +94,7 @@ export class FileOutput implements LocalSink {
 }
 
 function addResumeHint(error: BreakwaterError, bytes: number): BreakwaterError {
-  const kept = `run the command again to go on: ${Math.floor(bytes / (1024 * 1024))} MiB are here`;
+  const kept = `run the command again to resume: ${Math.floor(bytes / (1024 * 1024))} MiB are stored here`;
   const { hint } = error.details;
   return new BreakwaterError(error.code, error.message, {
     cause: error.cause,

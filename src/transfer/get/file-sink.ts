@@ -8,7 +8,7 @@ import { cannotCreateError, existsError } from './sink.ts';
 import { openWritable, type WritableFile } from '../open-file.ts';
 import { readSystemCode } from '../local-errors.ts';
 
-/** Marks the temporary names of downloads, so that a later run can tell what a killed one has left. */
+/** Ends the temporary names of downloads, so that a later run recognizes what a killed one left. */
 export const PARTIAL_SUFFIX = '.breakwater-part';
 
 /** Buffers that one write may take (IOV_MAX of Linux and macOS). */
@@ -18,13 +18,13 @@ const CHUNKS_MAX = 1024;
 const NAME_BYTES_MAX = 255;
 
 export interface FileSinkOptions {
-  /** Another file that has come to be there meanwhile stays. */
+  /** A file that another program has created meanwhile is kept. */
   readonly noClobber: boolean;
-  /** The file and its name are on the disk, not only in the system's memory, before it is done. */
+  /** The file and its name are synced to disk before `commit` resolves. */
   readonly isSynced: boolean;
 }
 
-/** What is known of a temporary file that was left. */
+/** A temporary file that an earlier run left. */
 export interface LeftPartial {
   readonly partialPath: string;
   readonly inode: string;
@@ -47,9 +47,9 @@ export class FileSink implements FileTarget {
   }
 
   /**
-   * Creates the temporary file, and the directories above it where they are missing.
-   * @param tag what the temporary name is found again by
-   * @param sizeBytes of what will be written; null where nobody knows
+   * Creates the temporary file, and missing directories above it.
+   * @param tag part of the temporary name, by which it is found again
+   * @param sizeBytes of what will be written; null if unknown
    */
   static async create(
     path: string,
@@ -63,7 +63,7 @@ export class FileSink implements FileTarget {
     }
   }
 
-  /** The temporary file that an earlier run has left, if it is still the same and has all that was written to it. */
+  /** Opens the temporary file of an earlier run; null if it was replaced or lacks bytes that were written to it. */
   static async reopen(path: string, left: LeftPartial, options: FileSinkOptions): Promise<FileSink | null> {
     const file = await openExisting(left.partialPath);
     if (file === null) return null;
@@ -76,7 +76,7 @@ export class FileSink implements FileTarget {
     return null;
   }
 
-  /** Told after each write. */
+  /** Called after each write. */
   onWritten: NonNullable<FileTarget['onWritten']> = () => undefined;
 
   async readInode(): Promise<string> {
@@ -114,11 +114,11 @@ export class FileSink implements FileTarget {
 
   readonly commit = async (modifiedMs: number | null): Promise<void> => {
     try {
-      // Before the close: the rename must not come before the bytes.
+      // Before the rename, so that the name never appears without its bytes.
       if (this.#options.isSynced) await this.#file.sync();
       if (modifiedMs !== null) await this.#file.setTime(modifiedMs / 1000);
       await this.close();
-      await (this.#options.noClobber ? this.#putInFreePlace() : this.#file.rename(this.partialPath, this.#path));
+      await (this.#options.noClobber ? this.#linkIfFree() : this.#file.rename(this.partialPath, this.#path));
       if (this.#options.isSynced) await syncDirectory(dirname(this.#path));
     } catch (error) {
       await this.discard();
@@ -127,25 +127,25 @@ export class FileSink implements FileTarget {
   };
 
   readonly discard = async (): Promise<void> => {
-    // Best effort: the error that led here is the one to report.
+    // Best effort: the earlier error is the one to report.
     await this.close().catch(() => undefined);
     await unlink(this.partialPath).catch(() => undefined);
   };
 
-  /** A link fails where a rename would replace. */
-  async #putInFreePlace(): Promise<void> {
+  /** A link fails if the name exists, where a rename would replace it. */
+  async #linkIfFree(): Promise<void> {
     try {
       await link(this.partialPath, this.#path);
     } catch (error) {
       if (readSystemCode(error) === 'EEXIST') throw existsError(this.#path);
-      // A file system without links: the check at the beginning must do.
+      // A file system without links: the check at the start must suffice.
       await this.#file.rename(this.partialPath, this.#path);
       return;
     }
     await unlink(this.partialPath);
   }
 
-  /** Lets go of the temporary file, and leaves it. */
+  /** Closes the temporary file, and keeps it. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -153,7 +153,7 @@ export class FileSink implements FileTarget {
   }
 }
 
-/** Exclusive: whatever stands there under a random name is not ours. Directories are made only where they are missing. */
+/** Exclusive: an existing file of this random name is not ours. Directories are created only if opening fails. */
 async function createFile(path: string, sizeBytes: number | null): Promise<WritableFile> {
   const how = { flags: 'wx+', sizeBytes } as const;
   try {
@@ -165,7 +165,7 @@ async function createFile(path: string, sizeBytes: number | null): Promise<Writa
   }
 }
 
-/** Null where there is nothing to go on with. */
+/** Null if it cannot be opened. */
 async function openExisting(path: string): Promise<WritableFile | null> {
   try {
     return await openWritable(path, { flags: 'r+', sizeBytes: null });
@@ -194,7 +194,7 @@ async function syncDirectory(path: string): Promise<void> {
 
 function partialName(name: string, tag: string): string {
   const ending = `.${tag}${PARTIAL_SUFFIX}`;
-  // A long name is cut, by bytes, so that the temporary name fits too.
+  // A long name is cut by bytes, so that the temporary name fits too.
   const stem = Buffer.from(name)
     .subarray(0, NAME_BYTES_MAX - ending.length - 1)
     .toString('utf8')

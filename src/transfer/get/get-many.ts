@@ -8,7 +8,7 @@ import { statOrNull } from '../local-errors.ts';
 import { runMany, type ItemDone, type ManyResult } from '../run-many.ts';
 import { nameOf, type S3Location } from '../transfer-context.ts';
 
-/** How many objects of a dry run are named. */
+/** The most objects that a dry run names. */
 const SAMPLES_MAX = 100;
 
 /** The keys to list, and which of them to fetch. */
@@ -24,7 +24,7 @@ export interface ManyToGet extends KeyPattern {
   /** The directory to write to. */
   readonly destination: string;
   readonly patterns: KeyPatterns;
-  /** Fetches also what is already here. */
+  /** Also fetches what is already present. */
   readonly isAgain: boolean;
 }
 
@@ -37,17 +37,17 @@ export interface GetPlan {
 }
 
 /**
- * Fetches every matching object as it is listed. One that is already here, with the same size and modification time, is
- * skipped, so running the same command again continues a run that was stopped.
+ * Fetches every matching object as it is listed. A file that is already present, with the same size and modification
+ * time, is skipped, so running the same command again continues a run that was stopped.
  * @throws BreakwaterError `not_found` if nothing matches
  */
 export async function getMany(context: FetchContext, many: ManyToGet): Promise<ManyResult> {
   const destination = await Destination.open(many.destination);
   const fetch = async (item: Item, signal: AbortSignal): Promise<ItemDone> => {
     const { location, object } = item;
-    const path = destination.place(location, many.prefix);
+    const path = destination.reserve(location, many.prefix);
     try {
-      if ((await chooseFate(context, { many, item, path })) === 'skip') return { bytes: 0, isSkipped: true };
+      if ((await decideFetch(context, { many, item, path })) === 'skip') return { bytes: 0, isSkipped: true };
       const target = { path, kind: 'file' } as const;
       return await fetchObject(context, { location, target, signal, sizeBytes: object.sizeBytes });
     } finally {
@@ -58,7 +58,7 @@ export async function getMany(context: FetchContext, many: ManyToGet): Promise<M
     objectsInFlight: context.slots.bounds.requests,
     hasRoom: context.hasRoom,
   });
-  if (result.done + result.skipped + result.failed === 0) throw describeNothing(many);
+  if (result.done + result.skipped + result.failed === 0) throw nothingFoundError(many);
   return result;
 }
 
@@ -69,7 +69,7 @@ export async function planMany(context: FetchContext, many: ManyToGet): Promise<
   for await (const item of listObjects(context, many)) {
     const path = pathOrNull(destination, item, many);
     if (path !== null) destination.release(path);
-    if (path !== null && (await chooseFate(context, { many, item, path })) === 'skip') {
+    if (path !== null && (await decideFetch(context, { many, item, path })) === 'skip') {
       plan.skipped += 1;
       continue;
     }
@@ -78,7 +78,7 @@ export async function planMany(context: FetchContext, many: ManyToGet): Promise<
     plan.bytes += bytes;
     if (plan.samples.length < SAMPLES_MAX) plan.samples.push({ name: item.name, path, bytes });
   }
-  if (plan.objects + plan.skipped === 0) throw describeNothing(many);
+  if (plan.objects + plan.skipped === 0) throw nothingFoundError(many);
   return plan;
 }
 
@@ -93,7 +93,7 @@ export function findPattern(key: string): KeyPattern | null {
 /** Null for a key that cannot be a path here. */
 function pathOrNull(destination: Destination, { location }: Item, { prefix }: ManyToGet): string | null {
   try {
-    return destination.place(location, prefix);
+    return destination.reserve(location, prefix);
   } catch {
     return null;
   }
@@ -126,15 +126,15 @@ async function* listObjects(
   }
 }
 
-async function chooseFate(
+async function decideFetch(
   context: FetchContext,
   { many, item, path }: { many: ManyToGet; item: Item; path: string },
 ): Promise<'fetch' | 'skip'> {
   const found = statOrNull(path);
-  // Whether a file can be created there shows when it is created.
+  // Whether the file can be created is seen when it is created.
   if (found === null) return 'fetch';
   if (!found.isFile()) {
-    throw new BreakwaterError('local_create', `cannot create ${path}: there is something that is no file`, {
+    throw new BreakwaterError('local_create', `cannot create ${path}: there is something that is not a file`, {
       details: { hint: 'choose another destination' },
     });
   }
@@ -142,7 +142,7 @@ async function chooseFate(
   return !many.isAgain && (await isHere(context, item, found)) ? 'skip' : 'fetch';
 }
 
-/** Whether a file already is what would be fetched, by size and modification time, which every fetch restores. */
+/** Whether a file equals the object by size and modification time, which every fetch restores. */
 async function isHere(
   { store, options }: FetchContext,
   { object, location }: Item,
@@ -164,10 +164,9 @@ function isSameTime(a: number, b: number): boolean {
   return Math.floor(a / 1000) === Math.floor(b / 1000);
 }
 
-function describeNothing({ bucket, prefix, pattern }: ManyToGet): BreakwaterError {
+function nothingFoundError({ bucket, prefix, pattern }: ManyToGet): BreakwaterError {
   const name = nameOf({ bucket, key: prefix });
-  const message =
-    pattern === undefined ? `there is no such object below ${name}` : `no object fits ${pattern} in ${name}`;
+  const message = pattern === undefined ? `no objects found under ${name}` : `no objects match ${pattern} in ${name}`;
   return new BreakwaterError('not_found', message, {
     details: { hint: 'check the bucket, the prefix and the patterns' },
   });

@@ -19,9 +19,9 @@ export interface GetRequest {
   readonly isRecursive: boolean;
   /** Which of many objects. */
   readonly patterns: KeyPatterns;
-  /** Nothing is fetched; what would be is the result. */
+  /** Fetches nothing, and returns what would be fetched. */
   readonly isDryRun: boolean;
-  /** Of many objects, also those are fetched that are here already. */
+  /** Of many objects, also fetches those that are already present. */
   readonly isAgain: boolean;
   readonly options: FetchOptions;
 }
@@ -46,8 +46,8 @@ export type GetReport =
 
 /**
  * Downloads an object, or all objects below a prefix or that fit a pattern. A file appears only when it is whole and
- * verified; what was there before stays until then. Local destinations are checked before the circuit is asked.
- * @throws BreakwaterError by its code; for many objects only when the run as a whole cannot go on
+ * verified; an existing file stays until then. Local destinations are checked before the circuit.
+ * @throws BreakwaterError by its code; for many objects only if the run as a whole cannot continue
  */
 export async function get(request: GetRequest, context: TransferContext): Promise<GetReport> {
   const { source, isRecursive, destination, options } = request;
@@ -96,7 +96,7 @@ async function getAll(context: FetchContext, request: GetRequest, keys: KeyPatte
   return { kind: 'many', result: await getMany(context, many) };
 }
 
-/** Whether the key stands for itself: an object of exactly that name goes before a pattern. */
+/** Whether there is an object of exactly that key, which wins over a pattern. */
 async function isObject({ store }: FetchContext, { bucket, key }: S3Location): Promise<boolean> {
   // It is the first of all keys that begin with it.
   for await (const { objects } of store.list({ bucket, prefix: key })) {
@@ -105,7 +105,7 @@ async function isObject({ store }: FetchContext, { bucket, key }: S3Location): P
   return false;
 }
 
-/** What only one object can have is refused for many, and their directory is looked at. */
+/** Checks the directory for many objects, and rejects options that only one object can have. */
 async function checkDirectory({ destination, options }: GetRequest): Promise<void> {
   if (destination === '-') throw new BreakwaterError('usage', 'several objects cannot go to standard output');
   if (options.versionId !== null || options.range !== null) {
@@ -114,7 +114,7 @@ async function checkDirectory({ destination, options }: GetRequest): Promise<voi
   await checkTarget(join(destination, 'any'));
 }
 
-/** A name is appended to a directory that is there, or to a destination that ends with a slash. */
+/** Appends the name to an existing directory, or to a destination that ends with a slash. */
 async function planTarget(destination: string, key: string): Promise<FetchTarget> {
   if (destination === '-') return { path: null };
   const isDirectory =

@@ -6,15 +6,15 @@ import type { Clock } from '../../clock.ts';
 import { PARTIAL_SUFFIX } from './file-sink.ts';
 import { parseSaved } from './saved-download.ts';
 
-/** The most directories remembered at a time; transfers are at work in the latest ones. */
+/** The most directories remembered; running transfers write to the latest ones. */
 const DIRECTORIES_MAX = 256;
 
-/** A begun download that nobody has gone on with for so long is removed, in ms: 7 days. */
+/** Resumable downloads are deleted after 7 days without progress, in ms. */
 const ABANDONED_AFTER_MS = 7 * 24 * 3_600_000;
 
 /**
- * The temporary files of one process: it notes where they are, so that a later one can remove them should it be killed.
- * Noted by directory, so that a tree of many small files costs next to nothing.
+ * Saves where the temporary files of this process are, so that a later process can remove them if this one is killed.
+ * Saved by directory, so that a tree of many small files costs next to nothing.
  */
 export class PartialFiles {
   readonly #unfinished: UnfinishedWork;
@@ -22,34 +22,34 @@ export class PartialFiles {
   readonly #directories = new Set<string>();
   #files = 0;
   #claim: Promise<WorkClaim | null> | null = null;
-  #noting: Promise<void> = Promise.resolve();
+  #saving: Promise<void> = Promise.resolve();
 
   constructor(unfinished: UnfinishedWork) {
     this.#unfinished = unfinished;
   }
 
-  /** The tag for a temporary file in a directory, by its absolute path, once it is noted. */
+  /** The tag for a temporary file in a directory (an absolute path), once the directory is saved. */
   async tagFor(path: string): Promise<string> {
     if (!this.#directories.has(path)) {
       const [oldest] = this.#directories;
       if (oldest !== undefined && this.#directories.size >= DIRECTORIES_MAX) this.#directories.delete(oldest);
       this.#directories.add(path);
-      this.#noting = this.#note(this.#noting);
+      this.#saving = this.#save(this.#saving);
     }
-    await this.#noting;
+    await this.#saving;
     this.#files += 1;
     return `${this.#tag}-${this.#files}`;
   }
 
-  /** After the last file: nothing is left to be found. */
+  /** After the last file: removes what was saved. */
   async close(): Promise<void> {
     if (this.#claim === null) return;
-    await this.#noting;
+    await this.#saving;
     await this.#unfinished.remove(this.#tag);
     await (await this.#claim)?.[Symbol.asyncDispose]();
   }
 
-  async #note(before: Promise<void>): Promise<void> {
+  async #save(before: Promise<void>): Promise<void> {
     await before;
     this.#claim ??= this.#unfinished.claim(this.#tag);
     await this.#claim;
@@ -58,8 +58,8 @@ export class PartialFiles {
 }
 
 /**
- * Removes what killed processes have left: theirs only, once they are certain to be gone. Never fails.
- * @returns the ids of the downloads that can be gone on with
+ * Removes what killed processes left, once they are certain to be gone. Never fails.
+ * @returns the ids of the downloads that can be resumed
  */
 export async function collectLeftovers(unfinished: UnfinishedWork, clock: Clock): Promise<ReadonlySet<string>> {
   const resumable = new Set<string>();
@@ -68,7 +68,7 @@ export async function collectLeftovers(unfinished: UnfinishedWork, clock: Clock)
     const isAbandoned = clock.now() - savedAtMs > ABANDONED_AFTER_MS;
     if (saved?.kind === 'download' && !isAbandoned) resumable.add(id);
     if (saved === null || resumable.has(id)) continue;
-    // Whoever lives still has its claim.
+    // A living process still holds its claim.
     await using claim = await unfinished.claim(id);
     if (claim === null) continue;
     if (saved.kind === 'run') {

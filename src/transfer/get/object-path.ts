@@ -5,9 +5,9 @@ export type PlannedPath =
   | { readonly kind: 'unsafe'; readonly why: string };
 
 /**
- * Where a key of a listing goes below `directory`: what follows the prefix's last slash, as a path.
+ * The path for a listed key below `directory`: what follows the prefix's last slash.
  *
- * A key is a stranger's text: one that would leave the directory, or that is no file name here, is `unsafe`.
+ * Keys are not trusted: one that would leave the directory, or that is not a file name here, is `unsafe`.
  */
 export function planObjectPath(directory: string, { key, prefix }: { key: string; prefix: string }): PlannedPath {
   const name = key.slice(prefix.lastIndexOf('/') + 1);
@@ -20,19 +20,19 @@ export function planObjectPath(directory: string, { key, prefix }: { key: string
   }
   const path = join(directory, ...segments);
   const below = relative(resolve(directory), resolve(path));
-  // Whatever the rules above have missed on this system (drive letters, backslashes) must still stay below.
+  // Catches what the rules above miss on this system (drive letters, backslashes).
   if (below === '' || below.startsWith(`..${sep}`) || below === '..' || isAbsolute(below)) {
     return { kind: 'unsafe', why: 'it would leave the destination' };
   }
   return { kind: 'path', path };
 }
 
-/** Whether a name can be that of a file: in a directory, it must not stand for another one. */
+/** Whether a name can be that of a file in a directory. */
 export function isFileName(name: string): boolean {
   return name !== '' && name !== '.' && name !== '..' && !name.includes('\0');
 }
 
-/** The last segment of a key, the name of its file; empty for a key that ends with a slash. */
+/** The last segment of a key, which names its file; empty for a key that ends with a slash. */
 export function baseNameOf(key: string): string {
   return key.slice(key.lastIndexOf('/') + 1);
 }

@@ -7,15 +7,15 @@ import type { Clock } from '../../clock.ts';
 import { FileSink, type FileSinkOptions } from './file-sink.ts';
 import { parseSaved, type SavedDownload } from './saved-download.ts';
 
-/** A smaller object is not worth going on with: it begins anew. */
+/** A smaller object is not worth resuming: it is fetched again. */
 export const RESUMABLE_BYTES_MIN = 64 * 1024 * 1024;
 
-/** How often it is saved how far a download is: what a kill may cost, on a slow line and on a fast one. */
+/** How often progress is saved: the most that a kill costs, on a slow line and on a fast one. */
 const SAVE_EVERY_MS = 1000;
 const SAVE_EVERY_BYTES = 8 * 1024 * 1024;
 
-/** How often it is looked whether so many bytes have come, in ms: adding them up is not for every write. */
-const LOOK_EVERY_MS = 5;
+/** How often the written bytes are added up, in ms: too costly for every write. */
+const COUNT_EVERY_MS = 5;
 
 interface ResumableDownloadOptions {
   readonly unfinished: UnfinishedWork;
@@ -25,8 +25,8 @@ interface ResumableDownloadOptions {
 }
 
 /**
- * A download into a file that a later process can go on with, should this one end before it is whole. What was written
- * is claimed only after the write; after a power loss the check of the whole object tells whether it was.
+ * A download into a file that a later process can resume if this one ends early. Bytes are saved as written only after
+ * the write; after a power loss, the check of the whole object finds those that were lost.
  */
 export class ResumableDownload implements AsyncDisposable {
   readonly #options: ResumableDownloadOptions;
@@ -37,7 +37,7 @@ export class ResumableDownload implements AsyncDisposable {
   #covered: () => readonly ByteSpan[] = () => [];
   #savedAtMs = 0;
   #savedBytes = 0;
-  #lookedAtMs = 0;
+  #countedAtMs = 0;
   #saving: Promise<void> = Promise.resolve();
 
   private constructor(
@@ -50,7 +50,7 @@ export class ResumableDownload implements AsyncDisposable {
     this.#found = found;
   }
 
-  /** What an earlier run has left for this file and object; null where there is nothing, or another process is at it. */
+  /** What an earlier run left for this file and object; null if nothing, or if another process holds it. */
   static async find(id: string, options: ResumableDownloadOptions): Promise<ResumableDownload | null> {
     const saved = parseSaved(await options.unfinished.read(id));
     if (saved?.kind !== 'download') return null;
@@ -60,7 +60,7 @@ export class ResumableDownload implements AsyncDisposable {
     return new ResumableDownload(options, { id, claim, found: sink === null ? null : { saved, sink } });
   }
 
-  /** Begins one; null where another process is at the same. */
+  /** Starts one; null if another process fetches the same. */
   static async begin(id: string, options: ResumableDownloadOptions): Promise<ResumableDownload | null> {
     const claim = await options.unfinished.claim(id);
     return claim === null ? null : new ResumableDownload(options, { id, claim, found: null });
@@ -74,7 +74,7 @@ export class ResumableDownload implements AsyncDisposable {
     return this.#found?.saved ?? null;
   }
 
-  /** The file to go on with, or a new one where the object is another by now. */
+  /** Opens the file to resume, or a new one if the object has changed. */
   async open(facts: ObjectFacts, { isResumed }: { isResumed: boolean }): Promise<FileSink> {
     const { path, sinkOptions } = this.#options;
     if (!isResumed) {
@@ -100,7 +100,7 @@ export class ResumableDownload implements AsyncDisposable {
     return sink;
   }
 
-  /** Stops here; a later run goes on. */
+  /** Saves progress and closes the file. @returns how many bytes a later run need not fetch */
   async saveForLater(): Promise<number> {
     const kept = this.#current ?? this.#found;
     if (this.#current !== null) await this.#save();
@@ -109,7 +109,7 @@ export class ResumableDownload implements AsyncDisposable {
     return this.#countBytes();
   }
 
-  /** It is whole, or cannot be gone on with: nothing is left to be found. */
+  /** Removes the saved state: the download is complete, or cannot be resumed. */
   async forget(): Promise<void> {
     await this.#saving;
     await this.#options.unfinished.remove(this.#id);
@@ -123,8 +123,8 @@ export class ResumableDownload implements AsyncDisposable {
   #noteWritten(covered: () => readonly ByteSpan[]): void {
     this.#covered = covered;
     const nowMs = this.#options.clock.monotonic();
-    if (nowMs - this.#lookedAtMs < LOOK_EVERY_MS) return;
-    this.#lookedAtMs = nowMs;
+    if (nowMs - this.#countedAtMs < COUNT_EVERY_MS) return;
+    this.#countedAtMs = nowMs;
     const isDue = nowMs - this.#savedAtMs >= SAVE_EVERY_MS || this.#countBytes() - this.#savedBytes >= SAVE_EVERY_BYTES;
     if (isDue) void this.#save();
   }
@@ -139,7 +139,7 @@ export class ResumableDownload implements AsyncDisposable {
     const before = this.#saving;
     const save = async (): Promise<void> => {
       await before;
-      // Lost to another process: what it saves is right by now.
+      // Another process took over: what it saves is right.
       if (this.#current === null || !this.#claim.isOurs()) return;
       await this.#options.unfinished.save(this.#id, { ...this.#current.saved, covered: this.#covered() });
     };
@@ -148,7 +148,7 @@ export class ResumableDownload implements AsyncDisposable {
   }
 }
 
-/** What a begun download is found again by: the place in S3, and the file. */
+/** The id of a resumable download: of its object and its file. */
 export function identifyDownload(location: {
   readonly circuit: string;
   readonly bucket: string;

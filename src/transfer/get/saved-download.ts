@@ -4,22 +4,22 @@ import type { ByteSpan } from '../../s3/download/missing-ranges.ts';
 import type { ResumePoint } from '../../s3/download/download-request.ts';
 import type { ExpectedChecksum } from '../../s3/checksum/expected-checksum.ts';
 
-/** A download that was begun, as the local state keeps it. */
+/** A resumable download, as saved in the local state. */
 export interface SavedDownload extends ResumePoint {
   readonly kind: 'download';
-  /** Absolute path of the temporary file, and its inode: a file that was put there by others is not ours. */
+  /** Absolute path of the temporary file, and its inode, by which a replaced file is recognized. */
   readonly partialPath: string;
   readonly inode: string;
 }
 
-/** Temporary files of one process that cannot be gone on with: the directories where they may be, and their tag. */
+/** Temporary files of one process that cannot be resumed: the directories they may be in, and their tag. */
 export interface SavedRun {
   readonly kind: 'run';
   readonly tag: string;
   readonly directories: readonly string[];
 }
 
-/** Reads what was saved; null for anything else, of another version for instance. */
+/** Parses what was saved; null for anything else, such as that of another version. */
 export function parseSaved(document: unknown): SavedDownload | SavedRun | null {
   const fields = readFields(document);
   const { kind, tag, directories, partialPath, inode, etag, sizeBytes, covered, promise } = fields;

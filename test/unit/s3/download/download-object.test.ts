@@ -9,7 +9,7 @@ import { errorResponse, type FakeRequest } from '../../../support/fake-s3.ts';
 const rangesOf = (requests: readonly FakeRequest[]) => requests.map(({ headers }) => headers['range']);
 
 describe('downloadObject', () => {
-  it('brings the bytes, and says against which promise they were checked', async () => {
+  it('fetches the bytes, and reports the checksum that they were verified by', async () => {
     const sink = new FakeFile();
     const { run, requests, process, moved } = prepare((request) => responseOf(request), sink);
     expect(await run()).toMatchObject({ bytes: 20, sizeBytes: 20, etag: md5(OBJECT), verifiedBy: 'md5' });
@@ -20,13 +20,13 @@ describe('downloadObject', () => {
     expect(moved()).toBe(20);
   });
 
-  it('brings an empty object', async () => {
+  it('fetches an empty object', async () => {
     const { run, opened } = prepare((request) => responseOf(request, { object: Buffer.alloc(0) }));
     expect(await run()).toMatchObject({ bytes: 0, sizeBytes: 0, verifiedBy: 'md5' });
     expect(opened).toHaveLength(1);
   });
 
-  it('asks for the rest of the same version after a cut, and repeats no byte', async () => {
+  it('requests the rest of the same version after a cut, and repeats no byte', async () => {
     const sink = new FakePipe();
     const lengths = [7, 0, 5];
     const { run, requests, moved } = prepare(
@@ -45,7 +45,7 @@ describe('downloadObject', () => {
     expect(moved()).toBe(20);
   });
 
-  it('brings every byte once, wherever up to three cuts fall', async () => {
+  it('writes every byte once, wherever up to three cuts fall', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(19), { maxLength: 3 }), fc.boolean(), async (cuts, honoursRange) => {
         const sink = new FakePipe();
@@ -60,7 +60,7 @@ describe('downloadObject', () => {
     );
   });
 
-  it('takes a body that ends early without a fault for a cut', async () => {
+  it('treats a body that ends early without a fault as a cut', async () => {
     const { run, requests } = prepare((request, number) => ({
       ...responseOf(request),
       ...(number === 1 ? { body: body(OBJECT.subarray(0, 4)) } : {}),
@@ -79,7 +79,7 @@ describe('downloadObject', () => {
     expect(process.verdicts).toEqual(['failure']);
   });
 
-  it('begins again where the bytes differ from the promise', async () => {
+  it('starts over if the bytes do not match the checksum', async () => {
     const sink = new FakeFile();
     const { run, requests, moved } = prepare((request, number) => {
       const response = responseOf(request);
@@ -113,7 +113,7 @@ describe('downloadObject', () => {
     expect(process.verdicts).toEqual(['failure']);
   });
 
-  it('fails at once with checksum_mismatch where the bytes cannot be taken back', async () => {
+  it('fails at once with checksum_mismatch if the bytes cannot be taken back', async () => {
     const sink = new FakePipe();
     const { run, process, requests } = prepare(
       (request) => ({ ...responseOf(request), body: body(OBJECT.toReversed()) }),
@@ -162,7 +162,7 @@ describe('downloadObject', () => {
     expect(process.verdicts).toEqual([verdict]);
   });
 
-  it('takes a range that was not asked for for no answer of S3', async () => {
+  it('rejects a range that was not requested as a response not of S3', async () => {
     const sink = new FakeFile();
     const { run } = prepare(
       (request, number) =>
@@ -175,7 +175,7 @@ describe('downloadObject', () => {
     expect(sink.bytes).toEqual(OBJECT.subarray(0, 5));
   });
 
-  it('touches nothing local for an object that is not there', async () => {
+  it('touches nothing local for a missing object', async () => {
     const { run, opened, requests, process } = prepare(() => errorResponse(404, 'NoSuchKey'));
     await expect(run()).rejects.toMatchObject({ code: 'not_found', details: { s3Code: 'NoSuchKey' } });
     expect(opened).toEqual([]);
@@ -199,7 +199,7 @@ describe('downloadObject', () => {
     expect(process.verdicts).toEqual(['neutral']);
   });
 
-  it('leaves no body unread behind it, however an attempt ends', async () => {
+  it('leaves no body open, however an attempt ends', async () => {
     const bodies: Readable[] = [];
     const sink = new FakeFile();
     const disk = new BreakwaterError('local_io', 'ENOSPC');
@@ -216,7 +216,7 @@ describe('downloadObject', () => {
   describe('of several pieces', () => {
     const pieces = { pieceBytes: 6, piecesInFlight: 3 } as const;
 
-    it('takes the first from the first answer, and asks for the others by ranges of the same version', async () => {
+    it('reads the first from the first response, and requests the others as ranges of the same version', async () => {
       const sink = new FakeFile();
       const { run, requests, moved, process } = prepare((request) => responseOf(request), sink, pieces);
       expect(await run()).toMatchObject({ bytes: 20, verifiedBy: 'md5' });
@@ -255,7 +255,7 @@ describe('downloadObject', () => {
       );
     });
 
-    it('brings them into a pipe in order, whichever comes first', async () => {
+    it('writes them to a pipe in order, whichever arrives first', async () => {
       const pipe = new FakePipe();
       const gate = Promise.withResolvers<void>();
       const { run } = prepare(
@@ -313,7 +313,7 @@ describe('downloadObject', () => {
       await expect(run()).rejects.toMatchObject({ code: 'object_changed' });
     });
 
-    it('is fetched once more when the whole is not what was promised', async () => {
+    it('fetches all again, once, if the whole does not match its checksum', async () => {
       const sink = new FakeFile();
       const { run, events } = prepare(
         (request, number) => {
@@ -329,7 +329,7 @@ describe('downloadObject', () => {
       expect(events).toContainEqual(expect.objectContaining({ kind: 'warning', reason: 'corrupted_body' }));
     });
 
-    it('fails with checksum_mismatch when it is wrong again', async () => {
+    it('fails with checksum_mismatch if it is wrong again', async () => {
       const { run, process } = prepare(
         (request) => {
           const response = responseOf(request);
@@ -350,7 +350,7 @@ describe('downloadObject', () => {
       [{ kind: 'from', first: 3, last: 7 }, 'bytes=3-7', '34567'],
       [{ kind: 'from', first: 15, last: null }, 'bytes=15-', 'fghij'],
       [{ kind: 'last', bytes: 4 }, 'bytes=-4', 'ghij'],
-    ] as const)('brings %j, in pieces too, and says that nothing verified it', async (range, header, expected) => {
+    ] as const)('fetches %j, in pieces too, and reports it as not verified', async (range, header, expected) => {
       for (const pieceBytes of [2, 100]) {
         for (const isIgnored of [false, true]) {
           const sink = new FakeFile();
@@ -367,7 +367,7 @@ describe('downloadObject', () => {
     });
   });
 
-  describe('that was begun by an earlier run', () => {
+  describe('that an earlier run started', () => {
     const resume = {
       etag: md5(OBJECT),
       sizeBytes: 20,
@@ -383,7 +383,7 @@ describe('downloadObject', () => {
       return file;
     };
 
-    it('asks only for what is missing, of the same version, and checks the whole', async () => {
+    it('requests only what is missing, of the same version, and checks the whole', async () => {
       const file = half();
       const { run, requests, opened, moved } = prepare((request) => responseOf(request), file, { resume });
       expect(await run()).toMatchObject({ bytes: 20, resumedBytes: 6, verifiedBy: 'md5' });
@@ -394,7 +394,7 @@ describe('downloadObject', () => {
       expect(moved()).toBe(14);
     });
 
-    it('begins anew when the object is another by now', async () => {
+    it('starts over if the object has changed', async () => {
       const file = half();
       const other = Buffer.from('another version of this');
       const { run, requests, opened } = prepare(
@@ -409,7 +409,7 @@ describe('downloadObject', () => {
       expect(opened).toMatchObject([{ isResumed: false }]);
     });
 
-    it('fetches all of it once when what is here is not what it was taken for', async () => {
+    it('fetches all of it once if the file is not what was saved', async () => {
       const file = half();
       file.bytes[1] = 0;
       const { run } = prepare((request) => responseOf(request), file, { resume });
@@ -417,7 +417,7 @@ describe('downloadObject', () => {
       expect(file.bytes).toEqual(OBJECT);
     });
 
-    it('still asks S3 when nothing is missing', async () => {
+    it('still sends a request if nothing is missing', async () => {
       const file = half();
       file.bytes = Buffer.from(OBJECT);
       const covered = [{ start: 0, end: 20 }];

@@ -8,7 +8,7 @@ const spans = fc.array(
   { maxLength: 6 },
 );
 
-describe('DownloadLedger', () => {
+describe('MissingRanges', () => {
   it('hands out every missing byte exactly once, whatever is covered already', () => {
     fc.assert(
       fc.property(spans, fc.integer({ min: 1, max: 50 }), (covered, length) => {
@@ -28,7 +28,7 @@ describe('DownloadLedger', () => {
     );
   });
 
-  it('claims what was written and nothing else, while pieces are under way', () => {
+  it('covers what was written and nothing else while pieces are being fetched', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(10), { maxLength: 8 }), (progress) => {
         const ledger = new MissingRanges(SIZE);
@@ -48,7 +48,7 @@ describe('DownloadLedger', () => {
     );
   });
 
-  it('keeps the piece that begins anew with everything else', () => {
+  it('keeps the piece that restarts with everything else', () => {
     const ledger = new MissingRanges(SIZE);
     const kept = ledger.take(10)!;
     kept.at = 7;

@@ -74,7 +74,7 @@ describe('guessLayout', () => {
     expect(guessLayout(object, firstBytes)).toBeNull();
   });
 
-  it('finds every layout of parts that are alike but the last', () => {
+  it('finds every layout of equal parts and a shorter last one', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 99 }), fc.integer({ min: 3, max: 50 }), fc.nat(99), (size, parts, last) => {
         fc.pre(last <= size);
@@ -97,7 +97,7 @@ describe('assumeLayout', () => {
     expect(assumeLayout({ sizeBytes, parts })).toEqual({ partSizes, certainty: 'assumed' });
   });
 
-  it('is none for a number that no usual size makes', () => {
+  it('is none for a number that fits no usual size', () => {
     expect(assumeLayout({ sizeBytes: 17 * MIB, parts: 9 })).toBeNull();
     expect(assumeLayout({ sizeBytes: 0, parts: 2 })).toBeNull();
   });
@@ -131,7 +131,7 @@ describe.each([
     // It could prove nothing: it is not worth a request for each part.
     ['of any sizes', [3, 9, 2, 6], null, [1]],
     ['whose first fits parts that are alike', [8, 7, 5], null, [1]],
-  ])('is held against the MD5s of its parts %s where it has no checksum', async (_parts, sizes, verifiedBy, heads) => {
+  ])('is checked by the MD5s of its parts %s if it has no checksum', async (_parts, sizes, verifiedBy, heads) => {
     const { run, requests, events } = prepare(respondWith({ sizes, checksum: 'none' }), open());
     expect(await run()).toMatchObject({ bytes: 20, verifiedBy });
     expect(headsOf(requests)).toEqual(heads);
@@ -164,7 +164,7 @@ describe.each([
     ['forbids it', () => ({ status: 403 })],
     ['has replaced the object meanwhile', () => ({ status: 412 })],
     ['fails whenever it is asked', () => ({ status: 500 })],
-  ])('is not verified, and raises no alarm, where the store %s', async (_store, head) => {
+  ])('is not verified, and raises no alarm, if the store %s', async (_store, head) => {
     for (const checksum of ['sha256', 'none'] as const) {
       const target = open();
       const { run, events, process } = prepare(respondWith({ sizes: [8, 8, 4], checksum, head }), target, pieces);
@@ -176,7 +176,7 @@ describe.each([
     }
   });
 
-  it('asks about the parts of the very version that it fetches, with the retries of every request', async () => {
+  it('requests the parts of the version that it fetches, with the retries of every request', async () => {
     let failures = 2;
     const head = (): FakeResponse | undefined => {
       failures -= 1;
@@ -190,7 +190,7 @@ describe.each([
     expect(asked?.headers['if-match']).toMatch(/^"[0-9a-f]{32}-3"$/);
   });
 
-  it('finds a changed byte where the layout is certain, and where it is learnt', async () => {
+  it('finds a changed byte if the layout is certain, and if it is requested', async () => {
     for (const sizes of [[20], [5, 15], [8, 8, 4], [3, 9, 2, 6]]) {
       for (const wishes of [{}, pieces]) {
         const { run, process } = prepare(respondWith({ sizes, bytes: changed }), open(), wishes);
@@ -200,7 +200,7 @@ describe.each([
     }
   });
 
-  it('only warns of bytes that differ where the store does not tell all parts', async () => {
+  it('only warns of bytes that differ if the store does not report all parts', async () => {
     const head = (number: number): FakeResponse | undefined => (number === 1 ? undefined : whole);
     const { run, events } = prepare(respondWith({ sizes: [8, 8, 4], bytes: changed, head }), open(), pieces);
     expect(await run()).toMatchObject({ verifiedBy: null });
@@ -219,7 +219,7 @@ describe.each([
     },
   );
 
-  it('keeps within the slots of its command with what it asks', async () => {
+  it('requests parts within the slots of its command', async () => {
     const lane = new Slots({ requests: 1, bufferBytes: 100 }).openQueue();
     const { run, kinds } = prepare(respondWith({ sizes: [3, 9, 2, 6] }), open(), { ...pieces, queue: lane });
     await run();
@@ -228,14 +228,14 @@ describe.each([
     expect(Math.max(...inFlight)).toBe(1);
   });
 
-  it('asks nothing about the parts of a range', async () => {
+  it('requests no parts for a range', async () => {
     const range = { kind: 'from', first: 0, last: null } as const;
     const { run, requests } = prepare(respondWith({ sizes: [8, 8, 4] }), open(), { range });
     expect(await run()).toMatchObject({ verifiedBy: null });
     expect(headsOf(requests)).toEqual([]);
   });
 
-  it('ends with its error, and not before what it asks has ended, while the parts are asked for', async () => {
+  it('ends with its error once the requests for parts have ended', async () => {
     const never = Promise.withResolvers<FakeResponse>();
     const respond = respondWith({ sizes: [8, 8, 4] });
     const { run, kinds } = prepare(
@@ -263,7 +263,7 @@ describe.each([
   });
 });
 
-describe('a file of parts whose first fits parts that are alike', () => {
+describe('an object whose first part fits equal parts', () => {
   const sizes = [8, 7, 5];
 
   it('is verified once the exact sizes are known, without a byte fetched twice', async () => {
@@ -273,7 +273,7 @@ describe('a file of parts whose first fits parts that are alike', () => {
     expect(requests.filter(({ method }) => method === 'GET')).toHaveLength(4);
   });
 
-  it('is fetched once more where a byte has changed on its way, and verified then', async () => {
+  it('is fetched again and verified if a byte changed in transit', async () => {
     const respond = respondWith({ sizes });
     let isChanged = true;
     const file = new FakeFile();
@@ -293,10 +293,10 @@ describe('a file of parts whose first fits parts that are alike', () => {
   });
 });
 
-it('says of a pipe that has gone by that its parts were not alike', async () => {
+it('reports unequal parts after a pipe took the bytes', async () => {
   const { run, events } = prepare(respondWith({ sizes: [8, 7, 5] }), new FakePipe(), pieces);
   expect(await run()).toMatchObject({ bytes: 20, verifiedBy: null });
-  expect(events).toContainEqual({ kind: 'not_verified', name: 's3://b/k', why: 'its parts are not all alike' });
+  expect(events).toContainEqual({ kind: 'not_verified', name: 's3://b/k', why: 'its parts differ in size' });
 });
 
 it('holds no more than the first piece of a pipe until the parts are known', async () => {

@@ -8,7 +8,7 @@ async function openDestination(options: { isFolding?: boolean } = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'breakwater-destination-'));
   const destination = await Destination.open(directory, options);
   return {
-    place: (key: string) => destination.place({ bucket: 'b', key }, ''),
+    place: (key: string) => destination.reserve({ bucket: 'b', key }, ''),
     release: (path: string) => destination.release(path),
     directory,
     [Symbol.asyncDispose]: async () => await rm(directory, { recursive: true }),
@@ -18,19 +18,22 @@ async function openDestination(options: { isFolding?: boolean } = {}) {
 describe('Destination', () => {
   it.each([
     ['case', 'a/Name', 'A/name'],
-    ['the composition of letters', 'e\u0301', '\u00e9'],
-  ])('refuses the second of two keys that differ only in %s where names are folded', async (_what, first, second) => {
-    await using folding = await openDestination({ isFolding: true });
-    folding.place(first);
-    expect(() => folding.place(second)).toThrow(
-      expect.objectContaining({ code: 'local_create', message: expect.stringContaining(first) }),
-    );
-    await using exact = await openDestination({ isFolding: false });
-    exact.place(first);
-    expect(exact.place(second)).toBe(join(exact.directory, second));
-  });
+    ['Unicode normalization', 'e\u0301', '\u00e9'],
+  ])(
+    'rejects the second of two keys that differ only in %s if the file system folds names',
+    async (_what, first, second) => {
+      await using folding = await openDestination({ isFolding: true });
+      folding.place(first);
+      expect(() => folding.place(second)).toThrow(
+        expect.objectContaining({ code: 'local_create', message: expect.stringContaining(first) }),
+      );
+      await using exact = await openDestination({ isFolding: false });
+      exact.place(first);
+      expect(exact.place(second)).toBe(join(exact.directory, second));
+    },
+  );
 
-  it('keeps the name of a file under way from becoming a directory', async () => {
+  it('rejects a directory with the name of a file being fetched', async () => {
     await using destination = await openDestination();
     const path = destination.place('a');
     expect(() => destination.place('a/b/c')).toThrow(expect.objectContaining({ code: 'local_create' }));

@@ -66,7 +66,7 @@ describe('planObjectPath', () => {
     );
   });
 
-  it('never plans one file for two keys', () => {
+  it('never plans the same file for two keys', () => {
     fc.assert(
       fc.property(hostileKey, hostileKey, (a, b) => {
         fc.pre(a !== b);

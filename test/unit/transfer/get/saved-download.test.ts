@@ -36,7 +36,7 @@ describe('parseSaved', () => {
     // It would fit every temporary file.
     ['an empty tag', { ...RUN, tag: '' }],
     ['directories that are none', { ...RUN, directories: [1] }],
-  ])('takes %s for nothing', (_what, document) => {
+  ])('ignores %s', (_what, document) => {
     expect(parseSaved(document)).toBeNull();
   });
 });
