@@ -11,7 +11,7 @@ export function describeUnreadable(path: string, error: unknown): BreakwaterErro
     });
   }
   if (code === 'ELOOP') {
-    return new BreakwaterError('not_found', `${path} is a link that leads in a circle`, { cause: error });
+    return new BreakwaterError('not_found', `${path} is a link that leads back to itself`, { cause: error });
   }
   if (code === 'EACCES' || code === 'EPERM') {
     return new BreakwaterError('local_io', `cannot read ${path}: permission denied`, {
@@ -27,7 +27,7 @@ export function readSystemCode(error: unknown): string | null {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }
 
-/** What is at a path, following links; null if nothing is there, or it cannot be read. */
+/** The stats of a path, following links; null if nothing exists there, or it cannot be read. */
 export function statOrNull(path: string): Stats | null {
   try {
     return statSync(path, { throwIfNoEntry: false }) ?? null;

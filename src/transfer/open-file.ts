@@ -2,46 +2,46 @@ import * as fs from 'node:fs';
 import { open, rename as renameLater, type FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
-/** Files up to this size are read and written at once: so little is a copy to or from the system's memory. */
-const AT_ONCE_BYTES_MAX = 256 * 1024;
+/** Files up to this size are read and written synchronously: that is only a copy to or from the page cache. */
+const SYNC_BYTES_MAX = 256 * 1024;
 
 const sync = promisify(fs.fsync);
 
 type Awaitable<T> = T | Promise<T>;
 
-/** A file that is written, and read back. What its methods throw is Node's own. */
+/** A file that is written and read back. Its methods throw Node's own errors. */
 export interface WritableFile {
-  /** @returns how many bytes were taken */
+  /** @returns how many bytes were written */
   readonly write: (chunks: readonly Uint8Array[], at: number) => Awaitable<number>;
-  /** @returns how many bytes were there */
+  /** @returns how many bytes were read */
   readonly read: (buffer: Uint8Array, at: number) => Awaitable<number>;
   readonly truncate: () => Awaitable<void>;
   /** The time of last modification, in seconds. */
   readonly setTime: (seconds: number) => Awaitable<void>;
-  /** Resolves when it is on the disk. */
+  /** Resolves when the bytes are on the disk. */
   readonly sync: () => Promise<void>;
   readonly stat: () => Awaitable<fs.BigIntStats>;
-  /** Not before what is under way has ended: the system gives its number to the next file. */
+  /** To be called only after all other calls have ended: the system reuses the descriptor for the next file. */
   readonly close: () => Awaitable<void>;
-  /** A new name for it, in place of a file that has that name. */
+  /** Renames it, and replaces a file of the new name. */
   readonly rename: (from: string, to: string) => Awaitable<void>;
 }
 
 /**
- * Opens a file for what will have that size; null where nobody knows.
+ * Opens a file that will have that size; null if it is unknown.
  *
- * Small files are written at once. A call through Node's threads is a way to another thread and back, which takes several
- * times as long as the call itself (50 against 5 us); but while a call at once runs nothing else does, so it is for small
- * files alone, and never for what waits for a disk to be done (`fsync`).
+ * Small files are written synchronously. A call through Node's thread pool takes about ten times as long as the call
+ * itself (50 against 5 us). A synchronous call blocks everything else, so it is only for small files, and never for a
+ * call that waits for the disk (`fsync`).
  */
 export function openWritable(
   path: string,
   { flags, sizeBytes }: { flags: 'wx+' | 'r+'; sizeBytes: number | null },
 ): Awaitable<WritableFile> {
-  return isSmall(sizeBytes) ? openAtOnce(path, flags) : open(path, flags).then(waitForCalls);
+  return isSmall(sizeBytes) ? openSync(path, flags) : open(path, flags).then(openAsync);
 }
 
-/** Fills a buffer, or the start of it, from an open file: at once where the file is small. */
+/** Fills a buffer, or the start of it, from an open file: synchronously if the file is small. */
 export function readFile(
   fd: number,
   { buffer, at, sizeBytes }: { buffer: Uint8Array; at: number; sizeBytes: number },
@@ -56,10 +56,10 @@ export function readFile(
 }
 
 function isSmall(sizeBytes: number | null): boolean {
-  return sizeBytes !== null && sizeBytes <= AT_ONCE_BYTES_MAX;
+  return sizeBytes !== null && sizeBytes <= SYNC_BYTES_MAX;
 }
 
-function openAtOnce(path: string, flags: string): WritableFile {
+function openSync(path: string, flags: string): WritableFile {
   const fd = fs.openSync(path, flags);
   return {
     write: (chunks, at) => fs.writevSync(fd, chunks, at),
@@ -78,7 +78,7 @@ function toTime(seconds: number): string {
   return String(seconds);
 }
 
-function waitForCalls(file: FileHandle): WritableFile {
+function openAsync(file: FileHandle): WritableFile {
   return {
     write: async (chunks, at) => (await file.writev(chunks, at)).bytesWritten,
     read: async (buffer, at) => (await file.read(buffer, 0, buffer.byteLength, at)).bytesRead,

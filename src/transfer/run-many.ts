@@ -1,6 +1,6 @@
 import { BreakwaterError, type ErrorCode } from '../errors.ts';
 
-/** Items at a time until some have gone well: a store that is out gets no more than these at once. */
+/** Items at a time until some have succeeded: a store that is down gets no more than these at once. */
 const IN_FLIGHT_AT_FIRST = 16;
 
 /** The most failures that are kept by name; the rest are only counted. */
@@ -13,41 +13,41 @@ export interface ItemFailure {
 
 export interface ManyResult {
   readonly done: number;
-  /** Were there already, and left as they are. */
+  /** Existed already, and were left as they are. */
   readonly skipped: number;
   readonly bytes: number;
   readonly failed: number;
   /** The first ones, in the order in which they failed. */
   readonly failures: readonly ItemFailure[];
-  /** What ended the run before its last item; null when it went through. */
+  /** What ended the run before its last item; null if it was not ended. */
   readonly ended: BreakwaterError | null;
 }
 
-/** How one item went well. */
+/** The result of one item that succeeded. */
 export interface ItemDone {
   readonly bytes: number;
-  /** It was there already: nothing was moved. @default false */
+  /** It existed already: nothing was moved. @default false */
   readonly isSkipped?: boolean;
 }
 
-/** What ends a run of many at once, whatever is left: the next item would meet the same. */
+/** Errors that end a run of many at once: the next item would fail in the same way. */
 const ENDS_THE_RUN: ReadonlySet<ErrorCode> = new Set(['circuit_open', 'interrupted', 'deadline', 'config', 'internal']);
 
 export interface RunManyOptions {
-  /** Items at a time, once so many have gone well that are needed to get there; what they hold together is bounded by the slots of the command. */
+  /** The most items at a time; what they hold together is bounded by the slots of the command. */
   readonly objectsInFlight: number;
   /** Whether one more at a time would help. */
   readonly hasRoom: () => boolean;
-  /** The command's own: the signal that each transfer is given aborts with it too. */
+  /** The command's own signal: the signal of each transfer aborts with it, too. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Runs `transfer` over many items, a bounded number at a time: few at first, and one more with each that went well, as TCP
- * begins (RFC 5681, section 3.1). One failed item does not stop the others. What means
- * that no further item can succeed ends the run at once: the signal that each transfer is given aborts with it.
- * @returns with `ended` set where something had been done before the run was ended
- * @throws BreakwaterError when the run was ended before anything was done; anything else as it is
+ * Runs `transfer` over many items, a bounded number at a time: few at first, and one more after each success, as TCP
+ * starts (RFC 5681, section 3.1). One failed item does not stop the others. An error that means that no further item
+ * can succeed ends the run at once, and aborts the signal of each transfer.
+ * @returns with `ended` set if the run was ended after something had been done
+ * @throws BreakwaterError if the run was ended before anything was done; any other error as it is
  */
 export async function runMany<T extends Named>(
   items: AsyncIterable<T>,
@@ -85,7 +85,7 @@ class ManyRun<T extends Named> {
 
   async run(): Promise<ManyResult> {
     for (let first = 0; first < IN_FLIGHT_AT_FIRST; first += 1) this.#startWorker();
-    // More come while the first are awaited.
+    // Workers are added while the first are awaited.
     for (const worker of this.#workers) await worker;
     await this.#iterator.return?.();
     const { done, skipped, failed } = this.#tally;
@@ -102,7 +102,7 @@ class ManyRun<T extends Named> {
 
   async #work(): Promise<void> {
     try {
-      // One source, many takers: an async generator queues its `next` calls, so no item is taken twice.
+      // All workers share one iterator: an async generator queues its `next` calls, so no item is taken twice.
       while (this.#ended === null) {
         const next = await this.#iterator.next();
         if (this.#ended !== null || next.done === true) return;

@@ -5,19 +5,19 @@ import type { EventSink } from '../events.ts';
 import type { ObjectStore } from '../s3/object-store.ts';
 import type { OperationTarget } from '../operations.ts';
 
-/** What a transfer needs from around it; the composition root in `cli/` provides it. */
+/** What a transfer needs from the rest of the program; `cli/` provides it. */
 export interface TransferContext {
-  /** Full name of the circuit; its scope tells one store from another. */
+  /** Full name of the circuit; its scope identifies the store. */
   readonly circuit: string;
-  /** The read-only look at the circuit, before anything costly. @throws BreakwaterError `circuit_open` */
+  /** Checks the circuit without changing it, before anything costly. @throws BreakwaterError `circuit_open` */
   readonly refuseIfOpen: (target: OperationTarget) => void;
-  /** Loads the SDK, finds credentials and connects; called after every local check. */
+  /** Loads the SDK, finds credentials and connects; called after all local checks. */
   readonly connect: () => Promise<ObjectStore>;
   readonly emit: EventSink;
   readonly clock: Clock;
-  /** Whether more requests at once would help: the program waits for those that it has. */
+  /** Whether more requests at once would help: the program is waiting for those in flight. */
   readonly hasRoom: () => boolean;
-  /** Uploads or downloads that were begun, whichever this is. */
+  /** Unfinished uploads or downloads, whichever this is. */
   readonly unfinished: UnfinishedWork;
   readonly signal: AbortSignal;
   readonly stdin: Readable;

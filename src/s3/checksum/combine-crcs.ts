@@ -1,4 +1,4 @@
-/** CRCs whose values for two runs of bytes give the value for both together. */
+/** CRCs that can be combined: the value of two runs of bytes follows from the values of each. */
 export type CrcName = 'crc32' | 'crc32c' | 'crc64nvme';
 
 interface Crc {
@@ -15,7 +15,7 @@ const CRCS: Readonly<Record<CrcName, Crc>> = {
 };
 
 /**
- * The CRC of parts put together, from theirs, in base64 as S3 writes them; without reading a byte again.
+ * The CRC of all parts together, from those of the parts, in base64 as S3 writes them; no byte is read again.
  *
  * Appending n bytes multiplies what was before by x^8n modulo the polynomial, as in zlib's `crc32_combine`; starting
  * value and final inversion cancel out.

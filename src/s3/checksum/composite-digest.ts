@@ -2,27 +2,27 @@ import { createDigest, type Digest } from './digest.ts';
 import type { ExpectedChecksum } from './expected-checksum.ts';
 
 /**
- * Digests an object's bytes as they come, in order, over all the attempts it takes to get them: the whole, or part by
- * part and then the parts' digests, as S3 makes a composite checksum and the ETag of an upload in parts.
+ * Digests an object's bytes in order, over all attempts that fetch them: as a whole, or part by part and then the
+ * parts' digests, as S3 computes a composite checksum and the ETag of an upload in parts.
  */
 export class CompositeDigest {
-  readonly #promise: ExpectedChecksum;
+  readonly #expected: ExpectedChecksum;
   readonly #partSizes: readonly number[];
   #digests: Promise<Uint8Array>[] = [];
   #part: Digest;
   #leftBytes: number;
 
-  /** @param partSizes bytes of each part but the last, which has the rest; none for a promise about the whole */
-  constructor(promise: ExpectedChecksum, partSizes: readonly number[]) {
-    this.#promise = promise;
+  /** @param partSizes bytes of each part but the last, which has the rest; empty for a checksum of the whole */
+  constructor(expected: ExpectedChecksum, partSizes: readonly number[]) {
+    this.#expected = expected;
     this.#partSizes = partSizes;
-    this.#part = createDigest(promise.algorithm);
+    this.#part = createDigest(expected.algorithm);
     this.#leftBytes = partSizes[0] ?? Infinity;
   }
 
   restart(): void {
     this.#digests = [];
-    this.#part = createDigest(this.#promise.algorithm);
+    this.#part = createDigest(this.#expected.algorithm);
     this.#leftBytes = this.#partSizes[0] ?? Infinity;
   }
 
@@ -36,10 +36,10 @@ export class CompositeDigest {
     }
   }
 
-  /** To be asked once, after the last byte. */
+  /** To be called once, after the last byte. */
   async matches(): Promise<boolean> {
-    const { algorithm, expected, parts } = this.#promise;
-    // Also those that no byte is left for: a last part may be empty.
+    const { algorithm, expected, parts } = this.#expected;
+    // Also parts for which no byte is left: the last part may be empty.
     while (this.#digests.length <= this.#partSizes.length) this.#endPart();
     const digests = Buffer.concat(await Promise.all(this.#digests));
     const encoding = algorithm === 'md5' ? 'hex' : 'base64';
@@ -51,7 +51,7 @@ export class CompositeDigest {
 
   #endPart(): void {
     this.#digests.push(Promise.resolve(this.#part.digest()));
-    this.#part = createDigest(this.#promise.algorithm);
+    this.#part = createDigest(this.#expected.algorithm);
     this.#leftBytes = this.#partSizes[this.#digests.length] ?? Infinity;
   }
 }

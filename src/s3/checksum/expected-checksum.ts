@@ -3,27 +3,27 @@ import { DIGEST_ALGORITHMS, type DigestAlgorithm } from './algorithms.ts';
 import { unquote } from './etag.ts';
 import { PARTS_MAX } from '../protocol/limits.ts';
 
-/** What S3 promised about an object, and the name of the check it allows. */
+/** A checksum that S3 reports for an object, and how it is computed. */
 export interface ExpectedChecksum {
   readonly algorithm: DigestAlgorithm;
   /** Base64 for checksums, hexadecimal for an MD5 ETag; without the number of parts. */
   readonly expected: string;
-  /** Null for a digest of the bytes; else it is composite, the digest of the digests of so many parts. */
+  /** Null for a digest of the bytes; otherwise the number of parts whose digests are digested (composite). */
   readonly parts: number | null;
 }
 
-/** Of the parts, native ones first; an MD5 last, because one that differs proves nothing. */
+/** For composite checksums: native ones first, MD5 last, because one that differs proves nothing. */
 const COMPOSITE_ORDER: readonly DigestAlgorithm[] = ['sha256', 'sha1', 'crc32', 'crc32c', 'crc64nvme', 'md5'];
 
 /**
- * The promise about an object that costs least to check; null where S3 makes none. Of the whole before of the parts,
- * which takes knowing them. CRC-32C and CRC-64/NVME have no native implementation, so that an MD5 of the whole is
- * preferred where there is one.
+ * The checksum of an object that costs least to check; null if S3 reports none. A checksum of the whole goes before a
+ * composite one, for which the parts must be known. CRC-32C and CRC-64/NVME have no native implementation, so an MD5 of
+ * the whole is preferred to them.
  *
- * An encrypted object's ETag is no MD5: it is not about the bytes, so it may not raise an alarm.
+ * The ETag of an encrypted object is not an MD5 of its bytes, so it must not raise an alarm.
  */
 export function findExpected(response: GetObjectCommandOutput): ExpectedChecksum | null {
-  const promised: Readonly<Record<DigestAlgorithm, string | undefined>> = {
+  const reported: Readonly<Record<DigestAlgorithm, string | undefined>> = {
     sha256: response.ChecksumSHA256,
     sha1: response.ChecksumSHA1,
     crc32: response.ChecksumCRC32,
@@ -34,20 +34,20 @@ export function findExpected(response: GetObjectCommandOutput): ExpectedChecksum
   const find = (algorithms: readonly DigestAlgorithm[], isComposite: boolean): ExpectedChecksum | null => {
     for (const algorithm of algorithms) {
       const type = algorithm === 'md5' ? undefined : response.ChecksumType;
-      const promise = parseExpected(algorithm, promised[algorithm], type);
-      if (promise !== null && (promise.parts !== null) === isComposite) return promise;
+      const found = parseExpected(algorithm, reported[algorithm], type);
+      if (found !== null && (found.parts !== null) === isComposite) return found;
     }
     return null;
   };
   return find(DIGEST_ALGORITHMS, false) ?? find(COMPOSITE_ORDER, true);
 }
 
-/** The promise as `verified_by` tells it: `sha256`, or `sha256-composite`. */
+/** The name of the checksum in `verified_by`: `sha256`, or `sha256-composite`. */
 export function formatExpected({ algorithm, parts }: ExpectedChecksum): string {
   return parts === null ? algorithm : `${algorithm}-composite`;
 }
 
-/** Whether bytes that differ from it are not the object; of an MD5 of parts, the ETag may just be of another make. */
+/** Whether a mismatch proves corruption. The ETag of an upload in parts may just be computed in another way. */
 export function isProof({ algorithm, parts }: ExpectedChecksum): boolean {
   return algorithm !== 'md5' || parts === null;
 }
@@ -59,7 +59,7 @@ function parseExpected(
 ): ExpectedChecksum | null {
   const [, expected, count] = /^([^-]+)(?:-(\d{1,5}))?$/.exec(text ?? '') ?? [];
   if (expected === undefined) return null;
-  // A type and a form that contradict each other: nobody knows what that is of.
+  // The type and the form contradict each other, so it is unknown what was digested.
   if (type !== undefined && (type === 'COMPOSITE') !== (count !== undefined)) return null;
   if (count === undefined) return { algorithm, expected, parts: null };
   const parts = Number(count);

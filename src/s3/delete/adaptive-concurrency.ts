@@ -1,22 +1,24 @@
-/** Most requests at once: ten fill a connection to S3, more only wait in its queue. */
+import { onAbort } from '../../abort.ts';
+
+/** The most requests at once: ten fill a connection to S3, and more would only wait in its queue. */
 export const IN_FLIGHT_MAX = 16;
 
-/** A careful start: S3's limit for a prefix counts one batch as a thousand deletes. */
+/** A cautious start: S3's rate limit of a prefix counts one batch as a thousand deletes. */
 export const FIRST_PACE: Pace = { inFlightMax: 4, answered: 0, epoch: 0 };
 
-/** How many requests may be in flight, and what that number rests on. */
+/** How many requests may be in flight, and what that number is based on. */
 export interface Pace {
   readonly inFlightMax: number;
   /** Responses since the number last changed. */
   readonly answered: number;
-  /** Rises with every cut: how a request ended that was sent before the cut says nothing about the number after it. */
+  /** Rises with every cut: the end of a request that was sent before the cut says nothing about the number after it. */
   readonly epoch: number;
 }
 
-/** How one request ended, as far as the pace is concerned. */
+/** How one request ended, as far as it matters for the pace. */
 export type PacedEnd = 'answered' | 'throttled' | 'failed';
 
-/** Sends as many requests at once as the store can take; the others wait in the order they came. */
+/** Sends as many requests at once as the store can take; the others wait in the order of their arrival. */
 export class PacedRequests {
   #pace: Pace = FIRST_PACE;
   #inFlight = 0;
@@ -31,7 +33,7 @@ export class PacedRequests {
     request: () => Promise<T>,
     { signal, judge }: { readonly signal: AbortSignal; readonly judge: (error: unknown) => PacedEnd },
   ): Promise<T> {
-    await this.#takeTurn(signal);
+    await this.#enter(signal);
     const { epoch } = this.#pace;
     let end: PacedEnd = 'answered';
     try {
@@ -46,24 +48,20 @@ export class PacedRequests {
     }
   }
 
-  async #takeTurn(signal: AbortSignal): Promise<void> {
+  async #enter(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (this.#inFlight < this.#pace.inFlightMax) {
       this.#inFlight += 1;
       return;
     }
-    await new Promise<void>((resolve, reject) => {
-      const onAbort = (): void => {
-        this.#waiting.delete(enter);
-        reject(signal.reason);
-      };
-      const enter = (): void => {
-        signal.removeEventListener('abort', onAbort);
-        resolve();
-      };
-      this.#waiting.add(enter);
-      signal.addEventListener('abort', onAbort, { once: true });
+    const entered = Promise.withResolvers<void>();
+    const { resolve } = entered;
+    using _listening = onAbort(signal, (reason) => {
+      this.#waiting.delete(resolve);
+      entered.reject(reason);
     });
+    this.#waiting.add(resolve);
+    await entered.promise;
   }
 
   #admit(): void {
@@ -77,9 +75,9 @@ export class PacedRequests {
 }
 
 /**
- * The pace after a request that was sent in `epoch` (additive increase, multiplicative decrease; RFC 5681, section 3.1).
- * A throttled request halves the number, once for all that were in flight together. After as many responses as may be in
- * flight it rises by one. Other failures say nothing about how much the store can take.
+ * The pace after a request that was sent in `epoch` (additive increase, multiplicative decrease; RFC 5681, section
+ * 3.1). A throttled request halves the number, once for all that were in flight together. After as many responses as
+ * may be in flight it rises by one. Other failures say nothing about how much the store can take.
  */
 export function adaptPace(pace: Pace, { end, epoch }: { readonly end: PacedEnd; readonly epoch: number }): Pace {
   if (epoch !== pace.epoch || end === 'failed') return pace;

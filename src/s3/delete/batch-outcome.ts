@@ -1,30 +1,30 @@
 import type { BreakwaterError } from '../../errors.ts';
 import { fitsXml, identify, type DeleteTarget, type KeyResponse } from './delete-request.ts';
 
-/** A key that is still there, and why. */
+/** A key that was not deleted, and why. */
 export interface Stayed<T> {
   readonly item: T;
   readonly code: string;
   readonly message: string;
 }
 
-/** What became of every item of a batch: each is in exactly one of the lists. */
+/** The outcome for every item of a batch: each is in exactly one of the lists. */
 export interface BatchOutcome<T> {
-  /** Gone: deleted by us, or gone before. */
+  /** Deleted, or already missing. */
   readonly deleted: readonly T[];
-  /** Overwritten since: left alone. */
+  /** Not deleted, because it was overwritten since. */
   readonly changed: readonly T[];
   readonly stayed: readonly Stayed<T>[];
-  /** Never asked for, because the command was interrupted or its time was over before their turn came. */
+  /** Not requested, because the command was interrupted or reached its deadline first. */
   readonly untried: readonly T[];
-  /** Why the batch ended before each of its keys had a response of its own; null where it did not. */
+  /** Why the batch ended before every key had a result of its own; null if every key has one. */
   readonly error: BreakwaterError | null;
 }
 
-/** Keys that failed for a moment, inside a 200: they carry the chain on, as S3's error does elsewhere. */
+/** Keys with a transient error inside a 200. Thrown, so that the retry chain continues as after an error of S3. */
 export class KeysLeft<T extends DeleteTarget = DeleteTarget> extends Error {
   override readonly name = 'KeysLeft';
-  /** Of the first of them; throttling counts for all. */
+  /** The code of the first key, or of the first throttled one. */
   readonly Code: string;
   readonly left: readonly Stayed<T>[];
 
@@ -35,7 +35,7 @@ export class KeysLeft<T extends DeleteTarget = DeleteTarget> extends Error {
   }
 }
 
-/** The keys of one batch on their way to a response. */
+/** The keys of one batch, and the results so far. */
 export class BatchWork<T extends DeleteTarget> {
   readonly #pending: Map<string, T>;
   readonly #deleted: T[] = [];
@@ -47,18 +47,18 @@ export class BatchWork<T extends DeleteTarget> {
     this.#pending = new Map(items.map((item) => [identify(item), item]));
   }
 
-  /** Those without a response. */
+  /** The keys without a result. */
   get pending(): readonly T[] {
     return [...this.#pending.values()];
   }
 
-  /** The key that teaches most about the store: one whose ETag is known. */
+  /** The key that says most about the store: one whose ETag is known. */
   findTrial(): T | undefined {
     const fitting = this.pending.filter(fitsXml);
     return fitting.find(({ etag, versionId }) => etag !== null && versionId === null) ?? fitting[0];
   }
 
-  /** Takes a response. @returns a key that failed for a moment and is still pending; null for every other */
+  /** Records a result. @returns the key if its error is transient and it is still pending; otherwise null */
   settle(id: string, response: KeyResponse): Stayed<T> | null {
     const item = this.#pending.get(id);
     if (item === undefined) return null;
@@ -72,19 +72,19 @@ export class BatchWork<T extends DeleteTarget> {
     return null;
   }
 
-  /** A request for them goes out. */
+  /** Called when a request for them is sent. */
   markTried(targets: readonly DeleteTarget[]): void {
     for (const target of targets) this.#tried.add(identify(target));
   }
 
-  /** They have outlasted the retries. */
+  /** Records as failed what still fails after all retries. */
   giveUp(left: readonly { readonly item: DeleteTarget; readonly code: string; readonly message: string }[]): void {
     for (const { item, code, message } of left) {
       this.settle(identify(item), { kind: 'failed', code, message, isTransient: false });
     }
   }
 
-  /** What became of it; keys without a response stay, for the reason that ended the batch, or were never tried. */
+  /** The outcome. Keys without a result count as not deleted, for the reason that ended the batch, or as untried. */
   end(error: BreakwaterError | null): BatchOutcome<T> {
     const isOver = error?.code === 'interrupted' || error?.code === 'deadline';
     const untried = isOver ? this.pending.filter((item) => !this.#tried.has(identify(item))) : [];

@@ -13,7 +13,7 @@ import { type PacedEnd, PacedRequests } from './adaptive-concurrency.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
 import { deleteSingly } from './delete-singly.ts';
 
-/** How long a deletion that was on its way when the command was interrupted may take to end, in ms. */
+/** How long a deletion in flight may take after the command was interrupted, in ms. */
 export const FINISH_WITHIN_MS = 10_000;
 
 export interface BatchDeleteRequest<T extends DeleteTarget> {
@@ -23,11 +23,11 @@ export interface BatchDeleteRequest<T extends DeleteTarget> {
 }
 
 /**
- * Deletes batches, several at once if asked, in the way that the store understands and at the pace that it takes.
+ * Deletes batches, several at once if asked to, in the form that the store supports and at the rate that it accepts.
  *
- * Each batch is one guarded operation without a circuit. S3 answers 200 and names the keys that failed; those with a
- * transient code are sent again alone, under the same retry rules, and hold no place among the requests on their way
- * while they wait. An interruption begins nothing new, and lets what is on its way come to its response.
+ * Each batch is one guarded operation. S3 responds with 200 and names the keys that failed. Those with a transient code
+ * are sent again, under the same retry rules, and do not count as in flight while they wait. After an interruption
+ * nothing new is sent, and requests in flight may end.
  */
 export class BatchDeleter {
   readonly #s3: S3Client;
@@ -43,7 +43,7 @@ export class BatchDeleter {
     this.#grace = grantGrace(guard, FINISH_WITHIN_MS);
   }
 
-  /** @returns what became of every item, also where the batch has failed: see its `error` */
+  /** @returns the outcome for every item, also if the batch has failed: see its `error` */
   async deleteBatch<T extends DeleteTarget>({ bucket, items }: BatchDeleteRequest<T>): Promise<BatchOutcome<T>> {
     const work = new BatchWork(items);
     try {
@@ -75,8 +75,8 @@ export class BatchDeleter {
         await this.#send(attempt, async (options) => {
           work.markTried(targets);
           const request = { bucket, targets, hasMd5: dialect.hasMd5 };
-          const answers = await sendBatchDelete(this.#s3, request, options);
-          throwLeft([...answers].map(([id, response]) => work.settle(id, response)));
+          const results = await sendBatchDelete(this.#s3, request, options);
+          throwLeft([...results].map(([id, response]) => work.settle(id, response)));
         });
       });
     } catch (error) {
@@ -85,7 +85,7 @@ export class BatchDeleter {
     }
   }
 
-  /** The first batch finds out how to ask; those that come meanwhile wait for it. */
+  /** The first batch finds out what the store supports; others wait for it. */
   async #learnDialect(
     bucket: string,
     { work, requests }: { work: BatchWork<DeleteTarget>; requests: RequestRunner },
@@ -97,7 +97,7 @@ export class BatchDeleter {
       const learning = trial.run(work).then((dialect) => {
         if (dialect !== null) this.#dialects.set(bucket, dialect);
       });
-      // Its failure is the first batch's own; the others go on and meet whatever there is to meet.
+      // A failure is reported by the first batch alone; the others then try for themselves.
       this.#trials.set(
         bucket,
         learning.catch(() => undefined),
@@ -118,7 +118,7 @@ export class BatchDeleter {
     });
 }
 
-/** Ends an attempt that has left some keys; throttling is told first, because it concerns the whole store. */
+/** Fails an attempt that has left some keys. Throttling is reported first, because it concerns the whole store. */
 function throwLeft(settled: readonly (Stayed<DeleteTarget> | null)[]): void {
   const left = settled.filter((each) => each !== null);
   const [first] = left;

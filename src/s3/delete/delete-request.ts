@@ -10,17 +10,17 @@ import type { WatchedOptions } from '../../http/http-handler.ts';
 /** One thing to delete. */
 export interface DeleteTarget {
   readonly key: string;
-  /** The version to delete for good; null for the current object. */
+  /** The version to delete permanently; null for the current object. */
   readonly versionId: string | null;
-  /** What it must still be, quotes included; null where that is not known. */
+  /** The ETag that the object must still have, with quotes; null if unknown. */
   readonly etag: string | null;
 }
 
-/** What a store says of one key. */
+/** What a store reports about one key. */
 export type KeyResponse =
-  /** Gone, by us or before us. */
+  /** Deleted, or already missing. */
   | { readonly kind: 'deleted' }
-  /** Another object has its place by now; that one was left alone. */
+  /** The object was replaced, and the new one was kept. */
   | { readonly kind: 'changed' }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly isTransient: boolean };
 
@@ -30,21 +30,21 @@ interface DeleteRequest {
   readonly hasMd5: boolean;
 }
 
-/** Runs one request of a deletion: in its turn, and to its end also when the command is interrupted meanwhile. */
+/** Sends one request of a deletion when the pace allows it; an interruption leaves it time to end. */
 export type SendPaced = <T>(attempt: Attempt, request: (options: WatchedOptions) => Promise<T>) => Promise<T>;
 
-/** What goes out for one item: a version needs no ETag, because it never changes. */
+/** What is sent for one item: a version needs no ETag, because it never changes. */
 export function readTarget({ key, versionId, etag }: DeleteTarget, isBare: boolean): DeleteTarget {
   return { key, versionId, etag: isBare || versionId !== null ? null : etag };
 }
 
-/** What a key and its version are found by in a response. */
+/** Identifies a key and its version in a response. */
 export function identify({ key, versionId }: Pick<DeleteTarget, 'key' | 'versionId'>): string {
   return versionId === null ? key : `${key}\u0000${versionId}`;
 }
 
 const DELETED = 'Deleted';
-const ANSWERS: ReadonlySet<string> = new Set([DELETED, 'Error']);
+const RESULTS: ReadonlySet<string> = new Set([DELETED, 'Error']);
 
 /**
  * Sends one DeleteObjects.
@@ -58,33 +58,33 @@ export async function sendBatchDelete(
 ): Promise<ReadonlyMap<string, KeyResponse>> {
   const command = new DeleteObjectsCommand({
     Bucket: bucket,
-    // Not quiet: the response must account for every key, or it is no response of S3.
-    Delete: { Objects: targets.map(describeTarget), Quiet: false },
+    // Not quiet: a response that does not account for every key does not come from S3.
+    Delete: { Objects: targets.map(targetInput), Quiet: false },
   });
   if (hasMd5) addContentMd5(command);
-  const answered = readEntries(command, ANSWERS);
+  const entries = readEntries(command, RESULTS);
   await s3.send(command, options);
-  const asked = new Set(targets.map(identify));
-  const answers = new Map<string, KeyResponse>();
-  for (const { name, fields } of answered()) {
+  const requested = new Set(targets.map(identify));
+  const results = new Map<string, KeyResponse>();
+  for (const { name, fields } of entries()) {
     const { Key = '', VersionId, Code = 'Unknown', Message = '' } = fields;
-    // Stores that know no versions leave the version out of their answer.
+    // Stores without versions leave the version out of their response.
     const versioned = identify({ key: Key, versionId: VersionId ?? null });
-    const id = asked.has(versioned) ? versioned : Key;
-    if (!asked.has(id)) {
-      throw new TransferFault('not_s3', 'the answer to the deletion names a key that was not asked for');
+    const id = requested.has(versioned) ? versioned : Key;
+    if (!requested.has(id)) {
+      throw new TransferFault('not_s3', 'the response to the deletion names a key that was not requested');
     }
-    // An error counts, whatever else is said of the same key.
-    if (name !== DELETED) answers.set(id, readKeyError(Code, Message));
-    else if (!answers.has(id)) answers.set(id, { kind: 'deleted' });
+    // An error wins over any other result of the same key.
+    if (name !== DELETED) results.set(id, readKeyError(Code, Message));
+    else if (!results.has(id)) results.set(id, { kind: 'deleted' });
   }
-  if (answers.size !== asked.size) {
-    throw new TransferFault('not_s3', 'the answer to the deletion does not account for every key');
+  if (results.size !== requested.size) {
+    throw new TransferFault('not_s3', 'the response to the deletion does not account for every key');
   }
-  return answers;
+  return results;
 }
 
-/** Sends one DeleteObject. @throws what the SDK throws, for every other response than a deletion */
+/** Sends one DeleteObject. @throws what the SDK throws, unless the object is deleted or was missing */
 export async function sendSingleDelete(
   s3: S3Client,
   { bucket, target: { key, versionId, etag } }: { readonly bucket: string; readonly target: DeleteTarget },
@@ -99,7 +99,7 @@ export async function sendSingleDelete(
   await s3.send(command, options);
 }
 
-/** What S3's code means for one key. A delete that is repeated after a lost response meets the first two. */
+/** What S3's code means for one key. A delete that is repeated after a lost response gets one of the first two. */
 export function readKeyError(code: string, message: string): KeyResponse {
   switch (code) {
     case 'NoSuchKey':
@@ -114,16 +114,16 @@ export function readKeyError(code: string, message: string): KeyResponse {
   }
 }
 
-/** Characters that XML 1.0 cannot hold, or that its readers change (section 2.2, and 2.11 for line ends). */
-// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+/** Characters that XML 1.0 cannot hold, or that parsers change (section 2.2, and 2.11 for line ends). */
+// oxlint-disable-next-line no-control-regex -- it must match control characters
 const NOT_FOR_XML = /[\u0000-\u001f\ufffe\uffff]/u;
 
-/** Whether a key survives the way through an XML body; one that does not is deleted by a request of its own. */
+/** Whether a key survives an XML body; one that does not is deleted by a request of its own. */
 export function fitsXml({ key }: DeleteTarget): boolean {
   return !NOT_FOR_XML.test(key) && key.isWellFormed();
 }
 
-function describeTarget({ key, versionId, etag }: DeleteTarget) {
+function targetInput({ key, versionId, etag }: DeleteTarget) {
   return {
     Key: key,
     ...(versionId === null ? {} : { VersionId: versionId }),
@@ -131,7 +131,7 @@ function describeTarget({ key, versionId, etag }: DeleteTarget) {
   };
 }
 
-/** For stores that know no other checksum of a DeleteObjects. */
+/** For stores that support no other checksum of a DeleteObjects. */
 function addContentMd5(command: DeleteObjectsCommand): void {
   command.middlewareStack.add(
     (next) => async (args) => {

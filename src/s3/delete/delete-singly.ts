@@ -19,11 +19,11 @@ interface SingleDeletes {
   readonly work: BatchWork<DeleteTarget>;
   readonly requests: RequestRunner;
   readonly dialect: DeleteDialect;
-  /** Which of the pending keys are to go one by one. */
+  /** Which of the pending keys are deleted one by one. */
   readonly alone: (item: DeleteTarget) => boolean;
 }
 
-/** Deletes keys one request each, with a retry chain of their own: for stores and keys that DeleteObjects is not for. */
+/** Deletes keys with one request and retry chain each: for stores and keys that DeleteObjects does not support. */
 export async function deleteSingly(
   s3: S3Client,
   { bucket, work, requests, dialect, alone }: SingleDeletes,
@@ -37,12 +37,12 @@ export async function deleteSingly(
       work.settle(identify(item), await deleteOne(s3, { bucket, target, work, requests }, send));
     }
   };
-  const turns = await Promise.allSettled(Array.from({ length: IN_FLIGHT_MAX }, deleteNext));
-  const failed = turns.find((turn) => turn.status === 'rejected');
+  const workers = await Promise.allSettled(Array.from({ length: IN_FLIGHT_MAX }, deleteNext));
+  const failed = workers.find((worker) => worker.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
 }
 
-/** @throws RetryChainFailed where the response is not about this key; whatever aborted it */
+/** @throws RetryChainFailed if the response is not about this key; the signal's reason */
 async function deleteOne(
   s3: S3Client,
   {
@@ -68,14 +68,14 @@ async function deleteOne(
   }
 }
 
-/** What the end of a chain says of its one key; null where it says more than that. */
+/** What a failed chain says about its one key; null if it is about more than this key. */
 function readSingleFailure({ failure }: RetryChainFailed): KeyResponse | null {
   const { code, message, httpStatus, errorCode } = failure;
   const response = readKeyError(code, message);
   if (response.kind !== 'failed') return response;
   if (httpStatus === 404 && code !== 'NoSuchBucket') return { kind: 'deleted' };
   if (errorCode === 'object_changed') return { kind: 'changed' };
-  // Wrong or expired keys deny everything; a policy may deny this key and no other.
+  // Wrong or expired credentials deny everything; a policy may deny this key alone.
   const isAboutKey = code === 'AccessDenied' || errorCode === 'unavailable' || errorCode === 'rejected';
   return isAboutKey ? { kind: 'failed', code, message, isTransient: false } : null;
 }

@@ -4,13 +4,13 @@ import { BreakwaterError } from '../../errors.ts';
 export interface Grace {
   /** Aborted with the reason of the first signal, but later. */
   readonly signal: AbortSignal;
-  /** Ends the wait for it; nothing is aborted after that. */
+  /** Ends the wait; nothing is aborted after that. */
   readonly close: () => void;
 }
 
 /**
- * Time for what is on its way: `signal` begins nothing new, and `graceMs` later what still runs is aborted. A deadline
- * leaves none: it has been promised to somebody.
+ * Gives requests in flight time to end: they are aborted `graceMs` after `signal`. After a deadline they get no time,
+ * because the user expects the command to have ended by then.
  */
 export function grantGrace(
   { signal, clock }: { readonly signal: AbortSignal; readonly clock: Pick<Clock, 'sleep'> },
@@ -21,7 +21,7 @@ export function grantGrace(
   const onAbort = async (): Promise<void> => {
     const { reason }: { reason: unknown } = signal;
     const isDeadline = reason instanceof BreakwaterError && reason.code === 'deadline';
-    // Closing ends the sleep with an error that says nothing.
+    // Closing rejects the sleep.
     if (!isDeadline) await clock.sleep(graceMs, closed.signal).catch(() => undefined);
     if (!closed.signal.aborted) late.abort(reason);
   };

@@ -14,10 +14,10 @@ import {
 } from './delete-request.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
 
-/** No object has it: it is no MD5 of anything that anybody knows. */
+/** The ETag of no object: nothing is known to have this MD5. */
 const NO_ETAG = '"00000000000000000000000000000000"';
 
-/** By these a store says that it does not take such a request at all. */
+/** The statuses by which a store rejects the form of a request. */
 const FORM_STATUSES: ReadonlySet<number> = new Set([400, 405, 501]);
 
 interface TrialOptions {
@@ -28,7 +28,7 @@ interface TrialOptions {
   readonly emit: EventSink;
 }
 
-/** Finds out by one key of a batch how a store wants to be asked (see `learnDialect`). */
+/** Finds out with one key of a batch which dialect a store supports (see `learnDialect`). */
 export class DialectTrial {
   readonly #options: TrialOptions;
 
@@ -37,9 +37,9 @@ export class DialectTrial {
   }
 
   /**
-   * Asks for one pending key, until the dialect is known. A key that goes by it is settled.
-   * @returns null where that key taught nothing
-   * @throws RetryChainFailed where the store refuses every way of asking, or fails; whatever aborted it
+   * Deletes one pending key, until the dialect is known. A key that is deleted by it is settled.
+   * @returns null if that key showed nothing
+   * @throws RetryChainFailed if the store rejects every dialect, or fails; the signal's reason
    */
   async run(work: BatchWork<DeleteTarget>): Promise<DeleteDialect | null> {
     const item = work.findTrial();
@@ -48,20 +48,20 @@ export class DialectTrial {
     let dialect = FIRST_DIALECT;
     for (;;) {
       const withEtag = canCompare && sendsEtag(dialect);
-      const asked = await this.#ask(dialect, { ...item, etag: withEtag ? NO_ETAG : null });
-      if (asked === null) return null;
-      const step = learnDialect(dialect, { response: asked.response, withEtag });
-      if (step.next === 'give_up') throw asked.failure;
+      const tried = await this.#try(dialect, { ...item, etag: withEtag ? NO_ETAG : null });
+      if (tried === null) return null;
+      const step = learnDialect(dialect, { response: tried.response, withEtag });
+      if (step.next === 'give_up') throw tried.failure;
       dialect = step.dialect;
       if (step.next === 'try') continue;
-      if (asked.response.kind === 'deleted') work.settle(identify(item), { kind: 'deleted' });
+      if (tried.response.kind === 'deleted') work.settle(identify(item), { kind: 'deleted' });
       this.#options.emit({ kind: 'deletes_adapted', bucket: this.#options.bucket, ...dialect });
       return dialect;
     }
   }
 
-  /** Null where the key itself cannot be deleted, which says nothing about the store. */
-  async #ask(
+  /** Null if the key itself cannot be deleted, which says nothing about the store. */
+  async #try(
     dialect: DeleteDialect,
     target: DeleteTarget,
   ): Promise<{ readonly response: TrialResponse; readonly failure: unknown } | null> {
@@ -75,7 +75,7 @@ export class DialectTrial {
       const response = readKeyError(code, message);
       if (response.kind !== 'failed') return { response, failure: error };
       if (dialect.form === 'single' && code === 'AccessDenied') return null;
-      // Any other refusal is not about how it was asked: nothing may be left out for its sake, least of all the ETag.
+      // Any other rejection is not about the form: it must not make us leave anything out, least of all the ETag.
       const isAboutForm = errorCode === 'rejected' && httpStatus !== null && FORM_STATUSES.has(httpStatus);
       if (!isAboutForm) throw error;
       return { response: { kind: 'refused', code, httpStatus }, failure: error };
@@ -92,7 +92,7 @@ export class DialectTrial {
             return { kind: 'deleted' } satisfies KeyResponse;
           }
           const [response] = (await sendBatchDelete(s3, { bucket, targets: [target], hasMd5 }, options)).values();
-          if (response === undefined) throw new Error('an answer without a key was let through');
+          if (response === undefined) throw new Error('a response without a key was let through');
           if (response.kind === 'failed' && response.isTransient) {
             throw new KeysLeft(response, []);
           }

@@ -3,7 +3,7 @@ import type { Guard } from '../../guard/guard.ts';
 import type { WatchedOptions } from '../../http/http-handler.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
 import { readStoreClock } from '../protocol/store-clock.ts';
-import { readEntries, readKey, readListedSize } from './page-entries.ts';
+import { readEntries, readListedKey, readListedSize } from './page-entries.ts';
 import { type FetchedPage, type ListRequest, readPages } from './read-pages.ts';
 import type { XmlEntry } from './xml-entries.ts';
 import { parseIsoTime, sinceS3Began } from '../../wire-time.ts';
@@ -67,5 +67,5 @@ function parseListed({ fields }: XmlEntry, encoding: string | undefined): Listed
   if (Key === undefined || timeMs === null || sizeBytes === null) {
     throw new TransferFault('not_s3', 'a listed object came without its key, its time or its size');
   }
-  return { key: readKey(Key, encoding), sizeBytes, lastModifiedMs: sinceS3Began(timeMs), etag: ETag ?? null };
+  return { key: readListedKey(Key, encoding), sizeBytes, lastModifiedMs: sinceS3Began(timeMs), etag: ETag ?? null };
 }

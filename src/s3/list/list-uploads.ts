@@ -8,12 +8,15 @@ import type { Guard } from '../../guard/guard.ts';
 import type { WatchedOptions } from '../../http/http-handler.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
 import { readStoreClock } from '../protocol/store-clock.ts';
-import { readEntries, readKey, readNextKey } from './page-entries.ts';
+import { readEntries, readListedKey, readNextKey } from './page-entries.ts';
 import { type FetchedPage, type ListRequest, readPages } from './read-pages.ts';
 import type { XmlEntry } from './xml-entries.ts';
 import { parseIsoTime, sinceS3Began } from '../../wire-time.ts';
 
-/** A multipart upload that was neither completed nor aborted. Its parts are stored and billed, but no listing of objects shows them. */
+/**
+ * A multipart upload that was neither completed nor aborted. Its parts are stored and billed, but no listing of objects
+ * shows them.
+ */
 export interface UnfinishedUpload {
   readonly key: string;
   readonly uploadId: string;
@@ -63,7 +66,7 @@ function parseUpload({ fields }: XmlEntry, encoding: string | undefined): Unfini
   if (Key === undefined || UploadId === undefined || timeMs === null) {
     throw new TransferFault('not_s3', 'a listed upload came without its key, its id or its time');
   }
-  return { key: readKey(Key, encoding), uploadId: UploadId, startedAtMs: sinceS3Began(timeMs) };
+  return { key: readListedKey(Key, encoding), uploadId: UploadId, startedAtMs: sinceS3Began(timeMs) };
 }
 
 function readNext(response: ListMultipartUploadsCommandOutput): PageStart | null {

@@ -8,7 +8,7 @@ import type { Guard } from '../../guard/guard.ts';
 import type { WatchedOptions } from '../../http/http-handler.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
 import { readStoreClock } from '../protocol/store-clock.ts';
-import { readEntries, readKey, readListedSize, readNextKey } from './page-entries.ts';
+import { readEntries, readListedKey, readListedSize, readNextKey } from './page-entries.ts';
 import { type FetchedPage, type ListRequest, readPages } from './read-pages.ts';
 import type { XmlEntry } from './xml-entries.ts';
 import { parseIsoTime, sinceS3Began } from '../../wire-time.ts';
@@ -91,7 +91,7 @@ function parseVersion(
   if (timeMs === null || sizeBytes === null) {
     throw new TransferFault('not_s3', 'a listed version came without its time or its size');
   }
-  const key = readKey(Key, encoding);
+  const key = readListedKey(Key, encoding);
   return {
     key,
     order: Buffer.from(key),

@@ -44,10 +44,10 @@ export function readListedSize(text: string): number | null {
 }
 
 /**
- * A key as a listing with this `EncodingType` writes it. Percent-decoding is right on AWS, Ceph and Swift alike; AWS also
- * writes a space as `+` (a plus is `%2B` everywhere).
+ * A key as a listing with this `EncodingType` writes it. Percent-decoding is right on AWS, Ceph and Swift alike; AWS
+ * also writes a space as `+` (a plus is `%2B` everywhere).
  */
-export function readKey(encoded: string, encoding: string | undefined): string {
+export function readListedKey(encoded: string, encoding: string | undefined): string {
   if (encoding !== 'url') return encoded;
   try {
     return decodeURIComponent(encoded.replaceAll('+', '%20'));
@@ -69,5 +69,5 @@ export function readNextKey({
   if (NextKeyMarker === undefined || NextKeyMarker === '') {
     throw new TransferFault('not_s3', 'a truncated listing came without a way to continue');
   }
-  return readKey(NextKeyMarker, EncodingType);
+  return readListedKey(NextKeyMarker, EncodingType);
 }

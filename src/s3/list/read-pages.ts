@@ -19,7 +19,7 @@ export interface FetchedPage<T, P> {
   readonly next: P | null;
 }
 
-/** What every listing asks for. Keys with control characters cannot stand in XML, so they are requested encoded. */
+/** What every listing requests. Keys with control characters cannot stand in XML, so they are requested encoded. */
 type PageInput<P> = P & { readonly Bucket: string; readonly Prefix: string; readonly EncodingType: 'url' };
 
 interface Listing<P> {

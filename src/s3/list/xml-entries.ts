@@ -14,10 +14,10 @@ export interface TakenEntries {
 }
 
 /**
- * Takes the elements with these names out of a document, from right below its root, and leaves the rest for whoever reads
- * documents of any shape. For the lists of S3, of a thousand entries each: the parser of the SDK puts every text together
- * by the character and makes two trees of objects, which took two thirds of the time and memory of a sweep. Works on bytes,
- * so that no text holds on to the document that it is from.
+ * Takes the elements with these names out of a document, from right below its root, and leaves the rest for whatever
+ * reads documents of any shape. For the lists of S3, of a thousand entries each: the parser of the SDK puts every text
+ * together by the character and makes two trees of objects, which took two thirds of the time and memory of a sweep.
+ * Works on bytes, so that no text holds on to the document that it is from.
  * @throws TransferFault `not_s3` where the elements do not nest, or a text cannot be read
  */
 export function takeXmlEntries(document: Buffer, names: ReadonlySet<string>): TakenEntries {
@@ -133,10 +133,10 @@ function readEntity(name: string): string {
     number === null ? null : number[1] === undefined ? Number(number[2]) : Number.parseInt(number[1], 16);
   const text =
     codePoint === null ? ENTITIES[name] : codePoint > 0x10_ff_ff ? undefined : String.fromCodePoint(codePoint);
-  if (text === undefined) throw new TransferFault('not_s3', 'the answer has a character that does not exist');
+  if (text === undefined) throw new TransferFault('not_s3', 'the response has a character that does not exist');
   return text;
 }
 
 function describeBroken(): TransferFault {
-  return new TransferFault('not_s3', 'the answer is no well-formed XML');
+  return new TransferFault('not_s3', 'the response is not well-formed XML');
 }

@@ -9,7 +9,10 @@ import { parseHttpTime } from '../../wire-time.ts';
 
 type Command = ListObjectsV2Command | ListObjectVersionsCommand | ListMultipartUploadsCommand | HeadObjectCommand;
 
-/** Reads the `Date` of the response, which the SDK does not return: in ms, or null. Call the returned function after the response. */
+/**
+ * Reads the `Date` of the response, which the SDK does not return: in ms, or null. Call the returned function after the
+ * response.
+ */
 export function readStoreClock(command: Command): () => number | null {
   let storeNowMs: number | null = null;
   // The added step reads the HTTP response, which has the same type for every command.

@@ -22,7 +22,8 @@ export function createCondition({ ifNoneMatch }: CreatedObject): { readonly IfNo
 
 /**
  * Checks `--if-none-match` before an upload in parts. Otherwise an existing key would be reported only after all bytes
- * were sent, and some stores (Ceph 16) ignore the condition when the upload is completed. S3 checks it again at the end.
+ * were sent, and some stores (Ceph 16) ignore the condition when the upload is completed. S3 checks it again at the
+ * end.
  * @throws BreakwaterError `exists`
  */
 export async function refuseExisting(s3: S3Client, requests: RequestRunner, object: CreatedObject): Promise<void> {
@@ -60,9 +61,10 @@ export interface WriteTools {
 
 /**
  * Sends the request that creates an object, with its retry chain. Under `--if-none-match` S3 responds with 409
- * `ConditionalRequestConflict` while another request for the same key runs, which may be an earlier attempt of ours. The
- * outcome is unknown, and S3 asks to send the request again (S3 API Reference, PutObject, "If-None-Match"): as often and
- * after the same waits as after a transient failure. It is not a failure of S3, so the circuit does not count it.
+ * `ConditionalRequestConflict` while another request for the same key runs, which may be an earlier attempt of ours.
+ * The outcome is unknown, and S3 asks to send the request again (S3 API Reference, PutObject, "If-None-Match"): as
+ * often and after the same waits as after a transient failure. It is not a failure of S3, so the circuit does not count
+ * it.
  * @param attempt its number counts over all chains
  * @throws BreakwaterError `unavailable` if the conflict does not end, or the upload is gone after one
  */

@@ -39,8 +39,8 @@ export async function discardUpload(
 }
 
 /**
- * Disables the SDK's retry step, and with it the rate limiter, for one command. After S3 has said SlowDown to every part,
- * the limiter would delay the next request for longer than the clean-up may take, and the parts would stay.
+ * Disables the SDK's retry step, and with it the rate limiter, for one command. After S3 has said SlowDown to every
+ * part, the limiter would delay the next request for longer than the clean-up may take, and the parts would stay.
  */
 function bypassRateLimiter(command: AbortMultipartUploadCommand): void {
   command.middlewareStack.add((next) => next, {

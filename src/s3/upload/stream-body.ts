@@ -19,8 +19,8 @@ interface StreamBodyOptions {
 
 /**
  * A stream as lib-storage reads it: in blocks, which it copies into parts. Blocks are used again and parts are freed as
- * soon as nobody can need them. The garbage collector would do so late: it counts a buffer as a small object, and lets a
- * hundred megabytes pile up (measured over 1 GiB: 220 to 250 MB at the peak instead of 150 to 170).
+ * soon as nobody can need them. The garbage collector would do so late: it counts a buffer as a small object, and lets
+ * a hundred megabytes pile up (measured over 1 GiB: 220 to 250 MB at the peak instead of 150 to 170).
  */
 export class StreamBody {
   readonly #source: AsyncIterable<Uint8Array>;
@@ -43,7 +43,10 @@ export class StreamBody {
     return this.#readBytes;
   }
 
-  /** Reads the stream once. A chunk of it is not needed after the next one is requested. @throws what the stream throws */
+  /**
+   * Reads the stream once. A chunk of it is not needed after the next one is requested.
+   * @throws what the stream throws
+   */
   async *read(): AsyncGenerator<Buffer> {
     const { signal } = this.#options;
     let block = this.#takeBlock();

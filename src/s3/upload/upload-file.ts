@@ -52,8 +52,9 @@ async function uploadWhole(s3: ObjectClient, guard: Guard, upload: FileUpload): 
 }
 
 /**
- * Uploads a file in parts, and resumes what an earlier process has stored: a part counts as stored only when its checksum
- * matches the file. After a failure, parts that a later run can resume stay, and the error says so; others are removed.
+ * Uploads a file in parts, and resumes what an earlier process has stored: a part counts as stored only when its
+ * checksum matches the file. After a failure, parts that a later run can resume stay, and the error says so; others are
+ * removed.
  */
 async function uploadInParts(s3: ObjectClient, guard: Guard, file: FileUpload): Promise<UploadResult> {
   const { bucket, key, resume } = file;

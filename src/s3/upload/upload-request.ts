@@ -31,7 +31,10 @@ export type UploadHeaders = Pick<
 export interface UploadSource {
   /** Fills `buffer` from `offset`. @throws BreakwaterError `source_changed` or `local_io` */
   readonly readAt: (buffer: Uint8Array, offset: number) => Promise<void>;
-  /** Called before the object is created: is the file still as it was when it was opened? @throws BreakwaterError `source_changed` */
+  /**
+   * Called before the object is created: is the file still as it was when it was opened?
+   * @throws BreakwaterError `source_changed`
+   */
   readonly confirm: () => void;
 }
 

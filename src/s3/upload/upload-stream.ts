@@ -20,9 +20,9 @@ import { StreamBody } from './stream-body.ts';
 import type { StreamUpload, UploadResult } from './upload-request.ts';
 
 /**
- * Uploads a stream of unknown length as one guarded operation. lib-storage cuts it into parts, or sends it in one request
- * if it fits into one part. Parts are buffered, so every request can be retried. After a failure the upload is aborted:
- * the bytes that were read are gone, so nothing can be resumed.
+ * Uploads a stream of unknown length as one guarded operation. lib-storage cuts it into parts, or sends it in one
+ * request if it fits into one part. Parts are buffered, so every request can be retried. After a failure the upload is
+ * aborted: the bytes that were read are gone, so nothing can be resumed.
  */
 export async function uploadStream(s3: ObjectClient, guard: Guard, request: StreamUpload): Promise<UploadResult> {
   const { bucket, key, resume } = request;
@@ -95,7 +95,8 @@ class StreamSending {
     try {
       for await (const block of body.read()) {
         yield block;
-        // If the stream broke while the upload is being created, that request would be aborted, and its upload left behind.
+        // If the stream broke while the upload is being created, that request would be aborted, and its upload left
+        // behind.
         if (body.readBytes > this.#request.partSizeBytes) await this.#created.promise;
       }
     } catch (error) {

@@ -6,19 +6,19 @@ import { DigestSet } from './digest-set.ts';
 import type { LocalFile } from './source-file.ts';
 import { choosePartSize } from './part-size.ts';
 
-/** The most objects that are remembered, two digests each; what is stored beyond them is sent again. */
+/** The most objects that are kept, two digests each; objects beyond them are sent again. */
 const OBJECTS_MAX = 500_000;
 
 /** Bytes read at a time to compare a file with an object. */
 const READ_BYTES = 1024 * 1024;
 
-/** What an earlier, cut run has stored below a destination. */
+/** What an earlier, interrupted run has stored below a destination. */
 export class StoredObjects {
   readonly #digests = new DigestSet(2 * OBJECTS_MAX);
 
   /**
-   * Reads a listing: of each object that was stored since the run began, the name, size and ETag, as digests.
-   * @param sinceMs when the run began, on this machine's clock; the store's own is told by the listing
+   * Reads a listing, and keeps name, size and ETag of each object that was stored since that run started, as digests.
+   * @param sinceMs when that run started, on this machine's clock; the listing has the store's own clock
    */
   static async read(
     pages: AsyncIterable<ListedPage>,
@@ -26,7 +26,7 @@ export class StoredObjects {
   ): Promise<StoredObjects> {
     const stored = new StoredObjects();
     for await (const { objects, storeNowMs } of pages) {
-      // Stores write whole seconds, so a second earlier may be just as late.
+      // Stores report whole seconds, so a time can be up to a second too early.
       const since = sinceMs + measureLead(storeNowMs, now()) - 1000;
       for (const { key, sizeBytes, lastModifiedMs, etag } of objects) {
         if (lastModifiedMs === null || lastModifiedMs < since || etag === null) continue;
@@ -38,8 +38,8 @@ export class StoredObjects {
   }
 
   /**
-   * Whether the object is there with the file's very bytes. The file is read only where an object of that name and
-   * size is there. No where the ETag is not made of MD5s, as with keys of KMS.
+   * Whether the object exists with exactly the bytes of the file. The file is read only if an object of that name and
+   * size exists. False if the ETag is not made of MD5s, as with keys of KMS.
    */
   async has(key: string, file: LocalFile, partSizeBytes: number | null): Promise<boolean> {
     const { path, identity } = file;

@@ -1,7 +1,6 @@
 /**
- * Content types by the end of a name, as IANA has registered them
- * (https://www.iana.org/assignments/media-types). Only what is common and beyond doubt; S3 stores anything else as
- * `binary/octet-stream`.
+ * Content types by extension, as registered by IANA (https://www.iana.org/assignments/media-types). Only common and
+ * unambiguous ones; S3 stores anything else as `binary/octet-stream`.
  */
 const TYPES: Readonly<Record<string, string>> = {
   '7z': 'application/x-7z-compressed',
@@ -78,7 +77,7 @@ const TYPES: Readonly<Record<string, string>> = {
   zst: 'application/zstd',
 };
 
-/** The content type that a name's ending stands for, whatever its case; null where it stands for none. */
+/** The content type for the extension of a name, in any case; null if it is unknown. */
 export function contentTypeOf(name: string): string | null {
   const ending = /\.([^./]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
   return Object.hasOwn(TYPES, ending) ? (TYPES[ending] ?? null) : null;

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 
 /**
- * A set of texts that keeps 8 bytes of each: a million of them take 32 MB. It may take one text for another, once in
- * 10^13 questions over a million texts; who cannot live with that must look again.
+ * A set of texts that keeps 8 bytes of each: a million of them take up to 32 MB. `has` can be wrong, once in 10^13
+ * calls over a million texts; a caller for whom that matters must check.
  */
 export class DigestSet {
   readonly #sizeMax: number;
   #slots = new BigUint64Array(1024);
   #size = 0;
 
-  /** @param sizeMax what is added beyond it is forgotten */
+  /** @param sizeMax texts beyond it are not kept */
   constructor(sizeMax: number) {
     this.#sizeMax = sizeMax;
   }
@@ -26,22 +26,22 @@ export class DigestSet {
 
   has(text: string): boolean {
     const digest = shorten(text);
-    return this.#slots[this.#placeOf(digest)] === digest;
+    return this.#slots[this.#slotOf(digest)] === digest;
   }
 
   #insert(digest: bigint): void {
-    const place = this.#placeOf(digest);
-    if (this.#slots[place] === digest) return;
-    this.#slots[place] = digest;
+    const slot = this.#slotOf(digest);
+    if (this.#slots[slot] === digest) return;
+    this.#slots[slot] = digest;
     this.#size += 1;
   }
 
-  /** Where it is, or the empty slot where it would be; there is always one, for half of them are empty. */
-  #placeOf(digest: bigint): number {
+  /** Its slot, or the empty slot for it; there always is one, because half of them are empty. */
+  #slotOf(digest: bigint): number {
     const { length } = this.#slots;
-    let place = Number(digest % BigInt(length));
-    while (this.#slots[place] !== 0n && this.#slots[place] !== digest) place = (place + 1) % length;
-    return place;
+    let slot = Number(digest % BigInt(length));
+    while (this.#slots[slot] !== 0n && this.#slots[slot] !== digest) slot = (slot + 1) % length;
+    return slot;
   }
 
   #grow(): void {
@@ -52,7 +52,7 @@ export class DigestSet {
   }
 }
 
-/** Never 0, which marks an empty slot. */
+/** Never 0: that is an empty slot. */
 function shorten(text: string): bigint {
   return createHash('md5').update(text).digest().readBigUInt64BE() || 1n;
 }

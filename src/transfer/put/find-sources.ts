@@ -2,20 +2,20 @@ import { glob, lstat, stat } from 'node:fs/promises';
 import { BreakwaterError } from '../../errors.ts';
 import { openLocalFile } from './source-file.ts';
 
-/** A source as it was named, or as a pattern found it. */
+/** A source that was named, or that a pattern matched. */
 export interface SourceRoot {
   readonly path: string;
   readonly isDirectory: boolean;
 }
 
-/** Node's own patterns, which are the shell's: `*`, `?`, `[...]`, `{a,b}` and `**`. */
+/** The patterns of Node, which are those of the shell: `*`, `?`, `[...]`, `{a,b}` and `**`. */
 const PATTERN = /[*?[{]/;
 
 /**
- * The files and directories that the sources name. A source that is not there as such and has pattern characters is
- * expanded as a shell would; its directories count only with `-r`, and never under `**`, which finds their files.
+ * The files and directories that the sources name. A source that does not exist and has pattern characters is expanded
+ * as a shell would do; its directories count only with `-r`, and never under `**`, which finds their files.
  *
- * Everything is looked at before the first byte is sent.
+ * Everything is checked before the first byte is sent.
  * @throws BreakwaterError `not_found`, `local_io`, `usage` (no regular file)
  */
 export async function findSources(
@@ -25,15 +25,15 @@ export async function findSources(
   const roots: SourceRoot[] = [];
   for (const source of sources) {
     if (source === '-') throw new BreakwaterError('usage', 'standard input can only be sent alone');
-    if (PATTERN.test(source) && !(await isThere(source))) roots.push(...(await expand(source, { isRecursive })));
-    else roots.push(await lookAt(source, { isRecursive }));
+    if (PATTERN.test(source) && !(await exists(source))) roots.push(...(await expand(source, { isRecursive })));
+    else roots.push(await statSource(source, { isRecursive }));
   }
   return roots;
 }
 
-async function lookAt(path: string, { isRecursive }: { isRecursive: boolean }): Promise<SourceRoot> {
+async function statSource(path: string, { isRecursive }: { isRecursive: boolean }): Promise<SourceRoot> {
   const isDirectory = isRecursive && (await isDirectoryAt(path));
-  // Opening says whether it can be read, in the words of the error to come.
+  // Opening finds out whether it can be read, and fails with the error to report.
   if (!isDirectory) openLocalFile(path)[Symbol.dispose]();
   return { path, isDirectory };
 }
@@ -51,7 +51,7 @@ async function expand(pattern: string, { isRecursive }: { isRecursive: boolean }
   return found;
 }
 
-async function isThere(path: string): Promise<boolean> {
+async function exists(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => null)) !== null;
 }
 

@@ -17,8 +17,8 @@ export interface ObjectOptions {
 }
 
 /**
- * The headers of one object. A file's modification time is stored as `x-amz-meta-mtime`, in seconds since the Unix epoch,
- * which `get` and rclone restore. Metadata of that name in the request wins.
+ * The headers of one object. A file's modification time is stored as `x-amz-meta-mtime`, in seconds since the Unix
+ * epoch, which `get` and rclone restore. Metadata of that name in the request wins.
  */
 export function createHeaders(
   options: ObjectOptions,

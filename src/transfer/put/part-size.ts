@@ -8,11 +8,11 @@ export const PART_BYTES_MIN = 5 * MIB;
 export const PART_BYTES_MAX = 5 * 1024 * MIB;
 const OBJECT_BYTES_MAX = 5 * 1024 * 1024 * MIB;
 
-/** Part size where nothing asks for another, in bytes. */
+/** The default part size, in bytes. */
 export const PART_BYTES_DEFAULT = 8 * MIB;
 
 /**
- * The size of one part, in bytes: the default, or as much larger as the 10,000 parts ask for, in whole MiB.
+ * The size of one part, in bytes: the default, or a larger one in whole MiB if the file needs more than 10,000 parts.
  * A source of unknown length gets the default.
  */
 export function planPartSize(sizeBytes: number | null): number {
@@ -21,20 +21,20 @@ export function planPartSize(sizeBytes: number | null): number {
 }
 
 /**
- * The part size of a file: the one that was asked for, or the planned one.
- * @throws BreakwaterError `usage` where S3 takes no object of that size, or not in parts of that size
+ * The part size of a file: the requested one, or the planned one.
+ * @throws BreakwaterError `usage` if S3 does not accept an object of that size, or not in parts of that size
  */
-export function choosePartSize(file: { path: string; sizeBytes: number }, askedBytes: number | null): number {
+export function choosePartSize(file: { path: string; sizeBytes: number }, requestedBytes: number | null): number {
   const { path, sizeBytes } = file;
   if (sizeBytes > OBJECT_BYTES_MAX) {
     throw new BreakwaterError('usage', `${path} is larger than the 5 TiB that an object can have`);
   }
   const planned = planPartSize(sizeBytes);
-  if (askedBytes === null) return planned;
-  if (Math.ceil(sizeBytes / askedBytes) > PARTS_MAX) {
+  if (requestedBytes === null) return planned;
+  if (Math.ceil(sizeBytes / requestedBytes) > PARTS_MAX) {
     throw new BreakwaterError('usage', `${path} would take more than ${PARTS_MAX} parts of that size`, {
       details: { hint: `choose a --part-size of at least ${planned / MIB}MiB, or none` },
     });
   }
-  return askedBytes;
+  return requestedBytes;
 }

@@ -11,14 +11,14 @@ import type { S3Location } from '../transfer-context.ts';
 export interface PutPlan {
   readonly objects: number;
   readonly bytes: number;
-  /** The first of them by name. */
+  /** The first ones by name. */
   readonly samples: readonly { readonly source: string; readonly location: S3Location }[];
 }
 
-/** The most objects of a dry run that are told by name; the rest are counted. */
+/** The most objects that a dry run names; the rest are only counted. */
 const SAMPLES_MAX = 1000;
 
-/** Looks at everything local that a put looks at, and neither at the circuit nor at S3. @throws BreakwaterError */
+/** Checks everything local that a put checks, without circuit and S3. @throws BreakwaterError */
 export async function planPut(request: PutRequest, { emit }: { emit: EventSink }): Promise<PutPlan> {
   const { destination } = request;
   if (isStandardInput(request)) {

@@ -7,16 +7,16 @@ import { sendFile, type SendTools } from './send.ts';
 import { StoredObjects } from './already-stored.ts';
 
 /**
- * Sends many files, each to the key that is the destination followed by its name. Where an earlier run of the same
- * command was cut, what it has stored is not sent again: an object counts as stored when it was made since that run
- * began, and its ETag is that of the file's bytes.
- * @throws BreakwaterError `not_found` where patterns leave nothing to send
+ * Sends many files, each to the key that is the destination followed by its name. What an interrupted run of the same
+ * command has stored is not sent again: an object counts as stored if it was created since that run started and its
+ * ETag matches the file's bytes.
+ * @throws BreakwaterError `not_found` if the patterns leave nothing to send
  */
 export async function putMany(files: AsyncIterable<FoundFile>, tools: SendTools): Promise<ManyResult> {
   const { request, slots, context } = tools;
   const { bucket, key: prefix } = request.destination;
-  await using memory = await openResumableRun(request, context);
-  const stored = await readStored(memory, tools);
+  await using run = await openResumableRun(request, context);
+  const stored = await readStored(run, tools);
   const send = async ({ path, name, problem, isRegular }: FoundFile, signal: AbortSignal): Promise<ItemDone> => {
     if (problem !== null) throw problem;
     using file = openLocalFile(path, { isKnown: isRegular });
@@ -29,12 +29,12 @@ export async function putMany(files: AsyncIterable<FoundFile>, tools: SendTools)
     hasRoom: context.hasRoom,
     signal: context.signal,
   });
-  if (result.ended === null && result.failed === 0) await memory.forget();
-  refuseNothing(result, tools);
-  return result.ended === null || !request.isResuming ? result : { ...result, ended: sayHowToGoOn(result.ended) };
+  if (result.ended === null && result.failed === 0) await run.forget();
+  refuseEmpty(result, tools);
+  return result.ended === null || !request.isResuming ? result : { ...result, ended: withResumeHint(result.ended) };
 }
 
-/** What the cut run has stored; null where there was none, or where the destination may not be listed. */
+/** What the interrupted run has stored; null if there was none, or the destination may not be listed. */
 async function readStored(
   { sinceMs }: ResumableRun,
   { store, request, context }: SendTools,
@@ -55,7 +55,7 @@ async function readStored(
   }
 }
 
-function refuseNothing({ done, skipped, failed }: ManyResult, { request }: SendTools): void {
+function refuseEmpty({ done, skipped, failed }: ManyResult, { request }: SendTools): void {
   const { include, exclude } = request.patterns;
   if (done + skipped + failed > 0 || include.length + exclude.length === 0) return;
   throw new BreakwaterError('not_found', 'no file is left by --include and --exclude', {
@@ -63,7 +63,7 @@ function refuseNothing({ done, skipped, failed }: ManyResult, { request }: SendT
   });
 }
 
-function sayHowToGoOn(error: BreakwaterError): BreakwaterError {
-  const hint = 'run the same command again to go on: what is stored is not sent again';
+function withResumeHint(error: BreakwaterError): BreakwaterError {
+  const hint = 'run the same command again to resume: what is stored is not sent again';
   return new BreakwaterError(error.code, error.message, { cause: error, details: { ...error.details, hint } });
 }

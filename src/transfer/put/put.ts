@@ -15,8 +15,9 @@ import { nameOf, type TransferContext } from '../transfer-context.ts';
 import { ResumableUploads } from './resume-upload.ts';
 
 /**
- * Uploads sources to S3. Everything local is checked before the circuit is asked, and the circuit before the SDK is loaded.
- * @throws BreakwaterError by its code; for many sources only when the run as a whole cannot go on
+ * Uploads sources to S3. Everything local is checked before the circuit is asked, and the circuit before the SDK is
+ * loaded.
+ * @throws BreakwaterError by its code; for many sources only if the run as a whole cannot continue
  */
 export async function put(request: PutRequest, context: TransferContext): Promise<PutReport> {
   if (isStandardInput(request)) return await putStandardInput(request, context);

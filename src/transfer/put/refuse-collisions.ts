@@ -5,14 +5,14 @@ import type { KeyFilter } from '../../key-filter.ts';
 import { DigestSet } from './digest-set.ts';
 import type { SourceRoot } from './find-sources.ts';
 
-/** Names of one level that are remembered, 16 to 32 bytes each; those beyond are looked for in the other trees. */
+/** Names of one level that are kept, 16 to 32 bytes each; names beyond them are searched for in the other trees. */
 const NAMES_MAX = 1_000_000;
 
 /**
- * Refuses sources of which two files would be the same object: nobody could tell which of them stays.
+ * Refuses sources of which two files would become the same object: which of them remains would be left to chance.
  *
- * Trees are compared level by level, and only where they have a directory in common: what is below a directory that one
- * tree alone has is not looked at. Memory does not grow with the number of files.
+ * Trees are compared level by level, and only below directories that they have in common. Memory does not grow with the
+ * number of files.
  * @throws BreakwaterError `usage`
  */
 export async function refuseCollisions(
@@ -25,19 +25,19 @@ export async function refuseCollisions(
     const name = basename(path);
     if (isDirectory || !takes(name)) continue;
     const other = files.get(name);
-    if (other !== undefined) throw describeCollision([other, path], name);
+    if (other !== undefined) throw collisionError([other, path], name);
     files.set(name, path);
   }
   const directories = roots.filter(({ isDirectory }) => isDirectory).map(({ path }) => path);
   await compareLevel({ files, directories, below: '' }, takes);
 }
 
-/** Places whose files get the same names below the destination. */
+/** Directories whose files get the same names below the destination. */
 interface Level {
   /** By name: sources that are files. */
   readonly files: ReadonlyMap<string, string>;
   readonly directories: readonly string[];
-  /** What comes before the names, with a slash at its end; empty for the sources themselves. */
+  /** The prefix of the names, with a slash at its end; empty for the sources themselves. */
   readonly below: string;
 }
 
@@ -57,7 +57,7 @@ async function compareLevel({ files, directories, below }: Level, takes: KeyFilt
       if (isDirectory || !(isLikely || files.has(name))) continue;
       const path = join(directory, name);
       const other = await findFile([files.get(name), ...others.map((one) => join(one, name))]);
-      if (other !== null && (await isFileAt(path))) throw describeCollision([other, path], `${below}${name}`);
+      if (other !== null && (await isFileAt(path))) throw collisionError([other, path], `${below}${name}`);
     }
   }
   for (const name of shared) {
@@ -66,7 +66,7 @@ async function compareLevel({ files, directories, below }: Level, takes: KeyFilt
   }
 }
 
-/** What a directory has; of one that cannot be read nothing, which is told when it is to be sent. */
+/** The entries of a directory; none if it cannot be read, which is reported when it is sent. */
 async function* readNames(path: string): AsyncGenerator<{ name: string; isDirectory: boolean }> {
   const directory = await opendir(path).catch(() => null);
   if (directory === null) return;
@@ -88,7 +88,7 @@ async function keepDirectories(paths: readonly string[]): Promise<readonly strin
   return paths.filter((_, index) => found[index] === true);
 }
 
-function describeCollision([one, other]: readonly [string, string], name: string): BreakwaterError {
+function collisionError([one, other]: readonly [string, string], name: string): BreakwaterError {
   return new BreakwaterError('usage', `${one} and ${other} would be the same object, ${name}`, {
     details: { hint: 'send the directory above them with -r, or each to a key of its own' },
   });

@@ -3,15 +3,15 @@ import type { PutRequest } from './put-request.ts';
 import type { TransferContext } from '../transfer-context.ts';
 import { digest } from './resume-upload.ts';
 
-/** The memory of one run over many files: that it began, and whether it came to its end. */
+/** The saved state of one run over many files: when it started, until it completes. */
 export interface ResumableRun extends AsyncDisposable {
-  /** When the earlier run of the same command began that did not come to its end, in ms; null for none. */
+  /** When an earlier, interrupted run of the same command started, in ms; null for none. */
   readonly sinceMs: number | null;
-  /** Nothing is left to go on with. */
+  /** Called when nothing is left to resume. */
   readonly forget: () => Promise<void>;
 }
 
-/** Remembers a run before it begins, so that however it ends, the next run of the same command knows of it. */
+/** Saves a run before it starts, so that the next run of the same command finds it, however this one ends. */
 export async function openResumableRun(
   request: PutRequest,
   { unfinished, circuit, clock }: Pick<TransferContext, 'unfinished' | 'circuit' | 'clock'>,

@@ -5,14 +5,14 @@ import { NOTHING_TO_RESUME, type UploadResumePoint } from '../../s3/upload/uploa
 import type { FileIdentity } from './source-file.ts';
 import type { S3Location } from '../transfer-context.ts';
 
-/** From this size on, in bytes, what is stored of an upload stays when it ends before its end. */
+/** From this size on, in bytes, the stored parts stay if the upload fails. */
 export const RESUME_BYTES_MIN = 64 * 1024 * 1024;
 
 export interface ResumableUploadsOptions {
   readonly unfinished: UnfinishedWork;
-  /** Full name of the circuit: it tells one store from another. */
+  /** Full name of the circuit: it identifies the store. */
   readonly circuit: string;
-  /** `--no-resume`: nothing is gone on with, and nothing stays. */
+  /** False under `--no-resume`: nothing is resumed, and no parts stay. */
   readonly isResuming: boolean;
 }
 
@@ -20,16 +20,16 @@ export interface UploadIdentity {
   readonly location: S3Location;
   /** A path, or `-`. */
   readonly source: string;
-  /** Null for a stream: nothing can be gone on with. */
+  /** Null for a stream, which cannot be resumed. */
   readonly identity: FileIdentity | null;
-  /** Everything else that the stored parts depend on, in a form that compares. */
+  /** Everything else that the stored parts depend on, as JSON can hold it. */
   readonly options: unknown;
 }
 
-/** The memory of one upload, this process's own until it is disposed of. */
+/** The saved state of one upload, claimed by this process until it is disposed of. */
 export type OpenResumePoint = UploadResumePoint & AsyncDisposable;
 
-/** What this program remembers of uploads in parts, over all its processes. */
+/** The saved state of all uploads in parts, shared by all processes of the program. */
 export class ResumableUploads {
   readonly #options: ResumableUploadsOptions;
 
@@ -38,8 +38,8 @@ export class ResumableUploads {
   }
 
   /**
-   * What is remembered of an upload from this source to this destination. While another process is at it, nothing is:
-   * this one then sends for itself, and cleans up after itself.
+   * The saved state of an upload from this source to this destination. Empty while another process holds the claim:
+   * this process then sends for itself, and removes its own parts after a failure.
    */
   async open(entry: UploadIdentity): Promise<OpenResumePoint> {
     const { unfinished, isResuming } = this.#options;
@@ -78,7 +78,7 @@ function createResumePoint({ claim, ...known }: ResumePointParts): OpenResumePoi
   };
 }
 
-/** What was saved; null where it is nothing of ours. */
+/** What was saved; null if it is not a document of ours. */
 function parseDocument(document: unknown): { uploadId: string; sameness: string } | null {
   if (typeof document !== 'object' || document === null) return null;
   if (!('upload_id' in document) || !('sameness' in document)) return null;
@@ -86,7 +86,7 @@ function parseDocument(document: unknown): { uploadId: string; sameness: string 
   return typeof uploadId === 'string' && typeof sameness === 'string' ? { uploadId, sameness } : null;
 }
 
-/** A short name for a value that JSON can hold; equal values have equal names. */
+/** A short digest of a value that JSON can hold; equal values have equal digests. */
 export function digest(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 32);
 }

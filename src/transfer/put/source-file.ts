@@ -4,10 +4,10 @@ import { BreakwaterError } from '../../errors.ts';
 import { readFile } from '../open-file.ts';
 import { describeUnreadable } from '../local-errors.ts';
 
-/** What makes a file the same file with the same bytes, as far as the system tells. */
+/** Identifies a file with unchanged bytes, as far as the system can say. */
 export interface FileIdentity {
   readonly sizeBytes: number;
-  /** Nanoseconds since the Unix epoch; text, for they do not fit into a number. */
+  /** Nanoseconds since the Unix epoch; text, because they do not fit into a number. */
   readonly mtimeNs: string;
   /** Number of its inode; text for the same reason. */
   readonly inode: string;
@@ -21,14 +21,14 @@ export interface LocalFile extends UploadSource, Disposable {
 
 /**
  * Opens a file for upload. Only regular files: a directory, socket or pipe would hang or send nonsense.
- * @param isKnown its directory has just said that it is one, and need not be asked again
+ * @param isKnown the directory has just listed it as a regular file, so it need not be checked again
  * @throws BreakwaterError `not_found`, `local_io` (not readable), `usage` (not a regular file)
  */
 export function openLocalFile(path: string, { isKnown = false } = {}): LocalFile {
   try {
-    // Looked at before it is opened: opening a device may do things.
+    // Checked before it is opened: opening a device may have effects.
     if (!isKnown) refuseIrregular(path, statSync(path, { bigint: true }));
-    // NONBLOCK: should the path have become a pipe since, opening it must not wait for a writer.
+    // NONBLOCK: if the path has become a pipe since, opening it must not wait for a writer.
     const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const facts = fstatSync(fd, { bigint: true });
@@ -74,18 +74,18 @@ class OpenFile implements LocalFile {
     let filled = 0;
     while (filled < buffer.byteLength) {
       const bytesRead = await this.#read(buffer.subarray(filled), offset + filled);
-      if (bytesRead === 0) throw describeChanged(this.path, 'is shorter than it was');
+      if (bytesRead === 0) throw changedError(this.path, 'is shorter than it was');
       filled += bytesRead;
     }
   }
 
   /** The name must still lead to the open file, and the file must not have been written to. */
   confirm(): void {
-    const now = lookAgain(this.path);
+    const now = statAgain(this.path);
     const before = this.#before;
-    if (now === null) throw describeChanged(this.path, 'is gone');
-    if (now.ino !== before.ino || now.dev !== before.dev) throw describeChanged(this.path, 'was replaced');
-    if (now.size !== before.size || now.mtimeNs !== before.mtimeNs) throw describeChanged(this.path, 'was written to');
+    if (now === null) throw changedError(this.path, 'is gone');
+    if (now.ino !== before.ino || now.dev !== before.dev) throw changedError(this.path, 'was replaced');
+    if (now.size !== before.size || now.mtimeNs !== before.mtimeNs) throw changedError(this.path, 'was written to');
   }
 
   [Symbol.dispose](): void {
@@ -101,7 +101,7 @@ class OpenFile implements LocalFile {
   }
 }
 
-function lookAgain(path: string): BigIntStats | null {
+function statAgain(path: string): BigIntStats | null {
   try {
     return statSync(path, { bigint: true });
   } catch {
@@ -109,7 +109,7 @@ function lookAgain(path: string): BigIntStats | null {
   }
 }
 
-function describeChanged(path: string, how: string): BreakwaterError {
+function changedError(path: string, how: string): BreakwaterError {
   return new BreakwaterError('source_changed', `${path} changed while it was sent: it ${how}`, {
     details: { hint: 'nothing was stored: run the command again when the file is no longer written to' },
   });

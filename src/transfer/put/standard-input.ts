@@ -15,14 +15,14 @@ export async function* readStandardInput(
 ): AsyncGenerator<Uint8Array> {
   let total = 0;
   try {
-    // Without the signal, a silent stream would keep an interrupted command waiting.
+    // Without the signal, an interrupted command would wait for a silent stream.
     for await (const chunk of addAbortSignal(signal, stream)) {
       const bytes: Uint8Array = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
       total += bytes.byteLength;
       if (total > maxBytes) {
         throw new BreakwaterError(
           'usage',
-          `${STANDARD_INPUT} is longer than ${maxBytes} bytes, the most that 10,000 parts hold`,
+          `${STANDARD_INPUT} is longer than ${maxBytes} bytes, the limit for 10,000 parts of this size`,
           { details: { hint: 'choose larger parts with --part-size' } },
         );
       }
@@ -36,9 +36,9 @@ export async function* readStandardInput(
 }
 
 /**
- * Frees the memory of a chunk at once. The garbage collector sees only small objects: it lets a hundred megabytes of them
- * pile up, and then takes a good part of the time of a large transfer. Frees only a chunk that fills its buffer: the rest
- * of a shared buffer may be in use.
+ * Frees the memory of a chunk at once. The garbage collector counts chunks as small objects: a hundred megabytes of
+ * them pile up, and collecting them takes a good part of the time of a large transfer. Only a chunk that fills its
+ * buffer is freed: the rest of a shared buffer may be in use.
  */
 function freeMemory({ buffer, byteLength }: Uint8Array): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);

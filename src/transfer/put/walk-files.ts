@@ -10,29 +10,32 @@ import { describeUnreadable } from '../local-errors.ts';
 /** One file of several to send. */
 export interface FoundFile {
   readonly path: string;
-  /** What it is called below the destination: with slashes, whatever the system. */
+  /** Its name below the destination, with slashes on every system. */
   readonly name: string;
-  /** Why it, or the directory of that name, cannot be sent; null where nothing is known to stand in the way. */
+  /** Why it, or the directory of that name, cannot be sent; null if no problem is known. */
   readonly problem: BreakwaterError | null;
-  /** Its directory says that it is a regular file. */
+  /** Its directory lists it as a regular file. */
   readonly isRegular: boolean;
 }
 
-/** Of a directory, in one call: the default, 32, is a call through another thread for each few files. */
+/**
+ * Entries of a directory read in one call: with the default, 32, a call through another thread is made for every few
+ * files.
+ */
 const ENTRIES_AT_ONCE = 256;
 
 interface WalkOptions {
-  /** By the name below the destination. */
+  /** Decides by the name below the destination. */
   readonly takes: KeyFilter;
   readonly emit: EventSink;
 }
 
 /**
- * The files of several sources: files by their own name, directories as all the files below them, in the order in
- * which the system gives them; memory does not grow with their number.
+ * The files of several sources: files by their own name, directories as all files below them, in the order of the
+ * system. Memory does not grow with their number.
  *
- * Below a directory, what is no file (sockets, pipes, devices) and links to directories, which may lead in a circle,
- * are left out with a warning; a link that leads nowhere and a directory that cannot be read are problems.
+ * Below a directory, anything but a file (sockets, pipes, devices) and links to directories, which may form a circle,
+ * are skipped with a warning. A dangling link and a directory that cannot be read are problems.
  */
 export async function* walkFiles(roots: readonly SourceRoot[], options: WalkOptions): AsyncGenerator<FoundFile> {
   for (const { path, isDirectory } of roots) {
@@ -50,9 +53,9 @@ interface Directory {
 async function* walkDirectory(directory: Directory, options: WalkOptions): AsyncGenerator<FoundFile> {
   try {
     for await (const entry of await opendir(directory.path, { bufferSize: ENTRIES_AT_ONCE })) {
-      const place = { path: join(directory.path, entry.name), name: `${directory.below}${entry.name}` };
-      if (entry.isDirectory()) yield* walkDirectory({ path: place.path, below: `${place.name}/` }, options);
-      else if (options.takes(place.name)) yield* lookAtEntry(entry, { place, emit: options.emit });
+      const found = { path: join(directory.path, entry.name), name: `${directory.below}${entry.name}` };
+      if (entry.isDirectory()) yield* walkDirectory({ path: found.path, below: `${found.name}/` }, options);
+      else if (options.takes(found.name)) yield* readEntry(entry, { found, emit: options.emit });
     }
   } catch (error) {
     const name = directory.below === '' ? directory.path : directory.below;
@@ -60,18 +63,18 @@ async function* walkDirectory(directory: Directory, options: WalkOptions): Async
   }
 }
 
-async function* lookAtEntry(
+async function* readEntry(
   entry: Dirent,
-  { place, emit }: { place: { path: string; name: string }; emit: EventSink },
+  { found, emit }: { found: { path: string; name: string }; emit: EventSink },
 ): AsyncGenerator<FoundFile> {
-  const kind = entry.isFile() ? 'file' : await followLink(place.path);
+  const kind = entry.isFile() ? 'file' : await followLink(found.path);
   if (kind === 'file' || kind === 'unreadable') {
-    // Opening it will say what is wrong, in the words of the error to come.
-    yield { ...place, problem: null, isRegular: entry.isFile() };
+    // Opening it will fail with the error to report.
+    yield { ...found, problem: null, isRegular: entry.isFile() };
     return;
   }
-  const what = kind === 'directory' ? 'it is a link to a directory' : 'it is no regular file';
-  emit({ kind: 'warning', reason: 'not_sent', message: `${place.path} is left out: ${what}` });
+  const what = kind === 'directory' ? 'it is a link to a directory' : 'it is not a regular file';
+  emit({ kind: 'warning', reason: 'not_sent', message: `${found.path} is left out: ${what}` });
 }
 
 async function followLink(path: string): Promise<'file' | 'directory' | 'special' | 'unreadable'> {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { listObjects, type ListedPage } from '../../../../src/s3/list/list-objects.ts';
-import { readKey } from '../../../../src/s3/list/page-entries.ts';
+import { readListedKey } from '../../../../src/s3/list/page-entries.ts';
 import { formatHttpTime, formatTime } from '../../../../src/clock.ts';
 import { CIRCUIT, FakeCircuits } from '../../../support/fake-circuits.ts';
 import { createFakeGuard } from '../../../support/fake-guard.ts';
@@ -127,17 +127,17 @@ describe('listObjects', () => {
   });
 });
 
-describe('readKey', () => {
+describe('readListedKey', () => {
   it('reads every key that was percent-encoded', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (key) => {
         fc.pre(key.isWellFormed());
-        expect(readKey(encodeURIComponent(key), 'url')).toBe(key);
+        expect(readListedKey(encodeURIComponent(key), 'url')).toBe(key);
       }),
     );
   });
 
   it('decodes the plus of AWS as a space', () => {
-    expect(readKey('a+b%2Bc%20d', 'url')).toBe('a b+c d');
+    expect(readListedKey('a+b%2Bc%20d', 'url')).toBe('a b+c d');
   });
 });

@@ -63,7 +63,7 @@ describe('takeXmlEntries', () => {
     ['a cut comment', '<R><!-- </R>'],
     ['an entity without a meaning', '<R><Contents><Key>&nbsp;</Key></Contents></R>'],
     ['a character beyond Unicode', '<R><Contents><Key>&#x110000;</Key></Contents></R>'],
-  ])('takes %s for no answer of S3', (_what, document) => {
+  ])('refuses %s as not from S3', (_what, document) => {
     expect(() => take(document)).toThrow(expect.objectContaining({ name: 'TransferFault', word: 'not_s3' }));
   });
 
@@ -82,7 +82,7 @@ describe('takeXmlEntries', () => {
   it('never takes the first half of a document for the whole', () => {
     const document = Buffer.from('<R><Contents><Key>k</Key></Contents><Contents><Key>l</Key></Contents></R>');
     for (let length = '<R'.length; length < document.length; length += 1) {
-      expect(() => takeXmlEntries(document.subarray(0, length), NAMES)).toThrow('no well-formed XML');
+      expect(() => takeXmlEntries(document.subarray(0, length), NAMES)).toThrow('not well-formed XML');
     }
   });
 });
