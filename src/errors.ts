@@ -1,3 +1,5 @@
+import type { FailureCause, ManualChange } from './circuit/circuit.ts';
+
 /**
  * Every reason for a command to fail, as scripts see it in `error.code`.
  * The list is closed and only grows; exit statuses are in `cli/output/exit-status.ts`.
@@ -34,6 +36,12 @@ export interface ErrorDetails {
   readonly reason?: string;
   /** Time until trying again makes sense, in ms. */
   readonly retryAfterMs?: number;
+  /** The same as a time, in ms since the Unix epoch. */
+  readonly retryAtMs?: number;
+  /** Who isolated the circuit, why and until when; `of` is the name that was isolated. */
+  readonly isolation?: ManualChange & { readonly of: string };
+  /** The last failure that counted in an open circuit. */
+  readonly lastFailure?: FailureCause;
   /** Full circuit name, scope included. */
   readonly circuit?: string;
   /** S3's own error code, as sent: `SlowDown`, `NoSuchKey`. */

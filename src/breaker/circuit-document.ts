@@ -29,7 +29,8 @@ export function circuitDocument({ view, refused, trip }: InspectedCircuit): Docu
         ? null
         : { expires_at: formatTime(row.lease.expiresAtMs), process: processDocument(row.lease.owner) },
     last_error: causeDocument(row.lastFailure),
-    manual: manualDocument(row.manual),
+    manual: manualDocument(view.isolation ?? row.manual),
+    isolation: view.isolation === null ? null : isolationDocument(view.isolation),
   };
 }
 
@@ -49,7 +50,12 @@ export function transitionDocument(transition: Transition): Document {
   };
 }
 
-function causeDocument(cause: FailureCause | null): Document | null {
+/** An isolation that refuses calls; `circuit` is the name that was isolated. */
+export function isolationDocument({ of, ...manual }: ManualChange & { readonly of: string }): Document {
+  return { circuit: of, ...manualDocument(manual) };
+}
+
+export function causeDocument(cause: FailureCause | null): Document | null {
   if (cause === null) return null;
   const { atMs, code, message, httpStatus, requestId, process } = cause;
   return {

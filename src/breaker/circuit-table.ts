@@ -18,14 +18,14 @@ const ANYWHERE = { host: null };
 /** The table of `breaker-status`, and a line for each circuit that has something to explain. */
 export function tabulateCircuits(
   circuits: readonly InspectedCircuit[],
-  { hasColour, nowMs }: { hasColour: boolean; nowMs: number },
+  { hasColour }: { readonly hasColour: boolean },
 ): readonly string[] {
   const rows = circuits.map(({ view }) => [
     view.name,
     nameState(view.state),
     `${view.row.failures}/${view.row.failureThreshold}`,
     view.state === 'half_open' ? `${view.row.successes}/${view.row.successThreshold}` : '-',
-    formatNextCall(view, { nowMs, ...ANYWHERE }),
+    formatNextCall(view, ANYWHERE),
   ]);
   const table = alignColumns([['CIRCUIT', 'STATE', 'FAILURES', 'PROBES', 'NEXT CALL'], ...rows]);
   const coloured = table.map((line, index) => {
@@ -54,12 +54,13 @@ export function tabulateTransitions(transitions: readonly Transition[]): readonl
 }
 
 function explainCircuit({ view, refused, trip }: InspectedCircuit): readonly string[] {
-  const { row, state } = view;
-  const { lastFailure, manual } = row;
+  const { row, state, isolation } = view;
+  const { lastFailure } = row;
   const lines: string[] = [];
-  if (state === 'isolated' && manual !== null) {
-    const reason = manual.reason === null ? '' : `: ${manual.reason}`;
-    lines.push(`isolated by ${manual.by} at ${formatTime(manual.atMs)}${reason}`);
+  if (isolation !== null) {
+    const { of, by, atMs, reason } = isolation;
+    const what = of === view.name ? 'isolated' : `every scope of ${of} isolated`;
+    lines.push(`${what} by ${by} at ${formatTime(atMs)}${reason === null ? '' : `: ${reason}`}`);
   }
   if (lastFailure !== null && (row.failures > 0 || state !== 'closed')) {
     const where = nameProcess(lastFailure.process, ANYWHERE);

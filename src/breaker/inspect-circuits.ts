@@ -1,5 +1,7 @@
+import { findBareName } from '../circuit/circuit-name.ts';
 import { showCircuit, type CircuitView } from '../circuit/circuit-view.ts';
 import type { CircuitRow, Transition } from '../circuit/circuit.ts';
+import type { CircuitStore } from '../circuit/circuit-store.ts';
 import { isProcessAlive } from '../state/process-identity.ts';
 import type { BreakerContext } from './breaker-context.ts';
 
@@ -17,22 +19,45 @@ export interface InspectedCircuit {
 
 /** The current state of circuits, as the next call would find them. Changes nothing. */
 export async function inspectCircuits(
-  context: Pick<BreakerContext, 'state' | 'clock'>,
+  context: Pick<BreakerContext, 'state' | 'clock' | 'settings'>,
   rows: readonly CircuitRow[],
 ): Promise<readonly InspectedCircuit[]> {
   const { circuits } = await context.state();
   const nowMs = context.clock.now();
+  const { probeLeaseMs } = context.settings;
+  const readBare = bareReader(circuits);
   return rows.map((row) => {
-    const view = showCircuit(row, nowMs, isProcessAlive);
+    const view = showCircuit(row, { nowMs, probeLeaseMs, isOwnerAlive: isProcessAlive, bareRow: readBare(row.name) });
     const history = row.epoch === 0 ? [] : circuits.transitions({ circuit: row.name, limit: HISTORY_READ });
     const isOutage = view.state === 'open' || view.state === 'half_open';
     const began = findOutage(history);
     return {
       view,
-      refused: view.state === 'closed' || began === null ? 0 : circuits.refusals(row.name, began.epoch),
+      refused: countRefused(circuits, view, began),
       trip: isOutage ? (history.find(({ to }) => to === 'open') ?? null) : null,
     };
   });
+}
+
+/** Reads the row of a circuit's bare name, each one once. */
+export function bareReader({ read }: Pick<CircuitStore, 'read'>): (circuit: string) => CircuitRow | undefined {
+  const rows = new Map<string, CircuitRow | undefined>();
+  return (circuit) => {
+    const bareName = findBareName(circuit);
+    if (bareName === null) return undefined;
+    if (!rows.has(bareName)) rows.set(bareName, read(bareName));
+    return rows.get(bareName);
+  };
+}
+
+/** Calls refused since the outage began; under an isolation of every scope, those of all scopes since that began. */
+export function countRefused(
+  { refusals }: Pick<CircuitStore, 'refusals'>,
+  { name, state, isolation }: CircuitView,
+  began: Transition | null,
+): number {
+  if (isolation !== null && isolation.of !== name) return refusals(isolation.of, isolation.epoch);
+  return state === 'closed' || began === null ? 0 : refusals(name, began.epoch);
 }
 
 /** The change that last left `closed`; the oldest known one if that one is gone. */

@@ -1,5 +1,5 @@
-import { CIRCUIT_NAMES, type CircuitRow } from '../circuit/circuit.ts';
-import { matchesCircuit } from '../circuit/circuit-view.ts';
+import { findBareName, matchesCircuit } from '../circuit/circuit-name.ts';
+import { CIRCUIT_NAMES, type CircuitName, type CircuitRow } from '../circuit/circuit.ts';
 import { initialRow } from '../circuit/state-machine.ts';
 import { BreakwaterError } from '../errors.ts';
 import { refuseForeign } from '../state/state-problem.ts';
@@ -7,31 +7,78 @@ import type { BreakerContext } from './breaker-context.ts';
 import { escapeControls } from '../ui/escape.ts';
 import { findNearestWord } from '../ui/nearest-word.ts';
 
+type Selecting = Pick<BreakerContext, 'state' | 'circuitName' | 'settings'>;
+
 /**
- * The circuits that the names of a command select: a bare name selects all its scopes, a full name itself, no name
- * everything. The circuits of the current scope always exist; a circuit without a record is closed, with the
+ * The circuits that the names of a command select for a look. A full name selects itself; a bare name, or none, selects
+ * the circuit of the scope in use, which always exists, or every scope. A circuit without a record is closed, with the
  * thresholds of the settings.
+ * @param scopes `in_use`: the endpoint or region that a transfer would use now
  * @throws BreakwaterError `usage` for an unknown name, `config` for a state file of another program
  */
 export async function selectCircuits(
-  { state, circuitName, settings }: Pick<BreakerContext, 'state' | 'circuitName' | 'settings'>,
+  context: Selecting,
   queries: readonly string[],
+  scopes: 'in_use' | 'all',
 ): Promise<readonly CircuitRow[]> {
+  const known = await readKnown(context, queries);
+  const asked = queries.length === 0 ? CIRCUIT_NAMES : queries;
+  const wanted =
+    scopes === 'all' ? asked : asked.map((query) => (isBareName(query) ? context.circuitName(query) : query));
+  return [...known.values()]
+    .filter(({ name }) => !isBareName(name) && wanted.some((query) => matchesCircuit(name, query)))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/**
+ * The names to isolate: those that were given. A bare name stays one, for the scopes without a record, too.
+ * @throws BreakwaterError `usage` for an unknown name
+ */
+export async function namesToIsolate(context: Selecting, queries: readonly string[]): Promise<readonly string[]> {
+  await readKnown(context, queries);
+  return [...new Set(queries)];
+}
+
+/**
+ * The names to reset: a full name itself, a bare name every scope of it and the isolation of all of them, no name all.
+ * @throws BreakwaterError `usage` for an unknown name
+ */
+export async function namesToReset(context: Selecting, queries: readonly string[]): Promise<readonly string[]> {
+  const { circuits } = await context.state();
+  const isIsolated = (name: string): boolean => circuits.read(name)?.state === 'isolated';
+  const bareNames = (queries.length === 0 ? CIRCUIT_NAMES : queries.filter(isBareName)).filter(isIsolated);
+  const rows = await selectCircuits(context, queries, 'all');
+  return [...new Set(bareNames), ...rows.map(({ name }) => name)];
+}
+
+/** The isolations of every scope that still hold circuits which were reset by their full names. */
+export async function isolationsLeft(context: Selecting, reset: readonly string[]): Promise<readonly string[]> {
+  const { circuits } = await context.state();
+  const bareNames = new Set(reset.flatMap((name) => findBareName(name) ?? []));
+  return [...bareNames].filter((name) => circuits.read(name)?.state === 'isolated');
+}
+
+/** Every circuit with a record, those of the scope in use, and those that the queries name. */
+async function readKnown(
+  { state, circuitName, settings }: Selecting,
+  queries: readonly string[],
+): Promise<ReadonlyMap<string, CircuitRow>> {
   const opened = await state();
   const stored = opened.circuits.list();
   refuseForeign(opened);
   const known = new Map(stored.map((row) => [row.name, row]));
-  for (const name of CIRCUIT_NAMES.map(circuitName)) {
-    if (!known.has(name)) known.set(name, initialRow(name, settings));
-  }
+  const add = (name: string): void => void (known.has(name) || known.set(name, initialRow(name, settings)));
+  CIRCUIT_NAMES.map(circuitName).forEach(add);
   for (const query of queries) {
     if (!known.has(query) && !isCircuitName(query))
-      throw unknownCircuitError(query, [...CIRCUIT_NAMES, ...known.keys()]);
-    if (query.includes('@') && !known.has(query)) known.set(query, initialRow(query, settings));
+      throw unknownCircuitError(query, [...new Set([...CIRCUIT_NAMES, ...known.keys()])]);
+    if (query.includes('@')) add(query);
   }
-  return [...known.values()]
-    .filter(({ name }) => queries.length === 0 || queries.some((query) => matchesCircuit(name, query)))
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return known;
+}
+
+function isBareName(name: string): name is CircuitName {
+  return CIRCUIT_NAMES.some((bareName) => name === bareName);
 }
 
 /** A bare name, alone or with a scope. Visible ASCII only, because an isolated name is stored and displayed. */

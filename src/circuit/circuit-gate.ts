@@ -11,19 +11,26 @@ import type {
   Transition,
   Verdict,
 } from './circuit.ts';
+import { createChecker } from './check-circuit.ts';
 import type { CircuitStore } from './circuit-store.ts';
 import { admit, initialRow, isCurrent, isolate, renew, reset, settle } from './state-machine.ts';
 import type { Moment, Step } from './change-state.ts';
 
 /** Runs the state machine on the stored rows. Synchronous: each call is at most one short transaction. */
 export interface CircuitGate {
-  /** The refusal that a call arriving now would get; null if it would be admitted. Reads only, and never creates a store. */
+  /**
+   * The refusal that a call arriving now gets; null if it would be admitted. An admitted check writes nothing. A refusal
+   * corrects stored times in the future, exactly as an admission does.
+   */
   readonly check: (circuit: string) => Refusal | null;
   /** Admits or refuses a call. In half-open, an admitted call takes the probe slot. */
   readonly admit: (circuit: string) => Admission;
   /** Reports how a permitted call ended, once per permit. A stale result changes nothing. */
   readonly settle: (permit: Permit, verdict: Verdict, failure?: AttemptFailure) => void;
-  /** Whether a result under this permit would still count: same epoch and, for a probe, an unexpired lease. Reads only. */
+  /**
+   * Whether a further attempt under this permit makes sense: its result would count (same epoch and, for a probe, an
+   * unexpired lease), and nobody has isolated every scope. Reads only.
+   */
   readonly isCurrent: (permit: Permit) => boolean;
   /** Extends a probe's lease. False if the lease has expired or is another's: the probe's result will be stale. */
   readonly renew: (permit: Permit) => boolean;
@@ -61,13 +68,13 @@ export function createCircuitGate(options: CircuitGateOptions): CircuitGate {
   const moment = (): Moment => ({ nowMs: clock.now(), settings, process });
   const requestAdmission = (row: CircuitRow, token: string): Step<Admission> =>
     admit(row, { ...moment(), token, isOwnerAlive: row.lease === null || isOwnerAlive(row.lease.owner) });
+  const { check, isHeld, passIsolation } = createChecker({ read, run, requestAdmission });
 
   return {
-    check: (circuit) => {
-      const { result } = requestAdmission(read(circuit), '');
-      return result.kind === 'refused' ? result.refusal : null;
-    },
+    check,
     admit: (circuit) => {
+      const refusal = passIsolation(circuit);
+      if (refusal !== null) return { kind: 'refused', refusal };
       const { admission, row } = run(circuit, (asked) => {
         const step = requestAdmission(asked, asked.state === 'closed' ? '' : newToken());
         return { ...step, result: { admission: step.result, row: step.row } };
@@ -90,8 +97,15 @@ export function createCircuitGate(options: CircuitGateOptions): CircuitGate {
         emit({ kind: 'result_ignored', circuit: name, verdict, state, permitEpoch: permit.epoch, epoch });
       }
     },
-    isCurrent: (permit) => isCurrent(read(permit.circuit), { permit, nowMs: clock.now() }),
+    isCurrent: (permit) => isCurrent(read(permit.circuit), { permit, nowMs: clock.now() }) && !isHeld(permit.circuit),
     renew: (permit) => run(permit.circuit, (row) => renew(row, { ...moment(), permit })),
+    ...changesByHand(write, moment),
+  };
+}
+
+/** The changes that a person makes; their author and their time are stored. */
+function changesByHand(write: Stepper['write'], moment: () => Moment): Pick<CircuitGate, 'reset' | 'isolate'> {
+  return {
     reset: (circuit, { by, reason }) =>
       write(circuit, (row) => {
         const now = moment();
@@ -106,9 +120,16 @@ export function createCircuitGate(options: CircuitGateOptions): CircuitGate {
   };
 }
 
-function createStepper({ store, settings, emit }: CircuitGateOptions) {
+/** Steps of the machine on stored rows. */
+export interface Stepper {
+  readonly read: (circuit: string) => CircuitRow;
+  readonly run: <T>(circuit: string, step: (row: CircuitRow) => Step<T>) => T;
+  readonly write: <T>(circuit: string, step: (row: CircuitRow) => Step<T>) => T;
+}
+
+function createStepper({ store, settings, emit }: CircuitGateOptions): Stepper {
   const read = (circuit: string): CircuitRow => store.read(circuit) ?? initialRow(circuit, settings);
-  const write = <T>(circuit: string, step: (row: CircuitRow) => Step<T>): T => {
+  const write: Stepper['write'] = (circuit, step) => {
     const { transitions, result } = store.update(circuit, (stored) => {
       const row = stored ?? initialRow(circuit, settings);
       const stepped = step(row);
@@ -125,7 +146,7 @@ function createStepper({ store, settings, emit }: CircuitGateOptions) {
    * Steps on the row as read and, only if that changes it, again on the row inside the write transaction. So a healthy
    * circuit takes no write lock, and no change is based on a row that others have changed since.
    */
-  const run = <T>(circuit: string, step: (row: CircuitRow) => Step<T>): T => {
+  const run: Stepper['run'] = (circuit, step) => {
     const row = read(circuit);
     const seen = step(row);
     return seen.row === row ? seen.result : write(circuit, step);

@@ -1,5 +1,5 @@
-import { assertNever } from '../errors.ts';
-import type { CircuitRow, CircuitState, ProcessIdentity, RefusalReason } from './circuit.ts';
+import { receive, type Arriving, type Reception } from './arrival.ts';
+import type { CircuitRow, CircuitState, ManualChange, ProcessIdentity, RefusalReason } from './circuit.ts';
 
 /** A circuit as a call arriving now would find it. Plain data for status, JSON, metrics and screen. */
 export interface CircuitView {
@@ -15,61 +15,64 @@ export interface CircuitView {
   readonly retryAfterMs: number | null;
   /** Time until a call may be admitted as a probe, in ms, 0 when due; null for a closed or isolated circuit. */
   readonly nextProbeInMs: number | null;
-  /** What is stored. */
+  /** What holds it open by hand; null unless it is isolated. */
+  readonly isolation: Isolation | null;
+  /** What is stored, without times in the future. */
   readonly row: CircuitRow;
 }
 
-/**
- * The circuit as a call arriving now would find it. Changes nothing; the clock rules are those of `admit`.
- * @param isOwnerAlive whether a probe's owner is alive; by default true
- */
-export function showCircuit(
-  row: CircuitRow,
-  nowMs: number,
-  isOwnerAlive: (owner: ProcessIdentity) => boolean = () => true,
-): CircuitView {
-  switch (row.state) {
-    case 'closed':
-      return show(row, 'closed', null);
-    case 'open': {
-      const restMs = Math.min(row.openedAtMs ?? nowMs, nowMs) + (row.openForMs ?? 0) - nowMs;
-      return restMs > 0 ? show(row, 'open', 'open', restMs) : show(row, 'half_open', null);
-    }
-    case 'half_open': {
-      const restMs = row.lease !== null && isOwnerAlive(row.lease.owner) ? row.lease.expiresAtMs - nowMs : 0;
-      return restMs > 0 ? show(row, 'half_open', 'probe_in_progress', restMs) : show(row, 'half_open', null);
-    }
-    case 'isolated': {
-      const untilMs = row.manual?.untilMs ?? null;
-      if (untilMs === null) return show(row, 'isolated', 'isolated');
-      return untilMs > nowMs ? show(row, 'isolated', 'isolated', untilMs - nowMs) : show(row, 'closed', null);
-    }
-    default:
-      return assertNever(row.state);
-  }
+export interface Isolation extends ManualChange {
+  /** What was isolated: this circuit, or by its bare name every scope. */
+  readonly of: string;
+  /** The epoch that it started in the row of that name. */
+  readonly epoch: number;
 }
 
-/** Whether a name in a command means this circuit: the full name, or the bare name for every scope. */
-export function matchesCircuit(fullName: string, query: string): boolean {
-  return fullName === query || fullName.startsWith(`${query}@`);
+export interface Viewing extends Pick<Arriving, 'nowMs' | 'probeLeaseMs'> {
+  /** Whether a probe's owner is alive. @default true */
+  readonly isOwnerAlive?: (owner: ProcessIdentity) => boolean;
+  /** The row of the bare name, which may isolate every scope. */
+  readonly bareRow?: CircuitRow | undefined;
+}
+
+type Refused = Extract<Reception, { readonly kind: 'refused' }>;
+
+/** The circuit as a call arriving now would find it. Changes nothing; the rules are those of an admission. */
+export function showCircuit(row: CircuitRow, { bareRow, ...viewing }: Viewing): CircuitView {
+  const own = arrive(row, viewing);
+  const hold = bareRow?.state === 'isolated' ? arrive(bareRow, viewing) : null;
+  const seen = own.kind === 'refused' ? own.row : row;
+  if (hold?.kind === 'refused' && !isLaterIsolation(own, hold)) return show(seen, 'isolated', hold);
+  if (own.kind === 'refused') return show(seen, row.state, own);
+  return show(seen, own.as === 'probe' ? 'half_open' : 'closed', null);
+}
+
+function arrive(row: CircuitRow, { nowMs, probeLeaseMs, isOwnerAlive = () => true }: Viewing): Reception {
+  return receive(row, { nowMs, probeLeaseMs, isOwnerAlive: row.lease === null || isOwnerAlive(row.lease.owner) });
+}
+
+function isLaterIsolation(own: Reception, hold: Refused): boolean {
+  if (own.kind === 'admitted' || own.reason !== 'isolated') return false;
+  return (own.retryAfterMs ?? Infinity) > (hold.retryAfterMs ?? Infinity);
 }
 
 const GAUGES = { closed: 0, half_open: 1, open: 2, isolated: 2 } as const;
 
-function show(
-  row: CircuitRow,
-  state: CircuitState,
-  refusal: RefusalReason | null,
-  retryAfterMs: number | null = null,
-): CircuitView {
+function show(row: CircuitRow, state: CircuitState, refused: Refused | null): CircuitView {
+  const retryAfterMs = refused?.retryAfterMs ?? null;
   const canProbe = state === 'open' || state === 'half_open';
   return {
     name: row.name,
     state,
     gauge: GAUGES[state],
-    refusal,
+    refusal: refused?.reason ?? null,
     retryAfterMs,
     nextProbeInMs: canProbe ? (retryAfterMs ?? 0) : null,
+    isolation: refused?.reason === 'isolated' ? toIsolation(refused.row) : null,
     row,
   };
+}
+
+function toIsolation({ name, epoch, manual }: CircuitRow): Isolation | null {
+  return manual === null ? null : { ...manual, of: name, epoch };
 }

@@ -63,6 +63,9 @@ export interface FailureCause extends AttemptFailure {
   readonly process: ProcessIdentity;
 }
 
+/** The longest isolation, in ms: 10 years. */
+export const LONGEST_ISOLATION_MS = 3650 * 86_400_000;
+
 /** A reset or isolation by hand. */
 export interface ManualChange {
   readonly by: string;
@@ -105,11 +108,21 @@ export interface Permit {
 export type RefusalReason = 'open' | 'probe_in_progress' | 'isolated';
 
 export interface Refusal {
+  /** The circuit that was asked, by its full name. */
   readonly circuit: string;
+  /** The name of the row that refuses: that of the circuit, or the bare name if every scope is isolated. */
+  readonly refusedBy: string;
+  /** The epoch of that row. */
   readonly epoch: number;
   readonly reason: RefusalReason;
   /** Time until a new try may be admitted, in ms; null for an isolation without an end. */
   readonly retryAfterMs: number | null;
+  /** The same as a time, in ms since the Unix epoch. */
+  readonly retryAtMs: number | null;
+  /** Who isolated it, why and until when; null for another reason. */
+  readonly manual: ManualChange | null;
+  /** The last failure that counted; null for an isolation, or if unknown. */
+  readonly lastFailure: FailureCause | null;
 }
 
 /** The result of asking for a permit. */

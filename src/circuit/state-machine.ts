@@ -4,12 +4,13 @@ import type {
   FailureCause,
   ManualChange,
   Permit,
-  RefusalReason,
+  Refusal,
   Transition,
   Verdict,
   Admission,
 } from './circuit.ts';
 import { assertNever } from '../errors.ts';
+import { receive, type Reception } from './arrival.ts';
 import { changeState, type StateChange, type Moment, type Step } from './change-state.ts';
 
 /** A circuit that was never written: closed, in epoch 0. */
@@ -31,6 +32,8 @@ export function initialRow(name: string, settings: CircuitSettings): CircuitRow 
   };
 }
 
+type Refused = Extract<Reception, { readonly kind: 'refused' }>;
+
 /** Input of `admit`. */
 export interface Arrival extends Moment {
   /** Token for the case that this call becomes a probe; unguessable, never used before. */
@@ -41,30 +44,18 @@ export interface Arrival extends Moment {
 
 /** Admits or refuses a call. In half-open, an admitted call takes the probe slot. */
 export function admit(row: CircuitRow, arrival: Arrival): Step<Admission> {
-  const { nowMs } = arrival;
-  switch (row.state) {
-    case 'closed':
-      return permitCall(row, []);
-    case 'open': {
-      // Otherwise a clock that jumped back would block for as long as the jump.
-      const openedAtMs = Math.min(row.openedAtMs ?? nowMs, nowMs);
-      const restMs = openedAtMs + (row.openForMs ?? 0) - nowMs;
-      if (restMs > 0) return refuse(openedAtMs === row.openedAtMs ? row : { ...row, openedAtMs }, 'open', restMs);
-      const entered = changeState(row, { to: 'half_open', why: 'probe_due' }, arrival);
-      return startProbe(entered.row, entered.transitions, arrival);
-    }
-    case 'half_open':
-      return admitHalfOpen(row, arrival);
-    case 'isolated': {
-      const untilMs = row.manual?.untilMs ?? null;
-      if (untilMs === null) return refuse(row, 'isolated', null);
-      if (untilMs > nowMs) return refuse(row, 'isolated', untilMs - nowMs);
-      const ended = changeState(row, { to: 'closed', why: 'isolation_ended' }, arrival);
-      return permitCall(ended.row, ended.transitions);
-    }
-    default:
-      return assertNever(row.state);
+  const { nowMs, settings, isOwnerAlive } = arrival;
+  const reception = receive(row, { nowMs, probeLeaseMs: settings.probeLeaseMs, isOwnerAlive });
+  if (reception.kind === 'refused')
+    return keep(reception.row, { kind: 'refused', refusal: toRefusal(reception, nowMs) });
+  if (reception.as === 'probe') {
+    if (row.state === 'half_open') return startProbe(row, [], arrival);
+    const entered = changeState(row, { to: 'half_open', why: 'probe_due' }, arrival);
+    return startProbe(entered.row, entered.transitions, arrival);
   }
+  if (row.state === 'closed') return permitCall(row, []);
+  const ended = changeState(row, { to: 'closed', why: 'isolation_ended' }, arrival);
+  return permitCall(ended.row, ended.transitions);
 }
 
 /** Input of `settle`. */
@@ -141,16 +132,6 @@ export function isolate(row: CircuitRow, moment: Moment & { readonly manual: Man
   return changeState(row, { to: 'isolated', why: 'isolated', manual: moment.manual }, moment);
 }
 
-function admitHalfOpen(row: CircuitRow, arrival: Arrival): Step<Admission> {
-  const { nowMs, settings, isOwnerAlive } = arrival;
-  const { lease } = row;
-  if (lease === null || !isOwnerAlive || lease.expiresAtMs <= nowMs) return startProbe(row, [], arrival);
-  // The same clock rule as for `openedAtMs`: no lease lasts longer than one lease from the first check.
-  const expiresAtMs = Math.min(lease.expiresAtMs, nowMs + settings.probeLeaseMs);
-  const seen = expiresAtMs === lease.expiresAtMs ? row : { ...row, lease: { ...lease, expiresAtMs } };
-  return refuse(seen, 'probe_in_progress', expiresAtMs - nowMs);
-}
-
 function settleProbe(row: CircuitRow, settlement: Settlement): Step<'counted' | 'stale'> {
   const { verdict, failure, settings } = settlement;
   const freed = { ...row, lease: null };
@@ -183,8 +164,17 @@ function permitCall(row: CircuitRow, transitions: readonly Transition[]): Step<A
   return { row, transitions, result: { kind: 'admitted', permit } };
 }
 
-function refuse(row: CircuitRow, reason: RefusalReason, retryAfterMs: number | null): Step<Admission> {
-  return keep(row, { kind: 'refused', refusal: { circuit: row.name, epoch: row.epoch, reason, retryAfterMs } });
+function toRefusal({ row, reason, retryAfterMs }: Refused, nowMs: number): Refusal {
+  return {
+    circuit: row.name,
+    refusedBy: row.name,
+    epoch: row.epoch,
+    reason,
+    retryAfterMs,
+    retryAtMs: retryAfterMs === null ? null : nowMs + retryAfterMs,
+    manual: reason === 'isolated' ? row.manual : null,
+    lastFailure: reason === 'isolated' ? null : row.lastFailure,
+  };
 }
 
 function keep<T>(row: CircuitRow, result: T): Step<T> {

@@ -2,6 +2,8 @@ import { string } from '@oclif/core/args';
 import { string as text } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
 import { changeByHand } from '../breaker/change-circuits.ts';
+import { namesToIsolate } from '../breaker/select-circuits.ts';
+import { LONGEST_ISOLATION_MS } from '../circuit/circuit.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { durationFlag, withEnvironment } from '../cli/flags/flags.ts';
 import { presentChanges } from '../cli/output/change-result.ts';
@@ -10,7 +12,7 @@ import { readUserName } from '../cli/user-name.ts';
 export default class BreakerIsolate extends BaseCommand<typeof BreakerIsolate> {
   static override summary = 'force circuits open by hand';
   static override description =
-    'Every call is refused until the time is over or the circuit is reset. Calls already in flight no longer affect the circuit.';
+    'Every call is refused until the time is over or the circuit is reset. Calls already in flight no longer affect the circuit. A name such as s3-upload isolates every scope, also those that were never used.';
   static override usage = 'breaker-isolate CIRCUIT... [FLAGS]';
   static override examples = [
     {
@@ -20,7 +22,7 @@ export default class BreakerIsolate extends BaseCommand<typeof BreakerIsolate> {
     { description: 'Until it is reset', command: '<%= config.bin %> breaker-isolate s3-download@eu-west-1' },
   ];
   static override flags = withEnvironment({
-    for: durationFlag({ summary: 'how long; by default until a reset', least: 1 }),
+    for: durationFlag({ summary: 'how long; by default until a reset', least: 1, most: LONGEST_ISOLATION_MS }),
     reason: text({ summary: 'reason, shown in the history and with refused calls', helpValue: 'TEXT' }),
   });
   static override args = {
@@ -33,6 +35,7 @@ export default class BreakerIsolate extends BaseCommand<typeof BreakerIsolate> {
   ): Promise<CommandResult> {
     const gate = await run.gate();
     const manual = { by: readUserName(), reason: flags.reason ?? null, forMs: flags.for ?? null };
-    return presentChanges(await changeByHand(run, args.circuit, (circuit) => gate.isolate(circuit, manual)));
+    const names = await namesToIsolate(run, args.circuit);
+    return presentChanges(await changeByHand(run, names, (circuit) => gate.isolate(circuit, manual)));
   }
 }

@@ -2,6 +2,7 @@ import { string } from '@oclif/core/args';
 import { boolean, string as text } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
 import { changeByHand } from '../breaker/change-circuits.ts';
+import { isolationsLeft, namesToReset } from '../breaker/select-circuits.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { withEnvironment } from '../cli/flags/flags.ts';
 import { presentChanges } from '../cli/output/change-result.ts';
@@ -41,6 +42,8 @@ export default class BreakerReset extends BaseCommand<typeof BreakerReset> {
     }
     const gate = await run.gate();
     const manual = { by: readUserName(), reason: flags.reason ?? null };
-    return presentChanges(await changeByHand(run, names, (circuit) => gate.reset(circuit, manual)));
+    const circuits = await namesToReset(run, names);
+    const changes = await changeByHand(run, circuits, (circuit) => gate.reset(circuit, manual));
+    return presentChanges(changes, await isolationsLeft(run, circuits));
   }
 }

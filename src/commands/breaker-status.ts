@@ -8,6 +8,8 @@ import { selectCircuits } from '../breaker/select-circuits.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { withEnvironment } from '../cli/flags/flags.ts';
 import { readUserName } from '../cli/user-name.ts';
+import { findBareName } from '../circuit/circuit-name.ts';
+import type { Refusal } from '../circuit/circuit.ts';
 import { refusalError } from '../circuit/refusal-error.ts';
 import { BreakwaterError } from '../errors.ts';
 
@@ -17,7 +19,7 @@ const HISTORY_MAX = 100;
 export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
   static override summary = 'show the current state of every circuit';
   static override description =
-    'Reads the local state only: sends nothing to S3 and changes nothing. The names s3-upload and s3-download select all scopes; a full name such as s3-upload@eu-west-1 selects one.';
+    'Reads the local state only: sends nothing to S3 and changes nothing. The names s3-upload and s3-download mean the circuits of the endpoint or region in use, as put and get would choose it; a full name such as s3-upload@eu-west-1 means itself.';
   static override usage = 'breaker-status [CIRCUIT...] [FLAGS]';
   static override examples = [
     { description: 'At the terminal', command: '<%= config.bin %> breaker-status' },
@@ -33,7 +35,10 @@ export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
     },
   ];
   static override flags = withEnvironment({
-    check: boolean({ summary: 'exit 75 if one of the circuits would refuse a call' }),
+    check: boolean({
+      summary: 'exit 75 if one of the circuits would refuse a call; without names, those of the scope in use',
+    }),
+    'all-scopes': boolean({ summary: 'names select every scope, not only the one in use' }),
     watch: boolean({
       char: 'w',
       summary: 'keep watching: a live screen on a terminal, one line per change elsewhere, NDJSON with --json',
@@ -42,36 +47,41 @@ export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
     history: boolean({ summary: `show the last ${HISTORY_MAX} state changes instead` }),
   });
   static override args = {
-    circuit: string({ multiple: true, description: 'circuits to show; by default all' }),
+    circuit: string({ multiple: true, description: 'circuits to show; by default all, with --check those in use' }),
   };
 
   protected override async execute(
     run: CommandRun,
     { args, flags, given }: CommandInput<typeof BreakerStatus>,
   ): Promise<CommandResult> {
+    const names = args.circuit ?? [];
+    // All are shown; a check is about what a transfer would meet now.
+    const isAboutAll = flags['all-scopes'] || (names.length === 0 && !flags.check);
+    const scopes = isAboutAll ? 'all' : 'in_use';
     if (flags.watch) {
       refuseWithWatch(flags);
       return await watch(run, {
-        names: args.circuit ?? [],
+        names,
+        scopes,
         isReadOnly: flags['read-only'],
         stateDirectory: given.has('state-dir') ? run.settings.stateDirectory : null,
       });
     }
-    const rows = await selectCircuits(run, args.circuit ?? []);
+    const rows = await selectCircuits(run, names, scopes);
     const circuits = await inspectCircuits(run, rows);
     const state = await run.state();
-    const names = new Set(rows.map(({ name }) => name));
+    const shownNames = new Set(rows.flatMap(({ name }) => [name, findBareName(name) ?? name]));
     const history = flags.history
       ? state.circuits
-          .transitions({ limit: HISTORY_MAX * Math.max(1, names.size) })
-          .filter(({ circuit }) => names.has(circuit))
+          .transitions({ limit: HISTORY_MAX * Math.max(1, shownNames.size) })
+          .filter(({ circuit }) => shownNames.has(circuit))
           .slice(0, HISTORY_MAX)
       : null;
     const shown =
       history === null
-        ? tabulateCircuits(circuits, { hasColour: run.output.mode.stdoutHasColour, nowMs: run.clock.now() })
+        ? tabulateCircuits(circuits, { hasColour: run.output.mode.stdoutHasColour })
         : tabulateTransitions(history);
-    const failure = flags.check ? findRefusal(circuits) : null;
+    const failure = flags.check ? findRefusal(circuits, run.clock.now()) : null;
     return {
       json: {
         circuits: circuits.map(circuitDocument),
@@ -86,6 +96,7 @@ export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
 
 interface WatchRequest {
   readonly names: readonly string[];
+  readonly scopes: 'in_use' | 'all';
   readonly isReadOnly: boolean;
   readonly stateDirectory: string | null;
 }
@@ -108,7 +119,7 @@ async function watch(run: CommandRun, request: WatchRequest): Promise<CommandRes
       for (const write of held) write();
     }
   }
-  const { circuits, stateFile } = await watchInPipe(run, request.names, {
+  const { circuits, stateFile } = await watchInPipe(run, request, {
     isJson: json,
     print: (lines) => output.print(lines),
     isRead: () => stdout.writable,
@@ -128,10 +139,16 @@ function refuseWithWatch(flags: { readonly check: boolean; readonly history: boo
 }
 
 /** The refusal that lasts longest. */
-function findRefusal(circuits: readonly InspectedCircuit[]) {
-  const refusals = circuits.flatMap(({ view: { name, refusal, retryAfterMs, row } }) =>
-    refusal === null ? [] : [{ circuit: name, epoch: row.epoch, reason: refusal, retryAfterMs }],
-  );
+function findRefusal(circuits: readonly InspectedCircuit[], nowMs: number) {
+  const refusals = circuits.flatMap(({ view: { name, refusal, retryAfterMs, isolation, row } }): readonly Refusal[] => {
+    if (refusal === null) return [];
+    const { of: refusedBy, epoch } = isolation ?? { of: name, epoch: row.epoch };
+    const retryAtMs = retryAfterMs === null ? null : nowMs + retryAfterMs;
+    const lastFailure = isolation === null ? row.lastFailure : null;
+    return [
+      { circuit: name, refusedBy, epoch, reason: refusal, retryAfterMs, retryAtMs, manual: isolation, lastFailure },
+    ];
+  });
   const [longest] = refusals.toSorted((a, b) => (b.retryAfterMs ?? Infinity) - (a.retryAfterMs ?? Infinity));
   return longest === undefined ? null : refusalError(longest);
 }

@@ -112,10 +112,10 @@ export class MetricsRecorder {
     this.#sums.count('sweptBytes', { bucket }, bytes);
   }
 
-  #refuse({ circuit, epoch, reason }: Refusal): void {
+  #refuse({ circuit, refusedBy, epoch, reason }: Refusal): void {
     this.#sums.count('refusals', { circuit_name: circuit, reason });
-    const key = JSON.stringify([circuit, epoch]);
-    this.#refusals.set(key, { circuit, epoch, count: (this.#refusals.get(key)?.count ?? 0) + 1 });
+    const key = JSON.stringify([refusedBy, epoch]);
+    this.#refusals.set(key, { circuit: refusedBy, epoch, count: (this.#refusals.get(key)?.count ?? 0) + 1 });
   }
 }
 

@@ -21,7 +21,7 @@ export interface StateOptions {
   readonly directory: string;
   /** Dates the name of a corrupt file that is renamed. */
   readonly clock: Pick<Clock, 'now'>;
-  /** Gets at most one sentence: the file cannot be used, or was corrupt and renamed. */
+  /** Gets at most one sentence about a record, and one about the file: the file cannot be used, or was corrupt and renamed. */
   readonly onWarning: (message: string) => void;
 }
 
@@ -112,6 +112,7 @@ class StateFile {
   #inode: number | null = null;
   #memory: Tables | null = null;
   #hasWarned = false;
+  #hasWarnedOfRow = false;
 
   constructor(options: StateOptions) {
     this.path = join(options.directory, STATE_FILE);
@@ -160,7 +161,7 @@ class StateFile {
     if (file === null && access === 'read') return this.#inMemory();
     this.#inode = file?.inode ?? null;
     try {
-      const writable = openTables(openDatabase(this.path));
+      const writable = openTables(openDatabase(this.path), this.#warnOfRow);
       this.#opened?.database.close();
       this.#opened = writable;
       this.#readOnly = null;
@@ -178,7 +179,7 @@ class StateFile {
     try {
       const { database, isImmutable } = openForReading(this.path);
       this.#readOnly = { isImmutable };
-      return openTables(database);
+      return openTables(database, this.#warnOfRow);
     } catch {
       throw reason;
     }
@@ -233,12 +234,19 @@ class StateFile {
 
   #inMemory(): Tables {
     if (this.#memory !== null) return this.#memory;
-    this.#memory = openTables(openMemory());
+    this.#memory = openTables(openMemory(), () => undefined);
     for (const row of this.#lastSeen.values()) {
       this.#memory.circuits.update(row.name, () => ({ row, transitions: [], result: undefined }));
     }
     return this.#memory;
   }
+
+  /** The rest of the file is fine, so this does not use up the warning about the file. */
+  readonly #warnOfRow = (reason: string): void => {
+    if (this.#hasWarnedOfRow) return;
+    this.#hasWarnedOfRow = true;
+    this.#options.onWarning(`a circuit in ${this.path} is unusable and counts as closed: ${reason}`);
+  };
 
   #warn(message: string): void {
     if (this.#hasWarned) return;

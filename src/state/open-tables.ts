@@ -13,12 +13,15 @@ export interface Tables extends Pick<State, 'circuits' | 'metrics' | 'activity' 
   readonly database: DatabaseSync;
 }
 
-/** Opens every table of a database. */
-export function openTables(database: DatabaseSync): Tables {
+/**
+ * Opens every table of a database.
+ * @param onUnusableRow gets why a circuit's record counts as missing
+ */
+export function openTables(database: DatabaseSync, onUnusableRow: (reason: string) => void): Tables {
   const statements = new Statements(database);
   return {
     database,
-    circuits: openCircuitTable(statements),
+    circuits: openCircuitTable(statements, onUnusableRow),
     metrics: openMetricsTable(statements),
     activity: openActivityTable(statements),
     jobs: openJobTable(statements),

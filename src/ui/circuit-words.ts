@@ -12,18 +12,19 @@ export function nameState(state: CircuitState, { capitals = false }: { readonly 
 
 /** `s3-upload@eu-west-1 is closed (was open)` */
 export function formatChange({ circuit, from, to }: Transition): string {
+  if (!circuit.includes('@'))
+    return `every scope of ${circuit} is ${to === 'closed' ? 'no longer isolated' : nameState(to)}`;
   return `${circuit} is ${nameState(to)} (was ${nameState(from)})`;
 }
 
 /** Where something is shown. */
 interface Viewer {
-  readonly nowMs: number;
   /** Processes of this host are named without it; null names the host of each. */
   readonly host: string | null;
 }
 
 /** What happens to the next call, and for how long. */
-export function formatNextCall({ refusal, retryAfterMs, state, row }: CircuitView, { nowMs, host }: Viewer): string {
+export function formatNextCall({ refusal, retryAfterMs, state, row }: CircuitView, { host }: Viewer): string {
   switch (refusal) {
     case 'open':
       return `probe in ${formatTimeLeft(retryAfterMs ?? 0)}`;
@@ -32,10 +33,8 @@ export function formatNextCall({ refusal, retryAfterMs, state, row }: CircuitVie
       const { owner } = row.lease;
       return `probe: ${owner.command} ${owner.pid}${formatHost(owner, host)}`;
     }
-    case 'isolated': {
-      const untilMs = row.manual?.untilMs ?? null;
-      return untilMs === null ? 'refused until reset' : `refused for ${formatTimeLeft(untilMs - nowMs)}`;
-    }
+    case 'isolated':
+      return retryAfterMs === null ? 'refused until reset' : `refused for ${formatTimeLeft(retryAfterMs)}`;
     case null:
       return state === 'half_open' ? 'allowed as a probe' : 'allowed';
     default:
@@ -62,7 +61,7 @@ export function formatCause({ code, httpStatus, requestId }: FailureCause): stri
 }
 
 /** `put (pid 4711)`, or `put (pid 4711 on host-b)` unless it is a process of `host`. */
-export function nameProcess(process: ProcessIdentity, { host }: Pick<Viewer, 'host'>): string {
+export function nameProcess(process: ProcessIdentity, { host }: Viewer): string {
   return `${process.command} (pid ${process.pid}${formatHost(process, host)})`;
 }
 

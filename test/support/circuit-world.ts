@@ -12,18 +12,26 @@ import type { CircuitStore } from '../../src/circuit/circuit-store.ts';
 import { assertNever } from '../../src/errors.ts';
 
 export const CIRCUIT = 's3-upload@model';
+export const EVERY_SCOPE = 's3-upload';
 
 /** What happens in a model run; `process` is one of the world's, `permit` one of the process's, 0 the newest. */
 export type Action =
   | { readonly kind: 'admit'; readonly process: number }
+  /** A command as it is run: a look first, and an admission only if that refuses nothing. */
+  | { readonly kind: 'command'; readonly process: number }
   | { readonly kind: 'settle'; readonly process: number; readonly permit: number; readonly verdict: Verdict }
   | { readonly kind: 'renew'; readonly process: number; readonly permit: number }
   /** The process dies, between two steps or just before its next write is committed; another takes its place. */
   | { readonly kind: 'crash'; readonly process: number; readonly isInTransaction: boolean }
   | { readonly kind: 'clock'; readonly byMs: number }
   | { readonly kind: 'settings'; readonly process: number; readonly settings: CircuitSettings }
-  | { readonly kind: 'reset'; readonly process: number }
-  | { readonly kind: 'isolate'; readonly process: number; readonly forMs: number | null }
+  | { readonly kind: 'reset'; readonly process: number; readonly isEveryScope: boolean }
+  | {
+      readonly kind: 'isolate';
+      readonly process: number;
+      readonly forMs: number | null;
+      readonly isEveryScope: boolean;
+    }
   | { readonly kind: 'look'; readonly process: number }
   /** Whoever writes next has looked already: `act` comes between that look and the write. */
   | { readonly kind: 'overtake'; readonly act: Exclude<Action, { readonly kind: 'overtake' }> };
@@ -43,6 +51,9 @@ export interface Observed {
   readonly action: Action;
   readonly before: CircuitRow | undefined;
   readonly after: CircuitRow | undefined;
+  /** The row of the bare name, as the process saw it first. */
+  readonly bareBefore: CircuitRow | undefined;
+  readonly bareAfter: CircuitRow | undefined;
   readonly admission: Admission | null;
   /** The settings of the process that acted. */
   readonly settings: CircuitSettings;
@@ -59,7 +70,7 @@ export interface Observed {
 export class CircuitWorld {
   nowMs = 1_000_000_000;
   readonly transitions: Transition[] = [];
-  #row: CircuitRow | undefined;
+  readonly #rows = new Map<string, CircuitRow>();
   #processes: Process[];
   #nextPid = 1;
   #nextToken = 1;
@@ -72,12 +83,16 @@ export class CircuitWorld {
   }
 
   get row(): CircuitRow | undefined {
-    return this.#row;
+    return this.#rows.get(CIRCUIT);
+  }
+
+  get bareRow(): CircuitRow | undefined {
+    return this.#rows.get(EVERY_SCOPE);
   }
 
   /** Permits of living processes whose result would still count. */
   currentPermits(): readonly Permit[] {
-    const row = this.#row;
+    const { row } = this;
     if (row === undefined) return [];
     return this.#processes.flatMap(({ permits }) => permits.filter((permit) => isFresh(row, permit, this.nowMs)));
   }
@@ -88,6 +103,7 @@ export class CircuitWorld {
     const permit =
       'permit' in action ? process.permits.at(-1 - (action.permit % Math.max(1, process.permits.length))) : undefined;
     let start = this.#see(permit);
+    const bareBefore = this.bareRow;
     let overtaking: readonly Observed[] = [];
     let admission: Admission | null = null;
     let crashed = false;
@@ -112,7 +128,8 @@ export class CircuitWorld {
     const { known, ...seen } = start;
     const added = this.transitions.slice(known);
     const { settings } = process;
-    const observed = { ...seen, action, after: this.#row, admission, settings, nowMs: this.nowMs, added, crashed };
+    const { row: after, bareRow: bareAfter, nowMs } = this;
+    const observed = { ...seen, bareBefore, action, after, bareAfter, admission, settings, nowMs, added, crashed };
     return [...overtaking, observed];
   }
 
@@ -122,7 +139,7 @@ export class CircuitWorld {
 
   /** What holds before an action. */
   #see(permit: Permit | undefined): Pick<Observed, 'before' | 'wasCurrent' | 'wasOwnerAlive'> & { known: number } {
-    const before = this.#row;
+    const before = this.row;
     const owner = before?.lease?.owner;
     return {
       before,
@@ -142,6 +159,12 @@ export class CircuitWorld {
         if (admission.kind === 'admitted') process.permits.push(admission.permit);
         return admission;
       }
+      case 'command': {
+        const refusal = gate.check(CIRCUIT);
+        return refusal === null
+          ? this.#perform({ ...action, kind: 'admit' }, process, permit)
+          : { kind: 'refused', refusal };
+      }
       case 'settle':
         if (permit === undefined) return null;
         gate.settle(permit, action.verdict, { code: 'Model', message: '', httpStatus: 500, requestId: null });
@@ -160,14 +183,19 @@ export class CircuitWorld {
         Object.assign(process.settings, action.settings);
         return null;
       case 'reset':
-        gate.reset(CIRCUIT, { by: 'model', reason: null });
+        gate.reset(action.isEveryScope ? EVERY_SCOPE : CIRCUIT, { by: 'model', reason: null });
         return null;
       case 'isolate':
-        gate.isolate(CIRCUIT, { by: 'model', reason: null, forMs: action.forMs });
+        gate.isolate(action.isEveryScope ? EVERY_SCOPE : CIRCUIT, {
+          by: 'model',
+          reason: null,
+          forMs: action.forMs,
+        });
         return null;
-      case 'look':
-        gate.check(CIRCUIT);
-        return null;
+      case 'look': {
+        const refusal = gate.check(CIRCUIT);
+        return refusal === null ? null : { kind: 'refused', refusal };
+      }
       case 'overtake':
         this.#overtaker = action.act;
         return null;
@@ -206,14 +234,14 @@ export class CircuitWorld {
 
   #store(): CircuitStore {
     return {
-      read: () => this.#row,
-      list: () => (this.#row === undefined ? [] : [this.#row]),
-      update: (_name, change) => {
+      read: (name) => this.#rows.get(name),
+      list: () => [...this.#rows.values()],
+      update: (name, change) => {
         this.#onOvertaken?.();
-        const { row, transitions, result } = change(this.#row);
+        const { row, transitions, result } = change(this.#rows.get(name));
         // A transaction that is not committed has never been.
         if (this.#doomed !== null) throw new Crash();
-        if (row !== undefined) this.#row = row;
+        if (row !== undefined) this.#rows.set(name, row);
         this.transitions.push(...transitions);
         return result;
       },

@@ -5,6 +5,7 @@ import {
   type CircuitSettings,
   type Permit,
   type ProcessIdentity,
+  type Refusal,
   type Transition,
   type Verdict,
 } from '../../src/circuit/circuit.ts';
@@ -16,6 +17,12 @@ export const CIRCUIT = 's3-upload@fake';
 
 /** The failure that fake operations report. */
 export const SLOW_DOWN = { code: 'SlowDown', message: 'slow down', httpStatus: 503, requestId: null };
+
+/** A refusal of an open circuit, but for what a test says. */
+export function refusalOf(different: Partial<Refusal>): Refusal {
+  const plain = { circuit: CIRCUIT, refusedBy: CIRCUIT, epoch: 1, reason: 'open' } as const;
+  return { ...plain, retryAfterMs: 1, retryAtMs: 1, manual: null, lastFailure: null, ...different };
+}
 
 export interface FakeProcess {
   readonly gate: CircuitGate;

@@ -95,7 +95,7 @@ export const ISOLATED_ROW = rowOf({
 export function circuitOf(row: CircuitRow, changes: Partial<WatchedCircuit> = {}): WatchedCircuit {
   return {
     name: row.name,
-    view: showCircuit(row, NOW),
+    view: showCircuit(row, { nowMs: NOW, probeLeaseMs: 30_000 }),
     refused: 0,
     history: [],
     activity: QUIET,

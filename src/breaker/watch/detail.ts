@@ -66,7 +66,7 @@ function explainState(circuit: WatchedCircuit, { takenAtMs, host }: WatchSnapsho
       drawLamp(state, symbols),
       span('  '),
       drawCount(circuit, symbols),
-      span(`  ${formatNextCall(view, { nowMs: takenAtMs, host })}`),
+      span(`  ${formatNextCall(view, { host })}`),
     ),
   ];
   if (row.lease !== null && view.refusal === 'probe_in_progress') {
@@ -85,23 +85,21 @@ function explainState(circuit: WatchedCircuit, { takenAtMs, host }: WatchSnapsho
     const opener = `opened ${formatAge(takenAtMs - trip.atMs)} ago by ${nameProcess(trip.process, { host })}`;
     lines.push(label('outage', span(`${opener}, ${countOf(refused, 'call')} refused since`)));
   }
-  if (row.manual !== null) lines.push(explainManual(circuit, takenAtMs));
+  if (view.isolation !== null || row.manual !== null) lines.push(explainManual(circuit, takenAtMs));
   if (isClockAskew) {
     lines.push(label('clock', span('opened in the future: a clock was wrong then or is wrong now', 'warning')));
   }
   return lines;
 }
 
-function explainManual({ view: { row, state }, refused }: WatchedCircuit, takenAtMs: number): Line {
-  const { by, atMs, reason, untilMs } = row.manual ?? { by: '', atMs: 0, reason: null, untilMs: null };
-  const what = row.state === 'isolated' ? 'isolated' : 'reset';
-  const until =
-    row.state !== 'isolated'
-      ? ''
-      : untilMs === null
-        ? ', until a reset'
-        : `, until ${formatMoment(untilMs, takenAtMs)}`;
-  const calls = state === 'isolated' && refused > 0 ? `, ${refused} refused since` : '';
+function explainManual({ view: { name, row, isolation }, refused }: WatchedCircuit, takenAtMs: number): Line {
+  const { by, atMs, reason, untilMs } = isolation ?? row.manual ?? { by: '', atMs: 0, reason: null, untilMs: null };
+  const isIsolated = isolation !== null || row.state === 'isolated';
+  const isEveryScope = isolation !== null && isolation.of !== name;
+  const what = isEveryScope ? `every scope of ${isolation.of} isolated` : isIsolated ? 'isolated' : 'reset';
+  const end = untilMs === null ? ', until a reset' : `, until ${formatMoment(untilMs, takenAtMs)}`;
+  const until = isIsolated ? end : '';
+  const calls = isolation !== null && refused > 0 ? `, ${refused} refused since` : '';
   return label(
     'by hand',
     span(`${what} by ${by} ${formatAge(takenAtMs - atMs)} ago${until}${calls}${reason === null ? '' : `: ${reason}`}`),

@@ -1,4 +1,5 @@
-import { DURATION_FORMS, parseDuration } from '../../duration.ts';
+import { DURATION_FORMS, formatDuration, parseDuration } from '../../duration.ts';
+import { LONGEST_ISOLATION_MS } from '../../circuit/circuit.ts';
 import { assertNever } from '../../errors.ts';
 import type { Key } from '../../ui/key.ts';
 import type { Form } from './view.ts';
@@ -56,8 +57,11 @@ function nextField(form: Form): Form {
   if (form.field === 'reason') return { ...form, field: 'sure', reason: form.reason.trim() };
   const duration = form.duration.trim();
   const forMs = parseDuration(duration);
-  if (duration !== '' && (forMs === undefined || forMs < 1)) {
-    return { ...form, problem: `"${duration}" is not valid: enter ${DURATION_FORMS}, or nothing for "until reset"` };
+  if (duration !== '' && (forMs === undefined || forMs < 1 || forMs > LONGEST_ISOLATION_MS)) {
+    return {
+      ...form,
+      problem: `"${duration}" is not valid: enter ${DURATION_FORMS}, at most ${formatDuration(LONGEST_ISOLATION_MS)}, or nothing for "until reset"`,
+    };
   }
   return { ...form, duration, field: 'reason', problem: null };
 }

@@ -178,7 +178,11 @@ function openForm(view: WatchView, kind: Form['kind'], snapshot: WatchSnapshot):
   const { condition } = snapshot.stateFile;
   if (condition !== 'ready' && condition !== 'missing')
     return refuse(`${kind} is disabled while the state file cannot be used`);
-  return { ...view, selected: circuit.name, form: beginForm(kind, circuit.name) };
+  return {
+    ...view,
+    selected: circuit.name,
+    form: beginForm(kind, kind === 'reset' ? (circuit.view.isolation?.of ?? circuit.name) : circuit.name),
+  };
 }
 
 function typeForm(view: WatchView, form: Form, key: Key): KeyStep {

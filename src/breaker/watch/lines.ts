@@ -1,3 +1,4 @@
+import { findBareName } from '../../circuit/circuit-name.ts';
 import type { CircuitState, Transition } from '../../circuit/circuit.ts';
 import { formatTime, type Clock } from '../../clock.ts';
 import { assertNever } from '../../errors.ts';
@@ -60,6 +61,8 @@ class Changes {
   #condition = 'ready';
   /** By circuit: the last change that was reported, and the circuit as it was then. */
   readonly #reported = new Map<string, { readonly epoch: number; readonly key: string }>();
+  /** By bare name: the epoch of the last change that was reported. */
+  readonly #epochs = new Map<string, number>();
 
   take({ stateFile, circuits }: WatchSnapshot): readonly Entry[] {
     const entries: Entry[] = [];
@@ -71,19 +74,51 @@ class Changes {
       const { row } = circuit.view;
       const before = this.#reported.get(circuit.name);
       const key = keyOf(circuit);
+      entries.push(...this.#takeOfAllScopes(circuit));
       if (before?.key === key && before.epoch === row.epoch) continue;
-      const newer = before === undefined ? [] : circuit.history.filter(({ epoch }) => epoch > before.epoch);
-      entries.push(...newer.toReversed().map((transition): Entry => ({ kind: 'change', transition })));
+      const newer = before === undefined ? [] : ownHistory(circuit).filter(({ epoch }) => epoch > before.epoch);
+      entries.push(...newer.toReversed().map(toEntry));
       entries.push({ kind: 'circuit', circuit });
       this.#reported.set(circuit.name, { epoch: row.epoch, key });
     }
     return entries;
   }
+
+  /** The changes of the bare name, which every scope has in its history: reported once. */
+  #takeOfAllScopes({ name, history }: WatchedCircuit): readonly Entry[] {
+    const bareName = findBareName(name);
+    if (bareName === null) return [];
+    const changes = history.filter(({ circuit }) => circuit === bareName);
+    const before = this.#epochs.get(bareName);
+    this.#epochs.set(bareName, changes[0]?.epoch ?? before ?? 0);
+    return before === undefined
+      ? []
+      : changes
+          .filter(({ epoch }) => epoch > before)
+          .toReversed()
+          .map(toEntry);
+  }
+}
+
+function ownHistory({ name, history }: WatchedCircuit): readonly Transition[] {
+  return history.filter(({ circuit }) => circuit === name);
+}
+
+function toEntry(transition: Transition): Entry {
+  return { kind: 'change', transition };
 }
 
 /** The facts whose change is worth a line; time alone changes none of them. */
-function keyOf({ view: { state, refusal, row } }: WatchedCircuit): string {
-  return JSON.stringify([state, refusal, row.failures, row.successes, row.lease?.token, row.manual?.untilMs]);
+function keyOf({ view: { state, refusal, row, isolation } }: WatchedCircuit): string {
+  return JSON.stringify([
+    state,
+    refusal,
+    row.failures,
+    row.successes,
+    row.lease?.token,
+    isolation?.of,
+    isolation?.epoch,
+  ]);
 }
 
 function toJson(entry: Entry, { takenAtMs, stateFile }: WatchSnapshot): string {
@@ -132,5 +167,5 @@ function formatCircuit(
       ? `${row.successes}/${row.successThreshold} probes`
       : `${row.failures}/${row.failureThreshold} failures`;
   const cause = row.lastFailure !== null && row.failures > 0 ? `, last error ${formatCause(row.lastFailure)}` : '';
-  return `${formatTime(nowMs)}  ${name}  ${nameState(state)}  ${count}, ${formatNextCall(view, { nowMs, host })}${cause}`;
+  return `${formatTime(nowMs)}  ${name}  ${nameState(state)}  ${count}, ${formatNextCall(view, { host })}${cause}`;
 }

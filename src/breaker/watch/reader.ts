@@ -4,10 +4,10 @@ import { showCircuit } from '../../circuit/circuit-view.ts';
 import type { CircuitRow, Transition } from '../../circuit/circuit.ts';
 import { findQuantileMs } from '../../metrics/quantile.ts';
 import { isProcessAlive } from '../../state/process-identity.ts';
-import type { StateStamp } from '../../state/state.ts';
+import type { State, StateStamp } from '../../state/state.ts';
 import type { CircuitActivity, StateFileView, WatchedCircuit, WatchSnapshot } from './snapshot.ts';
 import type { BreakerContext } from '../breaker-context.ts';
-import { findOutage } from '../inspect-circuits.ts';
+import { bareReader, countRefused, findOutage } from '../inspect-circuits.ts';
 import { selectCircuits } from '../select-circuits.ts';
 import { escapeAll } from '../../ui/escape.ts';
 
@@ -28,6 +28,8 @@ interface CircuitFacts {
   /** The name as stored, even if the row is escaped for display. */
   readonly name: string;
   readonly row: CircuitRow;
+  /** The row of its bare name, which may isolate every scope. */
+  readonly bareRow: CircuitRow | undefined;
   readonly refused: number;
   readonly history: readonly Transition[];
 }
@@ -42,6 +44,8 @@ export interface WatchReader {
 interface ReaderOptions {
   /** Circuits to read; none for all. */
   readonly names: readonly string[];
+  /** Which scopes the names select. */
+  readonly scopes: 'in_use' | 'all';
   /** Every text is escaped for display, except the names that actions use. */
   readonly isEscaped: boolean;
 }
@@ -65,7 +69,7 @@ export function createWatchReader(context: BreakerContext, options: ReaderOption
     // Opens the file. The stamp is taken before the read: a change in between is then read twice instead of missed.
     state.circuits.list();
     const stamp = state.stamp();
-    const facts = await readFacts(context, { names: options.names, nowMs, file: stamp.file });
+    const facts = await readFacts(context, { ...options, nowMs, file: stamp.file });
     kept = { facts: options.isEscaped ? escapeFacts(facts) : facts, stamp, readAtMs: nowMs };
     mustRead = false;
     return kept.facts;
@@ -106,20 +110,43 @@ function escapeFacts(facts: StateFacts): StateFacts {
 
 async function readFacts(
   context: BreakerContext,
-  { names, nowMs, file }: { names: readonly string[]; nowMs: number; file: string | null },
+  { names, scopes, nowMs, file }: ReaderOptions & { readonly nowMs: number; readonly file: string | null },
 ): Promise<StateFacts> {
-  const rows = await selectCircuits(context, names);
+  const rows = await selectCircuits(context, names, scopes);
   const state = await context.state();
+  const readBare = bareReader(state.circuits);
+  const { probeLeaseMs } = context.settings;
   const circuits = rows.map((row): CircuitFacts => {
-    const history = row.epoch === 0 ? [] : state.circuits.transitions({ circuit: row.name, limit: HISTORY_READ });
-    const began = row.state === 'closed' ? null : findOutage(history);
-    const refused = began === null ? 0 : state.circuits.refusals(row.name, began.epoch);
-    return { name: row.name, row, refused, history };
+    const bareRow = readBare(row.name);
+    const own = readHistory(state, row);
+    const view = showCircuit(row, { nowMs, probeLeaseMs, isOwnerAlive: isProcessAlive, bareRow });
+    const began = row.state === 'closed' ? null : findOutage(own);
+    const refused = countRefused(state.circuits, view, began);
+    return { name: row.name, row, bareRow, refused, history: mergeHistories(own, readHistory(state, bareRow)) };
   });
   const slots = state.activity.read(nowMs - ACTIVITY_KEPT_MS);
   const jobs = state.jobs.list();
   const condition = state.problem() ?? (file === null ? 'missing' : 'ready');
   return { stateFile: { path: state.path, condition }, circuits, slots, jobs };
+}
+
+function readHistory({ circuits }: State, row: CircuitRow | undefined): readonly Transition[] {
+  if (row === undefined || row.epoch === 0) return [];
+  return circuits.transitions({ circuit: row.name, limit: HISTORY_READ });
+}
+
+/** Two histories as one, newest first. Each keeps its order, whatever its clocks were. */
+function mergeHistories(own: readonly Transition[], others: readonly Transition[]): readonly Transition[] {
+  const merged: Transition[] = [];
+  let next = 0;
+  for (const transition of own) {
+    for (let other = others[next]; other !== undefined && other.atMs > transition.atMs; other = others[next]) {
+      merged.push(other);
+      next += 1;
+    }
+    merged.push(transition);
+  }
+  return [...merged, ...others.slice(next)];
 }
 
 interface Moment {
@@ -138,8 +165,9 @@ function composeSnapshot(facts: StateFacts, { nowMs, spanMs, host, ...settings }
     spanMs,
     settings,
     stateFile: facts.stateFile,
-    circuits: facts.circuits.map(({ name, row, refused, history }): WatchedCircuit => {
-      const view = showCircuit(row, nowMs, isProcessAlive);
+    circuits: facts.circuits.map(({ name, row, bareRow, refused, history }): WatchedCircuit => {
+      const { probeLeaseMs } = settings;
+      const view = showCircuit(row, { nowMs, probeLeaseMs, isOwnerAlive: isProcessAlive, bareRow });
       return {
         name,
         view,

@@ -37,7 +37,7 @@ export interface WatchedCircuit {
   readonly view: CircuitView;
   /** Calls refused since it last left closed. */
   readonly refused: number;
-  /** The newest changes of state first. */
+  /** The newest changes of state first, among them those of its bare name. */
   readonly history: readonly Transition[];
   readonly activity: CircuitActivity;
   /** It was opened in the future: a clock is wrong. */

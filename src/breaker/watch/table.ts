@@ -36,7 +36,7 @@ const NEEDED: readonly Column[] = [
   {
     title: () => 'NEXT CALL',
     columns: 20,
-    draw: ({ view }, { takenAtMs, host }) => span(formatNextCall(view, { nowMs: takenAtMs, host }), view.state),
+    draw: ({ view }, { host }) => span(formatNextCall(view, { host }), view.state),
   },
 ];
 
@@ -95,9 +95,7 @@ export function drawSummary(snapshot: WatchSnapshot, view: WatchView, { columns,
   const shown = listShown(snapshot, view).toSorted((a, b) => order.indexOf(a.view.state) - order.indexOf(b.view.state));
   const parts = shown.flatMap((circuit) => [
     drawLamp(circuit.view.state, symbols),
-    span(
-      ` ${circuit.view.name} ${formatNextCall(circuit.view, { nowMs: snapshot.takenAtMs, host: snapshot.host })}   `,
-    ),
+    span(` ${circuit.view.name} ${formatNextCall(circuit.view, snapshot)}   `),
   ]);
   return truncateLine(parts, columns);
 }
@@ -159,8 +157,8 @@ function drawCells(
   return [span(fit(circuit.view.name, columns.nameColumns), 'strong'), ...cells];
 }
 
-function drawWords({ view }: WatchedCircuit, { takenAtMs, host }: WatchSnapshot, { symbols }: Canvas): Line {
-  const next = formatNextCall(view, { nowMs: takenAtMs, host });
+function drawWords({ view }: WatchedCircuit, { host }: WatchSnapshot, { symbols }: Canvas): Line {
+  const next = formatNextCall(view, { host });
   return [drawLamp(view.state, symbols), span(` ${next} `, view.state), span(view.name, 'strong')];
 }
 

@@ -6,6 +6,7 @@ import type { BreakerContext } from '../breaker-context.ts';
 import type { InspectedCircuit } from '../inspect-circuits.ts';
 import { toInspected, watchAsLines, type LineOutput } from './lines.ts';
 import { createWatchReader } from './reader.ts';
+import { namesToReset } from '../select-circuits.ts';
 import { watchOnScreen, type ManualAction } from './screen.ts';
 import type { StateFileView } from './snapshot.ts';
 import type { Message, WatchOptions } from './view.ts';
@@ -21,6 +22,7 @@ interface WatchTerminal {
 interface ScreenRequest extends WatchOptions {
   /** Circuits to watch; none for all. */
   readonly names: readonly string[];
+  readonly scopes: 'in_use' | 'all';
   /** The user who makes changes by hand. */
   readonly user: string;
 }
@@ -32,14 +34,14 @@ interface ScreenRequest extends WatchOptions {
  */
 export async function watchAtTerminal(
   context: BreakerContext,
-  { names, user, ...options }: ScreenRequest,
+  { names, scopes, user, ...options }: ScreenRequest,
   { symbols, ...terminal }: WatchTerminal,
 ): Promise<readonly string[]> {
   const { openWholeScreen } = await import('../../ui/terminal.tsx');
   const { clock, signal } = context;
   const changes: string[] = [];
   await watchOnScreen({
-    reader: createWatchReader(context, { names, isEscaped: true }),
+    reader: createWatchReader(context, { names, scopes, isEscaped: true }),
     clock,
     signal,
     symbols,
@@ -61,11 +63,11 @@ export async function watchAtTerminal(
  */
 export async function watchInPipe(
   context: BreakerContext,
-  names: readonly string[],
+  selection: Pick<ScreenRequest, 'names' | 'scopes'>,
   output: LineOutput,
 ): Promise<{ readonly circuits: readonly InspectedCircuit[]; readonly stateFile: StateFileView }> {
   const { clock, signal } = context;
-  const reader = createWatchReader(context, { names, isEscaped: false });
+  const reader = createWatchReader(context, { ...selection, isEscaped: false });
   const { circuits, stateFile } = await watchAsLines({ reader, clock, signal, ...output });
   return { circuits: circuits.map(toInspected), stateFile };
 }
@@ -75,12 +77,13 @@ async function changeOne(context: BreakerContext, action: ManualAction, by: stri
   const { circuit, reason, command } = action;
   try {
     const gate = await context.gate();
-    const change =
+    const changes =
       action.kind === 'reset'
-        ? gate.reset(circuit, { by, reason })
-        : gate.isolate(circuit, { by, reason, forMs: action.forMs });
+        ? (await namesToReset(context, [circuit])).map((name) => gate.reset(name, { by, reason }))
+        : [gate.isolate(circuit, { by, reason, forMs: action.forMs })];
     const problem = (await context.state()).problem();
-    if (problem === null) return { text: escapeControls(formatChange(change)), tone: 'strong', command };
+    if (problem === null)
+      return { text: escapeControls(changes.map(formatChange).join('; ')), tone: 'strong', command };
     const text = `the change was not saved, no other process can see it: the state is ${problem}`;
     return { text, tone: 'warning', command: null };
   } catch (error) {

@@ -4,10 +4,16 @@ import { formatChange } from '../../ui/circuit-words.ts';
 import { escapeControls } from '../../ui/escape.ts';
 import type { CommandResult } from '../command-run.ts';
 
-/** The result of `breaker-reset` and `breaker-isolate`: one line for each circuit. */
-export function presentChanges(changes: readonly Transition[]): CommandResult {
+/**
+ * The result of `breaker-reset` and `breaker-isolate`: one line for each circuit.
+ * @param isolationsLeft bare names whose isolation still holds what was reset
+ */
+export function presentChanges(changes: readonly Transition[], isolationsLeft: readonly string[] = []): CommandResult {
+  const left = isolationsLeft.map(
+    (name) => `every scope of ${name} is still isolated: breakwater breaker-reset ${name}`,
+  );
   return {
     json: { changes: changes.map(transitionDocument) },
-    summary: changes.map((change) => escapeControls(formatChange(change))).join('\n'),
+    summary: [...changes.map(formatChange), ...left].map(escapeControls).join('\n'),
   };
 }

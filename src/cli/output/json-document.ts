@@ -1,3 +1,5 @@
+import { causeDocument, isolationDocument } from '../../breaker/circuit-document.ts';
+import { formatTime } from '../../clock.ts';
 import type { BreakwaterError } from '../../errors.ts';
 import type { CommandResult } from '../command-run.ts';
 import { exitStatusOf } from './exit-status.ts';
@@ -32,6 +34,9 @@ export function describeFailure(
       request_id: details.requestId ?? null,
       attempts: details.attempts ?? null,
       s3_code: details.s3Code ?? null,
+      retry_at: details.retryAtMs === undefined ? null : formatTime(details.retryAtMs),
+      isolation: details.isolation === undefined ? null : isolationDocument(details.isolation),
+      last_error: causeDocument(details.lastFailure ?? null),
     },
     ...json,
   };

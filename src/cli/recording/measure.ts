@@ -12,7 +12,7 @@ import type { CommandRun } from '../command-run.ts';
  */
 export async function measure(run: CommandRun): Promise<Measured> {
   const state = await run.state();
-  const circuits = await inspectCircuits(run, await selectCircuits(run, []));
+  const circuits = await inspectCircuits(run, await selectCircuits(run, [], 'all'));
   const totals = state.metrics.read();
   await assertStored(run, `what has been measured cannot be read from ${state.path}`);
   return { totals, circuits: circuits.map(({ view }) => view), nowMs: run.clock.now(), version: run.version };

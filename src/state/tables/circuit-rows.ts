@@ -1,13 +1,17 @@
-import type {
-  CircuitRow,
-  CircuitState,
-  FailureCause,
-  Lease,
-  ManualChange,
-  ProcessIdentity,
-  Transition,
+import {
+  LONGEST_ISOLATION_MS,
+  type CircuitRow,
+  type CircuitState,
+  type FailureCause,
+  type Lease,
+  type ManualChange,
+  type ProcessIdentity,
+  type Transition,
 } from '../../circuit/circuit.ts';
 import { CorruptRow, Fields } from './columns.ts';
+
+/** No count comes near it, and one more is still exact. */
+const COUNT_MAX = 2 ** 52;
 
 const STATES: readonly CircuitState[] = ['closed', 'open', 'half_open', 'isolated'];
 const REASONS: readonly Transition['why'][] = [
@@ -29,17 +33,17 @@ export function parseCircuitRow(record: unknown): CircuitRow {
   const row: CircuitRow = {
     name: fields.text('name'),
     state: fields.word('state', STATES),
-    epoch: fields.whole('epoch'),
-    failures: fields.whole('failures'),
-    successes: fields.whole('successes'),
-    openedAtMs: fields.wholeOrNull('opened_at_ms'),
-    openForMs: fields.wholeOrNull('open_for_ms'),
-    failureThreshold: fields.whole('failure_threshold'),
-    successThreshold: fields.whole('success_threshold'),
+    epoch: fields.between('epoch', 0, COUNT_MAX),
+    failures: fields.between('failures', 0, COUNT_MAX),
+    successes: fields.between('successes', 0, COUNT_MAX),
+    openedAtMs: fields.timeOrNull('opened_at_ms'),
+    openForMs: fields.betweenOrNull('open_for_ms', 0, LONGEST_ISOLATION_MS),
+    failureThreshold: fields.between('failure_threshold', 1, COUNT_MAX),
+    successThreshold: fields.between('success_threshold', 1, COUNT_MAX),
     lease: fields.jsonOrNull('lease', parseLease),
     lastFailure: fields.jsonOrNull('last_failure', parseCause),
     manual: fields.jsonOrNull('manual', parseManual),
-    changedAtMs: fields.wholeOrNull('changed_at_ms'),
+    changedAtMs: fields.timeOrNull('changed_at_ms'),
   };
   const isWithoutWait = row.state === 'open' && (row.openedAtMs === null || row.openForMs === null);
   if (isWithoutWait || (row.state === 'isolated' && row.manual === null)) {
@@ -56,7 +60,7 @@ export function parseTransition(record: unknown): Transition {
   const fields = new Fields(record);
   return {
     circuit: fields.text('circuit'),
-    atMs: fields.whole('at_ms'),
+    atMs: fields.time('at_ms'),
     from: fields.word('from_state', STATES),
     to: fields.word('to_state', STATES),
     epoch: fields.whole('epoch'),
@@ -70,14 +74,14 @@ export function parseTransition(record: unknown): Transition {
 function parseLease(fields: Fields): Lease {
   return {
     token: fields.text('token'),
-    expiresAtMs: fields.whole('expiresAtMs'),
+    expiresAtMs: fields.time('expiresAtMs'),
     owner: parseOwner(fields, 'owner'),
   };
 }
 
 function parseCause(fields: Fields): FailureCause {
   return {
-    atMs: fields.whole('atMs'),
+    atMs: fields.time('atMs'),
     code: fields.text('code'),
     message: fields.text('message'),
     httpStatus: fields.wholeOrNull('httpStatus'),
@@ -87,12 +91,16 @@ function parseCause(fields: Fields): FailureCause {
 }
 
 function parseManual(fields: Fields): ManualChange {
-  return {
+  const manual = {
     by: fields.text('by'),
-    atMs: fields.whole('atMs'),
+    atMs: fields.time('atMs'),
     reason: fields.textOrNull('reason'),
-    untilMs: fields.wholeOrNull('untilMs'),
+    untilMs: fields.timeOrNull('untilMs'),
   };
+  if (manual.untilMs !== null && manual.untilMs - manual.atMs > LONGEST_ISOLATION_MS) {
+    throw new CorruptRow('the stored isolation is longer than any that this program accepts');
+  }
+  return manual;
 }
 
 function parseOwner(fields: Fields, name: string): ProcessIdentity {

@@ -1,7 +1,7 @@
-import type { SQLInputValue } from 'node:sqlite';
+import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import type { CircuitRow, Transition } from '../../circuit/circuit.ts';
 import type { CircuitStore } from '../../circuit/circuit-store.ts';
-import { Fields } from './columns.ts';
+import { CorruptRow, Fields } from './columns.ts';
 import { parseCircuitRow, parseTransition } from './circuit-rows.ts';
 import { TRANSITIONS_KEPT } from '../schema.ts';
 import { type Statements, inTransaction } from '../statements.ts';
@@ -35,15 +35,37 @@ const DROP_OLD_TRANSITIONS = `
     SELECT id FROM transitions WHERE circuit = :circuit ORDER BY id DESC LIMIT 1 OFFSET ${TRANSITIONS_KEPT})`;
 const SUM_REFUSALS = 'SELECT coalesce(sum(count), 0) AS refused FROM refusals WHERE circuit = ? AND epoch >= ?';
 
-/** The circuits in an open database. Its methods throw what the database throws. */
-export function openCircuitTable(statements: Statements): CircuitStore {
+/**
+ * The circuits in an open database. Its methods throw what the database throws. A record that no circuit can have, such as a
+ * time that is no date, counts as missing; the next change of the circuit replaces it.
+ * @param onUnusable gets the reason
+ */
+export function openCircuitTable(statements: Statements, onUnusable: (reason: string) => void): CircuitStore {
+  // Numbers come as bigints: one that a double cannot hold would otherwise fail the whole query.
+  const select = (text: string): StatementSync => {
+    const statement = statements.prepare(text);
+    statement.setReadBigInts(true);
+    return statement;
+  };
+  const parseUsable = <T>(record: unknown, parse: (record: unknown) => T): readonly T[] => {
+    try {
+      return [parse(record)];
+    } catch (error) {
+      if (!(error instanceof CorruptRow)) throw error;
+      onUnusable(error.message);
+      return [];
+    }
+  };
   const read = (name: string): CircuitRow | undefined => {
-    const record = statements.prepare(SELECT_ONE).get(name);
-    return record === undefined ? undefined : parseCircuitRow(record);
+    const record = select(SELECT_ONE).get(name);
+    return record === undefined ? undefined : parseUsable(record, parseCircuitRow)[0];
   };
   return {
     read,
-    list: () => statements.prepare(SELECT_ALL).all().map(parseCircuitRow),
+    list: () =>
+      select(SELECT_ALL)
+        .all()
+        .flatMap((record) => parseUsable(record, parseCircuitRow)),
     update: (name, change) =>
       inTransaction(statements, 'write', () => {
         const stored = read(name);
@@ -53,10 +75,9 @@ export function openCircuitTable(statements: Statements): CircuitStore {
         return result;
       }),
     transitions: ({ circuit, limit }) =>
-      statements
-        .prepare(SELECT_TRANSITIONS)
+      select(SELECT_TRANSITIONS)
         .all({ circuit: circuit ?? null, limit })
-        .map(parseTransition),
+        .flatMap((record) => parseUsable(record, parseTransition)),
     refusals: (circuit, sinceEpoch) =>
       new Fields(statements.prepare(SUM_REFUSALS).get(circuit, sinceEpoch)).whole('refused'),
   };

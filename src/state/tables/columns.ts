@@ -3,6 +3,9 @@ export class CorruptRow extends Error {
   override readonly name = 'CorruptRow';
 }
 
+/** The last time that a `Date` can hold; ECMAScript, time values and time range. */
+const LATEST_TIME_MS = 8.64e15;
+
 /** Reads the fields of one stored record. @throws CorruptRow for an unexpected type or shape */
 export class Fields {
   readonly #record: Readonly<Record<string, unknown>>;
@@ -23,7 +26,9 @@ export class Fields {
 
   number(name: string): number {
     const value = this.#record[name];
-    return typeof value === 'number' && Number.isFinite(value) ? value : this.#refuse(name);
+    // A column is read as a bigint where it may hold more than a double can.
+    const number = typeof value === 'bigint' ? Number(value) : value;
+    return typeof number === 'number' && Number.isFinite(number) ? number : this.#refuse(name);
   }
 
   /** A whole number that a double holds exactly. */
@@ -34,6 +39,25 @@ export class Fields {
 
   wholeOrNull(name: string): number | null {
     return this.#record[name] === null ? null : this.whole(name);
+  }
+
+  /** A whole number between two bounds, both included. */
+  between(name: string, least: number, most: number): number {
+    const value = this.whole(name);
+    return value >= least && value <= most ? value : this.#refuse(name);
+  }
+
+  betweenOrNull(name: string, least: number, most: number): number | null {
+    return this.#record[name] === null ? null : this.between(name, least, most);
+  }
+
+  /** A time that can be written as a date, in ms since the Unix epoch. */
+  time(name: string): number {
+    return this.between(name, -LATEST_TIME_MS, LATEST_TIME_MS);
+  }
+
+  timeOrNull(name: string): number | null {
+    return this.#record[name] === null ? null : this.time(name);
   }
 
   word<Word extends string>(name: string, words: readonly Word[]): Word {

@@ -4,7 +4,7 @@ import { circuitDocument, transitionDocument } from '../../../src/breaker/circui
 import { findOutage, inspectCircuits, type InspectedCircuit } from '../../../src/breaker/inspect-circuits.ts';
 import { tabulateCircuits, tabulateTransitions } from '../../../src/breaker/circuit-table.ts';
 import type { BreakerContext } from '../../../src/breaker/breaker-context.ts';
-import { selectCircuits } from '../../../src/breaker/select-circuits.ts';
+import { isolationsLeft, namesToIsolate, namesToReset, selectCircuits } from '../../../src/breaker/select-circuits.ts';
 import { showCircuit } from '../../../src/circuit/circuit-view.ts';
 import {
   DEFAULT_CIRCUIT_SETTINGS,
@@ -63,8 +63,10 @@ const transition: Transition = {
   process,
 };
 
+const VIEWING = { nowMs: NOW, probeLeaseMs: 30_000 };
+
 function inspected(row: CircuitRow, rest: Partial<InspectedCircuit> = {}): InspectedCircuit {
-  return { view: showCircuit(row, NOW), refused: 0, trip: null, ...rest };
+  return { view: showCircuit(row, VIEWING), refused: 0, trip: null, ...rest };
 }
 
 describe('tabulateCircuits', () => {
@@ -77,7 +79,7 @@ describe('tabulateCircuits', () => {
     ['isolated for a time', HELD, 'isolated   0/5       -       refused for 1:00:00'],
     ['isolated', HELD_ON, 'isolated   0/5       -       refused until reset'],
   ])('shows what the next call meets: %s', (_state, row, line) => {
-    const lines = tabulateCircuits([inspected(row)], { hasColour: false, nowMs: NOW });
+    const lines = tabulateCircuits([inspected(row)], { hasColour: false });
     expect(lines[0]?.replaceAll(/ +/g, ' ')).toBe('CIRCUIT STATE FAILURES PROBES NEXT CALL');
     expect(lines[1]?.replaceAll(/ +/g, ' ')).toBe(`${NAME} ${line}`.replaceAll(/ +/g, ' '));
   });
@@ -85,7 +87,6 @@ describe('tabulateCircuits', () => {
   it('stands in columns, with nothing at the ends of lines', () => {
     const lines = tabulateCircuits([inspected(OPEN), inspected({ ...CLOSED, name: 's3-download@longer' })], {
       hasColour: false,
-      nowMs: NOW,
     });
     const column = lines[0]!.indexOf('STATE');
     expect(lines.slice(0, 3).map((line) => line.slice(column - 2, column + 6))).toEqual([
@@ -98,7 +99,7 @@ describe('tabulateCircuits', () => {
 
   it('shows a stored name without its control characters, wherever it stands', () => {
     const odd = { ...OPEN, name: 's3-upload@\u001b[2J' };
-    const lines = tabulateCircuits([inspected(odd)], { hasColour: false, nowMs: NOW });
+    const lines = tabulateCircuits([inspected(odd)], { hasColour: false });
     expect(lines.filter((line) => line.includes('s3-upload@\\x1b[2J'))).toHaveLength(2);
     const changes = tabulateTransitions([{ ...transition, circuit: odd.name }]);
     expect(changes[1]).toContain('s3-upload@\\x1b[2J');
@@ -106,8 +107,8 @@ describe('tabulateCircuits', () => {
 
   it('colours the state alone, and keeps the columns', () => {
     const rows = [inspected(OPEN), inspected(PROBED), inspected(CLOSED), inspected(HELD)];
-    const coloured = tabulateCircuits(rows, { hasColour: true, nowMs: NOW });
-    const plain = tabulateCircuits(rows, { hasColour: false, nowMs: NOW });
+    const coloured = tabulateCircuits(rows, { hasColour: true });
+    const plain = tabulateCircuits(rows, { hasColour: false });
     // oxlint-disable-next-line no-control-regex -- colours begin with one
     expect(coloured.map((line) => line.replaceAll(/\u001b\[\d+m/g, ''))).toEqual(plain);
     expect(coloured.slice(1, 5).map((line) => line.split('\u001b').length)).toEqual([3, 3, 3, 3]);
@@ -147,9 +148,14 @@ describe('tabulateCircuits', () => {
       [],
     ],
     ['nothing of a reset by hand', inspected({ ...CLOSED, manual: HELD.manual }), []],
+    [
+      'that every scope is held',
+      { ...inspected(CLOSED), view: showCircuit(CLOSED, { ...VIEWING, bareRow: { ...HELD_ON, name: 's3-upload' } }) },
+      ['every scope of s3-upload isolated by ops at 2026-01-02T03:04:04.000Z'],
+    ],
     ['by whom, where no reason was given', inspected(HELD_ON), ['isolated by ops at 2026-01-02T03:04:04.000Z']],
   ])('explains %s', (_what, circuit, lines) => {
-    const [, , ...explained] = tabulateCircuits([circuit], { hasColour: false, nowMs: NOW });
+    const [, , ...explained] = tabulateCircuits([circuit], { hasColour: false });
     expect(explained).toEqual(lines.length === 0 ? [] : ['', `${NAME}:`, ...lines.map((line) => `  ${line}`)]);
   });
 });
@@ -203,6 +209,7 @@ const EMPTY = {
   probe: null,
   last_error: null,
   manual: null,
+  isolation: null,
 };
 const lastError = {
   at: '2026-01-02T03:04:01.000Z',
@@ -267,6 +274,13 @@ describe('describeCircuit', () => {
           reason: 'move\n',
           until: '2026-01-02T04:04:05.000Z',
         },
+        isolation: {
+          circuit: NAME,
+          by: 'ops\u0007',
+          at: '2026-01-02T03:04:04.000Z',
+          reason: 'move\n',
+          until: '2026-01-02T04:04:05.000Z',
+        },
       },
     ],
   ])('tells every field of %s', (_what, circuit, document) => {
@@ -295,7 +309,7 @@ function runOn(circuits: CircuitStore, problem: string | null = null): BreakerCo
     state: async () => await Promise.resolve({ circuits, path: '/state', problem: () => problem }),
     circuitName: (name: string) => `${name}@here`,
     clock: { now: () => NOW },
-    settings: { failureThreshold: 9, successThreshold: 3 },
+    settings: { failureThreshold: 9, successThreshold: 3, probeLeaseMs: 30_000 },
   } as unknown as BreakerContext;
 }
 
@@ -303,7 +317,22 @@ describe('selectCircuits', () => {
   const stored = [
     { ...OPEN, name: 's3-upload@x' },
     { ...CLOSED, name: 's3-download@x' },
+    { ...HELD, name: 's3-upload' },
   ];
+
+  it.each([
+    ['no name means both', [], ['s3-download@here', 's3-upload@here']],
+    ['a bare name means one', ['s3-upload'], ['s3-upload@here']],
+    ['a full name means itself', ['s3-upload@x'], ['s3-upload@x']],
+    [
+      'names are added up, and none counts twice',
+      ['s3-upload', 's3-upload@x', 's3-upload@here'],
+      ['s3-upload@here', 's3-upload@x'],
+    ],
+  ])('in the scope in use, %s', async (_rule, names, selected) => {
+    const rows = await selectCircuits(runOn(createMemoryCircuits(...stored)), names, 'in_use');
+    expect(rows.map(({ name }) => name)).toEqual(selected);
+  });
 
   it.each([
     ['no name means all', [], ['s3-download@here', 's3-download@x', 's3-upload@here', 's3-upload@x']],
@@ -317,22 +346,22 @@ describe('selectCircuits', () => {
     ],
     ['a scope may have a port', ['s3-upload@[::1]:9000'], ['s3-upload@[::1]:9000']],
   ])('%s', async (_rule, names, selected) => {
-    const rows = await selectCircuits(runOn(createMemoryCircuits(...stored)), names);
+    const rows = await selectCircuits(runOn(createMemoryCircuits(...stored)), names, 'all');
     expect(rows.map(({ name }) => name)).toEqual(selected);
   });
 
   it('knows every name that is stored, however odd: it must be possible to reset it', async () => {
     const odd = { ...OPEN, name: 's3-upload@\u001b' };
-    expect(await selectCircuits(runOn(createMemoryCircuits(odd)), [odd.name])).toEqual([odd]);
+    expect(await selectCircuits(runOn(createMemoryCircuits(odd)), [odd.name], 'in_use')).toEqual([odd]);
   });
 
   it('has the record of this scope too, not a fresh circuit', async () => {
     const here = { ...OPEN, name: 's3-upload@here' };
-    expect(await selectCircuits(runOn(createMemoryCircuits(here)), ['s3-upload'])).toEqual([here]);
+    expect(await selectCircuits(runOn(createMemoryCircuits(here)), ['s3-upload'], 'in_use')).toEqual([here]);
   });
 
   it('has the record where there is one, and a closed circuit where there is none', async () => {
-    const rows = await selectCircuits(runOn(createMemoryCircuits(...stored)), ['s3-upload']);
+    const rows = await selectCircuits(runOn(createMemoryCircuits(...stored)), ['s3-upload'], 'all');
     expect(rows.map(({ state, epoch }) => [state, epoch])).toEqual([
       ['closed', 0],
       ['open', 1],
@@ -341,7 +370,7 @@ describe('selectCircuits', () => {
 
   it('shows one without a record with the thresholds that its first call would have', async () => {
     for (const names of [[], ['s3-upload@there']]) {
-      const rows = await selectCircuits(runOn(createMemoryCircuits()), names);
+      const rows = await selectCircuits(runOn(createMemoryCircuits()), names, 'all');
       for (const row of rows) expect(row).toMatchObject({ failureThreshold: 9, successThreshold: 3 });
     }
   });
@@ -358,13 +387,52 @@ describe('selectCircuits', () => {
     ['s3-upload@\u001b[2J', 'known circuits:'],
     ['s3-upload@a closed b', 'known circuits:'],
   ])('refuses %j', async (name, hint) => {
-    await expect(selectCircuits(runOn(createMemoryCircuits(...stored)), ['s3-upload', name])).rejects.toThrow(
+    await expect(selectCircuits(runOn(createMemoryCircuits(...stored)), ['s3-upload', name], 'all')).rejects.toThrow(
       expect.objectContaining({
         code: 'usage',
         message: expect.stringMatching(/^no circuit is named "[ -~]*"$/),
         details: { reason: 'unknown_circuit', hint: expect.stringContaining(hint) },
       }),
     );
+  });
+});
+
+describe('the names of a change', () => {
+  const hold = { ...HELD, name: 's3-upload' };
+  const context = runOn(createMemoryCircuits(hold, { ...OPEN, name: 's3-upload@x' }));
+
+  it('to isolate are those that were given, a bare one as it is', async () => {
+    const names = ['s3-upload', 's3-download@there', 's3-upload'];
+    expect(await namesToIsolate(context, names)).toEqual(['s3-upload', 's3-download@there']);
+    await expect(namesToIsolate(context, ['upload'])).rejects.toThrow(expect.objectContaining({ code: 'usage' }));
+  });
+
+  it.each([
+    [
+      'a bare one means every scope, and the isolation of all',
+      ['s3-upload'],
+      ['s3-upload', 's3-upload@here', 's3-upload@x'],
+    ],
+    ['none means all', [], ['s3-upload', 's3-download@here', 's3-upload@here', 's3-upload@x']],
+    ['a bare one without an isolation of all means every scope', ['s3-download'], ['s3-download@here']],
+    ['a full one means itself', ['s3-upload@x'], ['s3-upload@x']],
+  ])('to reset: %s', async (_rule, names, selected) => {
+    expect(await namesToReset(context, names)).toEqual(selected);
+  });
+
+  it('tells which isolation still holds a circuit that was reset by its full name', async () => {
+    expect(await isolationsLeft(context, ['s3-upload@x', 's3-download@x'])).toEqual(['s3-upload']);
+    const { summary } = presentChanges([{ ...transition, to: 'closed', from: 'open' }], ['s3-upload']);
+    expect(summary).toBe(
+      's3-upload@x is closed (was open)\nevery scope of s3-upload is still isolated: breakwater breaker-reset s3-upload',
+    );
+  });
+
+  it.each([
+    ['isolated', 'every scope of s3-upload is isolated'],
+    ['closed', 'every scope of s3-upload is no longer isolated'],
+  ] as const)('are told apart in the result: %s', (to, line) => {
+    expect(presentChanges([{ ...transition, circuit: 's3-upload', to }]).summary).toBe(line);
   });
 });
 
@@ -411,6 +479,19 @@ describe('inspectCircuits', () => {
     expect(circuit.trip?.epoch ?? null).toBe(tripEpoch);
   });
 
+  it('counts the refusals of every scope under an isolation of all', async () => {
+    const hold = { ...HELD, name: 's3-upload', epoch: 4 };
+    const store = createMemoryCircuits(CLOSED, hold);
+    store.addRefusals('s3-upload', 3, 10);
+    store.addRefusals('s3-upload', 4, 2);
+    const [circuit] = await inspectCircuits(runOn(store), [CLOSED]);
+    expect(circuit).toMatchObject({
+      refused: 2,
+      trip: null,
+      view: { state: 'isolated', isolation: { of: 's3-upload' } },
+    });
+  });
+
   it('finds the newest outage', () => {
     const history = trips(['closed', 'open'], ['open', 'closed'], ['closed', 'open'], ['open', 'half_open']);
     expect(findOutage(history)?.epoch).toBe(3);
@@ -423,7 +504,7 @@ describe('changeByHand', () => {
   const stored = createMemoryCircuits(OPEN, { ...OPEN, name: 's3-upload@\u001b' });
 
   it('changes every selected circuit and reports each change', async () => {
-    const changes = await changeByHand(runOn(stored), ['s3-upload@x', 's3-upload@\u001b'], reset);
+    const changes = await changeByHand(runOn(stored), ['s3-upload@\u001b', 's3-upload@x'], reset);
     const result = presentChanges(changes);
     expect(result.summary).toBe('s3-upload@\\x1b is closed (was open)\ns3-upload@x is closed (was open)');
     expect(result.json).toMatchObject({ changes: [{ circuit: 's3-upload@\u001b' }, { circuit: 's3-upload@x' }] });

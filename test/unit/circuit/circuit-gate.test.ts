@@ -9,6 +9,7 @@ import {
 import { createCircuitGate, type CircuitGate } from '../../../src/circuit/circuit-gate.ts';
 import { initialRow } from '../../../src/circuit/state-machine.ts';
 import type { Event } from '../../../src/events.ts';
+import { refusalOf } from '../../support/fake-circuits.ts';
 import { createMemoryCircuits, type MemoryCircuits } from '../../support/memory-circuits.ts';
 
 const NAME = 's3-upload@x';
@@ -56,6 +57,9 @@ const HALF_OPEN: CircuitRow = {
   epoch: 2,
   lease: { token: 'theirs', expiresAtMs: 5000, owner: OTHER },
 };
+
+const LEASE = HALF_OPEN.lease!;
+const MANUAL = { by: 'ops', atMs: 0, reason: null, untilMs: null };
 
 describe('the gate', () => {
   it('takes no write lock for a healthy circuit, stored or not', () => {
@@ -148,7 +152,9 @@ describe('the gate', () => {
 
   it('checks without writing and without taking the probe slot', () => {
     const stage = createStage([OPEN]);
-    expect(stage.gate.check(NAME)).toEqual({ circuit: NAME, epoch: 1, reason: 'open', retryAfterMs: 60_000 });
+    expect(stage.gate.check(NAME)).toEqual(
+      refusalOf({ circuit: NAME, refusedBy: NAME, retryAfterMs: 60_000, retryAtMs: 61_000 }),
+    );
     stage.clock.nowMs = 61_000;
     expect(stage.gate.check(NAME)).toBeNull();
     expect([stage.store.writes(), stage.store.read(NAME)]).toEqual([0, OPEN]);
@@ -205,5 +211,113 @@ describe('the gate', () => {
     stage.gate.isolate(NAME, { by: 'ops', reason: null, forMs: null });
     expect(stage.gate.check(NAME)).toMatchObject({ reason: 'isolated', retryAfterMs: null });
     expect(stage.store.transitions({ limit: 9 }).map(({ epoch }) => epoch)).toEqual([2, 1]);
+  });
+
+  it.each([
+    ['opened', { ...OPEN, openedAtMs: 9000 }, { openedAtMs: 1000 }],
+    [
+      'leased',
+      { ...HALF_OPEN, lease: { ...LEASE, expiresAtMs: 99_000 } },
+      { lease: { ...LEASE, expiresAtMs: 31_000 } },
+    ],
+    [
+      'isolated',
+      { ...CLOSED, state: 'isolated', manual: { ...MANUAL, atMs: 9000, untilMs: 9500 } },
+      { manual: { ...MANUAL, atMs: 1000, untilMs: 1500 } },
+    ],
+  ] as const)('stores what a check has corrected: %s in the future', (_what, row, corrected) => {
+    const stage = createStage([row]);
+    expect(stage.gate.check(NAME)).not.toBeNull();
+    expect(stage.store.read(NAME)).toEqual({ ...row, ...corrected });
+    expect([stage.gate.check(NAME) !== null, stage.store.writes()]).toEqual([true, 1]);
+  });
+
+  it('writes nothing in a check that is overtaken and would now be admitted', () => {
+    const stage = createStage([{ ...OPEN, openedAtMs: 9000 }]);
+    stage.store.beforeNextWrite(() => stage.gate.reset(NAME, { by: 'ops', reason: null }));
+    expect(stage.gate.check(NAME)).toBeNull();
+    expect(stage.store.read(NAME)).toMatchObject({ state: 'closed', epoch: 2 });
+  });
+
+  describe('under an isolation of every scope', () => {
+    const isolateAll = (stage: Stage, forMs: number | null): void =>
+      void stage.gate.isolate('s3-upload', { by: 'ops', reason: 'move', forMs });
+
+    it('refuses a circuit without a record, and writes none', () => {
+      const stage = createStage();
+      isolateAll(stage, 500);
+      const refusal = { circuit: NAME, refusedBy: 's3-upload', epoch: 1, reason: 'isolated', retryAfterMs: 500 };
+      expect(stage.gate.check(NAME)).toMatchObject({
+        ...refusal,
+        manual: { by: 'ops', reason: 'move', untilMs: 1500 },
+      });
+      expect(stage.gate.admit(NAME)).toMatchObject({ refusal });
+      expect(stage.gate.check('s3-download@x')).toBeNull();
+      expect(stage.store.list().map(({ name }) => name)).toEqual(['s3-upload']);
+    });
+
+    it('ends at its time, for good: not even a clock that jumps back revives it', () => {
+      const stage = createStage();
+      isolateAll(stage, 500);
+      stage.clock.nowMs = 1500;
+      expect([stage.gate.check(NAME), stage.store.writes()]).toEqual([null, 1]);
+      admit(stage);
+      stage.clock.nowMs = 1200;
+      expect(stage.gate.check(NAME)).toBeNull();
+      expect(stage.store.transitions({ limit: 1 })).toMatchObject([{ circuit: 's3-upload', why: 'isolation_ended' }]);
+    });
+
+    it('lets no further attempt out, and counts what was in flight', () => {
+      const stage = createStage();
+      const permit = admit(stage);
+      isolateAll(stage, 500);
+      expect(stage.gate.isCurrent(permit)).toBe(false);
+      stage.gate.settle(permit, 'failure', FAILURE);
+      expect(stage.store.read(NAME)).toMatchObject({ failures: 1 });
+      stage.clock.nowMs = 1500;
+      expect(stage.gate.isCurrent(admit(stage))).toBe(true);
+    });
+
+    it.each([
+      ['that is open', OPEN, 's3-upload', 500],
+      [
+        'that is isolated for longer',
+        { ...CLOSED, state: 'isolated', manual: { ...MANUAL, untilMs: 9000 } },
+        NAME,
+        8000,
+      ],
+      ['that is isolated until a reset', { ...CLOSED, state: 'isolated', manual: MANUAL }, NAME, null],
+      [
+        'that is isolated for less',
+        { ...CLOSED, state: 'isolated', manual: { ...MANUAL, untilMs: 1100 } },
+        's3-upload',
+        500,
+      ],
+    ] as const)('is refused by what lasts longer: a circuit %s', (_what, row, refusedBy, retryAfterMs) => {
+      const stage = createStage([row]);
+      isolateAll(stage, 500);
+      expect(stage.gate.check(NAME)).toMatchObject({ refusedBy, retryAfterMs });
+    });
+
+    it('corrects the times of the circuit itself, too', () => {
+      const stage = createStage([{ ...OPEN, openedAtMs: 9000 }]);
+      isolateAll(stage, null);
+      expect(stage.gate.admit(NAME)).toMatchObject({ refusal: { refusedBy: 's3-upload', retryAfterMs: null } });
+      expect(stage.store.read(NAME)).toEqual(OPEN);
+    });
+
+    it('is over as soon as it is reset, even between a look and an admission', () => {
+      const stage = createStage([
+        { ...CLOSED, name: 's3-upload', state: 'isolated', manual: { ...MANUAL, untilMs: 1000 } },
+      ]);
+      stage.store.beforeNextWrite(() => stage.gate.reset('s3-upload', { by: 'ops', reason: null }));
+      admit(stage);
+      expect(stage.store.read('s3-upload')).toMatchObject({ state: 'closed', epoch: 1 });
+    });
+
+    it('ignores a bare name that is no isolation', () => {
+      const stage = createStage([{ ...OPEN, name: 's3-upload' }]);
+      expect(stage.gate.check(NAME)).toBeNull();
+    });
   });
 });

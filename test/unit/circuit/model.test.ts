@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { CircuitSettings } from '../../../src/circuit/circuit.ts';
-import { CircuitWorld, type Action, type Observed } from '../../support/circuit-world.ts';
+import { CIRCUIT, CircuitWorld, EVERY_SCOPE, type Action, type Observed } from '../../support/circuit-world.ts';
 
 /** Random runs; `npm run proof` asks for 10,000. */
 const RUNS = Number(process.env['BREAKWATER_MODEL_RUNS'] ?? 1000);
@@ -17,6 +17,11 @@ interface KeptFailure {
   readonly run: [CircuitSettings, readonly Action[]];
 }
 
+/** Isolations of the runs, in ms. */
+const ISOLATION_MAX_MS = 60_000;
+/** Actions that change no circuit. */
+const IDLE: ReadonlySet<string> = new Set(['clock', 'settings', 'crash', 'overtake']);
+
 const actor = fc.constantFrom(0, 0, 0, 1, 2, 3);
 const settings = fc.record({
   failureThreshold: fc.integer({ min: 1, max: 4 }),
@@ -25,7 +30,8 @@ const settings = fc.record({
   probeLeaseMs: fc.constantFrom(1, 1000, 30_000),
 });
 const action = fc.oneof(
-  { weight: 40, arbitrary: fc.record({ kind: fc.constant('admit' as const), process: actor }) },
+  { weight: 20, arbitrary: fc.record({ kind: fc.constant('admit' as const), process: actor }) },
+  { weight: 20, arbitrary: fc.record({ kind: fc.constant('command' as const), process: actor }) },
   {
     weight: 40,
     arbitrary: fc.record({
@@ -54,13 +60,17 @@ const action = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('settings' as const), process: actor, settings }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('reset' as const), process: actor }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('reset' as const), process: actor, isEveryScope: fc.boolean() }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({
       kind: fc.constant('isolate' as const),
       process: actor,
-      forMs: fc.option(fc.constantFrom(1, 1000, 60_000)),
+      forMs: fc.option(fc.constantFrom(1, 1000, ISOLATION_MAX_MS)),
+      isEveryScope: fc.boolean(),
     }),
   },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('look' as const), process: actor }) },
@@ -124,9 +134,15 @@ function countProofs({ action: each, before, wasCurrent, crashed }: Observed, pr
 }
 
 /** 2: the epoch rises by one with each change, and each change is recorded once. */
-function expectEpochs({ row, transitions }: CircuitWorld): void {
-  expect(transitions.map(({ epoch }) => epoch)).toEqual(transitions.map((_, index) => index + 1));
-  expect(row?.epoch ?? 0).toBe(transitions.length);
+function expectEpochs({ row, bareRow, transitions }: CircuitWorld): void {
+  for (const [name, stored] of [
+    [CIRCUIT, row],
+    [EVERY_SCOPE, bareRow],
+  ] as const) {
+    const epochs = transitions.filter(({ circuit }) => circuit === name).map(({ epoch }) => epoch);
+    expect(epochs).toEqual(epochs.map((_, index) => index + 1));
+    expect(stored?.epoch ?? 0).toBe(epochs.length);
+  }
 }
 
 /** 1: of all that was given out, at most one probe still counts, and it is the lease's. */
@@ -137,8 +153,11 @@ function expectOneProbe(world: CircuitWorld): void {
 }
 
 /** 3: nobody is admitted while open and not due, isolated, or while a living owner probes. */
-function expectNothingLetThrough({ before, admission, nowMs, wasOwnerAlive }: Observed): void {
-  if (admission?.kind !== 'admitted' || before === undefined) return;
+function expectNothingLetThrough({ before, bareBefore, admission, nowMs, wasOwnerAlive }: Observed): void {
+  if (admission?.kind !== 'admitted') return;
+  const isHeld = bareBefore?.state === 'isolated' && (bareBefore.manual?.untilMs ?? Infinity) > nowMs;
+  expect(isHeld).toBe(false);
+  if (before === undefined) return;
   const { state, openedAtMs, openForMs, lease, manual } = before;
   const isAllowed = {
     closed: () => true,
@@ -162,12 +181,21 @@ function expectBoundedRefusal({ before, after, admission, settings: own, wasOwne
     expect(wasOwnerAlive).toBe(true);
     expect(retryAfterMs).toBeLessThanOrEqual(own.probeLeaseMs);
   }
+  if (reason === 'isolated' && retryAfterMs !== null) {
+    expect(retryAfterMs).toBeGreaterThan(0);
+    expect(retryAfterMs).toBeLessThanOrEqual(ISOLATION_MAX_MS);
+  }
 }
 
-/** 6 and 7: stale and neutral results, looks and dead writes change nothing but a freed slot. */
-function expectOnlyDueChanges({ action: each, before, after, wasCurrent, crashed }: Observed): void {
-  const isIdle = crashed || ['look', 'clock', 'settings', 'crash', 'overtake'].includes(each.kind);
+/** 6 and 7: stale and neutral results, looks and dead writes change nothing but a freed slot and times in the future. */
+function expectOnlyDueChanges({ action: each, before, after, admission, wasCurrent, crashed }: Observed): void {
+  const isRefused = admission?.kind === 'refused';
+  const isIdle = crashed || (each.kind === 'look' && !isRefused) || IDLE.has(each.kind);
   if (isIdle || (each.kind === 'settle' && !wasCurrent)) expect(after).toEqual(before);
+  if (isRefused && before !== undefined) {
+    const { openedAtMs, lease, manual } = before;
+    expect({ ...after, openedAtMs, lease, manual }).toEqual(before);
+  }
   if (each.kind === 'settle' && wasCurrent && each.verdict === 'neutral' && !crashed && before !== undefined) {
     expect(after).toEqual({ ...before, lease: null });
   }

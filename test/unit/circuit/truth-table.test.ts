@@ -79,7 +79,7 @@ function admitted(id: string, row: CircuitRow, expected: Expected, isOwnerAlive 
 
 const refused = (reason: string, retryAfterMs: number | null) => ({
   kind: 'refused',
-  refusal: { circuit: 'c', epoch: 7, reason, retryAfterMs },
+  refusal: expect.objectContaining({ circuit: 'c', refusedBy: 'c', epoch: 7, reason, retryAfterMs }),
 });
 const permitted = (epoch: number, probeToken: string | null) => ({
   kind: 'admitted',
@@ -176,6 +176,15 @@ const ROWS: readonly Row[] = [
   admitted('A10', ISOLATED, { next: 'isolated', written: null, result: refused('isolated', 1000) }),
   admitted('A11', ENDED, { next: 'closed', written: { ...JUST_CLOSED, manual: null }, result: permitted(8, null) }),
   admitted('A12', NEVER_ENDING, { next: 'isolated', written: null, result: refused('isolated', null) }),
+  admitted(
+    'A13',
+    { ...ISOLATED, manual: { ...MANUAL, atMs: NOW_MS + 5000, untilMs: NOW_MS + 6000 } },
+    {
+      next: 'isolated',
+      written: { manual: { ...MANUAL, atMs: NOW_MS, untilMs: NOW_MS + 1000 } },
+      result: refused('isolated', 1000),
+    },
+  ),
   renewed('R1', HALF_OPEN, PROBE, {
     next: 'half_open',
     written: { lease: { token: 'token', expiresAtMs: NOW_MS + LEASE_MS, owner: OTHER } },

@@ -12,6 +12,7 @@ import { BUCKETS_MAX, capBuckets, MetricsRecorder } from '../../../src/metrics/r
 import type { Measured } from '../../../src/metrics/registry.ts';
 import { Sums } from '../../../src/metrics/sums.ts';
 import type { MetricTotals } from '../../../src/state/state.ts';
+import { refusalOf } from '../../support/fake-circuits.ts';
 
 const NOTHING: MetricTotals = { counters: [], gauges: [], histograms: [] };
 const NOW_MS = 1_750_000_000_000;
@@ -138,7 +139,7 @@ describe('the recorder', () => {
   it('sums refusals by circuit and epoch, for "refused since it opened"', () => {
     const refused = (epoch: number): Event => ({
       kind: 'circuit_refused',
-      refusal: { circuit: 'c', epoch, reason: 'open', retryAfterMs: 1 },
+      refusal: refusalOf({ circuit: 'c', refusedBy: 'c', epoch }),
     });
     expect(record(refused(1), refused(1), refused(3)).refusals).toEqual([
       { circuit: 'c', epoch: 1, count: 2 },
@@ -238,7 +239,10 @@ describe('the text', () => {
       openForMs: 60_000,
     };
     const at = async (nowMs: number) => {
-      const text = await printMetrics(measured(NOTHING, { circuits: [showCircuit(open, nowMs)], nowMs }), 'prometheus');
+      const text = await printMetrics(
+        measured(NOTHING, { circuits: [showCircuit(open, { nowMs, probeLeaseMs: 30_000 })], nowMs }),
+        'prometheus',
+      );
       return [
         valueOf(text, 's3_circuit_breaker_state{circuit_name="c@x"}'),
         valueOf(text, 's3_circuit_breaker_open_until_timestamp_seconds{circuit_name="c@x"}'),

@@ -22,9 +22,11 @@ function fail(gate: CircuitGate, times = 1): void {
 describe('createWatchReader', () => {
   it('reads a state that was never made as missing, with both circuits closed, and makes nothing', async () => {
     await using watch = await createWatchRun();
-    const { stateFile, circuits, jobs } = await createWatchReader(watch.run, { names: [], isEscaped: false }).read(
-      SPAN_MS,
-    );
+    const { stateFile, circuits, jobs } = await createWatchReader(watch.run, {
+      names: [],
+      scopes: 'all',
+      isEscaped: false,
+    }).read(SPAN_MS);
     expect(stateFile).toEqual({ path: join(watch.directory, 'state.db'), condition: 'missing' });
     expect(circuits.map(({ name, view }) => [name, view.state])).toEqual([
       ['s3-download@x', 'closed'],
@@ -35,7 +37,7 @@ describe('createWatchReader', () => {
 
   it('sees the file that is made later, and every change of others', async () => {
     await using watch = await createWatchRun();
-    const reader = createWatchReader(watch.run, { names: [UPLOAD], isEscaped: false });
+    const reader = createWatchReader(watch.run, { names: [UPLOAD], scopes: 'all', isEscaped: false });
     await reader.read(SPAN_MS);
     const { gate } = watch.other();
     fail(gate);
@@ -51,7 +53,7 @@ describe('createWatchReader', () => {
   it('reads the file only where it has changed, and lets time pass all the same', async () => {
     await using watch = await createWatchRun();
     fail(watch.other().gate, 5);
-    const reader = createWatchReader(watch.run, { names: [UPLOAD], isEscaped: false });
+    const reader = createWatchReader(watch.run, { names: [UPLOAD], scopes: 'all', isEscaped: false });
     await reader.read(SPAN_MS);
     const [reads, opens] = [watch.reads(), watch.opens()];
     for (let second = 1; second <= 59; second += 1) {
@@ -71,7 +73,7 @@ describe('createWatchReader', () => {
   it('opens the file anew where another has taken its place', async () => {
     await using watch = await createWatchRun();
     fail(watch.other().gate, 5);
-    const reader = createWatchReader(watch.run, { names: [UPLOAD], isEscaped: false });
+    const reader = createWatchReader(watch.run, { names: [UPLOAD], scopes: 'all', isEscaped: false });
     expect((await reader.read(SPAN_MS)).circuits[0]?.view.state).toBe('open');
     await rm(watch.directory, { recursive: true });
     expect((await reader.read(SPAN_MS)).stateFile.condition).toBe('missing');
@@ -82,7 +84,7 @@ describe('createWatchReader', () => {
   it('says that the file is corrupt, and sees when it is whole again', async () => {
     await using watch = await createWatchRun();
     await watch.replaceFile('this is no database, and long enough to be looked at');
-    const reader = createWatchReader(watch.run, { names: [], isEscaped: false });
+    const reader = createWatchReader(watch.run, { names: [], scopes: 'all', isEscaped: false });
     expect((await reader.read(SPAN_MS)).stateFile.condition).toBe('corrupt');
     await rm(join(watch.directory, 'state.db'));
     fail(watch.other().gate, 2);
@@ -95,7 +97,7 @@ describe('createWatchReader', () => {
     fail(watch.other().gate);
     const database = new DatabaseSync(join(watch.directory, 'state.db'));
     database.exec('PRAGMA user_version = 99');
-    const reader = createWatchReader(watch.run, { names: [], isEscaped: false });
+    const reader = createWatchReader(watch.run, { names: [], scopes: 'all', isEscaped: false });
     expect((await reader.read(SPAN_MS)).stateFile.condition).toBe('newer_schema');
     database.exec('PRAGMA user_version = 1');
     database.close();
@@ -111,7 +113,7 @@ describe('createWatchReader', () => {
     fail(gate, 5);
     const refusals = [{ circuit: UPLOAD, epoch: 1, count: 14 }];
     state.metrics.add(() => ({ counters: [], histograms: [], gauges: [], refusals }));
-    const reader = createWatchReader(watch.run, { names: [UPLOAD], isEscaped: false });
+    const reader = createWatchReader(watch.run, { names: [UPLOAD], scopes: 'all', isEscaped: false });
     expect((await reader.read(SPAN_MS)).circuits[0]).toMatchObject({ refused: 14, isClockAskew: false });
     watch.clock.stepWall(-3_600_000);
     expect((await reader.read(SPAN_MS)).circuits[0]).toMatchObject({
@@ -134,7 +136,7 @@ describe('createWatchReader', () => {
       ],
       NOW,
     );
-    const reader = createWatchReader(watch.run, { names: [UPLOAD], isEscaped: false });
+    const reader = createWatchReader(watch.run, { names: [UPLOAD], scopes: 'all', isEscaped: false });
     const activity = (await reader.read(SPAN_MS)).circuits[0]?.activity;
     expect(activity).toMatchObject({ retries: [3, 1], p50Ms: 25, p95Ms: 50 });
     expect([
@@ -153,7 +155,7 @@ describe('createWatchReader', () => {
     const { isAlive: _, ...job } = JOB;
     state.jobs.put({ ...job, id: 'alive', process });
     state.jobs.put({ ...job, id: 'dead', process: { ...process, startTime: '1' } });
-    const { jobs } = await createWatchReader(watch.run, { names: [], isEscaped: false }).read(SPAN_MS);
+    const { jobs } = await createWatchReader(watch.run, { names: [], scopes: 'all', isEscaped: false }).read(SPAN_MS);
     expect(jobs.map(({ id, isAlive }) => [id, isAlive])).toEqual([
       ['alive', true],
       ['dead', process.bootId === null],
@@ -166,9 +168,9 @@ describe('createWatchReader', () => {
     const name = 's3-upload@\u001b[2J';
     gate.isolate(name, { by: 'ops\u0007', reason: null, forMs: null });
     state.jobs.put({ ...JOB, target: 's3://b/\u0007' });
-    const raw = await createWatchReader(watch.run, { names: [name], isEscaped: false }).read(SPAN_MS);
+    const raw = await createWatchReader(watch.run, { names: [name], scopes: 'all', isEscaped: false }).read(SPAN_MS);
     expect(raw).toMatchObject({ circuits: [{ name, view: { name } }], jobs: [{ target: 's3://b/\u0007' }] });
-    const safe = await createWatchReader(watch.run, { names: [name], isEscaped: true }).read(SPAN_MS);
+    const safe = await createWatchReader(watch.run, { names: [name], scopes: 'all', isEscaped: true }).read(SPAN_MS);
     expect(safe).toMatchObject({
       circuits: [
         {
@@ -183,7 +185,7 @@ describe('createWatchReader', () => {
 
   it('is the same snapshot within a second in which nothing waits or runs', async () => {
     await using watch = await createWatchRun();
-    const reader = createWatchReader(watch.run, { names: [], isEscaped: false });
+    const reader = createWatchReader(watch.run, { names: [], scopes: 'all', isEscaped: false });
     const first = await reader.read(SPAN_MS);
     await watch.clock.advance(999);
     expect(await reader.read(SPAN_MS)).toBe(first);
@@ -194,9 +196,9 @@ describe('createWatchReader', () => {
 
   it('refuses a name that is no circuit', async () => {
     await using watch = await createWatchRun();
-    await expect(createWatchReader(watch.run, { names: ['s4'], isEscaped: false }).read(SPAN_MS)).rejects.toMatchObject(
-      { code: 'usage' },
-    );
+    await expect(
+      createWatchReader(watch.run, { names: ['s4'], scopes: 'all', isEscaped: false }).read(SPAN_MS),
+    ).rejects.toMatchObject({ code: 'usage' });
   });
 });
 

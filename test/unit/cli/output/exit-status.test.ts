@@ -50,6 +50,9 @@ describe('exitStatusOf', () => {
   });
 });
 
+const EPOCH = '1970-01-01T00:00:00.000Z';
+const PROCESS = { pid: 1, startTime: null, bootId: null, pidNamespace: null, host: 'h', command: 'put' };
+
 describe('describeFailure', () => {
   it('has every field, null where nothing is known', () => {
     expect(describeFailure(null, new BreakwaterError('usage', 'no'))).toStrictEqual({
@@ -67,6 +70,9 @@ describe('describeFailure', () => {
         request_id: null,
         attempts: null,
         s3_code: null,
+        retry_at: null,
+        isolation: null,
+        last_error: null,
       },
     });
   });
@@ -76,6 +82,9 @@ describe('describeFailure', () => {
       hint: 'wait',
       reason: 'open',
       retryAfterMs: 0,
+      retryAtMs: 0,
+      isolation: { by: 'ops', atMs: 0, reason: 'why', untilMs: null, of: 's3-upload' },
+      lastFailure: { atMs: 0, code: 'SlowDown', message: 'm', httpStatus: 503, requestId: 'R1', process: PROCESS },
       circuit: 's3-upload@x',
       s3Code: 'SlowDown',
       httpStatus: 503,
@@ -99,6 +108,16 @@ describe('describeFailure', () => {
         request_id: 'R1',
         attempts: 4,
         s3_code: 'SlowDown',
+        retry_at: EPOCH,
+        isolation: { circuit: 's3-upload', by: 'ops', at: EPOCH, reason: 'why', until: null },
+        last_error: {
+          at: EPOCH,
+          code: 'SlowDown',
+          message: 'm',
+          http_status: 503,
+          request_id: 'R1',
+          process: { pid: 1, host: 'h', command: 'put' },
+        },
       },
     });
   });

@@ -8,6 +8,7 @@ import type { Transition } from '../../../../src/circuit/circuit.ts';
 import { BreakwaterError } from '../../../../src/errors.ts';
 import type { Event } from '../../../../src/events.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
+import { refusalOf } from '../../../support/fake-circuits.ts';
 
 const MODE: OutputMode = {
   json: false,
@@ -132,7 +133,7 @@ const TOLD: readonly (readonly [Event, string, string, Record<string, unknown>])
     { ...changed, from: 'open', to: 'closed', why: 'reset', code: null },
   ],
   [
-    { kind: 'circuit_refused', refusal: { circuit: 's3-upload@x', epoch: 3, reason: 'open', retryAfterMs: 500 } },
+    { kind: 'circuit_refused', refusal: refusalOf({ circuit: 's3-upload@x', retryAfterMs: 500 }) },
     'debug',
     'circuit s3-upload@x refused: open',
     { circuit: 's3-upload@x', reason: 'open', retry_after_ms: 500 },

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Transition } from '../../../../src/circuit/circuit.ts';
 import type { Event } from '../../../../src/events.ts';
 import { followTransfer, NO_TRANSFER, type TransferSnapshot } from '../../../../src/ui/progress/progress-snapshot.ts';
+import { refusalOf } from '../../../support/fake-circuits.ts';
 
 const begin = (name: string, totalBytes: number | null): Event => ({ kind: 'transfer_started', name, totalBytes });
 const move = (bytes: number): Event => ({ kind: 'bytes_moved', name: 'a', bytes });
@@ -90,7 +91,7 @@ describe('followTransfer', () => {
     ],
     [{ kind: 'result_ignored', circuit: 'c', verdict: 'failure', state: 'open', permitEpoch: 1, epoch: 2 }],
     [{ kind: 'sweep_finished', bucket: 'b', deleted: 1, failed: 0 }],
-    [{ kind: 'circuit_refused', refusal: { circuit: 'c', epoch: 1, reason: 'open', retryAfterMs: 1 } }],
+    [{ kind: 'circuit_refused', refusal: refusalOf({}) }],
   ] as const)('is the same object after what does not concern it: %j', (event) => {
     const snapshot = follow(begin('a', 10));
     expect(followTransfer(snapshot, event, 9000)).toBe(snapshot);

@@ -1,0 +1,62 @@
+import type { Admission, CircuitRow, Refusal } from './circuit.ts';
+import type { Stepper } from './circuit-gate.ts';
+import { findBareName } from './circuit-name.ts';
+import type { Step } from './change-state.ts';
+
+interface CheckerOptions extends Pick<Stepper, 'read' | 'run'> {
+  readonly requestAdmission: (row: CircuitRow, token: string) => Step<Admission>;
+}
+
+/** What comes before an admission. */
+interface Checker {
+  /** As `CircuitGate.check`. */
+  readonly check: (circuit: string) => Refusal | null;
+  /** Whether an isolation of every scope refuses calls of this circuit. Reads only. */
+  readonly isHeld: (circuit: string) => boolean;
+  /**
+   * The refusal of a circuit of which every scope is isolated. An isolation that is over is closed, or else a clock that
+   * jumps back would revive it.
+   */
+  readonly passIsolation: (circuit: string) => Refusal | null;
+}
+
+/** Checks a circuit, and the row of its bare name, which holds every scope while it is isolated. */
+export function createChecker({ read, run, requestAdmission }: CheckerOptions): Checker {
+  const readIsolation = (circuit: string): CircuitRow | null => {
+    const bareName = findBareName(circuit);
+    const row = bareName === null ? null : read(bareName);
+    return row?.state === 'isolated' ? row : null;
+  };
+  const isRefused = (row: CircuitRow): boolean => requestAdmission(row, '').result.kind === 'refused';
+  const refuse = (name: string): Refusal | null =>
+    run(name, (row) => {
+      const step = requestAdmission(row, '');
+      return step.result.kind === 'refused'
+        ? { ...step, result: step.result.refusal }
+        : { row, transitions: [], result: null };
+    });
+  const check = (circuit: string): Refusal | null => {
+    const isolation = readIsolation(circuit);
+    const own = refuse(circuit);
+    const hold = isolation === null ? null : refuse(isolation.name);
+    return hold === null ? own : laterIsolation({ ...hold, circuit }, own);
+  };
+  return {
+    check,
+    isHeld: (circuit) => {
+      const isolation = readIsolation(circuit);
+      return isolation !== null && isRefused(isolation);
+    },
+    passIsolation: (circuit) => {
+      const isolation = readIsolation(circuit);
+      const passage = isolation === null ? null : run(isolation.name, (row) => requestAdmission(row, ''));
+      return passage?.kind === 'refused' ? check(circuit) : null;
+    },
+  };
+}
+
+/** Of two refusals the isolation that lasts longer; an isolation of every scope comes before an open circuit. */
+function laterIsolation(hold: Refusal, own: Refusal | null): Refusal {
+  const isLater = (own?.retryAfterMs ?? Infinity) > (hold.retryAfterMs ?? Infinity);
+  return own?.reason === 'isolated' && isLater ? own : hold;
+}

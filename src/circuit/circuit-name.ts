@@ -1,0 +1,13 @@
+/**
+ * The name that stands for every scope of a circuit: `s3-upload` of `s3-upload@eu-west-1`; null for a name without a scope.
+ * An isolation of every scope is a row of its own under this name, because scopes may have no record yet.
+ */
+export function findBareName(circuit: string): string | null {
+  const end = circuit.indexOf('@');
+  return end === -1 ? null : circuit.slice(0, end);
+}
+
+/** Whether a name in a command selects this circuit: its full name, or the bare name that selects every scope. */
+export function matchesCircuit(fullName: string, query: string): boolean {
+  return fullName === query || fullName.startsWith(`${query}@`);
+}
