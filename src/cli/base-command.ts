@@ -28,7 +28,7 @@ export interface CommandInput<T extends typeof Command> {
  * What every command shares: settings, signals, and the printing of results and failures.
  *
  * A command implements `execute`, declares its own `flags` and `args`, and picks its settings by `baseFlags`:
- * `globalFlags` (the default), `requestFlags` or `transferFlags`.
+ * `globalFlags` (the default), `circuitFlags`, `requestFlags` or `transferFlags`.
  */
 export abstract class BaseCommand<T extends typeof Command> extends Command {
   static override baseFlags: FlagInput = globalFlags;

@@ -6,7 +6,7 @@ import { inspectCircuits, type InspectedCircuit } from '../breaker/inspect-circu
 import { tabulateCircuits, tabulateTransitions } from '../breaker/circuit-table.ts';
 import { selectCircuits } from '../breaker/select-circuits.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
-import { withEnvironment } from '../cli/flags/flags.ts';
+import { circuitFlags, withEnvironment } from '../cli/flags/flags.ts';
 import { readUserName } from '../cli/user-name.ts';
 import { findBareName } from '../circuit/circuit-name.ts';
 import type { Refusal } from '../circuit/circuit.ts';
@@ -34,6 +34,7 @@ export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
         '<%= config.bin %> breaker-status --check --quiet s3-upload && <%= config.bin %> put db.tar s3://my-bucket/',
     },
   ];
+  static override baseFlags = circuitFlags;
   static override flags = withEnvironment({
     check: boolean({
       summary: 'exit 75 if one of the circuits would refuse a call; without names, those of the scope in use',

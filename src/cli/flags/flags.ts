@@ -18,6 +18,12 @@ const GROUP_TITLES = {
 /** Flags of every command: S3, state, output and metrics. */
 export const globalFlags: FlagInput = { ...flagsOf('s3'), ...flagsOf('output'), ...flagsOf('metrics') };
 
+/** `baseFlags` of a command that looks at the circuits: adds the scope that their bare names mean. */
+export const circuitFlags: FlagInput = {
+  ...globalFlags,
+  [SETTING_GROUPS.circuit.circuitScope.flag]: flagOf(SETTING_GROUPS.circuit.circuitScope, GROUP_TITLES.circuit),
+};
+
 /** `baseFlags` of a command that sends requests without a circuit: adds retries, timeouts and the deadline. */
 export const requestFlags: FlagInput = { ...globalFlags, ...flagsOf('retry') };
 
