@@ -13,7 +13,7 @@ import {
   type FoundFile,
 } from './database.ts';
 import type { State, StateProblem, StateStamp } from './state.ts';
-import { openTables, type Tables } from './open-tables.ts';
+import { openTables, warnOfRowOnce, type Tables } from './open-tables.ts';
 import { classifyStateError, formatProblem, StateUnusable } from './state-problem.ts';
 
 export interface StateOptions {
@@ -112,11 +112,12 @@ class StateFile {
   #inode: number | null = null;
   #memory: Tables | null = null;
   #hasWarned = false;
-  #hasWarnedOfRow = false;
+  readonly #warnOfRow: (reason: string) => void;
 
   constructor(options: StateOptions) {
     this.path = join(options.directory, STATE_FILE);
     this.#options = options;
+    this.#warnOfRow = warnOfRowOnce(this.path, options.onWarning);
   }
 
   stamp(): StateStamp {
@@ -240,13 +241,6 @@ class StateFile {
     }
     return this.#memory;
   }
-
-  /** The rest of the file is fine, so this does not use up the warning about the file. */
-  readonly #warnOfRow = (reason: string): void => {
-    if (this.#hasWarnedOfRow) return;
-    this.#hasWarnedOfRow = true;
-    this.#options.onWarning(`a circuit in ${this.path} is unusable and counts as closed: ${reason}`);
-  };
 
   #warn(message: string): void {
     if (this.#hasWarned) return;

@@ -29,3 +29,13 @@ export function openTables(database: DatabaseSync, onUnusableRow: (reason: strin
     claims: openClaimTable(statements),
   };
 }
+
+/** Warns of the first unusable record. The rest of the file is fine: this is apart from the warning about a file. */
+export function warnOfRowOnce(path: string, onWarning: (message: string) => void): (reason: string) => void {
+  let hasWarned = false;
+  return (reason) => {
+    if (hasWarned) return;
+    hasWarned = true;
+    onWarning(`a circuit in ${path} is unusable and counts as closed: ${reason}`);
+  };
+}
