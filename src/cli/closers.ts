@@ -1,4 +1,4 @@
-/** What must be let go of when a command ends; the last added goes first, and one that fails does not stop the rest. */
+/** Closes everything when a command ends, the last one added first. A failure does not stop the others. */
 export class Closers {
   readonly #closers: (() => void | Promise<void>)[] = [];
   readonly #onFailure: (message: string) => void;
@@ -11,7 +11,7 @@ export class Closers {
     this.#closers.push(close);
   }
 
-  /** Never throws. What is added while closing is closed too. */
+  /** Never throws. Also closes what is added meanwhile. */
   async close(): Promise<void> {
     for (;;) {
       const close = this.#closers.pop();

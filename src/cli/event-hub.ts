@@ -1,6 +1,6 @@
 import type { Event, EventSink } from '../events.ts';
 
-/** Tells every reader each event. A reader that throws is dropped: telling must never fail a transfer. */
+/** Passes each event to every reader. A reader that throws is dropped, so that it cannot fail a transfer. */
 export class EventHub {
   readonly #readers = new Set<EventSink>();
 
@@ -14,7 +14,7 @@ export class EventHub {
         reader(event);
       } catch (error) {
         this.#readers.delete(reader);
-        const message = `a reader of events failed and is dropped: ${String(error)}`;
+        const message = `an event reader failed and was dropped: ${String(error)}`;
         this.emit({ kind: 'warning', reason: 'reader_failed', message });
       }
     }

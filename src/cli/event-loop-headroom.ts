@@ -1,9 +1,9 @@
 import type { EventLoopUtilization } from 'node:perf_hooks';
 
-/** The time that is looked at, in ms: in less, one event tells of itself alone. */
+/** The length of one measurement, in ms; a shorter one would measure a single event. */
 const WINDOW_MS = 50;
 
-/** A program that works more of its time than this gains nothing by more to do at once: it only keeps more in memory. */
+/** Above this, more requests at once only take more memory. */
 const UTILIZATION_MAX = 0.9;
 
 type ReadUtilization = (since?: EventLoopUtilization) => EventLoopUtilization;
@@ -11,8 +11,8 @@ type ReadUtilization = (since?: EventLoopUtilization) => EventLoopUtilization;
 const readUtilization: ReadUtilization = (since) => performance.eventLoopUtilization(since);
 
 /**
- * Tells whether the program waits more than it has to, so that more requests at once would help: by the utilization of Node's
- * event loop over the last 50 ms or more. Not before that much has passed.
+ * Reports whether more requests at once would help, because Node's event loop was idle enough over the last 50 ms or
+ * more. False until then.
  */
 export function watchHeadroom(read = readUtilization): () => boolean {
   let last = read();

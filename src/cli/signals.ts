@@ -5,12 +5,12 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 interface SignalTarget {
   readonly onInterrupt: (error: BreakwaterError) => void;
-  /** Ends the process at once with this status; must restore the terminal itself. */
+  /** Ends the process immediately with this status; must restore the terminal. */
   readonly onSecond: (status: number) => void;
 }
 
 /**
- * The first signal interrupts, so that the command can clean up; the second ends at once.
+ * The first signal interrupts the command, which can clean up; the second ends the process immediately.
  * @returns removes the listeners
  */
 export function listenToSignals({ onInterrupt, onSecond }: SignalTarget): () => void {

@@ -11,10 +11,10 @@ import { FileSink } from '../transfer/get/file-sink.ts';
 import type { FetchTarget } from '../transfer/get/sink.ts';
 import { nameOf, type S3Location } from '../transfer/transfer-context.ts';
 
-/** Requests of one file in flight: half of what `get` has. */
+/** Requests in flight for one file: half as many as `get`. */
 const IN_FLIGHT = 4;
 
-/** A manifest names a file in some 200 bytes: no inventory has a third of a million of them. */
+/** A manifest takes about 200 bytes a file, so this is enough for 300,000 files. */
 const MANIFEST_BYTES_MAX = 64 * 1024 * 1024;
 
 interface Access {
@@ -23,14 +23,14 @@ interface Access {
 }
 
 /**
- * An inventory in the bucket that S3 writes it to. Its files come one at a time into the directory for temporary files, because
- * none is believed before all of it is known to be right. Without a circuit, as everything of a sweep.
+ * An inventory in the bucket that S3 writes it to. Its files are downloaded one at a time to the temporary directory,
+ * because a file is used only after its digest is verified. No circuit, as in all of a sweep.
  */
 export function storedInventory(manifest: S3Location, access: Access): InventoryLocation {
   return {
     name: nameOf(manifest),
     readManifest: async () => await readManifest(manifest, access),
-    // A request each would be the price of a look.
+    // Checking each file would cost a request.
     find: async ({ key }) => {
       const location = { bucket: manifest.bucket, key };
       return await Promise.resolve(async () => await openCopy(location, access));
@@ -43,8 +43,8 @@ async function readManifest(manifest: S3Location, access: Access): Promise<strin
   let bytes = 0;
   const write = async (chunk: Uint8Array): Promise<void> => {
     bytes += chunk.byteLength;
-    if (bytes > MANIFEST_BYTES_MAX) throw describeTooLarge(manifest);
-    // A copy: the memory is used again.
+    if (bytes > MANIFEST_BYTES_MAX) throw tooLargeError(manifest);
+    // Copied, because the memory is reused.
     chunks.push(Buffer.from(chunk));
     await Promise.resolve();
   };
@@ -55,7 +55,7 @@ async function readManifest(manifest: S3Location, access: Access): Promise<strin
 
 async function openCopy(location: S3Location, access: Access): Promise<InventoryCopy> {
   const directory = await mkdtemp(join(tmpdir(), 'breakwater-inventory-'));
-  // Never by its key, which may be a path to elsewhere.
+  // Not named by its key, which could be any path.
   const path = join(directory, 'data');
   const dispose = async (): Promise<void> => await rm(directory, { recursive: true, force: true });
   const opened: { sink: FileSink | null } = { sink: null };
@@ -91,8 +91,8 @@ async function fetch(
   });
 }
 
-function describeTooLarge(manifest: S3Location): BreakwaterError {
-  return new BreakwaterError('usage', `${nameOf(manifest)} is no manifest of an S3 Inventory: it is too large`, {
+function tooLargeError(manifest: S3Location): BreakwaterError {
+  return new BreakwaterError('usage', `${nameOf(manifest)} is not a manifest of an S3 Inventory: it is too large`, {
     details: { reason: 'inventory', hint: 'name the manifest.json of an inventory' },
   });
 }

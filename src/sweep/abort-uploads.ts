@@ -10,13 +10,13 @@ import { UNKNOWN_AGE, type LeftObject } from './tally.ts';
 /** Aborts in flight at once. */
 const ABORTS_IN_FLIGHT = 8;
 
-/** The most uploads that are kept by name; the rest are only counted. */
+/** The most failures that are named; the rest are only counted. */
 const FAILURES_NAMED_MAX = 100;
 
 export interface UploadSweepRequest {
   readonly bucket: string;
   readonly prefix: string;
-  /** Least time since an upload was begun, by the store's clock, in ms. */
+  /** Minimum age of an upload by the store's clock, in ms. */
   readonly olderThanMs: number;
   readonly patterns: KeyPatterns;
   /** Counts only; sends no write request. */
@@ -28,18 +28,18 @@ export interface UploadSweepContext {
   readonly ageClock: AgeClock;
 }
 
-/** What became of the uploads past the age, and of those whose age is unknown. */
+/** The result for the uploads that are old enough, and for those of unknown age. */
 export interface UploadTally {
   readonly matched: number;
   readonly aborted: number;
   /** Still there: left for the next sweep. */
   readonly failed: number;
-  /** The first ones by name. */
+  /** The first failures. */
   readonly failures: readonly LeftObject[];
 }
 
 /**
- * Aborts the multipart uploads that were begun long ago and never ended, page by page.
+ * Aborts old unfinished multipart uploads, page by page.
  * @throws BreakwaterError when the listing fails, when no further abort can succeed, or when every abort was denied
  */
 export async function abortUploads(request: UploadSweepRequest, context: UploadSweepContext): Promise<UploadTally> {
@@ -68,7 +68,7 @@ export async function abortUploads(request: UploadSweepRequest, context: UploadS
   }
   if (denied > 0 && denied === asked) {
     throw new BreakwaterError('access_denied', `every abort of an upload in s3://${bucket}/${prefix} was denied`, {
-      details: { s3Code: 'AccessDenied', hint: 'the credentials need s3:AbortMultipartUpload here' },
+      details: { s3Code: 'AccessDenied', hint: 'grant s3:AbortMultipartUpload' },
     });
   }
   return tally;
@@ -78,7 +78,7 @@ function toItem({ key, startedAtMs }: UnfinishedUpload): SweepItem {
   return { key, versionId: null, sizeBytes: null, lastModifiedMs: startedAtMs, etag: null };
 }
 
-/** After these the next abort would end the same way. */
+/** After one of these errors, the next abort would fail in the same way. */
 const ENDS_THE_SWEEP: ReadonlySet<ErrorCode> = new Set(['interrupted', 'deadline', 'config', 'internal']);
 
 async function abortAll(
@@ -89,7 +89,7 @@ async function abortAll(
   const failures: LeftObject[] = [];
   const rest = uploads.values();
   const abort = async (): Promise<void> => {
-    // One iterator for all: each upload is taken once.
+    // All loops share one iterator, so each upload is aborted once.
     for (const { key, uploadId } of rest) {
       try {
         await store.abortUpload({ bucket, key, uploadId });

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import { RoundPosition } from './round.ts';
 import type { KeySpan } from './sweep-item.ts';
 
-/** How often a running sweep writes down how far it is, in ms. */
+/** How often a running sweep saves its position, in ms. */
 const SAVED_EVERY_MS = 10_000;
 
 interface CheckpointOptions {
@@ -13,19 +13,18 @@ interface CheckpointOptions {
 }
 
 /**
- * Where the next sweep of a prefix begins, kept in the local state.
+ * Where the next sweep of a prefix starts, saved in the local state.
  *
- * It orders the work and nothing else: every sweep goes the whole round, so that a checkpoint that is old, lost or ahead
- * of what was really deleted leaves nothing out. Without it, a sweep that never gets through in its time would look
- * at the same young or undeletable keys every night, and never at those behind them.
+ * It only changes the order: every sweep goes through all keys, so an old, lost or wrong checkpoint leaves nothing out.
+ * Without it, a sweep that always runs out of time would check the same keys every night and never reach the others.
  */
 export class SweepCheckpoint {
   readonly #options: CheckpointOptions;
   readonly #position: RoundPosition;
   #savedAtMs: number;
-  /** The last write; they come one after the other. */
+  /** The last write; writes run one after another. */
   #writing: Promise<void> = Promise.resolve();
-  /** The key behind which this sweep begins; null for the first. */
+  /** This sweep starts after this key; null for the first key. */
   readonly after: string | null;
 
   private constructor(options: CheckpointOptions, after: string | null) {
@@ -39,7 +38,7 @@ export class SweepCheckpoint {
     return new SweepCheckpoint(options, parseCheckpoint(await options.unfinished.read(options.id)));
   }
 
-  /** Everything in it has been asked for. */
+  /** Every key in the span has been processed. */
   settle(span: KeySpan): void {
     this.#position.settle(span);
     const nowMs = this.#options.clock.monotonic();
@@ -48,7 +47,7 @@ export class SweepCheckpoint {
     this.#write(this.#position.after);
   }
 
-  /** Writes down where the next sweep begins: at the first key where this one has gone round. */
+  /** Saves where the next sweep starts: at the first key after a complete round. */
   async close({ isComplete }: { readonly isComplete: boolean }): Promise<void> {
     this.#write(isComplete ? null : this.#position.after);
     await this.#writing;
@@ -62,7 +61,7 @@ export class SweepCheckpoint {
   }
 }
 
-/** Null for whatever is no checkpoint: the sweep then begins at the first key. */
+/** Null for an invalid checkpoint: the sweep then starts at the first key. */
 export function parseCheckpoint(document: unknown): string | null {
   if (typeof document !== 'object' || document === null || !('after' in document)) return null;
   return typeof document.after === 'string' && document.after !== '' ? document.after : null;

@@ -1,24 +1,24 @@
 import { createKeyFilter, type KeyPatterns } from '../key-filter.ts';
 import type { SweepItem, SweepPage } from './sweep-item.ts';
 
-/** What makes an item one to delete. Every condition must hold. */
+/** What to delete. Every condition must hold. */
 export interface ItemConditions {
-  /** Least age, in ms; 0 for any. */
+  /** Minimum age, in ms; 0 for any. */
   readonly olderThanMs: number;
   /** Matched against what follows the last slash of the prefix. @default everything matches */
   readonly patterns?: KeyPatterns;
-  /** Least size, inclusive, in bytes. @default null: any */
+  /** Minimum size, inclusive, in bytes. @default null: any */
   readonly minSizeBytes?: number | null;
-  /** Largest size, inclusive, in bytes. @default null: any */
+  /** Maximum size, inclusive, in bytes. @default null: any */
   readonly maxSizeBytes?: number | null;
 }
 
 export interface ItemFilter {
   /** By the name alone: below the prefix, and matching the patterns. */
   readonly takesKey: (key: string) => boolean;
-  /** By every condition. An item whose age or size is unknown stays if a condition needs it. */
+  /** By every condition. An item of unknown age or size is kept if a condition needs it. */
   readonly takes: (item: SweepItem, nowMs: number) => boolean;
-  /** Everything fits but the age, which is needed and unknown. */
+  /** Whether only the age, which is needed, is unknown. */
   readonly lacksAge: (item: SweepItem) => boolean;
   readonly asksForAge: boolean;
   readonly asksForSize: boolean;

@@ -2,18 +2,18 @@ import { BreakwaterError } from '../errors.ts';
 import { KEY_BYTES_MAX } from '../s3/protocol/limits.ts';
 import type { SweepItem } from './sweep-item.ts';
 
-/** As many as a page of a listing has. */
+/** As many keys as in a page of a listing. */
 const PAGE_MAX = 1000;
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
 /**
- * Reads a list of keys, one a line or each ended by a NUL byte. Nothing is known of them but their names.
+ * Reads a list of keys, one per line or each ended by a NUL byte.
  *
- * A list that may mean other keys than it says is refused whole: a key is taken byte by byte, nothing is trimmed.
- * @throws BreakwaterError `usage` for bytes that are no UTF-8, for lines that end as on Windows, and for keys longer than
- *   S3's: what came before has been given out by then
+ * Keys are taken byte by byte, without trimming. A list that could mean other keys is refused.
+ * @throws BreakwaterError `usage` for invalid UTF-8, Windows line ends, and keys that are too long for S3; earlier keys
+ *   were returned by then
  */
 export async function* readKeyList(
   source: AsyncIterable<Uint8Array>,
@@ -33,7 +33,7 @@ export async function* readKeyList(
   if (page.length > 0) yield page;
 }
 
-/** The pieces between separators; the last one may lack its own. A piece grows to just over a key's limit at most. */
+/** The pieces between separators; the last separator is optional. A piece is at most a little longer than a key. */
 async function* splitBytes(source: AsyncIterable<Uint8Array>, separator: number): AsyncGenerator<Uint8Array> {
   let rest: Uint8Array = new Uint8Array();
   for await (const chunk of source) {
@@ -42,7 +42,7 @@ async function* splitBytes(source: AsyncIterable<Uint8Array>, separator: number)
       yield bytes.subarray(0, at);
       bytes = bytes.subarray(at + 1);
     }
-    // Too long already: it is given out to be refused.
+    // Too long: yielded now, to be refused.
     if (bytes.byteLength > KEY_BYTES_MAX) yield bytes;
     rest = bytes;
   }
@@ -75,7 +75,7 @@ function parseKey(
   }
 }
 
-/** Some editors write it in front of a text; it would become a part of the first key. */
+/** Some editors write it at the start of a file; it would become part of the first key. */
 function startsWithMark(bytes: Uint8Array): boolean {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
 }

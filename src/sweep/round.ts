@@ -9,24 +9,24 @@ export async function* sweepRound(
   if (after !== null) yield* select({ after: null, through: after });
 }
 
-/** How the beginning, which is also the end, is written among the keys: no key is empty. */
+/** Stands for the beginning, which is also the end; no key is empty. */
 const BEGINNING = '';
 
 /**
- * How far a round has come: all keys from where it began up to here are settled, whatever the order in which their
- * spans came. What is settled further on is kept as one entry for each gap.
+ * The position of a round: all keys from its start to here are settled, in whatever order their spans were. Settled
+ * spans after a gap are kept, one entry for each gap.
  */
 export class RoundPosition {
   #at: string;
   readonly #throughs = new Map<string, string>();
   readonly #afters = new Map<string, string>();
 
-  /** @param after where it begins; null for the beginning */
+  /** @param after the key before the first one; null for the beginning */
   constructor(after: string | null) {
     this.#at = after ?? BEGINNING;
   }
 
-  /** The last settled key; null for the beginning, also when the round has come there again. */
+  /** The last settled key; null for the beginning, at the start and after a complete round. */
   get after(): string | null {
     return this.#at === BEGINNING ? null : this.#at;
   }
@@ -35,7 +35,7 @@ export class RoundPosition {
     let from = after ?? BEGINNING;
     let to = through ?? BEGINNING;
     if (from === to) return;
-    // What comes before the position is the far end of the round, also where both are settled.
+    // A span that ends at the position is the end of the round, not its continuation.
     const before = from === this.#at ? undefined : this.#afters.get(from);
     if (before !== undefined) {
       this.#forget(before, from);
@@ -54,7 +54,7 @@ export class RoundPosition {
     this.#afters.set(to, from);
   }
 
-  /** Spans that wait for what is before them. */
+  /** Spans behind a gap. */
   get gaps(): number {
     return this.#throughs.size;
   }

@@ -14,18 +14,18 @@ import type { KeyRange } from './listing/key-ranges.ts';
 export type SelectionSource =
   /** The current objects, by listing. */
   | { readonly kind: 'objects' }
-  /** Noncurrent versions, and delete markers with nothing behind them (version-sieve.ts), by listing. */
+  /** Noncurrent versions, and expired delete markers (version-sieve.ts), by listing. */
   | { readonly kind: 'versions' }
-  /** A list of keys, or an inventory: pages of at most 1,000. Opened anew for every pass over it. */
+  /** A list of keys, or an inventory: pages of at most 1,000. Opened again for every pass. */
   | { readonly kind: 'named'; readonly open: () => AsyncIterable<readonly SweepItem[]> };
 
 export interface SelectionRequest extends ItemConditions {
   readonly bucket: string;
-  /** Keys that begin with it; empty for the whole bucket, which the caller must have meant. */
+  /** Keys that begin with it; empty for the whole bucket, which the caller must intend. */
   readonly prefix: string;
   /** @default { kind: 'objects' } */
   readonly source?: SelectionSource;
-  /** Only keys in this stretch; a `named` source does not know it. @default EVERY_KEY */
+  /** Only keys in this range; a `named` source ignores it. @default EVERY_KEY */
   readonly within?: KeySpan;
   /** Listings at once, at least 1. @default LIST_CONCURRENCY */
   readonly listConcurrency?: number;
@@ -41,12 +41,12 @@ export interface SelectionContext {
   readonly ageClock: AgeClock;
 }
 
-/** Listings at once unless told otherwise: enough to hide S3's latency behind our parser. */
+/** Default of parallel listings: enough to hide the latency of S3 behind our parser. */
 export const LIST_CONCURRENCY = 8;
 
 /**
- * Streams what a sweep is to delete, page by page, so that memory does not grow with the bucket. Sends no write
- * request. The order says nothing; each item comes once.
+ * Streams what a sweep would delete, page by page, so that memory does not grow with the bucket. Sends no write
+ * request. The items come in no order, each once.
  * @throws BreakwaterError when the listing fails
  */
 export function selectItems(request: SelectionRequest, context: SelectionContext): AsyncIterable<SweepPage> {
@@ -86,7 +86,7 @@ async function* selectVersions(
   const listing = listEverything(request, async function* open(place) {
     for await (const page of store.listVersions(place)) yield { ...page, entries: page.versions };
   });
-  // Ranges end between keys, so each can be sieved alone.
+  // Ranges end between keys, so each has a sieve of its own.
   const sieves = new Map<KeyRange, VersionSieve>();
   for await (const { entries, page, range, isDone } of listing) {
     const sieve = sieves.get(range) ?? new VersionSieve();
@@ -94,7 +94,7 @@ async function* selectVersions(
     const candidates = sieve.take(entries, { isLast: isDone });
     if (isDone) sieves.delete(range);
     const nowMs = ageClock(page.storeNowMs);
-    // The last key of a page may go on with the next: no span is settled for certain.
+    // The versions of the last key may continue on the next page, so no span is complete.
     yield { ...filterItems(candidates, { filter, nowMs }), span: null };
   }
 }
@@ -112,15 +112,15 @@ interface ListingPage<T> {
   readonly storeNowMs: number | null;
 }
 
-/** Everything below the prefix by several listings at once, which end with this one. */
+/** Lists everything below the prefix in parallel. All listings end with the generator. */
 async function* listEverything<T extends { readonly key: string }>(
   { bucket, prefix, within = EVERY_KEY, listConcurrency = LIST_CONCURRENCY }: SelectionRequest,
   open: (place: ListingPlace) => AsyncIterable<ListingPage<T>>,
 ): AsyncGenerator<RangePage<T, ListingPage<T>>> {
   const ending = new AbortController();
-  const place = { bucket, prefix, signal: ending.signal };
+  const location = { bucket, prefix, signal: ending.signal };
   try {
-    const listing = listInParallel<T, ListingPage<T>>((startAfter) => open({ ...place, startAfter }), {
+    const listing = listInParallel<T, ListingPage<T>>((startAfter) => open({ ...location, startAfter }), {
       prefix,
       within,
       rangesMax: listConcurrency,
@@ -136,13 +136,13 @@ async function* listEverything<T extends { readonly key: string }>(
   }
 }
 
-/** It would be deleted by its age alone; better nothing is. */
+/** Without this error, the stray key would be deleted by its age alone. */
 function strayKeyError({ bucket, prefix }: { bucket: string; prefix: string }, key: string): BreakwaterError {
   const text = `the listing of s3://${bucket}/${prefix} has ${JSON.stringify(key)}, which is not below it`;
   return new BreakwaterError('rejected', text, {
     details: {
       reason: 'listing_not_below_prefix',
-      hint: 'nothing more is deleted: this store does not list as S3 does',
+      hint: 'nothing more is deleted, because this store does not list as S3 does',
     },
   });
 }

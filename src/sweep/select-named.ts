@@ -6,7 +6,7 @@ import type { SweepItem, SweepPage } from './sweep-item.ts';
 export interface NamedRequest {
   readonly bucket: string;
   readonly prefix: string;
-  /** At most 1,000 items each, with what their source knows of them. */
+  /** At most 1,000 items each, as far as their source knows them. */
   readonly pages: AsyncIterable<readonly SweepItem[]>;
 }
 
@@ -16,10 +16,10 @@ export interface NamedContext {
 }
 
 /**
- * Selects among named keys. Where a condition asks for what the source does not know of a key, the store is asked.
+ * Selects among named keys. If a condition needs something that the source does not know, the store is asked.
  *
- * A time that was written down earlier, in an inventory, is believed only together with an ETag: the delete is then bound
- * to it, and an object overwritten since stays. Without one the store is asked too.
+ * A time from an inventory is used only together with an ETag: the delete is then conditional, and an object
+ * overwritten since is kept. Without an ETag the store is asked, too.
  * A key that is named twice within a page counts once.
  */
 export async function* selectNamed(
@@ -34,7 +34,7 @@ export async function* selectNamed(
       clock ??= { storeNowMs: await readStoreClock(store, { bucket, prefix }) };
     }
     const nowMs = ageClock(clock?.storeNowMs ?? null);
-    // What its source already shows not to match needs no question.
+    // What cannot match needs no request.
     const candidates = named.filter(
       (item) => item.lastModifiedMs === null || item.sizeBytes === null || filter.takes(item, nowMs),
     );
@@ -54,7 +54,7 @@ function dropRepeated(items: readonly SweepItem[]): readonly SweepItem[] {
   return [...new Map(items.map((item) => [item.key, item])).values()];
 }
 
-/** The store's time, where its source has told the times: from the first page of a listing, which also shows that there is a store. */
+/** The store's time, from the first page of a listing, which also checks that the bucket exists. */
 async function readStoreClock(
   store: NamedContext['store'],
   { bucket, prefix }: Pick<NamedRequest, 'bucket' | 'prefix'>,
@@ -63,7 +63,7 @@ async function readStoreClock(
   return null;
 }
 
-/** Its source tells all that is asked for, and an ETag to hold the delete to it. */
+/** Whether the source knows everything that the conditions need, and an ETag for the delete. */
 function isKnown(item: SweepItem, { asksForAge, asksForSize }: ItemFilter): boolean {
   if (asksForAge && (item.lastModifiedMs === null || item.etag === null)) return false;
   return !asksForSize || (item.sizeBytes !== null && item.etag !== null);

@@ -1,31 +1,31 @@
-/** One thing that a sweep may delete, as its source tells it. Null stands for what this source does not know. */
+/** An object or version that a sweep may delete. Null means that its source does not know. */
 export interface SweepItem {
   readonly key: string;
-  /** The version to delete for good; null for the current object, whatever its version. */
+  /** The version to delete permanently; null for the current object. */
   readonly versionId: string | null;
   readonly sizeBytes: number | null;
   readonly lastModifiedMs: number | null;
-  /** As the store writes it, quotes included. */
+  /** As sent by the store, including quotes. */
   readonly etag: string | null;
 }
 
-/** Some of what a selection has found; it may be empty. */
+/** A part of a selection; may be empty. */
 export interface SweepPage {
   readonly items: readonly SweepItem[];
-  /** Those that stay for one reason alone: the store does not know their age. */
+  /** Items that are kept only because the store does not know their age. */
   readonly unknownAge: readonly SweepItem[];
   /**
-   * The keys that this page settles: whatever was to be selected among them is in it, or was in an earlier one.
-   * Null where the source has no order, so that nothing can be said.
+   * The keys that this page completes: every match among them is in this page or an earlier one.
+   * Null if the source has no order.
    */
   readonly span: KeySpan | null;
 }
 
-/** A stretch of the key space, in the order of UTF-8 bytes. */
+/** A range of the key space, in the order of UTF-8 bytes. */
 export interface KeySpan {
-  /** The last key before it; null from the first one. */
+  /** The last key before the range; null for none. */
   readonly after: string | null;
-  /** The last key in it; null up to the last one. */
+  /** The last key in the range; null for no end. */
   readonly through: string | null;
 }
 

@@ -1,6 +1,6 @@
 import type { SweepItem } from './sweep-item.ts';
 
-/** How much one sweep may ask to delete; null for any. */
+/** The most that one sweep may delete; null for no limit. */
 export interface SweepLimits {
   readonly maxDelete: number | null;
   readonly maxBytes: number | null;
@@ -8,7 +8,7 @@ export interface SweepLimits {
 
 export const NO_LIMITS: SweepLimits = { maxDelete: null, maxBytes: null };
 
-/** What has been asked for already; what was refused counts too, so that a limit is never exceeded. */
+/** What was requested so far. Failed deletes count too, so that a limit is never exceeded. */
 export interface RequestedTotals {
   readonly objects: number;
   readonly bytes: number;
@@ -18,7 +18,7 @@ export type LimitReached = 'max_delete' | 'max_bytes';
 
 /**
  * Which limit one more object would exceed; null for none.
- * An object whose size is not known exceeds any limit in bytes: it could be as large as all others together.
+ * An object of unknown size exceeds any limit in bytes, because it could be of any size.
  */
 export function findLimit(
   asked: RequestedTotals,

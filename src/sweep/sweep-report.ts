@@ -3,22 +3,22 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { BreakwaterError } from '../errors.ts';
 import type { LeftObject } from './tally.ts';
 
-/** The failures of a sweep in a file, one JSON object a line, written as they come. */
+/** A file with the objects that a sweep left, one JSON object per line. */
 export interface SweepReport {
-  /** Waits for the file where it is slow: a report takes no memory. @throws BreakwaterError `local_io` */
+  /** Waits for a slow file, so that nothing collects in memory. @throws BreakwaterError `local_io` */
   readonly write: (left: readonly LeftObject[]) => Promise<void>;
   /** @throws BreakwaterError `local_io` */
   readonly close: () => Promise<void>;
 }
 
-/** No file was asked for. */
+/** Writes nothing. */
 export const NO_REPORT: SweepReport = {
   write: async () => await Promise.resolve(),
   close: async () => await Promise.resolve(),
 };
 
 /**
- * Begins the file anew, before anything is deleted.
+ * Creates or empties the file, before anything is deleted.
  * @throws BreakwaterError `local_create`
  */
 export async function openSweepReport(path: string, bucket: string): Promise<SweepReport> {
@@ -28,7 +28,7 @@ export async function openSweepReport(path: string, bucket: string): Promise<Swe
   } catch (error) {
     throw new BreakwaterError('local_create', `cannot create the report ${path}: ${reasonOf(error)}`, {
       cause: error,
-      details: { hint: 'nothing was deleted: name a file in a directory that is there' },
+      details: { hint: 'nothing was deleted; name a file in an existing directory' },
     });
   }
   let failure: unknown = null;
@@ -57,7 +57,7 @@ function formatLine(bucket: string, { key, versionId, code, message }: LeftObjec
   return JSON.stringify({ bucket, key, version_id: versionId, code, message });
 }
 
-/** An error ends the wait too: `check` tells of it. */
+/** An error ends the wait too; `check` then throws it. */
 async function settled(stream: WriteStream, event: 'drain' | 'close'): Promise<void> {
   if (stream.closed) return;
   await new Promise<void>((resolve) => {

@@ -7,13 +7,10 @@ import { findLimit, type LimitReached, type SweepLimits } from './sweep-limits.t
 import { addToTally, EMPTY_TALLY, nameLeft, sumBytes, UNKNOWN_AGE, type LeftObject, type SweepTally } from './tally.ts';
 import { untilAborted } from '../abort.ts';
 
-/**
- * Batches that are under way at once, those that wait for a retry included: what bounds the memory of a sweep. How many
- * requests of them are on their way is the client's business.
- */
+/** Batches open at once, including those that wait for a retry. Bounds the memory of a sweep; s3/ bounds the requests. */
 const OPEN_BATCHES_MAX = 32;
 
-/** Pages that may wait for a batch to fill up, where few of their keys are to go. */
+/** Pages that may wait for a batch to fill, if few of their keys match. */
 const PAGES_WAITING_MAX = 64;
 
 export interface SweepRequest {
@@ -25,21 +22,21 @@ export interface SweepRequest {
 export interface SweepContext {
   readonly store: Pick<ObjectStore, 'deleteBatch'>;
   readonly emit: EventSink;
-  /** Aborted when nothing new is to begin; batches under way come to their end. Reason: a BreakwaterError. */
+  /** Its abort stops new batches; open batches finish. The reason is a BreakwaterError. */
   readonly signal: AbortSignal;
-  /** Takes the keys that stayed, batch by batch; the sweep waits for it. */
+  /** Called with the objects that are left, batch by batch; the sweep waits for it. */
   readonly onLeft: (left: readonly LeftObject[]) => Promise<void>;
-  /** Told when everything in a span has been asked for. */
+  /** Called when every key in a span has been processed. */
   readonly onSettled: (span: KeySpan) => void;
   /** False when another process has taken over this sweep's work. */
   readonly isOurs: () => boolean;
 }
 
 export type SweepEnding =
-  /** It went through everything; what could not be deleted is left for the next one. */
+  /** Every key was processed; what could not be deleted is left for the next sweep. */
   | { readonly kind: 'complete' }
   | { readonly kind: 'limit'; readonly limit: LimitReached }
-  /** The time that it was given is over. */
+  /** The time limit has passed. */
   | { readonly kind: 'time' }
   | { readonly kind: 'failed'; readonly error: BreakwaterError };
 
@@ -48,13 +45,13 @@ export interface SweepResult {
   readonly ending: SweepEnding;
 }
 
-/** The `reason` of an interruption that only means that a sweep's time is over. */
+/** The `reason` of the interruption by the time limit, which is not a failure. */
 export const TIME_IS_OVER = 'max_duration';
 
 /**
- * Deletes what the pages hold, in batches, while further pages are read. Best effort and without a circuit: what stays
- * is counted, named and left for the next sweep.
- * @throws what is no BreakwaterError: a bug. Every other end is in the result, with what was done until then
+ * Deletes the items of the pages in batches, while further pages are read. Best effort, without a circuit: what is
+ * left is counted, named and retried by the next sweep.
+ * @throws only bugs, which are not BreakwaterErrors; every other end is in the result, with what was done
  */
 export async function sweep(
   pages: AsyncIterable<SweepPage>,
@@ -68,7 +65,7 @@ export async function sweep(
     const error = new BreakwaterError('access_denied', `every delete in s3://${bucket}/${prefix} was denied`, {
       details: {
         s3Code: 'AccessDenied',
-        hint: 'grant s3:DeleteObject and s3:GetObject; --unconditional does without the latter',
+        hint: 'grant s3:DeleteObject and s3:GetObject; --unconditional needs only the first',
       },
     });
     return { tally, ending: { kind: 'failed', error } };
@@ -80,7 +77,7 @@ export async function sweep(
   return { tally, ending };
 }
 
-/** After these the next batch would end the same way. */
+/** After one of these errors, the next batch would fail in the same way. */
 const ENDS_THE_SWEEP: ReadonlySet<ErrorCode> = new Set([
   'interrupted',
   'deadline',
@@ -94,12 +91,12 @@ class SweepRun {
   readonly #request: SweepRequest;
   readonly #context: SweepContext;
   readonly #open = new Set<Promise<void>>();
-  /** Aborted when the sweep ends early from within. */
+  /** Aborted when the sweep ends itself early. */
   readonly #halt = new AbortController();
   #tally = EMPTY_TALLY;
   #asked = { objects: 0, bytes: 0 };
   #batch: SweepItem[] = [];
-  /** Settled when the batch that is being filled has its response. */
+  /** Settled when the current batch has its response. */
   #spans: KeySpan[] = [];
   #ending: SweepEnding | null = null;
   #bug: { readonly error: unknown } | null = null;
@@ -138,8 +135,8 @@ class SweepRun {
       }
       if (signal.aborted) break;
       if (page.span !== null) this.#spans.push(page.span);
-      // A batch fills up while others are on their way; alone it goes as it is, or a sweep that finds little and has
-      // little time would never delete anything.
+      // A batch fills while others are open. If none is open it is sent as it is: otherwise a sweep that finds little
+      // in little time would never delete anything.
       const isIdle = this.#batch.length === 0 || this.#open.size === 0;
       if (isIdle || this.#spans.length >= PAGES_WAITING_MAX) await this.#flush();
     }
@@ -147,7 +144,7 @@ class SweepRun {
     else await this.#flush();
   }
 
-  /** Sends what has gathered, when there is room for it; not after the end, when it is left for the next sweep. */
+  /** Sends the current batch when there is room; drops it after the end, for the next sweep. */
   async #flush(): Promise<void> {
     const [batch, spans] = [this.#batch, this.#spans];
     [this.#batch, this.#spans] = [[], []];
@@ -216,7 +213,7 @@ class SweepRun {
     this.#end(isTime ? { kind: 'time' } : { kind: 'failed', error: why });
   }
 
-  /** The first reason counts. */
+  /** The first ending counts. */
   #end(ending: SweepEnding): void {
     this.#ending ??= ending;
     this.#halt.abort();

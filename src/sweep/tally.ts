@@ -1,12 +1,12 @@
 import type { BatchOutcome } from '../s3/delete/batch-outcome.ts';
 import type { SweepItem, SweepPage } from './sweep-item.ts';
 
-/** The most failures that are kept by name; the rest are only counted. */
+/** The most failures that are named; the rest are only counted. */
 const KEYS_NAMED_MAX = 100;
 /** The most keys that a survey keeps as samples. */
 const SAMPLES_MAX = 10;
 
-/** What matched: the result of a dry run, and what a prompt shows. */
+/** What matched: the result of a dry run, and what the question shows. */
 export interface Survey {
   readonly objects: number;
   /** The sum over the objects whose size is known. */
@@ -76,13 +76,13 @@ export interface SweepTally {
   readonly matched: number;
   readonly deleted: number;
   readonly deletedBytes: number;
-  /** Overwritten since they were listed, and left alone. */
+  /** Overwritten since they were listed, and kept. */
   readonly changed: number;
   /** Matched but not deleted: left for the next sweep. */
   readonly failed: number;
-  /** Those of `failed` that were refused for lack of permission. */
+  /** Those of `failed` that were denied. */
   readonly denied: number;
-  /** The first failures by name. */
+  /** The first failures. */
   readonly failures: readonly LeftObject[];
 }
 
@@ -114,12 +114,12 @@ export function addToTally(
   };
 }
 
-/** The objects that stayed, as they are reported. */
+/** The objects that are left, as they are reported. */
 export function nameLeft(stayed: BatchOutcome<SweepItem>['stayed']): readonly LeftObject[] {
   return stayed.map(({ item: { key, versionId }, code, message }) => ({ key, versionId, code, message }));
 }
 
-/** The sizes of the items in all, in bytes; an unknown size counts as 0. */
+/** The total size of the items, in bytes; an unknown size counts as 0. */
 export function sumBytes(items: readonly SweepItem[]): number {
   return items.reduce((bytes, { sizeBytes }) => bytes + (sizeBytes ?? 0), 0);
 }

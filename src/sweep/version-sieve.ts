@@ -2,21 +2,21 @@ import type { ListedVersion } from '../s3/list/list-versions.ts';
 import type { SweepItem } from './sweep-item.ts';
 
 /**
- * Picks, out of a listing of versions, those that can go without any current object going: noncurrent versions,
- * noncurrent delete markers, and current delete markers behind which no version is left.
+ * Selects the versions that can be deleted without deleting a current object: noncurrent versions, noncurrent delete
+ * markers, and current delete markers of keys without versions.
  *
- * A current marker hides its object; while versions of that key are left, its deletion would bring the newest of them
- * back. So it must be known of the whole key, which may go on with the next page: the sieve remembers that one marker.
- * A marker whose versions go in this sweep goes with the next one, when they are gone for certain.
+ * A current marker hides its object: deleting it while the key still has versions would restore the newest one. The
+ * versions of a key may continue on the next page, so the sieve remembers the marker of the last key. If this sweep
+ * deletes the versions of a key, its marker is deleted by the next sweep.
  */
 export class VersionSieve {
-  /** The key that was listed last. */
+  /** The last key listed. */
   #key: string | null = null;
-  /** Its current marker; null where it has none. */
+  /** Its current marker; null for none. */
   #marker: ListedVersion | null = null;
   #hasVersion = false;
 
-  /** Takes the next page of a listing, in the order of keys; the rest comes out with the last one. */
+  /** Takes the next page, in key order. The last page returns the rest. */
   take(versions: readonly ListedVersion[], { isLast }: { isLast: boolean }): readonly SweepItem[] {
     const items: SweepItem[] = [];
     const release = (): void => {

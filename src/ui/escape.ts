@@ -5,8 +5,8 @@ const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u2028\u2029\u200e\u200f\u202a-
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /**
- * Makes a name safe to show on one line of a terminal: whatever could move the cursor, colour or reorder text is
- * written as an escape. Names from S3 and from the disk may hold anything.
+ * Makes a name safe to show on one line of a terminal: characters that could move the cursor, colour or reorder text
+ * are escaped. Names from S3 and from the disk may contain anything.
  */
 export function escapeControls(text: string): string {
   return text.replaceAll(UNSAFE, (character) => SHORT[character] ?? writeEscape(character));
@@ -14,7 +14,7 @@ export function escapeControls(text: string): string {
 
 /** The same value with `escapeControls` applied to every text in it; numbers, keys and shape stay. */
 export function escapeAll<T>(value: T): T {
-  // A text becomes a text, a list a list and a record a record, so the type is the same.
+  // Strings, lists and records keep their kind, so the type is the same.
   return escapeValue(value) as T;
 }
 

@@ -1,4 +1,4 @@
-/** What a piece of text is, as far as colour goes. No tone says anything that its words do not. */
+/** The role of a text, which decides its colour. The words say the same without colour. */
 export type Tone = 'plain' | 'faint' | 'strong' | 'closed' | 'open' | 'half_open' | 'isolated' | 'warning' | 'marked';
 
 export interface Span {
@@ -16,7 +16,7 @@ export function span(text: string, tone: Tone = 'plain'): Span {
   return { text, tone };
 }
 
-/** A frame as plain text, without colours: for pictures, pipes and tests. */
+/** A frame as plain text, without colours. */
 export function toText(frame: Frame): string {
   return frame
     .map((line) =>
@@ -32,20 +32,20 @@ const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 const WITHOUT_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/u;
 
-/** Columns that a text takes on a terminal: wide East Asian characters and emoji take two, marks none. */
+/** Columns that a text takes on a terminal: wide East Asian characters and emoji take two, combining marks none. */
 export function measureColumns(text: string): number {
   let columns = 0;
   for (const character of text) columns += columnsOf(character);
   return columns;
 }
 
-/** The text in exactly so many columns: filled up with blanks, or cut with a mark where it was cut. */
+/** The text in exactly this many columns: padded with blanks, or cut off with a mark. */
 export function fit(text: string, columns: number): string {
   const cut = truncate(text, columns);
   return cut + ' '.repeat(Math.max(0, columns - measureColumns(cut)));
 }
 
-/** The text in at most so many columns. The mark is ASCII, so that it needs no font. */
+/** The text in at most this many columns. The mark of a cut is ASCII, so that every font has it. */
 export function truncate(text: string, columns: number): string {
   if (measureColumns(text) <= columns) return text;
   let kept = '';
@@ -58,7 +58,7 @@ export function truncate(text: string, columns: number): string {
   return columns < 1 ? '' : `${kept}~`;
 }
 
-/** The line in at most so many columns; what does not fit is cut off its end. */
+/** The line in at most this many columns; the rest is cut off. */
 export function truncateLine(line: Line, columns: number): Line {
   const kept: Span[] = [];
   let left = columns;

@@ -1,4 +1,4 @@
-/** The known word that a mistyped one most likely means; null where none is near. */
+/** The known word that is most similar to a mistyped one; null if none is similar. */
 export function findNearestWord(word: string, known: readonly string[]): string | null {
   const ranked = known
     .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
@@ -8,7 +8,7 @@ export function findNearestWord(word: string, known: readonly string[]): string 
   return best.distance <= Math.max(1, Math.floor(best.candidate.length / 3)) ? best.candidate : null;
 }
 
-/** Levenshtein distance: insertions, deletions and replacements that turn one word into the other. */
+/** The Levenshtein distance of two words. */
 export function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let i = 1; i <= from.length; i += 1) {

@@ -1,12 +1,12 @@
 import type { CircuitState } from '../circuit/circuit.ts';
 
-/** The marks of a screen. Each state has its own, so that none is told by its colour alone. */
+/** The symbols of a screen. Each state has its own, so that colour is never the only difference. */
 export interface Symbols {
   readonly lamps: Readonly<Record<CircuitState, string>>;
-  /** One of a row of n out of a threshold. */
+  /** One unit of a count out of a threshold. */
   readonly pip: string;
   readonly noPip: string;
-  /** From little to much; zero has a mark of its own. */
+  /** From low to high; zero is `noLevel`. */
   readonly levels: readonly string[];
   readonly noLevel: string;
   readonly bar: string;
@@ -45,14 +45,14 @@ export const ASCII_SYMBOLS: Symbols = {
   isAscii: true,
 };
 
-/** `###..` of 3 out of 5; beyond ten the number beside it has to do. */
+/** `###..` for 3 out of 5; empty above ten, where the number beside it is enough. */
 export function drawPips(count: number, threshold: number, symbols: Symbols): string {
   if (threshold > 10) return '';
   const filled = Math.min(Math.max(0, count), threshold);
   return symbols.pip.repeat(filled) + symbols.noPip.repeat(threshold - filled);
 }
 
-/** A bar of a share in [0, 1]. It is full only when all is done, and empty only when nothing is. */
+/** A bar for a share in [0, 1]; full only at 1, empty only at 0. */
 export function drawBar(share: number, columns: number, symbols: Symbols): string {
   const exact = share * columns;
   const filled = share >= 1 ? columns : Math.min(columns - 1, share > 0 ? Math.max(1, Math.floor(exact)) : 0);
@@ -60,8 +60,8 @@ export function drawBar(share: number, columns: number, symbols: Symbols): strin
 }
 
 /**
- * Values as a row of marks, oldest first, summed up to fit.
- * @param peak what the highest mark stands for, so that rows can share a scale; by default the highest sum
+ * Values as a row of symbols, oldest first, summed up to fit.
+ * @param peak the value of the highest symbol, so that rows can share a scale; by default the highest sum
  */
 export function drawSparkline(values: readonly number[], columns: number, symbols: Symbols, peak?: number): string {
   const sums = sumToFit(values, columns);
@@ -75,7 +75,7 @@ export function drawSparkline(values: readonly number[], columns: number, symbol
     .join('');
 }
 
-/** Values summed up into at most so many groups of the same size, of which the last ends with the last value. */
+/** Values summed up into at most this many groups of equal size, aligned to the last value. */
 export function sumToFit(values: readonly number[], columns: number): readonly number[] {
   if (columns < 1) return [];
   const perGroup = Math.max(1, Math.ceil(values.length / columns));

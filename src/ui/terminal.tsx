@@ -3,7 +3,7 @@ import type { ReactElement } from 'react';
 import type { Frame, Tone } from './frame.ts';
 import type { Key } from './key.ts';
 
-/** Colours of the 16 that every terminal has. Blue and red, not green and red: those are the ones that people mix up. */
+/** From the 16 colours that every terminal has. Cyan instead of green, which many people cannot tell from red. */
 const STYLES: Readonly<Record<Tone, Readonly<Record<string, string | boolean>>>> = {
   plain: {},
   faint: { dimColor: true },
@@ -22,18 +22,18 @@ interface Surface {
   readonly show: (frame: Frame) => void;
 }
 
-/** Lines at the bottom of what is printed, that other output steps around. */
+/** Lines that stay below all other output. */
 export interface LiveLines extends Surface {
   /** Clears the lines, writes, and draws them again. */
   readonly stepAside: (write: () => void) => void;
-  /** Clears the lines for good and gives the cursor back. Idempotent. */
+  /** Removes the lines and restores the cursor. Idempotent. */
   readonly stop: () => void;
 }
 
-/** The whole window, on the terminal's second screen: what was there before comes back when it is closed. */
+/** The whole window, on the terminal's alternate screen: closing it restores the previous content. */
 export interface WholeScreen extends Surface {
   readonly rows: () => number;
-  /** Gives back keyboard, cursor and first screen. Also done when the process exits without asking. Idempotent. */
+  /** Restores keyboard, cursor and screen. Also done when the process exits. Idempotent. */
   readonly close: () => Promise<void>;
 }
 
@@ -42,16 +42,16 @@ interface RowsProps {
   readonly hasColour: boolean;
 }
 
-/** Draws a frame as it is. Everything that decides what is in it has happened before. */
+/** Draws a frame as it is. */
 export function Rows({ frame, hasColour }: RowsProps): ReactElement {
   return (
     <Box flexDirection="column">
       {frame.map((line, row) => (
-        // oxlint-disable-next-line react/no-array-index-key -- a row is its place
+        // oxlint-disable-next-line react/no-array-index-key -- a row is its index
         <Text key={row} wrap="truncate-end">
           {line.length === 0 ? ' ' : null}
           {line.map(({ text, tone }, index) => (
-            // oxlint-disable-next-line react/no-array-index-key -- a span is its place
+            // oxlint-disable-next-line react/no-array-index-key -- a span is its index
             <Text key={index} {...(hasColour ? STYLES[tone] : {})}>
               {text}
             </Text>
@@ -62,7 +62,7 @@ export function Rows({ frame, hasColour }: RowsProps): ReactElement {
   );
 }
 
-/** Draws on `stderr`, below whatever is printed. */
+/** Draws on `stderr`, below all other output. */
 export function startLiveLines(stderr: NodeJS.WriteStream, { hasColour }: { hasColour: boolean }): LiveLines {
   let instance: ReturnType<typeof render> | null = null;
   let last: Frame | null = null;
@@ -106,7 +106,7 @@ interface WholeScreenOptions {
 
 /** Takes over the terminal. Both streams must be terminals. */
 export function openWholeScreen({ stdin, stdout, hasColour, onKey, onResize }: WholeScreenOptions): WholeScreen {
-  // Ink draws its last frame again when the size changes; ours must be replaced by one that fits before that.
+  // When the size changes, Ink draws its last frame again; it must be replaced with one that fits before that.
   stdout.on('resize', onResize);
   const view = (frame: Frame): ReactElement => (
     <>
@@ -157,7 +157,7 @@ const NAMED = [
   ['delete', 'backspace'],
 ] as const;
 
-/** A key as the screen knows it; null for one that it has no use for. Pasted text is text, without control characters. */
+/** A key for the screen; null for an unused one. Pasted text is text, without control characters. */
 export function readKey(input: string, pressed: InkKey): Key | null {
   const named = NAMED.find(([name]) => pressed[name]);
   if (named !== undefined) return { kind: named[1] };

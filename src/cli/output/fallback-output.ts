@@ -12,14 +12,14 @@ interface EarlySources {
 }
 
 /**
- * How to print a failure that came before the settings were known. Whatever is wrong with arguments, environment
- * or file, `--json` still gets its document: each of the five settings is looked for alone and without complaint.
+ * The output for a failure that comes before the settings are known. Even with bad arguments, environment or file,
+ * `--json` prints its document: each of the five settings is read alone, and errors are ignored.
  */
 export function openEarlyOutput(sources: EarlySources, screens: Screens): Output {
   return new Output(decideOutputMode(guessOutputSettings(sources), screens, sources.env), screens);
 }
 
-/** Looks for what concerns printing among unparsed arguments, up to `--`. */
+/** Finds the output settings among unparsed arguments, up to `--`. */
 export function guessOutputSettings({ argv, env, home }: EarlySources): EarlySettings {
   const end = argv.indexOf('--');
   const words = end === -1 ? argv : argv.slice(0, end);
@@ -44,8 +44,8 @@ export function guessOutputSettings({ argv, env, home }: EarlySources): EarlySet
   };
 }
 
-function readFileIfUsable(place: { env: Environment; home: string }): UserFile {
-  return attempt(() => readUserFile(place), { path: '', entries: {} });
+function readFileIfUsable(sources: { env: Environment; home: string }): UserFile {
+  return attempt(() => readUserFile(sources), { path: '', entries: {} });
 }
 
 function attempt<T>(decide: () => T, fallback: T): T {

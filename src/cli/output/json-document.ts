@@ -4,16 +4,16 @@ import type { BreakwaterError } from '../../errors.ts';
 import type { CommandResult } from '../command-run.ts';
 import { exitStatusOf } from './exit-status.ts';
 
-/** The document of a command that did what it was asked. */
-export function describeSuccess(command: string, json: CommandResult['json']): Readonly<Record<string, unknown>> {
+/** The document of a successful command. */
+export function successDocument(command: string, json: CommandResult['json']): Readonly<Record<string, unknown>> {
   return { ok: true, command, ...json };
 }
 
 /**
- * The document of a failure: every field of `error` is always there, null where it is not known.
- * `command` is null where none was recognised; `json` are the fields of a result that came with the failure.
+ * The document of a failure. Every field of `error` is always present; null means unknown.
+ * `command` is null for an unknown command; `json` holds the fields of a result that came with the failure.
  */
-export function describeFailure(
+export function failureDocument(
   command: string | null,
   error: BreakwaterError,
   json: CommandResult['json'] = {},

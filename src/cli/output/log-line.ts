@@ -1,7 +1,7 @@
 import type { AttemptFailure } from '../../circuit/circuit.ts';
 import type { Event } from '../../events.ts';
 import { assertNever, type BreakwaterError } from '../../errors.ts';
-import { describeFailure } from './json-document.ts';
+import { failureDocument } from './json-document.ts';
 import { escapeControls } from '../../ui/escape.ts';
 import type { OperationTarget } from '../../operations.ts';
 
@@ -77,7 +77,7 @@ export function errorLine(error: BreakwaterError): LogLine {
       ? []
       : [`${details.attempts} ${details.attempts === 1 ? 'attempt' : 'attempts'}`]),
   ];
-  const { ok: _, command: __, ...fields } = describeFailure(null, error);
+  const { ok: _, command: __, ...fields } = failureDocument(null, error);
   return { level: 'error', event: 'error', text: `${message} (${facts.join(', ')})`, fields };
 }
 

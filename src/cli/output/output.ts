@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 import { decidesColour } from './terminal-style.ts';
 import type { Environment, Settings } from '../settings/resolve-settings.ts';
 
-/** How one command prints, decided once. */
+/** How a command prints. */
 export interface OutputMode extends Pick<Settings, 'json' | 'quiet' | 'verbose' | 'logFormat'> {
   readonly stdoutIsTerminal: boolean;
   readonly stderrIsTerminal: boolean;
@@ -45,7 +45,7 @@ export function decideOutputMode(settings: OutputSettings, { stdout, stderr }: S
   };
 }
 
-/** Results on stdout, everything else on stderr. A closed pipe swallows what is written to it. */
+/** Results go to stdout, everything else to stderr. Writes to a closed pipe are dropped. */
 export class Output {
   readonly mode: OutputMode;
   readonly #screens: Screens;
@@ -71,7 +71,7 @@ export class Output {
     this.#around(() => this.#screens.stderr.write(`${line}\n`));
   }
 
-  /** Lets a live progress line step aside while something is written; null when it has ended. */
+  /** Sets what wraps every write while a live display is on the screen; null for none. */
   stepAside(around: ((write: () => void) => void) | null): void {
     this.#beside = around;
   }

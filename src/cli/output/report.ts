@@ -1,12 +1,12 @@
 import type { Clock } from '../../clock.ts';
 import type { BreakwaterError } from '../../errors.ts';
 import type { CommandResult } from '../command-run.ts';
-import { describeFailure, describeSuccess } from './json-document.ts';
+import { failureDocument, successDocument } from './json-document.ts';
 import { logError } from './event-log.ts';
 import { exitStatusOf } from './exit-status.ts';
 import type { Output } from './output.ts';
 
-/** Prints what a command hands back. @returns the exit status */
+/** Prints the result of a command. @returns the exit status */
 export function report(
   output: Output,
   clock: Clock,
@@ -15,7 +15,7 @@ export function report(
   const { json, lines = [], summary = null, failure } = result;
   const { mode } = output;
   if (mode.json) {
-    const document = failure === undefined ? describeSuccess(command, json) : describeFailure(command, failure, json);
+    const document = failure === undefined ? successDocument(command, json) : failureDocument(command, failure, json);
     output.print([JSON.stringify(document)]);
   } else {
     output.print(lines);
@@ -33,9 +33,9 @@ export function reportFailure(
   { command, error }: { command: string | null; error: BreakwaterError },
 ): number {
   const status = exitStatusOf(error);
-  // An interruption with status 0 is a reader that had enough: nobody is there to be told.
+  // Status 0 means that the reader of a pipe closed it: there is nothing to report.
   if (status === 0) return status;
-  if (output.mode.json) output.print([JSON.stringify(describeFailure(command, error))]);
+  if (output.mode.json) output.print([JSON.stringify(failureDocument(command, error))]);
   logError(output, clock, error);
   return status;
 }

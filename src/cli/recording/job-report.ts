@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { every } from '../../abort.ts';
 import type { ProcessIdentity } from '../../circuit/circuit.ts';
+import { every } from '../../abort.ts';
 import type { Clock } from '../../clock.ts';
 import type { Event, EventSink } from '../../events.ts';
 import type { State } from '../../state/state.ts';
@@ -37,7 +37,7 @@ export function startJobReport({ clock, openState, processIdentity }: JobReportO
     if (isClosed) return;
     isReported = true;
     const nowMs = clock.now();
-    state.jobs.put({ id, process, startedAtMs: startedAtMs ?? nowMs, updatedAtMs: nowMs, ...describeJob(snapshot) });
+    state.jobs.put({ id, process, startedAtMs: startedAtMs ?? nowMs, updatedAtMs: nowMs, ...jobFields(snapshot) });
   };
   return {
     read: (event: Event) => {
@@ -54,7 +54,7 @@ export function startJobReport({ clock, openState, processIdentity }: JobReportO
   };
 }
 
-function describeJob({ name, started, finished, failed, swept, movedBytes, totalBytes }: TransferSnapshot) {
+function jobFields({ name, started, finished, failed, swept, movedBytes, totalBytes }: TransferSnapshot) {
   return {
     target: name,
     movedBytes,

@@ -6,9 +6,8 @@ import { refuseForeign } from '../../state/state-problem.ts';
 import type { CommandRun } from '../command-run.ts';
 
 /**
- * Everything that is measured, read from the local state now. Never less than that: whoever takes sums that cannot be
- * read for sums of zero sees every counter fall.
- * @throws BreakwaterError `local_io` where the local state cannot be used, `config` for a state file of another program
+ * Reads all metrics from the local state. An unreadable state is an error: zeros would look like counters that fell.
+ * @throws BreakwaterError `local_io` if the local state cannot be used, `config` for a state file of another program
  */
 export async function measure(run: CommandRun): Promise<Measured> {
   const state = await run.state();
@@ -18,10 +17,7 @@ export async function measure(run: CommandRun): Promise<Measured> {
   return { totals, circuits: circuits.map(({ view }) => view), nowMs: run.clock.now(), version: run.version };
 }
 
-/**
- * Forgets every sum.
- * @throws BreakwaterError `local_io` where the local state cannot be used
- */
+/** Resets all metrics. @throws BreakwaterError `local_io` if the local state cannot be used */
 export async function forgetMeasured(run: CommandRun): Promise<void> {
   const state = await run.state();
   state.metrics.clear();
@@ -34,6 +30,6 @@ async function assertStored(run: CommandRun, message: string): Promise<void> {
   const problem = state.problem();
   if (problem === null) return;
   throw new BreakwaterError('local_io', `${message}: ${problem}`, {
-    details: { reason: problem, hint: 'make the file usable, or choose another place with --state-dir' },
+    details: { reason: problem, hint: 'make the file usable, or choose another directory with --state-dir' },
   });
 }

@@ -1,5 +1,5 @@
-import { every } from '../../abort.ts';
 import type { ActivitySlot } from '../../activity.ts';
+import { every } from '../../abort.ts';
 import type { Clock } from '../../clock.ts';
 import type { EventSink } from '../../events.ts';
 import { ActivityRecorder } from '../../metrics/activity-recorder.ts';
@@ -7,13 +7,13 @@ import { capBuckets, MetricsRecorder } from '../../metrics/recorder.ts';
 import type { MetricDeltas, State } from '../../state/state.ts';
 import type { OperationName } from '../../operations.ts';
 
-/** How often a command that runs for long adds what it has measured, in ms. */
+/** How often a long-running command saves its metrics, in ms. */
 const FLUSH_EVERY_MS = 15_000;
 
 export interface MetricsFlush {
   /** Reads the events of the command. */
   readonly read: EventSink;
-  /** Adds the rest. A command that measured nothing opens no state. @returns everything that it measured */
+  /** Saves the rest; opens no state if nothing was measured. @returns everything that was measured */
   readonly close: () => Promise<MetricDeltas>;
 }
 
@@ -21,13 +21,13 @@ interface FlushOptions {
   readonly clock: Clock;
   readonly emit: EventSink;
   readonly openState: () => Promise<State>;
-  /** Lets go of a state that lives in memory since the file was locked, and opens the file again. */
+  /** Opens the file again after a state in memory, which is used while the file is locked. */
   readonly reopenState: () => Promise<State>;
-  /** Full name of the circuit that guards an operation of this command; null for none. */
+  /** The full name of the circuit of an operation; null for none. */
   readonly circuitOf: (operation: OperationName) => string | null;
 }
 
-/** Adds what a command measures to the local state: while it runs, and at its end, whichever way it ends. */
+/** Saves the metrics of a command in the local state, while it runs and when it ends. */
 export function startMetricsFlush(options: FlushOptions): MetricsFlush {
   const { clock, openState, reopenState, circuitOf } = options;
   const recorder = new MetricsRecorder(clock);
@@ -44,14 +44,14 @@ export function startMetricsFlush(options: FlushOptions): MetricsFlush {
     if (recorder.isEmpty) return;
     const state = await openState();
     if (state.problem() === null) add(state);
-    // What the file has not taken is kept for the end.
+    // Kept for the last flush.
     if (state.problem() !== null) return;
     recorder.clear();
     addActivity(state, slots, options);
   };
   const flushLast = async (): Promise<void> => {
     if (recorder.isEmpty) return;
-    // Another process had held the lock for too long; by now it may be free.
+    // The lock that another process held for too long may be free now.
     const state = (await openState()).problem() === 'locked' ? await reopenState() : await openState();
     add(state);
     recorder.clear();
@@ -73,12 +73,12 @@ export function startMetricsFlush(options: FlushOptions): MetricsFlush {
   };
 }
 
-/** Only the live screen looks at it, so it comes last, and its failure is nobody else's. */
+/** Only the live screen needs it, so its failure is a warning. */
 function addActivity(state: State, slots: readonly ActivitySlot[], { clock, emit }: FlushOptions): void {
   if (slots.length === 0 || state.problem() !== null) return;
   try {
     state.activity.add(slots, clock.now());
   } catch (error) {
-    emit({ kind: 'warning', reason: 'activity', message: `the recent activity was not kept: ${String(error)}` });
+    emit({ kind: 'warning', reason: 'activity', message: `the recent activity was not saved: ${String(error)}` });
   }
 }

@@ -9,12 +9,12 @@ import { measure } from './measure.ts';
 import type { MetricsFlush } from './metrics-flush.ts';
 import { readAuthorization } from './push-credentials.ts';
 
-/** How often the totals are sent again because others have added to them meanwhile. */
+/** How often the totals are sent again because another process changed them meanwhile. */
 const ROUNDS_MAX = 5;
 
 /**
- * Adds what a command has measured to the local state, then refreshes Pushgateway and textfile where they are set.
- * A command that measured nothing refreshes nothing. Failures are warnings: the command's own end stands.
+ * Saves the metrics of a command, then updates the Pushgateway and the textfile if they are set. Does nothing if
+ * nothing was measured. Failures are warnings and do not change the result of the command.
  */
 export async function endMetrics(run: CommandRun, flush: MetricsFlush): Promise<void> {
   const deltas = await flush.close();
@@ -40,7 +40,7 @@ async function warnOfFailure(run: CommandRun, reason: string, refresh: () => Pro
 
 /**
  * Pushes the totals, or the deltas of one command.
- * @throws BreakwaterError `config` for settings that cannot be used, `push_failed`; `local_io` without totals
+ * @throws BreakwaterError `config` for unusable settings, `push_failed`; `local_io` without totals
  */
 export async function pushNow(run: CommandRun, url: string, deltas: MetricDeltas | null): Promise<PushTarget> {
   const { pushJob, pushInstance, pushCa, pushMode: mode } = run.settings;
@@ -59,7 +59,7 @@ export async function pushNow(run: CommandRun, url: string, deltas: MetricDeltas
     await pushMetrics({ target, mode, text, authorization, certificates, limitMs, clock: run.clock });
   };
   if (deltas === null) await sendUntilCurrent(run, send);
-  // An aggregating gateway adds whatever it gets, so gauges stay at home.
+  // An aggregating gateway adds up everything it receives, so no gauges.
   else await send({ totals: { ...deltas, gauges: [] }, circuits: [], nowMs: run.clock.now(), version: null });
   return target;
 }
@@ -70,7 +70,7 @@ export async function writeNow(run: CommandRun, path: string): Promise<void> {
     import('../../metrics/textfile.ts'),
     import('../../metrics/print.ts'),
   ]);
-  // Two users of one host may write the same series into one directory; the collector would drop one of them silently.
+  // Two users of one host may write the same series into one directory; the collector would silently drop one.
   const { path: statePath } = await run.state();
   const store = createHash('sha256').update(statePath).digest('hex').slice(0, 8);
   await sendUntilCurrent(run, async (measured) => {
@@ -79,8 +79,8 @@ export async function writeNow(run: CommandRun, path: string): Promise<void> {
 }
 
 /**
- * Sends the totals, and again when another process has added to them since they were read: of two commands that end
- * at once, the one with the older totals may be the last to arrive, and they would stay there.
+ * Sends the totals, and again if another process changed them since they were read: of two commands that end at the
+ * same time, the one with the older totals may arrive last.
  */
 async function sendUntilCurrent(run: CommandRun, send: (measured: Measured) => Promise<void>): Promise<void> {
   let measured = await measure(run);

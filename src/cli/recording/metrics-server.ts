@@ -4,9 +4,9 @@ import { measure } from './measure.ts';
 import { waitForAbort } from '../../abort.ts';
 
 /**
- * Answers scrapes until the command is told to stop. The state is read anew for each: what other processes add is
- * seen at once, and a file that was replaced is followed.
- * @throws BreakwaterError `config` where the port cannot be had
+ * Serves scrapes until the command is interrupted. Each scrape reads the state again, so it sees other processes and a
+ * replaced file.
+ * @throws BreakwaterError `config` if the port is not available
  */
 export async function serveUntilAborted(
   run: CommandRun,
@@ -17,7 +17,7 @@ export async function serveUntilAborted(
     import('../../metrics/print.ts'),
   ]);
   let scrapes = 0;
-  let turn: Promise<unknown> = Promise.resolve();
+  let previous: Promise<unknown> = Promise.resolve();
   const printNow = async (format: MetricFormat): Promise<string> => {
     await run.reopenState();
     const measured = await measure(run);
@@ -25,9 +25,9 @@ export async function serveUntilAborted(
     return await printMetrics(measured, format);
   };
   const print = async (format: MetricFormat): Promise<string> => {
-    // One at a time: a second scrape must not close the file under the first.
-    const mine = turn.then(async () => await printNow(format));
-    turn = mine.catch(() => undefined);
+    // One at a time: a second scrape must not close the file that the first one reads.
+    const mine = previous.then(async () => await printNow(format));
+    previous = mine.catch(() => undefined);
     return await mine;
   };
   const server = await serveMetrics({ ...listen, print });

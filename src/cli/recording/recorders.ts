@@ -7,11 +7,11 @@ import { OPERATIONS, type OperationName } from '../../operations.ts';
 
 export interface Recorders {
   readonly read: EventSink;
-  /** For when the command ends; the last goes first. */
+  /** Called when the command ends, the last one first. */
   readonly closers: readonly (() => Promise<void>)[];
 }
 
-/** What is kept of a command in the local state: its metrics and recent activity, and how far it is while it runs. */
+/** Records a command in the local state: its metrics, its recent activity, and its progress while it runs. */
 export function startRecorders(run: CommandRun): Recorders {
   const { clock, emit, state: openState, reopenState, processIdentity } = run;
   const circuitOf = (operation: OperationName): string | null => findCircuit(run, operation);
@@ -26,7 +26,7 @@ export function startRecorders(run: CommandRun): Recorders {
   };
 }
 
-/** The circuit whose activity an operation is. A sweep has none, whatever it lists. */
+/** The circuit that an operation counts for. A sweep has none. */
 function findCircuit({ command, circuitName }: CommandRun, operation: OperationName): string | null {
   const name = command === 'sweep' ? null : OPERATIONS[operation].circuit;
   return name === null ? null : circuitName(name);

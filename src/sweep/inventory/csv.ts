@@ -2,8 +2,8 @@
 const ROW_MAX = 65_536;
 
 /**
- * Reads rows of CSV as RFC 4180 has it: fields quoted or not, quotes doubled inside, line ends of either kind.
- * @throws Error where a row never ends
+ * Reads rows of CSV (RFC 4180): optional quotes, doubled quotes inside, either kind of line end.
+ * @throws Error for a row that never ends
  */
 export async function* readCsvRows(text: AsyncIterable<string>): AsyncGenerator<readonly string[]> {
   let rest = '';
@@ -21,7 +21,7 @@ export async function* readCsvRows(text: AsyncIterable<string>): AsyncGenerator<
   if (rest !== '' && rest !== '\r') yield splitRow(rest);
 }
 
-/** The line feed that ends the row, which is one outside of quotes; -1 where it has not come yet. */
+/** The index of the line feed that ends the row (outside quotes); -1 if there is none yet. */
 function findRowEnd(text: string, start: number): number {
   let isQuoted = false;
   for (let index = start; index < text.length; index += 1) {

@@ -10,22 +10,22 @@ import { parseUtcTime, sinceS3Began } from '../../wire-time.ts';
 
 const PAGE_MAX = 1000;
 
-/** An inventory that was found and checked, to be read as often as is wanted. */
+/** An inventory that was found and checked; can be read repeatedly. */
 export interface Inventory {
   readonly manifest: Manifest;
-  /** Its current objects, at most 1,000 a page; versions and delete markers are left out. */
+  /** Its current objects, at most 1,000 per page, without versions and delete markers. */
   readonly read: () => AsyncIterable<readonly SweepItem[]>;
 }
 
 /**
- * Opens an S3 Inventory by its `manifest.json`. Each file is held to the MD5 of the manifest before a row of it is believed.
- * @throws BreakwaterError `usage` where it is none, is not of `bucket`, or a file is not the one that S3 wrote;
+ * Opens an S3 Inventory by its `manifest.json`. Each file is verified by its MD5 in the manifest before it is used.
+ * @throws BreakwaterError `usage` if it is not an inventory of `bucket`, or if a file is not the one that S3 wrote;
  * `not_found` for a file that is missing
  */
-export async function openInventory(place: InventoryLocation, bucket: string): Promise<Inventory> {
-  const manifest = parseManifest(await place.readManifest(), { path: place.name, bucket });
+export async function openInventory(location: InventoryLocation, bucket: string): Promise<Inventory> {
+  const manifest = parseManifest(await location.readManifest(), { path: location.name, bucket });
   const files: { readonly file: InventoryFile; readonly open: () => Promise<InventoryCopy> }[] = [];
-  for (const file of manifest.files) files.push({ file, open: await place.find(file) });
+  for (const file of manifest.files) files.push({ file, open: await location.find(file) });
   return {
     manifest,
     read: async function* read() {
@@ -76,7 +76,7 @@ async function* readLines({ name, path }: InventoryCopy): AsyncGenerator<string>
   for await (const text of plain) yield text as string;
 }
 
-/** @returns null for what is no current object */
+/** @returns null unless the row is a current object */
 function parseRow(row: readonly string[], { columns, bucket }: Pick<Manifest, 'columns' | 'bucket'>): SweepItem | null {
   const field = (name: string): string | null => {
     const index = columns.indexOf(name);
@@ -92,7 +92,7 @@ function parseRow(row: readonly string[], { columns, bucket }: Pick<Manifest, 'c
   const modifiedMs = parseUtcTime(field('LastModifiedDate') ?? '');
   const etag = field('ETag');
   return {
-    // As in a URL's query: S3 writes keys of inventories percent-encoded, a space as a plus.
+    // S3 encodes keys in an inventory as in the query of a URL: percent-encoded, a space as a plus.
     key: decodeURIComponent(key.replaceAll('+', '%20')),
     versionId: null,
     sizeBytes: size === null || !/^\d+$/u.test(size) ? null : Number(size),

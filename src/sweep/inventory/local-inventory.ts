@@ -6,25 +6,25 @@ import type { InventoryFile } from './manifest.ts';
 
 /** Where an inventory is. */
 export interface InventoryLocation {
-  /** Of its manifest, as messages call it. */
+  /** The manifest, for messages. */
   readonly name: string;
   readonly readManifest: () => Promise<string>;
   /**
-   * Finds one of its files, where that costs nothing.
-   * @returns what brings it here
+   * Finds one of its files, if that needs no request.
+   * @returns a function that makes it available locally
    * @throws BreakwaterError `not_found`
    */
   readonly find: (file: InventoryFile) => Promise<() => Promise<InventoryCopy>>;
 }
 
-/** A file of an inventory that can be read here until it is disposed of. */
+/** A file of an inventory that can be read until it is disposed. */
 export interface InventoryCopy extends AsyncDisposable {
-  /** As messages call it. */
+  /** For messages. */
   readonly name: string;
   readonly path: string;
 }
 
-/** An inventory in files of this machine: the data beside the manifest, or where S3 puts it (`../data/`). */
+/** An inventory in local files: the data is beside the manifest, or where S3 puts it (`../data/`). */
 export function localInventory(path: string): InventoryLocation {
   return {
     name: path,
@@ -43,24 +43,24 @@ export function localInventory(path: string): InventoryLocation {
   };
 }
 
-/** S3 writes `PREFIX/BUCKET/ID/DATE/manifest.json` and `PREFIX/BUCKET/ID/data/FILE`; a flat copy has all in one place. */
+/** S3 writes `PREFIX/BUCKET/ID/DATE/manifest.json` and `PREFIX/BUCKET/ID/data/FILE`; a flat copy has everything in one directory. */
 async function locate(manifestPath: string, { key }: InventoryFile): Promise<string> {
   const directory = dirname(manifestPath);
   const name = basename(key);
-  const places = [
+  const candidates = [
     join(directory, name),
     join(directory, 'data', name),
     join(directory, '..', 'data', name),
     join(directory, key),
   ];
-  for (const place of places) {
+  for (const path of candidates) {
     if (
-      await access(place).then(
+      await access(path).then(
         () => true,
         () => false,
       )
     )
-      return place;
+      return path;
   }
   throw new BreakwaterError(
     'not_found',

@@ -3,13 +3,13 @@ import { readFields } from '../../read-fields.ts';
 
 /** One data file of an inventory. */
 export interface InventoryFile {
-  /** In the bucket that the inventory was written to. */
+  /** The key, in the bucket that holds the inventory. */
   readonly key: string;
   /** In hexadecimal. */
   readonly md5: string;
 }
 
-/** What a `manifest.json` tells (S3 user guide, "Locating your inventory list"). */
+/** A `manifest.json` (S3 user guide, "Locating your inventory list"). */
 export interface Manifest {
   /** The bucket that was listed. */
   readonly bucket: string;
@@ -19,14 +19,14 @@ export interface Manifest {
 }
 
 /**
- * Reads a manifest, and makes sure that it is of the bucket that is to be swept.
+ * Reads a manifest, and checks that it is of the bucket to sweep.
  * @throws BreakwaterError `usage`
  */
 export function parseManifest(text: string, { path, bucket }: { path: string; bucket: string }): Manifest {
   const manifest = readFields(parseJson(text, path));
   const { sourceBucket, fileFormat, fileSchema, files } = manifest;
   if (typeof sourceBucket !== 'string' || typeof fileSchema !== 'string' || !Array.isArray(files)) {
-    throw refuse(`${path} is no manifest of an S3 Inventory`, 'name the manifest.json of an inventory');
+    throw refuse(`${path} is not a manifest of an S3 Inventory`, 'name the manifest.json of an inventory');
   }
   if (fileFormat !== 'CSV') {
     throw refuse(`the inventory ${path} is not CSV but ${JSON.stringify(fileFormat)}`, 'configure an inventory in CSV');

@@ -1,4 +1,4 @@
-/** Keys that are looked at per page: enough to meet the characters of a place, and a thousandth of the parser's time. */
+/** Keys sampled per page: enough to see the characters of a position, at a thousandth of the parser's time. */
 const SAMPLES_PER_PAGE = 16;
 
 const DIGITS = '0123456789';
@@ -6,16 +6,16 @@ const HEX = '0123456789abcdef';
 const LOWER = 'abcdefghijklmnopqrstuvwxyz';
 const UPPER = LOWER.toUpperCase();
 
-/** Where nothing was learned: printable ASCII, then the first letters of some scripts further on; ascending. */
+/** Used if nothing was learned: printable ASCII, then the first letters of some other scripts; ascending. */
 const ANY = [
   ...Array.from({ length: 0x5e }, (_, index) => String.fromCodePoint(0x21 + index)),
   ...charactersOf('ÀĀΑАאا가अกあ中'),
 ].toSorted(compareCharacters);
 
-/** Which characters stand where in the keys of a listing, as far as its pages have told. Knows nothing of S3. */
+/** The characters at each position of the keys listed so far. Knows nothing of S3. */
 export class KeyAlphabet {
   readonly #byPlace: Set<string>[] = [];
-  /** What was worked out from them, until a place learns something new. */
+  /** Results, until a position learns something new. */
   readonly #expected: (readonly string[] | undefined)[] = [];
 
   /** @param keys ascending, each without the prefix that all of them share */
@@ -37,14 +37,14 @@ export class KeyAlphabet {
   }
 
   /**
-   * The characters to expect at a place, ascending: those seen there, and those that usually come with them. One
-   * digit seen stands for all of them.
+   * The characters to expect at a position, ascending: those seen there and those that usually come with them. One
+   * digit stands for all digits.
    */
   expectAt(place: number): readonly string[] {
     return (this.#expected[place] ??= expectFrom(this.#byPlace[place] ?? new Set()));
   }
 
-  /** What to try where nothing that was learned fits; ascending. */
+  /** What to try if nothing learned fits; ascending. */
   get any(): readonly string[] {
     return ANY;
   }
@@ -59,7 +59,7 @@ function expectFrom(seen: ReadonlySet<string>): readonly string[] {
   return [...expected].toSorted(compareCharacters);
 }
 
-/** Evenly spread over the page, its first and last key among them. */
+/** Evenly spread over the page, including its first and last key. */
 export function sampleKeys<T>(keys: readonly T[]): readonly T[] {
   if (keys.length <= SAMPLES_PER_PAGE) return keys;
   const step = (keys.length - 1) / (SAMPLES_PER_PAGE - 1);
@@ -68,7 +68,7 @@ export function sampleKeys<T>(keys: readonly T[]): readonly T[] {
   );
 }
 
-/** Its code points: what is written as one character may be several, and each has its place in the order of keys. */
+/** The code points of a key, which is what keys are ordered by. */
 export function charactersOf(text: string): readonly string[] {
   return Array.from(text);
 }

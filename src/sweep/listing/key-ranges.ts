@@ -3,15 +3,15 @@ import { compareKeys } from './key-order.ts';
 import type { Gap, Splitter } from './split-key.ts';
 import type { KeySpan } from '../sweep-item.ts';
 
-/** What the plan has to know of one page of a listing. */
+/** What the plan needs of one page of a listing. */
 export interface KeyedPage<T extends { readonly key: string }> {
   readonly entries: readonly T[];
   readonly isLast: boolean;
 }
 
-/** A stretch of the key space with a listing of its own; all but `after` changes as the plan learns. */
+/** A range of the key space with its own listing; everything but `after` changes as pages arrive. */
 export interface KeyRange {
-  /** The listing begins behind this key; null with the first one. */
+  /** The listing starts after this key; null for the first key. */
   readonly after: string | null;
 }
 
@@ -19,13 +19,13 @@ interface OpenRange extends KeyRange {
   end: string | null;
   position: string | null;
   pageStart: string;
-  /** A page came since it was cut last: there is something new to cut by. */
+  /** A page arrived since the last cut, so there is something new to cut by. */
   isCuttable: boolean;
   isWide: boolean;
   readonly origin: OpenRange | null;
 }
 
-/** What a page means: which of its entries belong to its range, and whether the range has been listed. */
+/** The result of a page: the entries that belong to its range, and whether the range is complete. */
 export interface TakenPage<T> {
   readonly entries: readonly T[];
   readonly span: KeySpan | null;
@@ -33,12 +33,11 @@ export interface TakenPage<T> {
 }
 
 /**
- * Divides a listing into ranges that are listed at once, each key in exactly one of them. Does no I/O: it is told of
- * pages, and says what to list.
+ * Divides a listing into ranges that are listed in parallel, each key in exactly one of them. Does no I/O.
  *
- * It begins with one range. A range is cut at a key that its splitter chooses: it then ends with that key, and another
- * begins behind it. Where nothing comes after the cut, one request was lost and the end has come nearer. A range is cut
- * at most once per page, so a listing never needs more than twice the requests that one stream would.
+ * It starts with one range. A range is cut at a key that the splitter chooses: it then ends with that key, and a new
+ * range starts after it. If nothing comes after the cut, one request was wasted, and the end is known better. A range
+ * is cut at most once per page, so a listing needs at most twice the requests of a single one.
  */
 export class RangePlan {
   readonly #prefix: string;
@@ -57,14 +56,14 @@ export class RangePlan {
     this.#canSplit = rangesMax > 1;
   }
 
-  /** The first range: all that is to be listed. */
+  /** The first range: everything. */
   begin({ after, through }: KeySpan): KeyRange {
     return this.#add({ after, end: through, origin: null });
   }
 
   /**
    * Cuts a range that is being listed.
-   * @returns the new range; null where all that can be listed at once is, or nothing is worth a cut
+   * @returns the new range; null if enough ranges are being listed, or if no cut is worth a request
    */
   split(): KeyRange | null {
     if (!this.#canSplit || this.#open.size >= this.#rangesMax) return null;
@@ -82,7 +81,7 @@ export class RangePlan {
 
   /**
    * Takes the next page of a range.
-   * @throws BreakwaterError `rejected` when the store does not list in the order of keys, after the listing was split
+   * @throws BreakwaterError `rejected` if the store does not list in key order after the listing was split
    */
   take<T extends { readonly key: string }>(range: KeyRange, page: KeyedPage<T>): TakenPage<T> {
     const open = this.#find(range);
@@ -94,7 +93,7 @@ export class RangePlan {
       first !== undefined &&
       compareKeys(first.key, open.after) <= 0
     ) {
-      // The store ignores where a listing is to begin: what it lists is right, but comes from the start.
+      // The store ignores the start of a listing: its entries are right, but come from the beginning.
       this.#canSplit = false;
       if (this.#giveBack(open)) return { entries: [], span: null, isDone: true };
     }
@@ -138,14 +137,14 @@ export class RangePlan {
     return compareKeys(key, position) > 0 && (end === null || compareKeys(key, end) < 0) ? key : null;
   }
 
-  /** Ranges end by comparing keys: without order, they would miss some. */
+  /** Ranges end by comparing keys: without order, some keys would be missed. */
   #checkOrder<T extends { readonly key: string }>(open: OpenRange, { entries }: KeyedPage<T>): void {
     let last = open.position;
     for (const { key } of entries) {
       // The same key again is another version of it.
       if (last !== null && compareKeys(key, last) < 0) {
         this.#isOrdered = false;
-        // Some stores go by UTF-16: splits hold no character for which the two orders differ, so ranges are right.
+        // Some stores sort by UTF-16. Splits have no characters for which the orders differ, so the ranges are right.
         if (key < last) {
           if (this.#hasSplit) throw disorderError(last, key);
           this.#canSplit = false;
@@ -155,7 +154,7 @@ export class RangePlan {
     }
   }
 
-  /** Null without order, and where the listing has not come to its range yet, because the store began before it. */
+  /** Null without order, and while the listing is still before its range because the store ignored the start. */
   #spanOf({ before, open, isDone }: { before: string | null; open: OpenRange; isDone: boolean }): KeySpan | null {
     const { position, end } = open;
     if (!this.#isOrdered) return null;
@@ -164,7 +163,7 @@ export class RangePlan {
     return { after: before, through: position };
   }
 
-  /** Gives a range that cannot be listed alone back to the one before it; false where that one is done. */
+  /** Merges a range into the one before it, if it cannot be listed alone; false if that one is complete. */
   #giveBack(range: OpenRange): boolean {
     const before = [...this.#open].find(({ end }) => end !== null && end === range.after);
     if (before === undefined) return false;
@@ -185,7 +184,7 @@ export class RangePlan {
   }
 }
 
-/** The widest first: where position and end part earliest, and there lie farthest apart. */
+/** Widest first: position and end differ earliest, and by most. */
 function compareWidths(a: OpenRange, b: OpenRange): number {
   const [left, right] = [widthOf(a), widthOf(b)];
   return left.shared - right.shared || right.distance - left.distance;

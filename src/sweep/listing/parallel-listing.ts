@@ -2,29 +2,29 @@ import { RangePlan, type KeyedPage, type KeyRange, type TakenPage } from './key-
 import type { Splitter } from './split-key.ts';
 import { EVERY_KEY, type KeySpan } from '../sweep-item.ts';
 
-/** Lists from behind a key (null: from the start), in the order of keys; a return ends it. */
+/** Lists in key order after a key (null: from the start); a return ends it. */
 export type OpenListing<P> = (startAfter: string | null) => AsyncIterable<P>;
 
 export interface ParallelOptions {
   readonly prefix: string;
-  /** The stretch to list. @default EVERY_KEY */
+  /** The range to list. @default EVERY_KEY */
   readonly within?: KeySpan;
-  /** Listings at once; at least 1. Memory is this many pages, twice. */
+  /** Parallel listings; at least 1. Memory is twice this many pages. */
   readonly rangesMax: number;
   readonly splitter: Splitter;
 }
 
-/** A page of one of the ranges, cut to what belongs to it. */
+/** A page of a range, without entries of other ranges. */
 export interface RangePage<T, P> extends TakenPage<T> {
   readonly range: KeyRange;
-  /** As the listing gave it. */
+  /** As it was listed. */
   readonly page: P;
 }
 
 /**
- * Lists a key space by several listings at once, each key once, in no order. The next page of every range is fetched
- * while the taker works on this one.
- * @throws whatever the first listing that fails throws; the others are ended
+ * Lists a key space by several listings in parallel, each key once, in no order. The next page of every range is
+ * fetched while the caller processes the current one.
+ * @throws the error of the first listing that fails; the others are ended
  */
 export async function* listInParallel<T extends { readonly key: string }, P extends KeyedPage<T>>(
   openListing: OpenListing<P>,
@@ -47,12 +47,12 @@ export async function* listInParallel<T extends { readonly key: string }, P exte
   }
 }
 
-/** A page that has come, or why none will. */
+/** A page, or the error of its listing. */
 type Landing<P> =
   | { readonly kind: 'page'; readonly range: KeyRange; readonly page: P }
   | { readonly kind: 'failed'; readonly error: unknown };
 
-/** The listings under way, each with at most one page fetched ahead. */
+/** The open listings, each with at most one page fetched ahead. */
 class RangeListings<P> {
   readonly #openListing: OpenListing<P>;
   readonly #listings = new Map<KeyRange, AsyncIterator<P>>();
@@ -72,7 +72,7 @@ class RangeListings<P> {
     this.fetch(range);
   }
 
-  /** Asks a listing for its next page, which `nextPage` will give. */
+  /** Requests the next page of a listing, which `nextPage` returns. */
   fetch(range: KeyRange): void {
     const listing = this.#listings.get(range);
     if (listing === undefined) throw new Error('a page is asked of a range that is not being listed');
@@ -87,7 +87,7 @@ class RangeListings<P> {
     );
   }
 
-  /** The page that came first, whichever listing it is of. */
+  /** The first page to arrive, of any listing. */
   async nextPage(): Promise<{ readonly range: KeyRange; readonly page: P }> {
     for (;;) {
       const landing = this.#landed.shift();
@@ -102,7 +102,7 @@ class RangeListings<P> {
   end(range: KeyRange): void {
     const listing = this.#listings.get(range);
     this.#listings.delete(range);
-    // It may still wait for a page that nobody wants any more: neither its end nor its failure matters to anyone.
+    // Closed in the background; late errors are ignored.
     void listing?.return?.().catch(() => undefined);
   }
 

@@ -2,22 +2,22 @@ import { charactersOf, compareCharacters, KeyAlphabet, sampleKeys } from './key-
 import { KEY_BYTES_MAX } from '../../s3/protocol/limits.ts';
 
 /**
- * Characters that a store may refuse in a request, or that cannot stand in its response; and all from U+E000 on, where
- * the order of UTF-8 is not that of UTF-16, by which some stores go.
+ * Characters that a store may refuse in a request or cannot send in a response, and all from U+E000 on, where the orders
+ * of UTF-8 and UTF-16 differ (some stores sort by UTF-16).
  */
 const UNSAFE = /[\p{Cc}\p{Cs}\p{Cn}\u{E000}-\u{10FFFF}]/u;
 
-/** A stretch of the key space that is still to be listed: after `position`, up to and with `end`. */
+/** A range of the key space that is not listed yet: after `position`, up to and including `end`. */
 export interface Gap {
-  /** What all keys begin with. */
+  /** The prefix of all keys. */
   readonly prefix: string;
-  /** The last key that was listed. */
+  /** The last key listed. */
   readonly position: string;
-  /** The last key that can be in it; null where only the prefix bounds it. */
+  /** The last possible key; null if only the prefix is a bound. */
   readonly end: string | null;
   /** The first key of the last page: how far the listing moves per page. */
   readonly pageStart: string;
-  /** The last split of this gap had keys behind it. */
+  /** The last split of this gap had keys after it. */
   readonly isWide: boolean;
 }
 
@@ -25,19 +25,18 @@ export interface Gap {
 export interface Splitter {
   /** Takes the keys of a page to learn from. */
   readonly learn: (prefix: string, keys: readonly string[]) => void;
-  /** A key between position and end, or null where none is worth a request. It need not exist. */
+  /** A key between position and end, which need not exist; null if no key is worth a request. */
   readonly choose: (gap: Gap) => string | null;
 }
 
 /**
- * A splitter that learns from the keys it is shown where the others may be.
+ * A splitter that learns from the listed keys where the other keys may be.
  *
- * A key is cut at one character: what stands before it in `position` is kept, and a larger one put in its place. The
- * place decides. Too far left, and nothing comes after the new key; too far right, and what lies before it is a
- * page's worth. So it is searched for by halving, between the first character in which keys were seen to differ, and
- * which position and end do not share, and the one at which the last page moved: a split with nothing behind it moves
- * the end, hence the left edge; one with keys behind it proves the left edge. The character is the middle one of those
- * expected at its place.
+ * A split keeps the first characters of `position` and replaces the next one with a larger one. Its index decides: too
+ * far left, and no keys come after the split; too far right, and only a page of keys comes before it. So the index is
+ * found by bisection, between the first index at which keys differ (and at which position and end differ) and the index
+ * at which the last page advanced. A split without keys after it moves the end, and with it the left bound; a split with
+ * keys after it confirms the left bound. The character is the middle one of those expected at its index.
  */
 export function createSplitter(): Splitter {
   const alphabet = new KeyAlphabet();
@@ -63,7 +62,7 @@ function choose({ prefix, position, end, pageStart, isWide }: Gap, alphabet: Key
   function cutAt(place: number, expected: readonly string[]): string | null {
     const floor = low[place];
     const ceiling = place === left ? high?.[place] : undefined;
-    // The ceiling itself is a split only where the end goes on behind it.
+    // The ceiling itself is a split only if the end is longer.
     const isCeilingBelowEnd = high !== null && high.length > place + 1;
     const between = expected.filter((character) => {
       if (floor !== undefined && compareCharacters(character, floor) <= 0) return false;
@@ -76,7 +75,7 @@ function choose({ prefix, position, end, pageStart, isWide }: Gap, alphabet: Key
   }
 }
 
-/** From `first` to the right edge, then from there to the left one. */
+/** From `first` to the right bound, then from there to the left one. */
 function placesFrom(first: number, { left, right }: { left: number; right: number }): readonly number[] {
   const places: number[] = [];
   for (let place = first; place <= right; place += 1) places.push(place);

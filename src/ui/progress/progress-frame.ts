@@ -10,13 +10,13 @@ const BAR_FROM_COLUMNS = 60;
 interface ProgressPicture {
   /** On the monotonic clock, in ms. */
   readonly nowMs: number;
-  /** Shown after the numbers, escaped already. */
+  /** Shown after the numbers; escaped. */
   readonly name: string;
   readonly columns: number;
   readonly symbols: Symbols;
 }
 
-/** A bar where the whole is known, the numbers, the name as far as it fits; below it what holds the transfer up. */
+/** A bar if the total is known, the numbers, the name if it fits; below it the retries and the circuit. */
 export function drawProgress(snapshot: TransferSnapshot, picture: ProgressPicture): Frame {
   const { nowMs, name, columns, symbols } = picture;
   const width = Math.max(20, columns - 1);
@@ -30,7 +30,7 @@ export function drawProgress(snapshot: TransferSnapshot, picture: ProgressPictur
   return [first, ...(trouble.length === 0 ? [] : [trouble])].map((line) => truncateLine(line, width));
 }
 
-/** Waits between attempts while they last, and the circuit from its first failure on. */
+/** Retries that wait, and the circuit after its first failure. */
 function drawTrouble({ waits, circuit }: TransferSnapshot, { nowMs, symbols }: ProgressPicture): Line {
   const waiting = formatWaits(waits, nowMs);
   const parts: Line[] = waiting === null ? [] : [[span(waiting, 'warning')]];

@@ -2,29 +2,29 @@ import type { CircuitState } from '../../circuit/circuit.ts';
 import { assertNever } from '../../errors.ts';
 import type { Event } from '../../events.ts';
 
-/** All transfers of one command taken together, as progress shows them. */
+/** All transfers of one command together. */
 export interface TransferSnapshot {
-  /** The first transfer's name, for a command that moves one object; of a sweep what it sweeps. */
+  /** The name of the first transfer, or the target of a sweep. */
   readonly name: string | null;
   readonly started: number;
   readonly finished: number;
   readonly failed: number;
   readonly movedBytes: number;
-  /** Of the only transfer; null where it is not known, or where more are to come. */
+  /** The size of a single transfer; null if it is unknown or there are several. */
   readonly totalBytes: number | null;
   /** Objects deleted by a sweep. */
   readonly swept: number;
-  /** When the first transfer began, on the monotonic clock, in ms; null before. */
+  /** The start of the first transfer, on the monotonic clock, in ms; null before. */
   readonly startedAtMs: number | null;
-  /** Requests on their way: parts, ranges, objects or batches. */
+  /** Requests in flight: parts, ranges, objects or batches. */
   readonly inFlight: number;
-  /** Attempts that wait, the newest last. Those whose time has come are among them until the next one waits. */
+  /** Waiting retries, newest last. Ended waits are removed when the next one starts. */
   readonly waits: readonly Wait[];
-  /** The circuit as last heard of; null while nothing was amiss. */
+  /** The last known circuit; null before its first failure. */
   readonly circuit: CircuitGlimpse | null;
 }
 
-/** A failed attempt that will be followed by another. */
+/** A failed attempt that will be retried. */
 export interface Wait {
   readonly code: string;
   /** The attempt that failed; 1 is the first. */
@@ -42,7 +42,7 @@ interface CircuitGlimpse {
   readonly failureThreshold: number;
 }
 
-/** More waits than this are not told apart; no command has so many requests in flight. */
+/** The most waits that are kept; no command has so many requests in flight. */
 const WAITS_KEPT_MAX = 64;
 
 export const NO_TRANSFER: TransferSnapshot = {
@@ -59,7 +59,7 @@ export const NO_TRANSFER: TransferSnapshot = {
   circuit: null,
 };
 
-/** The snapshot after an event; the same object where the event does not concern it. */
+/** The snapshot after an event; the same object if nothing changed. */
 export function followTransfer(snapshot: TransferSnapshot, event: Event, nowMs: number): TransferSnapshot {
   switch (event.kind) {
     case 'transfer_started':

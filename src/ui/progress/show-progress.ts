@@ -8,7 +8,7 @@ import type { LiveLines } from '../terminal.tsx';
 import { followTransfer, NO_TRANSFER, type TransferSnapshot } from './progress-snapshot.ts';
 import { escapeControls } from '../escape.ts';
 
-/** The least time between two plain lines, in ms. */
+/** The shortest time between two plain lines, in ms. */
 const LINE_EVERY_MS = 10_000;
 
 /** A transfer that ends sooner never loads or shows a live line, in ms. */
@@ -28,7 +28,7 @@ interface ProgressOutput {
   readonly mode: { readonly quiet: boolean; readonly isLive: boolean; readonly logFormat: 'text' | 'json' };
   /** Writes one line on stderr. */
   note(line: string): void;
-  /** Lets live lines step aside while something is written; null once they have ended. */
+  /** Sets what wraps every write while live lines are shown; null for none. */
   stepAside(around: ((write: () => void) => void) | null): void;
 }
 

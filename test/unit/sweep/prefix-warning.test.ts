@@ -15,12 +15,12 @@ async function watch(prefix: string, keys: readonly string[]): Promise<readonly 
 }
 
 describe('watchNeighbours', () => {
-  it('points out, once, a folder whose name only begins with the prefix', async () => {
+  it('warns once about a folder with a longer name than the prefix', async () => {
     expect(await watch('a', ['a/1', 'ab/1', 'ac/1'])).toEqual([
       {
         kind: 'warning',
         reason: 'prefix_neighbours',
-        message: 'the prefix "a" also matches "ab/1"; if the folder was meant, write "a/"',
+        message: 'the prefix "a" also matches "ab/1"; for the folder alone, use "a/"',
       },
     ]);
   });

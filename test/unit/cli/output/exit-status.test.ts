@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeFailure, describeSuccess } from '../../../../src/cli/output/json-document.ts';
+import { failureDocument, successDocument } from '../../../../src/cli/output/json-document.ts';
 import { exitStatusOf } from '../../../../src/cli/output/exit-status.ts';
 import { BreakwaterError, ERROR_CODES, type ErrorCode } from '../../../../src/errors.ts';
 
@@ -53,9 +53,9 @@ describe('exitStatusOf', () => {
 const EPOCH = '1970-01-01T00:00:00.000Z';
 const PROCESS = { pid: 1, startTime: null, bootId: null, pidNamespace: null, host: 'h', command: 'put' };
 
-describe('describeFailure', () => {
+describe('failureDocument', () => {
   it('has every field, null where nothing is known', () => {
-    expect(describeFailure(null, new BreakwaterError('usage', 'no'))).toStrictEqual({
+    expect(failureDocument(null, new BreakwaterError('usage', 'no'))).toStrictEqual({
       ok: false,
       command: null,
       error: {
@@ -91,7 +91,7 @@ describe('describeFailure', () => {
       requestId: 'R1',
       attempts: 4,
     };
-    expect(describeFailure('put', new BreakwaterError('circuit_open', 'no', { details }), { objects: 1 })).toEqual({
+    expect(failureDocument('put', new BreakwaterError('circuit_open', 'no', { details }), { objects: 1 })).toEqual({
       ok: false,
       command: 'put',
       objects: 1,
@@ -123,8 +123,8 @@ describe('describeFailure', () => {
   });
 });
 
-describe('describeSuccess', () => {
+describe('successDocument', () => {
   it('names the command beside the fields of the result', () => {
-    expect(describeSuccess('get', { bytes: 0 })).toEqual({ ok: true, command: 'get', bytes: 0 });
+    expect(successDocument('get', { bytes: 0 })).toEqual({ ok: true, command: 'get', bytes: 0 });
   });
 });
