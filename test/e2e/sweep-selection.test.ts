@@ -35,6 +35,12 @@ function put(sandbox: TestSandbox, keys: readonly string[], { ageMs = 2 * DAY_MS
   for (const key of keys) sandbox.putObject('bucket', key, { body, ageMs });
 }
 
+/** The store sends its time in whole seconds: what exists now has an age once the next second has started. */
+async function nextSecond(): Promise<void> {
+  const nowMs = Date.now();
+  await vi.waitFor(() => expect(Math.floor(Date.now() / 1000) * 1000).toBeGreaterThan(nowMs), { timeout: 10_000 });
+}
+
 describe('sweep', () => {
   it('lists a flat key space at several places at once, and deletes each key once', async () => {
     await using stage = await createStage();
@@ -206,11 +212,7 @@ describe('sweep', () => {
     const s3 = connect(sandbox);
     await s3.send(new DeleteObjectCommand({ Bucket: 'bucket', Key: 'gone' }));
     s3.destroy();
-    // The store tells its time in whole seconds: the marker has an age once the next one has begun.
-    const markedAtMs = Date.now();
-    await vi.waitFor(() => expect(Math.floor(Date.now() / 1000) * 1000).toBeGreaterThan(markedAtMs), {
-      timeout: 10_000,
-    });
+    await nextSecond();
     const sweepVersions = async () =>
       readDocument(
         await program.run(['sweep', 's3://bucket', '--all', '--versions', '--older-than', '1ms', '--yes', '--json']),
@@ -234,6 +236,7 @@ describe('sweep', () => {
       await s3.send(new CreateMultipartUploadCommand({ Bucket: 'bucket', Key: key }));
     }
     s3.destroy();
+    await nextSecond();
     put(sandbox, ['tmp/old']);
     const sweep = ['sweep', 's3://bucket/tmp/', '--yes', '--json'];
 
