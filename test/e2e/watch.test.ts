@@ -40,7 +40,7 @@ async function open(): Promise<{ program: Program; sandbox: TestSandbox; circuit
 }
 
 describe.skipIf(!hasTmux())('breaker-status --watch in a terminal', () => {
-  it('shows an outage from its first failure to its end, and resets by key', async () => {
+  it('shows an outage from its first failure to its end, and resets with a key', async () => {
     await using stage = await open();
     const { program, sandbox, circuit } = stage;
     await using terminal = new Terminal(program, { columns: 110, rows: 24 });
@@ -117,7 +117,7 @@ describe.skipIf(!hasTmux())('breaker-status --watch in a terminal', () => {
     120_000,
   );
 
-  it('fits every size that the window takes, also ASCII alone and without colours', async () => {
+  it('fits every window size, with ASCII only and without colours too', async () => {
     await using stage = await open();
     await using terminal = new Terminal(stage.program, { columns: 120, rows: 30 });
     terminal.run('breaker-status --watch --ascii --no-color');
@@ -140,7 +140,7 @@ describe.skipIf(!hasTmux())('breaker-status --watch in a terminal', () => {
 });
 
 describe('breaker-status --watch off a terminal', () => {
-  it('prints lines on change, and ends in good order by a signal', async () => {
+  it('prints lines on change, and ends cleanly on a signal', async () => {
     await using stage = await open();
     const { program, sandbox, circuit } = stage;
     const watch = program.start(['breaker-status', '--watch', 's3-upload']);

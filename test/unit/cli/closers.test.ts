@@ -13,7 +13,7 @@ describe('Closers', () => {
     return { closers: new Closers((message) => failures.push(message)), failures, steps };
   }
 
-  it('closes the last added first, one after the other', async () => {
+  it('closes the last one added first, one after another', async () => {
     const { closers, steps } = open();
     closers.add(() => void steps.push('first'));
     closers.add(async () => {
@@ -25,7 +25,7 @@ describe('Closers', () => {
     expect(steps).toEqual(['second begins', 'second ends', 'first']);
   });
 
-  it('goes on after one that fails, and tells of it', async () => {
+  it('continues after a failure, and reports it', async () => {
     const { closers, failures, steps } = open();
     closers.add(() => void steps.push('closed'));
     closers.add(() => {
@@ -41,7 +41,7 @@ describe('Closers', () => {
     expect(steps).toEqual(['closed']);
   });
 
-  it('closes what is added while it closes, and nothing twice', async () => {
+  it('closes what is added meanwhile, and nothing twice', async () => {
     const { closers, steps } = open();
     closers.add(() => closers.add(() => void steps.push('late')));
     await closers.close();
@@ -51,7 +51,7 @@ describe('Closers', () => {
 });
 
 describe('EventHub', () => {
-  it('tells every reader every event', () => {
+  it('passes every event to every reader', () => {
     const hub = new EventHub();
     const told: [string, Event][] = [];
     hub.add((event) => told.push(['a', event]));
@@ -84,7 +84,7 @@ describe('EventHub', () => {
     }
   });
 
-  it('outlives readers that all fail, also at the warning of another', () => {
+  it('survives readers that all fail, even on the warning about another', () => {
     const hub = new EventHub();
     for (const name of ['a', 'b', 'c']) {
       hub.add(() => {

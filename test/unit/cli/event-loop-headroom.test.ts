@@ -20,7 +20,7 @@ function createLoop() {
 }
 
 describe('watchHeadroom', () => {
-  it('sees none before it has seen 50 ms', () => {
+  it('has none before 50 ms', () => {
     const { hasRoom, pass } = createLoop();
     expect(hasRoom()).toBe(false);
     pass(0, 49);
@@ -40,7 +40,7 @@ describe('watchHeadroom', () => {
     expect(hasRoom()).toBe(expected);
   });
 
-  it('goes by the last 50 ms or more, not by all that was', () => {
+  it('measures the last 50 ms or more, not the whole run', () => {
     const { hasRoom, pass } = createLoop();
     pass(1000, 0);
     expect(hasRoom()).toBe(false);

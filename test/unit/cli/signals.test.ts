@@ -47,7 +47,7 @@ describe('listenToSignals', () => {
     expect(seconds).toEqual([143]);
   });
 
-  it('leaves no listener behind', () => {
+  it('removes its listeners', () => {
     const count = () => SIGNALS.map((signal) => process.listenerCount(signal));
     const before = count();
     const { interrupts, send } = listen();

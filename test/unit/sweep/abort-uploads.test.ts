@@ -32,13 +32,13 @@ const fails =
       : null;
 
 describe('abortUploads', () => {
-  it('aborts those that were begun long enough ago, by the clock of the store', async () => {
+  it('aborts uploads that are old enough by the clock of the store', async () => {
     const { store, tally } = await abort({ uploadPages: [[upload('1'), upload('2', 999)], [upload('3', 1000)]] });
     expect(store.aborted).toEqual(['1', '3']);
     expect(tally).toEqual({ matched: 2, aborted: 2, failed: 0, failures: [] });
   });
 
-  it('leaves those that the patterns leave out', async () => {
+  it('keeps uploads that the patterns exclude', async () => {
     const uploadPages = [[upload('1', 5000, 'p/a.log'), upload('2', 5000, 'p/b.txt')]];
     const { store } = await abort({ uploadPages }, { patterns: { include: ['*.log'], exclude: [] } });
     expect(store.aborted).toEqual(['1']);
@@ -55,7 +55,7 @@ describe('abortUploads', () => {
     expect(store.aborted).toEqual([]);
   });
 
-  it('names those that stay, and goes on', async () => {
+  it('names failed uploads and continues', async () => {
     const { tally } = await abort({ uploadPages: [[upload('1'), upload('2')]], failAbort: fails('unavailable', '1') });
     expect(tally).toMatchObject({ matched: 2, aborted: 1, failed: 1 });
     expect(tally.failures).toEqual([{ key: 'p/1', versionId: null, code: 'unavailable', message: 'no' }]);
@@ -68,7 +68,7 @@ describe('abortUploads', () => {
     await expect(abort({ uploadPages: [[upload('1'), upload('2')]], failAbort })).rejects.toMatchObject({ code });
   });
 
-  it('goes on when only some are denied', async () => {
+  it('continues if only some uploads are denied', async () => {
     const { tally } = await abort({
       uploadPages: [[upload('1'), upload('2')]],
       failAbort: fails('access_denied', '1'),

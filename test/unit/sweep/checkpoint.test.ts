@@ -20,7 +20,7 @@ function prepare(saved?: unknown) {
 }
 
 describe('SweepCheckpoint', () => {
-  it('lets the next sweep begin where this one stopped', async () => {
+  it('makes the next sweep start where this one stopped', async () => {
     const { open } = prepare();
     const first = await open();
     expect(first.after).toBeNull();
@@ -30,7 +30,7 @@ describe('SweepCheckpoint', () => {
     expect((await open()).after).toBe('f');
   });
 
-  it('is gone when a sweep has gone round, and when it stopped at the very end', async () => {
+  it('is removed after a complete round, and after a stop at the very end', async () => {
     for (const isComplete of [true, false]) {
       const { open, stored } = prepare({ after: 'm' });
       const checkpoint = await open();
@@ -41,13 +41,13 @@ describe('SweepCheckpoint', () => {
     }
   });
 
-  it('stays where it was when a sweep got nowhere', async () => {
+  it('does not move if a sweep made no progress', async () => {
     const { open } = prepare({ after: 'm' });
     await (await open()).close({ isComplete: false });
     expect((await open()).after).toBe('m');
   });
 
-  it('is written while the sweep runs, at most every 10 s', async () => {
+  it('is saved while the sweep runs, at most every 10 s', async () => {
     const { open, clock, writes } = prepare();
     const checkpoint = await open();
     let last: string | null = null;

@@ -64,7 +64,7 @@ describe('isExpired', () => {
     expect(isExpired(object, { nowMs: storeNowMs, olderThanMs })).toBe(expected);
   });
 
-  it('keeps expired what is expired, however much later it is asked', () => {
+  it('keeps an expired item expired at any later time', () => {
     fc.assert(
       fc.property(fc.nat(), fc.nat(), fc.nat(), (ageMs, olderThanMs, laterMs) => {
         const object = listedObject('k', { ageMs });

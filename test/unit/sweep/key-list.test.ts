@@ -27,7 +27,7 @@ describe('readKeyList', () => {
     expect((await read(text, { isNullSeparated })).flat()).toEqual(expected);
   });
 
-  it('reads every list again that was written, wherever chunks end', async () => {
+  it('reads every written list, wherever chunks end', async () => {
     const key = fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }).filter((text) => text.isWellFormed());
     const nullFree = key.filter((text) => !text.includes('\0'));
     await fc.assert(
@@ -40,7 +40,7 @@ describe('readKeyList', () => {
     );
   });
 
-  it('gives pages of a thousand', async () => {
+  it('returns pages of a thousand', async () => {
     const pages = await read(Array.from({ length: 2500 }, (_, index) => `k${index}\n`).join(''), { size: 999 });
     expect(pages.map(({ length }) => length)).toEqual([1000, 1000, 500]);
   });
@@ -59,7 +59,7 @@ describe('readKeyList', () => {
     await expect(read(text)).rejects.toMatchObject({ code: 'usage', message, details: { reason: 'key_list' } });
   });
 
-  it('takes a key of just 1024 bytes', async () => {
+  it('accepts a key of exactly 1024 bytes', async () => {
     expect((await read('a'.repeat(1024))).flat()).toHaveLength(1);
   });
 });

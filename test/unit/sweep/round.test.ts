@@ -30,7 +30,7 @@ describe('sweepRound', () => {
 });
 
 describe('RoundPosition', () => {
-  it('goes on only over what is settled without a gap', () => {
+  it('advances only over spans without a gap', () => {
     const position = new RoundPosition(null);
     position.settle({ after: 'm', through: 'p' });
     expect(position.after).toBeNull();
@@ -42,7 +42,7 @@ describe('RoundPosition', () => {
     expect(position.after).toBeNull();
   });
 
-  it('goes on from the end at the beginning', () => {
+  it('continues at the beginning after the end', () => {
     const position = new RoundPosition('m');
     position.settle({ after: null, through: 'c' });
     expect(position.after).toBe('m');
@@ -50,7 +50,7 @@ describe('RoundPosition', () => {
     expect(position.after).toBe('c');
   });
 
-  it('is, for spans in any order, the end of what hangs together from where it began, and keeps one entry a gap', () => {
+  it('is the end of the connected spans from its start, in any order, with one entry for each gap', () => {
     const cut = fc.uniqueArray(fc.string({ minLength: 1 }), { minLength: 1, maxLength: 20 });
     fc.assert(
       fc.property(cut, fc.nat(), fc.infiniteStream(fc.nat()), (keys, start, random) => {

@@ -29,7 +29,7 @@ async function select(
 const keysOf = (pages: readonly SweepPage[]): string[] => pages.flatMap(({ items }) => items.map(({ key }) => key));
 
 describe('selectItems', () => {
-  it('takes what is past its age, page by page', async () => {
+  it('selects what is old enough, page by page', async () => {
     expect(keysOf(await select([page({ a: 5000, b: 999 }), page({ c: 1000 })]))).toEqual(['a', 'c']);
   });
 
@@ -40,7 +40,7 @@ describe('selectItems', () => {
     expect(keysOf(await select([page({ young: 10 }, storeNowMs)], ourNowMs))).toEqual(expected);
   });
 
-  it('says which keys each page settles', async () => {
+  it('reports which keys each page completes', async () => {
     const pages = await select([page({ a: 5000, b: 10 }), page({ c: 5000 })], STORE_NOW_MS, { listConcurrency: 1 });
     expect(pages.map(({ span }) => span)).toEqual([
       { after: null, through: 'b' },

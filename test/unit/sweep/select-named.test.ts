@@ -34,25 +34,25 @@ async function select(
 }
 
 describe('selectNamed', () => {
-  it('asks the store for the age of a key that has none, and judges it by its clock', async () => {
+  it('asks the store for an unknown age, and uses its clock', async () => {
     const options = { stored: [stored('p/old', 1000), stored('p/young', 999)] };
     const { keys, store } = await select([named('p/old'), named('p/young'), named('p/missing')], {}, options);
     expect(keys).toEqual(['p/old']);
     expect(store.lookedUp).toEqual([['p/old', 'p/young', 'p/missing']]);
   });
 
-  it('gives the ETag that was found, so that the delete is bound to it', async () => {
+  it('returns the ETag, so that the delete is conditional', async () => {
     const { found } = await select([named('p/a')], {}, { stored: [{ ...stored('p/a', 5000), etag: '"e"' }] });
     expect(found).toMatchObject([{ key: 'p/a', etag: '"e"', versionId: null }]);
   });
 
-  it('asks nothing where any age and size will do', async () => {
+  it('sends no request if any age and size match', async () => {
     const { keys, store } = await select([named('p/a')], { olderThanMs: 0 });
     expect(keys).toEqual(['p/a']);
     expect([store.lookedUp, store.listed]).toEqual([[], []]);
   });
 
-  it('asks for a size that is not known', async () => {
+  it('asks the store for an unknown size', async () => {
     const { keys, store } = await select(
       [named('p/a')],
       { olderThanMs: 0, minSizeBytes: 10 },
@@ -62,18 +62,18 @@ describe('selectNamed', () => {
     expect(store.lookedUp).toHaveLength(1);
   });
 
-  it('leaves alone what is not below the prefix or not like the patterns, unasked', async () => {
+  it('skips keys outside the prefix or the patterns without a request', async () => {
     const patterns = { include: [], exclude: ['*.keep'] };
     const { keys, store } = await select([named('q/a'), named('p/a.keep')], { patterns });
     expect(keys).toEqual([]);
     expect(store.lookedUp).toEqual([]);
   });
 
-  it('takes a key once that is named twice', async () => {
+  it('selects a key once if it is named twice', async () => {
     expect((await select([named('p/a'), named('p/a')], { olderThanMs: 0 })).keys).toEqual(['p/a']);
   });
 
-  it('believes the time of an inventory that also has the ETag, by the clock of the store', async () => {
+  it('uses the time of an inventory with ETags, by the clock of the store', async () => {
     const old = named('p/old', { lastModifiedMs: STORE_NOW_MS - 1000, etag: '"e"', sizeBytes: 1 });
     const young = named('p/young', { lastModifiedMs: STORE_NOW_MS - 999, etag: '"e"', sizeBytes: 1 });
     const { keys, store } = await select([old, young]);
@@ -82,7 +82,7 @@ describe('selectNamed', () => {
     expect(store.listed).toHaveLength(1);
   });
 
-  it('asks about what an inventory without ETags shows as old enough, and not about the rest', async () => {
+  it('asks about old objects of an inventory without ETags, and not about the rest', async () => {
     const old = named('p/old', { lastModifiedMs: STORE_NOW_MS - 5000, sizeBytes: 1 });
     const young = named('p/young', { lastModifiedMs: STORE_NOW_MS - 999, sizeBytes: 1 });
     // It was overwritten since.

@@ -9,7 +9,7 @@ const denied = { code: 'AccessDenied', message: 'no' };
 const oops = { code: 'InternalError', message: 'oops' };
 
 describe('sweep', () => {
-  it('deletes what the pages hold, and tells what became of each batch', async () => {
+  it('deletes the items of the pages, and reports each batch', async () => {
     const { store, events, context } = prepare();
     const result = await sweep(pagesOf([sweepPage(['a', 'b']), sweepPage(['c'])]), REQUEST, context);
     expect(result.ending).toEqual({ kind: 'complete' });
@@ -22,7 +22,7 @@ describe('sweep', () => {
     ]);
   });
 
-  it('finishes with nothing done where nothing matches', async () => {
+  it('finishes with nothing done if nothing matches', async () => {
     const { store, events, context } = prepare();
     const { tally } = await sweep(pagesOf([sweepPage([]), sweepPage([])]), REQUEST, context);
     expect(tally).toMatchObject({ matched: 0, deleted: 0, failed: 0 });
@@ -51,7 +51,7 @@ describe('sweep', () => {
     expect(new Set(store.batches.flat()).size).toBe(tally.deleted);
   });
 
-  it('does not wait for ever for a batch to fill up where few keys match', async () => {
+  it('does not wait forever for a batch to fill if few keys match', async () => {
     const few = Array.from({ length: 100 }, () => sweepPage([], { after: 'b', through: 'c' }));
     const gate = Promise.withResolvers<void>();
     const { store, context } = prepare({ beforeResponse: async () => await gate.promise });
@@ -67,7 +67,7 @@ describe('sweep', () => {
     expect((await running).tally.deleted).toBe(2);
   });
 
-  it('counts the keys that stayed, hands them on by name, and goes on', async () => {
+  it('counts the keys that are left, passes on their names, and continues', async () => {
     const refuses = (key: string) => (key === 'a' ? oops : null);
     const { events, left, context } = prepare({ refuses, overwritten: ['b'] });
     const { tally } = await sweep(pagesOf([sweepPage(['a', 'b', 'c'])]), REQUEST, context);
@@ -77,7 +77,7 @@ describe('sweep', () => {
     expect(events.at(-1)).toEqual({ kind: 'sweep_finished', bucket: 'b', deleted: 1, failed: 1 });
   });
 
-  it('leaves a batch that failed as a whole for the next sweep, and goes on', async () => {
+  it('leaves a batch that failed as a whole for the next sweep, and continues', async () => {
     const failBatch = (batch: number) =>
       batch === 1 ? new BreakwaterError('unavailable', 'down', { details: { s3Code: 'SlowDown' } }) : null;
     const { context } = prepare({ failBatch });
@@ -118,14 +118,14 @@ describe('sweep', () => {
     expect(ending).toMatchObject({ kind: 'failed', error: { code: 'unavailable' } });
   });
 
-  it('lets a bug through as it is, after the batches under way', async () => {
+  it('throws a bug as it is, after the open batches', async () => {
     const bug = new TypeError('bug');
     const { store, context } = prepare({ failBatch: (batch) => (batch === 1 ? bug : null) });
     await expect(sweep(pagesOf([sweepPage(keysUpTo(1500))]), REQUEST, context)).rejects.toBe(bug);
     expect(store.open).toBe(0);
   });
 
-  it('ends where the report of what stayed cannot be written', async () => {
+  it('fails if the report cannot be written', async () => {
     const full = new BreakwaterError('local_io', 'disk full');
     const { context } = prepare({ refuses: () => oops }, { onLeft: async () => await Promise.reject(full) });
     const { ending } = await sweep(pagesOf([sweepPage(['a'])]), REQUEST, context);
@@ -145,7 +145,7 @@ describe('sweep', () => {
 });
 
 describe('a sweep at work', () => {
-  it('reads on while batches are deleted, and never has more than 32 of them open', async () => {
+  it('reads pages while batches are deleted, with at most 32 open batches', async () => {
     const gate = Promise.withResolvers<void>();
     const { store, context } = prepare({ beforeResponse: async () => await gate.promise });
     const taken: number[] = [];
@@ -202,7 +202,7 @@ describe('a sweep at work', () => {
     expect(store.batches.length).toBeLessThan(3);
   });
 
-  it('tells which keys are settled, when the batch with the last of them has its answer', async () => {
+  it('reports keys as settled when the batch with the last of them has its response', async () => {
     const spans: readonly KeySpan[] = [
       { after: null, through: 'a' },
       { after: 'a', through: 'b' },
@@ -226,7 +226,7 @@ describe('a sweep at work', () => {
     expect(settled.toSorted((a, b) => ((a.after ?? '') < (b.after ?? '') ? -1 : 1))).toEqual(spans);
   });
 
-  it('settles nothing that it has left for the next sweep', async () => {
+  it('settles nothing that is left for the next sweep', async () => {
     const { settled, stop, context } = prepare();
     stop.abort(new BreakwaterError('interrupted', 'SIGTERM'));
     await sweep(pagesOf([sweepPage(['a'], { after: null, through: null })]), REQUEST, context);
@@ -248,14 +248,14 @@ describe('the limits of a sweep', () => {
     expect(events.some(({ kind }) => kind === 'sweep_finished')).toBe(false);
   });
 
-  it('are not reached where there is exactly as much', async () => {
+  it('are not reached by exactly the limit', async () => {
     const { context } = prepare();
     const limits = { maxDelete: 3, maxBytes: 30 };
     const { ending } = await sweep(pagesOf([sweepPage(['a', 'b', 'c'])]), { ...REQUEST, limits }, context);
     expect(ending.kind).toBe('complete');
   });
 
-  it('count what was asked for, not what was granted', async () => {
+  it('count what was requested, not what was deleted', async () => {
     const { store, context } = prepare({ refuses: () => oops });
     const limits = { maxDelete: 2, maxBytes: null };
     await sweep(pagesOf([sweepPage(keysUpTo(10))]), { ...REQUEST, limits }, context);

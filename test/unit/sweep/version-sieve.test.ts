@@ -51,7 +51,7 @@ describe('VersionSieve', () => {
     expect(sieve(pages).toSorted()).toEqual([...expected].toSorted());
   });
 
-  it('never takes a current version, nor a current marker with a version behind it, wherever pages end', () => {
+  it('never selects a current version, nor a current marker of a key with versions, wherever pages end', () => {
     const versionsOfKey = fc.array(fc.boolean(), { minLength: 1, maxLength: 5 });
     fc.assert(
       fc.property(fc.array(versionsOfKey, { maxLength: 5 }), fc.array(fc.boolean()), (keys, cuts) => {
@@ -70,7 +70,7 @@ describe('VersionSieve', () => {
     );
   });
 
-  it('tells of a version what binds a delete to it, and nothing to compare', () => {
+  it('returns the id of a version, and no ETag', () => {
     expect(new VersionSieve().take([version('a2*'), version('a1')], { isLast: true })).toEqual([
       { key: 'a', versionId: '1', sizeBytes: 10, lastModifiedMs: 0, etag: null },
     ]);

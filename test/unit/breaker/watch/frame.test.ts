@@ -65,7 +65,7 @@ function squeeze(text: string): readonly string[] {
 }
 
 describe('the screen at 120 columns', () => {
-  it('shows an outage: the lamp, the pips, the countdown, the activity, the cause, the change and the keys', () => {
+  it('shows an outage: state, failures, countdown, activity, cause, change and keys', () => {
     expect(squeeze(draw(snapshotOf({ jobs: [JOB] })))).toEqual([
       'breakwater  host-a  /home/ops/.local/state/breakwater/state.db  2 circuits  ■ 1 OPEN  live 12:04 UTC',
       'CIRCUIT  STATE  FAILURES  NEXT CALL  OPS 5m  ERR  P95  RETRIES  P50',
@@ -88,7 +88,7 @@ describe('the screen at 120 columns', () => {
     ]);
   });
 
-  it('tells who holds the probe, and how far the proof is', () => {
+  it('shows which process probes, and the successes so far', () => {
     const halfOpen = {
       ...OPENED,
       atMs: NOW - 3000,
@@ -123,7 +123,7 @@ describe('the screen at 120 columns', () => {
     expect(squeeze(draw(snapshotOf({ circuits: [circuit] })))[2]).toContain(row);
   });
 
-  it('explains an isolation, a reset and a clock that is wrong', () => {
+  it('explains an isolation, a reset and a wrong clock', () => {
     const isolated = draw(snapshotOf({ circuits: [circuitOf(ISOLATED_ROW, { refused: 2 })] }));
     expect(isolated).toContain('isolated by ops 3 min ago, until 13:04:09, 2 refused since: bucket migration');
     const reset = rowOf({ epoch: 2, manual: { by: 'ops', atMs: NOW - 5000, reason: null, untilMs: null } });
@@ -146,12 +146,12 @@ describe('the screen at 120 columns', () => {
     expect(text).toContain('its process has ended');
   });
 
-  it('counts the transfers that there is no room for', () => {
+  it('counts the transfers that do not fit', () => {
     const jobs = Array.from({ length: 30 }, (_, index) => ({ ...JOB, id: String(index) }));
     expect(draw(snapshotOf({ jobs }))).toContain('and 26 more');
   });
 
-  it('goes into the detail of a circuit, and scrolls its history', () => {
+  it('opens the detail of a circuit, and scrolls its history', () => {
     const history = Array.from({ length: 50 }, (_, index) => ({
       ...OPENED,
       atMs: NOW - index * 86_400_000,
@@ -174,7 +174,7 @@ describe('the screen at 120 columns', () => {
     expect(draw(snapshotOf(), { view })).toContain('asks first (disabled by --read-only)');
   });
 
-  it('asks about a change by hand with its effect in words and its command line', () => {
+  it('asks before a change by hand, with its effect and its shell command', () => {
     const first = squeeze(draw(snapshotOf(), { view: type('i') }));
     expect(first.slice(-5)).toEqual([
       'isolate s3-upload@eu-west-1: refuses every call of every process until the time is over or it is reset',
@@ -193,7 +193,7 @@ describe('the screen at 120 columns', () => {
     expect(draw(snapshotOf(), { view: type('i<clear>soon<enter>') })).toContain('"soon" is not valid');
   });
 
-  it('shows the filter while it is typed and while it holds', () => {
+  it('shows the filter while it is typed and while it is applied', () => {
     expect(draw(snapshotOf(), { view: type('/down') })).toContain('filter /down█  1 of 2');
     const kept = draw(snapshotOf(), { view: type('/down<enter>') });
     expect(kept).not.toContain(UPLOAD);
@@ -239,7 +239,7 @@ describe('the screen of a state that is not ready', () => {
 });
 
 describe('the screen of any size', () => {
-  it('drops columns that do not fit, and none that matter', () => {
+  it('drops columns that do not fit, but never the needed ones', () => {
     const text = squeeze(draw(snapshotOf(), { columns: 80, rows: 24 }));
     expect(text[0]).toBe('breakwater  2 circuits  ■ 1 OPEN  live 12:04 UTC');
     expect(text[1]).toBe('CIRCUIT  STATE  FAILURES  NEXT CALL');
@@ -267,7 +267,7 @@ describe('the screen of any size', () => {
     expect(draw(snapshotOf(), { columns: 80, rows: 2 })).toContain('■ OPEN');
   });
 
-  it('shows an open question also in few rows', () => {
+  it('shows an open form even in few rows', () => {
     expect(draw(snapshotOf(), { columns: 80, rows: 5, view: type('r<enter>') })).toContain('reset it now? y = yes');
   });
 
@@ -301,7 +301,7 @@ describe('the screen of any size', () => {
     { maxLength: 8 },
   );
 
-  it('is never wider than the window, and always a row lower; the last row holds the keys or the question', () => {
+  it('is never wider than the window, and always one row lower; the last row shows the keys or the form', () => {
     const snapshots = [
       snapshotOf({ jobs: [JOB] }),
       snapshotOf({
@@ -330,7 +330,7 @@ describe('the screen of any size', () => {
     );
   });
 
-  it('is ASCII alone where it has to be, in every state and on every page', () => {
+  it('uses ASCII only if it must, in every state and on every page', () => {
     const snapshot = snapshotOf({
       circuits: [CLOSED, OPEN, circuitOf({ ...PROBED_ROW, name: 'p' }), circuitOf({ ...ISOLATED_ROW, name: 'i' })],
       jobs: [JOB],
@@ -343,14 +343,14 @@ describe('the screen of any size', () => {
     for (const lamp of ['[=] closed', '[X] OPEN', '[~] HALF-OPEN', '[!] ISOLATED']) expect(text).toContain(lamp);
   });
 
-  it('tells every state by a glyph and a word of its own, so that colour is never needed', () => {
+  it('has a symbol and a word for every state, so that colour is never needed', () => {
     for (const symbols of [UNICODE_SYMBOLS, ASCII_SYMBOLS]) {
       const lamps = Object.values(symbols.lamps);
       expect(new Set(lamps).size).toBe(lamps.length);
     }
   });
 
-  it('is the same for the same, and another only where something is', () => {
+  it('is the same for the same input, and differs only if the input does', () => {
     expect(drawFrame(snapshotOf())).toEqual(drawFrame(snapshotOf()));
     // Within one second and one slot nothing moves, so nothing is drawn.
     expect(drawFrame(snapshotOf({ takenAtMs: NOW + 900 }))).toEqual(drawFrame(snapshotOf()));

@@ -58,12 +58,12 @@ describe('pressKey', () => {
     expect(press(keys).action).toEqual({ kind: 'quit' });
   });
 
-  it('takes a q that is typed for a letter', () => {
+  it('takes a typed q as a letter', () => {
     expect(press(['/q']).action).toBeNull();
     expect(press(['rq']).view.form?.reason).toBe('q');
   });
 
-  it('goes through the spans, pauses and goes on, opens help and detail and leaves them', () => {
+  it('changes the span, pauses and resumes, opens and closes help and detail', () => {
     expect(['', 't', 'tt', 'ttt'].map((keys) => press([keys]).view.spanMs)).toEqual([
       300_000, 900_000, 3_600_000, 300_000,
     ]);
@@ -75,7 +75,7 @@ describe('pressKey', () => {
     expect(press([ENTER, { kind: 'escape' }]).view.page).toBe('table');
   });
 
-  it('filters while it is typed, and keeps or drops it', () => {
+  it('filters while typing, and applies or clears the filter', () => {
     expect(press(['/UPx', { kind: 'backspace' }, 'load', ENTER]).view).toMatchObject({
       filter: 'UPload',
       isFiltering: false,
@@ -86,7 +86,7 @@ describe('pressKey', () => {
     expect(press(['/up', { kind: 'clear' }]).view.filter).toBe('');
   });
 
-  it('tells the command line that shows the same', () => {
+  it('shows the shell command for the same view', () => {
     expect(press(['j', ENTER]).view.message?.command).toBe(`breakwater breaker-status --history ${UPLOAD}`);
     expect(press(['/down', ENTER]).view.message?.command).toBe(`breakwater breaker-status ${DOWNLOAD}`);
     const elsewhere = beginView({ isReadOnly: false, stateDirectory: '/var/my state' });
@@ -95,7 +95,7 @@ describe('pressKey', () => {
     );
   });
 
-  it('resets after a reason and a yes, and tells the command line that does the same', () => {
+  it('resets after a reason and a yes, and shows the shell command for it', () => {
     expect(press(['jrS3 is back', ENTER, 'y']).action).toEqual({
       kind: 'reset',
       circuit: UPLOAD,
@@ -132,20 +132,20 @@ describe('pressKey', () => {
     expect(press(keys).action).toMatchObject({ kind: 'isolate', circuit: DOWNLOAD, ...action });
   });
 
-  it('keeps a time that is none in its field, and says why', () => {
+  it('keeps an invalid time in its field, and says why', () => {
     for (const wrong of ['soon', '0', '5']) {
       expect(press(['i', { kind: 'clear' }, wrong, ENTER]).view.form).toMatchObject({ field: 'for', duration: wrong });
       expect(press(['i', { kind: 'clear' }, wrong, ENTER]).view.form?.problem).toContain(wrong);
     }
   });
 
-  it('is about the circuit that was selected when it was asked, whatever comes and goes', () => {
+  it('applies to the circuit that was selected when the form opened', () => {
     const { view } = press(['jr', ENTER]);
     const [first] = snapshotOf().circuits;
     expect(pressKey(view, text('y'), snapshotOf({ circuits: [first!] })).action).toMatchObject({ circuit: UPLOAD });
   });
 
-  it('refuses to reset and isolate under --read-only, in words', () => {
+  it('refuses to reset and isolate under --read-only, with a message', () => {
     const view = beginView({ isReadOnly: true, stateDirectory: null });
     for (const key of ['r', 'i']) {
       const step = press([key, ENTER, ENTER, 'y'], view);
@@ -154,7 +154,7 @@ describe('pressKey', () => {
     }
   });
 
-  it('never changes anything without a y to the question', () => {
+  it('never changes anything without a y', () => {
     const key = fc.oneof(
       fc.constantFrom<Key>(
         { kind: 'enter' },
@@ -177,7 +177,7 @@ describe('pressKey', () => {
     );
   });
 
-  it('cancels by escape, and by anything but a y, and says so', () => {
+  it('cancels on escape and on anything but a y, and says so', () => {
     for (const keys of [
       ['r', { kind: 'escape' } as const],
       ['r', ENTER, 'n'],

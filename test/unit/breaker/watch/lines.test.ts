@@ -46,7 +46,7 @@ const HALF_OPENED = {
 } as const;
 
 describe('watchAsLines', () => {
-  it('prints every circuit once, then what changes, and nothing while only time passes', async () => {
+  it('prints every circuit once, then each change, and nothing while only time passes', async () => {
     const { clock, stage, printed, tick, stop } = start();
     await clock.advance(0);
     expect(printed).toEqual([
@@ -67,7 +67,7 @@ describe('watchAsLines', () => {
     stop();
   });
 
-  it('misses no change, however fast they came, and tells them in their order', async () => {
+  it('misses no change, however fast, and prints them in order', async () => {
     const { clock, stage, tick, stop } = start();
     await clock.advance(0);
     stage.snapshot = snapshotOf({ circuits: [CLOSED, circuitOf(PROBED_ROW, { history: [HALF_OPENED, OPENED] })] });
@@ -79,7 +79,7 @@ describe('watchAsLines', () => {
     stop();
   });
 
-  it('tells each pip, and who resets by hand', async () => {
+  it('prints each failure, and who resets by hand', async () => {
     const { clock, stage, tick, stop } = start();
     await clock.advance(0);
     stage.snapshot = snapshotOf({ circuits: [circuitOf(rowOf({ failures: 1 }))] });
@@ -91,7 +91,7 @@ describe('watchAsLines', () => {
     stop();
   });
 
-  it('says what is wrong with the state file, once, and nothing of circuits that nobody knows', async () => {
+  it('reports a problem of the state file once, without unknown circuits', async () => {
     const { clock, stage, tick, stop } = start();
     await clock.advance(0);
     stage.snapshot = snapshotOf({ stateFile: { path: '/s/state.db', condition: 'newer_schema' }, circuits: [OPEN] });
@@ -100,7 +100,7 @@ describe('watchAsLines', () => {
     stop();
   });
 
-  it('is one JSON document a line where that is asked for', async () => {
+  it('prints one JSON document per line on request', async () => {
     const { clock, stage, printed, tick, stop } = start({ isJson: true });
     await clock.advance(0);
     expect(printed.map((line) => JSON.parse(line) as unknown)).toMatchObject([
@@ -120,7 +120,7 @@ describe('watchAsLines', () => {
     stop();
   });
 
-  it('ends by a signal and when nobody reads any more, and hands back how it was last', async () => {
+  it('ends on a signal or a closed pipe, and returns the last snapshot', async () => {
     const byHand = start();
     await byHand.clock.advance(1000);
     byHand.stop();

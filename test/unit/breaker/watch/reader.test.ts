@@ -20,7 +20,7 @@ function fail(gate: CircuitGate, times = 1): void {
 }
 
 describe('createWatchReader', () => {
-  it('reads a state that was never made as missing, with both circuits closed, and makes nothing', async () => {
+  it('reads a missing state as missing, with both circuits closed, and creates nothing', async () => {
     await using watch = await createWatchRun();
     const { stateFile, circuits, jobs } = await createWatchReader(watch.run, {
       names: [],
@@ -35,7 +35,7 @@ describe('createWatchReader', () => {
     expect(jobs).toEqual([]);
   });
 
-  it('sees the file that is made later, and every change of others', async () => {
+  it('sees a file that is created later, and every change by other processes', async () => {
     await using watch = await createWatchRun();
     const reader = createWatchReader(watch.run, { names: [UPLOAD], scopes: 'all', isEscaped: false });
     await reader.read(SPAN_MS);
@@ -50,7 +50,7 @@ describe('createWatchReader', () => {
     expect(circuit).toMatchObject({ view: { state: 'open', retryAfterMs: 60_000 }, history: [{ to: 'open' }] });
   });
 
-  it('reads the file only where it has changed, and lets time pass all the same', async () => {
+  it('reads the file only if it changed, and still counts time', async () => {
     await using watch = await createWatchRun();
     fail(watch.other().gate, 5);
     const reader = createWatchReader(watch.run, { names: [UPLOAD], scopes: 'all', isEscaped: false });
@@ -70,7 +70,7 @@ describe('createWatchReader', () => {
     expect(watch.opens()).toBe(opens);
   });
 
-  it('opens the file anew where another has taken its place', async () => {
+  it('reopens the file if it was replaced', async () => {
     await using watch = await createWatchRun();
     fail(watch.other().gate, 5);
     const reader = createWatchReader(watch.run, { names: [UPLOAD], scopes: 'all', isEscaped: false });
@@ -81,7 +81,7 @@ describe('createWatchReader', () => {
     expect((await reader.read(SPAN_MS)).circuits[0]?.view.row.failures).toBe(1);
   });
 
-  it('says that the file is corrupt, and sees when it is whole again', async () => {
+  it('reports a corrupt file, and sees when it is repaired', async () => {
     await using watch = await createWatchRun();
     await watch.replaceFile('this is no database, and long enough to be looked at');
     const reader = createWatchReader(watch.run, { names: [], scopes: 'all', isEscaped: false });
@@ -92,7 +92,7 @@ describe('createWatchReader', () => {
     expect([stateFile.condition, circuits.map(({ view }) => view.row.failures)]).toEqual(['ready', [0, 2]]);
   });
 
-  it('says that a newer breakwater has written it, and looks again every 2 s', async () => {
+  it('reports a file of a newer breakwater, and checks again every 2 s', async () => {
     await using watch = await createWatchRun();
     fail(watch.other().gate);
     const database = new DatabaseSync(join(watch.directory, 'state.db'));
@@ -107,7 +107,7 @@ describe('createWatchReader', () => {
     expect((await reader.read(SPAN_MS)).stateFile.condition).toBe('ready');
   });
 
-  it('counts the refusals of an outage, and tells that a clock is wrong', async () => {
+  it('counts the refusals of an outage, and detects a wrong clock', async () => {
     await using watch = await createWatchRun();
     const { gate, state } = watch.other();
     fail(gate, 5);
@@ -122,7 +122,7 @@ describe('createWatchReader', () => {
     });
   });
 
-  it('adds up the activity of the span slot by slot, the last one now', async () => {
+  it('sums the activity of the span by slot, the last one is now', async () => {
     await using watch = await createWatchRun();
     const { state } = watch.other();
     const slot = { circuit: UPLOAD, successes: 0, errors: 0, refused: 0, durations: [], retries: [] };
@@ -149,7 +149,7 @@ describe('createWatchReader', () => {
     expect(hour?.successes.reduce((sum, count) => sum + count, 0)).toBe(108);
   });
 
-  it('tells which jobs have lost their process', async () => {
+  it('marks jobs whose process has ended', async () => {
     await using watch = await createWatchRun();
     const { state, process } = watch.other();
     const { isAlive: _, ...job } = JOB;
@@ -162,7 +162,7 @@ describe('createWatchReader', () => {
     ]);
   });
 
-  it('makes names safe to show where that is asked for, and keeps those that actions are about', async () => {
+  it('escapes names on request, except the names for actions', async () => {
     await using watch = await createWatchRun();
     const { state, gate } = watch.other();
     const name = 's3-upload@\u001b[2J';
@@ -183,7 +183,7 @@ describe('createWatchReader', () => {
     });
   });
 
-  it('is the same snapshot within a second in which nothing waits or runs', async () => {
+  it('is the same snapshot within a second if nothing waits or runs', async () => {
     await using watch = await createWatchRun();
     const reader = createWatchReader(watch.run, { names: [], scopes: 'all', isEscaped: false });
     const first = await reader.read(SPAN_MS);
@@ -194,7 +194,7 @@ describe('createWatchReader', () => {
     expect((await reader.read(SPAN_MS)).takenAtMs).toBe(NOW + 1000);
   });
 
-  it('refuses a name that is no circuit', async () => {
+  it('refuses an unknown name', async () => {
     await using watch = await createWatchRun();
     await expect(
       createWatchReader(watch.run, { names: ['s4'], scopes: 'all', isEscaped: false }).read(SPAN_MS),

@@ -100,7 +100,7 @@ describe('watchOnScreen', () => {
     stop();
   });
 
-  it('answers a key at once where nothing was drawn a moment ago', async () => {
+  it('reacts to a key immediately if nothing was just drawn', async () => {
     const { clock, drawn, type, stop } = await start();
     await clock.advance(1100);
     type('?');
@@ -110,7 +110,7 @@ describe('watchOnScreen', () => {
     stop();
   });
 
-  it('draws anew at once when the window changes', async () => {
+  it('redraws immediately when the window changes', async () => {
     const { clock, stage, drawn, resize, stop } = await start();
     stage.columns = 40;
     resize();
@@ -121,7 +121,7 @@ describe('watchOnScreen', () => {
     stop();
   });
 
-  it('shows what changes, and stands still while paused', async () => {
+  it('shows changes, except while paused', async () => {
     const { clock, stage, drawn, type, stop } = await start();
     type(' ');
     await clock.advance(1000);
@@ -135,7 +135,7 @@ describe('watchOnScreen', () => {
     stop();
   });
 
-  it('reads another span also while paused', async () => {
+  it('reads another span even while paused', async () => {
     const { clock, drawn, type, stop } = await start();
     type(' t');
     await clock.advance(1000);
@@ -143,7 +143,7 @@ describe('watchOnScreen', () => {
     stop();
   });
 
-  it('acts after the question, says what it did, and reads the state anew', async () => {
+  it('acts after the confirmation, reports it, and reads the state again', async () => {
     const { clock, stage, drawn, acted, type, press, stop } = await start();
     type('rback');
     press({ kind: 'enter' });
@@ -184,7 +184,7 @@ describe('watchOnScreen', () => {
     expect([stage.closes, clock.sleeping]).toEqual([1, 0]);
   });
 
-  it('ends by a signal at once, and gives the terminal back', async () => {
+  it('ends immediately on a signal, and restores the terminal', async () => {
     const { clock, stage, ended, stop } = await start();
     await clock.advance(10_000);
     stop();
@@ -192,7 +192,7 @@ describe('watchOnScreen', () => {
     expect([stage.closes, clock.sleeping]).toEqual([1, 0]);
   });
 
-  it('gives the terminal back when it fails', async () => {
+  it('restores the terminal when it fails', async () => {
     const { clock, stage, ended } = await start({ readFails: true });
     await clock.advance(1000);
     await expect(ended).rejects.toThrow('the disk is gone');

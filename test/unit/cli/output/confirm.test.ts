@@ -46,7 +46,7 @@ describe('confirm', () => {
     expect(asked).toBe('delete 3 objects? [y/N] ');
   });
 
-  it('does not ask where nobody could answer', async () => {
+  it('does not ask if nobody could answer', async () => {
     await expect(confirm(runWith({ typed: 'y\n', stdinIsTerminal: false }), 'delete?')).rejects.toThrow(
       expect.objectContaining({ code: 'usage' }),
     );
@@ -61,7 +61,7 @@ describe('confirm', () => {
 });
 
 describe('assertCanAsk', () => {
-  it('is content at a terminal', () => {
+  it('passes at a terminal', () => {
     expect(() => assertCanAsk(runWith({}))).not.toThrow();
   });
 

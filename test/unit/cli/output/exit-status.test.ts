@@ -54,7 +54,7 @@ const EPOCH = '1970-01-01T00:00:00.000Z';
 const PROCESS = { pid: 1, startTime: null, bootId: null, pidNamespace: null, host: 'h', command: 'put' };
 
 describe('failureDocument', () => {
-  it('has every field, null where nothing is known', () => {
+  it('has every field, null if unknown', () => {
     expect(failureDocument(null, new BreakwaterError('usage', 'no'))).toStrictEqual({
       ok: false,
       command: null,
@@ -77,7 +77,7 @@ describe('failureDocument', () => {
     });
   });
 
-  it('tells all that is known, beside the fields of the result', () => {
+  it('has all known facts beside the fields of the result', () => {
     const details = {
       hint: 'wait',
       reason: 'open',

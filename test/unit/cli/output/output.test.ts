@@ -99,7 +99,7 @@ describe('Output', () => {
     expect([stdout(), stderr()]).toEqual(['a\nb\nc', 'd\n']);
   });
 
-  it('writes through what stands beside it, for as long as that stands', () => {
+  it('writes through a wrapper while one is set', () => {
     const { output, stdout, stderr } = open();
     const steps: string[] = [];
     output.stepAside((write) => {

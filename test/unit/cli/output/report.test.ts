@@ -191,7 +191,7 @@ describe('the log of events', () => {
     expect(told).toEqual(new Set(levels));
   });
 
-  it('colours the level alone, and only where colours are wanted', () => {
+  it('colours only the level, and only with colours on', () => {
     const { output, stderr } = capture({ stderrHasColour: true });
     createEventLog(output, clock)({ kind: 'warning', reason: 'x', message: '\u001b[31mred' });
     expect(stderr()).toBe('\u001b[33mwarning\u001b[0m: \\x1b[31mred\n');
@@ -233,7 +233,7 @@ describe('report', () => {
     expect(stderr()).toBe(err);
   });
 
-  it('prints a result that comes with a failure, tells the failure, and ends with its status', () => {
+  it('prints a result with a failure, logs the failure, and returns its status', () => {
     const { output, stdout, stderr } = capture();
     const failed = { ...result, failure: new BreakwaterError('partial', '1 of 2 failed') };
     expect(report(output, clock, { command: 'put', result: failed })).toBe(3);
@@ -251,7 +251,7 @@ describe('report', () => {
 });
 
 describe('reportFailure', () => {
-  it('says what failed, the facts, and what to do next, also under --quiet', () => {
+  it('logs what failed, the facts and the hint, even under --quiet', () => {
     const { output, stdout, stderr } = capture({ quiet: true });
     expect(reportFailure(output, clock, { command: 'put', error: refused })).toBe(75);
     expect(stderr()).toBe(
@@ -275,7 +275,7 @@ describe('reportFailure', () => {
     expect(JSON.parse(text)).toMatchObject({ ok: false, command: null, error: { exit_status: 75, attempts: 1 } });
   });
 
-  it('is one JSON line on stderr where lines are JSON, the hint in it', () => {
+  it('is one JSON line on stderr with --log-format json, including the hint', () => {
     const { output, stderr } = capture({ logFormat: 'json', verbose: true });
     reportFailure(output, clock, {
       command: 'put',

@@ -57,14 +57,14 @@ describe('presentMany', () => {
     });
   });
 
-  it('tells what was there already, and fails as what ended the run', () => {
+  it('counts skipped objects, and fails with the error that ended the run', () => {
     const ended = new BreakwaterError('circuit_open', 'the circuit is open');
     const result = presentMany({ ...NOTHING, done: 2, skipped: 3, bytes: 8, ended }, 'sent');
     expect(result).toMatchObject({ summary: 'sent 2 objects, 8 B; 3 already there', json: { skipped: 3 } });
     expect(result.failure).toBe(ended);
   });
 
-  it('counts failures that are not kept by name', () => {
+  it('counts failures beyond the named ones', () => {
     const { failure } = presentMany({ ...NOTHING, failed: 150, failures: [{ name: 'b', error: gone }] }, 'sent');
     expect(failure?.message).toBe('150 of 150 objects failed, the first: c is not there (not_found)');
   });

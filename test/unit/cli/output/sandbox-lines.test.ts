@@ -17,7 +17,7 @@ describe('parseSeed', () => {
     expect(parseSeed(text)).toEqual(plan);
   });
 
-  it('numbers many with as many digits, so that they stay in order', () => {
+  it('pads numbers, so that keys stay in order', () => {
     const { keys } = parseSeed('demo/k{n}:count=100');
     expect([keys[0], keys[99], keys.length]).toEqual(['k001', 'k100', 100]);
     expect(keys.toSorted()).toEqual(keys);
@@ -66,7 +66,7 @@ describe('the lines of a sandbox', () => {
     expect(story).not.toContain('_sandbox/faults');
   });
 
-  it('tell requests and phases as text', () => {
+  it('show requests and phases as text', () => {
     expect(requestLine(request, { logFormat: 'text', nowMs })).toBe('PutObject b/k\\x07 503 SlowDown (fault: error)');
     const unknown = { ...request, operation: null, status: null, code: null, fault: null };
     expect(requestLine(unknown, { logFormat: 'text', nowMs }).trimEnd()).toBe('PUT /b/k');
@@ -75,7 +75,7 @@ describe('the lines of a sandbox', () => {
     expect(phaseLine({ ...phase, lastsMs: null }, { logFormat: 'text', nowMs })).toBe('scenario: an outage');
   });
 
-  it('are one JSON object each where lines are JSON', () => {
+  it('are one JSON object each with --log-format json', () => {
     const form = { logFormat: 'json', nowMs } as const;
     const [start = '', ...rest] = listeningLines(sandbox, { scenario: 'calm', ...form });
     expect(rest).toEqual([]);

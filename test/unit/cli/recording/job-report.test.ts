@@ -31,7 +31,7 @@ function open() {
 }
 
 describe('startJobReport', () => {
-  it('tells of a transfer after its first second, then every 2 s, and takes it out at the end', async () => {
+  it('reports a transfer after its first second, then every 2 s, and removes it at the end', async () => {
     const { clock, report, jobs, tells } = open();
     report.read(START);
     report.read({ kind: 'transfer_started', name: 's3://b/a', totalBytes: 100 });
@@ -56,7 +56,7 @@ describe('startJobReport', () => {
     expect([jobs(), tells(), clock.sleeping]).toEqual([[], 2, 0]);
   });
 
-  it('tells nothing of a transfer that is done sooner', async () => {
+  it('reports nothing for a shorter transfer', async () => {
     const { clock, report, tells } = open();
     report.read(START);
     await clock.advance(900);
@@ -65,7 +65,7 @@ describe('startJobReport', () => {
     expect([tells(), clock.sleeping]).toEqual([0, 0]);
   });
 
-  it('counts what is done and what failed apart, of transfers and of sweeps', async () => {
+  it('counts finished and failed objects, of transfers and of sweeps', async () => {
     const { clock, report, jobs } = open();
     report.read(START);
     for (const ok of [true, true, false]) {

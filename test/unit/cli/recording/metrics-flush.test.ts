@@ -5,7 +5,7 @@ import { BUCKETS_MAX } from '../../../../src/metrics/recorder.ts';
 import { countIn, createFlushStage, finished } from '../../../support/metrics-flush.ts';
 
 describe('the metrics of a command', () => {
-  it('are added every 15 s while it runs, and the rest at its end: each once', async () => {
+  it('are saved every 15 s while it runs, and the rest at its end, each once', async () => {
     await using stage = await createFlushStage();
     const { clock, files, flush } = stage;
     flush.read(finished());
@@ -24,14 +24,14 @@ describe('the metrics of a command', () => {
     expect(files.open().activity.read(0)).toMatchObject([{ successes: 1 }, { successes: 2 }, { successes: 1 }]);
   });
 
-  it('open no state where nothing was measured', async () => {
+  it('open no state if nothing was measured', async () => {
     await using stage = await createFlushStage();
     await stage.clock.advance(60_000);
     await stage.flush.close();
     expect(stage.opened).toEqual({ count: 0, again: 0 });
   });
 
-  it('survive an activity that cannot be written: one warning', async () => {
+  it('survive unwritable activity with one warning', async () => {
     await using stage = await createFlushStage((state) => ({
       ...state,
       activity: {
@@ -53,7 +53,7 @@ describe('the metrics of a command', () => {
     ]);
   });
 
-  it('survive rows of activity that cannot be read: the file stays, the slot begins anew', async () => {
+  it('survive unreadable rows of activity: the file stays, the slot starts again', async () => {
     await using stage = await createFlushStage();
     const { files, flush } = stage;
     flush.read(finished());
@@ -68,7 +68,7 @@ describe('the metrics of a command', () => {
     expect([countIn(files), files.warnings]).toEqual([1, []]);
   });
 
-  it('leave a bucket beyond the cap in one name, also in what a command hands out for a push', async () => {
+  it('put buckets beyond the cap under one name, also in the deltas for a push', async () => {
     await using stage = await createFlushStage();
     const { clock, files, flush } = stage;
     const state = files.open();
