@@ -13,13 +13,13 @@ import {
   type FoundFile,
 } from './database.ts';
 import type { State, StateProblem, StateStamp } from './state.ts';
-import { openTables, warnOfRowOnce, type Tables } from './open-tables.ts';
+import { openTables, warnOfRowOnce, type TableOptions, type Tables } from './open-tables.ts';
 import { classifyStateError, formatProblem, StateUnusable } from './state-problem.ts';
 
 export interface StateOptions {
   /** Absolute; created with mode 0700 by the first write. */
   readonly directory: string;
-  /** Dates the name of a corrupt file that is renamed. */
+  /** Dates the name of a corrupt file that is renamed, and limits stored times to the present. */
   readonly clock: Pick<Clock, 'now'>;
   /** Gets at most one sentence about a record, and one about the file: the file cannot be used, or was corrupt and renamed. */
   readonly onWarning: (message: string) => void;
@@ -112,12 +112,12 @@ class StateFile {
   #inode: number | null = null;
   #memory: Tables | null = null;
   #hasWarned = false;
-  readonly #warnOfRow: (reason: string) => void;
+  readonly #tableOptions: TableOptions;
 
   constructor(options: StateOptions) {
     this.path = join(options.directory, STATE_FILE);
     this.#options = options;
-    this.#warnOfRow = warnOfRowOnce(this.path, options.onWarning);
+    this.#tableOptions = { ...options, onUnusableRow: warnOfRowOnce(this.path, options.onWarning) };
   }
 
   stamp(): StateStamp {
@@ -162,7 +162,7 @@ class StateFile {
     if (file === null && access === 'read') return this.#inMemory();
     this.#inode = file?.inode ?? null;
     try {
-      const writable = openTables(openDatabase(this.path), this.#warnOfRow);
+      const writable = openTables(openDatabase(this.path), this.#tableOptions);
       this.#opened?.database.close();
       this.#opened = writable;
       this.#readOnly = null;
@@ -180,7 +180,7 @@ class StateFile {
     try {
       const { database, isImmutable } = openForReading(this.path);
       this.#readOnly = { isImmutable };
-      return openTables(database, this.#warnOfRow);
+      return openTables(database, this.#tableOptions);
     } catch {
       throw reason;
     }
@@ -235,7 +235,7 @@ class StateFile {
 
   #inMemory(): Tables {
     if (this.#memory !== null) return this.#memory;
-    this.#memory = openTables(openMemory(), () => undefined);
+    this.#memory = openTables(openMemory(), { ...this.#tableOptions, onUnusableRow: () => undefined });
     for (const row of this.#lastSeen.values()) {
       this.#memory.circuits.update(row.name, () => ({ row, transitions: [], result: undefined }));
     }

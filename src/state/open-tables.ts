@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { Clock } from '../clock.ts';
 import type { State } from './state.ts';
 import { Statements } from './statements.ts';
 import { openActivityTable } from './tables/activity-table.ts';
@@ -13,19 +14,23 @@ export interface Tables extends Pick<State, 'circuits' | 'metrics' | 'activity' 
   readonly database: DatabaseSync;
 }
 
-/**
- * Opens every table of a database.
- * @param onUnusableRow gets why a circuit's record counts as missing
- */
-export function openTables(database: DatabaseSync, onUnusableRow: (reason: string) => void): Tables {
+export interface TableOptions {
+  /** Limits stored times to the present. */
+  readonly clock: Pick<Clock, 'now'>;
+  /** Gets why a circuit's record counts as missing. */
+  readonly onUnusableRow: (reason: string) => void;
+}
+
+/** Opens every table of a database. */
+export function openTables(database: DatabaseSync, { clock, onUnusableRow }: TableOptions): Tables {
   const statements = new Statements(database);
   return {
     database,
     circuits: openCircuitTable(statements, onUnusableRow),
-    metrics: openMetricsTable(statements),
+    metrics: openMetricsTable(statements, clock),
     activity: openActivityTable(statements),
     jobs: openJobTable(statements),
-    checkpoints: openCheckpointTable(statements),
+    checkpoints: openCheckpointTable(statements, clock),
     claims: openClaimTable(statements),
   };
 }

@@ -1,6 +1,7 @@
 import { every } from '../abort.ts';
 import type { ProcessIdentity } from '../circuit/circuit.ts';
 import type { Clock } from '../clock.ts';
+import { pastTime } from '../stored-time.ts';
 import type { UnfinishedWork, ClaimHolder, WorkClaim } from '../unfinished-work.ts';
 import { isProcessAlive } from './process-identity.ts';
 import type { CheckpointKind, State } from './state.ts';
@@ -40,7 +41,7 @@ async function claimWork(
   const nowMs = clock.now();
   const held = claims.take(name, { process, nowMs, leaseMs, isOwnerAlive: isProcessAlive });
   if (held !== null) {
-    onHeld?.({ pid: held.owner.pid, host: held.owner.host, sinceMs: held.takenAtMs });
+    onHeld?.({ pid: held.owner.pid, host: held.owner.host, sinceMs: pastTime(held.takenAtMs, nowMs) });
     return null;
   }
   let isOurs = true;

@@ -1,4 +1,5 @@
 import { ACTIVITY_KEPT_MS, type ActivitySlot } from '../../activity.ts';
+import { latestStoredTime } from '../../stored-time.ts';
 import { CorruptRow, Fields } from './columns.ts';
 import type { ActivityStore } from '../state.ts';
 import { type Statements, inTransaction } from '../statements.ts';
@@ -8,7 +9,8 @@ const SELECT_SINCE = 'SELECT * FROM activity WHERE slot_ms >= ? ORDER BY slot_ms
 const REPLACE = `
   INSERT OR REPLACE INTO activity (circuit, slot_ms, successes, errors, refused, durations, retries)
   VALUES (:circuit, :slot_ms, :successes, :errors, :refused, :durations, :retries)`;
-const DROP_OLD = 'DELETE FROM activity WHERE slot_ms < ?';
+/** A slot in the future was left by a clock that was ahead: it would be added to what happens when its time comes. */
+const DROP_WRONG = 'DELETE FROM activity WHERE slot_ms < ? OR slot_ms > ?';
 
 /** The recent activity in an open database. Its methods throw what the database throws. */
 export function openActivityTable(statements: Statements): ActivityStore {
@@ -29,7 +31,7 @@ export function openActivityTable(statements: Statements): ActivityStore {
     add: (slots, nowMs) =>
       inTransaction(statements, 'write', () => {
         for (const slot of slots) addOne(slot);
-        statements.prepare(DROP_OLD).run(nowMs - ACTIVITY_KEPT_MS);
+        statements.prepare(DROP_WRONG).run(nowMs - ACTIVITY_KEPT_MS, latestStoredTime(nowMs));
       }),
     read: (sinceMs) =>
       statements

@@ -1,4 +1,5 @@
 import type { Job } from '../../activity.ts';
+import { latestStoredTime } from '../../stored-time.ts';
 import { Fields } from './columns.ts';
 import { parseProcess } from './circuit-rows.ts';
 import type { JobStore } from '../state.ts';
@@ -9,6 +10,8 @@ const REPLACE = `
   VALUES (:id, :process, :target, :started_at_ms, :updated_at_ms, :moved_bytes, :total_bytes, :objects_begun, :objects_done, :objects_failed)`;
 /** A killed job is kept for an hour, so that it can be seen. */
 const DROP_OLD = 'DELETE FROM jobs WHERE updated_at_ms < ?';
+/** A time in the future would keep a killed job until an hour after it. */
+const LIMIT_TIMES = 'UPDATE jobs SET updated_at_ms = :latest WHERE updated_at_ms > :latest';
 const FORGOTTEN_AFTER_MS = 3_600_000;
 const REMOVE = 'DELETE FROM jobs WHERE id = ?';
 const SELECT_ALL = 'SELECT * FROM jobs ORDER BY started_at_ms, id';
@@ -29,6 +32,7 @@ export function openJobTable(statements: Statements): JobStore {
         objects_done: job.objectsDone,
         objects_failed: job.objectsFailed,
       });
+      statements.prepare(LIMIT_TIMES).run({ latest: latestStoredTime(job.updatedAtMs) });
       statements.prepare(DROP_OLD).run(job.updatedAtMs - FORGOTTEN_AFTER_MS);
     },
     remove: (id) => void statements.prepare(REMOVE).run(id),

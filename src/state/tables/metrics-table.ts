@@ -1,3 +1,5 @@
+import type { Clock } from '../../clock.ts';
+import { latestStoredTime } from '../../stored-time.ts';
 import { CorruptRow, Fields } from './columns.ts';
 import type { CounterSeries, HistogramSeries, Labels, MetricDeltas, MetricsStore } from '../state.ts';
 import { type Statements, inTransaction } from '../statements.ts';
@@ -6,8 +8,10 @@ const ADD_COUNTER = `
   INSERT INTO counters (family, labels, value) VALUES (:family, :labels, :value)
   ON CONFLICT DO UPDATE SET value = value + excluded.value`;
 const RAISE_GAUGE = `
-  INSERT INTO gauges (family, labels, value) VALUES (:family, :labels, :value)
+  INSERT INTO gauges (family, labels, value) VALUES (:family, :labels, min(:value, :latest))
   ON CONFLICT DO UPDATE SET value = max(value, excluded.value)`;
+/** Gauges are times, in seconds. One in the future would outlast every later success. */
+const LIMIT_GAUGES = 'UPDATE gauges SET value = :latest WHERE value > :latest';
 const SELECT_HISTOGRAM = 'SELECT * FROM histograms WHERE family = ? AND labels = ?';
 const REPLACE_HISTOGRAM = `
   INSERT OR REPLACE INTO histograms (family, labels, bounds, counts, sum)
@@ -24,16 +28,24 @@ const SELECT_BUCKETS = `
 const REFUSAL_EPOCHS_KEPT = 1000;
 
 /** The totals of the metrics in an open database. Its methods throw what the database throws. */
-export function openMetricsTable(statements: Statements): MetricsStore {
+export function openMetricsTable(statements: Statements, clock: Pick<Clock, 'now'>): MetricsStore {
+  const latestSeconds = (): number => latestStoredTime(clock.now()) / 1000;
   return {
     add: (makeDeltas) =>
-      inTransaction(statements, 'write', () => addAll(statements, makeDeltas(readBuckets(statements)))),
-    read: () =>
-      inTransaction(statements, 'read', () => ({
+      inTransaction(statements, 'write', () =>
+        addAll(statements, { ...makeDeltas(readBuckets(statements)), latest: latestSeconds() }),
+      ),
+    read: () => {
+      limitGauges(statements, latestSeconds());
+      return inTransaction(statements, 'read', () => ({
         counters: readValues(statements, 'counters'),
-        gauges: readValues(statements, 'gauges'),
+        gauges: readValues(statements, 'gauges').map((gauge) => ({
+          ...gauge,
+          value: Math.min(gauge.value, latestSeconds()),
+        })),
         histograms: selectOf(statements, 'histograms').map(parseHistogram),
-      })),
+      }));
+    },
     clear: () =>
       inTransaction(statements, 'write', () =>
         statements.database.exec('DELETE FROM counters; DELETE FROM gauges; DELETE FROM histograms;'),
@@ -41,12 +53,29 @@ export function openMetricsTable(statements: Statements): MetricsStore {
   };
 }
 
-function addAll(statements: Statements, { counters, gauges, histograms, refusals }: MetricDeltas): void {
+interface TimedDeltas extends MetricDeltas {
+  /** The latest time that a gauge may have, in seconds. */
+  readonly latest: number;
+}
+
+/**
+ * The first reader after a wrong clock sets back what it left: otherwise every reader would report the moment of its own
+ * reading. If it cannot write, or another process is writing, it is left to the next one.
+ */
+function limitGauges(statements: Statements, latest: number): void {
+  if (statements.prepare('SELECT 1 FROM gauges WHERE value > ?').get(latest) === undefined) return;
+  try {
+    statements.prepare(LIMIT_GAUGES).run({ latest });
+  } catch {}
+}
+
+function addAll(statements: Statements, { counters, gauges, histograms, refusals, latest }: TimedDeltas): void {
+  statements.prepare(LIMIT_GAUGES).run({ latest });
   for (const { family, labels, value } of counters) {
     statements.prepare(ADD_COUNTER).run({ family, labels: encodeLabels(labels), value });
   }
   for (const { family, labels, value } of gauges) {
-    statements.prepare(RAISE_GAUGE).run({ family, labels: encodeLabels(labels), value });
+    statements.prepare(RAISE_GAUGE).run({ family, labels: encodeLabels(labels), value, latest });
   }
   for (const histogram of histograms) addHistogram(statements, histogram);
   for (const { circuit, epoch, count } of refusals) {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { pastTime } from '../../stored-time.ts';
 import type { PutRequest } from './put-request.ts';
 import type { TransferContext } from '../transfer-context.ts';
 import { digest } from './resume-upload.ts';
@@ -27,8 +28,9 @@ export async function openResumableRun(
       [Symbol.asyncDispose]: async () => await Promise.resolve(),
     };
   }
-  const sinceMs = parseSince(await unfinished.read(id));
-  await unfinished.save(id, { since_ms: sinceMs ?? clock.now() });
+  const [storedMs, nowMs] = [parseSince(await unfinished.read(id)), clock.now()];
+  const sinceMs = storedMs === null ? null : pastTime(storedMs, nowMs);
+  await unfinished.save(id, { since_ms: sinceMs ?? nowMs });
   return {
     sinceMs,
     forget: async () => await unfinished.remove(id),
