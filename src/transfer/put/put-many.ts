@@ -1,6 +1,6 @@
 import { BreakwaterError } from '../../errors.ts';
 import { openLocalFile } from './source-file.ts';
-import type { FoundFile } from './walk-files.ts';
+import type { WalkedFile } from './walk-files.ts';
 import { openResumableRun, type ResumableRun } from './resume-run.ts';
 import { runMany, type ItemDone, type ManyResult } from '../run-many.ts';
 import { sendFile, type SendTools } from './send.ts';
@@ -12,12 +12,12 @@ import { StoredObjects } from './already-stored.ts';
  * ETag matches the file's bytes.
  * @throws BreakwaterError `not_found` if the patterns leave nothing to send
  */
-export async function putMany(files: AsyncIterable<FoundFile>, tools: SendTools): Promise<ManyResult> {
+export async function putMany(files: AsyncIterable<WalkedFile>, tools: SendTools): Promise<ManyResult> {
   const { request, slots, context } = tools;
   const { bucket, key: prefix } = request.destination;
   await using run = await openResumableRun(request, context);
   const stored = await readStored(run, tools);
-  const send = async ({ path, name, problem, isRegular }: FoundFile, signal: AbortSignal): Promise<ItemDone> => {
+  const send = async ({ path, name, problem, isRegular }: WalkedFile, signal: AbortSignal): Promise<ItemDone> => {
     if (problem !== null) throw problem;
     using file = openLocalFile(path, { isKnown: isRegular });
     const location = { bucket, key: `${prefix}${name}` };

@@ -8,7 +8,7 @@ import type { SourceRoot } from './find-sources.ts';
 import { describeUnreadable } from '../local-errors.ts';
 
 /** One file of several to send. */
-export interface FoundFile {
+export interface WalkedFile {
   readonly path: string;
   /** Its name below the destination, with slashes on every system. */
   readonly name: string;
@@ -37,7 +37,7 @@ interface WalkOptions {
  * Below a directory, anything but a file (sockets, pipes, devices) and links to directories, which may form a circle,
  * are skipped with a warning. A dangling link and a directory that cannot be read are problems.
  */
-export async function* walkFiles(roots: readonly SourceRoot[], options: WalkOptions): AsyncGenerator<FoundFile> {
+export async function* walkFiles(roots: readonly SourceRoot[], options: WalkOptions): AsyncGenerator<WalkedFile> {
   for (const { path, isDirectory } of roots) {
     if (isDirectory) yield* walkDirectory({ path, below: '' }, options);
     else if (options.takes(basename(path))) yield { path, name: basename(path), problem: null, isRegular: false };
@@ -50,7 +50,7 @@ interface Directory {
   readonly below: string;
 }
 
-async function* walkDirectory(directory: Directory, options: WalkOptions): AsyncGenerator<FoundFile> {
+async function* walkDirectory(directory: Directory, options: WalkOptions): AsyncGenerator<WalkedFile> {
   try {
     for await (const entry of await opendir(directory.path, { bufferSize: ENTRIES_AT_ONCE })) {
       const found = { path: join(directory.path, entry.name), name: `${directory.below}${entry.name}` };
@@ -66,7 +66,7 @@ async function* walkDirectory(directory: Directory, options: WalkOptions): Async
 async function* readEntry(
   entry: Dirent,
   { found, emit }: { found: { path: string; name: string }; emit: EventSink },
-): AsyncGenerator<FoundFile> {
+): AsyncGenerator<WalkedFile> {
   const kind = entry.isFile() ? 'file' : await followLink(found.path);
   if (kind === 'file' || kind === 'unreadable') {
     // Opening it will fail with the error to report.
