@@ -61,7 +61,7 @@ export async function sweep(
   const run = new SweepRun(request, context);
   const { tally, ending } = await run.run(pages);
   const { bucket, prefix } = request;
-  if (ending.kind !== 'failed' && tally.matched > 0 && tally.denied === tally.matched) {
+  if (ending.kind !== 'failed' && tally.denied > 0 && tally.denied === tally.matched - run.unknownAge) {
     const error = new BreakwaterError('access_denied', `every delete in s3://${bucket}/${prefix} was denied`, {
       details: {
         s3Code: 'AccessDenied',
@@ -94,6 +94,8 @@ class SweepRun {
   /** Aborted when the sweep ends itself early. */
   readonly #halt = new AbortController();
   #tally = EMPTY_TALLY;
+  /** Left without being asked for. */
+  unknownAge = 0;
   #asked = { objects: 0, bytes: 0 };
   #batch: SweepItem[] = [];
   /** Settled when the current batch has its response. */
@@ -193,6 +195,7 @@ class SweepRun {
     this.#tally = addToTally(this.#tally, outcome);
     const { bucket } = this.#request;
     const { length } = items;
+    this.unknownAge += length;
     emit({ kind: 'objects_swept', bucket, matched: length, deleted: 0, changed: 0, failed: length, bytes: 0 });
     await onLeft(nameLeft(outcome.stayed));
   }

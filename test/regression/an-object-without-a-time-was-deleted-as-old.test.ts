@@ -98,3 +98,12 @@ it('leaves an upload whose begin is unknown', async () => {
   expect(store.aborted).toEqual([]);
   expect(tally).toMatchObject({ matched: 1, aborted: 0, failed: 1, failures: [{ code: 'unknown_age' }] });
 });
+
+it('still ends as denied where every delete of the others was denied', async () => {
+  const old = { ...UNKNOWN, key: 'logs/old', lastModifiedMs: NOW_MS - 5000 };
+  const refuses = () => ({ code: 'AccessDenied', message: 'no' });
+  const { store, context } = prepare({ pages: [{ objects: [UNKNOWN, old], storeNowMs: null }], refuses });
+  const pages = selectItems({ bucket: 'b', prefix: 'logs/', olderThanMs: 1000 }, { store, ageClock });
+  const { ending } = await sweep(pages, REQUEST, context);
+  expect(ending).toMatchObject({ kind: 'failed', error: { code: 'access_denied' } });
+});

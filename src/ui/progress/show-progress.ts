@@ -1,5 +1,5 @@
 import { every } from '../../abort.ts';
-import type { Clock } from '../../clock.ts';
+import { formatTime, type Clock } from '../../clock.ts';
 import type { Event, EventSink } from '../../events.ts';
 import type { Symbols } from '../symbols.ts';
 import { drawProgress } from './progress-frame.ts';
@@ -78,8 +78,7 @@ function showLines(output: ProgressOutput, clock: Clock): Progress {
 function formatProgressLine(snapshot: TransferSnapshot, { mode }: ProgressOutput, clock: Clock): string {
   if (mode.logFormat === 'json') {
     return JSON.stringify({
-      // oxlint-disable-next-line no-restricted-globals -- writes a given time, reads no clock
-      time: new Date(clock.now()).toISOString(),
+      time: formatTime(clock.now()),
       level: 'notice',
       event: 'progress',
       moved_bytes: snapshot.movedBytes,
