@@ -8,7 +8,7 @@ export class NotRegularFile extends Error {
   override readonly name = 'NotRegularFile';
 
   constructor(path: string) {
-    super(`${path} is not a regular file`);
+    super(`cannot read ${path}: it is not a regular file`);
   }
 }
 

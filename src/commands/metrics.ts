@@ -49,7 +49,7 @@ export default class Metrics extends BaseCommand<typeof Metrics> {
     if (!isPushed && !isWritten) return await print(run, flags.format);
     const done: string[] = [];
     if (isWritten) {
-      await writeNow(run, textfile);
+      await writeNow(run, textfile, { isForced: true });
       done.push(`wrote the metrics to ${textfile}`);
     }
     const pushedTo = isPushed ? await pushTotals(run, push) : null;
@@ -85,7 +85,7 @@ async function pushTotals(run: CommandRun, url: string): Promise<string> {
       details: { reason: 'no_deltas', hint: 'use --push with put, get and sweep, or push totals' },
     });
   }
-  return (await pushNow(run, url, null)).shown;
+  return (await pushNow(run, url, { deltas: null, isForced: true })).shown;
 }
 
 async function reset(run: CommandRun, isAgreed: boolean): Promise<CommandResult> {

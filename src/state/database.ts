@@ -86,7 +86,13 @@ export function openForReading(path: string): ReadOnlyDatabase {
   assertOurs(path);
   const opened = openReadOnly(path);
   try {
-    if (readVersion(opened.database) > MIGRATIONS.length) throw new StateUnusable('newer_schema');
+    const version = readVersion(opened.database);
+    if (version > MIGRATIONS.length) throw new StateUnusable('newer_schema');
+    // Tables that an older file does not have are empty, in memory: nothing can be written here.
+    opened.database.exec('PRAGMA temp_store = MEMORY');
+    for (const statements of MIGRATIONS.slice(version)) {
+      opened.database.exec(statements.replaceAll('CREATE TABLE', 'CREATE TEMP TABLE'));
+    }
     return opened;
   } catch (error) {
     opened.database.close();

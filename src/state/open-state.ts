@@ -1,32 +1,7 @@
-import { join } from 'node:path';
-import type { CircuitRow } from '../circuit/circuit.ts';
 import type { CircuitStore } from '../circuit/circuit-store.ts';
-import { formatTime, type Clock } from '../clock.ts';
-import {
-  createFile,
-  findFile,
-  openDatabase,
-  openForReading,
-  openMemory,
-  readDataVersion,
-  setAside,
-  type FoundFile,
-} from './database.ts';
-import type { State, StateProblem, StateStamp } from './state.ts';
-import { openTables, warnOfRowOnce, type TableOptions, type Tables } from './open-tables.ts';
-import { classifyStateError, formatProblem, StateUnusable } from './state-problem.ts';
-
-export interface StateOptions {
-  /** Absolute; created with mode 0700 by the first write. */
-  readonly directory: string;
-  /** Dates the name of a corrupt file that is renamed, and limits stored times to the present. */
-  readonly clock: Pick<Clock, 'now'>;
-  /** Gets at most one sentence about a record, and one about the file: the file cannot be used, or was corrupt and renamed. */
-  readonly onWarning: (message: string) => void;
-}
-
-/** The name of the state file in its directory. */
-export const STATE_FILE = 'state.db';
+import type { Tables } from './open-tables.ts';
+import { StateFile, type Access, type StateOptions } from './state-file.ts';
+import type { State } from './state.ts';
 
 /**
  * The local state: a file that is opened on first use and created by the first write. After the first error of the file,
@@ -47,7 +22,12 @@ export function openState(options: StateOptions): State {
     stamp: () => file.stamp(),
     close: () => file.close(),
     circuits: { ...circuits, ...rememberRows(file, circuits) },
-    metrics: withFile(file, (all) => all.metrics, { add: 'write', read: 'read', clear: 'write' }),
+    metrics: withFile(file, (all) => all.metrics, {
+      add: 'write',
+      read: 'read',
+      revision: 'read',
+      clear: 'write',
+    }),
     activity: withFile(file, (all) => all.activity, { add: 'write', read: 'read' }),
     jobs: withFile(file, (all) => all.jobs, { put: 'write', remove: 'write', list: 'read' }),
     checkpoints: withFile(file, (all) => all.checkpoints, {
@@ -57,10 +37,10 @@ export function openState(options: StateOptions): State {
       remove: 'write',
     }),
     claims: withFile(file, (all) => all.claims, { take: 'write', renew: 'write', release: 'write' }),
+    marks: withFile(file, (all) => all.marks, { read: 'read', raise: 'write' }),
   };
 }
 
-type Access = 'read' | 'write';
 type Table<Methods> = { readonly [Name in keyof Methods]: (...args: never[]) => unknown };
 
 /** A table whose methods work on the file, or in memory where the file cannot be used. */
@@ -93,158 +73,4 @@ function rememberRows(file: StateFile, circuits: CircuitStore): Pick<CircuitStor
       return result;
     },
   };
-}
-
-/** Problems of writing. */
-const READABLE: ReadonlySet<StateProblem> = new Set(['unwritable', 'full', 'locked']);
-
-class StateFile {
-  readonly path: string;
-  /** Why the file cannot be used; null as long as it can. */
-  problem: StateProblem | null = null;
-  readonly #options: StateOptions;
-  /** The circuits as this process last saw them; memory starts from them when the file fails. */
-  readonly #lastSeen = new Map<string, CircuitRow>();
-  #opened: Tables | null = null;
-  /** How the file was opened where it could not be opened for writing; null for writing. */
-  #readOnly: { readonly isImmutable: boolean } | null = null;
-  /** Of the opened file; another process may have put a new one in its place since. */
-  #inode: number | null = null;
-  #memory: Tables | null = null;
-  #hasWarned = false;
-  readonly #tableOptions: TableOptions;
-
-  constructor(options: StateOptions) {
-    this.path = join(options.directory, STATE_FILE);
-    this.#options = options;
-    this.#tableOptions = { ...options, onUnusableRow: warnOfRowOnce(this.path, options.onWarning) };
-  }
-
-  stamp(): StateStamp {
-    try {
-      const found = findFile(this.path);
-      const file = found === null ? null : this.#identify(found);
-      return { file, version: this.#opened === null ? null : readDataVersion(this.#opened.database) };
-    } catch {
-      // The next read will report the error.
-      return { file: null, version: null };
-    }
-  }
-
-  /** Works on the file, or in memory where the file is missing (reads only) or cannot be used. */
-  use<T>(access: Access, work: (tables: Tables) => T): T {
-    if (this.problem !== null && !(this.problem === 'corrupt' && access === 'write')) return work(this.#inMemory());
-    try {
-      return work(this.#open(access));
-    } catch (error) {
-      return classifyStateError(error) === 'corrupt' ? this.#useCorrupt(access, work) : this.#fallBack(error, work);
-    }
-  }
-
-  remember(row: CircuitRow | undefined): CircuitRow | undefined {
-    if (row !== undefined) this.#lastSeen.set(row.name, row);
-    return row;
-  }
-
-  close(): void {
-    // A process that only reads leaves a corrupt file in place, but the user must still learn of it.
-    if (this.problem === 'corrupt') this.#warn(formatProblem('corrupt', this.path));
-    this.#opened?.database.close();
-    this.#memory?.database.close();
-    this.#opened = null;
-    this.#memory = null;
-  }
-
-  #open(access: Access): Tables {
-    if (this.#opened !== null && (access === 'read' || this.#readOnly === null)) return this.#opened;
-    if (access === 'write') createFile(this.path);
-    const file = findFile(this.path);
-    if (file === null && access === 'read') return this.#inMemory();
-    this.#inode = file?.inode ?? null;
-    try {
-      const writable = openTables(openDatabase(this.path), this.#tableOptions);
-      this.#opened?.database.close();
-      this.#opened = writable;
-      this.#readOnly = null;
-    } catch (error) {
-      if (access === 'write') throw error;
-      this.#opened = this.#openForReading(error);
-    }
-    return this.#opened;
-  }
-
-  /** What is stored can still be read where nothing can be written. */
-  #openForReading(reason: unknown): Tables {
-    const problem = classifyStateError(reason);
-    if (problem !== 'unwritable' && problem !== 'full') throw reason;
-    try {
-      const { database, isImmutable } = openForReading(this.path);
-      this.#readOnly = { isImmutable };
-      return openTables(database, this.#tableOptions);
-    } catch {
-      throw reason;
-    }
-  }
-
-  /** An immutable database does not see changes, so the stamp of its file has to. */
-  #identify({ inode, madeAtMs, changedAtMs, sizeBytes }: FoundFile): string {
-    const identity = `${inode} ${madeAtMs}`;
-    return this.#readOnly?.isImmutable === true ? `${identity} ${changedAtMs} ${sizeBytes}` : identity;
-  }
-
-  /** Only a write renames a corrupt file, once, and starts a new one. */
-  #useCorrupt<T>(access: Access, work: (tables: Tables) => T): T {
-    if (access === 'read' || this.#hasWarned) {
-      this.problem = 'corrupt';
-      return work(this.#inMemory());
-    }
-    try {
-      this.#opened?.database.close();
-      this.#opened = null;
-      const suffix = `.corrupt-${formatTime(this.#options.clock.now()).replaceAll(':', '-')}`;
-      if (this.#inode !== null) setAside(this.path, { inode: this.#inode, suffix });
-      this.#warn(`the state file ${this.path} was corrupt; it is now ${this.path}${suffix}, and a new one was started`);
-      const result = work(this.#open('write'));
-      this.problem = null;
-      return result;
-    } catch (error) {
-      return this.#fallBack(error, work);
-    }
-  }
-
-  #fallBack<T>(error: unknown, work: (tables: Tables) => T): T {
-    const problem = classifyStateError(error);
-    if (problem === null) throw error;
-    if (READABLE.has(problem)) this.#rememberStored();
-    this.problem = problem;
-    this.#warn(formatProblem(problem, this.path, error));
-    this.#memory?.database.close();
-    this.#memory = null;
-    return work(this.#inMemory());
-  }
-
-  /** Memory continues from what is stored: an isolated circuit stays isolated on a full disk. */
-  #rememberStored(): void {
-    try {
-      this.#opened ??= this.#openForReading(new StateUnusable('unwritable'));
-      for (const row of this.#opened.circuits.list()) this.remember(row);
-    } catch {
-      // Not even that: what was seen before must do.
-    }
-  }
-
-  #inMemory(): Tables {
-    if (this.#memory !== null) return this.#memory;
-    this.#memory = openTables(openMemory(), { ...this.#tableOptions, onUnusableRow: () => undefined });
-    for (const row of this.#lastSeen.values()) {
-      this.#memory.circuits.update(row.name, () => ({ row, transitions: [], result: undefined }));
-    }
-    return this.#memory;
-  }
-
-  #warn(message: string): void {
-    if (this.#hasWarned) return;
-    this.#hasWarned = true;
-    this.#options.onWarning(message);
-  }
 }

@@ -7,10 +7,14 @@ import { openCheckpointTable } from './tables/checkpoint-table.ts';
 import { openCircuitTable } from './tables/circuit-table.ts';
 import { openClaimTable } from './tables/claim-table.ts';
 import { openJobTable } from './tables/job-table.ts';
+import { openMarkTable } from './tables/mark-table.ts';
 import { openMetricsTable } from './tables/metrics-table.ts';
 
 /** The tables of one open database, and the database itself. */
-export interface Tables extends Pick<State, 'circuits' | 'metrics' | 'activity' | 'jobs' | 'checkpoints' | 'claims'> {
+export interface Tables extends Pick<
+  State,
+  'circuits' | 'metrics' | 'activity' | 'jobs' | 'checkpoints' | 'claims' | 'marks'
+> {
   readonly database: DatabaseSync;
 }
 
@@ -32,6 +36,7 @@ export function openTables(database: DatabaseSync, { clock, onUnusableRow }: Tab
     jobs: openJobTable(statements),
     checkpoints: openCheckpointTable(statements, clock),
     claims: openClaimTable(statements),
+    marks: openMarkTable(statements),
   };
 }
 

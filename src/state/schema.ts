@@ -103,6 +103,18 @@ export const MIGRATIONS: readonly string[] = [
     expires_at_ms INTEGER NOT NULL
   ) STRICT;
   `,
+  `
+  CREATE TABLE marks (
+    name TEXT PRIMARY KEY,
+    value INTEGER NOT NULL,
+    set_at_ms INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE met_circuits (
+    circuit TEXT PRIMARY KEY,
+    met_at_ms INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];
 
 /** Transitions kept per circuit; older ones are deleted. */

@@ -42,6 +42,8 @@ export interface MetricsStore {
    */
   readonly add: (makeDeltas: (buckets: ReadonlySet<string>) => MetricDeltas) => void;
   readonly read: () => MetricTotals;
+  /** Grows with every change of the totals. Read before them, it is never newer than they are. */
+  readonly revision: () => number;
   /** Deletes all totals in one transaction. Refusals belong to the circuits and stay. */
   readonly clear: () => void;
 }
@@ -116,6 +118,14 @@ export interface ClaimStore {
   readonly release: (name: string, process: ProcessIdentity) => void;
 }
 
+/** Numbers that only grow, such as the revision of the totals that an outlet has. */
+export interface MarkStore {
+  /** 0 if it was never set. */
+  readonly read: (name: string) => number;
+  /** Keeps the stored value if that is larger. */
+  readonly raise: (name: string, mark: { readonly value: number; readonly nowMs: number }) => void;
+}
+
 /** Why the file cannot be used; the state is then in memory. */
 export type StateProblem =
   | 'unwritable'
@@ -141,6 +151,7 @@ export interface State {
   readonly jobs: JobStore;
   readonly checkpoints: CheckpointStore;
   readonly claims: ClaimStore;
+  readonly marks: MarkStore;
   /** The database file, even if it cannot be used. */
   readonly path: string;
   /** Why this state is in memory only; null while it is in the file. Can change during a run. */

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { openState, STATE_FILE } from '../../src/state/open-state.ts';
+import { openState } from '../../src/state/open-state.ts';
+import { STATE_FILE } from '../../src/state/state-file.ts';
 import type { State } from '../../src/state/state.ts';
 
 export interface TestState extends AsyncDisposable {

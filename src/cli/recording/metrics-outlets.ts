@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import type { Measured } from '../../metrics/registry.ts';
 import type { PushTarget } from '../../metrics/push-target.ts';
 import type { MetricDeltas } from '../../state/state.ts';
@@ -7,10 +8,8 @@ import { readCertificates } from '../settings/named-file.ts';
 import type { CommandRun } from '../command-run.ts';
 import { measure } from './measure.ts';
 import type { MetricsFlush } from './metrics-flush.ts';
+import { refreshInTurn } from './outlet-turn.ts';
 import { readAuthorization } from './push-credentials.ts';
-
-/** How often the totals are sent again because another process changed them meanwhile. */
-const ROUNDS_MAX = 5;
 
 /**
  * Saves the metrics of a command, then updates the Pushgateway and the textfile if they are set. Does nothing if
@@ -22,11 +21,11 @@ export async function endMetrics(run: CommandRun, flush: MetricsFlush): Promise<
   const { push, pushMode, textfile } = run.settings;
   if (push !== null) {
     await warnOfFailure(run, 'push_failed', async () => {
-      await pushNow(run, push, pushMode === 'deltas' ? deltas : null);
+      await pushNow(run, push, { isForced: false, deltas: pushMode === 'deltas' ? deltas : null });
     });
   }
   if (textfile !== null) {
-    await warnOfFailure(run, 'textfile_failed', async () => await writeNow(run, textfile));
+    await warnOfFailure(run, 'textfile_failed', async () => await writeNow(run, textfile, { isForced: false }));
   }
 }
 
@@ -40,9 +39,14 @@ async function warnOfFailure(run: CommandRun, reason: string, refresh: () => Pro
 
 /**
  * Pushes the totals, or the deltas of one command.
- * @throws BreakwaterError `config` for unusable settings, `push_failed`; `local_io` without totals
+ * @throws BreakwaterError `config` for unusable settings, `push_failed`; `local_io` without totals;
+ *   `locked` if other commands do not make way
  */
-export async function pushNow(run: CommandRun, url: string, deltas: MetricDeltas | null): Promise<PushTarget> {
+export async function pushNow(
+  run: CommandRun,
+  url: string,
+  { deltas, isForced }: { readonly deltas: MetricDeltas | null; readonly isForced: boolean },
+): Promise<PushTarget> {
   const { pushJob, pushInstance, pushCa, pushMode: mode } = run.settings;
   const [{ findPushTarget }, { pushMetrics, PUSH_LIMIT_MS }, { printMetrics }] = await Promise.all([
     import('../../metrics/push-target.ts'),
@@ -58,14 +62,32 @@ export async function pushNow(run: CommandRun, url: string, deltas: MetricDeltas
     const text = await printMetrics(measured, 'prometheus');
     await pushMetrics({ target, mode, text, authorization, certificates, limitMs, clock: run.clock });
   };
-  if (deltas === null) await sendUntilCurrent(run, send);
-  // An aggregating gateway adds up everything it receives, so no gauges.
-  else await send({ totals: { ...deltas, gauges: [] }, circuits: [], nowMs: run.clock.now(), version: null });
+  if (deltas === null) {
+    await refreshInTurn(run, {
+      kind: 'push',
+      target: target.shown,
+      isForced,
+      refresh: async (isOurs) => {
+        const measured = await measure(run);
+        if (isOurs()) await send(measured);
+      },
+    });
+  } else {
+    // An aggregating gateway adds up everything it receives, so no gauges.
+    await send({ totals: { ...deltas, gauges: [] }, circuits: [], nowMs: run.clock.now(), version: null });
+  }
   return target;
 }
 
-/** Writes the totals for node_exporter. @throws BreakwaterError `local_create`; `local_io` without totals */
-export async function writeNow(run: CommandRun, path: string): Promise<void> {
+/**
+ * Writes the totals for node_exporter.
+ * @throws BreakwaterError `local_create`; `local_io` without totals; `locked` if other commands do not make way
+ */
+export async function writeNow(
+  run: CommandRun,
+  path: string,
+  { isForced }: { readonly isForced: boolean },
+): Promise<void> {
   const [{ writeTextfile }, { printMetrics }] = await Promise.all([
     import('../../metrics/textfile.ts'),
     import('../../metrics/print.ts'),
@@ -73,21 +95,13 @@ export async function writeNow(run: CommandRun, path: string): Promise<void> {
   // Two users of one host may write the same series into one directory; the collector would silently drop one.
   const { path: statePath } = await run.state();
   const store = createHash('sha256').update(statePath).digest('hex').slice(0, 8);
-  await sendUntilCurrent(run, async (measured) => {
-    await writeTextfile(path, await printMetrics(measured, 'prometheus', { store }));
+  await refreshInTurn(run, {
+    kind: 'textfile',
+    target: resolve(path),
+    isForced,
+    refresh: async (isOurs) => {
+      const text = await printMetrics(await measure(run), 'prometheus', { store });
+      await writeTextfile(path, { text, mayReplace: isOurs });
+    },
   });
-}
-
-/**
- * Sends the totals, and again if another process changed them since they were read: of two commands that end at the
- * same time, the one with the older totals may arrive last.
- */
-async function sendUntilCurrent(run: CommandRun, send: (measured: Measured) => Promise<void>): Promise<void> {
-  let measured = await measure(run);
-  for (let round = 1; round <= ROUNDS_MAX; round += 1) {
-    await send(measured);
-    const now = await measure(run);
-    if (JSON.stringify(now.totals) === JSON.stringify(measured.totals)) return;
-    measured = now;
-  }
 }

@@ -131,7 +131,7 @@ function readIni(path: string): IniSections {
     return parseIni(readRegularFile(path));
   } catch (error) {
     if (error instanceof NotRegularFile) {
-      throw new BreakwaterError('config', `the AWS configuration cannot be read: ${error.message}`, {
+      throw new BreakwaterError('config', error.message, {
         cause: error,
         details: { hint: 'check AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE' },
       });

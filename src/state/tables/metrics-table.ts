@@ -24,6 +24,10 @@ const SELECT_BUCKETS = `
   SELECT DISTINCT json_extract(labels, '$.bucket') AS bucket FROM counters
   WHERE json_extract(labels, '$.bucket') IS NOT NULL`;
 
+const SELECT_REVISION = `SELECT coalesce(max(value), 0) AS revision FROM marks WHERE name = 'metrics'`;
+const NEXT_REVISION = `
+  INSERT INTO marks (name, value, set_at_ms) VALUES ('metrics', 1, 0) ON CONFLICT DO UPDATE SET value = value + 1`;
+
 /** Epochs whose refusals are kept per circuit; only the latest outage is shown. */
 const REFUSAL_EPOCHS_KEPT = 1000;
 
@@ -32,9 +36,10 @@ export function openMetricsTable(statements: Statements, clock: Pick<Clock, 'now
   const latestSeconds = (): number => latestStoredTime(clock.now()) / 1000;
   return {
     add: (makeDeltas) =>
-      inTransaction(statements, 'write', () =>
-        addAll(statements, { ...makeDeltas(readBuckets(statements)), latest: latestSeconds() }),
-      ),
+      inTransaction(statements, 'write', () => {
+        addAll(statements, { ...makeDeltas(readBuckets(statements)), latest: latestSeconds() });
+        statements.prepare(NEXT_REVISION).run();
+      }),
     read: () => {
       limitGauges(statements, latestSeconds());
       return inTransaction(statements, 'read', () => ({
@@ -46,10 +51,12 @@ export function openMetricsTable(statements: Statements, clock: Pick<Clock, 'now
         histograms: selectOf(statements, 'histograms').map(parseHistogram),
       }));
     },
+    revision: () => new Fields(statements.prepare(SELECT_REVISION).get()).whole('revision'),
     clear: () =>
-      inTransaction(statements, 'write', () =>
-        statements.database.exec('DELETE FROM counters; DELETE FROM gauges; DELETE FROM histograms;'),
-      ),
+      inTransaction(statements, 'write', () => {
+        statements.database.exec('DELETE FROM counters; DELETE FROM gauges; DELETE FROM histograms;');
+        statements.prepare(NEXT_REVISION).run();
+      }),
   };
 }
 

@@ -252,7 +252,10 @@ describe('readUserFile', () => {
   it('refuses one that cannot be read', () => {
     mkdirSync(join(home, 'directory', 'breakwater', 'config.json'), { recursive: true });
     expect(() => readUserFile({ env: { XDG_CONFIG_HOME: join(home, 'directory') }, home })).toThrow(
-      expect.objectContaining({ code: 'config', message: expect.stringMatching(/^cannot read .*: EISDIR$/) }),
+      expect.objectContaining({
+        code: 'config',
+        message: expect.stringMatching(/^cannot read .*: it is not a regular file$/),
+      }),
     );
   });
 });
