@@ -104,13 +104,13 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   `,
   `
-  CREATE TABLE marks (
+  CREATE TABLE IF NOT EXISTS marks (
     name TEXT PRIMARY KEY,
     value INTEGER NOT NULL,
     set_at_ms INTEGER NOT NULL
   ) STRICT;
 
-  CREATE TABLE met_circuits (
+  CREATE TABLE IF NOT EXISTS met_circuits (
     circuit TEXT PRIMARY KEY,
     met_at_ms INTEGER NOT NULL
   ) STRICT;

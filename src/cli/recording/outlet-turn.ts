@@ -30,9 +30,11 @@ export interface OutletTurn {
  * @throws BreakwaterError `locked` if others do not make way; what `refresh` throws
  */
 export async function refreshInTurn(run: CommandRun, turn: OutletTurn): Promise<void> {
-  const { marks, metrics } = await run.state();
+  const { marks, metrics, problem } = await run.state();
   const name = `outlet ${createHash('sha256').update(`${turn.kind} ${turn.target}`).digest('hex').slice(0, 16)}`;
   const wanted = metrics.revision();
+  // Nothing can be measured, which is the refresh's to report; a claim would rename a corrupt file.
+  if (problem() !== null) return await turn.refresh(() => true);
   const isCurrent = (): boolean => !turn.isForced && marks.read(name) >= wanted;
   const endsAtMs = run.clock.monotonic() + WAIT_LIMIT_MS;
   while (!isCurrent()) {
