@@ -1,20 +1,19 @@
 import { string } from '@oclif/core/args';
 import { boolean, string as text } from '@oclif/core/flags';
+import { presentPut, presentPutPlan } from '../cli/output/put-result.ts';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { escapeControls } from '../ui/escape.ts';
 import { countFlag, sizeFlag, transferFlags, withEnvironment } from '../cli/flags/flags.ts';
-import { presentMany } from '../cli/output/many-result.ts';
 import { objectFlags, readObjectOptions } from '../cli/flags/put-flags.ts';
 import { openTransferContext } from '../cli/s3-access.ts';
 import { isS3Url, parseS3Url } from '../cli/flags/s3-url.ts';
 import { keepHeapSmall } from '../cli/heap-limits.ts';
 import { BreakwaterError } from '../errors.ts';
 import { PART_BYTES_MAX, PART_BYTES_MIN } from '../transfer/put/part-size.ts';
-import { planPut, type PutPlan } from '../transfer/put/put-dry-run.ts';
+import { planPut } from '../transfer/put/put-dry-run.ts';
 import { put } from '../transfer/put/put.ts';
-import { CHECKSUM_CHOICES, type PutReport, type PutRequest } from '../transfer/put/put-request.ts';
-import { formatBytes } from '../ui/progress/progress-text.ts';
+import { CHECKSUM_CHOICES, type PutRequest } from '../transfer/put/put-request.ts';
 
 export default class Put extends BaseCommand<typeof Put> {
   static override summary = 'upload files, directories or standard input to S3';
@@ -97,46 +96,7 @@ export default class Put extends BaseCommand<typeof Put> {
       partSizeBytes: flags['part-size'] ?? null,
       concurrency: flags.concurrency ?? null,
     };
-    if (flags['dry-run']) return presentPlan(await planPut(request, run));
-    return present(await put(request, await openTransferContext(run, 's3-upload')));
+    if (flags['dry-run']) return presentPutPlan(await planPut(request, run));
+    return presentPut(await put(request, await openTransferContext(run, 's3-upload')));
   }
-}
-
-function present(report: PutReport): CommandResult {
-  if (report.kind === 'many') return presentMany(report.result, 'sent');
-  const { location, source, bytes, resumedBytes, etag, versionId, checksum } = report;
-  const resumed = resumedBytes === 0 ? '' : `, ${formatBytes(resumedBytes)} of them by an earlier run`;
-  return {
-    json: {
-      bucket: location.bucket,
-      key: location.key,
-      source,
-      bytes,
-      resumed_bytes: resumedBytes,
-      etag,
-      version_id: versionId,
-      checksum,
-    },
-    summary: `put ${escapeControls(source)} to s3://${location.bucket}/${escapeControls(location.key)} (${formatBytes(bytes)}${resumed})`,
-  };
-}
-
-function presentPlan({ objects, bytes, samples }: PutPlan): CommandResult {
-  const more = objects - samples.length;
-  return {
-    json: {
-      dry_run: true,
-      objects,
-      bytes,
-      samples: samples.map(({ source, location }) => ({ source, bucket: location.bucket, key: location.key })),
-    },
-    lines: [
-      ...samples.map(
-        ({ source, location }) =>
-          `would put ${escapeControls(source)} to s3://${location.bucket}/${escapeControls(location.key)}`,
-      ),
-      ...(more > 0 ? [`and ${more} more`] : []),
-    ],
-    summary: `would send ${objects} ${objects === 1 ? 'object' : 'objects'}, ${formatBytes(bytes)}`,
-  };
 }
