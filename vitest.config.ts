@@ -14,6 +14,7 @@ export default defineConfig({
     coverage: {
       include: [
         'src/circuit/state-machine.ts',
+        'src/circuit/arrival.ts',
         'src/retry/classify.ts',
         'src/retry/backoff.ts',
         'src/retry/decide-retry.ts',

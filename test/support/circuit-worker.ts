@@ -4,7 +4,8 @@
  */
 import { randomInt, randomUUID } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
-import type { CircuitSettings } from '../../src/circuit/circuit.ts';
+import type { Admission, CircuitSettings } from '../../src/circuit/circuit.ts';
+import { findBareName } from '../../src/circuit/circuit-name.ts';
 import type { CircuitStore } from '../../src/circuit/circuit-store.ts';
 import { createCircuitGate, type CircuitGate } from '../../src/circuit/circuit-gate.ts';
 import { systemClock } from '../../src/clock.ts';
@@ -69,16 +70,22 @@ for (let round = 0; round < times; round += 1) {
 state.close();
 console.log(JSON.stringify({ warnings, refused, stale } satisfies WorkerReport));
 
-function fail({ admit, settle }: CircuitGate): void {
-  const admission = admit(circuit);
+/** As a command does it: a look first, and an admission only if that refuses nothing. */
+function arrive({ check, admit }: CircuitGate): Admission {
+  const refusal = check(circuit);
+  return refusal === null ? admit(circuit) : { kind: 'refused', refusal };
+}
+
+function fail({ settle }: CircuitGate): void {
+  const admission = arrive(gate);
   if (admission.kind === 'admitted')
     settle(admission.permit, 'failure', { code: 'Test', message: '', httpStatus: 500, requestId: null });
   else refused += 1;
 }
 
 /** One guarded request that tells the server under which permit it goes out. */
-async function call({ admit, settle }: CircuitGate): Promise<void> {
-  const admission = admit(circuit);
+async function call({ settle }: CircuitGate): Promise<void> {
+  const admission = arrive(gate);
   if (admission.kind === 'refused') {
     refused += 1;
     return;
@@ -99,13 +106,14 @@ function churn(churned: CircuitGate, { metrics }: State): void {
   const [what] = [
     () => fail(churned),
     () => {
-      const admission = churned.admit(circuit);
+      const admission = arrive(churned);
       if (admission.kind === 'admitted') churned.settle(admission.permit, 'success');
     },
     () => void churned.reset(circuit, manual),
     () => void churned.isolate(circuit, { ...manual, forMs: 1 }),
+    () => void churned.isolate(findBareName(circuit) ?? circuit, { ...manual, forMs: 1 }),
     () => metrics.add(() => ({ counters, gauges: [], histograms: [], refusals: [] })),
-  ].slice(randomInt(5));
+  ].slice(randomInt(6));
   what?.();
 }
 
