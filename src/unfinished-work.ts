@@ -5,10 +5,16 @@
 export interface UnfinishedWork {
   /** The document last saved under this id, or undefined. The caller parses it like any outside input. */
   readonly read: (id: string) => Promise<unknown>;
-  /** Everything saved, oldest first. Deleted after 30 days. */
-  readonly list: () => Promise<readonly UnfinishedItem[]>;
-  /** @param document anything that JSON can hold */
-  readonly save: (id: string, document: unknown) => Promise<void>;
+  /**
+   * Everything saved, oldest first.
+   * @param idPrefix only what has an id that begins with it
+   */
+  readonly list: (idPrefix?: string) => Promise<readonly UnfinishedItem[]>;
+  /**
+   * @param document anything that JSON can hold
+   * @returns whether it outlives this process: only then may a resume be promised
+   */
+  readonly save: (id: string, document: unknown) => Promise<boolean>;
   readonly remove: (id: string) => Promise<void>;
   /**
    * Claims a piece of work for this process, until it is released or the process ends.
@@ -16,6 +22,8 @@ export interface UnfinishedWork {
    * @returns null while another living process holds the claim
    */
   readonly claim: (id: string, onHeld?: (holder: ClaimHolder) => void) => Promise<WorkClaim | null>;
+  /** Whether a living process holds the claim; this one counts. */
+  readonly isClaimed: (id: string) => Promise<boolean>;
 }
 
 export interface UnfinishedItem {
@@ -32,6 +40,14 @@ export interface ClaimHolder {
 }
 
 export interface WorkClaim extends AsyncDisposable {
-  /** False once the claim was lost: this process was stopped for longer than the lease, and another one took over. */
+  /**
+   * False once the claim is known to be lost: this process was stopped for longer than the lease, and another one, which
+   * cannot see whether it lives, took over.
+   */
   readonly isOurs: () => boolean;
+  /**
+   * The same, asked of the state and renewed: to be called before anything is done that would harm a new owner. No other
+   * process can take the claim for the time of its lease.
+   */
+  readonly confirm: () => boolean;
 }

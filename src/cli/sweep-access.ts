@@ -2,6 +2,7 @@ import { once } from '../once.ts';
 import type { ObjectStore } from '../s3/object-store.ts';
 import { openUnfinishedWork } from '../state/stored-work.ts';
 import { limitTime, type TimeLimit } from '../sweep/time-limit.ts';
+import { findRunningUploads } from '../transfer/put/resume-upload.ts';
 import type { UnfinishedWork } from '../unfinished-work.ts';
 import type { CommandRun } from './command-run.ts';
 import { connectWithoutCircuit } from './s3-access.ts';
@@ -12,6 +13,8 @@ interface SweepAccess {
   readonly connect: () => Promise<ObjectStore>;
   /** The checkpoints and claims of sweeps. */
   readonly unfinished: UnfinishedWork;
+  /** The ids of the uploads that living processes of this machine are sending. */
+  readonly findRunning: () => Promise<ReadonlySet<string>>;
 }
 
 /** What a sweep runs on: S3 without a circuit, within a time limit, and the saved state of earlier sweeps. */
@@ -21,5 +24,6 @@ export function openSweepAccess(run: CommandRun, { maxMs }: { readonly maxMs: nu
     time,
     connect: once(async () => await connectWithoutCircuit(run, { signal: time.signal })),
     unfinished: openUnfinishedWork(run, 'sweep'),
+    findRunning: async () => await findRunningUploads(openUnfinishedWork(run, 'upload')),
   };
 }

@@ -77,7 +77,7 @@ export default class Sweep extends BaseCommand<typeof Sweep> {
     const isAsking = !flags.yes && !flags['dry-run'];
     if (isAsking) assertCanAsk(run);
     if (isAsking && flags['keys-from'] === '-') throw stdinTakenError();
-    const { time, connect, unfinished } = openSweepAccess(run, { maxMs: flags['max-duration'] ?? null });
+    const { time, connect, unfinished, findRunning } = openSweepAccess(run, { maxMs: flags['max-duration'] ?? null });
     const { clock, emit, stdin } = run;
     const selection = await readSelection(flags, { bucket: target.bucket, stdin, connect, signal: time.signal });
     const store = await connect();
@@ -92,7 +92,7 @@ export default class Sweep extends BaseCommand<typeof Sweep> {
       reportPath,
     };
     const ask = isAsking ? async (found: SweepFound) => await askToSweep(run, job, found) : null;
-    return presentSweep(job, await runSweep(job, { store, unfinished, clock, emit, time, ask }));
+    return presentSweep(job, await runSweep(job, { store, unfinished, findRunning, clock, emit, time, ask }));
   }
 }
 

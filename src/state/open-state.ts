@@ -36,7 +36,7 @@ export function openState(options: StateOptions): State {
       save: 'write',
       remove: 'write',
     }),
-    claims: withFile(file, (all) => all.claims, { take: 'write', renew: 'write', release: 'write' }),
+    claims: withFile(file, (all) => all.claims, { find: 'read', take: 'write', renew: 'write', release: 'write' }),
     marks: withFile(file, (all) => all.marks, { read: 'read', raise: 'write' }),
   };
 }

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { kill, pid as ownPid } from 'node:process';
 
 import type { ProcessIdentity } from '../circuit/circuit.ts';
+import type { ProcessLife } from './state.ts';
 
 /**
  * This process, so that others can find out whether it is alive. On Linux from /proc (proc_pid_stat(5),
@@ -20,20 +21,25 @@ export function identifyProcess(command: string): ProcessIdentity {
   };
 }
 
-/**
- * Whether a process may still be alive. False only if it is certainly dead: same boot, same process namespace, and its
- * number is free, a zombie's, or another process's. Everything unknown counts as alive.
- */
+/** Whether a process may still be alive: everything unknown counts as alive. */
 export function isProcessAlive(identity: ProcessIdentity): boolean {
-  const { pid, startTime, bootId, pidNamespace } = identity;
-  if (bootId === null || pidNamespace === null) return true;
-  if (bootId !== readBootId() || pidNamespace !== readPidNamespace()) return true;
-  if (!isNumberTaken(pid)) return false;
+  return checkProcess(identity) !== 'dead';
+}
+
+/**
+ * What this machine can tell of a process. Alive, also if it is stopped: same boot, same process namespace, same number
+ * and start time. Dead: the number is free, a zombie's, or another process's. Unknown: it runs elsewhere, or is hidden.
+ */
+export function checkProcess({ pid, startTime, bootId, pidNamespace }: ProcessIdentity): ProcessLife {
+  if (bootId === null || pidNamespace === null) return 'unknown';
+  if (bootId !== readBootId() || pidNamespace !== readPidNamespace()) return 'unknown';
+  if (!isNumberTaken(pid)) return 'dead';
   // With /proc mounted hidepid, living processes of other users have no entry.
   const stat = readStat(pid);
-  if (stat === null) return true;
-  if (stat.state === 'Z' || stat.state === 'X') return false;
-  return startTime === null || stat.startTime === startTime;
+  if (stat === null) return 'unknown';
+  if (stat.state === 'Z' || stat.state === 'X') return 'dead';
+  if (startTime === null) return 'unknown';
+  return stat.startTime === startTime ? 'alive' : 'dead';
 }
 
 function isNumberTaken(pid: number): boolean {

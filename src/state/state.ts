@@ -74,13 +74,19 @@ export interface Checkpoint {
   readonly document: unknown;
 }
 
-/** Interrupted work that a later process can resume. Deleted after 30 days. */
+/** Interrupted work that a later process can resume. */
 export interface CheckpointStore {
   /** The document last saved under this id, or undefined. */
   readonly read: (kind: CheckpointKind, id: string) => unknown;
-  /** All of one kind, oldest first. */
-  readonly list: (kind: CheckpointKind) => readonly Checkpoint[];
-  /** @param checkpoint its `document` is anything that JSON can hold */
+  /**
+   * All of one kind, oldest first.
+   * @param idPrefix only those whose id begins with it, of ASCII characters
+   */
+  readonly list: (kind: CheckpointKind, idPrefix?: string) => readonly Checkpoint[];
+  /**
+   * Saves one, and drops the old ones of its kind that name nothing to remove (tables/checkpoint-table.ts).
+   * @param checkpoint its `document` is anything that JSON can hold
+   */
   readonly save: (checkpoint: {
     readonly kind: CheckpointKind;
     readonly id: string;
@@ -96,19 +102,23 @@ export interface Claim {
   readonly expiresAtMs: number;
 }
 
-/** Which process works on what, so that no two do the same work. A claim ends with its owner. */
+/** Whether a process lives, as far as this machine can tell. */
+export type ProcessLife = 'alive' | 'dead' | 'unknown';
+
+/** When a claim is checked, and by which rules. */
+export interface ClaimCheck {
+  readonly nowMs: number;
+  /** How long the claim lasts without renewal, in ms, if nobody can tell whether its owner is alive. */
+  readonly leaseMs: number;
+  readonly checkOwner: (owner: ProcessIdentity) => ProcessLife;
+}
+
+/** Which process works on what, so that no two do the same work. A claim lasts as long as its owner lives. */
 export interface ClaimStore {
+  /** The claim that a living process holds, this one included; null for none. */
+  readonly find: (name: string, check: ClaimCheck) => Claim | null;
   /** Takes the claim and returns null, or returns the claim of another living process. */
-  readonly take: (
-    name: string,
-    claimant: {
-      readonly process: ProcessIdentity;
-      readonly nowMs: number;
-      /** How long the claim lasts without renewal, in ms, if nobody can tell whether its owner is alive. */
-      readonly leaseMs: number;
-      readonly isOwnerAlive: (owner: ProcessIdentity) => boolean;
-    },
-  ) => Claim | null;
+  readonly take: (name: string, claimant: ClaimCheck & { readonly process: ProcessIdentity }) => Claim | null;
   /** False if the claim is no longer ours. */
   readonly renew: (
     name: string,

@@ -3,16 +3,16 @@ import type { ProcessIdentity } from '../circuit/circuit.ts';
 import type { Clock } from '../clock.ts';
 import { pastTime } from '../stored-time.ts';
 import type { UnfinishedWork, ClaimHolder, WorkClaim } from '../unfinished-work.ts';
-import { isProcessAlive } from './process-identity.ts';
-import type { CheckpointKind, State } from './state.ts';
+import { checkProcess } from './process-identity.ts';
+import type { CheckpointKind, ClaimCheck, State } from './state.ts';
 
-/** How long a claim lasts without renewal, in ms. The death of its owner ends it at once where that can be detected. */
+/** How long a claim lasts without renewal, in ms, where nobody can tell whether its owner lives. */
 const CLAIM_LEASE_MS = 60_000;
 
 /** The parts of a command that stored work uses. */
 interface WorkContext {
   readonly clock: Clock;
-  readonly state: () => Promise<Pick<State, 'checkpoints' | 'claims'>>;
+  readonly state: () => Promise<Pick<State, 'checkpoints' | 'claims' | 'problem'>>;
   readonly processIdentity: () => ProcessIdentity;
   /** Runs `close` when the command ends. */
   readonly onClose: (close: () => void) => void;
@@ -23,11 +23,24 @@ export function openUnfinishedWork(context: WorkContext, kind: CheckpointKind): 
   const { clock, state } = context;
   return {
     read: async (id) => (await state()).checkpoints.read(kind, id),
-    list: async () => (await state()).checkpoints.list(kind),
-    save: async (id, document) => (await state()).checkpoints.save({ kind, id, document, nowMs: clock.now() }),
+    list: async (idPrefix) => (await state()).checkpoints.list(kind, idPrefix),
+    save: async (id, document) => {
+      const { checkpoints, problem } = await state();
+      checkpoints.save({ kind, id, document, nowMs: clock.now() });
+      return problem() === null;
+    },
+    isClaimed: async (id) => (await state()).claims.find(nameClaim(kind, id), checkNow(clock)) !== null,
     remove: async (id) => (await state()).checkpoints.remove(kind, id),
-    claim: async (id, onHeld) => await claimWork(context, `${kind} ${id}`, onHeld),
+    claim: async (id, onHeld) => await claimWork(context, nameClaim(kind, id), onHeld),
   };
+}
+
+function nameClaim(kind: CheckpointKind, id: string): string {
+  return `${kind} ${id}`;
+}
+
+function checkNow(clock: Clock): ClaimCheck {
+  return { nowMs: clock.now(), leaseMs: CLAIM_LEASE_MS, checkOwner: checkProcess };
 }
 
 async function claimWork(
@@ -35,20 +48,22 @@ async function claimWork(
   name: string,
   onHeld?: (holder: ClaimHolder) => void,
 ): Promise<WorkClaim | null> {
-  const { claims } = await state();
+  const { claims, problem } = await state();
   const process = processIdentity();
-  const leaseMs = CLAIM_LEASE_MS;
-  const nowMs = clock.now();
-  const held = claims.take(name, { process, nowMs, leaseMs, isOwnerAlive: isProcessAlive });
+  const held = claims.take(name, { process, ...checkNow(clock) });
   if (held !== null) {
-    onHeld?.({ pid: held.owner.pid, host: held.owner.host, sinceMs: pastTime(held.takenAtMs, nowMs) });
+    onHeld?.({ pid: held.owner.pid, host: held.owner.host, sinceMs: pastTime(held.takenAtMs, clock.now()) });
     return null;
   }
   let isOurs = true;
-  const renewal = every(clock, leaseMs / 3, () => {
-    isOurs = claims.renew(name, { process, nowMs: clock.now(), leaseMs });
+  const confirm = (): boolean => {
+    const mine = { process, ...checkNow(clock) };
+    // Memory, which replaces a file that fails, knows no claims; neither does a new file.
+    isOurs &&= claims.renew(name, mine) || problem() !== null || claims.take(name, mine) === null;
     if (!isOurs) renewal[Symbol.dispose]();
-  });
+    return isOurs;
+  };
+  const renewal = every(clock, CLAIM_LEASE_MS / 3, () => void confirm());
   const release = (): void => {
     renewal[Symbol.dispose]();
     if (isOurs) claims.release(name, process);
@@ -57,6 +72,7 @@ async function claimWork(
   onClose(release);
   return {
     isOurs: () => isOurs,
+    confirm,
     [Symbol.asyncDispose]: async () => await Promise.resolve(release()),
   };
 }

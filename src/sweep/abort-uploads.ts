@@ -25,12 +25,16 @@ export interface UploadSweepRequest {
 
 export interface UploadSweepContext {
   readonly store: Pick<ObjectStore, 'listUploads' | 'abortUpload'>;
+  /** The ids of the uploads that living processes of this machine are sending. */
+  readonly findRunning: () => Promise<ReadonlySet<string>>;
   readonly ageClock: AgeClock;
 }
 
 /** The result for the uploads that are old enough, and for those of unknown age. */
 export interface UploadTally {
   readonly matched: number;
+  /** Past the age, but left alone and not counted as matched: a living process of this machine is sending them. */
+  readonly running: number;
   readonly aborted: number;
   /** Still there: left for the next sweep. */
   readonly failed: number;
@@ -44,9 +48,9 @@ export interface UploadTally {
  */
 export async function abortUploads(request: UploadSweepRequest, context: UploadSweepContext): Promise<UploadTally> {
   const { bucket, prefix, olderThanMs, patterns, isDryRun } = request;
-  const { store, ageClock } = context;
+  const { store, ageClock, findRunning } = context;
   const filter = createItemFilter(prefix, { olderThanMs, patterns });
-  const tally = { matched: 0, aborted: 0, failed: 0, failures: [] as LeftObject[] };
+  const tally = { matched: 0, running: 0, aborted: 0, failed: 0, failures: [] as LeftObject[] };
   const count = (failures: readonly LeftObject[]): void => {
     tally.failed += failures.length;
     tally.failures.push(...failures.slice(0, FAILURES_NAMED_MAX - tally.failures.length));
@@ -54,7 +58,11 @@ export async function abortUploads(request: UploadSweepRequest, context: UploadS
   let [asked, denied] = [0, 0];
   for await (const { uploads, storeNowMs } of store.listUploads({ bucket, prefix })) {
     const nowMs = ageClock(storeNowMs);
-    const matches = uploads.filter((upload) => filter.takes(toItem(upload), nowMs));
+    const old = uploads.filter((upload) => filter.takes(toItem(upload), nowMs));
+    // After the listing: an upload is saved as soon as it has been created.
+    const running = old.length === 0 ? NONE : await findRunning();
+    const matches = old.filter(({ uploadId }) => !running.has(uploadId));
+    tally.running += old.length - matches.length;
     tally.matched += matches.length;
     if (isDryRun) continue;
     const ageless = uploads.map(toItem).filter(filter.lacksAge);
@@ -73,6 +81,8 @@ export async function abortUploads(request: UploadSweepRequest, context: UploadS
   }
   return tally;
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 function toItem({ key, startedAtMs }: UnfinishedUpload): SweepItem {
   return { key, versionId: null, sizeBytes: null, lastModifiedMs: startedAtMs, etag: null };

@@ -43,6 +43,8 @@ export interface SweepJob {
 export interface SweepTools {
   readonly store: ObjectStore;
   readonly unfinished: UnfinishedWork;
+  /** The ids of the uploads that living processes of this machine are sending. */
+  readonly findRunning: () => Promise<ReadonlySet<string>>;
   readonly clock: Clock;
   readonly emit: EventSink;
   readonly time: TimeLimit;
@@ -134,30 +136,33 @@ export async function sweepObjects(job: ObjectsJob, tools: ObjectsTools): Promis
     emit,
     signal: time.signal,
     onLeft: report.write,
-    onSettled: (span) => checkpoint?.settle(span),
+    onSettled: (span) => {
+      if (claim.isOurs()) checkpoint?.settle(span);
+    },
     isOurs: claim.isOurs,
   });
-  await checkpoint?.close({ isComplete: result.ending.kind === 'complete' });
+  // Where another process has taken over the prefix, its checkpoint is the one that counts.
+  if (claim.confirm()) await checkpoint?.close({ isComplete: result.ending.kind === 'complete' });
   await report.close();
   return result;
 }
 
-async function countUploads(job: SweepJob, { store, ageClock }: AgedTools): Promise<number> {
+async function countUploads(job: SweepJob, tools: AgedTools): Promise<number> {
   const request = uploadRequest(job);
   if (request === null) return 0;
-  return (await abortUploads({ ...request, isDryRun: true }, { store, ageClock })).matched;
+  return (await abortUploads({ ...request, isDryRun: true }, tools)).matched;
 }
 
 /** Aborts uploads once the objects are done, and not after a failure: the first failure is the one reported. */
 async function addUploads(
   outcome: Omit<SweepOutcome, 'uploads'>,
   job: SweepJob,
-  { store, ageClock }: AgedTools,
+  tools: AgedTools,
 ): Promise<SweepOutcome> {
   const request = uploadRequest(job);
   if (request === null || outcome.failure !== null) return { ...outcome, uploads: null };
   try {
-    const uploads = await abortUploads(request, { store, ageClock });
+    const uploads = await abortUploads(request, tools);
     return { ...outcome, uploads, failure: findUploadFailure(uploads, job) };
   } catch (error) {
     // The objects that were deleted before are still reported.

@@ -102,7 +102,9 @@ function createResumePoint(given: Partial<UploadResumePoint> = {}) {
     ...given,
     save: async (id) => {
       saved.push(id);
-      await Promise.resolve();
+      return await (given.save === undefined || given.save === NOTHING_TO_RESUME.save
+        ? Promise.resolve(true)
+        : given.save(id));
     },
     forget: async () => {
       saved.push(null);

@@ -4,32 +4,47 @@ export interface MemoryUnfinishedWork extends UnfinishedWork {
   readonly documents: Map<string, unknown>;
   /** Ids that are claimed by another living process. */
   readonly taken: Set<string>;
+  /** Ids whose claim this process has lost to another one. */
+  readonly lost: Set<string>;
 }
 
-/** Unfinished work in memory; documents pass through JSON as in the real store. */
-export function createMemoryUnfinishedWork(): MemoryUnfinishedWork {
+/**
+ * Unfinished work in memory; documents pass through JSON as in the real store.
+ * @param isDurable false: as where the state file cannot be used
+ */
+export function createMemoryUnfinishedWork({ isDurable = true } = {}): MemoryUnfinishedWork {
   const documents = new Map<string, unknown>();
   const taken = new Set<string>();
+  const lost = new Set<string>();
   return {
     documents,
     taken,
+    lost,
     read: async (id) => await Promise.resolve(documents.get(id)),
-    list: async () => await Promise.resolve([...documents].map(([id, document]) => ({ id, savedAtMs: 0, document }))),
+    list: async (idPrefix = '') =>
+      await Promise.resolve(
+        [...documents]
+          .filter(([id]) => id.startsWith(idPrefix))
+          .map(([id, document]) => ({ id, savedAtMs: 0, document })),
+      ),
     save: async (id, document) => {
       documents.set(id, JSON.parse(JSON.stringify(document)));
-      await Promise.resolve();
+      return await Promise.resolve(isDurable);
     },
     remove: async (id) => {
       documents.delete(id);
       await Promise.resolve();
     },
+    isClaimed: async (id) => await Promise.resolve(taken.has(id)),
     claim: async (id) => {
       if (taken.has(id)) return await Promise.resolve(null);
       taken.add(id);
+      const isOurs = (): boolean => taken.has(id) && !lost.has(id);
       return {
-        isOurs: () => taken.has(id),
+        isOurs,
+        confirm: isOurs,
         [Symbol.asyncDispose]: async () => {
-          taken.delete(id);
+          if (!lost.has(id)) taken.delete(id);
           await Promise.resolve();
         },
       };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { BreakwaterError } from '../../errors.ts';
+import type { ProcessIdentity } from '../../circuit/circuit.ts';
 import { isProcessAlive } from '../../state/process-identity.ts';
 import type { State } from '../../state/state.ts';
 import type { CommandRun } from '../command-run.ts';
@@ -56,7 +57,9 @@ async function tryTurn(
   const { claims, marks, metrics }: State = await run.state();
   const process = run.processIdentity();
   const claimant = () => ({ process, nowMs: run.clock.now(), leaseMs: LEASE_MS });
-  if (claims.take(name, { ...claimant(), isOwnerAlive: isProcessAlive }) !== null) return 'held';
+  // One that is stopped must not hold up the others: its lease counts even while it lives.
+  const checkOwner = (owner: ProcessIdentity) => (isProcessAlive(owner) ? 'unknown' : 'dead');
+  if (claims.take(name, { ...claimant(), checkOwner }) !== null) return 'held';
   try {
     if (isCurrent()) return 'done';
     const isOurs = (): boolean => claims.renew(name, claimant());

@@ -4,6 +4,7 @@ import type { Guard } from '../../guard/guard.ts';
 import type { WatchedOptions } from '../../http/http-handler.ts';
 import { RequestWatch } from '../../http/request-watch.ts';
 import { readFailedResponse } from '../../retry/read-failure.ts';
+import type { UploadResumePoint } from './upload-request.ts';
 
 /** How long the clean-up of a failed upload may take, in ms (circuit.md: at most 5 s, never hides the first error). */
 const DISCARD_TIMEOUT_MS = 5_000;
@@ -49,4 +50,15 @@ function bypassRateLimiter(command: AbortMultipartUploadCommand): void {
     priority: 'high',
     override: true,
   });
+}
+
+/** Aborts what earlier processes have left of uploads to this object. What cannot be aborted stays for the next run. */
+export async function discardStale(
+  s3: S3Client,
+  guard: Guard,
+  { bucket, key, resume }: { readonly bucket: string; readonly key: string; readonly resume: UploadResumePoint },
+): Promise<void> {
+  for (const { uploadId, forget } of resume.stale) {
+    if (await discardUpload(s3, guard, { bucket, key, uploadId })) await forget();
+  }
 }

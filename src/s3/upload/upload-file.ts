@@ -7,8 +7,9 @@ import { runPieces } from '../../guard/run-in-parallel.ts';
 import { isSamePart } from '../checksum/upload-checksum.ts';
 import type { ObjectClient } from '../connection/object-client.ts';
 import { refuseExisting, toExistsError } from './create-only.ts';
-import { discardUpload } from './discard-upload.ts';
+import { discardStale, discardUpload } from './discard-upload.ts';
 import { listStoredParts, type StoredPart } from './list-parts.ts';
+import { assertStillOurs, isUploadGone, toAbortedError } from './lost-upload.ts';
 import { assembleParts, createUpload, sendPart, type MultipartUpload, type UploadChannel } from './multipart.ts';
 import { putWhole } from './put-object.ts';
 import type { FileUpload, UploadResult } from './upload-request.ts';
@@ -59,7 +60,7 @@ async function uploadWhole(s3: ObjectClient, guard: Guard, upload: FileUpload): 
 async function uploadInParts(s3: ObjectClient, guard: Guard, file: FileUpload): Promise<UploadResult> {
   const { bucket, key, resume } = file;
   const sending = new PartsSending(s3, guard, file);
-  if (resume.staleId !== null) await discardUpload(s3, guard, { bucket, key, uploadId: resume.staleId });
+  await discardStale(s3, guard, file);
   try {
     // Older objects get their slots first; only then may this one hold a permit.
     (await file.queue.take(0, file.signal))[Symbol.dispose]();
@@ -79,6 +80,8 @@ class PartsSending {
   readonly #file: FileUpload;
   readonly #parts: StoredPart[] = [];
   #upload: MultipartUpload | null = null;
+  /** A later process will find the upload: not where the local state cannot be used. */
+  #isSaved = false;
   /** Parts that an earlier process has stored, by number. */
   #earlier: ReadonlyMap<number, StoredPart> = new Map();
   #resumedBytes = 0;
@@ -89,7 +92,9 @@ class PartsSending {
     this.#guard = guard;
     this.#file = file;
     const { resumableId } = file.resume;
-    if (resumableId !== null) this.#upload = { uploadId: resumableId, checksumType: null };
+    if (resumableId === null) return;
+    this.#upload = { uploadId: resumableId, checksumType: null };
+    this.#isSaved = true;
   }
 
   async run(requests: RequestRunner): Promise<UploadResult> {
@@ -104,6 +109,7 @@ class PartsSending {
       this.#parts[number - 1] = await this.#storePart(channel, { uploadId: upload.uploadId, number });
     });
     source.confirm();
+    assertStillOurs(this.#file.resume, this.#file);
     const stored = await assembleParts(channel, this.#file, { ...upload, parts: this.#parts });
     return { ...stored, bytes: sizeBytes, resumedBytes: this.#resumedBytes };
   }
@@ -111,8 +117,13 @@ class PartsSending {
   /** Keeps or removes the parts after a failure. @returns the error to report */
   async onFailure(error: unknown): Promise<unknown> {
     const { bucket, key, resume, sizeBytes } = this.#file;
-    if (this.#upload === null) return error;
-    if (resume.isResumable && keepsParts(error)) {
+    // An upload that another process has taken over is that process's to complete or to abort.
+    if (this.#upload === null || !resume.isOurs()) return error;
+    if (isUploadGone(error)) {
+      await resume.forget();
+      return toAbortedError(error, this.#file);
+    }
+    if (resume.isResumable && this.#isSaved && keepsParts(error)) {
       const storedBytes = this.#storedBytes;
       return storedBytes === 0 ? error : resumableError(error, { storedBytes, sizeBytes });
     }
@@ -135,7 +146,7 @@ class PartsSending {
 
   async #create(channel: UploadChannel): Promise<MultipartUpload> {
     this.#upload = await createUpload(channel, this.#file);
-    await this.#file.resume.save(this.#upload.uploadId);
+    this.#isSaved = await this.#file.resume.save(this.#upload.uploadId);
     return this.#upload;
   }
 
@@ -166,8 +177,7 @@ class PartsSending {
 
 /** Whether a later run can resume an upload that failed with this error. */
 function keepsParts(error: unknown): error is BreakwaterError {
-  // S3 has deleted the parts of an upload that it no longer knows.
-  return error instanceof BreakwaterError && KEEPS_PARTS.has(error.code) && error.details.s3Code !== 'NoSuchUpload';
+  return error instanceof BreakwaterError && KEEPS_PARTS.has(error.code);
 }
 
 /** The same error, with a hint how to resume. */

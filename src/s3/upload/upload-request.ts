@@ -52,22 +52,35 @@ export interface FileUpload extends UploadTarget {
 export interface UploadResumePoint {
   /** The upload of an earlier process with the same bytes and options; null for none. */
   readonly resumableId: string | null;
-  /** The upload of an earlier process with other bytes or options, which is of no use; null for none. */
-  readonly staleId: string | null;
+  /** Uploads of earlier processes that cannot be resumed, such as those of other bytes or options. */
+  readonly stale: readonly StaleUpload[];
   /** Whether the parts stay if the upload fails. */
   readonly isResumable: boolean;
-  /** Called as soon as the upload id is known. */
-  readonly save: (uploadId: string) => Promise<void>;
+  /**
+   * False if another process has taken the upload over, which may have stopped this one for longer than its lease: it
+   * must neither complete nor abort it. Asked of the state each time.
+   */
+  readonly isOurs: () => boolean;
+  /** Called as soon as the upload id is known. @returns whether a later process will find it */
+  readonly save: (uploadId: string) => Promise<boolean>;
   /** Called when nothing is left to resume or to remove. */
+  readonly forget: () => Promise<void>;
+}
+
+/** An upload that an earlier process has left, and that is of no use. */
+export interface StaleUpload {
+  readonly uploadId: string;
+  /** Called when it is gone. */
   readonly forget: () => Promise<void>;
 }
 
 /** No saved state, and nothing is saved. */
 export const NOTHING_TO_RESUME: UploadResumePoint = {
   resumableId: null,
-  staleId: null,
+  stale: [],
   isResumable: false,
-  save: () => Promise.resolve(),
+  isOurs: () => true,
+  save: () => Promise.resolve(false),
   forget: () => Promise.resolve(),
 };
 

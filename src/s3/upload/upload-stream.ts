@@ -12,8 +12,9 @@ import { runGuarded } from '../../guard/guarded-operation.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
 import type { ObjectClient } from '../connection/object-client.ts';
 import { refuseExisting, toExistsError } from './create-only.ts';
-import { discardUpload } from './discard-upload.ts';
+import { discardStale, discardUpload } from './discard-upload.ts';
 import type { StoredPart } from './list-parts.ts';
+import { assertStillOurs, toAbortedError } from './lost-upload.ts';
 import { assembleParts, createUpload, sendPart, type MultipartUpload, type UploadChannel } from './multipart.ts';
 import { putWhole } from './put-object.ts';
 import { StreamBody } from './stream-body.ts';
@@ -26,7 +27,7 @@ import type { StreamUpload, UploadResult } from './upload-request.ts';
  */
 export async function uploadStream(s3: ObjectClient, guard: Guard, request: StreamUpload): Promise<UploadResult> {
   const { bucket, key, resume } = request;
-  if (resume.staleId !== null) await discardUpload(s3, guard, { bucket, key, uploadId: resume.staleId });
+  await discardStale(s3, guard, request);
   const sending = new StreamSending(s3, guard, request);
   try {
     const target = { operation: 'put_object', bucket, key } as const;
@@ -35,7 +36,7 @@ export async function uploadStream(s3: ObjectClient, guard: Guard, request: Stre
     return result;
   } catch (error) {
     await sending.discard();
-    throw toExistsError(error, request);
+    throw toAbortedError(toExistsError(error, request), request);
   }
 }
 
@@ -86,7 +87,7 @@ class StreamSending {
   /** After a failure. If the abort fails, the upload id stays saved, so that the next run can remove the parts. */
   async discard(): Promise<void> {
     const { bucket, key, resume } = this.#request;
-    if (this.#upload === null) return;
+    if (this.#upload === null || !resume.isOurs()) return;
     const { uploadId } = this.#upload;
     if (await discardUpload(this.#s3, this.#guard, { bucket, key, uploadId })) await resume.forget();
   }
@@ -147,6 +148,7 @@ class StreamSending {
     const bytes = this.#parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     // Memory is used again while lib-storage works: an object must not be made of anything but the whole stream.
     if (this.#upload === null || bytes !== readBytes) throw new Error(`${readBytes} bytes were read, ${bytes} sent`);
+    assertStillOurs(this.#request.resume, this.#request);
     const stored = await assembleParts(channel, this.#request, { ...this.#upload, parts: this.#parts });
     return { ...stored, bytes, resumedBytes: 0 };
   }

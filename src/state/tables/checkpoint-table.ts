@@ -7,12 +7,25 @@ import { type Statements, inTransaction } from '../statements.ts';
 const REPLACE = 'INSERT OR REPLACE INTO checkpoints (kind, id, saved_at_ms, document) VALUES (?, ?, ?, ?)';
 const SELECT_ONE = 'SELECT * FROM checkpoints WHERE kind = ? AND id = ?';
 const SELECT_KIND = 'SELECT * FROM checkpoints WHERE kind = ? ORDER BY saved_at_ms, id';
+const SELECT_PREFIX = 'SELECT * FROM checkpoints WHERE kind = ? AND id >= ? AND id < ? ORDER BY saved_at_ms, id';
 const REMOVE = 'DELETE FROM checkpoints WHERE kind = ? AND id = ?';
-/** A time in the future would keep the checkpoint until 30 days after it. */
+/** A time in the future would keep the checkpoint for so much longer. */
 const LIMIT_TIMES = 'UPDATE checkpoints SET saved_at_ms = :latest WHERE saved_at_ms > :latest';
-const DROP_OLD = 'DELETE FROM checkpoints WHERE saved_at_ms < ?';
-/** By then the usual lifecycle rules of stores have removed unfinished uploads. */
-const FORGOTTEN_AFTER_MS = 30 * 24 * 3_600_000;
+const DROP_OLD =
+  "DELETE FROM checkpoints WHERE (kind = 'sweep' AND saved_at_ms < ?) OR (kind = 'upload' AND saved_at_ms < ?)";
+
+const DAY_MS = 24 * 3_600_000;
+
+/** How long the checkpoint of a sweep stays without being saved again, in ms: it names nothing that is to be removed. */
+const SWEEP_KEPT_MS = 30 * DAY_MS;
+/**
+ * The same for an upload, whose parts the next run resumes or aborts: by then the lifecycle rules of stores have long
+ * removed them. A download names a file, so only the run that removes the file drops its checkpoint.
+ */
+const UPLOAD_KEPT_MS = 365 * DAY_MS;
+
+/** Sorts behind every id: they are ASCII. */
+const LAST = '\u{10FFFF}';
 
 /** Checkpoints in an open database. Its methods throw what the database throws. */
 export function openCheckpointTable(statements: Statements, clock: Pick<Clock, 'now'>): CheckpointStore {
@@ -21,20 +34,22 @@ export function openCheckpointTable(statements: Statements, clock: Pick<Clock, '
       const record = statements.prepare(SELECT_ONE).get(kind, id);
       return record === undefined ? undefined : new Fields(record).json('document');
     },
-    list: (kind) =>
-      statements
-        .prepare(SELECT_KIND)
-        .all(kind)
-        .map((record) => {
-          const fields = new Fields(record);
-          const savedAtMs = pastTime(fields.whole('saved_at_ms'), clock.now());
-          return { id: fields.text('id'), savedAtMs, document: fields.json('document') };
-        }),
+    list: (kind, idPrefix) => {
+      const records =
+        idPrefix === undefined
+          ? statements.prepare(SELECT_KIND).all(kind)
+          : statements.prepare(SELECT_PREFIX).all(kind, idPrefix, `${idPrefix}${LAST}`);
+      return records.map((record) => {
+        const fields = new Fields(record);
+        const savedAtMs = pastTime(fields.whole('saved_at_ms'), clock.now());
+        return { id: fields.text('id'), savedAtMs, document: fields.json('document') };
+      });
+    },
     save: ({ kind, id, document, nowMs }) =>
       inTransaction(statements, 'write', () => {
         statements.prepare(LIMIT_TIMES).run({ latest: latestStoredTime(nowMs) });
         statements.prepare(REPLACE).run(kind, id, nowMs, JSON.stringify(document));
-        statements.prepare(DROP_OLD).run(nowMs - FORGOTTEN_AFTER_MS);
+        statements.prepare(DROP_OLD).run(nowMs - SWEEP_KEPT_MS, nowMs - UPLOAD_KEPT_MS);
       }),
     remove: (kind, id) => void statements.prepare(REMOVE).run(kind, id),
   };

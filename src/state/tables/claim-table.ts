@@ -1,7 +1,7 @@
 import type { ProcessIdentity } from '../../circuit/circuit.ts';
 import { Fields } from './columns.ts';
 import { parseProcess } from './circuit-rows.ts';
-import type { Claim, ClaimStore } from '../state.ts';
+import type { Claim, ClaimCheck, ClaimStore } from '../state.ts';
 import { type Statements, inTransaction } from '../statements.ts';
 
 const SELECT = 'SELECT * FROM claims WHERE name = ?';
@@ -12,13 +12,12 @@ const RELEASE = 'DELETE FROM claims WHERE name = ? AND owner = ?';
 /** Claims in an open database. Its methods throw what the database throws. */
 export function openClaimTable(statements: Statements): ClaimStore {
   return {
-    take: (name, { process, nowMs, leaseMs, isOwnerAlive }) =>
+    find: (name, check) => findHeld(statements, name, check),
+    take: (name, { process, ...check }) =>
       inTransaction(statements, 'write', () => {
-        const record = statements.prepare(SELECT).get(name);
-        const held = record === undefined ? null : parseClaim(record);
-        // After a clock has jumped back, a claim must not last longer than its lease.
-        const isLive = held !== null && held.expiresAtMs > nowMs && held.expiresAtMs <= nowMs + leaseMs;
-        if (held !== null && isLive && isOwnerAlive(held.owner)) return held;
+        const held = findHeld(statements, name, check);
+        if (held !== null) return held;
+        const { nowMs, leaseMs } = check;
         statements.prepare(REPLACE).run(name, formatOwner(process), nowMs, nowMs + leaseMs);
         return null;
       }),
@@ -26,6 +25,17 @@ export function openClaimTable(statements: Statements): ClaimStore {
       statements.prepare(RENEW).run(nowMs + leaseMs, name, formatOwner(process)).changes === 1,
     release: (name, process) => void statements.prepare(RELEASE).run(name, formatOwner(process)),
   };
+}
+
+/** The lease decides only where nobody can tell whether the owner lives: one that is stopped keeps its claim. */
+function findHeld(statements: Statements, name: string, { nowMs, leaseMs, checkOwner }: ClaimCheck): Claim | null {
+  const record = statements.prepare(SELECT).get(name);
+  if (record === undefined) return null;
+  const held = parseClaim(record);
+  const life = checkOwner(held.owner);
+  // After a clock has jumped back, a claim must not last longer than its lease.
+  const isLeased = held.expiresAtMs > nowMs && held.expiresAtMs <= nowMs + leaseMs;
+  return life === 'alive' || (life === 'unknown' && isLeased) ? held : null;
 }
 
 /** Claims are found by this text, so the order of its fields is fixed. */

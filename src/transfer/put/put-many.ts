@@ -31,7 +31,7 @@ export async function putMany(files: AsyncIterable<WalkedFile>, tools: SendTools
   });
   if (result.ended === null && result.failed === 0) await run.forget();
   refuseEmpty(result, tools);
-  return result.ended === null || !request.isResuming ? result : { ...result, ended: withResumeHint(result.ended) };
+  return result.ended === null || !run.isSaved ? result : { ...result, ended: withResumeHint(result.ended) };
 }
 
 /** What the interrupted run has stored; null if there was none, or the destination may not be listed. */

@@ -8,6 +8,8 @@ import { digest } from './resume-upload.ts';
 export interface ResumableRun extends AsyncDisposable {
   /** When an earlier, interrupted run of the same command started, in ms; null for none. */
   readonly sinceMs: number | null;
+  /** Whether the next run of the same command will find this one; nothing may be promised otherwise. */
+  readonly isSaved: boolean;
   /** Called when nothing is left to resume. */
   readonly forget: () => Promise<void>;
 }
@@ -24,16 +26,20 @@ export async function openResumableRun(
   if (claim === null) {
     return {
       sinceMs: null,
+      isSaved: false,
       forget: async () => await Promise.resolve(),
       [Symbol.asyncDispose]: async () => await Promise.resolve(),
     };
   }
   const [storedMs, nowMs] = [parseSince(await unfinished.read(id)), clock.now()];
   const sinceMs = storedMs === null ? null : pastTime(storedMs, nowMs);
-  await unfinished.save(id, { since_ms: sinceMs ?? nowMs });
+  const isSaved = await unfinished.save(id, { since_ms: sinceMs ?? nowMs });
   return {
     sinceMs,
-    forget: async () => await unfinished.remove(id),
+    isSaved,
+    forget: async () => {
+      if (claim.confirm()) await unfinished.remove(id);
+    },
     [Symbol.asyncDispose]: async () => await claim[Symbol.asyncDispose](),
   };
 }

@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
+import { readFields } from '../../read-fields.ts';
 import type { UnfinishedWork, WorkClaim } from '../../unfinished-work.ts';
 import { NOTHING_TO_RESUME, type UploadResumePoint } from '../../s3/upload/upload-request.ts';
 import type { FileIdentity } from './source-file.ts';
@@ -38,26 +39,69 @@ export class ResumableUploads {
   }
 
   /**
-   * The saved state of an upload from this source to this destination. Empty while another process holds the claim:
-   * this process then sends for itself, and removes its own parts after a failure.
+   * The saved state of uploads from this source to this destination. While another process holds the claim, this one
+   * finds nothing, sends for itself, and removes its own parts after a failure. Its upload has a record of its own, by
+   * which the next run finds it if this process is killed.
    */
   async open(entry: UploadIdentity): Promise<OpenResumePoint> {
     const { unfinished, isResuming } = this.#options;
+    const { location, identity, options } = entry;
+    const sameness = digest([identity, options]);
     const id = this.#idOf(entry);
     const claim = await unfinished.claim(id);
-    if (claim === null) return createResumePoint({ isResumable: false, claim });
-    const sameness = digest([entry.identity, entry.options]);
-    const found = parseDocument(await unfinished.read(id));
-    const isSame = found !== null && entry.identity !== null && found.sameness === sameness && isResuming;
-    const { bucket, key } = entry.location;
-    return createResumePoint({
-      resumableId: isSame ? found.uploadId : null,
-      staleId: isSame ? null : (found?.uploadId ?? null),
-      isResumable: isResuming && (entry.identity?.sizeBytes ?? 0) >= RESUME_BYTES_MIN,
+    if (claim === null) {
+      const ownId = nameRecord(id);
+      return this.#openRecord({ id: ownId, claim: await unfinished.claim(ownId), location, sameness });
+    }
+    const found = await this.#findRecords(id, claim);
+    const isSame = (record: FoundUpload): boolean =>
+      isResuming && identity !== null && record.sameness === sameness && record.claim.isOurs();
+    const same = found.find(isSame) ?? null;
+    const stale = found.filter((record) => record !== same);
+    // A new record must not replace that of an upload that cannot be aborted now.
+    const isTaken = stale.some((record) => record.id === id);
+    const record = same ?? { id: isTaken ? nameRecord(id) : id, claim };
+    const point = this.#openRecord({ ...record, location, sameness });
+    return {
+      ...point,
+      resumableId: same?.uploadId ?? null,
+      stale: stale.map(({ id: staleId, uploadId }) => ({
+        uploadId,
+        forget: async () => await unfinished.remove(staleId),
+      })),
+      isResumable: isResuming && (identity?.sizeBytes ?? 0) >= RESUME_BYTES_MIN,
+      [Symbol.asyncDispose]: async () => {
+        for (const { claim: held } of [...found, { claim }]) await held[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  #openRecord({ id, claim, location, sameness }: OpenRecord): OpenResumePoint {
+    const { unfinished } = this.#options;
+    const { bucket, key } = location;
+    const isOurs = (): boolean => claim?.confirm() ?? true;
+    return {
+      ...NOTHING_TO_RESUME,
+      isOurs,
       save: async (uploadId) => await unfinished.save(id, { bucket, key, upload_id: uploadId, sameness }),
-      forget: async () => await unfinished.remove(id),
-      claim,
-    });
+      forget: async () => {
+        if (isOurs()) await unfinished.remove(id);
+      },
+      [Symbol.asyncDispose]: async () => await claim?.[Symbol.asyncDispose](),
+    };
+  }
+
+  /** The uploads that ended processes have left, those that had no claim included. */
+  async #findRecords(id: string, mine: WorkClaim): Promise<readonly FoundUpload[]> {
+    const { unfinished } = this.#options;
+    const found: FoundUpload[] = [];
+    for (const item of await unfinished.list(id)) {
+      const parsed = parseUpload(item.document);
+      if (parsed === null) continue;
+      const claim = item.id === id ? mine : await unfinished.claim(item.id);
+      if (claim !== null) found.push({ id: item.id, claim, ...parsed });
+    }
+    return found;
   }
 
   #idOf({ location: { bucket, key }, source }: UploadIdentity): string {
@@ -65,25 +109,44 @@ export class ResumableUploads {
   }
 }
 
-interface ResumePointParts extends Partial<UploadResumePoint> {
-  readonly isResumable: boolean;
+interface OpenRecord {
+  readonly id: string;
   readonly claim: WorkClaim | null;
+  readonly location: S3Location;
+  readonly sameness: string;
 }
 
-function createResumePoint({ claim, ...known }: ResumePointParts): OpenResumePoint {
-  return {
-    ...NOTHING_TO_RESUME,
-    ...known,
-    [Symbol.asyncDispose]: async () => await claim?.[Symbol.asyncDispose](),
-  };
+/** An upload as it was saved. */
+interface SavedUpload {
+  readonly uploadId: string;
+  /** Digest of everything that its parts depend on. */
+  readonly sameness: string;
 }
 
-/** What was saved; null if it is not a document of ours. */
-function parseDocument(document: unknown): { uploadId: string; sameness: string } | null {
-  if (typeof document !== 'object' || document === null) return null;
-  if (!('upload_id' in document) || !('sameness' in document)) return null;
-  const { upload_id: uploadId, sameness } = document;
+interface FoundUpload extends SavedUpload {
+  readonly id: string;
+  readonly claim: WorkClaim;
+}
+
+/** A new id that begins with that of the transfer. */
+function nameRecord(id: string): string {
+  return `${id}-${randomBytes(6).toString('hex')}`;
+}
+
+/** Parses what was saved of an upload; null if it is not a document of ours. */
+function parseUpload(document: unknown): SavedUpload | null {
+  const { upload_id: uploadId, sameness } = readFields(document);
   return typeof uploadId === 'string' && typeof sameness === 'string' ? { uploadId, sameness } : null;
+}
+
+/** The ids of the uploads in parts that living processes are sending, whatever their size. */
+export async function findRunningUploads(unfinished: UnfinishedWork): Promise<ReadonlySet<string>> {
+  const running = new Set<string>();
+  for (const { id, document } of await unfinished.list()) {
+    const saved = parseUpload(document);
+    if (saved !== null && (await unfinished.isClaimed(id))) running.add(saved.uploadId);
+  }
+  return running;
 }
 
 /** A short digest of a value that JSON can hold; equal values have equal digests. */

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_CIRCUIT_SETTINGS, type CircuitRow, type Transition } from '../../../src/circuit/circuit.ts';
 import type { CircuitStore } from '../../../src/circuit/circuit-store.ts';
 import { initialRow } from '../../../src/circuit/state-machine.ts';
-import type { MetricDeltas, State } from '../../../src/state/state.ts';
+import type { ClaimCheck, MetricDeltas, State } from '../../../src/state/state.ts';
 import { createTestState } from '../../support/state.ts';
 
 const PROCESS = { pid: 7, startTime: '1', bootId: 'boot', pidNamespace: 'pid:[1]', host: 'here', command: 'put' };
@@ -311,7 +311,29 @@ describe('checkpoints', () => {
     expect(checkpoints.read('download', 'a')).toBeNull();
   });
 
-  it('are deleted after 30 days', async () => {
+  it.each([
+    ['upload', 365, []],
+    ['download', 3650, ['old']],
+  ] as const)('of kind %s are kept for longer, because they name what is to be removed', async (kind, days, left) => {
+    await using test = await createTestState();
+    const { checkpoints } = test.open();
+    const day = 24 * 3_600_000;
+    checkpoints.save({ kind, id: 'old', document: 1, nowMs: 0 });
+    checkpoints.save({ kind: 'sweep', id: 'x', document: 1, nowMs: days * day });
+    checkpoints.save({ kind, id: 'new', document: 1, nowMs: days * day });
+    expect(checkpoints.list(kind).map(({ id }) => id)).toEqual(['old', 'new']);
+    checkpoints.save({ kind, id: 'new', document: 1, nowMs: days * day + 1 });
+    expect(checkpoints.list(kind).map(({ id }) => id)).toEqual([...left, 'new']);
+  });
+
+  it('are listed by the beginning of their id', async () => {
+    await using test = await createTestState();
+    const { checkpoints } = test.open();
+    for (const id of ['a', 'a-1', 'ab', 'b']) checkpoints.save({ kind: 'upload', id, document: 1, nowMs: 1 });
+    expect(checkpoints.list('upload', 'a').map(({ id }) => id)).toEqual(['a', 'a-1', 'ab']);
+  });
+
+  it('of sweeps are deleted after 30 days', async () => {
     await using test = await createTestState();
     const { checkpoints } = test.open();
     const day = 24 * 3_600_000;
@@ -325,7 +347,7 @@ describe('checkpoints', () => {
 
 describe('claims', () => {
   const OTHER = { ...PROCESS, pid: 8 };
-  const living = { isOwnerAlive: () => true, leaseMs: 100 };
+  const living: Omit<ClaimCheck, 'nowMs'> = { checkOwner: () => 'unknown', leaseMs: 100 };
 
   it('are held by one process until it releases them', async () => {
     await using test = await createTestState();
@@ -342,15 +364,29 @@ describe('claims', () => {
   });
 
   it.each([
-    { why: 'its owner is dead', nowMs: 1050, isOwnerAlive: () => false },
-    { why: 'its lease has expired', nowMs: 1100, isOwnerAlive: () => true },
-    { why: 'the clock has jumped back to before it', nowMs: 900, isOwnerAlive: () => true },
-  ])('are free again when $why', async ({ nowMs, isOwnerAlive }) => {
+    { why: 'its owner is dead', nowMs: 1050, life: 'dead' },
+    { why: 'its lease has expired, and nobody can tell whether it lives', nowMs: 1100, life: 'unknown' },
+    {
+      why: 'the clock has jumped back to before it, and nobody can tell whether it lives',
+      nowMs: 900,
+      life: 'unknown',
+    },
+  ] as const)('are free again when $why', async ({ nowMs, life }) => {
     await using test = await createTestState();
     const { claims } = test.open();
     claims.take('sweep a', { ...living, process: PROCESS, nowMs: 1000 });
-    expect(claims.take('sweep a', { leaseMs: 100, isOwnerAlive, process: OTHER, nowMs })).toBeNull();
+    expect(claims.take('sweep a', { leaseMs: 100, checkOwner: () => life, process: OTHER, nowMs })).toBeNull();
     expect(claims.renew('sweep a', { process: PROCESS, nowMs, leaseMs: 100 })).toBe(false);
+  });
+
+  it.each([1100, 4_000_000, 900])('are held at %d by an owner that lives, whatever the lease says', async (nowMs) => {
+    await using test = await createTestState();
+    const { claims } = test.open();
+    claims.take('sweep a', { ...living, process: PROCESS, nowMs: 1000 });
+    const check: ClaimCheck = { leaseMs: 100, checkOwner: () => 'alive', nowMs };
+    expect(claims.take('sweep a', { ...check, process: OTHER })).toMatchObject({ owner: PROCESS });
+    expect(claims.find('sweep a', check)).toMatchObject({ owner: PROCESS });
+    expect(claims.find('sweep b', check)).toBeNull();
   });
 
   it('last while they are renewed', async () => {

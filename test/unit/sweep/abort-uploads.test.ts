@@ -18,9 +18,17 @@ const upload = (uploadId: string, ageMs = 5000, key = `p/${uploadId}`) => ({
   startedAtMs: STORE_NOW_MS - ageMs,
 });
 
-async function abort(options: FakeStoreOptions, request: Partial<UploadSweepRequest> = {}) {
+async function abort(
+  { running = [], ...options }: FakeStoreOptions & { running?: readonly string[] },
+  request: Partial<UploadSweepRequest> = {},
+) {
   const store = new FakeObjectStore({ storeNowMs: STORE_NOW_MS, ...options });
-  const context = { store, ageClock: createAgeClock({ now: () => STORE_NOW_MS + 1_000_000, emit: () => undefined }) };
+  const findRunning = async () => await Promise.resolve(new Set(running));
+  const context = {
+    store,
+    findRunning,
+    ageClock: createAgeClock({ now: () => STORE_NOW_MS + 1_000_000, emit: () => undefined }),
+  };
   return { store, tally: await abortUploads({ ...REQUEST, ...request }, context) };
 }
 
@@ -35,13 +43,19 @@ describe('abortUploads', () => {
   it('aborts uploads that are old enough by the clock of the store', async () => {
     const { store, tally } = await abort({ uploadPages: [[upload('1'), upload('2', 999)], [upload('3', 1000)]] });
     expect(store.aborted).toEqual(['1', '3']);
-    expect(tally).toEqual({ matched: 2, aborted: 2, failed: 0, failures: [] });
+    expect(tally).toEqual({ matched: 2, running: 0, aborted: 2, failed: 0, failures: [] });
   });
 
   it('keeps uploads that the patterns exclude', async () => {
     const uploadPages = [[upload('1', 5000, 'p/a.log'), upload('2', 5000, 'p/b.txt')]];
     const { store } = await abort({ uploadPages }, { patterns: { include: ['*.log'], exclude: [] } });
     expect(store.aborted).toEqual(['1']);
+  });
+
+  it.each([false, true])('leaves those that living processes are sending (dry run: %s)', async (isDryRun) => {
+    const { store, tally } = await abort({ uploadPages: [[upload('1'), upload('2')]], running: ['2'] }, { isDryRun });
+    expect(store.aborted).toEqual(isDryRun ? [] : ['1']);
+    expect(tally).toMatchObject({ matched: 1, running: 1, failed: 0 });
   });
 
   it('aborts several uploads of one key', async () => {

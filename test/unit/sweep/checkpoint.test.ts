@@ -10,7 +10,7 @@ function prepare(saved?: unknown) {
     read: async (id: string) => await Promise.resolve(stored.get(id)),
     save: async (id: string, document: unknown) => {
       writes.push(document);
-      await Promise.resolve(stored.set(id, document));
+      return await Promise.resolve(stored.set(id, document).has(id));
     },
     remove: async (id: string) => {
       await Promise.resolve(stored.delete(id));

@@ -30,8 +30,9 @@ function prepare(toGo: (number: number) => boolean, options: FakeStoreOptions = 
   const unfinished = {
     read: async (id: string) => await Promise.resolve(stored.get(id)),
     list: async () => await Promise.resolve([]),
-    save: async (id: string, document: unknown) => void (await Promise.resolve(stored.set(id, document))),
+    save: async (id: string, document: unknown) => await Promise.resolve(stored.set(id, document).has(id)),
     remove: async (id: string) => void (await Promise.resolve(stored.delete(id))),
+    isClaimed: async () => await Promise.resolve(false),
     claim: async () => await Promise.reject(new Error('it has been claimed')),
   };
   const select = async function* selected({ after, through }: KeySpan): AsyncGenerator<SweepPage> {
@@ -62,7 +63,11 @@ function prepare(toGo: (number: number) => boolean, options: FakeStoreOptions = 
     }: { maxMs?: number | null; reportPath?: string; isResumable?: boolean } = {}) => {
       listed = [];
       const time = limitTime(run, maxMs);
-      const claim = { isOurs: () => true, [Symbol.asyncDispose]: async () => await Promise.resolve() };
+      const claim = {
+        isOurs: () => true,
+        confirm: () => true,
+        [Symbol.asyncDispose]: async () => await Promise.resolve(),
+      };
       const tools = { store, select, unfinished, claim, time, clock, emit };
       const result = await runWithS3(clock, sweepObjects({ ...job, ...more }, tools));
       for (const close of closers.splice(0)) await close();

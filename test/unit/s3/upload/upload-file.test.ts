@@ -195,9 +195,12 @@ describe('an upload that was begun', () => {
   });
 
   it('is aborted before a new one begins where it is of no use any more', async () => {
-    const stage = prepare(body, { resume: { ...resumable, staleId: 'old' } });
+    const forgotten: string[] = [];
+    const stale = [{ uploadId: 'old', forget: async () => await Promise.resolve(void forgotten.push('old')) }];
+    const stage = prepare(body, { resume: { ...resumable, stale } });
     await stage.run();
     expect(stage.operations.slice(0, 2)).toEqual(['abort', 'create']);
+    expect(forgotten).toEqual(['old']);
     expect(stage.requests[0]?.query['uploadId']).toBe('old');
   });
 });

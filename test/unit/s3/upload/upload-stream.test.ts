@@ -54,7 +54,7 @@ function prepare(
     body,
     resume: {
       ...NOTHING_TO_RESUME,
-      save: async (id) => await Promise.resolve(void remembered.push(`save ${id}`)),
+      save: async (id) => await Promise.resolve(remembered.push(`save ${id}`) > 0),
       forget: async () => await Promise.resolve(void remembered.push('forget')),
     },
   };

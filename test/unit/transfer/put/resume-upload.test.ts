@@ -29,7 +29,7 @@ describe('the ledger of uploads', () => {
     const { open, begin } = prepare();
     await begin();
     await using memory = await open();
-    expect(memory).toMatchObject({ resumableId: 'u1', staleId: null, isResumable: true });
+    expect(memory).toMatchObject({ resumableId: 'u1', stale: [], isResumable: true });
   });
 
   it.each([
@@ -42,7 +42,7 @@ describe('the ledger of uploads', () => {
     const { open, begin } = prepare();
     await begin();
     await using memory = await open(entry, ledger);
-    expect(memory).toMatchObject({ resumableId: null, staleId: 'u1' });
+    expect(memory).toMatchObject({ resumableId: null, stale: [{ uploadId: 'u1' }] });
   });
 
   it.each([
@@ -53,7 +53,7 @@ describe('the ledger of uploads', () => {
     const { open, begin } = prepare();
     await begin();
     await using memory = await open(entry, ledger);
-    expect(memory).toMatchObject({ resumableId: null, staleId: null });
+    expect(memory).toMatchObject({ resumableId: null, stale: [] });
   });
 
   it('forgets it when it is done', async () => {
@@ -70,10 +70,22 @@ describe('the ledger of uploads', () => {
     await using first = await open();
     await using second = await open();
     expect(first.resumableId).toBe('u1');
-    expect(second).toMatchObject({ resumableId: null, staleId: null, isResumable: false });
+    expect(second).toMatchObject({ resumableId: null, stale: [], isResumable: false });
     await second.save('u2');
     await second.forget();
     expect([...unfinished.documents.values()]).toMatchObject([{ upload_id: 'u1' }]);
+  });
+
+  it('finds the upload of a killed run that had no claim', async () => {
+    const { open } = prepare();
+    await using first = await open();
+    await (await open()).save('of the second');
+    await first.save('of the first');
+    await first.forget();
+    await first[Symbol.asyncDispose]();
+    // The second is still alive.
+    await using third = await open();
+    expect(third).toMatchObject({ resumableId: null, stale: [] });
   });
 
   it('keeps no parts of what is too small, and none of a stream', async () => {
@@ -83,7 +95,7 @@ describe('the ledger of uploads', () => {
     const stream = { source: '-', identity: null };
     await begin(stream);
     await using memory = await open(stream);
-    expect(memory).toMatchObject({ resumableId: null, staleId: 'u1', isResumable: false });
+    expect(memory).toMatchObject({ resumableId: null, stale: [{ uploadId: 'u1' }], isResumable: false });
   });
 
   it.each([[undefined], [null], ['text'], [{ upload_id: 7, sameness: 'x' }], [{ upload_id: 'u' }]])(
@@ -94,7 +106,7 @@ describe('the ledger of uploads', () => {
       const [id] = unfinished.documents.keys();
       unfinished.documents.set(id!, document);
       await using memory = await open();
-      expect(memory).toMatchObject({ resumableId: null, staleId: null });
+      expect(memory).toMatchObject({ resumableId: null, stale: [] });
     },
   );
 });

@@ -1,0 +1,42 @@
+import { BreakwaterError } from '../../errors.ts';
+import type { UploadResumePoint } from './upload-request.ts';
+
+/** The object that an upload creates. */
+interface UploadedObject {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/**
+ * Called before an upload is completed: an upload that another process has taken over is no longer ours to complete.
+ * @throws BreakwaterError `locked`
+ */
+export function assertStillOurs({ isOurs }: UploadResumePoint, { bucket, key }: UploadedObject): void {
+  if (isOurs()) return;
+  throw new BreakwaterError('locked', `put s3://${bucket}/${key}: another process has taken over this upload`, {
+    details: { reason: 'taken_over', hint: 'that process sends the rest: wait for it, or run the command again' },
+  });
+}
+
+/**
+ * `NoSuchUpload` for an upload that was created: someone has aborted or completed it. S3 reports that as 404, but
+ * neither the bucket nor the key is wrong. Any other error stays as it is.
+ */
+export function toAbortedError(error: unknown, { bucket, key }: UploadedObject): unknown {
+  const isGone = error instanceof BreakwaterError && error.code === 'not_found' && isUploadGone(error);
+  if (!isGone) return error;
+  const message = `put s3://${bucket}/${key}: S3 no longer has the upload: it was aborted elsewhere`;
+  return new BreakwaterError('unavailable', message, {
+    cause: error,
+    details: {
+      ...error.details,
+      reason: 'upload_aborted',
+      hint: 'run the command again: it sends everything. Look for a sweep, a lifecycle rule or another program that aborts uploads',
+    },
+  });
+}
+
+/** Whether S3 has said that it does not know the upload, and so has none of its parts. */
+export function isUploadGone(error: unknown): boolean {
+  return error instanceof BreakwaterError && error.details.s3Code === 'NoSuchUpload';
+}
