@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { BreakwaterError } from '../../errors.ts';
 import type { ProcessIdentity } from '../../circuit/circuit.ts';
 import { isProcessAlive } from '../../state/process-identity.ts';
-import type { State } from '../../state/state.ts';
+import type { ProcessLife, State } from '../../state/state.ts';
 import type { CommandRun } from '../command-run.ts';
 
 /** Longest wait for other commands that refresh the same outlet, in ms. */
@@ -57,8 +57,6 @@ async function tryTurn(
   const { claims, marks, metrics }: State = await run.state();
   const process = run.processIdentity();
   const claimant = () => ({ process, nowMs: run.clock.now(), leaseMs: LEASE_MS });
-  // One that is stopped must not hold up the others: its lease counts even while it lives.
-  const checkOwner = (owner: ProcessIdentity) => (isProcessAlive(owner) ? 'unknown' : 'dead');
   if (claims.take(name, { ...claimant(), checkOwner }) !== null) return 'held';
   try {
     if (isCurrent()) return 'done';
@@ -76,4 +74,9 @@ async function tryTurn(
   } finally {
     claims.release(name, process);
   }
+}
+
+/** A stopped process must not hold up the others: its lease counts even while it lives. */
+function checkOwner(owner: ProcessIdentity): ProcessLife {
+  return isProcessAlive(owner) ? 'unknown' : 'dead';
 }
