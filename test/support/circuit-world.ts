@@ -51,8 +51,8 @@ export interface Observed {
   readonly action: Action;
   readonly before: CircuitRow | undefined;
   readonly after: CircuitRow | undefined;
-  /** The row of the bare name, as the process saw it first. */
-  readonly bareBefore: CircuitRow | undefined;
+  /** The row of the bare name as the process found it first, and after another had overtaken it. */
+  readonly bareSeen: readonly (CircuitRow | undefined)[];
   readonly bareAfter: CircuitRow | undefined;
   readonly admission: Admission | null;
   /** The settings of the process that acted. */
@@ -103,7 +103,7 @@ export class CircuitWorld {
     const permit =
       'permit' in action ? process.permits.at(-1 - (action.permit % Math.max(1, process.permits.length))) : undefined;
     let start = this.#see(permit);
-    const bareBefore = this.bareRow;
+    const bareSeen = [this.bareRow];
     let overtaking: readonly Observed[] = [];
     let admission: Admission | null = null;
     let crashed = false;
@@ -117,6 +117,7 @@ export class CircuitWorld {
       this.#doomed = doomed;
       // The write must be right for the row as it is now, not for the one that was looked at.
       start = this.#see(permit);
+      bareSeen.push(this.bareRow);
     };
     try {
       admission = this.#perform(action, process, permit);
@@ -129,7 +130,7 @@ export class CircuitWorld {
     const added = this.transitions.slice(known);
     const { settings } = process;
     const { row: after, bareRow: bareAfter, nowMs } = this;
-    const observed = { ...seen, bareBefore, action, after, bareAfter, admission, settings, nowMs, added, crashed };
+    const observed = { ...seen, bareSeen, action, after, bareAfter, admission, settings, nowMs, added, crashed };
     return [...overtaking, observed];
   }
 
