@@ -37,13 +37,13 @@ async function runCommandLine(argv: readonly string[]): Promise<number> {
   } catch (error) {
     return reportFailure(openEarlyOutput(place, screens), systemClock, {
       command: null,
-      error: await describeStartFailure(error, argv),
+      error: await startError(error, argv),
     });
   }
 }
 
 /** Commands report their own failures; an error here is an unknown command, or our bug. */
-async function describeStartFailure(error: unknown, argv: readonly string[]): Promise<BreakwaterError> {
+async function startError(error: unknown, argv: readonly string[]): Promise<BreakwaterError> {
   if (error instanceof BreakwaterError) return error;
   const { Config } = await import('@oclif/core/config');
   const { toBreakwaterError } = await import('./flags/usage-error.ts');

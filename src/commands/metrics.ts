@@ -72,10 +72,10 @@ function refuseTogether(
 }
 
 async function print(run: CommandRun, format: (typeof FORMATS)[number]): Promise<CommandResult> {
-  const { metricsDocument: describeMetrics, printMetrics } = await import('../metrics/print.ts');
+  const { metricsDocument, printMetrics } = await import('../metrics/print.ts');
   const measured = await measure(run);
-  if (run.output.mode.json) return { json: { families: await describeMetrics(measured) } };
-  if (format === 'json') return { json: {}, lines: [JSON.stringify({ families: await describeMetrics(measured) })] };
+  if (run.output.mode.json) return { json: { families: await metricsDocument(measured) } };
+  if (format === 'json') return { json: {}, lines: [JSON.stringify({ families: await metricsDocument(measured) })] };
   return { json: {}, lines: [(await printMetrics(measured, format)).trimEnd()] };
 }
 

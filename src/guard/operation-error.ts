@@ -6,7 +6,7 @@ import { OPERATIONS, type OperationTarget } from '../operations.ts';
 export function operationError(target: OperationTarget, chain: RetryChainFailed): BreakwaterError {
   const { failure, attempts, why } = chain;
   const code: ErrorCode = why === 'deadline' ? 'deadline' : failure.errorCode;
-  const message = `${describeTarget(target)} failed: ${describeCode(failure.code, failure.message)}${ENDINGS[why]}`;
+  const message = `${formatTarget(target)} failed: ${formatCode(failure.code, failure.message)}${ENDINGS[why]}`;
   const hint = HINTS_BY_FAILURE[failure.code] ?? HINTS[code];
   return new BreakwaterError(code, message, {
     cause: chain.cause,
@@ -29,7 +29,7 @@ const ENDINGS: Readonly<Record<RetryChainFailed['why'], string>> = {
 };
 
 /** `put s3://bucket/key`, for messages. */
-export function describeTarget({ operation, bucket, key }: OperationTarget): string {
+export function formatTarget({ operation, bucket, key }: OperationTarget): string {
   return `${OPERATIONS[operation].verb} s3://${bucket}/${key ?? ''}`;
 }
 
@@ -38,7 +38,7 @@ function isS3Code(code: string): boolean {
   return /^[A-Z][A-Za-z]+$/.test(code);
 }
 
-function describeCode(code: string, message: string): string {
+function formatCode(code: string, message: string): string {
   // Some stores send no text, and the SDK then says `UnknownError`.
   const isEmpty = message === '' || message === 'UnknownError' || message === code;
   return isEmpty ? code : `${code}: ${message}`;

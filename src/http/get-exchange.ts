@@ -128,7 +128,7 @@ export class GetExchange implements Dispatcher.DispatchController {
 
   #settle(error: Error | null): void {
     if (error === null && this.#parser.close()) this.#end(0);
-    else this.#fail(error ?? this.#describeCut());
+    else this.#fail(error ?? this.#cutError());
   }
 
   #end(reusableForMs: number): void {
@@ -144,7 +144,7 @@ export class GetExchange implements Dispatcher.DispatchController {
     this.#handler.onResponseError?.(this, error);
   }
 
-  #describeCut(): TransferFault {
+  #cutError(): TransferFault {
     return this.#parser.isAnswered
       ? new TransferFault('body_cut', 'the connection ended within the body')
       : new TransferFault('connection_closed', 'the connection ended before the response');

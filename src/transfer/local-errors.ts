@@ -2,7 +2,7 @@ import { statSync, type Stats } from 'node:fs';
 import { BreakwaterError } from '../errors.ts';
 
 /** Turns Node's error about a local path that cannot be read into the error to report. */
-export function describeUnreadable(path: string, error: unknown): BreakwaterError {
+export function readError(path: string, error: unknown): BreakwaterError {
   const code = readSystemCode(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new BreakwaterError('not_found', `${path} does not exist`, {

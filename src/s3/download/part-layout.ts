@@ -57,7 +57,7 @@ function alike(bytes: number, parts: number): readonly number[] {
 export interface PartSizesOptions {
   readonly s3: S3Client;
   readonly requests: RequestRunner;
-  readonly lane: SlotQueue;
+  readonly queue: SlotQueue;
   readonly address: ObjectAddress;
   /** Of the version that is fetched. */
   readonly etag: string;
@@ -104,10 +104,10 @@ export class PartSizes {
   async #headPart(number: number): Promise<number | null> {
     const known = this.#known.get(number);
     if (known !== undefined) return known;
-    const { s3, requests, lane, address, etag, object } = this.#options;
+    const { s3, requests, queue, address, etag, object } = this.#options;
     const request = { ...address, ifMatch: etag, partNumber: number };
     try {
-      using _slot = await lane.take(0, requests.signal);
+      using _slot = await queue.take(0, requests.signal);
       const head = await requests.sendAuxiliary(({ options }) => headObject(s3, request, options));
       // A store that ignores the part number describes the whole object, and states no parts.
       if (head?.ETag !== etag || head.PartsCount !== object.parts || head.ContentLength === undefined) return null;

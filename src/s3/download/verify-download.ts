@@ -29,7 +29,7 @@ export function openCheck(
   return new DownloadCheck({
     promise,
     readBack: target.readBack,
-    partSizes: new PartSizes({ s3, requests, lane: request.queue, address: request, etag, object }),
+    partSizes: new PartSizes({ s3, requests, queue: request.queue, address: request, etag, object }),
     onUnverified: (why) => {
       // Only this one may mean corruption.
       if (why !== 'checksum_differs') guard.emit({ kind: 'not_verified', name, why: REASONS[why] });

@@ -51,7 +51,7 @@ class EntryScanner {
       if (this.#isInField) this.#text += readText(this.#document.toString('utf8', at, tag));
       at = this.#readMarkup(tag);
     }
-    if (this.#open.length > 0) throw describeBroken();
+    if (this.#open.length > 0) throw brokenXmlError();
     this.#rest.push(this.#document.subarray(this.#settled));
     return { entries: this.#entries, rest: Buffer.concat(this.#rest) };
   }
@@ -95,7 +95,7 @@ class EntryScanner {
 
   #close(name: string, end: number): void {
     if (this.#isInField && this.#fields !== null) this.#fields[name] = this.#text;
-    if (this.#open.pop() !== name) throw describeBroken();
+    if (this.#open.pop() !== name) throw brokenXmlError();
     if (this.#fields === null || this.#open.length !== ENTRY_DEPTH - 1) return;
     this.#entries.push({ name, fields: this.#fields });
     this.#fields = null;
@@ -108,7 +108,7 @@ class EntryScanner {
 
   #skipTo(stop: string, from: number): number {
     const at = this.#document.indexOf(stop, from);
-    if (at === -1) throw describeBroken();
+    if (at === -1) throw brokenXmlError();
     return at + stop.length;
   }
 }
@@ -137,6 +137,6 @@ function readEntity(name: string): string {
   return text;
 }
 
-function describeBroken(): TransferFault {
+function brokenXmlError(): TransferFault {
   return new TransferFault('not_s3', 'the response is not well-formed XML');
 }

@@ -1,6 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { BreakwaterError } from '../../errors.ts';
-import { describeTarget } from '../../guard/operation-error.ts';
+import { formatTarget } from '../../guard/operation-error.ts';
 import type { Guard } from '../../guard/guard.ts';
 import type { Attempt, RequestRunner } from '../../guard/request-runner.ts';
 import type { OperationTarget } from '../../operations.ts';
@@ -96,7 +96,7 @@ export async function sendWrite<T>(
 
 function conflictError(target: OperationTarget, error: RetryChainFailed, attempts: number): BreakwaterError {
   const { code, httpStatus, requestId } = error.failure;
-  const message = `${describeTarget(target)} failed: ${code}: another request wrote to the same key meanwhile`;
+  const message = `${formatTarget(target)} failed: ${code}: another request wrote to the same key meanwhile`;
   return new BreakwaterError('unavailable', message, {
     cause: error,
     details: {

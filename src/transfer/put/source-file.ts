@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, statSync, type BigIntStats }
 import type { UploadSource } from '../../s3/upload/upload-request.ts';
 import { BreakwaterError } from '../../errors.ts';
 import { readFile } from '../open-file.ts';
-import { describeUnreadable } from '../local-errors.ts';
+import { readError } from '../local-errors.ts';
 
 /** Identifies a file with unchanged bytes, as far as the system can say. */
 export interface FileIdentity {
@@ -39,7 +39,7 @@ export function openLocalFile(path: string, { isKnown = false } = {}): LocalFile
       throw error;
     }
   } catch (error) {
-    throw error instanceof BreakwaterError ? error : describeUnreadable(path, error);
+    throw error instanceof BreakwaterError ? error : readError(path, error);
   }
 }
 
@@ -96,7 +96,7 @@ class OpenFile implements LocalFile {
     try {
       return await readFile(this.#fd, { buffer, at, sizeBytes: this.identity.sizeBytes });
     } catch (error) {
-      throw describeUnreadable(this.path, error);
+      throw readError(this.path, error);
     }
   }
 }

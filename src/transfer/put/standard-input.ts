@@ -1,6 +1,6 @@
 import { addAbortSignal, type Readable } from 'node:stream';
 import { BreakwaterError } from '../../errors.ts';
-import { describeUnreadable } from '../local-errors.ts';
+import { readError } from '../local-errors.ts';
 
 /** The name of standard input in messages and results. */
 export const STANDARD_INPUT = 'standard input';
@@ -31,7 +31,7 @@ export async function* readStandardInput(
     }
   } catch (error) {
     signal.throwIfAborted();
-    throw error instanceof BreakwaterError ? error : describeUnreadable(STANDARD_INPUT, error);
+    throw error instanceof BreakwaterError ? error : readError(STANDARD_INPUT, error);
   }
 }
 

@@ -5,7 +5,7 @@ import type { BreakwaterError } from '../../errors.ts';
 import type { EventSink } from '../../events.ts';
 import type { KeyFilter } from '../../key-filter.ts';
 import type { SourceRoot } from './find-sources.ts';
-import { describeUnreadable } from '../local-errors.ts';
+import { readError } from '../local-errors.ts';
 
 /** One file of several to send. */
 export interface WalkedFile {
@@ -59,7 +59,7 @@ async function* walkDirectory(directory: Directory, options: WalkOptions): Async
     }
   } catch (error) {
     const name = directory.below === '' ? directory.path : directory.below;
-    yield { path: directory.path, name, problem: describeUnreadable(directory.path, error), isRegular: false };
+    yield { path: directory.path, name, problem: readError(directory.path, error), isRegular: false };
   }
 }
 

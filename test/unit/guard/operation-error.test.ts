@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { operationError, describeTarget } from '../../../src/guard/operation-error.ts';
+import { operationError, formatTarget } from '../../../src/guard/operation-error.ts';
 import type { ErrorCode } from '../../../src/errors.ts';
 import { classify } from '../../../src/retry/classify.ts';
 import { TransferFault } from '../../../src/retry/transfer-fault.ts';
@@ -92,15 +92,15 @@ describe('operationError', () => {
   });
 });
 
-describe('describeTarget', () => {
+describe('formatTarget', () => {
   it.each([
     ['put_object', 'put s3://b/k'],
     ['get_object', 'get s3://b/k'],
   ] as const)('names the object of a %s', (operation, expected) => {
-    expect(describeTarget({ operation, bucket: 'b', key: 'k' })).toBe(expected);
+    expect(formatTarget({ operation, bucket: 'b', key: 'k' })).toBe(expected);
   });
 
   it.each(Object.keys(OPERATIONS) as OperationName[])('names the bucket where %s has no key', (operation) => {
-    expect(describeTarget({ operation, bucket: 'b' })).toMatch(/^[a-z ]+ s3:\/\/b\/$/);
+    expect(formatTarget({ operation, bucket: 'b' })).toMatch(/^[a-z ]+ s3:\/\/b\/$/);
   });
 });

@@ -5,9 +5,9 @@ import { Slots, type SlotQueue, type Slot } from '../../../src/guard/slots.ts';
 const never = new AbortController().signal;
 
 /** What `take` has given so far. */
-function follow(lane: SlotQueue, bufferBytes: number, signal = never) {
+function follow(queue: SlotQueue, bufferBytes: number, signal = never) {
   const taken: { slot: Slot | null; error: unknown } = { slot: null, error: null };
-  lane.take(bufferBytes, signal).then(
+  queue.take(bufferBytes, signal).then(
     (slot) => (taken.slot = slot),
     (error: unknown) => (taken.error = error),
   );
@@ -23,7 +23,7 @@ async function settle(): Promise<void> {
 describe('slots', () => {
   it('bound the requests in flight over all lanes', async () => {
     const slots = new Slots({ requests: 2, bufferBytes: 100 });
-    const takes = [slots.openQueue(), slots.openQueue(), slots.openQueue()].map((lane) => follow(lane, 1));
+    const takes = [slots.openQueue(), slots.openQueue(), slots.openQueue()].map((queue) => follow(queue, 1));
     await settle();
     expect(takes.map(({ slot }) => slot !== null)).toEqual([true, true, false]);
     takes[0]!.slot![Symbol.dispose]();
@@ -33,13 +33,13 @@ describe('slots', () => {
 
   it('bound the bytes in memory, but let a single larger request go alone', async () => {
     const slots = new Slots({ requests: 9, bufferBytes: 100 });
-    const lane = slots.openQueue();
-    const first = follow(lane, 60);
-    const large = follow(lane, 500);
+    const queue = slots.openQueue();
+    const first = follow(queue, 60);
+    const large = follow(queue, 500);
     await settle();
     expect([first.slot !== null, large.slot !== null]).toEqual([true, false]);
     first.slot![Symbol.dispose]();
-    const after = follow(lane, 1);
+    const after = follow(queue, 1);
     await settle();
     expect([large.slot !== null, after.slot !== null]).toEqual([true, false]);
   });
@@ -58,11 +58,11 @@ describe('slots', () => {
 
   it('give up a wait with the reason of its signal, and let others through', async () => {
     const slots = new Slots({ requests: 2, bufferBytes: 100 });
-    const lane = slots.openQueue();
+    const queue = slots.openQueue();
     const stop = new AbortController();
-    const held = follow(lane, 60);
-    const large = follow(lane, 90, stop.signal);
-    const small = follow(lane, 10);
+    const held = follow(queue, 60);
+    const large = follow(queue, 90, stop.signal);
+    const small = follow(queue, 10);
     await settle();
     expect([held.slot !== null, large.slot, small.slot]).toEqual([true, null, null]);
     const reason = new Error('stop');
@@ -74,12 +74,12 @@ describe('slots', () => {
 
   it('give back a slot once, however often it is disposed of', async () => {
     const slots = new Slots({ requests: 1, bufferBytes: 100 });
-    const lane = slots.openQueue();
-    const held = follow(lane, 1);
+    const queue = slots.openQueue();
+    const held = follow(queue, 1);
     await settle();
     held.slot![Symbol.dispose]();
     held.slot![Symbol.dispose]();
-    const takes = [follow(lane, 1), follow(lane, 1)];
+    const takes = [follow(queue, 1), follow(queue, 1)];
     await settle();
     expect(takes.filter(({ slot }) => slot !== null)).toHaveLength(1);
   });
@@ -87,15 +87,15 @@ describe('slots', () => {
   it('never pass their bounds and never strand anybody', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.record({ lane: fc.nat({ max: 3 }), bytes: fc.nat({ max: 150 }) }), { maxLength: 40 }),
+        fc.array(fc.record({ queue: fc.nat({ max: 3 }), bytes: fc.nat({ max: 150 }) }), { maxLength: 40 }),
         fc.integer({ min: 1, max: 5 }),
         async (takes, requests) => {
           const slots = new Slots({ requests, bufferBytes: 100 });
           const lanes = Array.from({ length: 4 }, () => slots.openQueue());
           const use = { requests: 0, bytes: 0 };
           await Promise.all(
-            takes.map(async ({ lane, bytes }) => {
-              using _slot = await lanes[lane]!.take(bytes, never);
+            takes.map(async ({ queue, bytes }) => {
+              using _slot = await lanes[queue]!.take(bytes, never);
               use.requests += 1;
               use.bytes += bytes;
               expect(use.requests).toBeLessThanOrEqual(requests);
