@@ -4,7 +4,7 @@ import type { CircuitName } from './circuit/circuit.ts';
 interface OperationFacts {
   /** How messages begin: `put s3://bucket/key failed`. */
   readonly verb: string;
-  /** The circuit that guards it; null for clean-up, which has none on purpose (docs/circuit.md). */
+  /** The circuit of the commands that use it; null for clean-up, which has none on purpose (docs/circuit.md). */
   readonly circuit: CircuitName | null;
 }
 

@@ -1,24 +1,20 @@
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { RetryChainFailed } from '../../retry/retry-chain.ts';
-import { TransferFault } from '../../retry/transfer-fault.ts';
 import {
   assertSameObject,
   askFor,
-  countSkipped,
   formatAskedRange,
   formatSpan,
   openBody,
   readFacts,
   readSpan,
   type Asked,
-  type OpenBody,
 } from './get-response.ts';
 import { ActiveDownload } from './active-download.ts';
-import { DirectBody, readBody } from '../../http/direct-body.ts';
 import { MissingRanges, type Piece } from './missing-ranges.ts';
 import type { DownloadRequest, ObjectFacts, ResumePoint } from './download-request.ts';
 import { toFileTarget } from './ordered-writer.ts';
-import { PieceWriter } from './piece-writer.ts';
+import { receiveBody } from './receive-body.ts';
 import { openCheck, type DownloadOptions } from './verify-download.ts';
 import type { Attempt } from '../../guard/request-runner.ts';
 
@@ -42,7 +38,7 @@ export async function fetchFirst(
         const active = await activate(options, body.head, resume);
         known = { active, piece: active.take(request.pieceBytes) };
         onKnown(active);
-        if (known.piece !== null) await readPiece(active, known.piece, body);
+        if (known.piece !== null) await receiveBody(active, known.piece, body);
       } else if (known.piece !== null) await receive(options, known.active, known.piece, attempt);
       return known;
     });
@@ -77,7 +73,7 @@ async function receive(
   const range = isAll ? null : formatSpan(active.spanOf(piece));
   using body = openBody(await s3.getObject(askFor(request, { range, etag }), attempt.options));
   assertSameObject(body.head, etag, request);
-  await readPiece(active, piece, body);
+  await receiveBody(active, piece, body);
 }
 
 function askFirst({ range, pieceBytes }: DownloadRequest, resume: ResumePoint | null): Asked {
@@ -116,32 +112,6 @@ async function activate(
     },
   });
 }
-
-async function readPiece(active: ActiveDownload, piece: Piece, { head, body }: OpenBody): Promise<void> {
-  const release = body instanceof DirectBody ? body.release : keepChunks;
-  const writer = new PieceWriter(active, piece, { skip: countSkipped(head, active.base + piece.at), release });
-  try {
-    await readBody(body, writer.take);
-  } catch (error) {
-    await writer.flush();
-    // A cut after the last byte does no harm.
-    if (piece.at < piece.end) throw error;
-  }
-  await writer.flush();
-  const { sizeBytes } = active.facts;
-  if (sizeBytes !== null && piece.at < piece.end) {
-    throw new TransferFault('body_cut', `the body ended after ${piece.at} of ${piece.end} bytes`);
-  }
-  // A small object is checked within its own retries.
-  if (piece.start > 0 || piece.at < (sizeBytes ?? piece.at)) return;
-  if (sizeBytes === null) active.finish(piece);
-  if (!active.isCheckedAtOnce || (await active.matches())) return;
-  await active.restart(piece);
-  throw new TransferFault('corrupted_body', active.mismatch);
-}
-
-/** The chunks of a stream are not reused. */
-function keepChunks(): void {}
 
 /** If nothing is missing, a request for one byte still proves that the object is the same. */
 function leaveOneByte(resume: ResumePoint): ResumePoint {

@@ -1,0 +1,36 @@
+import { TransferFault } from '../../retry/transfer-fault.ts';
+import { DirectBody, readBody } from '../../http/direct-body.ts';
+import type { ActiveDownload } from './active-download.ts';
+import { countSkipped, type OpenBody } from './get-response.ts';
+import type { Piece } from './missing-ranges.ts';
+import { PieceWriter } from './piece-writer.ts';
+
+/**
+ * Takes the bytes of one response to the target: socket, `PieceWriter`, then the file, or the pipe in order (`toFileTarget`).
+ * @throws TransferFault `body_cut` or `corrupted_body`, which the request's retry chain repeats
+ */
+export async function receiveBody(active: ActiveDownload, piece: Piece, { head, body }: OpenBody): Promise<void> {
+  const release = body instanceof DirectBody ? body.release : keepChunks;
+  const writer = new PieceWriter(active, piece, { skip: countSkipped(head, active.base + piece.at), release });
+  try {
+    await readBody(body, writer.take);
+  } catch (error) {
+    await writer.flush();
+    // A cut after the last byte does no harm.
+    if (piece.at < piece.end) throw error;
+  }
+  await writer.flush();
+  const { sizeBytes } = active.facts;
+  if (sizeBytes !== null && piece.at < piece.end) {
+    throw new TransferFault('body_cut', `the body ended after ${piece.at} of ${piece.end} bytes`);
+  }
+  // A small object is checked within its own retries.
+  if (piece.start > 0 || piece.at < (sizeBytes ?? piece.at)) return;
+  if (sizeBytes === null) active.finish(piece);
+  if (!active.isCheckedAtOnce || (await active.matches())) return;
+  await active.restart(piece);
+  throw new TransferFault('corrupted_body', active.mismatch);
+}
+
+/** The chunks of a stream are not reused. */
+function keepChunks(): void {}
