@@ -61,7 +61,13 @@ async function openCopy(location: S3Location, access: Access): Promise<Inventory
   const opened: { sink: FileSink | null } = { sink: null };
   try {
     await fetch({ location, target: { path, kind: 'absent' } }, access, async ({ sizeBytes }) => {
-      opened.sink = await FileSink.create(path, { noClobber: false, isSynced: false, tag: 'inventory', sizeBytes });
+      opened.sink = await FileSink.create(path, {
+        noClobber: false,
+        isSynced: false,
+        claim: null,
+        tag: 'inventory',
+        sizeBytes,
+      });
       return opened.sink;
     });
     await opened.sink?.commit(null);

@@ -12,6 +12,20 @@ export interface ExpectedChecksum {
   readonly parts: number | null;
 }
 
+/** The response to a GET or a HEAD. */
+type StatedChecksums = Pick<
+  GetObjectCommandOutput,
+  | 'ETag'
+  | 'ServerSideEncryption'
+  | 'SSECustomerAlgorithm'
+  | 'ChecksumType'
+  | 'ChecksumSHA256'
+  | 'ChecksumSHA1'
+  | 'ChecksumCRC32'
+  | 'ChecksumCRC32C'
+  | 'ChecksumCRC64NVME'
+>;
+
 /** For composite checksums: native ones first, MD5 last, because one that differs proves nothing. */
 const COMPOSITE_ORDER: readonly DigestAlgorithm[] = ['sha256', 'sha1', 'crc32', 'crc32c', 'crc64nvme', 'md5'];
 
@@ -22,7 +36,7 @@ const COMPOSITE_ORDER: readonly DigestAlgorithm[] = ['sha256', 'sha1', 'crc32', 
  *
  * The ETag of an encrypted object is not an MD5 of its bytes, so it must not raise an alarm.
  */
-export function findExpected(response: GetObjectCommandOutput): ExpectedChecksum | null {
+export function findExpected(response: StatedChecksums): ExpectedChecksum | null {
   const reported: Readonly<Record<DigestAlgorithm, string | undefined>> = {
     sha256: response.ChecksumSHA256,
     sha1: response.ChecksumSHA1,
@@ -66,7 +80,7 @@ function parseExpected(
   return parts >= 1 && parts <= PARTS_MAX ? { algorithm, expected, parts } : null;
 }
 
-function readMd5({ ETag, SSECustomerAlgorithm, ServerSideEncryption }: GetObjectCommandOutput): string | undefined {
+function readMd5({ ETag, SSECustomerAlgorithm, ServerSideEncryption }: StatedChecksums): string | undefined {
   const etag = unquote(ETag ?? '');
   const isEncryptedElsewhere = SSECustomerAlgorithm !== undefined || (ServerSideEncryption ?? 'AES256') !== 'AES256';
   return /^[0-9a-f]{32}(-\d{1,5})?$/.test(etag) && !isEncryptedElsewhere ? etag : undefined;

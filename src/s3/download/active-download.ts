@@ -91,6 +91,15 @@ export class ActiveDownload {
     return (await this.#options.check?.matches(this.#sizeBytes ?? 0)) ?? true;
   }
 
+  /**
+   * After the check: bytes of an earlier run are among them, and nothing has confirmed them. A power loss may have left
+   * zeros in their place.
+   */
+  get isDoubtful(): boolean {
+    const { resumedBytes, verifiedBy } = this.result;
+    return resumedBytes > 0 && verifiedBy === null;
+  }
+
   /** Resolves when the check sends no more requests. */
   async settle(): Promise<void> {
     await this.#options.check?.settle();

@@ -25,7 +25,8 @@ export function downloadObject(s3: ObjectClient, guard: Guard, request: Download
     const active = await Promise.race([known.promise, first]);
     try {
       await fetchRest(options, active, first);
-      if (!(await active.matches())) await fetchAgain(options, active);
+      if (!(await active.matches())) await fetchAgain(options, active, active.mismatch);
+      else if (active.isDoubtful) await fetchAgain(options, active, 'nothing confirms the bytes of an earlier run');
       return active.result;
     } finally {
       await active.settle();
@@ -50,11 +51,11 @@ async function fetchRest(options: DownloadOptions, active: ActiveDownload, first
   });
 }
 
-/** Once, after a mismatch of the whole: which piece is wrong is unknown, so all of them are fetched again. */
-async function fetchAgain(options: DownloadOptions, active: ActiveDownload): Promise<void> {
+/** Once, after a check of the whole: which piece is wrong is unknown, so all of them are fetched again. */
+async function fetchAgain(options: DownloadOptions, active: ActiveDownload, why: string): Promise<void> {
   const { guard, request } = options;
   await active.restart();
-  const message = `s3://${request.bucket}/${request.key}: ${active.mismatch}: fetching it again`;
+  const message = `s3://${request.bucket}/${request.key}: ${why}: fetching it again`;
   guard.emit({ kind: 'warning', reason: 'corrupted_body', message });
   await fetchRest(options, active, Promise.resolve());
   if (!(await active.matches())) throw active.mismatchError();

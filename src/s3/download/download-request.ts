@@ -38,7 +38,7 @@ export interface DownloadRequest extends ObjectAddress {
   readonly bufferBytes: number;
   /** Where each request gets its slot among all transfers of the command. */
   readonly queue: SlotQueue;
-  /** What an earlier run left; null for nothing. Ignored if the object has changed. */
+  /** What an earlier run left; null for nothing. Ignored if the object has changed, or S3 states no checksum of it. */
   readonly resume: ResumePoint | null;
   /** Ends this download alone, with its reason. */
   readonly signal: AbortSignal;
@@ -51,7 +51,6 @@ export interface ResumePoint {
   readonly etag: string;
   readonly sizeBytes: number;
   readonly covered: readonly ByteSpan[];
-  readonly promise: ExpectedChecksum | null;
 }
 
 export interface DownloadResult extends ObjectFacts {

@@ -11,6 +11,8 @@ import {
   type Asked,
 } from './get-response.ts';
 import { ActiveDownload } from './active-download.ts';
+import { findExpected, type ExpectedChecksum } from '../checksum/expected-checksum.ts';
+import { headObject } from '../protocol/head-object.ts';
 import { MissingRanges, type Piece } from './missing-ranges.ts';
 import type { DownloadRequest, ObjectFacts, ResumePoint } from './download-request.ts';
 import { toFileTarget } from './ordered-writer.ts';
@@ -31,7 +33,7 @@ export async function fetchFirst(
   const { s3, requests, request } = options;
   using _slot = await request.queue.take(request.bufferBytes, requests.signal);
   let known: { readonly active: ActiveDownload; readonly piece: Piece | null } | null = null;
-  const send = (resume: ResumePoint | null) =>
+  const send = (resume: ProvablePoint | null) =>
     requests.send(async (attempt) => {
       if (known === null) {
         using body = openBody(await s3.getObject(askFor(request, askFirst(request, resume)), attempt.options));
@@ -42,9 +44,10 @@ export async function fetchFirst(
       } else if (known.piece !== null) await receive(options, known.active, known.piece, attempt);
       return known;
     });
-  const { active, piece } = await (request.resume === null
+  const resume = request.resume === null ? null : await findProof(options, request.resume);
+  const { active, piece } = await (resume === null
     ? send(null)
-    : send(leaveOneByte(request.resume)).catch((error: unknown) => {
+    : send(leaveOneByte(resume)).catch((error: unknown) => {
         if (known === null && saysChanged(error)) return send(null);
         throw error;
       }));
@@ -59,6 +62,34 @@ export async function fetchPiece(options: DownloadOptions, active: ActiveDownloa
   using _slot = await request.queue.take(request.bufferBytes, requests.signal);
   await requests.send((attempt) => receive(options, active, piece, attempt));
   active.finish(piece);
+}
+
+/** What an earlier run left, and the checksum of the whole object that S3 states for it. */
+interface ProvablePoint extends ResumePoint {
+  readonly promise: ExpectedChecksum;
+}
+
+/**
+ * The response to a ranged GET states no checksum of the whole object, so a HEAD does. Without one, bytes of an earlier
+ * run cannot be told from what a power loss leaves in their place.
+ * @returns null if the object has changed, or nothing would prove it
+ */
+async function findProof(
+  { s3, requests, request }: DownloadOptions,
+  resume: ResumePoint,
+): Promise<ProvablePoint | null> {
+  try {
+    const head = await requests.sendAuxiliary(({ options }) =>
+      headObject(s3, { ...request, wantsChecksum: true }, options),
+    );
+    if (head === null || head.ETag !== resume.etag) return null;
+    const promise = findExpected(head);
+    return promise === null ? null : { ...resume, promise };
+  } catch (error) {
+    // Reading can be allowed where HEAD is not.
+    if (error instanceof RetryChainFailed && error.failure.httpStatus === 403) return null;
+    throw error;
+  }
 }
 
 async function receive(
@@ -86,7 +117,7 @@ function askFirst({ range, pieceBytes }: DownloadRequest, resume: ResumePoint | 
 async function activate(
   options: DownloadOptions,
   head: GetObjectCommandOutput,
-  resume: ResumePoint | null,
+  resume: ProvablePoint | null,
 ): Promise<ActiveDownload> {
   const { requests, request, guard } = options;
   const { range, bucket, key, pieceBytes, piecesInFlight } = request;
@@ -114,7 +145,7 @@ async function activate(
 }
 
 /** If nothing is missing, a request for one byte still proves that the object is the same. */
-function leaveOneByte(resume: ResumePoint): ResumePoint {
+function leaveOneByte(resume: ProvablePoint): ProvablePoint {
   const { sizeBytes, covered } = resume;
   if (new MissingRanges(sizeBytes, covered).frontier < sizeBytes) return resume;
   return { ...resume, covered: [{ start: 0, end: sizeBytes - 1 }] };

@@ -12,6 +12,8 @@ export interface HeadRequest {
   readonly partNumber?: number;
   /** Only while the object has this ETag. */
   readonly ifMatch?: string;
+  /** Asks for the stored checksums, too: of a KMS object that needs the key. */
+  readonly wantsChecksum?: boolean;
 }
 
 /** What S3 says about an object, and when: the store's own clock in ms, or null where it sent no `Date`. */
@@ -19,13 +21,14 @@ export type ObjectHead = HeadObjectCommandOutput & { readonly storeNowMs: number
 
 /** Sends one HEAD within an attempt. @throws what the SDK throws, also for an object that does not exist */
 export async function readHead(s3: S3Client, request: HeadRequest, options: WatchedOptions): Promise<ObjectHead> {
-  const { bucket, key, versionId = null, partNumber, ifMatch } = request;
+  const { bucket, key, versionId = null, partNumber, ifMatch, wantsChecksum = false } = request;
   const command = new HeadObjectCommand({
     Bucket: bucket,
     Key: key,
     ...(versionId === null ? {} : { VersionId: versionId }),
     ...(partNumber === undefined ? {} : { PartNumber: partNumber }),
     ...(ifMatch === undefined ? {} : { IfMatch: ifMatch }),
+    ...(wantsChecksum ? { ChecksumMode: 'ENABLED' } : {}),
   });
   const storeClock = readStoreClock(command);
   const output = await s3.send(command, options);

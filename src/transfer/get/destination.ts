@@ -3,7 +3,7 @@ import { unlink, writeFile, stat } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { dirname, join, relative, resolve, sep, isAbsolute } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
-import { PARTIAL_SUFFIX } from './file-sink.ts';
+import { PARTIAL_SUFFIX } from './partial-file.ts';
 import { statOrNull } from '../local-errors.ts';
 import { planObjectPath } from './object-path.ts';
 import { nameOf, type S3Location } from '../transfer-context.ts';

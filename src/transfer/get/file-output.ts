@@ -17,6 +17,8 @@ export class FileOutput implements LocalSink {
   readonly #path: string;
   #resumable: ResumableDownload | null = null;
   #sink: FileSink | null = null;
+  /** Nothing that S3 states would prove bytes of an earlier run: they are never used, and none are kept. */
+  #isProvable = true;
 
   private constructor(context: FetchContext, location: S3Location, path: string) {
     this.#context = context;
@@ -41,6 +43,7 @@ export class FileOutput implements LocalSink {
 
   async open(facts: ObjectFacts, how: { readonly isResumed: boolean }): Promise<FileTarget> {
     const { sizeBytes } = facts;
+    this.#isProvable = facts.promise !== null;
     if (this.#isWorthKeeping && (sizeBytes ?? 0) >= RESUMABLE_BYTES_MIN) {
       this.#resumable ??= await ResumableDownload.begin(this.#identify(), this.#resumeOptions);
     }
@@ -55,7 +58,10 @@ export class FileOutput implements LocalSink {
 
   async abandon(error: unknown): Promise<unknown> {
     const isResumable = error instanceof BreakwaterError && RESUMABLE_AFTER.has(error.code);
-    if (this.#resumable !== null && isResumable) return addResumeHint(error, await this.#resumable.saveForLater());
+    if (this.#resumable !== null && isResumable && this.#isProvable) {
+      const bytes = await this.#resumable.saveForLater();
+      return bytes === 0 ? error : addResumeHint(error, bytes);
+    }
     await this.#sink?.discard();
     // A missing object may come back: what an earlier run left of it stays.
     if (this.#sink === null) await this.#resumable?.saveForLater();
@@ -89,7 +95,7 @@ export class FileOutput implements LocalSink {
 
   async #create(sizeBytes: number | null): Promise<FileSink> {
     const tag = await this.#context.partials.tagFor(resolve(dirname(this.#path)));
-    return await FileSink.create(this.#path, { ...this.#sinkOptions, sizeBytes, tag });
+    return await FileSink.create(this.#path, { ...this.#sinkOptions, claim: null, sizeBytes, tag });
   }
 }
 

@@ -4,30 +4,29 @@ import type { ByteSpan } from '../../s3/download/missing-ranges.ts';
 import type { FileTarget, Release } from '../../s3/download/download-request.ts';
 import { makeDirectory } from '../../make-directory.ts';
 import { BreakwaterError } from '../../errors.ts';
+import type { WorkClaim } from '../../unfinished-work.ts';
+import { findOwnFile, isOwnFile, isPartialOf, partialName, type SavedPartial } from './partial-file.ts';
 import { cannotCreateError, existsError } from './sink.ts';
 import { openWritable, type WritableFile } from '../open-file.ts';
 import { readSystemCode } from '../local-errors.ts';
 
-/** Ends the temporary names of downloads, so that a later run recognizes what a killed one left. */
-export const PARTIAL_SUFFIX = '.breakwater-part';
-
 /** Buffers that one write may take (IOV_MAX of Linux and macOS). */
 const CHUNKS_MAX = 1024;
-
-/** Longest file name that common file systems take, in bytes. */
-const NAME_BYTES_MAX = 255;
 
 export interface FileSinkOptions {
   /** A file that another program has created meanwhile is kept. */
   readonly noClobber: boolean;
   /** The file and its name are synced to disk before `commit` resolves. */
   readonly isSynced: boolean;
+  /**
+   * The claim on a temporary file that other processes can find. Once it is lost, the file is theirs: it is neither
+   * written to nor renamed nor removed. Null for a file that nobody else looks for.
+   */
+  readonly claim: Pick<WorkClaim, 'isOurs' | 'confirm'> | null;
 }
 
 /** A temporary file that an earlier run left. */
-export interface LeftPartial {
-  readonly partialPath: string;
-  readonly inode: string;
+export interface LeftPartial extends SavedPartial {
   readonly covered: readonly ByteSpan[];
 }
 
@@ -63,13 +62,16 @@ export class FileSink implements FileTarget {
     }
   }
 
-  /** Opens the temporary file of an earlier run; null if it was replaced or lacks bytes that were written to it. */
+  /** Opens the temporary file of an earlier run; null if it is not ours, or lacks bytes that were written to it. */
   static async reopen(path: string, left: LeftPartial, options: FileSinkOptions): Promise<FileSink | null> {
-    const file = await openExisting(left.partialPath);
+    if (!isPartialOf(path, left)) return null;
+    const before = await findOwnFile(left.partialPath);
+    // Opened only if it is a regular file: a pipe would wait for a reader.
+    const file = before === null || before === 'unreadable' ? null : await openExisting(left.partialPath);
     if (file === null) return null;
-    const { ino, size } = await file.stat();
+    const facts = await file.stat();
     const end = left.covered.reduce((last, span) => Math.max(last, span.end), 0);
-    if (String(ino) === left.inode && size >= end) {
+    if (isOwnFile(facts) && String(facts.ino) === left.inode && facts.size >= end) {
       return new FileSink(path, { path: left.partialPath, file }, options);
     }
     await file.close();
@@ -84,6 +86,7 @@ export class FileSink implements FileTarget {
   }
 
   readonly writeAt = async (chunks: readonly Uint8Array[], offset: number, release: Release): Promise<void> => {
+    this.#assertOurs(this.#options.claim?.isOurs());
     try {
       let at = offset;
       let left = chunks;
@@ -109,10 +112,12 @@ export class FileSink implements FileTarget {
   };
 
   readonly restart = async (): Promise<void> => {
+    this.#assertOurs(this.#options.claim?.confirm());
     await this.#file.truncate();
   };
 
   readonly commit = async (modifiedMs: number | null): Promise<void> => {
+    this.#assertOurs(this.#options.claim?.confirm());
     try {
       // Before the rename, so that the name never appears without its bytes.
       if (this.#options.isSynced) await this.#file.sync();
@@ -129,8 +134,15 @@ export class FileSink implements FileTarget {
   readonly discard = async (): Promise<void> => {
     // Best effort: the earlier error is the one to report.
     await this.close().catch(() => undefined);
-    await unlink(this.partialPath).catch(() => undefined);
+    if (this.#options.claim?.confirm() !== false) await unlink(this.partialPath).catch(() => undefined);
   };
+
+  #assertOurs(isOurs = true): void {
+    if (isOurs) return;
+    throw new BreakwaterError('locked', `${this.#path}: another process has taken over this download`, {
+      details: { reason: 'taken_over', hint: 'that process fetches the rest: wait for it, or run the command again' },
+    });
+  }
 
   /** A link fails if the name exists, where a rename would replace it. */
   async #linkIfFree(): Promise<void> {
@@ -190,16 +202,6 @@ async function syncDirectory(path: string): Promise<void> {
   } finally {
     await directory.close();
   }
-}
-
-function partialName(name: string, tag: string): string {
-  const ending = `.${tag}${PARTIAL_SUFFIX}`;
-  // A long name is cut by bytes, so that the temporary name fits too.
-  const stem = Buffer.from(name)
-    .subarray(0, NAME_BYTES_MAX - ending.length - 1)
-    .toString('utf8')
-    .replaceAll('\uFFFD', '');
-  return `.${stem}${ending}`;
 }
 
 function cannotWriteError(path: string, error: unknown): BreakwaterError {

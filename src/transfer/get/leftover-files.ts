@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, stat, unlink } from 'node:fs/promises';
+import { readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { UnfinishedWork, WorkClaim } from '../../unfinished-work.ts';
 import type { Clock } from '../../clock.ts';
-import { PARTIAL_SUFFIX } from './file-sink.ts';
-import { parseSaved } from './saved-download.ts';
+import { readSystemCode } from '../local-errors.ts';
+import { findOwnFile, readTag, removePartial } from './partial-file.ts';
+import { parseSaved, type SavedRun } from './saved-download.ts';
 
 /** The most directories remembered; running transfers write to the latest ones. */
 const DIRECTORIES_MAX = 256;
@@ -58,7 +59,8 @@ export class PartialFiles {
 }
 
 /**
- * Removes what killed processes left, once they are certain to be gone. Never fails.
+ * Removes what killed processes left, once they are certain to be gone, and drops the record of it only then. Never
+ * fails. A record is outside input: only files that look like ours are removed.
  * @returns the ids of the downloads that can be resumed
  */
 export async function collectLeftovers(unfinished: UnfinishedWork, clock: Clock): Promise<ReadonlySet<string>> {
@@ -67,29 +69,44 @@ export async function collectLeftovers(unfinished: UnfinishedWork, clock: Clock)
     const saved = parseSaved(document);
     const isAbandoned = clock.now() - savedAtMs > ABANDONED_AFTER_MS;
     if (saved?.kind === 'download' && !isAbandoned) resumable.add(id);
-    if (saved === null || resumable.has(id)) continue;
+    // The tag of a run is its id, by which a living process holds its claim.
+    if (saved === null || resumable.has(id) || (saved.kind === 'run' && saved.tag !== id)) continue;
     // A living process still holds its claim.
     await using claim = await unfinished.claim(id);
     if (claim === null) continue;
-    if (saved.kind === 'run') {
-      for (const directory of saved.directories) await removeTagged(directory, saved.tag);
-    } else if ((await readInode(saved.partialPath)) === saved.inode) {
-      await unlink(saved.partialPath).catch(() => undefined);
-    }
-    await unfinished.remove(id);
+    const isGone = saved.kind === 'run' ? await removeTagged(saved) : await removePartial(saved);
+    if (isGone) await unfinished.remove(id);
   }
   return resumable;
 }
 
-async function removeTagged(directory: string, tag: string): Promise<void> {
-  const names = await readdir(directory).catch(() => []);
-  const ours = names.filter(
-    (name) => name.startsWith('.') && name.endsWith(PARTIAL_SUFFIX) && name.includes(`.${tag}-`),
-  );
-  for (const name of ours) await unlink(join(directory, name)).catch(() => undefined);
+/** @returns false if some of them are still there */
+async function removeTagged({ directories, tag }: SavedRun): Promise<boolean> {
+  let isGone = true;
+  for (const directory of directories) {
+    for (const name of await listNames(directory)) {
+      if (name === null) isGone = false;
+      else if (readTag(name) === tag) isGone = (await removeOwn(join(directory, name))) && isGone;
+    }
+  }
+  return isGone;
 }
 
-async function readInode(path: string): Promise<string | null> {
-  const found = await stat(path, { bigint: true }).catch(() => null);
-  return found === null ? null : String(found.ino);
+/** The names in a directory; null for those that cannot be read. */
+async function listNames(directory: string): Promise<readonly (string | null)[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    const code = readSystemCode(error);
+    return code === 'ENOENT' || code === 'ENOTDIR' ? [] : [null];
+  }
+}
+
+async function removeOwn(path: string): Promise<boolean> {
+  const found = await findOwnFile(path);
+  if (found === null) return true;
+  return await unlink(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -21,12 +21,12 @@ interface ResumableDownloadOptions {
   readonly unfinished: UnfinishedWork;
   readonly clock: Clock;
   readonly path: string;
-  readonly sinkOptions: FileSinkOptions;
+  readonly sinkOptions: Omit<FileSinkOptions, 'claim'>;
 }
 
 /**
  * A download into a file that a later process can resume if this one ends early. Bytes are saved as written only after
- * the write; after a power loss, the check of the whole object finds those that were lost.
+ * the write. A power loss leaves zeros in their place, so they are used only if something proves them: see `fetchFirst`.
  */
 export class ResumableDownload implements AsyncDisposable {
   readonly #options: ResumableDownloadOptions;
@@ -35,6 +35,8 @@ export class ResumableDownload implements AsyncDisposable {
   #found: { readonly saved: SavedDownload; readonly sink: FileSink } | null;
   #current: { readonly saved: SavedDownload; readonly sink: FileSink } | null = null;
   #covered: () => readonly ByteSpan[] = () => [];
+  /** How many bytes a later process will find; none if the state does not outlive this process. */
+  #storedBytes = 0;
   #savedAtMs = 0;
   #savedBytes = 0;
   #countedAtMs = 0;
@@ -48,6 +50,7 @@ export class ResumableDownload implements AsyncDisposable {
     this.#id = id;
     this.#claim = claim;
     this.#found = found;
+    if (found !== null) this.#storedBytes = countBytes(found.saved.covered);
   }
 
   /** What an earlier run left for this file and object; null if nothing, or if another process holds it. */
@@ -56,7 +59,7 @@ export class ResumableDownload implements AsyncDisposable {
     if (saved?.kind !== 'download') return null;
     const claim = await options.unfinished.claim(id);
     if (claim === null) return null;
-    const sink = await FileSink.reopen(options.path, saved, options.sinkOptions);
+    const sink = await FileSink.reopen(options.path, saved, { ...options.sinkOptions, claim });
     return new ResumableDownload(options, { id, claim, found: sink === null ? null : { saved, sink } });
   }
 
@@ -80,10 +83,12 @@ export class ResumableDownload implements AsyncDisposable {
     if (!isResumed) {
       await this.#found?.sink.discard();
       this.#found = null;
+      this.#storedBytes = 0;
     }
-    const { etag, sizeBytes, promise } = facts;
+    const { etag, sizeBytes } = facts;
     const tag = randomBytes(6).toString('hex');
-    const sink = this.#found?.sink ?? (await FileSink.create(path, { ...sinkOptions, tag, sizeBytes }));
+    const sink =
+      this.#found?.sink ?? (await FileSink.create(path, { ...sinkOptions, claim: this.#claim, tag, sizeBytes }));
     const saved: SavedDownload = {
       kind: 'download',
       partialPath: resolve(sink.partialPath),
@@ -91,7 +96,6 @@ export class ResumableDownload implements AsyncDisposable {
       etag,
       sizeBytes: sizeBytes ?? 0,
       covered: this.#found?.saved.covered ?? [],
-      promise,
     };
     this.#current = { saved, sink };
     this.#covered = () => saved.covered;
@@ -100,19 +104,22 @@ export class ResumableDownload implements AsyncDisposable {
     return sink;
   }
 
-  /** Saves progress and closes the file. @returns how many bytes a later run need not fetch */
+  /**
+   * Saves progress and closes the file. Where no later process would find it, the file is removed.
+   * @returns how many bytes a later run need not fetch
+   */
   async saveForLater(): Promise<number> {
-    const kept = this.#current ?? this.#found;
     if (this.#current !== null) await this.#save();
-    await kept?.sink.close();
-    if (this.#current === null) this.#covered = () => kept?.saved.covered ?? [];
-    return this.#countBytes();
+    const kept = this.#current ?? this.#found;
+    await (this.#storedBytes > 0 ? kept?.sink.close() : kept?.sink.discard());
+    if (this.#storedBytes === 0) await this.forget();
+    return this.#storedBytes;
   }
 
-  /** Removes the saved state: the download is complete, or cannot be resumed. */
+  /** Removes the saved state: the download is complete, or cannot be resumed. It may be another process's by now. */
   async forget(): Promise<void> {
     await this.#saving;
-    await this.#options.unfinished.remove(this.#id);
+    if (this.#claim.confirm()) await this.#options.unfinished.remove(this.#id);
   }
 
   /** Releases the claim, so that another process can continue. */
@@ -130,7 +137,7 @@ export class ResumableDownload implements AsyncDisposable {
   }
 
   #countBytes(): number {
-    return this.#covered().reduce((sum, { start, end }) => sum + end - start, 0);
+    return countBytes(this.#covered());
   }
 
   async #save(): Promise<void> {
@@ -141,11 +148,17 @@ export class ResumableDownload implements AsyncDisposable {
       await before;
       // Another process took over: what it saves is right.
       if (this.#current === null || !this.#claim.isOurs()) return;
-      await this.#options.unfinished.save(this.#id, { ...this.#current.saved, covered: this.#covered() });
+      const covered = this.#covered();
+      const isSaved = await this.#options.unfinished.save(this.#id, { ...this.#current.saved, covered });
+      if (isSaved) this.#storedBytes = countBytes(covered);
     };
     this.#saving = save();
     await this.#saving;
   }
+}
+
+function countBytes(spans: readonly ByteSpan[]): number {
+  return spans.reduce((sum, { start, end }) => sum + end - start, 0);
 }
 
 /** The id of a resumable download: of its object and its file. */

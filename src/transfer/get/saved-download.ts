@@ -1,10 +1,8 @@
 import { readFields } from '../../read-fields.ts';
-import { DIGEST_ALGORITHMS } from '../../s3/checksum/algorithms.ts';
 import type { ByteSpan } from '../../s3/download/missing-ranges.ts';
 import type { ResumePoint } from '../../s3/download/download-request.ts';
-import type { ExpectedChecksum } from '../../s3/checksum/expected-checksum.ts';
 
-/** A resumable download, as saved in the local state. */
+/** A resumable download, as saved in the local state. What its bytes must be is not saved: S3 states it. */
 export interface SavedDownload extends ResumePoint {
   readonly kind: 'download';
   /** Absolute path of the temporary file, and its inode, by which a replaced file is recognized. */
@@ -22,23 +20,13 @@ export interface SavedRun {
 /** Parses what was saved; null for anything else, such as that of another version. */
 export function parseSaved(document: unknown): SavedDownload | SavedRun | null {
   const fields = readFields(document);
-  const { kind, tag, directories, partialPath, inode, etag, sizeBytes, covered, promise } = fields;
+  const { kind, tag, directories, partialPath, inode, etag, sizeBytes, covered } = fields;
   if (kind === 'run') {
     return isText(tag) && isListOf(directories, isText) && tag !== '' ? { kind, tag, directories } : null;
   }
   if (kind !== 'download' || !isText(partialPath) || !isText(inode) || !isText(etag) || !isOffset(sizeBytes))
     return null;
-  const parsedPromise = parseExpected(promise);
-  if (!isListOf(covered, isSpan) || parsedPromise === undefined) return null;
-  return { kind, partialPath, inode, etag, sizeBytes, covered, promise: parsedPromise };
-}
-
-function parseExpected(value: unknown): ExpectedChecksum | null | undefined {
-  if (value === null) return null;
-  const { algorithm: name, expected, parts } = readFields(value);
-  const algorithm = DIGEST_ALGORITHMS.find((known) => known === name);
-  if (algorithm === undefined || !isText(expected) || !(parts === null || isOffset(parts))) return undefined;
-  return { algorithm, expected, parts };
+  return isListOf(covered, isSpan) ? { kind, partialPath, inode, etag, sizeBytes, covered } : null;
 }
 
 function isListOf<T>(value: unknown, isItem: (item: unknown) => item is T): value is readonly T[] {

@@ -375,8 +375,7 @@ describe('downloadObject', () => {
         { start: 0, end: 4 },
         { start: 10, end: 12 },
       ],
-      promise: { algorithm: 'md5', expected: md5(OBJECT).replaceAll('"', ''), parts: null },
-    } as const;
+    };
     const half = (): FakeFile => {
       const file = new FakeFile();
       file.bytes = Buffer.from('0123------ab--------');
@@ -388,8 +387,9 @@ describe('downloadObject', () => {
       const { run, requests, opened, moved } = prepare((request) => responseOf(request), file, { resume });
       expect(await run()).toMatchObject({ bytes: 20, resumedBytes: 6, verifiedBy: 'md5' });
       expect(file.bytes).toEqual(OBJECT);
-      expect(rangesOf(requests)).toEqual(['bytes=4-9', 'bytes=12-19']);
-      expect(requests[0]?.headers['if-match']).toBe(md5(OBJECT));
+      expect(rangesOf(requests)).toEqual([undefined, 'bytes=4-9', 'bytes=12-19']);
+      expect(requests[0]).toMatchObject({ method: 'HEAD', headers: { 'x-amz-checksum-mode': 'ENABLED' } });
+      expect(requests[1]?.headers['if-match']).toBe(md5(OBJECT));
       expect(opened).toMatchObject([{ isResumed: true, sizeBytes: 20 }]);
       expect(moved()).toBe(14);
     });
@@ -399,13 +399,17 @@ describe('downloadObject', () => {
       const other = Buffer.from('another version of this');
       const { run, requests, opened } = prepare(
         (request, number) =>
-          number === 1 ? errorResponse(412, 'PreconditionFailed') : responseOf(request, { object: other }),
+          number === 1
+            ? responseOf(request)
+            : number === 2
+              ? errorResponse(412, 'PreconditionFailed')
+              : responseOf(request, { object: other }),
         file,
         { resume },
       );
       expect(await run()).toMatchObject({ bytes: 23, resumedBytes: 0 });
       expect(file.bytes).toEqual(other);
-      expect(rangesOf(requests)).toEqual(['bytes=4-9', undefined]);
+      expect(rangesOf(requests)).toEqual([undefined, 'bytes=4-9', undefined]);
       expect(opened).toMatchObject([{ isResumed: false }]);
     });
 
@@ -423,7 +427,31 @@ describe('downloadObject', () => {
       const covered = [{ start: 0, end: 20 }];
       const { run, requests } = prepare((request) => responseOf(request), file, { resume: { ...resume, covered } });
       expect(await run()).toMatchObject({ bytes: 20, resumedBytes: 19, verifiedBy: 'md5' });
-      expect(rangesOf(requests)).toEqual(['bytes=19-19']);
+      expect(rangesOf(requests)).toEqual([undefined, 'bytes=19-19']);
+    });
+
+    it.each([
+      ['has changed', { etag: '"other"' }],
+      ['has nothing that would prove its bytes', { 'x-amz-server-side-encryption': 'aws:kms' }],
+    ])('starts over if a HEAD shows that the object %s', async (_what, headers: Record<string, string>) => {
+      const file = half();
+      file.bytes[1] = 0;
+      const { run, requests, opened } = prepare((request) => responseOf(request, { headers }), file, { resume });
+      expect(await run()).toMatchObject({ bytes: 20, resumedBytes: 0, verifiedBy: null });
+      expect(file.bytes).toEqual(OBJECT);
+      expect(rangesOf(requests)).toEqual([undefined, undefined]);
+      expect(opened).toMatchObject([{ isResumed: false }]);
+    });
+
+    it('fetches all of it once if the ETag of an upload in parts does not prove its bytes', async () => {
+      const file = half();
+      file.bytes[1] = 0;
+      const etag = `"${'0'.repeat(32)}-2"`;
+      const { run } = prepare((request) => responseOf(request, { headers: { etag } }), file, {
+        resume: { ...resume, etag },
+      });
+      expect(await run()).toMatchObject({ bytes: 20, resumedBytes: 0, verifiedBy: null });
+      expect(file.bytes).toEqual(OBJECT);
     });
   });
 
