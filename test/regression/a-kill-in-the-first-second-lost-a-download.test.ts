@@ -20,7 +20,14 @@ it('saves how far it is several times a second when it is fast', async () => {
   const path = join(directory, 'file');
   const sinkOptions = { noClobber: false, isSynced: false };
   const download = (await ResumableDownload.begin('id', { unfinished, clock, path, sinkOptions }))!;
-  const facts = { etag: '"e"', sizeBytes: 200 * MIB, modifiedMs: null, contentType: null, versionId: null };
+  const facts = {
+    etag: '"e"',
+    sizeBytes: 200 * MIB,
+    modifiedMs: null,
+    isWritersTime: false,
+    contentType: null,
+    versionId: null,
+  };
   const sink = await download.open({ ...facts, promise: null }, { isResumed: false });
   // 100 MiB/s: half a second of it.
   for (let writtenMiB = 1; writtenMiB <= 50; writtenMiB += 1) {

@@ -34,7 +34,7 @@ function presentOne(got: GotOne): CommandResult {
       bytes,
       resumed_bytes: resumedBytes,
       etag,
-      modified_at: modifiedMs === null ? null : formatTime(modifiedMs),
+      modified_at: modifiedMs === null ? null : formatTime(Math.round(modifiedMs)),
       verified_by: verifiedBy,
     },
     // Standard output holds the object.

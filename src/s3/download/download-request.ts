@@ -19,8 +19,10 @@ export interface ObjectFacts {
   readonly etag: string;
   /** Size of the body; null if unknown. */
   readonly sizeBytes: number | null;
-  /** From its writer (`x-amz-meta-mtime`), else when it was stored; null for neither. */
+  /** From its writer (`x-amz-meta-mtime`, to the microsecond), else when it was stored; null for neither. */
   readonly modifiedMs: number | null;
+  /** Whether that time is from its writer. */
+  readonly isWritersTime: boolean;
   readonly contentType: string | null;
   readonly versionId: string | null;
   /** The expected checksum; null if S3 states none that we can check. */

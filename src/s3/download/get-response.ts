@@ -60,10 +60,12 @@ export function openBody({ head, body }: ObjectResponse): OpenBody {
  */
 export function readFacts(response: GetObjectCommandOutput, { isWhole }: { isWhole: boolean }): ObjectFacts {
   assertSentByS3(response, 'ETag');
+  const writersMs = readMtime(response.Metadata?.['mtime']);
   return {
     etag: response.ETag ?? '',
     sizeBytes: response.ContentLength ?? null,
-    modifiedMs: readMtime(response.Metadata?.['mtime']) ?? readStoredAt(response),
+    modifiedMs: writersMs ?? readStoredAt(response),
+    isWritersTime: writersMs !== null,
     contentType: response.ContentType ?? null,
     versionId: response.VersionId ?? null,
     promise: isWhole ? findExpected(response) : null,
@@ -112,6 +114,9 @@ function readStoredAt({ LastModified }: GetObjectCommandOutput): number | null {
 /** Seconds with a fraction, as rclone and s3fs write it, or a date; null for anything else. */
 function readMtime(text: string | undefined): number | null {
   if (text === undefined) return null;
-  const ms = /^-?\d{1,12}(\.\d+)?$/.test(text) ? Number(text) * 1000 : (parseIsoTime(text) ?? parseHttpTime(text));
-  return ms === null ? null : Math.round(ms);
+  const [, sign, seconds, fraction = '0'] = /^(-?)(\d{1,12})(?:\.(\d+))?$/.exec(text) ?? [];
+  if (seconds === undefined) return parseIsoTime(text) ?? parseHttpTime(text);
+  // Apart, so that a double keeps the microseconds.
+  const ms = Number(seconds) * 1000 + Math.round(Number(`0.${fraction}`) * 1e6) / 1000;
+  return sign === '-' ? -ms : ms;
 }

@@ -1,6 +1,7 @@
 import type { ListedObject } from '../../s3/list/list-objects.ts';
 import { BreakwaterError } from '../../errors.ts';
 import { createKeyFilter, type KeyFilter, type KeyPatterns } from '../../key-filter.ts';
+import { isAlreadyHere } from './already-here.ts';
 import { Destination } from './destination.ts';
 import type { FetchContext } from './fetch-context.ts';
 import { fetchObject } from './fetch-object.ts';
@@ -139,29 +140,11 @@ async function decideFetch(
     });
   }
   if (context.options.isNoClobber) return 'skip';
-  return !many.isAgain && (await isHere(context, item, found)) ? 'skip' : 'fetch';
-}
-
-/** Whether a file equals the object by size and modification time, which every fetch restores. */
-async function isHere(
-  { store, options }: FetchContext,
-  { object, location }: Item,
-  file: { readonly size: number; readonly mtimeMs: number },
-): Promise<boolean> {
-  if (!options.isTimeKept) return false;
-  const { size, mtimeMs } = file;
-  if (size !== object.sizeBytes) return false;
-  const { lastModifiedMs } = object;
-  if (lastModifiedMs !== null && isSameTime(mtimeMs, lastModifiedMs)) return true;
-  // Listings omit the time that the writer gave it. A file younger than the object was never fetched from it.
-  if (lastModifiedMs !== null && mtimeMs > lastModifiedMs) return false;
-  const { modifiedMs } = await store.stat({ ...location, versionId: null });
-  return modifiedMs !== null && isSameTime(mtimeMs, modifiedMs);
-}
-
-/** Listings have ms, headers only seconds. */
-function isSameTime(a: number, b: number): boolean {
-  return Math.floor(a / 1000) === Math.floor(b / 1000);
+  if (many.isAgain || !context.options.isTimeKept) return 'fetch';
+  const { size, mtimeMs, ctimeMs } = found;
+  const { location, object } = item;
+  const stat = async () => await context.store.stat({ ...location, versionId: null });
+  return (await isAlreadyHere({ path, size, mtimeMs, ctimeMs }, object, stat)) ? 'skip' : 'fetch';
 }
 
 function nothingFoundError({ bucket, prefix, pattern }: ManyToGet): BreakwaterError {

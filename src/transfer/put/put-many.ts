@@ -1,10 +1,14 @@
 import { BreakwaterError } from '../../errors.ts';
-import { openLocalFile } from './source-file.ts';
+import { openLocalFile, type LocalFile } from './source-file.ts';
 import type { WalkedFile } from './walk-files.ts';
 import { openResumableRun, type ResumableRun } from './resume-run.ts';
+import type { S3Location } from '../transfer-context.ts';
 import { runMany, type ItemDone, type ManyResult } from '../run-many.ts';
 import { sendFile, type SendTools } from './send.ts';
 import { StoredObjects } from './already-stored.ts';
+
+/** Stored times are read to the microsecond; this is that, and what a double loses of it, in ms. */
+const TIME_ERROR_MS = 0.002;
 
 /**
  * Sends many files, each to the key that is the destination followed by its name. What an interrupted run of the same
@@ -21,7 +25,8 @@ export async function putMany(files: AsyncIterable<WalkedFile>, tools: SendTools
     if (problem !== null) throw problem;
     using file = openLocalFile(path, { isKnown: isRegular });
     const location = { bucket, key: `${prefix}${name}` };
-    if ((await stored?.has(location.key, file, request.partSizeBytes)) === true) return { bytes: 0, isSkipped: true };
+    const isStored = (await stored?.has(location.key, file, request.partSizeBytes)) === true;
+    if (isStored && (await hasItsTime(file, location, { ...tools, run }))) return { bytes: 0, isSkipped: true };
     return await sendFile(file, { location, signal }, tools);
   };
   const result = await runMany(files, send, {
@@ -52,6 +57,28 @@ async function readStored(
       message: `everything is sent again: what an earlier run has stored cannot be listed (${error.message})`,
     });
     return null;
+  }
+}
+
+/**
+ * Whether an object with the file's bytes has its time of modification, too. S3 is asked only about a file that was
+ * changed since the interrupted run started: it may have been touched, and then the object is sent again.
+ */
+async function hasItsTime(
+  { identity, changedMs }: LocalFile,
+  location: S3Location,
+  { run, store, request }: SendTools & { readonly run: ResumableRun },
+): Promise<boolean> {
+  if (changedMs < run.unchangedBeforeMs || 'mtime' in request.object.metadata) return true;
+  try {
+    const { modifiedMs, isWritersTime } = await store.stat({ ...location, versionId: null });
+    const mtimeMs = Number(identity.mtimeNs) / 1e6;
+    return isWritersTime && modifiedMs !== null && Math.abs(modifiedMs - mtimeMs) <= TIME_ERROR_MS;
+  } catch (error) {
+    // It cannot be told, or is gone since: sending it again is right.
+    if (error instanceof BreakwaterError && (error.code === 'access_denied' || error.code === 'not_found'))
+      return false;
+    throw error;
   }
 }
 

@@ -8,11 +8,16 @@ import { digest } from './resume-upload.ts';
 export interface ResumableRun extends AsyncDisposable {
   /** When an earlier, interrupted run of the same command started, in ms; null for none. */
   readonly sinceMs: number | null;
+  /** A file that was changed before this time, in ms, was sent as it is now, its own time included. */
+  readonly unchangedBeforeMs: number;
   /** Whether the next run of the same command will find this one; nothing may be promised otherwise. */
   readonly isSaved: boolean;
   /** Called when nothing is left to resume. */
   readonly forget: () => Promise<void>;
 }
+
+/** Some file systems store times in units of 2 s. */
+const FILE_TIME_ERROR_MS = 2000;
 
 /** Saves a run before it starts, so that the next run of the same command finds it, however this one ends. */
 export async function openResumableRun(
@@ -26,6 +31,7 @@ export async function openResumableRun(
   if (claim === null) {
     return {
       sinceMs: null,
+      unchangedBeforeMs: -Infinity,
       isSaved: false,
       forget: async () => await Promise.resolve(),
       [Symbol.asyncDispose]: async () => await Promise.resolve(),
@@ -36,6 +42,8 @@ export async function openResumableRun(
   const isSaved = await unfinished.save(id, { since_ms: sinceMs ?? nowMs });
   return {
     sinceMs,
+    // A clock that was ahead tells nothing of what was changed since.
+    unchangedBeforeMs: sinceMs === null || sinceMs !== storedMs ? -Infinity : sinceMs - FILE_TIME_ERROR_MS,
     isSaved,
     forget: async () => {
       if (claim.confirm()) await unfinished.remove(id);

@@ -17,6 +17,8 @@ export interface FileIdentity {
 export interface LocalFile extends UploadSource, Disposable {
   readonly path: string;
   readonly identity: FileIdentity;
+  /** When it was last changed by the system's clock, in ms: also by a change of its time alone. */
+  readonly changedMs: number;
 }
 
 /**
@@ -56,6 +58,7 @@ function refuseIrregular(path: string, facts: BigIntStats): void {
 class OpenFile implements LocalFile {
   readonly path: string;
   readonly identity: FileIdentity;
+  readonly changedMs: number;
   readonly #fd: number;
   readonly #before: BigIntStats;
 
@@ -66,6 +69,7 @@ class OpenFile implements LocalFile {
       mtimeNs: String(before.mtimeNs),
       inode: String(before.ino),
     };
+    this.changedMs = Number(before.ctimeMs);
     this.#fd = fd;
     this.#before = before;
   }
