@@ -1,7 +1,7 @@
 import { assertNever } from '../errors.ts';
 import type { CircuitRow, ManualChange, RefusalReason } from './circuit.ts';
 
-/** What a call brings along. */
+/** The inputs of an arriving call. */
 export interface Arriving {
   /** Wall clock, in ms since the Unix epoch. */
   readonly nowMs: number;
@@ -10,21 +10,21 @@ export interface Arriving {
   readonly isOwnerAlive: boolean;
 }
 
-/** How a circuit receives a call that arrives now. */
+/** How the circuit treats a call that arrives now. */
 export type Reception =
   | { readonly kind: 'admitted'; readonly as: 'call' | 'probe' }
   | {
       readonly kind: 'refused';
       readonly reason: RefusalReason;
-      /** Time until a new try may be admitted, in ms; null for an isolation without an end. */
+      /** Time until another attempt may be admitted, in ms; null for an isolation without an end. */
       readonly retryAfterMs: number | null;
-      /** The row without times in the future; the very same row if there were none. */
+      /** The row with future times corrected; the same object if there were none. */
       readonly row: CircuitRow;
     };
 
 /**
- * The one answer of a row to a call, for admissions, checks and displays alike. Stored times in the future are left over
- * from a wrong clock: they count as now, or else they would block for as long as the clock was ahead.
+ * Decides how a row treats a call, for admissions, checks and displays alike. Stored times in the future come from a
+ * wrong clock. They count as now; otherwise they would block for as long as the clock was ahead.
  */
 export function receive(row: CircuitRow, { nowMs, probeLeaseMs, isOwnerAlive }: Arriving): Reception {
   switch (row.state) {
@@ -58,7 +58,7 @@ export function receive(row: CircuitRow, { nowMs, probeLeaseMs, isOwnerAlive }: 
   }
 }
 
-/** An isolation that begins in the future begins now, and lasts as long as was asked for. */
+/** An isolation that starts in the future starts now and keeps its length. */
 function clampIsolation(manual: ManualChange | null, nowMs: number): ManualChange | null {
   if (manual === null || manual.untilMs === null || manual.atMs <= nowMs) return manual;
   return { ...manual, atMs: nowMs, untilMs: nowMs + manual.untilMs - manual.atMs };

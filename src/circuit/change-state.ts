@@ -10,16 +10,16 @@ import type {
   Transition,
 } from './circuit.ts';
 
-/** Input of every step of the machine; no step reads a clock, a file or a source of randomness. */
+/** Input of every step of the state machine. No step reads a clock, a file or a source of randomness. */
 export interface Moment {
   /** Wall clock, in ms since the Unix epoch. */
   readonly nowMs: number;
   readonly settings: CircuitSettings;
-  /** The calling process: owner of a lease it gets, author of a transition it causes. */
+  /** The calling process: owner of any lease it takes, author of any transition it causes. */
   readonly process: ProcessIdentity;
 }
 
-/** One step: the row to store, the transitions to record, and the result. If the row is the given one, nothing is written. */
+/** One step: the row to store, the transitions to record, and the result. An unchanged row is not written. */
 export type Step<T> = CircuitChange<T> & { readonly row: CircuitRow };
 
 /** The new state, and why. */
@@ -31,8 +31,8 @@ export interface StateChange {
 }
 
 /**
- * The only way to change the state: the epoch rises by one, the lease ends, successes start again at 0, and the
- * change is recorded. Failures stay for display until the circuit closes or is isolated.
+ * The only way to change the state: increments the epoch, ends the lease, resets successes to 0 and records the change.
+ * Failures stay for display until the circuit closes or is isolated.
  */
 export function changeState(
   row: CircuitRow,
@@ -66,7 +66,7 @@ export function changeState(
   return { row: changed, transitions: [transition], result: transition };
 }
 
-/** The stored wait of a state: new when it opens, kept for display while half-open, otherwise removed. */
+/** The stored wait of a state: new on opening, kept for display while half-open, otherwise removed. */
 function waitOf(
   row: CircuitRow,
   to: CircuitState,

@@ -7,20 +7,20 @@ interface CheckerOptions extends Pick<Stepper, 'read' | 'run'> {
   readonly requestAdmission: (row: CircuitRow, token: string) => Step<Admission>;
 }
 
-/** What comes before an admission. */
+/** The checks before an admission. */
 interface Checker {
   /** As `CircuitGate.check`. */
   readonly check: (circuit: string) => Refusal | null;
-  /** Whether an isolation of every scope refuses calls of this circuit. Reads only. */
+  /** Whether an isolation of all scopes blocks this circuit. Reads only. */
   readonly isHeld: (circuit: string) => boolean;
   /**
-   * The refusal of a circuit of which every scope is isolated. An isolation that is over is closed, or else a clock that
-   * jumps back would revive it.
+   * The refusal if all scopes of this circuit are isolated. Closes an expired isolation, so that a clock that jumps
+   * back cannot revive it.
    */
   readonly passIsolation: (circuit: string) => Refusal | null;
 }
 
-/** Checks a circuit, and the row of its bare name, which holds every scope while it is isolated. */
+/** Checks a circuit and the row of its bare name, which blocks every scope while it is isolated. */
 export function createChecker({ read, run, requestAdmission }: CheckerOptions): Checker {
   const readIsolation = (circuit: string): CircuitRow | null => {
     const bareName = findBareName(circuit);
@@ -55,7 +55,7 @@ export function createChecker({ read, run, requestAdmission }: CheckerOptions): 
   };
 }
 
-/** Of two refusals the isolation that lasts longer; an isolation of every scope comes before an open circuit. */
+/** Returns the longer of two isolations. An isolation of all scopes takes precedence over an open circuit. */
 function laterIsolation(hold: Refusal, own: Refusal | null): Refusal {
   const isLater = (own?.retryAfterMs ?? Infinity) > (hold.retryAfterMs ?? Infinity);
   return own?.reason === 'isolated' && isLater ? own : hold;

@@ -19,8 +19,8 @@ import type { Moment, Step } from './change-state.ts';
 /** Runs the state machine on the stored rows. Synchronous: each call is at most one short transaction. */
 export interface CircuitGate {
   /**
-   * The refusal that a call arriving now gets; null if it would be admitted. An admitted check writes nothing. A refusal
-   * corrects stored times in the future, exactly as an admission does.
+   * The refusal for a call arriving now; null if it would be admitted. A check that admits writes nothing. A refusal
+   * corrects stored times in the future, as an admission does.
    */
   readonly check: (circuit: string) => Refusal | null;
   /** Admits or refuses a call. In half-open, an admitted call takes the probe slot. */
@@ -28,15 +28,15 @@ export interface CircuitGate {
   /** Reports how a permitted call ended, once per permit. A stale result changes nothing. */
   readonly settle: (permit: Permit, verdict: Verdict, failure?: AttemptFailure) => void;
   /**
-   * Whether a further attempt under this permit makes sense: its result would count (same epoch and, for a probe, an
-   * unexpired lease), and nobody has isolated every scope. Reads only.
+   * Whether another attempt under this permit is worthwhile: its result would count (same epoch and, for a probe, an
+   * unexpired lease), and the circuit is not isolated for all scopes. Reads only.
    */
   readonly isCurrent: (permit: Permit) => boolean;
-  /** Extends a probe's lease. False if the lease has expired or is another's: the probe's result will be stale. */
+  /** Extends a probe's lease. False if it has expired or belongs to another: the probe's result will be stale. */
   readonly renew: (permit: Permit) => boolean;
-  /** Closes the circuit by hand. */
+  /** Closes the circuit manually. */
   readonly reset: (circuit: string, manual: { readonly by: string; readonly reason: string | null }) => Transition;
-  /** Isolates the circuit by hand, for `forMs` or, if that is null, until a reset. */
+  /** Isolates the circuit manually, for `forMs` or, if that is null, until a reset. */
   readonly isolate: (
     circuit: string,
     manual: { readonly by: string; readonly reason: string | null; readonly forMs: number | null },
@@ -54,13 +54,13 @@ export interface CircuitGateOptions {
   /** A new unguessable token for a probe. */
   readonly newToken: () => string;
   /**
-   * Gets every event but `circuit_refused`, after the transaction. The caller reports refusals: only it knows which of them
-   * ended a call and which it waited out.
+   * Receives every event except `circuit_refused`, after the transaction. The caller reports refusals, because only it
+   * knows which of them ended a call and which it waited out.
    */
   readonly emit: (event: CircuitEvent) => void;
 }
 
-/** The gate over a store: each call is at most one short write transaction, and none if nothing changes. */
+/** Creates a gate over a store. Each call is at most one short write transaction, and none if nothing changes. */
 export function createCircuitGate(options: CircuitGateOptions): CircuitGate {
   const { clock, settings, process, isOwnerAlive, newToken, emit } = options;
   const { read, run, write } = createStepper(options);
@@ -103,7 +103,7 @@ export function createCircuitGate(options: CircuitGateOptions): CircuitGate {
   };
 }
 
-/** The changes that a person makes; their author and their time are stored. */
+/** Manual changes. Their author and time are stored. */
 function changesByHand(write: Stepper['write'], moment: () => Moment): Pick<CircuitGate, 'reset' | 'isolate'> {
   return {
     reset: (circuit, { by, reason }) =>
@@ -120,7 +120,7 @@ function changesByHand(write: Stepper['write'], moment: () => Moment): Pick<Circ
   };
 }
 
-/** Steps of the machine on stored rows. */
+/** Runs steps of the state machine on stored rows. */
 export interface Stepper {
   readonly read: (circuit: string) => CircuitRow;
   readonly run: <T>(circuit: string, step: (row: CircuitRow) => Step<T>) => T;
@@ -143,8 +143,8 @@ function createStepper({ store, settings, emit }: CircuitGateOptions): Stepper {
     return result;
   };
   /**
-   * Steps on the row as read and, only if that changes it, again on the row inside the write transaction. So a healthy
-   * circuit takes no write lock, and no change is based on a row that others have changed since.
+   * Runs the step on the row as read and, only if that changes it, again inside the write transaction. A healthy
+   * circuit thus takes no write lock, and no change is based on an outdated row.
    */
   const run: Stepper['run'] = (circuit, step) => {
     const row = read(circuit);

@@ -1,6 +1,6 @@
 /**
- * The name that stands for every scope of a circuit: `s3-upload` of `s3-upload@eu-west-1`; null for a name without a scope.
- * An isolation of every scope is a row of its own under this name, because scopes may have no record yet.
+ * The bare name, which stands for every scope of a circuit: `s3-upload` for `s3-upload@eu-west-1`. Null if there is no
+ * scope. An isolation of all scopes is a separate row under this name, because scopes may have no record yet.
  */
 export function findBareName(circuit: string): string | null {
   const end = circuit.indexOf('@');

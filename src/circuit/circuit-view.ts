@@ -5,39 +5,39 @@ import type { CircuitRow, CircuitState, ManualChange, ProcessIdentity, RefusalRe
 export interface CircuitView {
   /** Full name, scope included. */
   readonly name: string;
-  /** Open with its wait over shows as `half_open`, an isolation past its end as `closed`. */
+  /** An open circuit whose wait is over shows as `half_open`, an expired isolation as `closed`. */
   readonly state: CircuitState;
   /** The metric's value: 0 closed, 1 half-open, 2 open or isolated. */
   readonly gauge: 0 | 1 | 2;
   /** Why a call arriving now would be refused; null if it would be admitted. */
   readonly refusal: RefusalReason | null;
-  /** Time until a call may be admitted, in ms; null if one would be now, or for an isolation without an end. */
+  /** Time until a call may be admitted, in ms; null if that is now, or for an isolation without an end. */
   readonly retryAfterMs: number | null;
   /** Time until a call may be admitted as a probe, in ms, 0 when due; null for a closed or isolated circuit. */
   readonly nextProbeInMs: number | null;
-  /** What holds it open by hand; null unless it is isolated. */
+  /** The isolation that blocks it; null if there is none. */
   readonly isolation: Isolation | null;
-  /** What is stored, without times in the future. */
+  /** The stored row, with future times corrected. */
   readonly row: CircuitRow;
 }
 
 export interface Isolation extends ManualChange {
-  /** What was isolated: this circuit, or by its bare name every scope. */
+  /** The isolated name: this circuit, or the bare name for all scopes. */
   readonly of: string;
-  /** The epoch that it started in the row of that name. */
+  /** The epoch that the isolation started. */
   readonly epoch: number;
 }
 
 export interface Viewing extends Pick<Arriving, 'nowMs' | 'probeLeaseMs'> {
   /** Whether a probe's owner is alive. @default true */
   readonly isOwnerAlive?: (owner: ProcessIdentity) => boolean;
-  /** The row of the bare name, which may isolate every scope. */
+  /** The row of the bare name, which may isolate all scopes. */
   readonly bareRow?: CircuitRow | undefined;
 }
 
 type Refused = Extract<Reception, { readonly kind: 'refused' }>;
 
-/** The circuit as a call arriving now would find it. Changes nothing; the rules are those of an admission. */
+/** Shows a circuit as a call arriving now would find it. Changes nothing and uses the rules of an admission. */
 export function showCircuit(row: CircuitRow, { bareRow, ...viewing }: Viewing): CircuitView {
   const own = arrive(row, viewing);
   const hold = bareRow?.state === 'isolated' ? arrive(bareRow, viewing) : null;

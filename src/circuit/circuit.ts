@@ -2,21 +2,21 @@
 
 export type CircuitState = 'closed' | 'open' | 'half_open' | 'isolated';
 
-/** How one permitted operation ended, as far as the health of S3 is concerned. */
+/** How one permitted operation ended, as evidence of the health of S3. */
 export type Verdict = 'success' | 'failure' | 'neutral';
 
-/** Bare names of the circuits that always exist; a full name adds the scope: `s3-upload@eu-west-1`. */
+/** Bare names of the circuits that always exist. A full name adds the scope: `s3-upload@eu-west-1`. */
 export const CIRCUIT_NAMES = ['s3-upload', 's3-download'] as const;
 export type CircuitName = (typeof CIRCUIT_NAMES)[number];
 
 export interface CircuitSettings {
-  /** Consecutive failed operations that open it; at least 1. @default 5 */
+  /** Consecutive failed operations that open the circuit; at least 1. @default 5 */
   readonly failureThreshold: number;
-  /** Successful probes that close it; at least 1. @default 2 */
+  /** Successful probes that close the circuit; at least 1. @default 2 */
   readonly successThreshold: number;
-  /** Time open before a probe is admitted, in ms; stored when it opens. @default 60000 */
+  /** Time before an open circuit admits a probe, in ms; stored when it opens. @default 60000 */
   readonly openForMs: number;
-  /** Deadline of one probe, in ms, renewed while its work runs. @default 30000 */
+  /** Deadline of one probe, in ms; renewed while its work runs. @default 30000 */
   readonly probeLeaseMs: number;
 }
 
@@ -27,10 +27,10 @@ export const DEFAULT_CIRCUIT_SETTINGS: CircuitSettings = {
   probeLeaseMs: 30_000,
 };
 
-/** Enough to find out whether a process is still alive; see `state/process-identity.ts`. */
+/** Enough to check whether a process is still alive; see `state/process-identity.ts`. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Start time in the kernel's units, because numbers are used again; null if unknown. */
+  /** Start time in the kernel's units, because PIDs are reused; null if unknown. */
   readonly startTime: string | null;
   /** Identifier of this boot; null if unknown. */
   readonly bootId: string | null;
@@ -42,7 +42,7 @@ export interface ProcessIdentity {
 }
 
 export interface Lease {
-  /** Unguessable; a result under another token is stale. */
+  /** Unguessable. A result with another token is stale. */
   readonly token: string;
   readonly expiresAtMs: number;
   readonly owner: ProcessIdentity;
@@ -50,14 +50,14 @@ export interface Lease {
 
 /** How one attempt failed. */
 export interface AttemptFailure {
-  /** S3's code, or our snake_case word for a fault of the network: `SlowDown`, `connection_reset`, `stalled_body`. */
+  /** S3's code, or our snake_case word for a network fault: `SlowDown`, `connection_reset`, `stalled_body`. */
   readonly code: string;
   readonly message: string;
   readonly httpStatus: number | null;
   readonly requestId: string | null;
 }
 
-/** The failure that moved a circuit, as shown by `breaker-status`. */
+/** The failure that changed a circuit's state, as shown by `breaker-status`. */
 export interface FailureCause extends AttemptFailure {
   readonly atMs: number;
   readonly process: ProcessIdentity;
@@ -66,7 +66,7 @@ export interface FailureCause extends AttemptFailure {
 /** The longest isolation, in ms: 10 years. */
 export const LONGEST_ISOLATION_MS = 3650 * 86_400_000;
 
-/** A reset or isolation by hand. */
+/** A manual reset or isolation. */
 export interface ManualChange {
   readonly by: string;
   readonly atMs: number;
@@ -86,9 +86,9 @@ export interface CircuitRow {
   /** Successful probes since half-open was entered. */
   readonly successes: number;
   readonly openedAtMs: number | null;
-  /** Set when it opened: a later setting does not change a running wait. */
+  /** Set on opening, so that a changed setting does not affect a running wait. */
   readonly openForMs: number | null;
-  /** The threshold at its last change, for display (`3/5`). */
+  /** The threshold at the last change, for display (`3/5`). */
   readonly failureThreshold: number;
   readonly successThreshold: number;
   readonly lease: Lease | null;
@@ -108,18 +108,18 @@ export interface Permit {
 export type RefusalReason = 'open' | 'probe_in_progress' | 'isolated';
 
 export interface Refusal {
-  /** The circuit that was asked, by its full name. */
+  /** Full name of the requested circuit. */
   readonly circuit: string;
-  /** The name of the row that refuses: that of the circuit, or the bare name if every scope is isolated. */
+  /** The row that refuses: that of the circuit, or of the bare name if all scopes are isolated. */
   readonly refusedBy: string;
   /** The epoch of that row. */
   readonly epoch: number;
   readonly reason: RefusalReason;
-  /** Time until a new try may be admitted, in ms; null for an isolation without an end. */
+  /** Time until another attempt may be admitted, in ms; null for an isolation without an end. */
   readonly retryAfterMs: number | null;
-  /** The same as a time, in ms since the Unix epoch. */
+  /** The time of that, in ms since the Unix epoch. */
   readonly retryAtMs: number | null;
-  /** Who isolated it, why and until when; null for another reason. */
+  /** Who isolated it, why and until when; null for other reasons. */
   readonly manual: ManualChange | null;
   /** The last failure that counted; null for an isolation, or if unknown. */
   readonly lastFailure: FailureCause | null;
@@ -136,7 +136,7 @@ export interface Transition {
   readonly atMs: number;
   readonly from: CircuitState;
   readonly to: CircuitState;
-  /** The epoch that it started. */
+  /** The epoch that this change started. */
   readonly epoch: number;
   readonly why:
     | 'threshold_reached'
@@ -153,10 +153,10 @@ export interface Transition {
   readonly process: ProcessIdentity;
 }
 
-/** What happens to a circuit; part of the union in `events.ts`. */
+/** Something that happened to a circuit; part of the union in `events.ts`. */
 export type CircuitEvent =
   | { readonly kind: 'circuit_changed'; readonly transition: Transition }
-  /** The failure streak of a closed circuit: sent when a call is admitted while it is above 0, and when it changes. */
+  /** The failure streak of a closed circuit. Sent when it changes, and when a call is admitted while it is above 0. */
   | {
       readonly kind: 'failures_counted';
       readonly circuit: string;
@@ -164,7 +164,7 @@ export type CircuitEvent =
       readonly failureThreshold: number;
     }
   | { readonly kind: 'circuit_refused'; readonly refusal: Refusal }
-  /** A stale result; it has changed nothing. */
+  /** A stale result, which changed nothing. */
   | {
       readonly kind: 'result_ignored';
       readonly circuit: string;

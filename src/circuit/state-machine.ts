@@ -13,7 +13,7 @@ import { assertNever } from '../errors.ts';
 import { receive, type Reception } from './arrival.ts';
 import { changeState, type StateChange, type Moment, type Step } from './change-state.ts';
 
-/** A circuit that was never written: closed, in epoch 0. */
+/** The initial row of a circuit: closed, in epoch 0. */
 export function initialRow(name: string, settings: CircuitSettings): CircuitRow {
   return {
     name,
@@ -34,9 +34,8 @@ export function initialRow(name: string, settings: CircuitSettings): CircuitRow 
 
 type Refused = Extract<Reception, { readonly kind: 'refused' }>;
 
-/** Input of `admit`. */
 export interface Arrival extends Moment {
-  /** Token for the case that this call becomes a probe; unguessable, never used before. */
+  /** The token to use if this call becomes a probe; unguessable and never reused. */
   readonly token: string;
   /** Whether the owner of the row's lease is still alive; true if unknown. */
   readonly isOwnerAlive: boolean;
@@ -58,7 +57,6 @@ export function admit(row: CircuitRow, arrival: Arrival): Step<Admission> {
   return permitCall(ended.row, ended.transitions);
 }
 
-/** Input of `settle`. */
 export interface Settlement extends Moment {
   readonly permit: Permit;
   readonly verdict: Verdict;
@@ -66,7 +64,7 @@ export interface Settlement extends Moment {
   readonly failure: FailureCause | null;
 }
 
-/** Applies one verdict. A stale one changes nothing and returns `stale`. */
+/** Applies one verdict. A stale verdict changes nothing and returns `stale`. */
 export function settle(row: CircuitRow, settlement: Settlement): Step<'counted' | 'stale'> {
   const { permit, verdict, nowMs } = settlement;
   if (!isCurrent(row, { permit, nowMs })) return keep(row, 'stale');
@@ -94,8 +92,8 @@ export function settle(row: CircuitRow, settlement: Settlement): Step<'counted' 
 }
 
 /**
- * Whether a result under this permit would count: same epoch, and for a probe the token of an unexpired lease. A process
- * that was stopped for longer than its lease has an old result, whether or not another took the slot.
+ * Whether a result under this permit would count: same epoch and, for a probe, the token of an unexpired lease. A
+ * process that was stopped for longer than its lease has an outdated result, even if no other process took the slot.
  */
 export function isCurrent(row: CircuitRow, { permit, nowMs }: Pick<Settlement, 'permit' | 'nowMs'>): boolean {
   if (row.epoch !== permit.epoch) return false;
@@ -106,14 +104,14 @@ export function isCurrent(row: CircuitRow, { permit, nowMs }: Pick<Settlement, '
       return row.lease !== null && row.lease.token === permit.probeToken && row.lease.expiresAtMs > nowMs;
     case 'open':
     case 'isolated':
-      // No permit is issued in this state, so none can be of this epoch.
+      // No permit is issued in this state, so none can have this epoch.
       return false;
     default:
       return assertNever(row.state);
   }
 }
 
-/** Moves the end of a probe's lease to now + lease. False, without a change, if the lease has expired or is another's. */
+/** Extends a probe's lease to now + lease. False, without a change, if it has expired or belongs to another. */
 export function renew(
   row: CircuitRow,
   { permit, nowMs, settings }: Pick<Settlement, 'permit' | 'nowMs' | 'settings'>,
@@ -122,12 +120,12 @@ export function renew(
   return keep({ ...row, lease: { ...row.lease, expiresAtMs: nowMs + settings.probeLeaseMs } }, true);
 }
 
-/** Closes by hand from any state; everything in flight becomes stale. */
+/** Closes manually from any state. All results in flight become stale. */
 export function reset(row: CircuitRow, moment: Moment & { readonly manual: ManualChange }): Step<Transition> {
   return changeState(row, { to: 'closed', why: 'reset', manual: moment.manual }, moment);
 }
 
-/** Holds open by hand until `manual.untilMs`, or until a reset; everything in flight becomes stale. */
+/** Isolates manually until `manual.untilMs` or a reset. All results in flight become stale. */
 export function isolate(row: CircuitRow, moment: Moment & { readonly manual: ManualChange }): Step<Transition> {
   return changeState(row, { to: 'isolated', why: 'isolated', manual: moment.manual }, moment);
 }

@@ -15,27 +15,27 @@ const LOCK_WAIT_MS = 2000;
 /** Pause between tries when the database itself does not wait, in ms. */
 const LOCK_PAUSE_MS = 10;
 
-/** The files of a database: its write-ahead log, the index of that, and last the database itself. */
+/** The files of a database. The database itself is last, after the write-ahead log and its index. */
 const SUFFIXES = ['-wal', '-shm', ''] as const;
 
 export interface FoundFile {
   readonly inode: number;
   readonly sizeBytes: number;
   readonly changedAtMs: number;
-  /** When it was created, in ms: inode numbers are soon used again. */
+  /** When it was created, in ms. Needed because inode numbers are soon reused. */
   readonly madeAtMs: number;
 }
 
 /**
- * The identity of the file at a path; null where there is none, or an empty one.
- * @throws StateUnusable for a named pipe, a device or anything else that opening could wait for; what the system throws
+ * The identity of the file at a path; null if it is missing or empty.
+ * @throws StateUnusable for a named pipe, a device or anything else on which opening could block; any system error
  */
 export function findFile(path: string): FoundFile | null {
   try {
     const found = statSync(path);
     if (!found.isFile()) throw new StateUnusable('unwritable', 'it is not a regular file');
     const { ino, size, birthtimeMs, mtimeMs } = found;
-    // Another process is about to fill an empty file, or a full disk kept it empty.
+    // An empty file is about to be filled by another process, or was left empty by a full disk.
     return size === 0 ? null : { inode: ino, madeAtMs: birthtimeMs, changedAtMs: mtimeMs, sizeBytes: size };
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null;
@@ -43,7 +43,7 @@ export function findFile(path: string): FoundFile | null {
   }
 }
 
-/** Creates directory (0700) and file (0600) if they are missing; existing ones keep their rights. */
+/** Creates the directory (0700) and the file (0600) if they are missing. Existing ones keep their permissions. */
 export function createFile(path: string): void {
   if (findFile(path) !== null) return;
   makeDirectory(dirname(path), 0o700);
@@ -51,9 +51,9 @@ export function createFile(path: string): void {
 }
 
 /**
- * Opens an existing file, empty or not, and brings its tables up to date.
- * @throws StateUnusable for a newer schema, a network file system or a database of another program; what the database
- *   or the system throws
+ * Opens an existing file, empty or not, and migrates its tables.
+ * @throws StateUnusable for a newer schema, a network file system or another program's database; any SQLite or system
+ * error
  */
 export function openDatabase(path: string): DatabaseSync {
   if (isOnNetwork(path)) throw new StateUnusable('network_file_system');
@@ -62,11 +62,11 @@ export function openDatabase(path: string): DatabaseSync {
   try {
     const version = readVersion(database);
     if (version > MIGRATIONS.length) throw new StateUnusable('newer_schema');
-    // Before there is a write-ahead log: the header of the file itself must have the id.
+    // Before the write-ahead log exists, because the header of the file itself must contain the id.
     if (version === 0) retryWhileLocked(() => database.exec(`PRAGMA application_id = ${APPLICATION_ID}`));
-    // The mode is stored in the file. Only changing it can hit a lock for which the database does not wait.
+    // The mode is stored in the file. Only changing it can hit a lock that the database does not wait for.
     if (version === 0) retryWhileLocked(() => database.exec('PRAGMA journal_mode = WAL'));
-    // With a write-ahead log the file survives a crash; a power failure can only lose the last commits.
+    // With a write-ahead log the file survives a crash; a power failure can lose only the last commits.
     database.exec('PRAGMA synchronous = NORMAL');
     if (version < MIGRATIONS.length) migrate(database);
     return database;
@@ -78,7 +78,7 @@ export function openDatabase(path: string): DatabaseSync {
 
 /**
  * Opens an existing file for reading only.
- * @throws StateUnusable as above; what the database or the system throws
+ * @throws StateUnusable as above; any SQLite or system error
  */
 export function openForReading(path: string): ReadOnlyDatabase {
   if (findFile(path) === null) throw new StateUnusable('unwritable');
@@ -88,7 +88,7 @@ export function openForReading(path: string): ReadOnlyDatabase {
   try {
     const version = readVersion(opened.database);
     if (version > MIGRATIONS.length) throw new StateUnusable('newer_schema');
-    // Tables that an older file does not have are empty, in memory: nothing can be written here.
+    // Tables that an older file lacks become empty temporary tables, because nothing can be written to the file.
     opened.database.exec('PRAGMA temp_store = MEMORY');
     for (const statements of MIGRATIONS.slice(version)) {
       opened.database.exec(statements.replaceAll('CREATE TABLE', 'CREATE TEMP TABLE'));
@@ -100,14 +100,14 @@ export function openForReading(path: string): ReadOnlyDatabase {
   }
 }
 
-/** A database of this process alone. */
+/** A database private to this process. */
 export function openMemory(): DatabaseSync {
   const database = new DatabaseSync(':memory:');
   migrate(database);
   return database;
 }
 
-/** Renames a corrupt file and its side files, unless another process already did: the path then holds another file. */
+/** Renames a corrupt file and its side files, unless another process has already replaced the file. */
 export function setAside(path: string, { inode, suffix }: { inode: number; suffix: string }): void {
   if (findFile(path)?.inode !== inode) return;
   for (const side of SUFFIXES) {
@@ -120,7 +120,7 @@ export function setAside(path: string, { inode, suffix }: { inode: number; suffi
   }
 }
 
-/** Runs the missing migrations in one transaction; another process may have run some of them in the meantime. */
+/** Runs the missing migrations in one transaction. Another process may have run some of them in the meantime. */
 function migrate(database: DatabaseSync): void {
   inTransaction(new Statements(database), 'write', () => {
     for (const statements of MIGRATIONS.slice(readVersion(database))) database.exec(statements);
@@ -132,7 +132,7 @@ function readVersion(database: DatabaseSync): number {
   return new Fields(database.prepare('PRAGMA user_version').get()).whole('user_version');
 }
 
-/** Changes when another connection has changed the file; https://sqlite.org/pragma.html#pragma_data_version. */
+/** Changes when another connection changes the file; https://sqlite.org/pragma.html#pragma_data_version. */
 export function readDataVersion(database: DatabaseSync): number {
   return new Fields(database.prepare('PRAGMA data_version').get()).whole('data_version');
 }

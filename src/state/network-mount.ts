@@ -20,7 +20,7 @@ const NETWORK_MAGIC: ReadonlySet<number> = new Set([
 
 const FUSE_MAGIC = 0x65735546;
 
-/** Many local file systems use FUSE, too, so the name decides. */
+/** Many local file systems also use FUSE, so the name decides. */
 const NETWORK_FUSE = /^fuse\.(?:sshfs|s3fs|rclone|glusterfs|davfs|gcsfuse|goofys|mount-s3|mountpoint-s3|juicefs|ceph)/;
 
 /**

@@ -4,8 +4,8 @@ import { StateFile, type Access, type StateOptions } from './state-file.ts';
 import type { State } from './state.ts';
 
 /**
- * The local state: a file that is opened on first use and created by the first write. After the first error of the file,
- * the state is in memory. Its methods throw only for bugs.
+ * The local state in a file that is opened on first use and created by the first write. After the first file error the
+ * state is in memory. Its methods throw only on bugs.
  */
 export function openState(options: StateOptions): State {
   const file = new StateFile(options);
@@ -43,7 +43,7 @@ export function openState(options: StateOptions): State {
 
 type Table<Methods> = { readonly [Name in keyof Methods]: (...args: never[]) => unknown };
 
-/** A table whose methods work on the file, or in memory where the file cannot be used. */
+/** A table whose methods use the file, or memory if the file cannot be used. */
 function withFile<Methods extends Table<Methods>>(
   file: StateFile,
   tableIn: (all: Tables) => Methods,
@@ -58,8 +58,8 @@ function withFile<Methods extends Table<Methods>>(
 }
 
 /**
- * Remembers every row that was read or stored. Not before the commit: if the write fails, `change` runs again in memory,
- * and must then see the row as it was.
+ * Remembers every row that was read or stored, but only after the commit. If the write fails, `change` runs again in
+ * memory and must see the earlier row.
  */
 function rememberRows(file: StateFile, circuits: CircuitStore): Pick<CircuitStore, 'read' | 'update'> {
   return {

@@ -21,7 +21,7 @@ export interface Tables extends Pick<
 export interface TableOptions {
   /** Limits stored times to the present. */
   readonly clock: Pick<Clock, 'now'>;
-  /** Gets why a circuit's record counts as missing. */
+  /** Receives the reason why a circuit's record counts as missing. */
   readonly onUnusableRow: (reason: string) => void;
 }
 
@@ -40,7 +40,7 @@ export function openTables(database: DatabaseSync, { clock, onUnusableRow }: Tab
   };
 }
 
-/** Warns of the first unusable record. The rest of the file is fine: this is apart from the warning about a file. */
+/** Warns about the first unusable record only. Separate from the warning about the file, which is otherwise fine. */
 export function warnOfRowOnce(path: string, onWarning: (message: string) => void): (reason: string) => void {
   let hasWarned = false;
   return (reason) => {

@@ -8,18 +8,18 @@ import { Fields } from './tables/columns.ts';
 export const APPLICATION_ID = 0x62726b77;
 
 const MAGIC = 'SQLite format 3\0';
-/** Where the header has the id. */
+/** The offset of the id in the header. */
 const ID_OFFSET = 68;
 
-/** The columns by which the files of earlier versions are known: those had no id. */
+/** Identifies the files of earlier versions, which had no id. */
 const OUR_COLUMNS = `
   SELECT count(*) AS found FROM pragma_table_info('circuits')
   WHERE name IN ('epoch', 'opened_at_ms', 'open_for_ms', 'failure_threshold', 'success_threshold')`;
 const OUR_COLUMNS_FOUND = 5;
 
 /**
- * Refuses a database that another program has made, without opening it for writing: even that leaves side files beside
- * it, or removes them. What is not a database is not refused here.
+ * Rejects another program's database without opening it for writing, which would create or remove side files. A file
+ * that is not a database passes.
  * @throws StateUnusable `foreign`
  */
 export function assertOurs(path: string): void {
@@ -41,7 +41,7 @@ function readHeader(path: string): Buffer {
   }
 }
 
-/** Whether an earlier version has made the file, or has begun to. */
+/** Whether an earlier version created the file, or started to. */
 function hasOurTables(path: string): boolean {
   let database: DatabaseSync | null = null;
   try {
@@ -54,7 +54,7 @@ function hasOurTables(path: string): boolean {
       ) === 0
     );
   } catch {
-    // It cannot be told, so it is left alone.
+    // Unknown, so it is left alone.
     return false;
   } finally {
     database?.close();

@@ -6,8 +6,8 @@ import type { ProcessIdentity } from '../circuit/circuit.ts';
 import type { ProcessLife } from './state.ts';
 
 /**
- * This process, so that others can find out whether it is alive. On Linux from /proc (proc_pid_stat(5),
- * pid_namespaces(7)); elsewhere start time, boot and namespace are null, and only the end of a lease frees what it held.
+ * Identifies this process so that others can check whether it is alive. On Linux from /proc (proc_pid_stat(5),
+ * pid_namespaces(7)). Elsewhere start time, boot and namespace are null, and leases only end by expiring.
  * @param command the command without arguments: `put`
  */
 export function identifyProcess(command: string): ProcessIdentity {
@@ -21,20 +21,20 @@ export function identifyProcess(command: string): ProcessIdentity {
   };
 }
 
-/** Whether a process may still be alive: everything unknown counts as alive. */
+/** Whether a process may still be alive; unknown counts as alive. */
 export function isProcessAlive(identity: ProcessIdentity): boolean {
   return checkProcess(identity) !== 'dead';
 }
 
 /**
- * What this machine can tell of a process. Alive, also if it is stopped: same boot, same process namespace, same number
- * and start time. Dead: the number is free, a zombie's, or another process's. Unknown: it runs elsewhere, or is hidden.
+ * Whether a process is alive, as far as this machine can see. Alive (or stopped): same boot, PID namespace, PID and
+ * start time. Dead: the PID is unused, a zombie's or another process's. Unknown: it runs elsewhere or is hidden.
  */
 export function checkProcess({ pid, startTime, bootId, pidNamespace }: ProcessIdentity): ProcessLife {
   if (bootId === null || pidNamespace === null) return 'unknown';
   if (bootId !== readBootId() || pidNamespace !== readPidNamespace()) return 'unknown';
   if (!isNumberTaken(pid)) return 'dead';
-  // With /proc mounted hidepid, living processes of other users have no entry.
+  // If /proc is mounted with hidepid, living processes of other users have no entry.
   const stat = readStat(pid);
   if (stat === null) return 'unknown';
   if (stat.state === 'Z' || stat.state === 'X') return 'dead';
@@ -54,7 +54,7 @@ function isNumberTaken(pid: number): boolean {
 function readStat(pid: number): { readonly state: string; readonly startTime: string } | null {
   const text = readText(`/proc/${pid}/stat`);
   if (text === null) return null;
-  // The second field is the name in brackets, which may contain brackets and blanks; count from behind it.
+  // The second field is the name in parentheses, which may contain parentheses and spaces, so count from its end.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const [state] = fields;
   const startTime = fields[19];

@@ -4,14 +4,14 @@ import { pathToFileURL } from 'node:url';
 
 export interface ReadOnlyDatabase {
   readonly database: DatabaseSync;
-  /** It takes no lock and sees no later change; https://sqlite.org/c3ref/open.html, `immutable`. */
+  /** Takes no lock and sees no later change; https://sqlite.org/c3ref/open.html, `immutable`. */
   readonly isImmutable: boolean;
 }
 
 /**
- * Opens a database for reading, where nothing can be written: on a read-only mount, or on a full disk. The write-ahead
- * log needs an index file, so without a log the database is opened as one that nobody changes.
- * @throws what the database throws, some of it at the first read
+ * Opens a database where nothing can be written, such as a read-only mount or a full disk. The write-ahead log needs an
+ * index file, so without a log the database is opened as immutable.
+ * @throws any SQLite error, in some cases only at the first read
  */
 export function openReadOnly(path: string): ReadOnlyDatabase {
   const isImmutable = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0;

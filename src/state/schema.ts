@@ -1,6 +1,6 @@
 /**
- * The tables of the state file, as migrations: entry N brings `user_version` N to N + 1.
- * Published entries never change; a change of the schema is a new entry.
+ * The tables of the state file, as migrations: entry N takes `user_version` from N to N + 1. Published entries never
+ * change; a schema change is a new entry.
  */
 export const MIGRATIONS: readonly string[] = [
   `

@@ -18,32 +18,32 @@ import { classifyStateError, formatProblem, StateUnusable } from './state-proble
 export interface StateOptions {
   /** Absolute; created with mode 0700 by the first write. */
   readonly directory: string;
-  /** Dates the name of a corrupt file that is renamed, and limits stored times to the present. */
+  /** Timestamps the name of a corrupt file that is renamed, and limits stored times to the present. */
   readonly clock: Pick<Clock, 'now'>;
-  /** Gets at most one sentence about a record, and one about the file: the file cannot be used, or was corrupt and renamed. */
+  /** Receives at most one warning about a record and one about the file (unusable, or corrupt and renamed). */
   readonly onWarning: (message: string) => void;
 }
 
 /** The name of the state file in its directory. */
 export const STATE_FILE = 'state.db';
 
-/** Problems of writing. */
+/** Problems that prevent writing only. */
 const READABLE: ReadonlySet<StateProblem> = new Set(['unwritable', 'full', 'locked']);
 
 export type Access = 'read' | 'write';
 
-/** The tables in the file, or in memory where the file cannot be used. */
+/** The tables in the file, or in memory if the file cannot be used. */
 export class StateFile {
   readonly path: string;
-  /** Why the file cannot be used; null as long as it can. */
+  /** Why the file cannot be used; null while it can. */
   problem: StateProblem | null = null;
   readonly #options: StateOptions;
-  /** The circuits as this process last saw them; memory starts from them when the file fails. */
+  /** The circuits as this process last saw them. If the file fails, the in-memory state starts from them. */
   readonly #lastSeen = new Map<string, CircuitRow>();
   #opened: Tables | null = null;
-  /** How the file was opened where it could not be opened for writing; null for writing. */
+  /** Set when the file could be opened only for reading; null if it is open for writing. */
   #readOnly: { readonly isImmutable: boolean } | null = null;
-  /** Of the opened file; another process may have put a new one in its place since. */
+  /** Of the open file. Another process may have replaced the file at the path since. */
   #inode: number | null = null;
   #memory: Tables | null = null;
   #hasWarned = false;
@@ -66,7 +66,7 @@ export class StateFile {
     }
   }
 
-  /** Works on the file, or in memory where the file is missing (reads only) or cannot be used. */
+  /** Works on the file, or in memory if the file is missing (reads only) or cannot be used. */
   use<T>(access: Access, work: (tables: Tables) => T): T {
     if (this.problem !== null && !(this.problem === 'corrupt' && access === 'write')) return work(this.#inMemory());
     try {
@@ -82,7 +82,7 @@ export class StateFile {
   }
 
   close(): void {
-    // A process that only reads leaves a corrupt file in place, but the user must still learn of it.
+    // A process that only reads leaves a corrupt file in place, but still warns the user.
     if (this.problem === 'corrupt') this.#warn(formatProblem('corrupt', this.path));
     this.#opened?.database.close();
     this.#memory?.database.close();
@@ -108,7 +108,7 @@ export class StateFile {
     return this.#opened;
   }
 
-  /** What is stored can still be read where nothing can be written. */
+  /** If nothing can be written, stored data can still be read. */
   #openForReading(reason: unknown): Tables {
     const problem = classifyStateError(reason);
     if (problem !== 'unwritable' && problem !== 'full') throw reason;
@@ -121,13 +121,13 @@ export class StateFile {
     }
   }
 
-  /** An immutable database does not see changes, so the stamp of its file has to. */
+  /** An immutable connection sees no changes, so the stamp includes the file's time and size. */
   #identify({ inode, madeAtMs, changedAtMs, sizeBytes }: FoundFile): string {
     const identity = `${inode} ${madeAtMs}`;
     return this.#readOnly?.isImmutable === true ? `${identity} ${changedAtMs} ${sizeBytes}` : identity;
   }
 
-  /** Only a write renames a corrupt file, once, and starts a new one. */
+  /** Only a write renames a corrupt file and starts a new one, and only once. */
   #useCorrupt<T>(access: Access, work: (tables: Tables) => T): T {
     if (access === 'read' || this.#hasWarned) {
       this.problem = 'corrupt';
@@ -158,13 +158,13 @@ export class StateFile {
     return work(this.#inMemory());
   }
 
-  /** Memory continues from what is stored: an isolated circuit stays isolated on a full disk. */
+  /** The in-memory state continues from the stored one: an isolated circuit stays isolated on a full disk. */
   #rememberStored(): void {
     try {
       this.#opened ??= this.#openForReading(new StateUnusable('unwritable'));
       for (const row of this.#opened.circuits.list()) this.remember(row);
     } catch {
-      // Not even that: what was seen before must do.
+      // Unreadable, so only the rows seen earlier are kept.
     }
   }
 

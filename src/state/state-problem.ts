@@ -2,11 +2,11 @@ import { CorruptRow } from './tables/columns.ts';
 import { BreakwaterError } from '../errors.ts';
 import type { State, StateProblem } from './state.ts';
 
-/** The file cannot be used, for a reason that has no error of the database or the system. */
+/** The file cannot be used for a reason that SQLite and the system do not report as an error. */
 export class StateUnusable extends Error {
   override readonly name = 'StateUnusable';
   readonly problem: StateProblem;
-  /** What is wrong with it, if the problem does not say it. */
+  /** More about the problem, if its name is not enough. */
   readonly detail: string | null;
 
   constructor(problem: StateProblem, detail: string | null = null) {
@@ -16,7 +16,7 @@ export class StateUnusable extends Error {
   }
 }
 
-/** Primary result codes of the database that give a reason; https://sqlite.org/rescode.html. All others are `unwritable`. */
+/** SQLite's primary result codes that give a reason; https://sqlite.org/rescode.html. All others are `unwritable`. */
 const SQLITE_PROBLEMS: Readonly<Record<number, StateProblem>> = {
   1: 'corrupt', // ERROR: our statements are right, so a table is missing or foreign
   5: 'locked', // BUSY
@@ -26,10 +26,10 @@ const SQLITE_PROBLEMS: Readonly<Record<number, StateProblem>> = {
   26: 'corrupt', // NOTADB
 };
 
-/** Extended codes of a full disk: IOERR_WRITE, IOERR_FSYNC, IOERR_TRUNCATE, IOERR_SHMSIZE. */
+/** Extended codes that mean a full disk: IOERR_WRITE, IOERR_FSYNC, IOERR_TRUNCATE, IOERR_SHMSIZE. */
 const NO_ROOM: ReadonlySet<number> = new Set([778, 1034, 1546, 4874]);
 
-/** Why an error makes the file unusable; null for an error that is not about the file, which is our bug. */
+/** Why an error makes the file unusable; null for an unrelated error, which is a bug of ours. */
 export function classifyStateError(error: unknown): StateProblem | null {
   if (error instanceof StateUnusable) return error.problem;
   if (error instanceof CorruptRow) return 'corrupt';
@@ -38,14 +38,14 @@ export function classifyStateError(error: unknown): StateProblem | null {
     const code = 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : 0;
     return NO_ROOM.has(code) ? 'full' : (SQLITE_PROBLEMS[code % 256] ?? 'unwritable');
   }
-  // We store no integer that a double cannot hold.
+  // We never store an integer that a double cannot hold.
   if (error.code === 'ERR_OUT_OF_RANGE') return 'corrupt';
   if (error.code === 'ENOSPC' || error.code === 'EDQUOT') return 'full';
   return 'syscall' in error ? 'unwritable' : null;
 }
 
 /**
- * Refuses a look at the state where the file belongs to another program. Transfers run without it.
+ * Refuses to show the state if the file belongs to another program. Transfers run without it.
  * @throws BreakwaterError `config`
  */
 export function refuseForeign({ path, problem }: Pick<State, 'path' | 'problem'>): void {
@@ -57,7 +57,7 @@ export function refuseForeign({ path, problem }: Pick<State, 'path' | 'problem'>
 
 /**
  * One line for the user: what cannot be used, why, and what happens instead.
- * @param error what led to the problem, for its detail
+ * @param error the error that caused the problem, for its detail
  */
 export function formatProblem(problem: StateProblem, path: string, error?: unknown): string {
   const why = {

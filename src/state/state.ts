@@ -20,7 +20,7 @@ export interface HistogramSeries {
   readonly sum: number;
 }
 
-/** Its value replaces the stored one if it is larger, such as a time of last success. */
+/** A time such as the last success. It replaces the stored value if it is larger. */
 export type GaugeSeries = CounterSeries;
 
 export interface MetricTotals {
@@ -29,7 +29,7 @@ export interface MetricTotals {
   readonly gauges: readonly GaugeSeries[];
 }
 
-/** What one process adds at once. */
+/** The changes that one process adds at once. */
 export interface MetricDeltas extends MetricTotals {
   readonly refusals: readonly { readonly circuit: string; readonly epoch: number; readonly count: number }[];
 }
@@ -37,12 +37,12 @@ export interface MetricDeltas extends MetricTotals {
 /** The totals over all invocations. */
 export interface MetricsStore {
   /**
-   * Adds all deltas in one transaction. They are made inside it, from all values of the label `bucket` so far, so that
-   * concurrent processes share one limit.
+   * Adds all deltas in one transaction. `makeDeltas` runs inside it with all stored values of the label `bucket`, so
+   * that concurrent processes share one limit.
    */
   readonly add: (makeDeltas: (buckets: ReadonlySet<string>) => MetricDeltas) => void;
   readonly read: () => MetricTotals;
-  /** Grows with every change of the totals. Read before them, it is never newer than they are. */
+  /** Increases with every change of the totals. If it is read before them, it is never newer than they are. */
   readonly revision: () => number;
   /** Deletes all totals in one transaction. Refusals belong to the circuits and stay. */
   readonly clear: () => void;
@@ -60,11 +60,11 @@ export interface ActivityStore {
 export interface JobStore {
   readonly put: (job: Job) => void;
   readonly remove: (id: string) => void;
-  /** Every job, oldest first; also those of dead processes. */
+  /** Every job, oldest first, including those of dead processes. */
   readonly list: () => readonly Job[];
 }
 
-/** What kind of work a checkpoint belongs to. */
+/** The kind of work that a checkpoint belongs to. */
 export type CheckpointKind = 'upload' | 'download' | 'sweep';
 
 export interface Checkpoint {
@@ -79,12 +79,12 @@ export interface CheckpointStore {
   /** The document last saved under this id, or undefined. */
   readonly read: (kind: CheckpointKind, id: string) => unknown;
   /**
-   * All of one kind, oldest first.
-   * @param idPrefix only those whose id begins with it, of ASCII characters
+   * All checkpoints of one kind, oldest first.
+   * @param idPrefix only ids with this prefix, in ASCII
    */
   readonly list: (kind: CheckpointKind, idPrefix?: string) => readonly Checkpoint[];
   /**
-   * Saves one, and drops the old ones of its kind that name nothing to remove (tables/checkpoint-table.ts).
+   * Saves a checkpoint, and drops expired ones that are no longer needed to clean up (tables/checkpoint-table.ts).
    * @param checkpoint its `document` is anything that JSON can hold
    */
   readonly save: (checkpoint: {
@@ -102,20 +102,20 @@ export interface Claim {
   readonly expiresAtMs: number;
 }
 
-/** Whether a process lives, as far as this machine can tell. */
+/** Whether a process is alive, as far as this machine can see. */
 export type ProcessLife = 'alive' | 'dead' | 'unknown';
 
-/** When a claim is checked, and by which rules. */
+/** The time and the rules for checking a claim. */
 export interface ClaimCheck {
   readonly nowMs: number;
-  /** How long the claim lasts without renewal, in ms, if nobody can tell whether its owner is alive. */
+  /** How long an unrenewed claim lasts if its owner cannot be checked, in ms. */
   readonly leaseMs: number;
   readonly checkOwner: (owner: ProcessIdentity) => ProcessLife;
 }
 
-/** Which process works on what, so that no two do the same work. A claim lasts as long as its owner lives. */
+/** Which process works on what, so that no two do the same work. A claim lasts as long as its owner is alive. */
 export interface ClaimStore {
-  /** The claim that a living process holds, this one included; null for none. */
+  /** The claim of a living process, this one included; null if there is none. */
   readonly find: (name: string, check: ClaimCheck) => Claim | null;
   /** Takes the claim and returns null, or returns the claim of another living process. */
   readonly take: (name: string, claimant: ClaimCheck & { readonly process: ProcessIdentity }) => Claim | null;
@@ -128,7 +128,7 @@ export interface ClaimStore {
   readonly release: (name: string, process: ProcessIdentity) => void;
 }
 
-/** Numbers that only grow, such as the revision of the totals that an outlet has. */
+/** Numbers that only grow, such as the last revision of the totals that was sent to an outlet. */
 export interface MarkStore {
   /** 0 if it was never set. */
   readonly read: (name: string) => number;

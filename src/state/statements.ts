@@ -9,7 +9,7 @@ export class Statements {
     this.database = database;
   }
 
-  /** @param text from a small fixed set: each one stays in memory until the database is closed */
+  /** @param text one of a small fixed set, because each stays in memory until the database is closed */
   prepare(text: string): StatementSync {
     const prepared = this.#prepared.get(text) ?? this.database.prepare(text);
     this.#prepared.set(text, prepared);
@@ -18,8 +18,8 @@ export class Statements {
 }
 
 /**
- * Runs `work` in one transaction: everything is stored, or nothing if it throws. A write transaction takes the write lock
- * first, so that no other process can change what it reads before it writes.
+ * Runs `work` in one transaction and rolls back if it throws. A write transaction takes the write lock first, so that
+ * no other process can change data between its reads and writes.
  */
 export function inTransaction<T>(statements: Statements, kind: 'read' | 'write', work: () => T): T {
   const { database } = statements;

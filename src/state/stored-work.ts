@@ -6,7 +6,7 @@ import type { UnfinishedWork, ClaimHolder, WorkClaim } from '../unfinished-work.
 import { checkProcess } from './process-identity.ts';
 import type { CheckpointKind, ClaimCheck, State } from './state.ts';
 
-/** How long a claim lasts without renewal, in ms, where nobody can tell whether its owner lives. */
+/** How long an unrenewed claim lasts if its owner cannot be checked, in ms. */
 const CLAIM_LEASE_MS = 60_000;
 
 /** The parts of a command that stored work uses. */
@@ -18,7 +18,7 @@ interface WorkContext {
   readonly onClose: (close: () => void) => void;
 }
 
-/** Unfinished work in the local state, which is opened on first use. */
+/** Unfinished work in the local state. Opens the state on first use. */
 export function openUnfinishedWork(context: WorkContext, kind: CheckpointKind): UnfinishedWork {
   const { clock, state } = context;
   return {
@@ -58,7 +58,7 @@ async function claimWork(
   let isOurs = true;
   const confirm = (): boolean => {
     const mine = { process, ...checkNow(clock) };
-    // Memory, which replaces a file that fails, knows no claims; neither does a new file.
+    // The claim is missing from a new file, and from memory after the file has failed.
     isOurs &&= claims.renew(name, mine) || problem() !== null || claims.take(name, mine) === null;
     if (!isOurs) renewal[Symbol.dispose]();
     return isOurs;

@@ -9,7 +9,7 @@ const SELECT_SINCE = 'SELECT * FROM activity WHERE slot_ms >= ? ORDER BY slot_ms
 const REPLACE = `
   INSERT OR REPLACE INTO activity (circuit, slot_ms, successes, errors, refused, durations, retries)
   VALUES (:circuit, :slot_ms, :successes, :errors, :refused, :durations, :retries)`;
-/** A slot in the future was left by a clock that was ahead: it would be added to what happens when its time comes. */
+/** A slot in the future comes from a clock that was ahead. If it stayed, later activity would be added to it. */
 const DROP_WRONG = 'DELETE FROM activity WHERE slot_ms < ? OR slot_ms > ?';
 
 /** The recent activity in an open database. Its methods throw what the database throws. */
@@ -41,7 +41,7 @@ export function openActivityTable(statements: Statements): ActivityStore {
   };
 }
 
-/** An unreadable slot counts as missing: it must not make the whole file corrupt. */
+/** An unreadable slot counts as missing, so that it does not make the whole file count as corrupt. */
 function parseIntact(record: unknown): ActivitySlot | null {
   try {
     return record === undefined ? null : parseSlot(record);

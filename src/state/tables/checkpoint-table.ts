@@ -9,22 +9,22 @@ const SELECT_ONE = 'SELECT * FROM checkpoints WHERE kind = ? AND id = ?';
 const SELECT_KIND = 'SELECT * FROM checkpoints WHERE kind = ? ORDER BY saved_at_ms, id';
 const SELECT_PREFIX = 'SELECT * FROM checkpoints WHERE kind = ? AND id >= ? AND id < ? ORDER BY saved_at_ms, id';
 const REMOVE = 'DELETE FROM checkpoints WHERE kind = ? AND id = ?';
-/** A time in the future would keep the checkpoint for so much longer. */
+/** A time in the future would keep the checkpoint too long. */
 const LIMIT_TIMES = 'UPDATE checkpoints SET saved_at_ms = :latest WHERE saved_at_ms > :latest';
 const DROP_OLD =
   "DELETE FROM checkpoints WHERE (kind = 'sweep' AND saved_at_ms < ?) OR (kind = 'upload' AND saved_at_ms < ?)";
 
 const DAY_MS = 24 * 3_600_000;
 
-/** How long the checkpoint of a sweep stays without being saved again, in ms: it names nothing that is to be removed. */
+/** How long an unchanged sweep checkpoint is kept, in ms. It refers to nothing that needs removing. */
 const SWEEP_KEPT_MS = 30 * DAY_MS;
 /**
- * The same for an upload, whose parts the next run resumes or aborts: by then the lifecycle rules of stores have long
- * removed them. A download names a file, so only the run that removes the file drops its checkpoint.
+ * The same for an upload, whose parts the next run resumes or aborts. By then lifecycle rules have long removed the
+ * parts. A download's checkpoint is dropped only by the run that removes its file.
  */
 const UPLOAD_KEPT_MS = 365 * DAY_MS;
 
-/** Sorts behind every id: they are ASCII. */
+/** Sorts after every id, because ids are ASCII. */
 const LAST = '\u{10FFFF}';
 
 /** Checkpoints in an open database. Its methods throw what the database throws. */

@@ -10,7 +10,7 @@ import {
 } from '../../circuit/circuit.ts';
 import { CorruptRow, Fields } from './columns.ts';
 
-/** No count comes near it, and one more is still exact. */
+/** Far above any real count, and still exact when incremented. */
 const COUNT_MAX = 2 ** 52;
 
 const STATES: readonly CircuitState[] = ['closed', 'open', 'half_open', 'isolated'];

@@ -36,12 +36,12 @@ const DROP_OLD_TRANSITIONS = `
 const SUM_REFUSALS = 'SELECT coalesce(sum(count), 0) AS refused FROM refusals WHERE circuit = ? AND epoch >= ?';
 
 /**
- * The circuits in an open database. Its methods throw what the database throws. A record that no circuit can have, such as a
- * time that is no date, counts as missing; the next change of the circuit replaces it.
- * @param onUnusable gets the reason
+ * The circuits in an open database. Its methods throw what the database throws. A record that no circuit can have, such
+ * as one with an impossible date, counts as missing. The next change of the circuit replaces it.
+ * @param onUnusable receives the reason
  */
 export function openCircuitTable(statements: Statements, onUnusable: (reason: string) => void): CircuitStore {
-  // Numbers come as bigints: one that a double cannot hold would otherwise fail the whole query.
+  // Numbers are read as bigints, because one that a double cannot hold would fail the whole query.
   const select = (text: string): StatementSync => {
     const statement = statements.prepare(text);
     statement.setReadBigInts(true);

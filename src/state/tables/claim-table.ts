@@ -27,13 +27,13 @@ export function openClaimTable(statements: Statements): ClaimStore {
   };
 }
 
-/** The lease decides only where nobody can tell whether the owner lives: one that is stopped keeps its claim. */
+/** A stopped owner keeps its claim. The lease decides only if the owner cannot be checked. */
 function findHeld(statements: Statements, name: string, { nowMs, leaseMs, checkOwner }: ClaimCheck): Claim | null {
   const record = statements.prepare(SELECT).get(name);
   if (record === undefined) return null;
   const held = parseClaim(record);
   const life = checkOwner(held.owner);
-  // After a clock has jumped back, a claim must not last longer than its lease.
+  // If the clock has jumped back, a claim must not last longer than its lease.
   const isLeased = held.expiresAtMs > nowMs && held.expiresAtMs <= nowMs + leaseMs;
   return life === 'alive' || (life === 'unknown' && isLeased) ? held : null;
 }

@@ -1,9 +1,9 @@
-/** A stored value is not one that this program writes: the file is treated as corrupt. */
+/** A stored value that this program cannot have written. The file is treated as corrupt. */
 export class CorruptRow extends Error {
   override readonly name = 'CorruptRow';
 }
 
-/** The last time that a `Date` can hold; ECMAScript, time values and time range. */
+/** The latest time that a `Date` can hold; ECMAScript, time values and time range. */
 const LATEST_TIME_MS = 8.64e15;
 
 /** Reads the fields of one stored record. @throws CorruptRow for an unexpected type or shape */
@@ -26,7 +26,7 @@ export class Fields {
 
   number(name: string): number {
     const value = this.#record[name];
-    // A column is read as a bigint where it may hold more than a double can.
+    // A column that may exceed a double is read as a bigint.
     const number = typeof value === 'bigint' ? Number(value) : value;
     return typeof number === 'number' && Number.isFinite(number) ? number : this.#refuse(name);
   }
@@ -65,7 +65,7 @@ export class Fields {
     return words.find((word) => word === value) ?? this.#refuse(name);
   }
 
-  /** An object or null, in a column or a member. */
+  /** An object or null, in a column or a nested field. */
   objectOrNull<T>(name: string, parse: (fields: Fields) => T): T | null {
     return this.#record[name] === null ? null : parse(new Fields(this.#record[name]));
   }
@@ -93,7 +93,7 @@ export class Fields {
     return isList ? value : this.#refuse(name);
   }
 
-  /** A JSON object of texts in a column. */
+  /** A JSON object of strings in a column. */
   jsonTexts(name: string): Readonly<Record<string, string>> {
     const value = this.json(name);
     if (!isRecord(value)) return this.#refuse(name);

@@ -8,9 +8,9 @@ import type { Statements } from '../statements.ts';
 const REPLACE = `
   INSERT OR REPLACE INTO jobs (id, process, target, started_at_ms, updated_at_ms, moved_bytes, total_bytes, objects_begun, objects_done, objects_failed)
   VALUES (:id, :process, :target, :started_at_ms, :updated_at_ms, :moved_bytes, :total_bytes, :objects_begun, :objects_done, :objects_failed)`;
-/** A killed job is kept for an hour, so that it can be seen. */
+/** A killed job stays visible for an hour. */
 const DROP_OLD = 'DELETE FROM jobs WHERE updated_at_ms < ?';
-/** A time in the future would keep a killed job until an hour after it. */
+/** A time in the future would keep a killed job too long. */
 const LIMIT_TIMES = 'UPDATE jobs SET updated_at_ms = :latest WHERE updated_at_ms > :latest';
 const FORGOTTEN_AFTER_MS = 3_600_000;
 const REMOVE = 'DELETE FROM jobs WHERE id = ?';

@@ -10,7 +10,7 @@ const ADD_COUNTER = `
 const RAISE_GAUGE = `
   INSERT INTO gauges (family, labels, value) VALUES (:family, :labels, min(:value, :latest))
   ON CONFLICT DO UPDATE SET value = max(value, excluded.value)`;
-/** Gauges are times, in seconds. One in the future would outlast every later success. */
+/** Gauges are times, in seconds. A time in the future would hide every later success. */
 const LIMIT_GAUGES = 'UPDATE gauges SET value = :latest WHERE value > :latest';
 const SELECT_HISTOGRAM = 'SELECT * FROM histograms WHERE family = ? AND labels = ?';
 const REPLACE_HISTOGRAM = `
@@ -28,7 +28,7 @@ const SELECT_REVISION = `SELECT coalesce(max(value), 0) AS revision FROM marks W
 const NEXT_REVISION = `
   INSERT INTO marks (name, value, set_at_ms) VALUES ('metrics', 1, 0) ON CONFLICT DO UPDATE SET value = value + 1`;
 
-/** Epochs whose refusals are kept per circuit; only the latest outage is shown. */
+/** Number of epochs whose refusals are kept per circuit. Only the latest outage is shown. */
 const REFUSAL_EPOCHS_KEPT = 1000;
 
 /** The totals of the metrics in an open database. Its methods throw what the database throws. */
@@ -66,8 +66,8 @@ interface TimedDeltas extends MetricDeltas {
 }
 
 /**
- * The first reader after a wrong clock sets back what it left: otherwise every reader would report the moment of its own
- * reading. If it cannot write, or another process is writing, it is left to the next one.
+ * Corrects stored times in the future, left by a wrong clock; otherwise every reader would report its own time. If the
+ * write fails, for example because another process is writing, a later reader tries again.
  */
 function limitGauges(statements: Statements, latest: number): void {
   if (statements.prepare('SELECT 1 FROM gauges WHERE value > ?').get(latest) === undefined) return;
@@ -91,7 +91,7 @@ function addAll(statements: Statements, { counters, gauges, histograms, refusals
   }
 }
 
-/** If another version has stored other bounds, the series starts again from 0. */
+/** If another version stored different bounds, the series restarts from 0. */
 function addHistogram(statements: Statements, delta: HistogramSeries): void {
   const { family, bounds } = delta;
   const labels = encodeLabels(delta.labels);
