@@ -1,14 +1,14 @@
 import type { Clock } from './clock.ts';
 
-/** One options object for all listeners: a tree of small objects adds thousands. */
+/** Shared by all listeners, because a tree of small objects adds thousands. */
 const ONCE = { once: true } as const;
 const NOTHING: Disposable = { [Symbol.dispose]: () => undefined };
-/** A reason of our own: without one, each abort creates an error with a stack. */
+/** Without a reason, each abort creates an error with a stack. */
 const DISPOSED = 'disposed';
 
 /**
- * Calls `fn` once with the reason when the signal is aborted, and at once if it is aborted already. Disposing stops
- * listening. Cheaper than `AbortSignal.any`, whose signals last as long as their source.
+ * Calls `fn` once with the reason when the signal aborts, or at once if it already has. Dispose to stop listening.
+ * Cheaper than `AbortSignal.any`, whose signals last as long as their source.
  */
 export function onAbort(signal: AbortSignal, fn: (reason: unknown) => void): Disposable {
   if (signal.aborted) {
@@ -20,7 +20,7 @@ export function onAbort(signal: AbortSignal, fn: (reason: unknown) => void): Dis
   return { [Symbol.dispose]: () => signal.removeEventListener('abort', listener) };
 }
 
-/** Calls `fn` once after `ms` ms, unless disposed before. */
+/** Calls `fn` once after `ms` ms, unless disposed first. */
 export function after(clock: Pick<Clock, 'sleep'>, ms: number, fn: () => void): Disposable {
   const stopped = new AbortController();
   const run = (): void => {
@@ -33,16 +33,15 @@ export function after(clock: Pick<Clock, 'sleep'>, ms: number, fn: () => void): 
 }
 
 export interface Interval {
-  /** Before the first call, in ms. @default everyMs */
+  /** Wait before the first call, in ms. @default everyMs */
   readonly firstMs?: number;
-  /** From the end of one call to the next, in ms. */
+  /** Wait between the end of one call and the next, in ms. */
   readonly everyMs: number;
 }
 
 /**
- * Calls `fn` again and again until disposed; the next wait starts when a call has ended. The first call that fails is
- * the last one, and its error is ignored: this is for work that must not fail a transfer.
- * @param interval the wait in ms, or that with another one before the first call
+ * Calls `fn` repeatedly until disposed. The first failure ends the loop, and its error is ignored: this is for work
+ * that must not fail a transfer.
  */
 export function every(
   clock: Pick<Clock, 'sleep'>,
@@ -65,12 +64,12 @@ export function every(
 }
 
 /**
- * Yields the items of a source until it ends or the signal is aborted. An abort is not an error, and does not wait for
- * the source, which may be in the middle of a request.
+ * Yields items until the source ends or the signal aborts. An abort is not an error, and does not wait for the source,
+ * which may be in the middle of a request.
  */
 export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   const iterator = source[Symbol.asyncIterator]();
-  // Each item races on its own. Racing against one lasting promise would keep every item in memory until the abort.
+  // A new promise for each item: racing against one lasting promise would keep every item in memory until the abort.
   let giveUp: (() => void) | null = null;
   using _listening = onAbort(signal, () => giveUp?.());
   try {
@@ -88,7 +87,7 @@ export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSi
   }
 }
 
-/** Resolves when the signal is aborted. An abort is not an error: it is how a server is told to stop. */
+/** Resolves when the signal aborts. An abort is not an error here: it is how a server stops. */
 export async function waitForAbort(signal: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => void onAbort(signal, () => resolve()));
 }

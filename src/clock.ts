@@ -1,8 +1,8 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 
-/** The time. Whatever needs the time takes a clock, so that tests run on virtual time. */
+/** Code that needs the time takes a clock, so that tests run on virtual time. */
 export interface Clock {
-  /** Wall clock, in ms since the Unix epoch; shared by processes and reboots, may step. */
+  /** Wall clock, in ms since the Unix epoch; comparable across processes and reboots, but may step. */
   readonly now: () => number;
   /** Monotonic clock, in ms from an arbitrary start; for durations inside one process. */
   readonly monotonic: () => number;
@@ -14,8 +14,8 @@ export interface Clock {
 }
 
 /**
- * The machine's clock; the only place that reads it. The timers of `node:timers/promises` create an error with a stack
- * on each abort, and nearly every request aborts one.
+ * The only place that reads the machine's clock. Avoids `node:timers/promises`, whose timers create an error with a
+ * stack on each abort: nearly every request aborts one.
  */
 export const systemClock: Clock = {
   now: () => Date.now(),
@@ -41,7 +41,7 @@ export function formatTime(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-/** The date of an HTTP header (RFC 9110, IMF-fixdate): whole seconds. */
+/** The date format of HTTP headers, in whole seconds (IMF-fixdate: RFC 9110, section 5.6.7). */
 export function formatHttpTime(ms: number): string {
   return new Date(ms).toUTCString();
 }

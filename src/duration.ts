@@ -7,16 +7,16 @@ const UNITS = [
   ['ms', 1],
 ] as const;
 
-/** What `parseDuration` takes, as error messages and help say it. */
+/** The forms that `parseDuration` accepts, for error messages and help. */
 export const DURATION_FORMS = 'a duration with a unit (ms, s, m, h, d), such as 500ms, 30s or 7d10h';
 
 const DURATION =
   /^(?:(\d+(?:\.\d+)?)d)?(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?$/;
 
 /**
- * Reads `500ms`, `30s`, `5m`, `24h`, `7d` or a compound such as `7d10h` as whole ms; units stand in falling order.
- * A bare `0` is taken, every other number needs a unit: guessing one has deleted the wrong week before.
- * @returns undefined where the text is no duration, or too long to count
+ * Reads `500ms`, `30s`, `5m`, `24h`, `7d` or a compound such as `7d10h` (largest unit first) as whole ms. Every number
+ * but `0` needs a unit: a guessed one could delete the wrong week.
+ * @returns undefined if the text is not a duration, or exceeds the safe integers
  */
 export function parseDuration(text: string): number | undefined {
   if (text === '0') return 0;
@@ -26,7 +26,7 @@ export function parseDuration(text: string): number | undefined {
   return Number.isSafeInteger(ms) ? ms : undefined;
 }
 
-/** Writes whole ms so that `parseDuration` reads the same again: `90000` is `1m30s`. */
+/** The inverse of `parseDuration`: `90000` becomes `1m30s`. */
 export function formatDuration(ms: number): string {
   let restMs = Math.max(0, Math.round(ms));
   if (restMs === 0) return '0s';

@@ -1,8 +1,8 @@
 import type { FailureCause, ManualChange } from './circuit/circuit.ts';
 
 /**
- * Every reason for a command to fail, as scripts see it in `error.code`.
- * The list is closed and only grows; exit statuses are in `cli/output/exit-status.ts`.
+ * Why a command failed, as scripts read it from `error.code`. Codes are added, never removed or changed; exit statuses
+ * are in `cli/output/exit-status.ts`.
  */
 export const ERROR_CODES = [
   'usage',
@@ -28,19 +28,19 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** What is known about a failure beyond its message. Absent means unknown, never empty. */
+/** Details of a failure beyond its message. An absent field means unknown. */
 export interface ErrorDetails {
   /** What to do next, as one short sentence or a command. */
   readonly hint?: string;
   /** A more precise word within the code, snake_case: `open`, `probe_in_progress`, `isolated`, `sigint` ... */
   readonly reason?: string;
-  /** Time until trying again makes sense, in ms. */
+  /** How long to wait before trying again, in ms. */
   readonly retryAfterMs?: number;
   /** The same as a time, in ms since the Unix epoch. */
   readonly retryAtMs?: number;
   /** Who isolated the circuit, why and until when; `of` is the name that was isolated. */
   readonly isolation?: ManualChange & { readonly of: string };
-  /** The last failure that counted in an open circuit. */
+  /** The last failure that an open circuit counted. */
   readonly lastFailure?: FailureCause;
   /** Full circuit name, scope included. */
   readonly circuit?: string;
@@ -48,15 +48,15 @@ export interface ErrorDetails {
   readonly s3Code?: string;
   readonly httpStatus?: number;
   readonly requestId?: string;
-  /** Requests sent for the operation, the first included. */
+  /** Requests sent for the operation, including the first. */
   readonly attempts?: number;
 }
 
 /**
  * The one error class of the program: a failure that a user can act on.
  *
- * The message is lower case, says what failed and on which object, and has no final stop, stack or secret.
- * Programmer mistakes stay plain `Error`/`TypeError` and end as `internal`.
+ * The message is lower case, names the failure and the object, and has no final stop, stack or secret.
+ * Programming errors stay plain `Error`/`TypeError` and are reported as `internal`.
  */
 export class BreakwaterError extends Error {
   override readonly name = 'BreakwaterError';
@@ -70,7 +70,7 @@ export class BreakwaterError extends Error {
   }
 }
 
-/** Ends a switch over a closed union: the compiler proves that no case is missing. */
+/** Ends a switch over a closed union, so that the compiler finds a missing case. */
 export function assertNever(value: never): never {
   throw new Error(`unexpected value: ${JSON.stringify(value)}`);
 }

@@ -2,12 +2,12 @@ import type { AttemptFailure, CircuitEvent } from './circuit/circuit.ts';
 import type { ErrorCode } from './errors.ts';
 import type { OperationTarget } from './operations.ts';
 
-/** Everything worth reporting. Log, metrics, progress and JSON read this union; a reader that fails does not fail the transfer. */
+/** The input of the log, metrics, progress and JSON. An error in one of these does not fail the transfer. */
 export type Event =
   | (OperationTarget & { readonly kind: 'operation_started' })
   /** A request is sent: for a part, a range, an object, a page or a batch. */
   | (OperationTarget & { readonly kind: 'request_started' })
-  /** Its response was read to the end, or it failed. */
+  /** The response was read to the end, or the request failed. */
   | (OperationTarget & { readonly kind: 'request_ended' })
   | (OperationTarget & { readonly kind: 'attempt_failed'; readonly attempt: number; readonly failure: AttemptFailure })
   | (OperationTarget & {
@@ -24,18 +24,18 @@ export type Event =
       readonly result: 'success' | 'error' | 'circuit_open' | 'interrupted';
       /** The error's code, or null for a success. */
       readonly code: ErrorCode | null;
-      /** Retries and backoff included, in ms. */
+      /** Including retries and backoff, in ms. */
       readonly durationMs: number;
       readonly bytes: number;
     })
   | CircuitEvent
   | { readonly kind: 'transfer_started'; readonly name: string; readonly totalBytes: number | null }
-  /** Bytes that were stored; negative when an attempt starts over. */
+  /** Bytes stored; negative when an attempt starts over. */
   | { readonly kind: 'bytes_moved'; readonly name: string; readonly bytes: number }
   | { readonly kind: 'transfer_finished'; readonly name: string; readonly ok: boolean }
-  /** The checksum of an object could not be checked; `why` is for people. */
+  /** An object's checksum could not be verified; `why` is for people. */
   | { readonly kind: 'not_verified'; readonly name: string; readonly why: string }
-  /** How this store takes deletions; `s3/delete/delete-dialect.ts` explains the words. */
+  /** How this store handles deletions; the values are explained in `s3/delete/delete-dialect.ts`. */
   | {
       readonly kind: 'deletes_adapted';
       readonly bucket: string;
@@ -49,12 +49,12 @@ export type Event =
       readonly bucket: string;
       readonly matched: number;
       readonly deleted: number;
-      /** Not deleted, because they were overwritten after they were listed. */
+      /** Kept, because they were overwritten after they were listed. */
       readonly changed: number;
       readonly failed: number;
       readonly bytes: number;
     }
-  /** The whole listing was processed; what could not be deleted is left for the next sweep. */
+  /** The whole listing was processed; objects that could not be deleted are left for the next sweep. */
   | { readonly kind: 'sweep_finished'; readonly bucket: string; readonly deleted: number; readonly failed: number }
   | { readonly kind: 'warning'; readonly reason: string; readonly message: string };
 

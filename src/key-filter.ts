@@ -1,18 +1,17 @@
 import picomatch from 'picomatch';
 
 export interface KeyPatterns {
-  /** What is taken; empty for everything. */
+  /** Keys to include; empty for all. */
   readonly include: readonly string[];
-  /** What is left out, also of what is included. */
+  /** Keys to leave out; wins over `include`. */
   readonly exclude: readonly string[];
 }
 
 export type KeyFilter = (relativeKey: string) => boolean;
 
 /**
- * Decides by glob which keys or paths are taken. A pattern without a slash is held against the last segment at any
- * depth (`*.log`), one with a slash against the whole name below the source or prefix (`a/**`), as in .gitignore.
- * Exclusion wins. Compiled once: a listing asks it a million times.
+ * Selects keys or paths by glob. As in .gitignore, a pattern without a slash matches the last segment at any depth
+ * (`*.log`), one with a slash the whole name below the source or prefix (`a/**`). Compiled once, for a million keys.
  */
 export function createKeyFilter({ include, exclude }: KeyPatterns): KeyFilter {
   const included = include.map(compile);
@@ -21,7 +20,7 @@ export function createKeyFilter({ include, exclude }: KeyPatterns): KeyFilter {
     (included.length === 0 || included.some((matches) => matches(key))) && !excluded.some((matches) => matches(key));
 }
 
-/** A leading slash anchors a pattern and is no part of the name. */
+/** A leading slash anchors a pattern and is not part of the name. */
 function compile(pattern: string): KeyFilter {
   const options = { dot: true, nonegate: true, strictSlashes: true } as const;
   if (!pattern.includes('/')) {

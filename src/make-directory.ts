@@ -1,15 +1,14 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
-/** The most directories that one call creates; no path that the system accepts has more. */
+/** The most directories that one call creates; no valid path has more. */
 const LEVELS_MAX = 4096;
 
 /**
- * Creates a directory and those above it that are missing; one that exists keeps its rights.
- * Node's own recursive mkdir never ends where mkdir answers ENOENT although the directory above exists: /proc, some
- * automounters, a working directory that was removed.
- * @param mode of each directory that it creates. @default 0o777
- * @throws what the system throws
+ * Creates a directory and its missing parents; an existing one keeps its mode. Node's recursive mkdir never returns if
+ * mkdir reports ENOENT although the parent exists, as in /proc, some automounters and a removed working directory.
+ * @param mode of each new directory. @default 0o777
+ * @throws the system's error
  */
 export function makeDirectory(path: string, mode = 0o777): void {
   const missing: string[] = [];
@@ -21,7 +20,7 @@ export function makeDirectory(path: string, mode = 0o777): void {
   for (const next of missing.toReversed()) makeOne(next, { mode, isLast: true });
 }
 
-/** False if the directory above is missing. */
+/** False if the parent is missing. */
 function makeOne(path: string, { mode, isLast }: { mode: number; isLast: boolean }): boolean {
   try {
     mkdirSync(path, mode);

@@ -1,15 +1,14 @@
 import type { CircuitName } from './circuit/circuit.ts';
 
-/** What the program knows of each operation. */
 interface OperationFacts {
-  /** How messages begin: `put s3://bucket/key failed`. */
+  /** The start of its messages: `put s3://bucket/key failed`. */
   readonly verb: string;
-  /** The circuit of the commands that use it; null for clean-up, which has none on purpose (docs/circuit.md). */
+  /** The circuit of the commands that use it; null for clean-up, which deliberately has none (docs/circuit.md). */
   readonly circuit: CircuitName | null;
 }
 
 /**
- * Every operation on S3, by the name that metrics, log and JSON use. An operation is one object, one page of a listing or
+ * Every operation on S3, under its name in metrics, log and JSON. An operation is one object, one page of a listing or
  * one batch of deletes, however many requests it takes.
  */
 export const OPERATIONS = {
@@ -23,7 +22,7 @@ export const OPERATIONS = {
 
 export type OperationName = keyof typeof OPERATIONS;
 
-/** What an operation works on. Listings and batches have no `key`. */
+/** Listings and batches have no `key`. */
 export interface OperationTarget {
   readonly operation: OperationName;
   readonly bucket: string;

@@ -1,7 +1,7 @@
-/** The fields of a value that comes from outside. */
+/** The fields of a value from outside the program. */
 export type UnknownFields = Readonly<Record<string, unknown>>;
 
-/** Reads the fields of an object by name; any other value has none. The fields' own values stay unknown. */
+/** The fields of an object, with unknown values; any other value has none. */
 export function readFields(value: unknown): UnknownFields {
   // Any non-null object may be read by name.
   return typeof value === 'object' && value !== null ? (value as UnknownFields) : {};

@@ -1,9 +1,9 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 
-/** A descriptor that the shell has opened for us, as for `<(command)`: it has a writer. */
+/** A descriptor that the shell opened, as for `<(command)`. It has a writer. */
 const OPENED_BY_THE_SHELL = /^\/(?:dev\/stdin|(?:dev|proc\/self)\/fd\/\d+)$/;
 
-/** What is at the path is not a file with contents of its own: a named pipe, a socket, a directory, a device. */
+/** The path is a named pipe, a socket, a directory or a device. */
 export class NotRegularFile extends Error {
   override readonly name = 'NotRegularFile';
 
@@ -13,9 +13,9 @@ export class NotRegularFile extends Error {
 }
 
 /**
- * Reads a small text file at once. A named pipe without a writer is refused instead of waited for; an empty device such
- * as /dev/null is an empty file.
- * @throws NotRegularFile; what the system throws
+ * Reads a small text file. Rejects a named pipe instead of waiting for its writer. An empty device such as /dev/null
+ * counts as an empty file.
+ * @throws NotRegularFile, or the system's error
  */
 export function readRegularFile(path: string): string {
   if (OPENED_BY_THE_SHELL.test(path)) return readFileSync(path, 'utf8');

@@ -1,28 +1,28 @@
 /**
- * Interrupted work of one kind that a later process can resume, and claims on it. Without a usable local state it lasts
- * only as long as this process. Errors of the state never fail a call.
+ * Interrupted work of one kind that a later process can resume, and the claims on it. Without a usable local state it
+ * lasts only as long as this process. Errors of the state never fail a call.
  */
 export interface UnfinishedWork {
-  /** The document last saved under this id, or undefined. The caller parses it like any outside input. */
+  /** The document last saved under this id, or undefined. The caller must validate it. */
   readonly read: (id: string) => Promise<unknown>;
   /**
-   * Everything saved, oldest first.
-   * @param idPrefix only what has an id that begins with it
+   * All saved items, oldest first.
+   * @param idPrefix limits the list to ids that start with it
    */
   readonly list: (idPrefix?: string) => Promise<readonly UnfinishedItem[]>;
   /**
-   * @param document anything that JSON can hold
-   * @returns whether it outlives this process: only then may a resume be promised
+   * @param document any JSON value
+   * @returns whether it outlives this process; only then may a message offer to resume
    */
   readonly save: (id: string, document: unknown) => Promise<boolean>;
   readonly remove: (id: string) => Promise<void>;
   /**
-   * Claims a piece of work for this process, until it is released or the process ends.
-   * @param onHeld gets the process that holds the claim, if another one does
+   * Claims an item for this process, until disposed or the process ends.
+   * @param onHeld called with the other holder, if there is one
    * @returns null while another living process holds the claim
    */
   readonly claim: (id: string, onHeld?: (holder: ClaimHolder) => void) => Promise<WorkClaim | null>;
-  /** Whether a living process holds the claim; this one counts. */
+  /** Whether any living process, including this one, holds the claim. */
   readonly isClaimed: (id: string) => Promise<boolean>;
 }
 
@@ -41,13 +41,13 @@ export interface ClaimHolder {
 
 export interface WorkClaim extends AsyncDisposable {
   /**
-   * False once the claim is known to be lost: this process was stopped for longer than the lease, and another one, which
-   * cannot see whether it lives, took over.
+   * False once the claim is known to be lost: this process was suspended for longer than the lease, and another one,
+   * which cannot see whether it is alive, took over.
    */
   readonly isOurs: () => boolean;
   /**
-   * The same, asked of the state and renewed: to be called before anything is done that would harm a new owner. No other
-   * process can take the claim for the time of its lease.
+   * Checks the state and renews the lease, during which no other process can take the claim. Call it before anything
+   * that would harm a new owner.
    */
   readonly confirm: () => boolean;
 }

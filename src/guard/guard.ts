@@ -4,7 +4,7 @@ import type { EventSink } from '../events.ts';
 import type { RetrySettings } from '../retry/decide-retry.ts';
 import type { RequestTimeouts } from '../http/request-watch.ts';
 
-/** What every guarded operation of one command shares. */
+/** Shared by all guarded operations of one command. */
 export interface GuardSettings extends RequestTimeouts {
   readonly retry: RetrySettings;
   /** When the whole command must end, on the monotonic clock, in ms; null for never. */
@@ -16,17 +16,17 @@ export interface GuardSettings extends RequestTimeouts {
 
 export interface Guard {
   readonly settings: GuardSettings;
-  /** The one circuit of the command; null for a sweep and under `--no-breaker`, where none is asked or changed. */
+  /** The command's only circuit; null for a sweep and under `--no-breaker`, which neither check nor change any. */
   readonly circuit: GuardCircuit | null;
   readonly clock: Clock;
   readonly random: () => number;
-  /** Aborted by signals (`interrupted`) and by the deadline (`deadline`), with that error as its reason. */
+  /** Aborted by process signals and by the deadline, with an `interrupted` or `deadline` error as its reason. */
   readonly signal: AbortSignal;
   readonly emit: EventSink;
 }
 
 export interface GuardCircuit {
   readonly gate: CircuitGate;
-  /** Its full name, `s3-upload@scope`. */
+  /** The full name, `s3-upload@scope`. */
   readonly name: string;
 }

@@ -11,14 +11,14 @@ import type { OperationTarget } from '../operations.ts';
 /**
  * Runs one operation on S3: admission, then `work` with its requests, then one verdict. From the outside in:
  *
- * 1. Deadline: `guard.signal` ends every wait and request below.
+ * 1. Deadline: `guard.signal` aborts every wait and request below.
  * 2. Circuit: one permit for the operation (`PermitHolder`), settled with one verdict (`judge`).
  * 3. Retry: each request of `work` has its own retry chain (`RequestRunner.send`, `runRetryChain`).
  * 4. Rate limiter: each attempt waits for it once S3 has throttled (`BoundedRateLimiter`).
- * 5. Request: one HTTP request, ended when it makes no progress (`RequestWatch`).
+ * 5. Request: one HTTP request, aborted if it makes no progress (`RequestWatch`).
  *
- * `work` reads the bodies, so that their faults count. Check arguments, files and credentials before the call.
- * @throws BreakwaterError, always: `circuit_open` when refused, otherwise what the last failure means
+ * `work` must read the response bodies, so that their faults count. Check arguments, files and credentials beforehand.
+ * @throws BreakwaterError only: `circuit_open` when refused, otherwise with the code of the last failure
  */
 export async function runGuarded<T>(
   guard: Guard,
@@ -69,7 +69,7 @@ function createPermitHolder({ clock, emit, settings, signal }: Guard, circuit: G
   });
 }
 
-/** `--wait`, cut at the deadline. */
+/** `--wait`, limited by the deadline. */
 function limitWait({ settings, clock }: Guard): number {
   const { waitMs, deadlineAtMs } = settings;
   return deadlineAtMs === null ? waitMs : Math.min(waitMs, deadlineAtMs - clock.monotonic());
@@ -78,7 +78,7 @@ function limitWait({ settings, clock }: Guard): number {
 function toOperationError(target: OperationTarget, error: unknown): BreakwaterError {
   if (error instanceof BreakwaterError) return error;
   if (error instanceof RetryChainFailed) {
-    // A failure on our side, such as a full disk or a closed pipe, has its own code already.
+    // A local failure, such as a full disk or a closed pipe, already has its own code.
     return error.cause instanceof BreakwaterError ? error.cause : operationError(target, error);
   }
   return new BreakwaterError('internal', error instanceof Error ? error.message : String(error), { cause: error });

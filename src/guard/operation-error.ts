@@ -2,7 +2,7 @@ import { BreakwaterError, type ErrorCode } from '../errors.ts';
 import type { RetryChainFailed } from '../retry/retry-chain.ts';
 import { OPERATIONS, type OperationTarget } from '../operations.ts';
 
-/** The error of a failed operation for the user, with S3's own facts as details. */
+/** The error that the user sees for a failed operation, with S3's status, code and request id. */
 export function operationError(target: OperationTarget, chain: RetryChainFailed): BreakwaterError {
   const { failure, attempts, why } = chain;
   const code: ErrorCode = why === 'deadline' ? 'deadline' : failure.errorCode;
@@ -20,12 +20,12 @@ export function operationError(target: OperationTarget, chain: RetryChainFailed)
   });
 }
 
-/** What the end of the chain adds to the message. */
+/** Added to the message, by why the chain ended. */
 const ENDINGS: Readonly<Record<RetryChainFailed['why'], string>> = {
   permanent: '',
   exhausted: '',
   deadline: '; the next attempt does not fit before the deadline',
-  abandoned: '; not tried again, because the circuit has opened meanwhile',
+  abandoned: '; not retried, because the circuit has opened meanwhile',
 };
 
 /** `put s3://bucket/key`, for messages. */
@@ -33,13 +33,13 @@ export function formatTarget({ operation, bucket, key }: OperationTarget): strin
   return `${OPERATIONS[operation].verb} s3://${bucket}/${key ?? ''}`;
 }
 
-/** S3's codes are words in capitals; ours are snake_case. */
+/** S3's codes are CamelCase; ours are snake_case. */
 function isS3Code(code: string): boolean {
   return /^[A-Z][A-Za-z]+$/.test(code);
 }
 
 function formatCode(code: string, message: string): string {
-  // Some stores send no text, and the SDK then says `UnknownError`.
+  // If a store sends no text, the SDK writes `UnknownError`.
   const isEmpty = message === '' || message === 'UnknownError' || message === code;
   return isEmpty ? code : `${code}: ${message}`;
 }
@@ -48,24 +48,24 @@ const HINTS: Partial<Readonly<Record<ErrorCode, string>>> = {
   unavailable: 'S3 may be down: see breakwater breaker-status, then try again',
   not_found: 'check the bucket and the key',
   access_denied: 'check the credentials and their permissions',
-  rejected: 'repeating it will not help: check the request against what this store supports',
-  checksum_mismatch: 'the bytes changed on their way: try again, and check the network path if it persists',
+  rejected: 'a retry will not help: check that this store supports the request',
+  checksum_mismatch: 'the data changed in transit: try again, and check the network path if this persists',
   object_changed: 'the object was replaced meanwhile: run the command again',
   deadline: 'allow more time with --deadline',
 };
 
-const UNKNOWN_AUTHORITY = 'name the file of its certificate authority as AWS_CA_BUNDLE';
+const UNKNOWN_AUTHORITY = 'set AWS_CA_BUNDLE to the file of its certificate authority';
 
 const HINTS_BY_FAILURE: Readonly<Record<string, string>> = {
-  NoSuchBucket: 'check the name of the bucket, the region and the endpoint',
+  NoSuchBucket: 'check the bucket name, the region and the endpoint',
   InvalidBucketName: 'bucket names are 3 to 63 lower-case letters, digits, dots and hyphens',
-  RequestTimeTooSkewed: "set this machine's clock: it is too far from the store's",
-  AuthorizationHeaderMalformed: 'the region is not the one of the bucket: set --region',
+  RequestTimeTooSkewed: "set this machine's clock: it differs too much from the store's",
+  AuthorizationHeaderMalformed: "this is not the bucket's region: set --region",
   PermanentRedirect: 'the bucket is in another region: set --region',
   ExpiredToken: 'the credentials have expired: refresh them',
-  not_s3: 'the endpoint does not answer as S3 does: check --endpoint-url, and for a proxy or login page in between',
+  not_s3: 'this is not an S3 response: check --endpoint-url, and look for a proxy or login page in between',
   host_not_found: 'check the host name in --endpoint-url, or the network',
-  connection_refused: 'nothing listens there: check --endpoint-url',
+  connection_refused: 'nothing is listening there: check --endpoint-url',
   DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
   SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,

@@ -8,17 +8,17 @@ export interface PermitHolderOptions {
   readonly circuit: GuardCircuit;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** A probe's lease, in ms; renewed after each third of it while held. */
+  /** A probe's lease, in ms; renewed every third of it while held. */
   readonly probeLeaseMs: number;
   readonly onRefused: (refusal: Refusal) => void;
 }
 
-/** How often a busy probe slot is checked again, in ms: its owner may settle it at any time. */
+/** How often a busy probe slot is checked again, in ms. */
 const SLOT_POLL_MS = 250;
 /** The longest wait between two checks of an open circuit, in ms: a user may close it earlier. */
 const OPEN_POLL_MS = 1000;
 
-/** The permit of one operation: acquired, renewed while it is a probe's, and settled exactly once. */
+/** The permit of one operation: acquired, renewed if it is a probe's, and settled exactly once. */
 export class PermitHolder {
   readonly #options: PermitHolderOptions;
   #permit: Permit | null = null;
@@ -36,21 +36,21 @@ export class PermitHolder {
     return this.#permit !== null && this.#permit.probeToken !== null;
   }
 
-  /** False once others have changed the circuit: the held permit would settle as stale. */
+  /** False once others have changed the circuit, so that the held permit would settle as stale. */
   isCurrent(): boolean {
     return this.#permit !== null && this.#options.circuit.gate.isCurrent(this.#permit);
   }
 
   /**
-   * Takes a permit, waiting at most `waitMs` while the circuit refuses. Returns also when another call has taken one.
-   * @param waitsFor `any` refusal (`--wait`), or only a `busy_slot` (a transfer that has started)
-   * @throws BreakwaterError `circuit_open` when refused and there is nothing to wait for, or the wait is over
+   * Takes a permit, waiting at most `waitMs` while the circuit refuses. Also returns when another call has taken one.
+   * @param waitsFor wait after `any` refusal (`--wait`), or only for a `busy_slot` (a transfer that has started)
+   * @throws BreakwaterError `circuit_open` when refused without a wait, or still refused after it
    */
   async acquire({ waitMs, waitsFor }: { waitMs: number; waitsFor: 'any' | 'busy_slot' }): Promise<void> {
     const { circuit, clock, signal } = this.#options;
     const endAtMs = clock.monotonic() + waitMs;
     for (;;) {
-      // Another request of this operation has taken it: to wait longer would be to wait for our own slot.
+      // Taken by another request of this operation: waiting longer would be waiting for our own slot.
       if (this.#permit !== null) return;
       const admission = circuit.gate.admit(circuit.name);
       if (admission.kind === 'admitted') {
@@ -69,7 +69,7 @@ export class PermitHolder {
     }
   }
 
-  /** Reports the verdict and releases the permit. Does nothing without one: one verdict per permit. */
+  /** Reports the verdict and releases the permit. Does nothing if no permit is held. */
   settle(verdict: Verdict, failure?: AttemptFailure): void {
     const permit = this.#permit;
     if (permit === null) return;

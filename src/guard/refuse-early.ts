@@ -3,8 +3,8 @@ import type { Guard } from './guard.ts';
 import type { OperationTarget } from '../operations.ts';
 
 /**
- * Checks the circuit before the SDK is loaded and changes nothing: a refused command ends in milliseconds, and counts as
- * one refused operation. With `--wait` it never refuses, because the admission waits.
+ * Checks the circuit, without changing it, before the SDK is loaded: a refused command ends in milliseconds and counts
+ * as one refused operation. With `--wait` it never refuses, because admission waits.
  * @throws BreakwaterError `circuit_open`
  */
 export function refuseIfOpen({ circuit, settings, emit }: Guard, target: OperationTarget): void {

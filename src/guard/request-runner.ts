@@ -8,7 +8,7 @@ import { judge, type Evidence } from './verdict.ts';
 import type { WatchedOptions } from '../http/http-handler.ts';
 import type { OperationTarget } from '../operations.ts';
 
-/** What one attempt gets; the options go to the SDK's `send` as they are. */
+/** The options go to the SDK's `send` unchanged. */
 export interface Attempt {
   /** 1 is the first. */
   readonly number: number;
@@ -23,7 +23,7 @@ interface RunnerOptions {
   readonly stop: AbortController;
 }
 
-/** The requests of one guarded operation: each with its own retry chain, all under the operation's permit. */
+/** Sends the requests of one guarded operation, each with its own retry chain, all under the operation's permit. */
 export class RequestRunner {
   readonly #guard: Guard;
   readonly #target: OperationTarget;
@@ -57,31 +57,31 @@ export class RequestRunner {
     };
   }
 
-  /** Aborted when the command is, or when this operation is stopped. */
+  /** Aborts with the command, or when this operation is stopped. */
   get signal(): AbortSignal {
     return this.#guard.signal;
   }
 
-  /** Aborts all requests, waits and backoffs of this operation; they fail with `reason`. */
+  /** Aborts all requests, waits and backoffs of this operation with `reason`. */
   stop(reason: unknown): void {
     this.#stop.abort(reason);
   }
 
-  /** Counts payload bytes that are stored; negative when they must be moved again. */
+  /** Counts stored payload bytes; negative when they must be moved again. */
   addBytes(bytes: number): void {
     this.bytesMoved += bytes;
   }
 
-  /** What the verdict needs, above all after a deadline. */
+  /** The input of the verdict, needed most after a deadline. */
   evidence(): Evidence {
     const silentForMs = Math.max(0, ...[...this.#watches].map((watch) => watch.silentForMs()));
     return { lastFailure: this.#lastFailure, silentForMs };
   }
 
   /**
-   * Sends one request with its retry chain. Under a probe's permit, its success is the proof that the probe was sent for.
-   * @param isProof false for `sendAuxiliary`
-   * @throws RetryChainFailed, or the guard's abort reason, or `circuit_open`
+   * Sends one request with its retry chain. Under a probe's permit, success settles the probe.
+   * @param isProof whether it does so; false for `sendAuxiliary`
+   * @throws RetryChainFailed, the guard's abort reason, or BreakwaterError `circuit_open`
    */
   async send<T>(work: (attempt: Attempt) => Promise<T>, isProof = true): Promise<T> {
     const permits = this.#permits;
@@ -95,7 +95,7 @@ export class RequestRunner {
         ...this.#chainOptions,
         mayContinue: async () => permits === null || (await this.#mayContinue(permits, request)),
       });
-      // Settled at once: the probe slot is free again, and the rest of the operation asks for a fresh permit.
+      // Settled at once to free the probe slot; the rest of the operation acquires a new permit.
       if (request.probeSlot !== null && isProof) permits?.settle('success');
       return value;
     } catch (error) {
@@ -109,7 +109,7 @@ export class RequestRunner {
     }
   }
 
-  /** Like `send`, for a request around the data (start an upload, list its parts): its success settles no probe. */
+  /** Like `send`, but success settles no probe: for requests without data (start an upload, list its parts). */
   async sendAuxiliary<T>(work: (attempt: Attempt) => Promise<T>): Promise<T> {
     return await this.send(work, false);
   }
@@ -124,7 +124,7 @@ export class RequestRunner {
       this.#watches.delete(watch);
       return value;
     } catch (error) {
-      // The watch of an aborted request stays: the verdict of a deadline needs how long S3 had been silent.
+      // Kept if aborted: the verdict of a deadline depends on how long S3 was silent.
       if (!signal.aborted) this.#watches.delete(watch);
       throw error;
     } finally {
@@ -140,7 +140,7 @@ export class RequestRunner {
       await last?.ended;
       if (!permits.isHeld) {
         const leftMs = settings.deadlineAtMs === null ? Infinity : settings.deadlineAtMs - clock.monotonic();
-        // A transfer that has started waits at most two leases for a busy slot: one may be of an owner that died.
+        // At most two leases, because the first may belong to an owner that died.
         await permits.acquire({ waitMs: Math.min(leftMs, 2 * settings.probeLeaseMs), waitsFor: 'busy_slot' });
       }
       if (!permits.isProbe) return;
@@ -152,7 +152,7 @@ export class RequestRunner {
     }
   }
 
-  /** Before a retry: the permit is still current, or a new one is admitted. False when others have opened the circuit. */
+  /** Before a retry: keeps the permit if current, else acquires a new one. False if others have opened the circuit. */
   async #mayContinue(permits: PermitHolder, request: GuardedRequest): Promise<boolean> {
     const isOurs = request.probeSlot !== null || !permits.isProbe;
     if (isOurs && permits.isCurrent()) return true;

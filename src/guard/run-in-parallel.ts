@@ -1,8 +1,8 @@
 import type { RequestRunner } from './request-runner.ts';
 
 /**
- * Starts the pieces of one operation (parts, ranges) in order, several at a time. The first failure stops the others:
- * their requests, waits and backoffs are aborted, and its error is thrown.
+ * Starts the pieces of one operation (parts, ranges) in order, several at a time. The first failure is thrown, and
+ * aborts the requests, waits and backoffs of the others.
  * @param inFlight pieces at a time, at least 1
  */
 export async function runPieces<T>(

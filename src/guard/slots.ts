@@ -2,14 +2,14 @@ import { onAbort } from '../abort.ts';
 
 const MIB = 1024 * 1024;
 
-/** Smaller buffers are cheaper to allocate than to keep. */
+/** Smaller buffers are cheaper to allocate again than to keep. */
 const KEPT_BYTES_MIN = MIB;
 
-/** What all transfers of one command may use in total. */
+/** Limits for all transfers of one command together. */
 export interface SlotBounds {
-  /** Requests in flight. @default 64: for small objects most of the time is the round trip */
+  /** Requests in flight. @default 64, because small objects spend most of their time on the round trip */
   readonly requests: number;
-  /** Bytes in memory of these requests; a larger request runs alone. @default 48 MiB */
+  /** Memory of these requests; a larger request runs alone. @default 48 MiB */
   readonly bufferBytes: number;
 }
 
@@ -21,11 +21,11 @@ export interface Slot extends Disposable {
   readonly buffer: () => Buffer;
 }
 
-/** The slots for one transfer; transfers that started earlier go first. */
+/** The queue of one transfer; earlier transfers go first. */
 export interface SlotQueue {
   /**
-   * Waits for a slot. The holder of one must not wait for another.
-   * @param bufferBytes memory of the request; 0 without a body
+   * Waits for a slot. A holder must not wait for another slot.
+   * @param bufferBytes memory that the request needs; 0 without a body
    * @throws the signal's reason as soon as it aborts
    */
   readonly take: (bufferBytes: number, signal: AbortSignal) => Promise<Slot>;
@@ -38,17 +38,17 @@ interface Waiter {
 }
 
 /**
- * Bounds requests and their memory, so that thousands of small objects and one of a terabyte both use the full
- * bandwidth within the same memory.
+ * Bounds requests and their memory: thousands of small objects and a single terabyte object both use the full bandwidth
+ * within the same memory.
  *
- * Strictly in the order in which transfers started: a new object gets only what older ones leave free. So few objects
- * are unfinished at a time, and small parts cannot starve a large one.
+ * Serves transfers strictly in the order in which they started: a newer one gets only what the older ones leave free.
+ * So few objects are unfinished at a time, and small parts cannot starve a large one.
  */
 export class Slots {
   readonly #bounds: SlotBounds;
   /** By rank, then by arrival. */
   readonly #waiters: Waiter[] = [];
-  /** Unused buffers, kept because parts have the same size and the system must clear new memory. */
+  /** Unused buffers, kept because parts have the same size and the system clears new memory. */
   readonly #spare: Buffer[] = [];
   #queues = 0;
   #requests = 0;
@@ -80,7 +80,7 @@ export class Slots {
       const listening = onAbort(signal, (reason) => {
         this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
         reject(reason);
-        // It may have blocked the waiters behind it.
+        // This waiter may have blocked those behind it.
         this.#grantWaiters();
       });
       const waiter: Waiter = {

@@ -3,11 +3,11 @@ import { BreakwaterError } from '../errors.ts';
 import { classify } from '../retry/classify.ts';
 import { RetryChainFailed } from '../retry/retry-chain.ts';
 
-/** What an operation has observed of S3. */
+/** What an operation has observed about S3. */
 export interface Evidence {
-  /** The last failed attempt; null if none failed. */
+  /** The last failed attempt, or null. */
   readonly lastFailure: AttemptFailure | null;
-  /** The longest time that a waiting request has received no byte, in ms. */
+  /** The longest time that a waiting request has gone without a byte, in ms. */
   readonly silentForMs: number;
 }
 
@@ -19,7 +19,7 @@ export interface Judgement {
 /** If the deadline ends a request after this long without a byte, S3 is at fault, in ms (circuit.md). */
 export const SILENCE_IS_FAILURE_MS = 5_000;
 
-/** The verdict of a failed operation, by the table in docs/circuit.md. */
+/** The verdict on a failed operation, from the table in docs/circuit.md. */
 export function judge(error: unknown, { lastFailure, silentForMs }: Evidence): Judgement {
   if (error instanceof RetryChainFailed) return { verdict: error.failure.verdict, failure: error.failure };
   if (error instanceof BreakwaterError && error.code === 'deadline') {

@@ -1,25 +1,25 @@
-/** Most reads of a fast connection fill one; a slow one cuts many from it. */
+/** A fast connection fills one block with most reads; a slow one cuts many chunks from it. */
 const BLOCK_BYTES = 256 * 1024;
-/** A smaller rest of a block is not used for a read. */
+/** The least free space in a block for another read. */
 const ROOM_BYTES_MIN = 16 * 1024;
-/** The most unused blocks that are kept. */
+/** The most unused blocks to keep. */
 const SPARE_BLOCKS_MAX = 64;
 
 interface Block {
   readonly buffer: Buffer;
-  /** Users of a part of it, including the connection that reads into it. */
+  /** Users of its chunks, plus the connection that reads into it. */
   holders: number;
 }
 
 /**
- * The memory that connections read into, reused. New memory for every read, as streams allocate it, costs more than the
- * reading: the system clears it, and the garbage collector frees it.
+ * Reusable memory for connections to read into. Allocating for every read, as streams do, costs more than the reading,
+ * because the system clears the memory and the garbage collector frees it.
  *
- * The last user of a part releases it; a part that is never released is garbage collected.
+ * The last user of a chunk releases it; a chunk that is never released is garbage collected.
  */
 export class BufferPool {
   readonly #spare: Block[] = [];
-  /** By their memory: all that a chunk knows of its block. */
+  /** By `ArrayBuffer`, the only link from a chunk to its block. */
   readonly #blocks = new WeakMap<ArrayBufferLike, Block>();
 
   /** Memory for one connection. */
@@ -27,13 +27,13 @@ export class BufferPool {
     return new PooledReads({ take: () => this.#take(), drop: (block) => this.#drop(block) });
   }
 
-  /** This chunk's block has one more user, who will release it. */
+  /** Adds a user to the chunk's block, who must release it. */
   readonly retain = (chunk: Uint8Array): void => {
     const block = this.#blocks.get(chunk.buffer);
     if (block !== undefined) block.holders += 1;
   };
 
-  /** Frees chunks, once each. Chunks of other memory are ignored. */
+  /** Releases chunks, to be called once for each. Ignores chunks of other memory. */
   readonly release = (chunks: readonly Uint8Array[]): void => {
     for (const { buffer } of chunks) {
       const block = this.#blocks.get(buffer);
@@ -59,7 +59,7 @@ export class BufferPool {
   }
 }
 
-/** What one connection reads into: one part of a block after the other. */
+/** The memory that one connection reads into, chunk by chunk. */
 export class PooledReads {
   readonly #source: { readonly take: () => Block; readonly drop: (block: Block) => void };
   #block: Block | null = null;
@@ -69,17 +69,17 @@ export class PooledReads {
     this.#source = source;
   }
 
-  /** Memory for the next read; what was cut before is untouched until it is released. */
+  /** Memory for the next read. Chunks cut earlier stay intact until released. */
   next(): Buffer {
     const block = this.#block;
-    // Nobody uses a part of it: start over, while its start is in the processor's cache.
+    // No chunk is in use: start over, because the block's start is likely still in the processor's cache.
     if (block?.holders === 1) this.#used = 0;
     else if (block !== null && BLOCK_BYTES - this.#used < ROOM_BYTES_MIN) this.close();
     this.#block ??= this.#source.take();
     return this.#block.buffer.subarray(this.#used);
   }
 
-  /** The bytes of the last read, to be released later. */
+  /** The chunk of the last read; the caller must release it. */
   cut(lengthBytes: number): Buffer {
     const block = this.#block;
     if (block === null) throw new Error('a read without memory');
@@ -89,7 +89,7 @@ export class PooledReads {
     return block.buffer.subarray(start, this.#used);
   }
 
-  /** After the last read. */
+  /** Call after the last read. */
   close(): void {
     if (this.#block !== null) this.#source.drop(this.#block);
     this.#block = null;

@@ -6,19 +6,19 @@ import { onAbort } from '../abort.ts';
 
 type HttpRequest = Parameters<UndiciHttpHandler['handle']>[0];
 
-/** Takes a chunk. A promise pauses the body until it settles; `enough` ends it. */
+/** Handles a chunk. A promise pauses the body until it settles; `enough` stops reading. */
 export type TakeChunk = (chunk: Uint8Array) => Promise<void> | 'more' | 'enough';
 
-/** Frees chunks whose memory may be used again. */
+/** Frees the memory of chunks for reuse. */
 type Release = (chunks: readonly Uint8Array[]) => void;
 
 /**
- * The body of a response, passed on chunk by chunk as it is read from the socket: a Node stream in between costs more than
- * half of the throughput. It is a stream all the same, because the SDK reads the body of an error as one.
+ * A response body that passes on each chunk as it is read from the socket: a Node stream in between costs more than
+ * half of the throughput. It still is a stream, because the SDK reads error bodies as streams.
  */
 export class DirectBody extends Readable {
   readonly #controller: Dispatcher.DispatchController;
-  /** Frees chunks that `drain` has passed on, once each, when they are no longer needed. */
+  /** Frees chunks from `drain`; call it once for each. */
   readonly release: Release;
   #take: TakeChunk | null = null;
   #settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | null = null;
@@ -31,12 +31,12 @@ export class DirectBody extends Readable {
     controller.pause();
   }
 
-  /** It has ended or broken off. */
+  /** The body has ended or was cut off. */
   get isOver(): boolean {
     return this.#outcome !== 'open';
   }
 
-  /** Reads to the end, or until `take` returns `enough`. Rejects with what broke the body, or with what `take` threw. */
+  /** Reads to the end, or until `take` returns `enough`. Rejects with the error of the body or of `take`. */
   async drain(take: TakeChunk): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#take = take;
@@ -46,7 +46,7 @@ export class DirectBody extends Readable {
     });
   }
 
-  /** From the dispatcher: the next chunk. */
+  /** Called by the dispatcher with the next chunk. */
   readonly receive = (_controller: Dispatcher.DispatchController, chunk: Uint8Array): void => {
     if (this.#outcome !== 'open') return;
     if (this.#take === null) {
@@ -67,14 +67,14 @@ export class DirectBody extends Readable {
     );
   };
 
-  /** From the dispatcher: the body is complete. */
+  /** Called by the dispatcher when the body is complete. */
   end(): void {
     if (this.#outcome !== 'open') return;
     this.#outcome = 'ended';
     this.#close();
   }
 
-  /** From the dispatcher: the body broke off. */
+  /** Called by the dispatcher when the body is cut off. */
   fail(error: unknown): void {
     if (this.#outcome !== 'open') return;
     this.#outcome = { error };
@@ -94,7 +94,7 @@ export class DirectBody extends Readable {
     callback(error);
   }
 
-  /** Reports how it ended to the reader, by promise or as a stream. */
+  /** Reports the outcome to the reader, through its promise or the stream. */
   #close(): void {
     const error = typeof this.#outcome === 'object' ? this.#outcome.error : null;
     if (this.#settle !== null) {
@@ -108,14 +108,14 @@ export class DirectBody extends Readable {
   }
 }
 
-/** Reads a body, a `DirectBody` or any stream of bytes, to its end or until `take` returns `enough`. */
+/** Reads a `DirectBody` or any other stream of bytes to its end, or until `take` returns `enough`. */
 export async function readBody(body: Readable, take: TakeChunk): Promise<void> {
   if (body instanceof DirectBody) {
     await body.drain(take);
     return;
   }
   for await (const chunk of body) {
-    if (!(chunk instanceof Uint8Array)) throw new Error('the SDK gave a body that is not bytes');
+    if (!(chunk instanceof Uint8Array)) throw new Error('the SDK returned a body that is not bytes');
     const reply = take(chunk);
     if (reply === 'enough') return;
     if (reply !== 'more') await reply;
@@ -124,7 +124,7 @@ export async function readBody(body: Readable, take: TakeChunk): Promise<void> {
 
 export type Dispatch = (target: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) => boolean;
 
-/** Sends a request. @returns the response with a `DirectBody`, as soon as its head has arrived */
+/** Sends a request. @returns the response with a `DirectBody`, once its head has arrived */
 export async function dispatchDirect(
   dispatch: Dispatch,
   request: HttpRequest,
@@ -190,5 +190,5 @@ function joinHeaders(
 }
 
 function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error('the body broke off', { cause: thrown });
+  return thrown instanceof Error ? thrown : new Error('the body was cut off', { cause: thrown });
 }

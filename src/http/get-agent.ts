@@ -10,7 +10,7 @@ type GetAgentOptions = Pick<SocketOptions, 'clock' | 'connectTimeoutMs' | 'certi
 interface Origin {
   readonly url: URL;
   readonly tlsSession: TlsSession;
-  /** The most recently used one last. */
+  /** The most recently used is last. */
   readonly idle: Idle[];
 }
 
@@ -21,9 +21,9 @@ interface Idle {
 }
 
 /**
- * Sends requests without a body whose responses are large, with the interface of undici's agent. undici copies them into
- * its parser, in pieces of 64 KiB of new memory each; here they arrive in large pieces of memory that is reused. A chunk
- * belongs to its receiver until released.
+ * Sends bodiless requests with large responses, through the interface of undici's agent. undici copies each response
+ * into its parser in new 64 KiB pieces; here it arrives in large pieces of reused memory. A chunk belongs to its
+ * receiver until released.
  */
 export class GetAgent {
   readonly #options: GetAgentOptions;
@@ -43,7 +43,7 @@ export class GetAgent {
     return true;
   };
 
-  /** Frees chunks that handlers were given, once each. Other chunks are ignored. */
+  /** Frees chunks that handlers received, to be called once for each. Ignores other chunks. */
   readonly release = (chunks: readonly Uint8Array[]): void => this.#memory.release(chunks);
 
   destroy(): void {

@@ -5,12 +5,12 @@ import type { GetChannel, GetExchange } from './get-exchange.ts';
 
 export interface GetConnectionOptions extends Omit<SocketOptions, 'onread' | 'signal'> {
   readonly memory: BufferPool;
-  /** Called when another request may be sent, within this time. */
+  /** Called when the connection can take another request, within this time. */
   readonly onIdle: (reusableForMs: number) => void;
   readonly onClosed: () => void;
 }
 
-/** A connection for requests without a body, one at a time. It reads into memory that is reused. */
+/** A connection for bodiless requests, one at a time. It reads into reused memory. */
 export class GetConnection {
   readonly #options: GetConnectionOptions;
   readonly #reads: PooledReads;
@@ -27,7 +27,7 @@ export class GetConnection {
     this.#opening.catch(() => undefined);
   }
 
-  /** Sends a request as soon as the connection is open; every failure goes to its handler. */
+  /** Sends a request once the connection is open; every failure goes to the request's handler. */
   async send(request: GetExchange): Promise<void> {
     try {
       const channel = await this.#opening;
@@ -82,7 +82,7 @@ export class GetConnection {
   readonly #take = (lengthBytes: number): boolean => {
     const chunk = this.#reads.cut(lengthBytes);
     if (this.#request !== null) return this.#request.read(chunk);
-    // Not part of any response.
+    // These bytes belong to no response.
     this.#options.memory.release([chunk]);
     this.destroy();
     return false;
@@ -94,7 +94,7 @@ export class GetConnection {
       this.destroy();
       return;
     }
-    // Its end must be noticed while it is idle, but must not keep the process alive.
+    // While idle, it must notice the end of the connection, but not keep the process alive.
     socket.resume().unref();
     this.#options.onIdle(reusableForMs);
   }

@@ -2,20 +2,20 @@ import type { Dispatcher } from 'undici';
 import { TransferFault } from '../retry/transfer-fault.ts';
 import { ResponseParser, type ResponseEvent } from './response-parser.ts';
 
-/** What a request needs from its connection. */
+/** A connection, as its request sees it. */
 export interface GetChannel {
   readonly write: (head: string) => void;
   readonly pause: () => void;
   readonly resume: () => void;
-  /** The response is complete; another request may follow within this time, 0 for none. */
+  /** Call when the response is complete. Another request may follow within this time; 0 for none. */
   readonly finish: (reusableForMs: number) => void;
   readonly destroy: () => void;
-  /** The memory of this chunk has one more user. */
+  /** Adds a user to the memory of this chunk. */
   readonly retain: (chunk: Uint8Array) => void;
   readonly release: (chunks: readonly Uint8Array[]) => void;
 }
 
-/** One request without a body and its response, passed from a connection to a handler of undici. */
+/** A bodiless request and its response, passed from a connection to an undici handler. */
 export class GetExchange implements Dispatcher.DispatchController {
   readonly #head: string;
   readonly #handler: Dispatcher.DispatchHandler;
@@ -25,9 +25,9 @@ export class GetExchange implements Dispatcher.DispatchController {
   #isPaused = false;
   #isOver = false;
   #isReading = false;
-  /** Arrived but not read yet: TLS passes on what it has decrypted even while paused. */
+  /** Arrived but not read yet: TLS passes on decrypted bytes even while paused. */
   readonly #waiting: Buffer[] = [];
-  /** The connection has ended after what is waiting. */
+  /** Set when the connection has ended after the waiting bytes. */
   #closed: { readonly error: Error | null } | null = null;
 
   constructor(target: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) {
@@ -47,7 +47,7 @@ export class GetExchange implements Dispatcher.DispatchController {
     return this.#reason;
   }
 
-  /** Sends it, unless it was aborted meanwhile. */
+  /** Sends the request, unless it was aborted meanwhile. */
   begin(channel: GetChannel): void {
     this.#handler.onRequestStart?.(this, null);
     if (this.#isOver) {
@@ -60,13 +60,13 @@ export class GetExchange implements Dispatcher.DispatchController {
   }
 
   /**
-   * Passes on what has arrived, until the handler pauses or the response ends, and releases it.
-   * @param chunk what has just arrived
-   * @returns whether more is wanted now
+   * Passes on and releases the bytes that have arrived, until the handler pauses or the response ends.
+   * @param chunk newly arrived bytes
+   * @returns whether to keep reading
    */
   read(chunk?: Buffer): boolean {
     if (chunk !== undefined) this.#waiting.push(chunk);
-    // The handler resumed from within its own call: the loop below continues.
+    // The handler resumed within its own call; the outer loop continues.
     if (this.#isReading) return !this.#isPaused;
     this.#isReading = true;
     try {
@@ -89,7 +89,7 @@ export class GetExchange implements Dispatcher.DispatchController {
     return !this.#isPaused;
   }
 
-  /** The connection has ended, or could not be opened. */
+  /** Call when the connection has ended, or could not be opened. */
   close(error: Error | null): void {
     this.#closed = { error };
     this.read();
@@ -146,15 +146,15 @@ export class GetExchange implements Dispatcher.DispatchController {
 
   #cutError(): TransferFault {
     return this.#parser.isAnswered
-      ? new TransferFault('body_cut', 'the connection ended within the body')
-      : new TransferFault('connection_closed', 'the connection ended before the response');
+      ? new TransferFault('body_cut', 'the connection closed before the end of the body')
+      : new TransferFault('connection_closed', 'the connection closed before the response');
   }
 }
 
 function formatHead({ method, path, headers }: Dispatcher.DispatchOptions): string {
   const fields = Object.entries(headers ?? {}).map(([name, value]) => `${name}: ${String(value)}`);
   const lines = [`${method} ${path} HTTP/1.1`, ...fields, 'connection: keep-alive'];
-  // A line break would let a value add headers of its own.
+  // A line break in a value would inject headers.
   if (lines.some((line) => /[\r\n\0]/.test(line))) throw new TypeError('a line break within a request');
   return `${lines.join('\r\n')}\r\n\r\n`;
 }

@@ -7,21 +7,21 @@ import { GetAgent } from './get-agent.ts';
 import { WatchTimer } from './watch-timer.ts';
 import type { RequestWatch } from './request-watch.ts';
 
-/** Bodies are written to the socket in pieces of this size, so that progress is seen on a slow uplink. */
+/** Bodies are written to the socket in pieces of this size, to detect progress on a slow uplink. */
 const SLICE_BYTES = 64 * 1024;
 
 export interface ConnectionSettings {
   /** Name lookup, TCP and TLS together, in ms. @default 5000 */
   readonly connectTimeoutMs: number;
-  /** Trusted certificate authorities in PEM, instead of those of Node; null for those. */
+  /** Trusted certificate authorities in PEM; null for Node's. */
   readonly certificates: string | null;
 }
 
-/** What an attempt passes to the SDK's `send`, which passes it to the handler unchanged. */
+/** The SDK's `send` passes these to the handler unchanged. */
 export interface WatchedOptions {
   readonly abortSignal: AbortSignal;
   readonly watch: RequestWatch;
-  /** The response's body comes as a `DirectBody`. @default false */
+  /** Deliver the response body as a `DirectBody`. @default false */
   readonly isDirect?: boolean;
 }
 
@@ -31,8 +31,8 @@ type HandleOptions = NonNullable<Parameters<UndiciHttpHandler['handle']>[1]> &
   Partial<Pick<WatchedOptions, 'watch' | 'isDirect'>>;
 
 /**
- * The SDK's undici handler with one `RequestWatch` around each request. Objects are read over connections of our own,
- * everything else uses those of undici.
+ * The SDK's undici handler with a `RequestWatch` around each request. Objects are read over our own connections;
+ * everything else uses undici's.
  */
 export class WatchedHttpHandler {
   readonly #agent: Agent;
@@ -41,9 +41,9 @@ export class WatchedHttpHandler {
   readonly metadata = { handlerProtocol: 'http/1.1' };
 
   constructor({ connectTimeoutMs, certificates }: ConnectionSettings, clock: Clock) {
-    // Its timeouts are off: the watch has one for each phase.
+    // undici's timeouts are off, because the watch has one for each phase.
     const connect = { timeout: connectTimeoutMs, ...(certificates === null ? {} : { ca: certificates }) };
-    // One request a connection, as with S3 itself: over HTTP/2, which some proxies offer, all would share one connection.
+    // One request per connection, as with S3 itself: over HTTP/2, which some proxies offer, all would share one.
     this.#agent = new Agent({ connect, allowH2: false, headersTimeout: 0, bodyTimeout: 0 });
     this.#getAgent = new GetAgent({ connectTimeoutMs, certificates, clock });
     this.#timer = new WatchTimer(clock);
@@ -71,7 +71,7 @@ export class WatchedHttpHandler {
   }
 
   updateHttpClientConfig(): void {
-    // The SDK must not reconfigure it: every limit is set once, in the constructor.
+    // The SDK must not reconfigure the handler: every limit is set once, in the constructor.
   }
 
   httpHandlerConfigs(): Record<string, never> {
@@ -91,9 +91,9 @@ interface Watching {
   readonly timer: WatchTimer;
 }
 
-/** Reports every phase to `watch`, and passes every call on to `handler`. */
+/** Reports every phase to `watch`, and forwards every call to `handler`. */
 function watchHandler(handler: DispatchHandler, { watch, timer }: Watching): DispatchHandler {
-  // One for each request: a large body arrives in thousands of chunks.
+  // Created once per request, because a large body arrives in thousands of chunks.
   let watched: Dispatcher.DispatchController | null = null;
   const watchOnce = (controller: Dispatcher.DispatchController): Dispatcher.DispatchController =>
     (watched ??= new WatchedController(controller, watch));
@@ -129,7 +129,7 @@ function watchHandler(handler: DispatchHandler, { watch, timer }: Watching): Dis
   };
 }
 
-/** Reports pauses to `watch`: they are ours, not a stall. */
+/** Reports our pauses to `watch`, because they are not a stall. */
 class WatchedController implements Dispatcher.DispatchController {
   readonly #controller: Dispatcher.DispatchController;
   readonly #watch: RequestWatch;

@@ -3,32 +3,32 @@ import { after, onAbort } from '../abort.ts';
 import type { Clock } from '../clock.ts';
 import { TransferFault } from '../retry/transfer-fault.ts';
 
-/** Before the first keep-alive probe of the system, in ms: as long as undici waits. */
+/** Delay before the system's first keep-alive probe, in ms; the same as undici's. */
 const KEEP_ALIVE_MS = 60_000;
 
-/** Port of a URL that names none. */
+/** Default ports. */
 const PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 
 export interface SocketOptions {
   readonly clock: Clock;
   /** Name lookup, TCP and TLS together, in ms. */
   readonly connectTimeoutMs: number;
-  /** Trusted certificate authorities in PEM, instead of those of Node; null for those. */
+  /** Trusted certificate authorities in PEM; null for Node's. */
   readonly certificates: string | null;
   readonly onread: OnReadOpts;
   readonly tlsSession: TlsSession;
-  /** Ends the attempt. */
+  /** Aborts the attempt. */
   readonly signal: AbortSignal;
 }
 
-/** The last TLS session with an origin: it shortens the next handshake (RFC 8446, section 2.2). */
+/** The last TLS session with an origin, which shortens the next handshake (RFC 8446, section 2.2). */
 export interface TlsSession {
   ticket: Buffer | undefined;
 }
 
 /**
- * Connects to `origin` (`https://host:port`). The caller listens for later errors of the socket.
- * @throws the error of the system or of TLS; TransferFault `connect_timeout`, or `connection_closed` after an abort
+ * Connects to `origin` (`https://host:port`). The caller must listen for later errors of the socket.
+ * @throws the error of the system or TLS; TransferFault `connect_timeout`, or `connection_closed` after an abort
  */
 export async function openSocket(origin: URL, options: SocketOptions): Promise<Socket> {
   const { clock, connectTimeoutMs, signal } = options;
@@ -64,7 +64,7 @@ function peerOf({ hostname, port, protocol }: URL, { onread }: Pick<SocketOption
 async function connectOverTls(origin: URL, options: SocketOptions): Promise<Socket> {
   const { tlsSession, certificates } = options;
   const peer = peerOf(origin, options);
-  // Loading it takes a tenth of the start-up time, which plain HTTP and uploads save.
+  // Loaded only when needed: it takes a tenth of the start-up time, which plain HTTP and uploads save.
   const { connect } = await import('node:tls');
   return connect({
     ...peer,

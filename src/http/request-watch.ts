@@ -12,10 +12,10 @@ export interface RequestTimeouts {
 type Phase = 'queued' | 'sending' | 'waiting' | 'receiving' | 'paused' | 'done';
 
 /**
- * Follows one HTTP request through its phases and ends it when a phase makes no progress for too long.
+ * Follows one HTTP request through its phases and aborts it if a phase makes no progress for too long.
  *
- * undici's own timeouts do not fit: its header timeout also runs while a large body is still on its way out.
- * A body that we do not read, because our output is slow, is paused, and a pause is not a stall.
+ * undici's own timeouts do not fit, because its header timeout also runs while a large body is still being sent.
+ * While our output is slow, the body is paused, and a pause is not a stall.
  */
 export class RequestWatch {
   readonly #clock: Clock;
@@ -32,22 +32,22 @@ export class RequestWatch {
   }
 
   /**
-   * Starts the watch; `onFault` is called at most once, with the fault that ends the request. Started again for each
-   * request of one attempt: after a redirect to another region there is a second one.
+   * Starts the watch; `onFault` is called at most once, with the fault that ends the request. Call it again for each
+   * request of an attempt, such as the second one after a redirect to another region.
    */
   start(onFault: (fault: TransferFault) => void): void {
     this.#onFault = onFault;
     this.enter('sending');
   }
 
-  /** Notes progress, in this phase. */
+  /** Records the phase, and progress in it. */
   enter(phase: Phase): void {
     if (phase === 'done') this.#silentAtEndMs = this.silentForMs();
     this.#phase = phase;
     this.#progressAtMs = this.#clock.monotonic();
   }
 
-  /** How long we have waited for a byte from S3, in ms; 0 while S3 waits for us. After the end: the wait at the end. */
+  /** How long we have waited for a byte from S3, in ms; 0 while S3 waits for us. After the end, the last such wait. */
   silentForMs(): number {
     if (this.#phase === 'done') return this.#silentAtEndMs;
     const waits = this.#phase === 'waiting' || this.#phase === 'receiving';
@@ -55,15 +55,15 @@ export class RequestWatch {
   }
 
   /**
-   * Ends a request whose phase has made no progress for too long.
-   * @returns when to check again, in ms; early enough also for a request that starts in between
+   * Aborts the request if its phase has made no progress for too long.
+   * @returns when to check again, in ms; early enough even for a request that starts in between
    */
   check(): number {
     const { requestTimeoutMs, stallTimeoutMs } = this.#timeouts;
     if (this.#phase === 'paused') this.#progressAtMs = this.#clock.monotonic();
     const allowedMs = this.#allowedMs();
     const leftMs = this.#progressAtMs + allowedMs - this.#clock.monotonic();
-    // At most the shorter limit, because the phase may change before the next check.
+    // At most the shorter limit, because the phase can change before the next check.
     if (leftMs > 0) return Math.min(leftMs, requestTimeoutMs, stallTimeoutMs);
     const onFault = this.#onFault;
     this.#onFault = null;

@@ -1,7 +1,7 @@
 import { assertNever } from '../errors.ts';
 import { TransferFault } from '../retry/transfer-fault.ts';
 
-/** The most bytes of a head, bytes of a line around chunks, and trailers; heads of S3 stay below 10 KiB. */
+/** Limits for a head, a line around chunks, and the number of trailers. S3's heads stay below 10 KiB. */
 const HEAD_BYTES_MAX = 64 * 1024;
 const LINE_BYTES_MAX = 4 * 1024;
 const TRAILERS_MAX = 100;
@@ -11,16 +11,16 @@ const END_OF_HEAD = '\r\n\r\n';
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /**
- * A connection that was idle for longer is not reused, in ms: its server may be about to close it. A server may ask for
- * less. Both values are those of undici (`keepAliveTimeout`, `keepAliveTimeoutThreshold`).
+ * A connection idle for longer, in ms, is not reused, because its server may be about to close it. A server can ask for
+ * less. Both values are undici's (`keepAliveTimeout`, `keepAliveTimeoutThreshold`).
  */
 const IDLE_MS_MAX = 4000;
 const IDLE_MARGIN_MS = 1000;
 
-/** The parts of a response, in order: heads with a status below 200, one final head, the body, the end. */
+/** The parts of a response in order: heads with a status below 200, one final head, the body, the end. */
 export type ResponseEvent =
   | { readonly kind: 'head'; readonly status: number; readonly headers: Headers }
-  /** A part of the input, not a copy. */
+  /** A view of the input, not a copy. */
   | { readonly kind: 'body'; readonly bytes: Buffer }
   /** Another request may follow on the connection within this time; 0 for none. */
   | { readonly kind: 'end'; readonly reusableForMs: number };
@@ -37,17 +37,17 @@ type State =
   | { readonly kind: 'trailers'; readonly left: number };
 
 /**
- * Parses one HTTP/1.1 response (RFC 9112) to a GET, from input that is split anywhere. It is strict: an ambiguous response
- * did not come from S3.
+ * Parses one HTTP/1.1 response (RFC 9112) to a GET, from input split anywhere. It is strict, because S3 never sends an
+ * ambiguous response.
  * @throws TransferFault `not_s3` for anything else
  */
 export class ResponseParser {
   #state: State = { kind: 'head' };
   #reusableForMs = 0;
-  /** The start of a line or head whose end has not arrived. */
+  /** The start of an incomplete line or head. */
   #held: Buffer = NOTHING;
 
-  /** The next event in `bytes`, and how many of them it uses. A null event needs more input; then all of them are used. */
+  /** The next event in `bytes`, and how many of them it uses. A null event uses all of them and needs more. */
   next(bytes: Buffer): { readonly event: ResponseEvent | null; readonly used: number } {
     switch (this.#state.kind) {
       case 'head':
@@ -68,7 +68,7 @@ export class ResponseParser {
     }
   }
 
-  /** The connection has ended. @returns whether that completes the response, because its size was not stated */
+  /** Call when the connection has ended. @returns whether that completes the response, because it stated no size */
   close(): boolean {
     const isWhole = this.#state.kind === 'until_close';
     if (isWhole) this.#state = { kind: 'over' };
@@ -99,7 +99,7 @@ export class ResponseParser {
     bytes: Buffer,
     { kind, left }: { readonly kind: 'sized' | 'chunk'; readonly left: number },
   ): ReturnType<ResponseParser['next']> {
-    // Only a sized body can be empty: an empty chunk is the last line.
+    // Only a sized body can be empty, because an empty chunk ends a chunked one.
     if (left === 0) return this.#end(0);
     if (bytes.length === 0) return { event: null, used: 0 };
     const part = bytes.length > left ? bytes.subarray(0, left) : bytes;
@@ -108,7 +108,7 @@ export class ResponseParser {
     return { event: { kind: 'body', bytes: part }, used: part.length };
   }
 
-  /** The lines around chunks: sizes, ends of chunks, and trailers. */
+  /** Reads the lines around chunks: sizes, ends of chunks, and trailers. */
   #readChunkLine(bytes: Buffer, state: State): ReturnType<ResponseParser['next']> {
     const { text, used } = this.#takeUpTo(END_OF_LINE, bytes, LINE_BYTES_MAX);
     if (text === null) return { event: null, used };
@@ -133,7 +133,7 @@ export class ResponseParser {
     return { event: { kind: 'end', reusableForMs: this.#reusableForMs }, used };
   }
 
-  /** The text before `mark`; null until it arrives, which must be within `lengthMax` bytes. */
+  /** The text before `mark`; null until the mark arrives, which must be within `lengthMax` bytes. */
   #takeUpTo(mark: string, bytes: Buffer, lengthMax: number): { text: string | null; used: number } {
     const heldBytes = this.#held.length;
     const all = heldBytes === 0 ? bytes : Buffer.concat([this.#held, bytes]);
@@ -165,7 +165,7 @@ function readHeaders(lines: readonly string[]): Headers {
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 const CONTROL = /[^\t\u0020-\u007E\u0080-\u00FF]/;
 
-/** Only the blanks of HTTP, and in linear time. */
+/** Trims only HTTP's blanks, in linear time. */
 function trimBlanks(text: string): string {
   let start = 0;
   let end = text.length;

@@ -1,12 +1,12 @@
 import type { Clock } from '../clock.ts';
 import type { RequestWatch } from './request-watch.ts';
 
-/** A reason of our own: without one, each abort creates an error with a stack. */
+/** Without a reason, each abort creates an error with a stack. */
 const NOBODY = 'no request is left';
 
 /**
- * Watches the requests of one client with one timer. A timer for each request, with its signal, promise and events, would
- * be a considerable part of the cost of a small object.
+ * Watches all requests of one client with a single timer. One per request, with its signal, promise and events, would
+ * add considerably to the cost of a small object.
  */
 export class WatchTimer {
   readonly #clock: Clock;
@@ -17,7 +17,7 @@ export class WatchTimer {
     this.#clock = clock;
   }
 
-  /** From now on the request is ended if it takes too long. All requests have the same limits. */
+  /** Watches a request from now on. All requests must have the same limits. */
   add(watch: RequestWatch): void {
     this.#watches.add(watch);
     if (this.#sleep === null) void this.#run((this.#sleep = new AbortController()));
@@ -26,7 +26,7 @@ export class WatchTimer {
   remove(watch: RequestWatch): void {
     this.#watches.delete(watch);
     if (this.#watches.size > 0) return;
-    // The timer would keep the process alive.
+    // A running timer would keep the process alive.
     this.#sleep?.abort(NOBODY);
     this.#sleep = null;
   }

@@ -1,13 +1,12 @@
-/** How the waits between attempts grow. */
 export interface BackoffSettings {
-  /** First wait, in ms; each further one doubles. @default 1000 */
+  /** The first wait, in ms; it doubles with each retry. @default 1000 */
   readonly baseMs: number;
-  /** `full`: a random wait between 0 and the computed one. @default 'none' */
+  /** `full`: a random wait between 0 and the computed wait. @default 'none' */
   readonly jitter: 'none' | 'full';
 }
 
 /**
- * The longest single wait that doubling or a server's hint may reach, in ms; a larger `baseMs` raises it.
+ * The longest wait that doubling or a server's hint can reach, in ms; a larger `baseMs` raises it.
  * Source: the AWS SDKs' reference guide, "Retry behavior" (maximum backoff of 20 s).
  */
 export const BACKOFF_CAP_MS = 20_000;
@@ -15,7 +14,7 @@ export const BACKOFF_CAP_MS = 20_000;
 /**
  * The wait before retry number `retry` (1 is the first): 1 s, 2 s, 4 s ... by default, in whole ms.
  *
- * `Retry-After` is honoured as max(backoff, hint), up to the cap.
+ * A `Retry-After` hint that is longer than the backoff replaces it, up to the cap.
  * @param random in [0, 1), used only for jitter
  */
 export function backoffDelayMs(

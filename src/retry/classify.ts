@@ -2,18 +2,18 @@ import type { AttemptFailure, Verdict } from '../circuit/circuit.ts';
 import { BreakwaterError, type ErrorCode } from '../errors.ts';
 import { readFailedResponse, type FailedResponse } from './read-failure.ts';
 
-/** What one failed attempt means for the retry chain, for the circuit and for the user. */
+/** The consequences of a failed attempt for the retry chain, the circuit and the user. */
 export interface Classification extends AttemptFailure {
   readonly isRetryable: boolean;
-  /** S3 asks for fewer requests. The user sees that, and the rate limiter slows down. */
+  /** S3 asks for fewer requests: the rate limiter slows down, and the user sees it. */
   readonly isThrottled: boolean;
   /** The circuit's verdict if the chain ends with this failure. */
   readonly verdict: Verdict;
-  /** How the command ends if the chain ends with this failure. */
+  /** The command's error code if the chain ends with this failure. */
   readonly errorCode: ErrorCode;
   /** S3's `Retry-After`, in ms; null if it sent none. */
   readonly retryAfterMs: number | null;
-  /** The clock skew has been corrected: one immediate extra try may succeed. */
+  /** The clock skew has been corrected, so one immediate extra try may succeed. */
   readonly isClockSkewCorrected: boolean;
 }
 
@@ -27,7 +27,7 @@ const TRANSIENT_CODES: ReadonlySet<string> = new Set([
   'RequestThrottled',
   'TooManyRequestsException',
   'ProvisionedThroughputExceededException',
-  // The network corrupted or cut our bytes: a retry sends them again.
+  // The network corrupted or cut our bytes.
   'BadDigest',
   'IncompleteBody',
   'XAmzContentSHA256Mismatch',
@@ -43,7 +43,7 @@ const THROTTLING_CODES: ReadonlySet<string> = new Set([
   'ProvisionedThroughputExceededException',
 ]);
 
-/** Refusals by name: never retried, even if a proxy sends them with a 5xx. */
+/** Permanent by name: never retried, even if a proxy sends them with a 5xx. */
 const PERMANENT_CODES: Readonly<Record<string, ErrorCode>> = {
   NoSuchKey: 'not_found',
   NoSuchVersion: 'not_found',
@@ -68,7 +68,7 @@ const PERMANENT_CODES: Readonly<Record<string, ErrorCode>> = {
   NotModified: 'object_changed',
 };
 
-/** A response about the object itself: S3 is healthy, whatever it says (circuit.md, verdicts). */
+/** Responses about the object itself, which show that S3 is healthy (circuit.md, verdicts). */
 const OBJECT_ANSWERS: ReadonlySet<string> = new Set([
   'NoSuchKey',
   'NoSuchVersion',
@@ -77,14 +77,14 @@ const OBJECT_ANSWERS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Decides what a failed attempt means: by S3's code first, then by HTTP status, then by network fault.
+ * Classifies a failed attempt by S3's code, then by HTTP status, then by network fault.
  *
- * Our own `BreakwaterError`s (local disk, changed source, cancelled, deadline) pass through as neutral and final.
- * An unknown error is a refusal if there was a response, and our bug if there was none.
+ * Our own `BreakwaterError`s (local disk, changed source, cancelled, deadline) are neutral and permanent.
+ * An unknown error is a rejection if there was a response, and a bug of ours if there was none.
  */
 export function classify(error: unknown): Classification {
   if (error instanceof BreakwaterError) {
-    // Not retryable, because a pipe has already taken the bytes; but the network corrupted them, so it counts.
+    // Not retryable, because a pipe has already taken the bytes. It counts, because the network corrupted them.
     const verdict = error.code === 'checksum_mismatch' ? 'failure' : 'neutral';
     return permanent({ code: error.code, message: error.message }, { errorCode: error.code, verdict });
   }
@@ -117,7 +117,7 @@ export function classify(error: unknown): Classification {
   return permanent(response, unlisted(response));
 }
 
-/** A refusal without a listed code: an empty body, a HEAD, a code we do not know. */
+/** A response without a listed code: an empty body, a HEAD, an unknown code. */
 function unlisted({ httpStatus, isCredentialsFault }: FailedResponse): { errorCode: ErrorCode; verdict: Verdict } {
   if (isCredentialsFault) return { errorCode: 'config', verdict: 'neutral' };
   switch (httpStatus) {

@@ -10,9 +10,9 @@ export const DEFAULT_RETRY_SETTINGS: RetrySettings = { retries: 3, baseMs: 1000,
 
 export interface RetryQuestion {
   readonly failure: Classification;
-  /** Retries already made, without the free one for clock skew. */
+  /** Retries already made, not counting the free one for clock skew. */
   readonly retriesMade: number;
-  /** The one free try after a corrected clock skew has been used. */
+  /** The free try after a corrected clock skew has been used. */
   readonly skewTryMade: boolean;
   readonly settings: RetrySettings;
   /** Time left until the deadline, in ms; null for none. */
@@ -22,13 +22,13 @@ export interface RetryQuestion {
 
 export type RetryDecision =
   | { readonly kind: 'retry'; readonly retry: number; readonly delayMs: number }
-  /** Immediate and not counted: the signature was wrong only because of our clock, which S3's time has corrected. */
+  /** Immediate and not counted: only our clock was wrong, and it now follows S3's time. */
   | { readonly kind: 'retry_with_corrected_clock' }
   | { readonly kind: 'stop'; readonly why: 'permanent' | 'exhausted' | 'deadline' };
 
 /**
- * Decides whether a failed attempt is tried again, and after which wait.
- * If the wait does not fit before the deadline, it stops: a shorter wait would only reach S3 too early.
+ * Decides whether to retry a failed attempt, and after which wait.
+ * Stops if the wait would pass the deadline, because a shorter one would reach S3 too early.
  */
 export function decideRetry(question: RetryQuestion): RetryDecision {
   const { failure, retriesMade, settings, remainingMs } = question;

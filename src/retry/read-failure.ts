@@ -2,7 +2,7 @@ import type { AttemptFailure } from '../circuit/circuit.ts';
 import { readFields, type UnknownFields } from '../read-fields.ts';
 import { NETWORK_WORDS, TransferFault, type FaultWord } from './transfer-fault.ts';
 
-/** The facts of an error of the SDK, of Node or of undici, read without their classes. */
+/** The facts of an error from the SDK, Node or undici, read without their classes. */
 export interface FailedResponse extends AttemptFailure {
   readonly retryAfterMs: number | null;
   readonly isNetworkFault: boolean;
@@ -25,8 +25,8 @@ const CONFIGURATION_NAMES: ReadonlySet<string> = new Set([
 const CERTIFICATE_CODE = /CERT|^ERR_TLS|^UNABLE_TO_|SELF_SIGNED|^ERR_SSL|^EPROTO$/;
 
 /**
- * Reads the facts of a failure. The SDK's errors carry `name`, `$metadata` and a hidden `$response`;
- * network errors carry `code`, sometimes only on a cause; a response that is not XML has the name `Unknown`.
+ * SDK errors carry `name`, `$metadata` and a hidden `$response`; network errors carry `code`, sometimes only on a
+ * cause. For a response that is not XML, the name is `Unknown`.
  */
 export function readFailedResponse(error: unknown): FailedResponse {
   const record = readFields(error);
@@ -57,7 +57,7 @@ function nameOf(
   return httpStatus === null && systemCode !== null ? systemCode : name;
 }
 
-/** `Retry-After` in seconds, or AWS's `x-amz-retry-after` in ms. HTTP dates are ignored: clocks differ. */
+/** `Retry-After` in seconds, or AWS's `x-amz-retry-after` in ms. HTTP dates are ignored, because clocks differ. */
 function readRetryAfter(headers: UnknownFields): number | null {
   const millis = Number.parseInt(asText(headers['x-amz-retry-after']) ?? '', 10);
   if (Number.isFinite(millis) && millis >= 0) return millis;
@@ -71,7 +71,7 @@ function findNetworkWord(error: unknown, depth: number): FaultWord | null {
   const code = asText(record['code']);
   const word = code === null ? undefined : NETWORK_WORDS[code];
   if (word !== undefined) return word;
-  // undici's HTTP parser: the other side does not speak HTTP.
+  // From undici's HTTP parser: the response is not HTTP.
   if (code?.startsWith('HPE_') === true) return 'not_s3';
   return firstOfCauses(record, depth, findNetworkWord) ?? (record['name'] === 'TimeoutError' ? 'timeout' : null);
 }

@@ -4,23 +4,22 @@ import { assertNever } from '../errors.ts';
 import { classify, type Classification } from './classify.ts';
 import { decideRetry, type RetryDecision, type RetrySettings } from './decide-retry.ts';
 
-/** What the chain needs from its caller. */
 export interface RetryChainOptions {
   readonly settings: RetrySettings;
   readonly clock: Clock;
   readonly random: () => number;
-  /** Ends the chain and its waits; a result that has arrived is kept. */
+  /** Ends the chain and its waits. A result that has already arrived is kept. */
   readonly signal: AbortSignal;
   /** When the whole command must end, on the monotonic clock, in ms; null for never. */
   readonly deadlineAtMs: number | null;
-  /** Called after every failed attempt, the last one included. */
+  /** Called after every failed attempt, including the last. */
   readonly onAttemptFailed: (attempt: number, failure: Classification) => void;
   readonly onRetryScheduled: (retry: { retry: number; delayMs: number; failure: Classification }) => void;
-  /** Called before each retry, after its wait: false abandons the chain with its last failure. */
+  /** Called before each retry, after its wait; false ends the chain with its last failure. */
   readonly mayContinue: () => Promise<boolean>;
 }
 
-/** A chain failed: its last failure and the number of attempts. */
+/** The last failure of a chain and the number of attempts. */
 export class RetryChainFailed extends Error {
   override readonly name = 'RetryChainFailed';
   readonly failure: Classification;
@@ -38,10 +37,9 @@ export class RetryChainFailed extends Error {
 /**
  * The one retry loop of the program: runs `attempt` (1 is the first) until it succeeds or `decideRetry` stops.
  *
- * p-retry runs the loop without its own waits: it can neither honour a hint nor check the circuit between attempts, and
- * it shortens the last wait to fit its time limit instead of stopping. Its signal is not used either: an abort that
- * comes a moment after a success would replace it.
- * @throws RetryChainFailed when the attempts are over; the signal's reason when it aborted an attempt or a wait
+ * p-retry's own waits are off: they can neither follow a hint nor check the circuit between attempts, and the last one
+ * is shortened to fit the time limit. Its signal is unused too: an abort just after a success would discard the result.
+ * @throws RetryChainFailed after the last attempt; the signal's reason if it aborted an attempt or a wait
  */
 export async function runRetryChain<T>(
   attempt: (attempt: number) => Promise<T>,
@@ -52,7 +50,7 @@ export async function runRetryChain<T>(
     return await pRetry(
       (number) => {
         chain.attempts = number;
-        // p-retry never retries a TypeError; `classify` decides that, so p-retry sees none.
+        // Wrapped, because p-retry never retries a TypeError, and `classify` must decide.
         return attempt(number).catch(wrapFailure);
       },
       {

@@ -1,6 +1,6 @@
 /**
- * The transient faults that this program detects itself, without a code from S3.
- * They are part of the machine vocabulary: `attempt_failed` events and `breaker-status` show them.
+ * Transient faults without a code from S3. They are part of the machine vocabulary: `attempt_failed` events and
+ * `breaker-status` show them.
  */
 export type FaultWord =
   | 'response_timeout'
@@ -16,7 +16,7 @@ export type FaultWord =
   | 'host_unreachable'
   | 'timeout';
 
-/** Thrown inside an attempt for a fault between us and S3; it never leaves `s3/`. */
+/** A fault between us and S3, thrown within an attempt. */
 export class TransferFault extends Error {
   override readonly name = 'TransferFault';
   readonly word: FaultWord;
