@@ -5,6 +5,7 @@ const ONCE = { once: true } as const;
 const NOTHING: Disposable = { [Symbol.dispose]: () => undefined };
 /** Without a reason, each abort creates an error with a stack. */
 const DISPOSED = 'disposed';
+const ENDED = 'ended';
 
 /**
  * Calls `fn` once with the reason when the signal aborts, or at once if it already has. Dispose to stop listening.
@@ -30,6 +31,41 @@ export function after(clock: Pick<Clock, 'sleep'>, ms: number, fn: () => void): 
   // A disposed timer rejects its sleep.
   void clock.sleep(ms, stopped.signal).then(run, () => undefined);
   return { [Symbol.dispose]: () => stopped.abort(DISPOSED) };
+}
+
+/**
+ * Runs a wait until it ends, `signal` is aborted, which is an error, or `end` is aborted, which is not.
+ * @throws the reason of `signal`, or what `wait` throws
+ */
+export async function waitUnless(
+  wait: (signal: AbortSignal) => Promise<void>,
+  { signal, end }: { readonly signal: AbortSignal; readonly end: AbortSignal },
+): Promise<void> {
+  signal.throwIfAborted();
+  const stop = new AbortController();
+  using _signal = onAbort(signal, (reason) => stop.abort(reason));
+  using _end = onAbort(end, () => stop.abort(ENDED));
+  try {
+    await wait(stop.signal);
+  } catch (error) {
+    if (error !== ENDED) throw error;
+  }
+}
+
+/** An event that may occur again and again; a signal is for one time only. */
+export class Pulse {
+  #next = new AbortController();
+
+  /** Aborted when the event occurs next. */
+  get next(): AbortSignal {
+    return this.#next.signal;
+  }
+
+  fire(): void {
+    const fired = this.#next;
+    this.#next = new AbortController();
+    fired.abort(ENDED);
+  }
 }
 
 export interface Interval {

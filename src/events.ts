@@ -1,4 +1,4 @@
-import type { AttemptFailure, CircuitEvent } from './circuit/circuit.ts';
+import type { AttemptFailure, CircuitEvent, RefusalReason } from './circuit/circuit.ts';
 import type { ErrorCode } from './errors.ts';
 import type { OperationTarget } from './operations.ts';
 
@@ -29,6 +29,10 @@ export type Event =
       readonly bytes: number;
     })
   | CircuitEvent
+  /** Operations of the command wait, and have waited for a second. Backoff is `retry_scheduled`. */
+  | (Wait & { readonly kind: 'wait_started' })
+  /** None waits for this any more; sent only after its `wait_started`. */
+  | { readonly kind: 'wait_ended'; readonly reason: WaitReason }
   | { readonly kind: 'transfer_started'; readonly name: string; readonly totalBytes: number | null }
   /** Bytes stored; negative when an attempt starts over. */
   | { readonly kind: 'bytes_moved'; readonly name: string; readonly bytes: number }
@@ -57,5 +61,16 @@ export type Event =
   /** The whole listing was processed; objects that could not be deleted are left for the next sweep. */
   | { readonly kind: 'sweep_finished'; readonly bucket: string; readonly deleted: number; readonly failed: number }
   | { readonly kind: 'warning'; readonly reason: string; readonly message: string };
+
+/** What is waited for: a circuit that refuses, the command's own probe of it, or the rate limiter. */
+export type WaitReason = RefusalReason | 'own_probe' | 'rate_limit';
+
+export interface Wait {
+  readonly reason: WaitReason;
+  /** Its full name; null for the rate limiter. */
+  readonly circuit: string | null;
+  /** The longest that it may last, in ms; null where only the deadline ends it. */
+  readonly atMostMs: number | null;
+}
 
 export type EventSink = (event: Event) => void;

@@ -1,6 +1,8 @@
 import type { CircuitName } from '../circuit/circuit.ts';
-import type { Guard, GuardCircuit } from '../guard/guard.ts';
+import { CommandCircuit } from '../guard/command-circuit.ts';
+import type { Guard } from '../guard/guard.ts';
 import { refuseIfOpen } from '../guard/refuse-early.ts';
+import { WaitReport } from '../guard/wait-report.ts';
 import type { ObjectStore } from '../s3/object-store.ts';
 import type { TransferContext } from '../transfer/transfer-context.ts';
 import { readCertificates } from './settings/named-file.ts';
@@ -14,7 +16,7 @@ import { watchHeadroom } from './event-loop-headroom.ts';
  */
 export async function openTransferContext(run: CommandRun, name: CircuitName): Promise<TransferContext> {
   const circuit = run.circuitName(name);
-  const guard = guardOf(run, run.settings.noBreaker ? null : { gate: await run.gate(), name: circuit });
+  const guard = guardOf(run, run.settings.noBreaker ? null : new CommandCircuit(await run.gate(), circuit));
   return {
     circuit,
     refuseIfOpen: (target) => refuseIfOpen(guard, target),
@@ -57,7 +59,7 @@ async function connect(run: CommandRun, guard: Guard): Promise<ObjectStore> {
   );
 }
 
-function guardOf({ settings, deadlineAtMs, clock, signal, emit }: CommandRun, circuit: GuardCircuit | null): Guard {
+function guardOf({ settings, deadlineAtMs, clock, signal, emit }: CommandRun, circuit: CommandCircuit | null): Guard {
   const { retries, retryBaseMs, retryJitter, waitMs, probeLeaseMs, requestTimeoutMs, stallTimeoutMs } = settings;
   return {
     settings: {
@@ -69,6 +71,8 @@ function guardOf({ settings, deadlineAtMs, clock, signal, emit }: CommandRun, ci
       stallTimeoutMs,
     },
     circuit,
+    limiter: null,
+    waits: new WaitReport({ clock, emit }),
     clock,
     random: Math.random,
     signal,

@@ -1,8 +1,9 @@
-import type { CircuitGate } from '../circuit/circuit-gate.ts';
 import type { Clock } from '../clock.ts';
 import type { EventSink } from '../events.ts';
 import type { RetrySettings } from '../retry/decide-retry.ts';
 import type { RequestTimeouts } from '../http/request-watch.ts';
+import type { CommandCircuit } from './command-circuit.ts';
+import type { WaitReport } from './wait-report.ts';
 
 /** Shared by all guarded operations of one command. */
 export interface GuardSettings extends RequestTimeouts {
@@ -17,7 +18,10 @@ export interface GuardSettings extends RequestTimeouts {
 export interface Guard {
   readonly settings: GuardSettings;
   /** The command's only circuit; null for a sweep and under `--no-breaker`, which neither check nor change any. */
-  readonly circuit: GuardCircuit | null;
+  readonly circuit: CommandCircuit | null;
+  /** Holds requests back while S3 throttles; null before there is a connection. */
+  readonly limiter: RequestLimiter | null;
+  readonly waits: WaitReport;
   readonly clock: Clock;
   readonly random: () => number;
   /** Aborted by process signals and by the deadline, with an `interrupted` or `deadline` error as its reason. */
@@ -25,8 +29,17 @@ export interface Guard {
   readonly emit: EventSink;
 }
 
-export interface GuardCircuit {
-  readonly gate: CircuitGate;
-  /** The full name, `s3-upload@scope`. */
-  readonly name: string;
+/** What the guard needs of a rate limiter. */
+export interface RequestLimiter {
+  /** False while it delays nothing, because S3 has not throttled. */
+  readonly isActive: boolean;
+  /** The longest wait of one request, in ms. */
+  readonly waitMaxMs: number;
+  /** For the requests of one operation: those of operations that began earlier go first. */
+  readonly openQueue: () => RequestQueue;
+}
+
+export interface RequestQueue {
+  /** Waits until the next request may be sent. @throws the signal's reason as soon as it aborts */
+  readonly take: (signal: AbortSignal) => Promise<void>;
 }

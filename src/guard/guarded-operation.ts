@@ -2,7 +2,8 @@ import { onAbort } from '../abort.ts';
 import { BreakwaterError } from '../errors.ts';
 import { RetryChainFailed } from '../retry/retry-chain.ts';
 import { operationError } from './operation-error.ts';
-import type { Guard, GuardCircuit } from './guard.ts';
+import type { CommandCircuit } from './command-circuit.ts';
+import type { Guard } from './guard.ts';
 import { PermitHolder } from './permit-holder.ts';
 import { RequestRunner } from './request-runner.ts';
 import { judge } from './verdict.ts';
@@ -14,7 +15,7 @@ import type { OperationTarget } from '../operations.ts';
  * 1. Deadline: `guard.signal` aborts every wait and request below.
  * 2. Circuit: one permit for the operation (`PermitHolder`), settled with one verdict (`judge`).
  * 3. Retry: each request of `work` has its own retry chain (`RequestRunner.send`, `runRetryChain`).
- * 4. Rate limiter: each attempt waits for it once S3 has throttled (`BoundedRateLimiter`).
+ * 4. Rate limiter: once S3 has throttled, each attempt waits for it, the oldest operation first (`RequestLimiter`).
  * 5. Request: one HTTP request, aborted if it makes no progress (`RequestWatch`).
  *
  * `work` must read the response bodies, so that their faults count. Check arguments, files and credentials beforehand.
@@ -45,7 +46,7 @@ export async function runGuarded<T>(
   emit({ ...target, kind: 'operation_started' });
   try {
     guard.signal.throwIfAborted();
-    await permits?.acquire({ waitMs: limitWait(guard), waitsFor: 'any' });
+    await permits?.acquire(guard.settings.waitMs);
     const value = await work(requests);
     permits?.settle('success');
     finish('success', null);
@@ -59,20 +60,16 @@ export async function runGuarded<T>(
   }
 }
 
-function createPermitHolder({ clock, emit, settings, signal }: Guard, circuit: GuardCircuit): PermitHolder {
+function createPermitHolder({ clock, emit, settings, signal, waits }: Guard, circuit: CommandCircuit): PermitHolder {
   return new PermitHolder({
     circuit,
     clock,
     signal,
     probeLeaseMs: settings.probeLeaseMs,
+    deadlineAtMs: settings.deadlineAtMs,
+    waits,
     onRefused: (refusal) => emit({ kind: 'circuit_refused', refusal }),
   });
-}
-
-/** `--wait`, limited by the deadline. */
-function limitWait({ settings, clock }: Guard): number {
-  const { waitMs, deadlineAtMs } = settings;
-  return deadlineAtMs === null ? waitMs : Math.min(waitMs, deadlineAtMs - clock.monotonic());
 }
 
 function toOperationError(target: OperationTarget, error: unknown): BreakwaterError {

@@ -9,7 +9,7 @@ export function operationError(target: OperationTarget, chain: RetryChainFailed)
   const message = `${formatTarget(target)} failed: ${formatCode(failure.code, failure.message)}${ENDINGS[why]}`;
   const hint = HINTS_BY_FAILURE[failure.code] ?? HINTS[code];
   return new BreakwaterError(code, message, {
-    cause: chain.cause,
+    cause: chain.refusal ?? chain.cause,
     details: {
       attempts,
       ...(failure.httpStatus === null ? {} : { httpStatus: failure.httpStatus }),

@@ -1,15 +1,20 @@
-import { every } from '../abort.ts';
+import { every, waitUnless } from '../abort.ts';
 import { refusalError } from '../circuit/refusal-error.ts';
 import type { AttemptFailure, Permit, Refusal, Verdict } from '../circuit/circuit.ts';
-import type { GuardCircuit } from './guard.ts';
 import type { Clock } from '../clock.ts';
+import type { WaitReason } from '../events.ts';
+import type { CommandCircuit } from './command-circuit.ts';
+import type { WaitReport } from './wait-report.ts';
 
 export interface PermitHolderOptions {
-  readonly circuit: GuardCircuit;
+  readonly circuit: CommandCircuit;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** A probe's lease, in ms; renewed every third of it while held. */
   readonly probeLeaseMs: number;
+  /** When the whole command must end, on the monotonic clock, in ms; null for never. */
+  readonly deadlineAtMs: number | null;
+  readonly waits: WaitReport;
   readonly onRefused: (refusal: Refusal) => void;
 }
 
@@ -38,34 +43,44 @@ export class PermitHolder {
 
   /** False once others have changed the circuit, so that the held permit would settle as stale. */
   isCurrent(): boolean {
-    return this.#permit !== null && this.#options.circuit.gate.isCurrent(this.#permit);
+    return this.#permit !== null && this.#options.circuit.isCurrent(this.#permit);
   }
 
   /**
-   * Takes a permit, waiting at most `waitMs` while the circuit refuses. Also returns when another call has taken one.
-   * @param waitsFor wait after `any` refusal (`--wait`), or only for a `busy_slot` (a transfer that has started)
-   * @throws BreakwaterError `circuit_open` when refused without a wait, or still refused after it
+   * Takes a permit. Waits at most `waitMs` (`--wait`) while the circuit refuses, whatever the reason. Once the command was
+   * admitted, waits also for a busy probe slot: for a probe of its own until that ends, for one of another process at most
+   * two leases, because one may be of an owner that died. Returns also when another call has taken a permit.
+   * @throws BreakwaterError `circuit_open` when refused and there is nothing to wait for, or the wait is over
    */
-  async acquire({ waitMs, waitsFor }: { waitMs: number; waitsFor: 'any' | 'busy_slot' }): Promise<void> {
-    const { circuit, clock, signal } = this.#options;
-    const endAtMs = clock.monotonic() + waitMs;
+  async acquire(waitMs: number): Promise<void> {
+    const { circuit, clock, deadlineAtMs } = this.#options;
+    const endAtMs = Math.min(clock.monotonic() + waitMs, deadlineAtMs ?? Infinity);
+    using wait = new CurrentWait(this.#options.waits, circuit.name);
+    let busySinceMs: number | null = null;
     for (;;) {
       // Taken by another request of this operation: waiting longer would be waiting for our own slot.
       if (this.#permit !== null) return;
-      const admission = circuit.gate.admit(circuit.name);
+      const admission = circuit.admit();
       if (admission.kind === 'admitted') {
         this.#take(admission.permit);
         return;
       }
       const { refusal } = admission;
-      const leftMs = endAtMs - clock.monotonic();
-      const isWorthWaiting = waitsFor === 'any' || refusal.reason === 'probe_in_progress';
-      if (!isWorthWaiting || leftMs <= 0) {
+      if (refusal.reason === 'probe_in_progress' && circuit.isProbing) {
+        busySinceMs = null;
+        wait.for('own_probe', null);
+        await this.#sleep(OPEN_POLL_MS);
+        continue;
+      }
+      const nowMs = clock.monotonic();
+      busySinceMs = refusal.reason === 'probe_in_progress' ? (busySinceMs ?? nowMs) : null;
+      const leftMs = Math.max(endAtMs, this.#endOfBusySlot(busySinceMs)) - nowMs;
+      if (leftMs <= 0) {
         this.#options.onRefused(refusal);
         throw refusalError(refusal);
       }
-      const retryMs = refusal.reason === 'open' ? Math.min(refusal.retryAfterMs ?? leftMs, OPEN_POLL_MS) : SLOT_POLL_MS;
-      await clock.sleep(Math.max(1, Math.min(retryMs, leftMs)), signal);
+      wait.for(refusal.reason, Math.min(leftMs, refusal.reason === 'open' ? (refusal.retryAfterMs ?? leftMs) : leftMs));
+      await this.#sleep(Math.max(1, Math.min(pollMs(refusal), leftMs)));
     }
   }
 
@@ -75,15 +90,56 @@ export class PermitHolder {
     if (permit === null) return;
     this.#permit = null;
     this.#renewal?.[Symbol.dispose]();
-    this.#options.circuit.gate.settle(permit, verdict, failure);
+    this.#options.circuit.settle(permit, verdict, failure);
+  }
+
+  /** Until when a slot is waited for that others keep busy since then, on the monotonic clock, in ms. */
+  #endOfBusySlot(busySinceMs: number | null): number {
+    const { circuit, deadlineAtMs, probeLeaseMs } = this.#options;
+    if (busySinceMs === null || !circuit.wasAdmitted) return -Infinity;
+    return Math.min(busySinceMs + 2 * probeLeaseMs, deadlineAtMs ?? Infinity);
+  }
+
+  /** Ends early when the command's own probe does. */
+  async #sleep(delayMs: number): Promise<void> {
+    const { circuit, clock, signal } = this.#options;
+    await waitUnless((stop) => clock.sleep(delayMs, stop), { signal, end: circuit.probeEnded });
   }
 
   #take(permit: Permit): void {
     this.#permit = permit;
     if (permit.probeToken === null) return;
     const renewal = every(this.#options.clock, this.#options.probeLeaseMs / 3, () => {
-      if (!this.#options.circuit.gate.renew(permit)) renewal[Symbol.dispose]();
+      if (!this.#options.circuit.renew(permit)) renewal[Symbol.dispose]();
     });
     this.#renewal = renewal;
+  }
+}
+
+function pollMs({ reason, retryAfterMs }: Refusal): number {
+  return reason === 'open' ? Math.min(retryAfterMs ?? OPEN_POLL_MS, OPEN_POLL_MS) : SLOT_POLL_MS;
+}
+
+/** What one operation waits for now; the report changes only with the reason. */
+class CurrentWait implements Disposable {
+  readonly #waits: WaitReport;
+  readonly #circuit: string;
+  #reason: WaitReason | null = null;
+  #reported: Disposable | null = null;
+
+  constructor(waits: WaitReport, circuit: string) {
+    this.#waits = waits;
+    this.#circuit = circuit;
+  }
+
+  for(reason: WaitReason, atMostMs: number | null): void {
+    if (reason === this.#reason) return;
+    this.#reported?.[Symbol.dispose]();
+    this.#reason = reason;
+    this.#reported = this.#waits.begin({ reason, circuit: this.#circuit, atMostMs });
+  }
+
+  [Symbol.dispose](): void {
+    this.#reported?.[Symbol.dispose]();
   }
 }

@@ -9,7 +9,7 @@ import type { OperationTarget } from '../operations.ts';
  */
 export function refuseIfOpen({ circuit, settings, emit }: Guard, target: OperationTarget): void {
   if (circuit === null || settings.waitMs > 0) return;
-  const refusal = circuit.gate.check(circuit.name);
+  const refusal = circuit.check();
   if (refusal === null) return;
   emit({ kind: 'circuit_refused', refusal });
   emit({

@@ -1,7 +1,8 @@
+import { waitUnless } from '../abort.ts';
 import { BreakwaterError } from '../errors.ts';
 import type { AttemptFailure } from '../circuit/circuit.ts';
 import { runRetryChain, type RetryChainOptions } from '../retry/retry-chain.ts';
-import type { Guard } from './guard.ts';
+import type { Guard, RequestQueue } from './guard.ts';
 import type { PermitHolder } from './permit-holder.ts';
 import { RequestWatch } from '../http/request-watch.ts';
 import { judge, type Evidence } from './verdict.ts';
@@ -30,7 +31,9 @@ export class RequestRunner {
   readonly #permits: PermitHolder | null;
   readonly #stop: AbortController;
   readonly #watches = new Set<RequestWatch>();
-  readonly #chainOptions: Omit<RetryChainOptions, 'mayContinue'>;
+  /** Its place among the operations of the command, for the rate limiter. */
+  readonly #queue: RequestQueue | null;
+  readonly #chainOptions: Omit<RetryChainOptions, 'findRefusal'>;
   /** The newest slot under a probe's permit: one retry chain at a time (circuit.md, invariant 1). */
   #lastProbeSlot: ProbeSlot | null = null;
   bytesMoved = 0;
@@ -41,6 +44,7 @@ export class RequestRunner {
     this.#target = operation.target;
     this.#permits = operation.permits;
     this.#stop = operation.stop;
+    this.#queue = guard.limiter?.openQueue() ?? null;
     const { settings, clock, random, signal, emit } = guard;
     this.#chainOptions = {
       settings: settings.retry,
@@ -48,6 +52,7 @@ export class RequestRunner {
       random,
       signal,
       deadlineAtMs: settings.deadlineAtMs,
+      sleep: async (delayMs) => await this.#waitWhilePermitted((stop) => clock.sleep(delayMs, stop)),
       onAttemptFailed: (number, failure) => {
         this.#lastFailure = failure;
         emit({ ...operation.target, kind: 'attempt_failed', attempt: number, failure });
@@ -60,6 +65,11 @@ export class RequestRunner {
   /** Aborts with the command, or when this operation is stopped. */
   get signal(): AbortSignal {
     return this.#guard.signal;
+  }
+
+  /** Whether the operation holds the probe of its circuit. */
+  get isProbe(): boolean {
+    return this.#permits?.isProbe === true;
   }
 
   /** Aborts all requests, waits and backoffs of this operation with `reason`. */
@@ -85,15 +95,17 @@ export class RequestRunner {
    */
   async send<T>(work: (attempt: Attempt) => Promise<T>, isProof = true): Promise<T> {
     const permits = this.#permits;
+    const guard = this.#guard;
     const request: GuardedRequest = { probeSlot: null };
     this.signal.throwIfAborted();
     if (permits !== null) await this.#waitForPermit(permits, request);
     try {
+      if (guard.limiter?.isActive === true) await this.#waitForRate(request);
       // Another request may have stopped the operation while this one waited for its permit.
       this.signal.throwIfAborted();
       const value = await runRetryChain((number) => this.#attempt(number, work), {
         ...this.#chainOptions,
-        mayContinue: async () => permits === null || (await this.#mayContinue(permits, request)),
+        findRefusal: async () => await this.#findRefusal(request),
       });
       // Settled at once to free the probe slot; the rest of the operation acquires a new permit.
       if (request.probeSlot !== null && isProof) permits?.settle('success');
@@ -134,15 +146,11 @@ export class RequestRunner {
 
   /** Waits until the request may start: in parallel under an ordinary permit, one at a time under a probe's. */
   async #waitForPermit(permits: PermitHolder, request: GuardedRequest): Promise<void> {
-    const { settings, clock } = this.#guard;
     for (;;) {
       const last = this.#lastProbeSlot;
       await last?.ended;
-      if (!permits.isHeld) {
-        const leftMs = settings.deadlineAtMs === null ? Infinity : settings.deadlineAtMs - clock.monotonic();
-        // At most two leases, because the first may belong to an owner that died.
-        await permits.acquire({ waitMs: Math.min(leftMs, 2 * settings.probeLeaseMs), waitsFor: 'busy_slot' });
-      }
+      // An operation that has begun does not wait for an open circuit, not even under `--wait`.
+      if (!permits.isHeld) await permits.acquire(0);
       if (!permits.isProbe) return;
       // Another request of this operation took the slot while this one waited.
       if (last !== this.#lastProbeSlot) continue;
@@ -152,20 +160,47 @@ export class RequestRunner {
     }
   }
 
-  /** Before a retry: keeps the permit if current, else acquires a new one. False if others have opened the circuit. */
-  async #mayContinue(permits: PermitHolder, request: GuardedRequest): Promise<boolean> {
-    const isOurs = request.probeSlot !== null || !permits.isProbe;
-    if (isOurs && permits.isCurrent()) return true;
+  /** Before a retry: waits for permit and rate limiter. Returns `circuit_open` if the circuit refuses. */
+  async #findRefusal(request: GuardedRequest): Promise<BreakwaterError | null> {
     try {
-      if (isOurs) permits.settle('neutral');
-      request.probeSlot?.end();
-      request.probeSlot = null;
-      await this.#waitForPermit(permits, request);
-      return true;
+      await this.#renewPermit(request);
+      await this.#waitForRate(request);
+      return null;
     } catch (error) {
-      if (error instanceof BreakwaterError && error.code === 'circuit_open') return false;
+      if (error instanceof BreakwaterError && error.code === 'circuit_open') return error;
       throw error;
     }
+  }
+
+  /** The permit is still current, or a new one is admitted. @throws BreakwaterError `circuit_open` */
+  async #renewPermit(request: GuardedRequest): Promise<void> {
+    const permits = this.#permits;
+    if (permits === null) return;
+    const isOurs = request.probeSlot !== null || !permits.isProbe;
+    if (isOurs && permits.isCurrent()) return;
+    if (isOurs) permits.settle('neutral');
+    request.probeSlot?.end();
+    request.probeSlot = null;
+    await this.#waitForPermit(permits, request);
+  }
+
+  /** Waits for the rate limiter, and looks at the circuit again after that. @throws BreakwaterError `circuit_open` */
+  async #waitForRate(request: GuardedRequest): Promise<void> {
+    const { limiter, waits } = this.#guard;
+    const queue = this.#queue;
+    if (queue === null || limiter?.isActive !== true) return;
+    {
+      using _wait = waits.begin({ reason: 'rate_limit', circuit: null, atMostMs: limiter.waitMaxMs });
+      await this.#waitWhilePermitted((stop) => queue.take(stop));
+    }
+    await this.#renewPermit(request);
+  }
+
+  /** Ends a wait early, without an error, when this command opens the circuit; the look that follows stops the chain. */
+  async #waitWhilePermitted(wait: (stop: AbortSignal) => Promise<void>): Promise<void> {
+    const { circuit, signal } = this.#guard;
+    if (circuit === null) await wait(signal);
+    else await waitUnless(wait, { signal, end: circuit.opened });
   }
 }
 

@@ -24,11 +24,19 @@ export interface Slot extends Disposable {
 /** The queue of one transfer; earlier transfers go first. */
 export interface SlotQueue {
   /**
-   * Waits for a slot. A holder must not wait for another slot.
+   * Waits for a slot. A holder must not wait for another slot. A probe does not wait for its first slot, because the
+   * holders of the slots may be waiting for the probe.
    * @param bufferBytes memory that the request needs; 0 without a body
    * @throws the signal's reason as soon as it aborts
    */
-  readonly take: (bufferBytes: number, signal: AbortSignal) => Promise<Slot>;
+  readonly take: (bufferBytes: number, requester: SlotRequester) => Promise<Slot>;
+}
+
+/** Who asks for a slot; a `RequestRunner` is one. */
+export interface SlotRequester {
+  readonly signal: AbortSignal;
+  /** Whether it holds the probe of its circuit. @default false */
+  readonly isProbe?: boolean;
 }
 
 interface Waiter {
@@ -65,14 +73,20 @@ export class Slots {
   openQueue(): SlotQueue {
     const rank = this.#queues;
     this.#queues += 1;
-    return { take: async (bufferBytes, signal) => await this.#take({ rank, bufferBytes }, signal) };
-  }
-
-  async #take({ rank, bufferBytes }: { rank: number; bufferBytes: number }, signal: AbortSignal): Promise<Slot> {
-    signal.throwIfAborted();
-    if (this.#waiters.length === 0 && this.#fits(bufferBytes)) this.#grant(bufferBytes);
-    else await this.#wait({ rank, bufferBytes }, signal);
-    return this.#createSlot(bufferBytes);
+    let held = 0;
+    const release = (): void => {
+      held -= 1;
+    };
+    return {
+      take: async (bufferBytes, { signal, isProbe = false }) => {
+        signal.throwIfAborted();
+        const isFree = this.#waiters.length === 0 && this.#fits(bufferBytes);
+        if (isFree || (isProbe && held === 0)) this.#grant(bufferBytes);
+        else await this.#wait({ rank, bufferBytes }, signal);
+        held += 1;
+        return this.#createSlot(bufferBytes, release);
+      },
+    };
   }
 
   async #wait({ rank, bufferBytes }: { rank: number; bufferBytes: number }, signal: AbortSignal): Promise<void> {
@@ -117,7 +131,7 @@ export class Slots {
     return this.#bufferBytes === 0 || this.#bufferBytes + bufferBytes <= this.#bounds.bufferBytes;
   }
 
-  #createSlot(bufferBytes: number): Slot {
+  #createSlot(bufferBytes: number, release: () => void): Slot {
     let isTaken = true;
     let memory: Buffer | null = null;
     return {
@@ -128,6 +142,7 @@ export class Slots {
       [Symbol.dispose]: () => {
         if (!isTaken) return;
         isTaken = false;
+        release();
         this.#requests -= 1;
         this.#bufferBytes -= bufferBytes;
         if (memory !== null) this.#keepSpare(memory);

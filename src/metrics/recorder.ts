@@ -69,6 +69,8 @@ export class MetricsRecorder {
       case 'failures_counted':
       case 'attempt_failed':
       case 'transfer_started':
+      case 'wait_started':
+      case 'wait_ended':
       case 'bytes_moved':
       case 'deletes_adapted':
       case 'transfer_finished':

@@ -1,6 +1,6 @@
 import pRetry from 'p-retry';
 import type { Clock } from '../clock.ts';
-import { assertNever } from '../errors.ts';
+import { assertNever, type BreakwaterError } from '../errors.ts';
 import { classify, type Classification } from './classify.ts';
 import { decideRetry, type RetryDecision, type RetrySettings } from './decide-retry.ts';
 
@@ -12,11 +12,13 @@ export interface RetryChainOptions {
   readonly signal: AbortSignal;
   /** When the whole command must end, on the monotonic clock, in ms; null for never. */
   readonly deadlineAtMs: number | null;
+  /** Waits between attempts. May end early: `findRefusal` comes next. @throws the signal's reason when it aborts */
+  readonly sleep: (delayMs: number) => Promise<void>;
   /** Called after every failed attempt, including the last. */
   readonly onAttemptFailed: (attempt: number, failure: Classification) => void;
   readonly onRetryScheduled: (retry: { retry: number; delayMs: number; failure: Classification }) => void;
-  /** Called before each retry, after its wait; false ends the chain with its last failure. */
-  readonly mayContinue: () => Promise<boolean>;
+  /** Called before each retry, after its wait; a refusal ends the chain with its last failure. */
+  readonly findRefusal: () => Promise<BreakwaterError | null>;
 }
 
 /** The last failure of a chain and the number of attempts. */
@@ -25,12 +27,18 @@ export class RetryChainFailed extends Error {
   readonly failure: Classification;
   readonly attempts: number;
   readonly why: Extract<RetryDecision, { kind: 'stop' }>['why'] | 'abandoned';
+  /** Why it was abandoned; null where `why` is another. */
+  readonly refusal: BreakwaterError | null;
 
-  constructor(failure: Classification, options: { attempts: number; why: RetryChainFailed['why']; cause: unknown }) {
+  constructor(
+    failure: Classification,
+    options: Pick<RetryChainFailed, 'attempts' | 'why' | 'cause'> & { refusal?: BreakwaterError | null },
+  ) {
     super(failure.message, { cause: options.cause });
     this.failure = failure;
     this.attempts = options.attempts;
     this.why = options.why;
+    this.refusal = options.refusal ?? null;
   }
 }
 
@@ -62,8 +70,8 @@ export async function runRetryChain<T>(
     );
   } catch (error) {
     if (!(error instanceof AttemptFailed)) throw error;
-    const { attempts, why } = chain;
-    throw new RetryChainFailed(classify(error.cause), { attempts, why, cause: error.cause });
+    const { attempts, why, refusal } = chain;
+    throw new RetryChainFailed(classify(error.cause), { attempts, why, cause: error.cause, refusal });
   }
 }
 
@@ -81,6 +89,7 @@ function wrapFailure(error: unknown): never {
 class ChainProgress {
   attempts = 0;
   why: RetryChainFailed['why'] = 'permanent';
+  refusal: BreakwaterError | null = null;
   readonly #options: RetryChainOptions;
   #retriesMade = 0;
   #skewTryMade = false;
@@ -108,16 +117,20 @@ class ChainProgress {
         return false;
       case 'retry_with_corrected_clock':
         this.#skewTryMade = true;
-        this.why = 'abandoned';
-        return await this.#options.mayContinue();
+        return await this.#mayContinue();
       case 'retry':
         this.#retriesMade = decision.retry;
         this.#options.onRetryScheduled({ retry: decision.retry, delayMs: decision.delayMs, failure });
-        await clock.sleep(decision.delayMs, signal);
-        this.why = 'abandoned';
-        return await this.#options.mayContinue();
+        await this.#options.sleep(decision.delayMs);
+        return await this.#mayContinue();
       default:
         return assertNever(decision);
     }
+  }
+
+  async #mayContinue(): Promise<boolean> {
+    this.why = 'abandoned';
+    this.refusal = await this.#options.findRefusal();
+    return this.refusal === null;
   }
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import { BatchDeleter, type BatchDeleteRequest } from './delete/delete-batch.ts';
 import type { BatchOutcome } from './delete/batch-outcome.ts';
 import { connectS3, type S3Settings } from './connection/connect.ts';
+import { BoundedRateLimiter } from './connection/rate-limiter.ts';
 import type { DeleteTarget } from './delete/delete-request.ts';
 import { statObject } from './download/stat-object.ts';
 import type { DownloadRequest, DownloadResult, ObjectAddress, ObjectFacts } from './download/download-request.ts';
@@ -68,6 +69,8 @@ export interface ObjectStore extends Disposable {
    */
   readonly deleteBatch: <T extends DeleteTarget>(request: BatchDeleteRequest<T>) => Promise<BatchOutcome<T>>;
   /** Closes all connections, also while calls are under way. May be repeated. `Symbol.dispose` does the same. */
+  /** Resolves once the rate limiter holds no request back. @throws the signal's reason as soon as it aborts */
+  readonly waitWhileThrottled: (signal: AbortSignal) => Promise<void>;
   readonly close: () => void;
 }
 
@@ -75,8 +78,10 @@ export interface ObjectStore extends Disposable {
  * Connects: finds credentials, and checks everything that can be checked without S3.
  * @throws BreakwaterError `config`
  */
-export async function openObjectStore(settings: S3Settings, clock: Clock, guard: Guard): Promise<ObjectStore> {
-  const s3 = await connectS3(settings, clock);
+export async function openObjectStore(settings: S3Settings, clock: Clock, unlimited: Guard): Promise<ObjectStore> {
+  const limiter = new BoundedRateLimiter(clock);
+  const s3 = await connectS3(settings, clock, limiter);
+  const guard: Guard = { ...unlimited, limiter };
   const deleter = new BatchDeleter(s3, guard);
   const close = (): void => {
     deleter.close();
@@ -93,6 +98,7 @@ export async function openObjectStore(settings: S3Settings, clock: Clock, guard:
     listUploads: (request) => listUploads(s3, guard, request),
     abortUpload: (upload) => abortUpload(s3, guard, upload),
     deleteBatch: (request) => deleter.deleteBatch(request),
+    waitWhileThrottled: async (signal) => await limiter.waitUntilIdle(signal),
     close,
     [Symbol.dispose]: close,
   };

@@ -38,6 +38,8 @@ export interface RunManyOptions {
   readonly objectsInFlight: number;
   /** Whether one more at a time would help. */
   readonly hasRoom: () => boolean;
+  /** Waited for before each item is begun. */
+  readonly beforeEach: (signal: AbortSignal) => Promise<void>;
   /** The command's own signal: the signal of each transfer aborts with it, too. */
   readonly signal?: AbortSignal;
 }
@@ -68,17 +70,20 @@ class ManyRun<T extends Named> {
   readonly #transfer: Transfer<T>;
   readonly #objectsInFlight: number;
   readonly #hasRoom: () => boolean;
+  readonly #beforeEach: RunManyOptions['beforeEach'];
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   readonly #workers: Promise<void>[] = [];
   readonly #tally = { done: 0, skipped: 0, bytes: 0, failed: 0, failures: [] as ItemFailure[] };
   #ended: { readonly error: unknown } | null = null;
 
-  constructor(items: AsyncIterable<T>, transfer: Transfer<T>, { objectsInFlight, hasRoom, signal }: RunManyOptions) {
+  constructor(items: AsyncIterable<T>, transfer: Transfer<T>, options: RunManyOptions) {
+    const { objectsInFlight, hasRoom, beforeEach, signal } = options;
     this.#iterator = items[Symbol.asyncIterator]();
     this.#transfer = transfer;
     this.#objectsInFlight = objectsInFlight;
     this.#hasRoom = hasRoom;
+    this.#beforeEach = beforeEach;
     const { signal: stopped } = this.#stop;
     this.#signal = signal === undefined ? stopped : AbortSignal.any([signal, stopped]);
   }
@@ -104,6 +109,7 @@ class ManyRun<T extends Named> {
     try {
       // All workers share one iterator: an async generator queues its `next` calls, so no item is taken twice.
       while (this.#ended === null) {
+        await this.#beforeEach(this.#signal);
         const next = await this.#iterator.next();
         if (this.#ended !== null || next.done === true) return;
         await this.#run(next.value);
@@ -128,6 +134,9 @@ class ManyRun<T extends Named> {
       if (!(error instanceof BreakwaterError) || ENDS_THE_RUN.has(error.code)) throw error;
       tally.failed += 1;
       if (tally.failures.length < FAILURES_NAMED_MAX) tally.failures.push({ name: item.name, error });
+      // Its retries were abandoned because the circuit opened: the next item would be refused.
+      const { cause } = error;
+      if (cause instanceof BreakwaterError && cause.code === 'circuit_open') throw cause;
     }
   }
 }

@@ -1,3 +1,4 @@
+import { CommandCircuit } from '../../src/guard/command-circuit.ts';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { downloadObject } from '../../src/s3/download/download-object.ts';
@@ -128,7 +129,7 @@ export function prepare(respond: Respond, target: DownloadTarget = new FakeFile(
     },
     ...wishes,
   };
-  const guarded = { ...guard.guard, circuit: { gate: process.gate, name: CIRCUIT } };
+  const guarded = { ...guard.guard, circuit: new CommandCircuit(process.gate, CIRCUIT) };
   const run = async () => await runWithS3(guard.clock, downloadObject(fake.s3, guarded, request));
   const moved = (): number =>
     guard.events.reduce((sum, event) => (event.kind === 'bytes_moved' ? sum + event.bytes : sum), 0);

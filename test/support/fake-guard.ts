@@ -1,5 +1,7 @@
 import type { CircuitGate } from '../../src/circuit/circuit-gate.ts';
-import type { Guard, GuardSettings } from '../../src/guard/guard.ts';
+import { CommandCircuit } from '../../src/guard/command-circuit.ts';
+import type { Guard, GuardSettings, RequestLimiter } from '../../src/guard/guard.ts';
+import { WaitReport } from '../../src/guard/wait-report.ts';
 import type { Event } from '../../src/events.ts';
 import { CIRCUIT } from './fake-circuits.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -18,19 +20,24 @@ export interface FakeGuardOptions {
   /** Of the circuit CIRCUIT; without it, there is no circuit. */
   readonly gate?: CircuitGate;
   readonly settings?: Partial<GuardSettings>;
+  readonly limiter?: RequestLimiter;
 }
 
 /** A guard on virtual time that keeps every event, and the controller that aborts it. */
-export function createFakeGuard({ clock = new VirtualClock(), gate, settings = {} }: FakeGuardOptions = {}) {
+export function createFakeGuard(options: FakeGuardOptions = {}) {
+  const { clock = new VirtualClock(), gate, settings = {}, limiter = null } = options;
   const events: Event[] = [];
+  const emit = (event: Event): void => void events.push(event);
   const abort = new AbortController();
   const guard: Guard = {
     settings: { ...SETTINGS, ...settings },
-    circuit: gate === undefined ? null : { gate, name: CIRCUIT },
+    circuit: gate === undefined ? null : new CommandCircuit(gate, CIRCUIT),
+    limiter,
+    waits: new WaitReport({ clock, emit }),
     clock,
     random: () => 0.5,
     signal: abort.signal,
-    emit: (event) => events.push(event),
+    emit,
   };
   return { clock, guard, events, abort, kinds: () => events.map(({ kind }) => kind) };
 }

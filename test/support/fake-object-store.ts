@@ -126,6 +126,10 @@ export class FakeObjectStore implements ObjectStore {
     return await Promise.reject(new Error('a sweep looks at nothing but listings'));
   }
 
+  async waitWhileThrottled(): Promise<void> {
+    await Promise.resolve();
+  }
+
   close(): void {}
 
   [Symbol.dispose](): void {}

@@ -1,3 +1,4 @@
+import { CommandCircuit } from '../../src/guard/command-circuit.ts';
 import { createHash } from 'node:crypto';
 import { Slots } from '../../src/guard/slots.ts';
 import { NOTHING_TO_RESUME, type FileUpload, type UploadResumePoint } from '../../src/s3/upload/upload-request.ts';
@@ -82,7 +83,7 @@ export function prepare(
   const run = async () =>
     await runWithS3(
       guard.clock,
-      uploadFile(fake.s3, { ...guard.guard, circuit: { gate: process.gate, name: CIRCUIT } }, request),
+      uploadFile(fake.s3, { ...guard.guard, circuit: new CommandCircuit(process.gate, CIRCUIT) }, request),
     );
   return { ...fake, ...guard, process, run, parts, operations, saved, s3: fake.s3 };
 }

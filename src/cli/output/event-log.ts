@@ -1,6 +1,6 @@
 import { formatTime, type Clock } from '../../clock.ts';
 import type { BreakwaterError } from '../../errors.ts';
-import type { EventSink } from '../../events.ts';
+import type { EventSink, WaitReason } from '../../events.ts';
 import { escapeControls } from '../../ui/escape.ts';
 import { paint, type Paint } from '../../ui/paint.ts';
 import { errorLine, eventLine, type LogLevel, type LogLine } from './log-line.ts';
@@ -8,9 +8,20 @@ import type { Output, OutputMode } from './output.ts';
 
 const COLOURS: Readonly<Record<LogLevel, Paint>> = { error: 'red', warning: 'yellow', notice: 'cyan', debug: 'faint' };
 
+/** A wait that begins again within this time is not logged again, in ms. */
+const WAIT_LOGGED_EVERY_MS = 10_000;
+
 /** Logs events on stderr, as `--quiet` and `--verbose` allow. */
 export function createEventLog(output: Output, clock: Clock): EventSink {
+  const loggedAtMs = new Map<WaitReason, number>();
+  const isRepeated = (reason: WaitReason): boolean => {
+    const nowMs = clock.monotonic();
+    if (nowMs - (loggedAtMs.get(reason) ?? -Infinity) < WAIT_LOGGED_EVERY_MS) return true;
+    loggedAtMs.set(reason, nowMs);
+    return false;
+  };
   return (event) => {
+    if (event.kind === 'wait_started' && isRepeated(event.reason)) return;
     const line = eventLine(event);
     if (line !== null && isShown(line.level, output.mode)) output.note(formatLine(line, output.mode, clock.now()));
   };

@@ -3,6 +3,7 @@ import type { Event } from '../../events.ts';
 import { assertNever, type BreakwaterError } from '../../errors.ts';
 import { failureDocument } from './json-document.ts';
 import { escapeControls } from '../../ui/escape.ts';
+import { formatWaitReason } from '../../ui/progress/progress-text.ts';
 import type { OperationTarget } from '../../operations.ts';
 
 export type LogLevel = 'error' | 'warning' | 'notice' | 'debug';
@@ -29,22 +30,13 @@ export function eventLine(event: Event): LogLine | null {
     case 'retry_scheduled':
       return retryLine(event);
     case 'operation_finished':
-      return {
-        level: 'debug',
-        event: event.kind,
-        text: `${nameTarget(event)}: ${event.code ?? event.result} after ${formatSeconds(event.durationMs)}`,
-        fields: {
-          ...targetFields(event),
-          result: event.result,
-          code: event.code,
-          duration_ms: Math.round(event.durationMs),
-          bytes: event.bytes,
-        },
-      };
+      return finishedLine(event);
     case 'circuit_changed':
     case 'circuit_refused':
     case 'result_ignored':
       return circuitLine(event);
+    case 'wait_started':
+      return waitLine(event);
     case 'deletes_adapted':
       return dialectLine(event);
     case 'not_verified':
@@ -52,6 +44,7 @@ export function eventLine(event: Event): LogLine | null {
     case 'warning':
       return { level: 'warning', event: event.kind, text: event.message, fields: { reason: event.reason } };
     case 'operation_started':
+    case 'wait_ended':
     case 'request_started':
     case 'request_ended':
     case 'failures_counted':
@@ -64,6 +57,16 @@ export function eventLine(event: Event): LogLine | null {
     default:
       return assertNever(event);
   }
+}
+
+function finishedLine(event: Extract<Event, { kind: 'operation_finished' }>): LogLine {
+  const { kind, result, code, durationMs, bytes } = event;
+  return {
+    level: 'debug',
+    event: kind,
+    text: `${nameTarget(event)}: ${code ?? result} after ${formatSeconds(durationMs)}`,
+    fields: { ...targetFields(event), result, code, duration_ms: Math.round(durationMs), bytes },
+  };
 }
 
 /** The log line of a failure. */
@@ -148,6 +151,16 @@ function retryLine(event: Extract<Event, { kind: 'retry_scheduled' }>): LogLine 
     event: event.kind,
     text: `${nameTarget(event)}: ${failure.code}, attempt ${retry} of ${retries + 1}, next in ${formatSeconds(delayMs)}`,
     fields: { ...targetFields(event), retry, retries, delay_ms: delayMs, ...failureFields(failure) },
+  };
+}
+
+function waitLine({ kind, reason, circuit, atMostMs }: Extract<Event, { kind: 'wait_started' }>): LogLine {
+  const limit = atMostMs === null ? '' : `, at most ${formatSeconds(atMostMs)}`;
+  return {
+    level: 'notice',
+    event: kind,
+    text: `waiting: ${formatWaitReason(reason, circuit)}${limit}`,
+    fields: { reason, circuit, at_most_ms: atMostMs === null ? null : Math.round(atMostMs) },
   };
 }
 

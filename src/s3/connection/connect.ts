@@ -26,9 +26,12 @@ const USES_FAST_PATH: boolean = true;
  * limiting on, checksums as headers. Environment and config files cannot add attempts.
  * @throws BreakwaterError `config` when there are no credentials, before any permit is taken
  */
-export async function connectS3(settings: S3Settings, clock: Clock): Promise<ObjectClient> {
+export async function connectS3(
+  settings: S3Settings,
+  clock: Clock,
+  rateLimiter = new BoundedRateLimiter(clock),
+): Promise<ObjectClient> {
   const { endpointUrl, profile } = settings;
-  const rateLimiter = new BoundedRateLimiter(clock);
   const config: S3ClientConfig = {
     region: settings.region ?? 'us-east-1',
     ...(endpointUrl === null ? {} : { endpoint: endpointUrl }),

@@ -50,7 +50,7 @@ export class DirectClient extends ObjectClient {
   readonly #routes = new Map<string, Promise<ObjectRoute>>();
   #userAgent: Promise<string> | null = null;
 
-  /** @param limiter the same that `send` uses; null for none */
+  /** @param limiter the same that `send` reports to; null for none */
   constructor(config: S3ClientConfig, limiter: BoundedRateLimiter | null) {
     super(config);
     this.#limiter = limiter;
@@ -76,7 +76,6 @@ export class DirectClient extends ObjectClient {
     for (let mayRedirect = followRegionRedirects; ; mayRedirect = false) {
       const { endpoint, sign } = await this.#findRoute(bucket);
       const request = await this.#serialize(kind, input, endpoint);
-      await this.#limiter?.getSendToken(options.abortSignal);
       const skew = await sign(request);
       try {
         const { response } = await requestHandler.handle(request, { ...options, isDirect: true });

@@ -31,7 +31,7 @@ export async function fetchFirst(
   onKnown: (active: ActiveDownload) => void,
 ): Promise<ActiveDownload> {
   const { s3, requests, request } = options;
-  using _slot = await request.queue.take(request.bufferBytes, requests.signal);
+  using _slot = await request.queue.take(request.bufferBytes, requests);
   let known: { readonly active: ActiveDownload; readonly piece: Piece | null } | null = null;
   const send = (resume: ProvablePoint | null) =>
     requests.send(async (attempt) => {
@@ -59,7 +59,7 @@ export async function fetchFirst(
 export async function fetchPiece(options: DownloadOptions, active: ActiveDownload, piece: Piece): Promise<void> {
   const { requests, request } = options;
   await active.ready(piece);
-  using _slot = await request.queue.take(request.bufferBytes, requests.signal);
+  using _slot = await request.queue.take(request.bufferBytes, requests);
   await requests.send((attempt) => receive(options, active, piece, attempt));
   active.finish(piece);
 }

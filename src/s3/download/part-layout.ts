@@ -107,7 +107,7 @@ export class PartSizes {
     const { s3, requests, queue, address, etag, object } = this.#options;
     const request = { ...address, ifMatch: etag, partNumber: number };
     try {
-      using _slot = await queue.take(0, requests.signal);
+      using _slot = await queue.take(0, requests);
       const head = await requests.sendAuxiliary(({ options }) => headObject(s3, request, options));
       // A store that ignores the part number describes the whole object, and states no parts.
       if (head?.ETag !== etag || head.PartsCount !== object.parts || head.ContentLength === undefined) return null;

@@ -10,8 +10,8 @@ import type { UploadResumePoint } from './upload-request.ts';
 const DISCARD_TIMEOUT_MS = 5_000;
 
 /**
- * Aborts an upload of our own that is of no use, so that S3 frees its parts: outside circuit, retries and the user's
- * signal, in bounded time. It never throws: the first error must not be hidden.
+ * Aborts an upload of our own that is of no use, so that S3 frees its parts: outside circuit, retries, rate
+ * limiter and the user's signal, in bounded time. It never throws: the first error must not be hidden.
  * @returns whether the upload is gone; otherwise a warning has been emitted
  */
 export async function discardUpload(
@@ -24,7 +24,6 @@ export async function discardUpload(
   try {
     const options: WatchedOptions = { abortSignal: timeout.signal, watch: new RequestWatch(clock, settings) };
     const command = new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId });
-    bypassRateLimiter(command);
     await s3.send(command, options);
     return true;
   } catch (error) {
@@ -37,19 +36,6 @@ export async function discardUpload(
     });
     return false;
   }
-}
-
-/**
- * Disables the SDK's retry step, and with it the rate limiter, for one command. After S3 has said SlowDown to every
- * part, the limiter would delay the next request for longer than the clean-up may take, and the parts would stay.
- */
-function bypassRateLimiter(command: AbortMultipartUploadCommand): void {
-  command.middlewareStack.add((next) => next, {
-    name: 'retryMiddleware',
-    step: 'finalizeRequest',
-    priority: 'high',
-    override: true,
-  });
 }
 
 /** Aborts what earlier processes have left of uploads to this object. What cannot be aborted stays for the next run. */

@@ -43,7 +43,7 @@ export function uploadFile(s3: ObjectClient, guard: Guard, upload: FileUpload): 
 async function uploadWhole(s3: ObjectClient, guard: Guard, upload: FileUpload): Promise<UploadResult> {
   const { bucket, key, sizeBytes, source, queue, signal } = upload;
   // Before the permit is taken: a probe must not wait for one of our slots, nor for the disk.
-  using slot = await queue.take(sizeBytes, signal);
+  using slot = await queue.take(sizeBytes, { signal });
   const bytes = slot.buffer();
   await source.readAt(bytes, 0);
   source.confirm();
@@ -63,7 +63,7 @@ async function uploadInParts(s3: ObjectClient, guard: Guard, file: FileUpload): 
   await discardStale(s3, guard, file);
   try {
     // Older objects get their slots first; only then may this one hold a permit.
-    (await file.queue.take(0, file.signal))[Symbol.dispose]();
+    (await file.queue.take(0, file))[Symbol.dispose]();
     const result = await runGuarded(guard, { operation: 'put_object', bucket, key }, (requests) =>
       sending.run(requests),
     );
@@ -154,7 +154,7 @@ class PartsSending {
     const { sizeBytes, partSizeBytes, source, queue, checksum } = this.#file;
     const offset = (part.number - 1) * partSizeBytes;
     const length = Math.min(partSizeBytes, sizeBytes - offset);
-    using slot = await queue.take(length, channel.requests.signal);
+    using slot = await queue.take(length, channel.requests);
     const bytes = slot.buffer();
     await source.readAt(bytes, offset);
     const stored = this.#earlier.get(part.number);

@@ -58,6 +58,7 @@ export async function getMany(context: FetchContext, many: ManyToGet): Promise<M
   const result = await runMany(listObjects(context, many), fetch, {
     objectsInFlight: context.slots.bounds.requests,
     hasRoom: context.hasRoom,
+    beforeEach: async (signal) => await context.store.waitWhileThrottled(signal),
   });
   if (result.done + result.skipped + result.failed === 0) throw nothingFoundError(many);
   return result;

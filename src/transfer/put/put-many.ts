@@ -32,6 +32,7 @@ export async function putMany(files: AsyncIterable<WalkedFile>, tools: SendTools
   const result = await runMany(files, send, {
     objectsInFlight: slots.bounds.requests,
     hasRoom: context.hasRoom,
+    beforeEach: async (signal) => await tools.store.waitWhileThrottled(signal),
     signal: context.signal,
   });
   if (result.ended === null && result.failed === 0) await run.forget();

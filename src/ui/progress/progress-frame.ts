@@ -1,6 +1,6 @@
 import { span, truncateLine, type Frame, type Line } from '../frame.ts';
 import { drawBar, drawPips, type Symbols } from '../symbols.ts';
-import { formatProgress, formatWaits, measureShare } from './progress-text.ts';
+import { formatHold, formatProgress, formatWaits, measureShare } from './progress-text.ts';
 import type { TransferSnapshot } from './progress-snapshot.ts';
 import { nameState } from '../circuit-words.ts';
 
@@ -30,10 +30,11 @@ export function drawProgress(snapshot: TransferSnapshot, picture: ProgressPictur
   return [first, ...(trouble.length === 0 ? [] : [trouble])].map((line) => truncateLine(line, width));
 }
 
-/** Retries that wait, and the circuit after its first failure. */
-function drawTrouble({ waits, circuit }: TransferSnapshot, { nowMs, symbols }: ProgressPicture): Line {
-  const waiting = formatWaits(waits, nowMs);
-  const parts: Line[] = waiting === null ? [] : [[span(waiting, 'warning')]];
+/** What operations wait for, and the circuit after its first failure. */
+function drawTrouble({ waits, holds, circuit }: TransferSnapshot, { nowMs, symbols }: ProgressPicture): Line {
+  const parts: Line[] = [formatHold(holds, nowMs), formatWaits(waits, nowMs)]
+    .filter((text) => text !== null)
+    .map((text) => [span(text, 'warning')]);
   if (circuit !== null && (circuit.state !== 'closed' || circuit.failures > 0)) {
     const { name, state, failures, failureThreshold } = circuit;
     const pips = drawPips(failures, failureThreshold, symbols);

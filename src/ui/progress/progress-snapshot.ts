@@ -1,6 +1,6 @@
 import type { CircuitState } from '../../circuit/circuit.ts';
 import { assertNever } from '../../errors.ts';
-import type { Event } from '../../events.ts';
+import type { Event, WaitReason } from '../../events.ts';
 
 /** All transfers of one command together. */
 export interface TransferSnapshot {
@@ -20,6 +20,8 @@ export interface TransferSnapshot {
   readonly inFlight: number;
   /** Waiting retries, newest last. Ended waits are removed when the next one starts. */
   readonly waits: readonly Wait[];
+  /** What operations wait for apart from backoff, newest last. */
+  readonly holds: readonly Hold[];
   /** The last known circuit; null before its first failure. */
   readonly circuit: CircuitGlimpse | null;
 }
@@ -32,6 +34,13 @@ export interface Wait {
   readonly attempts: number;
   /** On the monotonic clock, in ms. */
   readonly untilMs: number;
+}
+
+/** A wait for the circuit or for the rate limiter. */
+export interface Hold {
+  readonly reason: WaitReason;
+  /** On the monotonic clock, in ms; null where nothing bounds it. */
+  readonly untilMs: number | null;
 }
 
 interface CircuitGlimpse {
@@ -56,6 +65,7 @@ export const NO_TRANSFER: TransferSnapshot = {
   startedAtMs: null,
   inFlight: 0,
   waits: [],
+  holds: [],
   circuit: null,
 };
 
@@ -77,6 +87,9 @@ export function followTransfer(snapshot: TransferSnapshot, event: Event, nowMs: 
       const waits = [...snapshot.waits.filter(({ untilMs }) => untilMs > nowMs), wait].slice(-WAITS_KEPT_MAX);
       return { ...snapshot, waits };
     }
+    case 'wait_started':
+    case 'wait_ended':
+      return { ...snapshot, holds: followHolds(snapshot.holds, event, nowMs) };
     case 'failures_counted': {
       const { circuit, failures, failureThreshold } = event;
       return { ...snapshot, circuit: { name: circuit, state: 'closed', failures, failureThreshold } };
@@ -99,6 +112,17 @@ export function followTransfer(snapshot: TransferSnapshot, event: Event, nowMs: 
     default:
       return assertNever(event);
   }
+}
+
+function followHolds(
+  holds: readonly Hold[],
+  event: Extract<Event, { kind: 'wait_started' | 'wait_ended' }>,
+  nowMs: number,
+): readonly Hold[] {
+  const others = holds.filter(({ reason }) => reason !== event.reason);
+  if (event.kind === 'wait_ended') return others;
+  const { reason, atMostMs } = event;
+  return [...others, { reason, untilMs: atMostMs === null ? null : nowMs + atMostMs }];
 }
 
 type ObjectEvent = Extract<Event, { kind: 'transfer_started' | 'bytes_moved' | 'transfer_finished' | 'objects_swept' }>;

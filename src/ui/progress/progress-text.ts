@@ -1,4 +1,6 @@
-import type { TransferSnapshot, Wait } from './progress-snapshot.ts';
+import type { WaitReason } from '../../events.ts';
+import { assertNever } from '../../errors.ts';
+import type { Hold, TransferSnapshot, Wait } from './progress-snapshot.ts';
 
 /** `1.5 MiB` */
 export function formatBytes(bytes: number): string {
@@ -68,4 +70,32 @@ export function formatWaits(waits: readonly Wait[], nowMs: number): string | nul
   const { code, attempt, attempts, untilMs } = first;
   const more = pending.length === 1 ? '' : `, and ${pending.length - 1} more`;
   return `${code}, attempt ${attempt} of ${attempts}, next in ${Math.ceil((untilMs - nowMs) / 1000)} s${more}`;
+}
+
+/** `waiting: S3 throttles requests, at most 12 s`; null while nothing is waited for. */
+export function formatHold(holds: readonly Hold[], nowMs: number): string | null {
+  const hold = holds.at(-1);
+  if (hold === undefined) return null;
+  const { reason, untilMs } = hold;
+  const limit = untilMs === null ? '' : `, at most ${Math.max(0, Math.ceil((untilMs - nowMs) / 1000))} s`;
+  return `waiting: ${formatWaitReason(reason, null)}${limit}`;
+}
+
+/** Why operations wait; the log names the circuit. */
+export function formatWaitReason(reason: WaitReason, circuit: string | null): string {
+  const which = circuit === null ? 'the circuit' : `circuit ${circuit}`;
+  switch (reason) {
+    case 'open':
+      return `${which} is open`;
+    case 'isolated':
+      return `${which} is isolated`;
+    case 'probe_in_progress':
+      return `another process is probing ${which}`;
+    case 'own_probe':
+      return `a probe of this command decides whether ${which} closes`;
+    case 'rate_limit':
+      return 'S3 throttles requests';
+    default:
+      return assertNever(reason);
+  }
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Refusal } from '../../../src/circuit/circuit.ts';
+import { CommandCircuit } from '../../../src/guard/command-circuit.ts';
 import { PermitHolder } from '../../../src/guard/permit-holder.ts';
+import { WaitReport } from '../../../src/guard/wait-report.ts';
 import { CIRCUIT, FakeCircuits, SLOW_DOWN, takePermit } from '../../support/fake-circuits.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
@@ -13,20 +15,25 @@ function prepare() {
   const process = circuits.startProcess();
   const refusals: Refusal[] = [];
   const abort = new AbortController();
+  const circuit = new CommandCircuit(process.gate, CIRCUIT);
   const holder = new PermitHolder({
-    circuit: { gate: process.gate, name: CIRCUIT },
+    circuit,
     clock,
     signal: abort.signal,
     probeLeaseMs: LEASE_MS,
+    deadlineAtMs: null,
+    waits: new WaitReport({ clock, emit: () => undefined }),
     onRefused: (refusal) => refusals.push(refusal),
   });
   const startMs = clock.monotonic();
   return { clock, circuits, process, refusals, abort, holder, elapsedMs: () => clock.monotonic() - startMs };
 }
 
-/** A stage on which another process holds the only probe slot. */
+/** A stage on which another process holds the only probe slot, and the command was admitted before. */
 async function prepareBusySlot() {
   const stage = prepare();
+  await stage.holder.acquire(0);
+  stage.holder.settle('success');
   stage.circuits.open();
   await stage.clock.advance(OPEN_FOR_MS);
   const other = stage.circuits.startProcess();
@@ -41,7 +48,7 @@ describe('acquire', () => {
   it('is admitted through a closed circuit', async () => {
     const { holder } = prepare();
     expect(holder.isHeld).toBe(false);
-    await holder.acquire({ waitMs: 0, waitsFor: 'any' });
+    await holder.acquire(0);
     expect(holder).toMatchObject({ isHeld: true, isProbe: false });
     expect(holder.isCurrent()).toBe(true);
   });
@@ -50,7 +57,7 @@ describe('acquire', () => {
     const { clock, circuits, holder, refusals } = prepare();
     circuits.open();
     await clock.advance(20_000);
-    await expect(holder.acquire({ waitMs: 0, waitsFor: 'any' })).rejects.toMatchObject({
+    await expect(holder.acquire(0)).rejects.toMatchObject({
       ...refusedBy('open'),
       details: { retryAfterMs: 40_000 },
     });
@@ -61,7 +68,7 @@ describe('acquire', () => {
   it('waits for an open circuit until its probe is due, and then is the probe', async () => {
     const { clock, circuits, holder, refusals, elapsedMs } = prepare();
     circuits.open();
-    await clock.runUntilSettled(holder.acquire({ waitMs: 90_000, waitsFor: 'any' }));
+    await clock.runUntilSettled(holder.acquire(90_000));
     expect(elapsedMs()).toBe(OPEN_FOR_MS);
     expect(holder.isProbe).toBe(true);
     expect(refusals).toEqual([]);
@@ -70,7 +77,7 @@ describe('acquire', () => {
   it('goes on within a second when the circuit it waits for is closed by hand', async () => {
     const { clock, circuits, process, holder, elapsedMs } = prepare();
     circuits.open();
-    const acquired = holder.acquire({ waitMs: 90_000, waitsFor: 'any' });
+    const acquired = holder.acquire(90_000);
     await clock.advance(20_500);
     process.gate.reset(CIRCUIT, { by: 'test', reason: null });
     await clock.runUntilSettled(acquired);
@@ -81,7 +88,7 @@ describe('acquire', () => {
   it('gives up when the wait is over, and counts one refusal', async () => {
     const { clock, circuits, holder, refusals, elapsedMs } = prepare();
     circuits.open();
-    const acquired = holder.acquire({ waitMs: 10_000, waitsFor: 'any' });
+    const acquired = holder.acquire(10_000);
     await expect(clock.runUntilSettled(acquired)).rejects.toMatchObject(refusedBy('open'));
     expect(elapsedMs()).toBe(10_000);
     expect(refusals).toHaveLength(1);
@@ -90,21 +97,21 @@ describe('acquire', () => {
   it('waits for an isolation too where any refusal is waited for', async () => {
     const { clock, process, holder } = prepare();
     process.gate.isolate(CIRCUIT, { by: 'test', reason: null, forMs: 3000 });
-    await clock.runUntilSettled(holder.acquire({ waitMs: 10_000, waitsFor: 'any' }));
+    await clock.runUntilSettled(holder.acquire(10_000));
     expect(holder.isHeld).toBe(true);
   });
 
   it('does not wait for an open circuit where only a busy slot is waited for', async () => {
     const { circuits, holder, clock, elapsedMs } = prepare();
     circuits.open();
-    await expect(holder.acquire({ waitMs: 90_000, waitsFor: 'busy_slot' })).rejects.toMatchObject(refusedBy('open'));
+    await expect(holder.acquire(0)).rejects.toMatchObject(refusedBy('open'));
     expect(elapsedMs()).toBe(0);
     expect(clock.sleeping).toBe(0);
   });
 
   it('takes a busy slot soon after its owner returns it', async () => {
     const { clock, holder, other, permit, waitedMs } = await prepareBusySlot();
-    const acquired = holder.acquire({ waitMs: 60_000, waitsFor: 'busy_slot' });
+    const acquired = holder.acquire(0);
     await clock.advance(4900);
     expect(holder.isHeld).toBe(false);
     other.settle(permit, 'neutral');
@@ -115,7 +122,7 @@ describe('acquire', () => {
 
   it('is refused as soon as the circuit opens while it waits for the slot', async () => {
     const { clock, holder, other, permit, waitedMs } = await prepareBusySlot();
-    const acquired = holder.acquire({ waitMs: 60_000, waitsFor: 'busy_slot' });
+    const acquired = holder.acquire(0);
     await clock.advance(4900);
     other.settle(permit, 'failure', SLOW_DOWN);
     await expect(clock.runUntilSettled(acquired)).rejects.toMatchObject(refusedBy('open'));
@@ -124,7 +131,7 @@ describe('acquire', () => {
 
   it('waits no longer than it was told for a slot whose owner keeps it', async () => {
     const { clock, circuits, holder, other, permit, waitedMs } = await prepareBusySlot();
-    const acquired = holder.acquire({ waitMs: 60_000, waitsFor: 'busy_slot' });
+    const acquired = holder.acquire(0);
     acquired.catch(() => undefined);
     for (let renewals = 0; renewals < 6; renewals += 1) {
       await clock.advance(LEASE_MS / 3);
@@ -137,14 +144,14 @@ describe('acquire', () => {
 
   it('takes over the slot of an owner that does not renew, when its lease ends', async () => {
     const { clock, holder, waitedMs } = await prepareBusySlot();
-    await clock.runUntilSettled(holder.acquire({ waitMs: 60_000, waitsFor: 'busy_slot' }));
+    await clock.runUntilSettled(holder.acquire(0));
     expect(holder.isProbe).toBe(true);
     expect(waitedMs()).toBe(LEASE_MS);
   });
 
   it('takes over the slot of a dead owner at its next look', async () => {
     const { clock, circuits, holder, waitedMs } = await prepareBusySlot();
-    const acquired = holder.acquire({ waitMs: 60_000, waitsFor: 'busy_slot' });
+    const acquired = holder.acquire(0);
     circuits.kill(circuits.row?.lease?.owner.pid ?? 0);
     await clock.runUntilSettled(acquired);
     expect(waitedMs()).toBeLessThan(1000);
@@ -152,7 +159,7 @@ describe('acquire', () => {
 
   it('ends its wait with the reason of the abort', async () => {
     const { clock, holder, abort } = await prepareBusySlot();
-    const acquired = holder.acquire({ waitMs: 60_000, waitsFor: 'busy_slot' });
+    const acquired = holder.acquire(0);
     const reason = new Error('interrupted');
     abort.abort(reason);
     await expect(acquired).rejects.toBe(reason);
@@ -165,7 +172,7 @@ describe('a held probe', () => {
     const { clock, circuits, holder } = prepare();
     circuits.open();
     await clock.advance(OPEN_FOR_MS);
-    await holder.acquire({ waitMs: 0, waitsFor: 'any' });
+    await holder.acquire(0);
     const other = circuits.startProcess();
     for (let turns = 0; turns < 20; turns += 1) {
       await clock.advance(LEASE_MS / 2);
@@ -180,7 +187,7 @@ describe('a held probe', () => {
     const { clock, circuits, holder } = prepare();
     circuits.open();
     await clock.advance(OPEN_FOR_MS);
-    await holder.acquire({ waitMs: 0, waitsFor: 'any' });
+    await holder.acquire(0);
     holder.settle('neutral');
     await clock.advance(0);
     expect(clock.sleeping).toBe(0);
@@ -190,7 +197,7 @@ describe('a held probe', () => {
     const { clock, circuits, process, holder } = prepare();
     circuits.open();
     await clock.advance(OPEN_FOR_MS);
-    await holder.acquire({ waitMs: 0, waitsFor: 'any' });
+    await holder.acquire(0);
     process.gate.reset(CIRCUIT, { by: 'test', reason: null });
     expect(holder.isCurrent()).toBe(false);
     await clock.advance(LEASE_MS);
@@ -201,7 +208,7 @@ describe('a held probe', () => {
 describe('settle', () => {
   it('gives one verdict per permit', async () => {
     const { holder, process } = prepare();
-    await holder.acquire({ waitMs: 0, waitsFor: 'any' });
+    await holder.acquire(0);
     holder.settle('failure', SLOW_DOWN);
     holder.settle('failure', SLOW_DOWN);
     holder.settle('success');
@@ -218,9 +225,9 @@ describe('settle', () => {
 
   it('gives a second verdict only under a second permit', async () => {
     const { holder, process } = prepare();
-    await holder.acquire({ waitMs: 0, waitsFor: 'any' });
+    await holder.acquire(0);
     holder.settle('success');
-    await holder.acquire({ waitMs: 0, waitsFor: 'any' });
+    await holder.acquire(0);
     holder.settle('success');
     expect(process.verdicts).toEqual(['success', 'success']);
   });

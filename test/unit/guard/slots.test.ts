@@ -7,7 +7,7 @@ const never = new AbortController().signal;
 /** What `take` has given so far. */
 function follow(queue: SlotQueue, bufferBytes: number, signal = never) {
   const taken: { slot: Slot | null; error: unknown } = { slot: null, error: null };
-  queue.take(bufferBytes, signal).then(
+  queue.take(bufferBytes, { signal }).then(
     (slot) => (taken.slot = slot),
     (error: unknown) => (taken.error = error),
   );
@@ -42,6 +42,24 @@ describe('slots', () => {
     const after = follow(queue, 1);
     await settle();
     expect([large.slot !== null, after.slot !== null]).toEqual([true, false]);
+  });
+
+  it('do not keep a probe waiting, because their holders may wait for it, but only for its first', async () => {
+    const slots = new Slots({ requests: 1, bufferBytes: 100 });
+    const older = follow(slots.openQueue(), 100);
+    const lane = slots.openQueue();
+    const probe = { signal: never, isProbe: true };
+    const first = await lane.take(60, probe);
+    const second = lane.take(60, probe);
+    let isSecondTaken = false;
+    void second.then(() => (isSecondTaken = true));
+    await settle();
+    expect(isSecondTaken).toBe(false);
+    first[Symbol.dispose]();
+    await settle();
+    expect(isSecondTaken).toBe(false);
+    older.slot![Symbol.dispose]();
+    (await second)[Symbol.dispose]();
   });
 
   it('go to the transfers that were begun first, whoever asked first', async () => {
@@ -95,7 +113,7 @@ describe('slots', () => {
           const use = { requests: 0, bytes: 0 };
           await Promise.all(
             takes.map(async ({ queue, bytes }) => {
-              using _slot = await lanes[queue]!.take(bytes, never);
+              using _slot = await lanes[queue]!.take(bytes, { signal: never });
               use.requests += 1;
               use.bytes += bytes;
               expect(use.requests).toBeLessThanOrEqual(requests);

@@ -10,6 +10,7 @@ function startChain(attempt: (number: number) => Promise<string>, changes: Parti
   const startMs = clock.monotonic();
   const at: number[] = [];
   const log: string[] = [];
+  const { signal = new AbortController().signal } = changes;
   const result = runRetryChain(
     async (number) => {
       at.push(clock.monotonic() - startMs);
@@ -19,17 +20,20 @@ function startChain(attempt: (number: number) => Promise<string>, changes: Parti
       settings: DEFAULT_RETRY_SETTINGS,
       clock,
       random: () => 0.5,
-      signal: new AbortController().signal,
+      signal,
+      sleep: async (delayMs) => await clock.sleep(delayMs, signal),
       deadlineAtMs: null,
       onAttemptFailed: (number, failure) => log.push(`failed ${number} ${failure.code}`),
       onRetryScheduled: ({ retry, delayMs }) => log.push(`retry ${retry} in ${delayMs}`),
-      mayContinue: async () => await Promise.resolve(true),
+      findRefusal: async () => await Promise.resolve(null),
       ...changes,
     },
   );
   result.catch(() => undefined);
   return { clock, startMs, at, log, result };
 }
+
+const REFUSED = new BreakwaterError('circuit_open', 'refused');
 
 const reset = async (): Promise<never> => await Promise.reject(new TransferFault('connection_reset', 'reset'));
 
@@ -149,15 +153,23 @@ describe('runRetryChain', () => {
             $metadata: { httpStatusCode: 403, clockSkewCorrected: true },
           }),
         ),
-      { mayContinue: async () => await Promise.resolve(false) },
+      { findRefusal: async () => await Promise.resolve(REFUSED) },
     );
-    expect(await failureOf(clock.runUntilSettled(result))).toMatchObject({ attempts: 1, why: 'abandoned' });
+    expect(await failureOf(clock.runUntilSettled(result))).toMatchObject({
+      attempts: 1,
+      why: 'abandoned',
+      refusal: REFUSED,
+    });
     expect(at).toEqual([0]);
   });
 
   it('abandons the chain with its last failure when it may not continue', async () => {
-    const { clock, at, result } = startChain(reset, { mayContinue: async () => await Promise.resolve(false) });
-    expect(await failureOf(clock.runUntilSettled(result))).toMatchObject({ attempts: 1, why: 'abandoned' });
+    const { clock, at, result } = startChain(reset, { findRefusal: async () => await Promise.resolve(REFUSED) });
+    expect(await failureOf(clock.runUntilSettled(result))).toMatchObject({
+      attempts: 1,
+      why: 'abandoned',
+      refusal: REFUSED,
+    });
     expect(at).toEqual([0]);
   });
 

@@ -6,7 +6,7 @@ async function* items(count: number): AsyncGenerator<{ name: string }> {
   for (let index = 0; index < count; index += 1) yield await Promise.resolve({ name: `item ${index}` });
 }
 
-const MORE = { hasRoom: () => true };
+const MORE = { hasRoom: () => true, beforeEach: async () => await Promise.resolve() };
 const failWith = (code: ErrorCode) => new BreakwaterError(code, code);
 
 describe('runMany', () => {
@@ -70,7 +70,7 @@ describe('runMany', () => {
       flight.now -= 1;
       return { bytes: 1 };
     };
-    await runMany(items(200), transfer, { objectsInFlight: 64, hasRoom: () => false });
+    await runMany(items(200), transfer, { ...MORE, objectsInFlight: 64, hasRoom: () => false });
     expect(flight.most).toBe(16);
   });
 
@@ -105,6 +105,40 @@ describe('runMany', () => {
       expect(begun).toHaveLength(5);
     },
   );
+
+  it('is ended by an item whose retries the circuit has stopped, and counts that item as failed', async () => {
+    const refused = failWith('circuit_open');
+    const result = await runMany(
+      items(3),
+      async ({ name }, signal) => {
+        if (name === 'item 0') throw new BreakwaterError('unavailable', 'SlowDown', { cause: refused });
+        return await new Promise<never>((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+        });
+      },
+      { ...MORE, objectsInFlight: 3 },
+    );
+    expect(result).toMatchObject({ done: 0, failed: 1, ended: refused });
+  });
+
+  it('begins no item before it may', async () => {
+    const gate = Promise.withResolvers<void>();
+    const begun: string[] = [];
+    const run = runMany(
+      items(3),
+      async ({ name }) => {
+        begun.push(name);
+        return await Promise.resolve({ bytes: 1 });
+      },
+      { ...MORE, objectsInFlight: 2, beforeEach: async () => await gate.promise },
+    );
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+    expect(begun).toEqual([]);
+    gate.resolve();
+    expect(await run).toMatchObject({ done: 3 });
+  });
 
   it('throws what ended it before anything was done', async () => {
     const error = failWith('circuit_open');

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { listObjects, type ListedPage } from '../../../../src/s3/list/list-objects.ts';
 import { readListedKey } from '../../../../src/s3/list/page-entries.ts';
 import { formatHttpTime, formatTime } from '../../../../src/clock.ts';
+import { CommandCircuit } from '../../../../src/guard/command-circuit.ts';
 import { CIRCUIT, FakeCircuits } from '../../../support/fake-circuits.ts';
 import { createFakeGuard } from '../../../support/fake-guard.ts';
 import { createFakeS3, errorResponse, runWithS3, type FakeResponse, type Respond } from '../../../support/fake-s3.ts';
@@ -33,7 +34,7 @@ function prepare(respond: Respond, circuit: string | null = CIRCUIT) {
   const process = circuits.startProcess();
   const pages: ListedPage[] = [];
   const list = async (): Promise<void> => {
-    const around = { ...guard.guard, circuit: circuit === null ? null : { gate: process.gate, name: circuit } };
+    const around = { ...guard.guard, circuit: circuit === null ? null : new CommandCircuit(process.gate, circuit) };
     for await (const page of listObjects(fake.s3, around, { bucket: 'b', prefix: 'p/' })) pages.push(page);
   };
   return { ...fake, ...guard, process, pages, run: async () => await runWithS3(guard.clock, list()) };

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { toText } from '../../../../src/ui/frame.ts';
 import { ASCII_SYMBOLS, UNICODE_SYMBOLS } from '../../../../src/ui/symbols.ts';
 import { drawProgress } from '../../../../src/ui/progress/progress-frame.ts';
-import { NO_TRANSFER, type TransferSnapshot } from '../../../../src/ui/progress/progress-snapshot.ts';
+import { followTransfer, NO_TRANSFER, type TransferSnapshot } from '../../../../src/ui/progress/progress-snapshot.ts';
 
 const HALF: TransferSnapshot = {
   ...NO_TRANSFER,
@@ -53,6 +53,24 @@ describe('drawProgress', () => {
     ['the next of several', [{ ...WAIT, untilMs: 9000 }, WAIT], 'SlowDown, attempt 2 of 4, next in 2 s, and 1 more'],
   ])('shows %s below it', (_what, waits, line) => {
     expect(draw({ ...HALF, waits }, 100).split('\n')[1]).toBe(`  ${line}`);
+  });
+
+  it.each([
+    ['with its limit', { reason: 'rate_limit', untilMs: 13_000 }, 'waiting: S3 throttles requests, at most 12 s'],
+    [
+      'without one',
+      { reason: 'own_probe', untilMs: null },
+      'waiting: a probe of this command decides whether the circuit closes',
+    ],
+  ] as const)('shows what operations wait for beside backoff, %s', (_what, hold, line) => {
+    expect(draw({ ...HALF, holds: [hold] }, 100).split('\n')[1]).toBe(`  ${line}`);
+  });
+
+  it('follows waits to their end', () => {
+    const wait = { kind: 'wait_started', reason: 'open', circuit: 's3-upload@x', atMostMs: 5000 } as const;
+    const waiting = followTransfer(HALF, wait, 1000);
+    expect(draw(waiting, 100)).toContain('waiting: the circuit is open, at most 5 s');
+    expect(draw(followTransfer(waiting, { kind: 'wait_ended', reason: 'open' }, 2000), 100)).not.toContain('\n');
   });
 
   it('shows nothing of a wait that is over', () => {

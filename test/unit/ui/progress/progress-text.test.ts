@@ -106,6 +106,7 @@ describe('describeProgress', () => {
       startedAtMs: fc.option(fc.nat(1000)),
       inFlight: fc.nat(3),
       waits: fc.constant([]),
+      holds: fc.constant([]),
       circuit: fc.constant(null),
     });
     fc.assert(

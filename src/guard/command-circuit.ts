@@ -1,0 +1,82 @@
+import { Pulse } from '../abort.ts';
+import type { CircuitGate } from '../circuit/circuit-gate.ts';
+import type { Admission, AttemptFailure, Permit, Refusal, Verdict } from '../circuit/circuit.ts';
+
+/**
+ * The circuit of one command, with what its operations must know of each other: whether one was admitted, whether the
+ * probe is their own, and when it ends. A command over many objects is one command: its own probe never refuses its
+ * own objects.
+ */
+export class CommandCircuit {
+  /** Its full name, `s3-upload@scope`. */
+  readonly name: string;
+  readonly #gate: CircuitGate;
+  readonly #probeEnded = new Pulse();
+  readonly #opened = new Pulse();
+  #probe: Permit | null = null;
+  #wasAdmitted = false;
+
+  constructor(gate: CircuitGate, name: string) {
+    this.#gate = gate;
+    this.name = name;
+  }
+
+  /** Whether an operation of this command was ever admitted. */
+  get wasAdmitted(): boolean {
+    return this.#wasAdmitted;
+  }
+
+  /** Whether an operation of this command holds the probe slot. */
+  get isProbing(): boolean {
+    return this.#probe !== null;
+  }
+
+  /** Aborted when the probe of this command ends. */
+  get probeEnded(): AbortSignal {
+    return this.#probeEnded.next;
+  }
+
+  /** Aborted when a failure of this command leaves the circuit open. Of other processes, only a look tells. */
+  get opened(): AbortSignal {
+    return this.#opened.next;
+  }
+
+  /** As `CircuitGate.check`. */
+  check(): Refusal | null {
+    return this.#gate.check(this.name);
+  }
+
+  admit(): Admission {
+    const admission = this.#gate.admit(this.name);
+    if (admission.kind === 'admitted') {
+      this.#wasAdmitted = true;
+      if (admission.permit.probeToken !== null) this.#probe = admission.permit;
+    }
+    return admission;
+  }
+
+  settle(permit: Permit, verdict: Verdict, failure?: AttemptFailure): void {
+    this.#gate.settle(permit, verdict, failure);
+    this.#endProbe(permit);
+    if (verdict !== 'failure') return;
+    const reason = this.check()?.reason;
+    if (reason === 'open' || reason === 'isolated') this.#opened.fire();
+  }
+
+  isCurrent(permit: Permit): boolean {
+    return this.#gate.isCurrent(permit);
+  }
+
+  /** False if the lease is lost: the probe is no longer this command's. */
+  renew(permit: Permit): boolean {
+    const isRenewed = this.#gate.renew(permit);
+    if (!isRenewed) this.#endProbe(permit);
+    return isRenewed;
+  }
+
+  #endProbe(permit: Permit): void {
+    if (permit !== this.#probe) return;
+    this.#probe = null;
+    this.#probeEnded.fire();
+  }
+}

@@ -1,0 +1,55 @@
+import { after } from '../abort.ts';
+import type { Clock } from '../clock.ts';
+import type { EventSink, Wait, WaitReason } from '../events.ts';
+
+/** A wait that ends sooner is not reported, in ms. */
+export const WAIT_REPORTED_AFTER_MS = 1000;
+
+interface Reported {
+  waiters: number;
+  isReported: boolean;
+  readonly timer: Disposable;
+}
+
+/** Reports what the operations of one command wait for: once for all that wait for the same, and when none does any more. */
+export class WaitReport {
+  readonly #clock: Clock;
+  readonly #emit: EventSink;
+  readonly #waits = new Map<WaitReason, Reported>();
+
+  constructor({ clock, emit }: { readonly clock: Clock; readonly emit: EventSink }) {
+    this.#clock = clock;
+    this.#emit = emit;
+  }
+
+  /** One operation waits, until this is disposed of. */
+  begin(wait: Wait): Disposable {
+    const { reason } = wait;
+    const reported = this.#waits.get(reason) ?? this.#start(wait);
+    reported.waiters += 1;
+    return {
+      [Symbol.dispose]: () => {
+        reported.waiters -= 1;
+        if (reported.waiters > 0) return;
+        this.#waits.delete(reason);
+        reported.timer[Symbol.dispose]();
+        if (reported.isReported) this.#emit({ kind: 'wait_ended', reason });
+      },
+    };
+  }
+
+  #start(wait: Wait): Reported {
+    const report = (): void => {
+      reported.isReported = true;
+      const atMostMs = wait.atMostMs === null ? null : wait.atMostMs - WAIT_REPORTED_AFTER_MS;
+      if (atMostMs === null || atMostMs > 0) this.#emit({ kind: 'wait_started', ...wait, atMostMs });
+    };
+    const reported: Reported = {
+      waiters: 0,
+      isReported: false,
+      timer: after(this.#clock, WAIT_REPORTED_AFTER_MS, report),
+    };
+    this.#waits.set(wait.reason, reported);
+    return reported;
+  }
+}
