@@ -17,6 +17,8 @@ export class FileOutput implements LocalSink {
   readonly #path: string;
   #resumable: ResumableDownload | null = null;
   #sink: FileSink | null = null;
+  /** The directory that is remembered for a file that cannot be resumed. */
+  #directory: string | null = null;
   /** Nothing that S3 states would prove bytes of an earlier run: they are never used, and none are kept. */
   #isProvable = true;
 
@@ -70,6 +72,7 @@ export class FileOutput implements LocalSink {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#directory !== null) this.#context.partials.release(this.#directory);
     await this.#resumable?.[Symbol.asyncDispose]();
   }
 
@@ -94,7 +97,8 @@ export class FileOutput implements LocalSink {
   }
 
   async #create(sizeBytes: number | null): Promise<FileSink> {
-    const tag = await this.#context.partials.tagFor(resolve(dirname(this.#path)));
+    this.#directory = resolve(dirname(this.#path));
+    const tag = await this.#context.partials.tagFor(this.#directory);
     return await FileSink.create(this.#path, { ...this.#sinkOptions, claim: null, sizeBytes, tag });
   }
 }

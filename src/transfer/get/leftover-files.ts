@@ -7,7 +7,7 @@ import { readSystemCode } from '../local-errors.ts';
 import { findOwnFile, readTag, removePartial } from './partial-file.ts';
 import { parseSaved, type SavedRun } from './saved-download.ts';
 
-/** The most directories remembered; running transfers write to the latest ones. */
+/** The most directories remembered, unless more have a file that is being written: transfers in flight bound those. */
 const DIRECTORIES_MAX = 256;
 
 /** Resumable downloads are deleted after 7 days without progress, in ms. */
@@ -20,7 +20,8 @@ const ABANDONED_AFTER_MS = 7 * 24 * 3_600_000;
 export class PartialFiles {
   readonly #unfinished: UnfinishedWork;
   readonly #tag = randomBytes(6).toString('hex');
-  readonly #directories = new Set<string>();
+  /** How many files are being written, by directory. */
+  readonly #directories = new Map<string, number>();
   #files = 0;
   #claim: Promise<WorkClaim | null> | null = null;
   #saving: Promise<void> = Promise.resolve();
@@ -31,15 +32,24 @@ export class PartialFiles {
 
   /** The tag for a temporary file in a directory (an absolute path), once the directory is saved. */
   async tagFor(path: string): Promise<string> {
-    if (!this.#directories.has(path)) {
-      const [oldest] = this.#directories;
-      if (oldest !== undefined && this.#directories.size >= DIRECTORIES_MAX) this.#directories.delete(oldest);
-      this.#directories.add(path);
-      this.#saving = this.#save(this.#saving);
-    }
+    const files = this.#directories.get(path);
+    if (files === undefined && this.#directories.size >= DIRECTORIES_MAX) this.#dropIdle();
+    this.#directories.set(path, (files ?? 0) + 1);
+    if (files === undefined) this.#saving = this.#save(this.#saving);
     await this.#saving;
     this.#files += 1;
     return `${this.#tag}-${this.#files}`;
+  }
+
+  /** The file of one `tagFor` has got its name, or is removed. */
+  release(path: string): void {
+    this.#directories.set(path, Math.max(0, (this.#directories.get(path) ?? 0) - 1));
+  }
+
+  /** The oldest directory without a file: one that still has a file stays, however long that takes. */
+  #dropIdle(): void {
+    const idle = [...this.#directories].find(([, files]) => files === 0);
+    if (idle !== undefined) this.#directories.delete(idle[0]);
   }
 
   /** After the last file: removes what was saved. */
@@ -54,7 +64,7 @@ export class PartialFiles {
     await before;
     this.#claim ??= this.#unfinished.claim(this.#tag);
     await this.#claim;
-    await this.#unfinished.save(this.#tag, { kind: 'run', tag: this.#tag, directories: [...this.#directories] });
+    await this.#unfinished.save(this.#tag, { kind: 'run', tag: this.#tag, directories: [...this.#directories.keys()] });
   }
 }
 

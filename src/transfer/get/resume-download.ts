@@ -5,6 +5,7 @@ import type { ByteSpan } from '../../s3/download/missing-ranges.ts';
 import type { ObjectFacts, ResumePoint } from '../../s3/download/download-request.ts';
 import type { Clock } from '../../clock.ts';
 import { FileSink, type FileSinkOptions } from './file-sink.ts';
+import { isPartialOf, removePartial } from './partial-file.ts';
 import { parseSaved, type SavedDownload } from './saved-download.ts';
 
 /** A smaller object is not worth resuming: it is fetched again. */
@@ -60,13 +61,29 @@ export class ResumableDownload implements AsyncDisposable {
     const claim = await options.unfinished.claim(id);
     if (claim === null) return null;
     const sink = await FileSink.reopen(options.path, saved, { ...options.sinkOptions, claim });
-    return new ResumableDownload(options, { id, claim, found: sink === null ? null : { saved, sink } });
+    if (sink !== null) return new ResumableDownload(options, { id, claim, found: { saved, sink } });
+    return await ResumableDownload.#replace(saved, options, { id, claim });
   }
 
   /** Starts one; null if another process fetches the same. */
   static async begin(id: string, options: ResumableDownloadOptions): Promise<ResumableDownload | null> {
     const claim = await options.unfinished.claim(id);
-    return claim === null ? null : new ResumableDownload(options, { id, claim, found: null });
+    if (claim === null) return null;
+    // Of a process that was killed since this one looked for what can be resumed.
+    const saved = parseSaved(await options.unfinished.read(id));
+    return await ResumableDownload.#replace(saved, options, { id, claim });
+  }
+
+  /** Starts one in place of what is saved, whose file goes first: nobody would find it without its record. */
+  static async #replace(
+    saved: ReturnType<typeof parseSaved>,
+    options: ResumableDownloadOptions,
+    { id, claim }: { readonly id: string; readonly claim: WorkClaim },
+  ): Promise<ResumableDownload | null> {
+    const hasFile = saved?.kind === 'download' && isPartialOf(options.path, saved);
+    if (!hasFile || (await removePartial(saved))) return new ResumableDownload(options, { id, claim, found: null });
+    await claim[Symbol.asyncDispose]();
+    return null;
   }
 
   get found(): { readonly saved: SavedDownload; readonly sink: FileSink } | null {
