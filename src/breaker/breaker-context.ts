@@ -3,13 +3,13 @@ import type { CircuitGate } from '../circuit/circuit-gate.ts';
 import type { Clock } from '../clock.ts';
 import type { State } from '../state/state.ts';
 
-/** What showing and changing circuits needs of a command. */
+/** The parts of a command used to show and change circuits. */
 export interface BreakerContext {
-  /** Opens the local state, once. */
+  /** Opens the local state once, on first use. */
   readonly state: () => Promise<State>;
-  /** Closes the state and opens it again, for a file that was replaced. The gate must be fetched again. */
+  /** Closes and reopens the state, in case the file was replaced. The gate must be fetched again. */
   readonly reopenState: () => Promise<State>;
-  /** The gate on the state that is open. */
+  /** The gate on the open state. */
   readonly gate: () => Promise<CircuitGate>;
   /** The full name of a circuit: `s3-upload@eu-west-1`. @throws BreakwaterError `config` */
   readonly circuitName: (name: CircuitName) => string;

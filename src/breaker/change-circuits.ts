@@ -3,8 +3,8 @@ import { BreakwaterError } from '../errors.ts';
 import type { BreakerContext } from './breaker-context.ts';
 
 /**
- * Changes each of the named circuits.
- * @returns one change of state for each of them
+ * Changes each named circuit.
+ * @returns one state change per circuit
  * @throws BreakwaterError `local_io` if other processes cannot see the change
  */
 export async function changeByHand(

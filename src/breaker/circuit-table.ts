@@ -12,10 +12,10 @@ const COLOURS: Readonly<Record<CircuitState, Paint>> = {
   isolated: 'magenta',
 };
 
-/** The table may be read on another machine: every process is named with its host. */
+/** The table may be read on another machine, so every process is named with its host. */
 const ANYWHERE = { host: null };
 
-/** The table of `breaker-status`, and a line for each circuit that has something to explain. */
+/** The table of `breaker-status`, followed by details of each circuit that needs an explanation. */
 export function tabulateCircuits(
   circuits: readonly InspectedCircuit[],
   { hasColour }: { readonly hasColour: boolean },
@@ -36,7 +36,7 @@ export function tabulateCircuits(
   return [...coloured, ...circuits.flatMap(explainCircuit).map(escapeControls)];
 }
 
-/** One line for each change of state, in the given order. */
+/** One line per state change, in the given order. */
 export function tabulateTransitions(transitions: readonly Transition[]): readonly string[] {
   if (transitions.length === 0) return ['no state changes recorded'];
   return alignColumns([
@@ -72,7 +72,7 @@ function explainCircuit({ view, refused, trip }: InspectedCircuit): readonly str
   return lines.length === 0 ? [] : ['', `${row.name}:`, ...lines.map((line) => `  ${line}`)];
 }
 
-/** Columns as wide as their widest cell, two blanks apart, without trailing blanks and control characters. */
+/** Columns as wide as their widest cell, two spaces apart, without trailing spaces; control characters are escaped. */
 function alignColumns(cells: readonly (readonly string[])[]): readonly string[] {
   const rows = cells.map((row) => row.map(escapeControls));
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));

@@ -5,7 +5,7 @@ import type { CircuitStore } from '../circuit/circuit-store.ts';
 import { isProcessAlive } from '../state/process-identity.ts';
 import type { BreakerContext } from './breaker-context.ts';
 
-/** How many transitions are searched for the start of an outage. */
+/** Transitions searched for the start of an outage. */
 const HISTORY_READ = 1000;
 
 /** A circuit with the facts of its current outage. */
@@ -13,11 +13,11 @@ export interface InspectedCircuit {
   readonly view: CircuitView;
   /** Calls refused since it last left closed; 0 while it is closed. */
   readonly refused: number;
-  /** The change that opened it last; null while it is closed or isolated. */
+  /** The latest change to open; null while the circuit is closed or isolated. */
   readonly trip: Transition | null;
 }
 
-/** The current state of circuits, as the next call would find them. Changes nothing. */
+/** The current state of circuits, as the next call would find it. Changes nothing. */
 export async function inspectCircuits(
   context: Pick<BreakerContext, 'state' | 'clock' | 'settings'>,
   rows: readonly CircuitRow[],
@@ -39,7 +39,7 @@ export async function inspectCircuits(
   });
 }
 
-/** Reads the row of a circuit's bare name, each one once. */
+/** Reads the row of a circuit's bare name, once per name. */
 export function bareReader({ read }: Pick<CircuitStore, 'read'>): (circuit: string) => CircuitRow | undefined {
   const rows = new Map<string, CircuitRow | undefined>();
   return (circuit) => {
@@ -50,7 +50,7 @@ export function bareReader({ read }: Pick<CircuitStore, 'read'>): (circuit: stri
   };
 }
 
-/** Calls refused since the outage began; under an isolation of every scope, those of all scopes since that began. */
+/** Calls refused since the outage began; with an isolation of all scopes, those of all scopes since it began. */
 export function countRefused(
   { refusals }: Pick<CircuitStore, 'refusals'>,
   { name, state, isolation }: CircuitView,
@@ -60,7 +60,7 @@ export function countRefused(
   return state === 'closed' || began === null ? 0 : refusals(name, began.epoch);
 }
 
-/** The change that last left `closed`; the oldest known one if that one is gone. */
+/** The last change from `closed`; the oldest known change if that one has been deleted. */
 export function findOutage(newestFirst: readonly Transition[]): Transition | null {
   return newestFirst.find(({ from }) => from === 'closed') ?? newestFirst.at(-1) ?? null;
 }

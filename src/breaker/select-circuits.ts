@@ -10,9 +10,9 @@ import { findNearestWord } from '../ui/nearest-word.ts';
 type Selecting = Pick<BreakerContext, 'state' | 'circuitName' | 'settings'>;
 
 /**
- * The circuits that the names of a command select for a look. A full name selects itself; a bare name, or none, selects
- * the circuit of the scope in use, which always exists, or every scope. A circuit without a record is closed, with the
- * thresholds of the settings.
+ * Selects the circuits to show. A full name selects one circuit; a bare name, or none, selects the circuit of the scope
+ * in use, which always exists, or every scope. A circuit without a record is closed, with the thresholds from the
+ * settings.
  * @param scopes `in_use`: the endpoint or region that a transfer would use now
  * @throws BreakwaterError `usage` for an unknown name, `config` for a state file of another program
  */
@@ -31,7 +31,7 @@ export async function selectCircuits(
 }
 
 /**
- * The names to isolate: those that were given. A bare name stays one, for the scopes without a record, too.
+ * The names to isolate, as given. A bare name stays bare, so that it covers scopes without a record.
  * @throws BreakwaterError `usage` for an unknown name
  */
 export async function namesToIsolate(context: Selecting, queries: readonly string[]): Promise<readonly string[]> {
@@ -40,7 +40,7 @@ export async function namesToIsolate(context: Selecting, queries: readonly strin
 }
 
 /**
- * The names to reset: a full name itself, a bare name every scope of it and the isolation of all of them, no name all.
+ * The names to reset. A full name selects one circuit, a bare name all its scopes and their isolation, no name all.
  * @throws BreakwaterError `usage` for an unknown name
  */
 export async function namesToReset(context: Selecting, queries: readonly string[]): Promise<readonly string[]> {
@@ -51,7 +51,7 @@ export async function namesToReset(context: Selecting, queries: readonly string[
   return [...new Set(bareNames), ...rows.map(({ name }) => name)];
 }
 
-/** The isolations of every scope that still hold circuits which were reset by their full names. */
+/** Isolations of all scopes that still block circuits reset by full name. */
 export async function isolationsLeft(context: Selecting, reset: readonly string[]): Promise<readonly string[]> {
   const { circuits } = await context.state();
   const bareNames = new Set(reset.flatMap((name) => findBareName(name) ?? []));
@@ -81,7 +81,10 @@ function isBareName(name: string): name is CircuitName {
   return CIRCUIT_NAMES.some((bareName) => name === bareName);
 }
 
-/** A bare name, alone or with a scope. Visible ASCII only, because an isolated name is stored and displayed. */
+/**
+ * Whether this is a bare name, alone or with a scope. Visible ASCII only, because an isolated name is stored and
+ * displayed.
+ */
 function isCircuitName(query: string): boolean {
   return CIRCUIT_NAMES.some(
     (name) => query === name || (query.startsWith(`${name}@`) && /^[!-~]+$/.test(query.slice(name.length + 1))),

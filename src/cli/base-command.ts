@@ -20,14 +20,14 @@ export type Args<T extends typeof Command> = InferredArgs<T['args']>;
 export interface CommandInput<T extends typeof Command> {
   readonly args: Args<T>;
   readonly flags: Flags<T>;
-  /** Names of the flags on the command line, those of settings included. */
+  /** Names of the flags on the command line, including those of settings. */
   readonly given: ReadonlySet<string>;
 }
 
 /**
- * What every command shares: settings, signals, and the printing of results and failures.
+ * The base of every command: settings, signals, and the output of results and failures.
  *
- * A command implements `execute`, declares its own `flags` and `args`, and picks its settings by `baseFlags`:
+ * A command implements `execute`, declares its own `flags` and `args`, and chooses its settings with `baseFlags`:
  * `globalFlags` (the default), `circuitFlags`, `requestFlags` or `transferFlags`.
  */
 export abstract class BaseCommand<T extends typeof Command> extends Command {
@@ -63,7 +63,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
         process.exitCode = report(output, systemClock, { command, result });
       } catch (thrown) {
         endProgress();
-        // After an abort, waits and streams throw different errors; its reason is the one to report.
+        // After an abort, waits and streams throw various errors; report the abort reason instead.
         const error: unknown = run.signal.aborted && !(thrown instanceof BreakwaterError) ? run.signal.reason : thrown;
         process.exitCode = reportFailure(output, systemClock, { command, error: this.#toError(error) });
       }
@@ -78,7 +78,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 
   async #parseInput({ env, home }: { env: NodeJS.ProcessEnv; home: string }) {
-    // oclif warns about commands that did not parse; a failed parse is reported by `run`.
+    // oclif warns about commands that did not parse, but `run` reports a failed parse.
     this.parsed = true;
     const parsed = await this.parse({
       flags: this.ctor.flags,
@@ -86,7 +86,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       args: refuseStdinAsArgument(this.ctor.args),
       strict: this.ctor.strict,
     });
-    // oclif has added values from the environment; settings read it themselves, to know the source of each.
+    // oclif has added values from the environment. Settings read them themselves, to record the source of each value.
     const given = new Set(parsed.raw.flatMap((token) => (token.type === 'flag' ? [token.flag] : [])));
     const flags = Object.fromEntries(
       Object.entries(parsed.flags).flatMap(([name, value]: [string, unknown]) =>
@@ -94,13 +94,13 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       ),
     );
     const settings = resolveSettings({ flags, env, home, file: readUserFile({ env, home }) });
-    // Parsed with the definitions of this class; only the static type is lost.
+    // Parsed with this class's definitions; only the static type is lost.
     const input = { args: parsed.args, flags: parsed.flags, given } as unknown as CommandInput<T>;
     return { input, settings };
   }
 }
 
-/** oclif would read a missing argument from standard input, which may carry the bytes of an object. */
+/** oclif would read a missing argument from standard input, which may contain an object's bytes. */
 function refuseStdinAsArgument(args: typeof Command.args): typeof Command.args {
   return Object.fromEntries(Object.entries(args).map(([name, arg]) => [name, { ...arg, ignoreStdin: true }]));
 }

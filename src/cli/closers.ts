@@ -1,4 +1,4 @@
-/** Closes everything when a command ends, the last one added first. A failure does not stop the others. */
+/** Closes everything when a command ends, in reverse order of addition. A failure does not stop the rest. */
 export class Closers {
   readonly #closers: (() => void | Promise<void>)[] = [];
   readonly #onFailure: (message: string) => void;
@@ -11,7 +11,7 @@ export class Closers {
     this.#closers.push(close);
   }
 
-  /** Never throws. Also closes what is added meanwhile. */
+  /** Never throws. Also runs hooks that are added during the close. */
   async close(): Promise<void> {
     for (;;) {
       const close = this.#closers.pop();

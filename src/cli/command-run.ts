@@ -11,11 +11,11 @@ import type { NamedFile } from './settings/named-file.ts';
 import type { Output } from './output/output.ts';
 import type { Environment, Settings } from './settings/resolve-settings.ts';
 
-/** What a command runs with. Costly parts are opened on first use. */
+/** The services of one command. Costly ones are opened on first use. */
 export interface CommandRun {
   /** The command's name: `put`. */
   readonly command: string;
-  /** Of this program. */
+  /** This program's version. */
   readonly version: string;
   readonly settings: Settings;
   readonly env: Environment;
@@ -24,7 +24,7 @@ export interface CommandRun {
   readonly signal: AbortSignal;
   /** The deadline on the monotonic clock, in ms; null without one. */
   readonly deadlineAtMs: number | null;
-  /** Sends an event to the log, the progress, the metrics and every added reader. A reader that fails is dropped with a warning. */
+  /** Sends an event to the log, progress, metrics and added readers. A failing reader is dropped with a warning. */
   readonly emit: EventSink;
   readonly addReader: (reader: EventSink) => void;
   readonly output: Output;
@@ -32,31 +32,31 @@ export interface CommandRun {
   readonly stdout: Writable;
   /** The symbols that the terminal can display. */
   readonly symbols: Symbols;
-  /** Endpoint, region and profile, found without the SDK. @throws BreakwaterError `config` */
+  /** Endpoint, region and profile, resolved without the SDK. @throws BreakwaterError `config` */
   readonly aws: () => AwsContext;
-  /** The certificate authorities of the AWS settings; null for Node's own. */
+  /** The certificate authorities from the AWS settings; null for Node's own. */
   readonly caBundle: () => NamedFile | null;
   /** The full name: `s3-upload@eu-west-1`. @throws BreakwaterError `config` */
   readonly circuitName: (name: CircuitName) => string;
   readonly processIdentity: () => ProcessIdentity;
-  /** Opens the local state, once. */
+  /** Opens the local state once, on first use. */
   readonly state: () => Promise<State>;
-  /** Closes the state and opens it again, for a file that was replaced. The gate must be fetched again. */
+  /** Closes and reopens the state, in case the file was replaced. The gate must be fetched again. */
   readonly reopenState: () => Promise<State>;
-  /** The gate on the state that is open. */
+  /** The gate on the open state. */
   readonly gate: () => Promise<CircuitGate>;
-  /** Runs `close` when the command ends, however it ends; the last one added runs first. */
+  /** Runs `close` when the command ends, however it ends; in reverse order of addition. */
   readonly onClose: (close: () => void | Promise<void>) => void;
 }
 
 /** What a command returns. The base class prints it and chooses the exit status. */
 export interface CommandResult {
-  /** Fields of the JSON document beside `ok` and `command`; keys in snake_case. */
+  /** Fields of the JSON document besides `ok` and `command`, in snake_case. */
   readonly json: Readonly<Record<string, unknown>>;
-  /** The requested output, as lines on stdout; printed under `--quiet` too. */
+  /** The requested output, as lines on stdout; also printed with `--quiet`. */
   readonly lines?: readonly string[];
-  /** One sentence about what was done, on stdout; not under `--quiet`. */
+  /** One sentence about what was done, on stdout; not printed with `--quiet`. */
   readonly summary?: string | null;
-  /** A failure that has a result as well: `partial`, or `circuit_open` of a check. Determines the exit status. */
+  /** A failure that also has a result, such as `partial` or a check's `circuit_open`. Determines the exit status. */
   readonly failure?: BreakwaterError;
 }

@@ -1,9 +1,9 @@
 import type { EventLoopUtilization } from 'node:perf_hooks';
 
-/** The length of one measurement, in ms; a shorter one would measure a single event. */
+/** Length of one measurement, in ms. A shorter one would measure a single event. */
 const WINDOW_MS = 50;
 
-/** Above this, more requests at once only take more memory. */
+/** Above this, more parallel requests only use more memory. */
 const UTILIZATION_MAX = 0.9;
 
 type ReadUtilization = (since?: EventLoopUtilization) => EventLoopUtilization;
@@ -11,8 +11,8 @@ type ReadUtilization = (since?: EventLoopUtilization) => EventLoopUtilization;
 const readUtilization: ReadUtilization = (since) => performance.eventLoopUtilization(since);
 
 /**
- * Reports whether more requests at once would help, because Node's event loop was idle enough over the last 50 ms or
- * more. False until then.
+ * Whether more parallel requests would help, because Node's event loop was idle enough over the last 50 ms or more.
+ * False until the first measurement is complete.
  */
 export function watchHeadroom(read = readUtilization): () => boolean {
   let last = read();

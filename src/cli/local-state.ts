@@ -20,14 +20,14 @@ interface LocalStateOptions {
 export interface LocalState {
   readonly processIdentity: () => ProcessIdentity;
   readonly state: () => Promise<State>;
-  /** Closes what is open, and opens what is at the path by now: for those who look for long. */
+  /** Closes the state file and opens the one now at its path, for readers that run for a long time. */
   readonly reopen: () => Promise<State>;
   readonly gate: () => Promise<CircuitGate>;
-  /** Closes what was opened; opens nothing. */
+  /** Closes the state if it was opened. */
   readonly close: () => Promise<void>;
 }
 
-/** The local state of one command: loaded and opened when it is first asked for, once. */
+/** The local state of one command: loaded and opened once, on first use. */
 export function openLocalState({ command, settings, clock, emit }: LocalStateOptions): LocalState {
   let opened: Promise<State> | null = null;
   const warned = new Set<string>();
@@ -58,7 +58,7 @@ export function openLocalState({ command, settings, clock, emit }: LocalStateOpt
   let gateOf: { readonly state: State; readonly gate: Promise<CircuitGate> } | null = null;
   const gate = async (): Promise<CircuitGate> => {
     const current = await state();
-    // What was opened anew has a gate of its own.
+    // A reopened state has its own gate.
     if (gateOf?.state !== current) gateOf = { state: current, gate: openGate(current.circuits) };
     return await gateOf.gate;
   };

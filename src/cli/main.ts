@@ -9,14 +9,14 @@ import { escapeControls } from '../ui/escape.ts';
 import { findNearestWord } from '../ui/nearest-word.ts';
 import { reportFailure } from './output/report.ts';
 
-/** Without plugins of the user: oclif would look for them below a home directory that may not be readable. */
+/** No user plugins: oclif would look for them in a home directory that may not be readable. */
 const PROGRAM = { root: fileURLToPath(new URL('../..', import.meta.url)), userPlugins: false };
 
-/** Runs one command line and ends the process with its status. */
+/** Runs one command line and exits the process with its status. */
 export async function main(argv: readonly string[]): Promise<void> {
   const status = await runCommandLine(normaliseArguments(argv));
   await Promise.all([drain(process.stdout), drain(process.stderr)]);
-  // A handle that a library keeps open (an idle connection, standard input) must not delay the end.
+  // A handle that a library keeps open (an idle connection, standard input) must not delay the exit.
   process.exit(status);
 }
 
@@ -30,7 +30,7 @@ async function runCommandLine(argv: readonly string[]): Promise<number> {
     }
     const { run } = await import('@oclif/core/run');
     const { settings } = await import('@oclif/core/settings');
-    // Always the compiled commands, also under NODE_ENV=test.
+    // Always use the compiled commands, even under NODE_ENV=test.
     settings.enableAutoTranspile = false;
     await run([...argv], PROGRAM);
     return Number(process.exitCode ?? 0);
@@ -42,7 +42,7 @@ async function runCommandLine(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** Commands report their own failures; an error here is an unknown command, or our bug. */
+/** Commands report their own failures, so this is an unknown command or our bug. */
 async function startError(error: unknown, argv: readonly string[]): Promise<BreakwaterError> {
   if (error instanceof BreakwaterError) return error;
   const { Config } = await import('@oclif/core/config');
@@ -56,7 +56,7 @@ async function startError(error: unknown, argv: readonly string[]): Promise<Brea
   });
 }
 
-/** Decides for stdout; libraries follow it. Otherwise `CI` would colour help even in a file. */
+/** Decides colour for stdout; libraries follow it. Otherwise `CI` would colour help even in a file. */
 function chooseColour(noColor: boolean): void {
   if (decidesColour({ env: process.env, noColor, isTerminal: process.stdout.isTTY })) return;
   // Node warns if both are set, so only the user's own choice is kept.
@@ -70,7 +70,7 @@ function isFlagsOnly(argv: readonly string[]): boolean {
   );
 }
 
-/** Waits until all output is written, or the pipe is closed. */
+/** Waits until all output is written or the pipe is closed. */
 async function drain(stream: NodeJS.WriteStream): Promise<void> {
   if (!stream.writable) return;
   await new Promise<void>((resolve) => {

@@ -33,7 +33,7 @@ export interface RuntimeOptions {
   readonly endNow: (status: number) => void;
 }
 
-/** Disposing runs every close hook, saves the metrics, and releases signals and files. It never throws. */
+/** Disposal runs every close hook, saves the metrics, and releases signals and files. It never throws. */
 export interface Runtime extends AsyncDisposable {
   readonly run: CommandRun;
   /** Clears the live progress, so that results can be printed. */
@@ -55,7 +55,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     progress.stop();
     options.endNow(status);
   };
-  // Added first and closed last: a signal during the close still counts.
+  // Added first, so closed last: a signal during the close still counts.
   closers.add(listenToSignals({ onInterrupt: (error) => interruption.abort(error), onSecond: endNow }));
   closers.add(startDeadline(settings.deadlineMs, clock, interruption));
   const local = openLocalState({ command, settings, clock, emit: hub.emit });
@@ -98,7 +98,7 @@ async function loadLive({ mode }: Output): Promise<LiveLines> {
   return startLiveLines(process.stderr, { hasColour: mode.stderrHasColour });
 }
 
-/** Aborts with `deadline` when the time is over. @returns stops the timer */
+/** Aborts with `deadline` when the time is up. @returns a function that stops the timer */
 function startDeadline(deadlineMs: number | null, clock: Clock, interruption: AbortController): () => void {
   if (deadlineMs === null) return () => undefined;
   const timer = after(clock, deadlineMs, () =>

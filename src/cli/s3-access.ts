@@ -11,7 +11,7 @@ import type { CommandRun } from './command-run.ts';
 import { watchHeadroom } from './event-loop-headroom.ts';
 
 /**
- * The context of put and get: their circuit, its early check, and a connection that loads the SDK when first used.
+ * The context of put and get: their circuit, its early check, and a connection that loads the SDK on first use.
  * @throws BreakwaterError `config`
  */
 export async function openTransferContext(run: CommandRun, name: CircuitName): Promise<TransferContext> {
@@ -32,8 +32,8 @@ export async function openTransferContext(run: CommandRun, name: CircuitName): P
 }
 
 /**
- * A connection for work without a circuit, on purpose: it neither reads nor changes one. Closed with the command.
- * @param options `signal` instead of the command's own
+ * A connection that deliberately neither reads nor changes a circuit. Closed with the command.
+ * @param options `signal` replaces the command's own
  */
 export async function connectWithoutCircuit(
   run: CommandRun,

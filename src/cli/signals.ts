@@ -10,8 +10,8 @@ interface SignalTarget {
 }
 
 /**
- * The first signal interrupts the command, which can clean up; the second ends the process immediately.
- * @returns removes the listeners
+ * The first signal interrupts the command, which can clean up. The second ends the process immediately.
+ * @returns a function that removes the listeners
  */
 export function listenToSignals({ onInterrupt, onSecond }: SignalTarget): () => void {
   let isInterrupted = false;

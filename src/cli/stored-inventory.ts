@@ -14,7 +14,7 @@ import { nameOf, type S3Location } from '../transfer/transfer-context.ts';
 /** Requests in flight for one file: half as many as `get`. */
 const IN_FLIGHT = 4;
 
-/** A manifest takes about 200 bytes a file, so this is enough for 300,000 files. */
+/** A manifest takes about 200 bytes per file, so this is enough for 300,000 files. */
 const MANIFEST_BYTES_MAX = 64 * 1024 * 1024;
 
 interface Access {
@@ -24,7 +24,7 @@ interface Access {
 
 /**
  * An inventory in the bucket that S3 writes it to. Its files are downloaded one at a time to the temporary directory,
- * because a file is used only after its digest is verified. No circuit, as in all of a sweep.
+ * because each is used only after its digest is verified. As everywhere in a sweep, there is no circuit.
  */
 export function storedInventory(manifest: S3Location, access: Access): InventoryLocation {
   return {
@@ -55,7 +55,7 @@ async function readManifest(manifest: S3Location, access: Access): Promise<strin
 
 async function openCopy(location: S3Location, access: Access): Promise<InventoryCopy> {
   const directory = await mkdtemp(join(tmpdir(), 'breakwater-inventory-'));
-  // Not named by its key, which could be any path.
+  // Not named after its key, which could be any path.
   const path = join(directory, 'data');
   const dispose = async (): Promise<void> => await rm(directory, { recursive: true, force: true });
   const opened: { sink: FileSink | null } = { sink: null };

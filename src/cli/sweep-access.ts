@@ -13,11 +13,11 @@ interface SweepAccess {
   readonly connect: () => Promise<ObjectStore>;
   /** The checkpoints and claims of sweeps. */
   readonly unfinished: UnfinishedWork;
-  /** The ids of the uploads that living processes of this machine are sending. */
+  /** The ids of uploads that live processes on this machine are sending. */
   readonly findRunning: () => Promise<ReadonlySet<string>>;
 }
 
-/** What a sweep runs on: S3 without a circuit, within a time limit, and the saved state of earlier sweeps. */
+/** The resources of a sweep: S3 without a circuit, a time limit, and the saved state of earlier sweeps. */
 export function openSweepAccess(run: CommandRun, { maxMs }: { readonly maxMs: number | null }): SweepAccess {
   const time = limitTime(run, maxMs);
   return {

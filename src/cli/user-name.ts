@@ -1,11 +1,11 @@
 import { userInfo } from 'node:os';
 
-/** The user who makes a change by hand, for the history. */
+/** The user who makes a manual change, for the history. */
 export function readUserName(): string {
   try {
     return userInfo().username;
   } catch {
-    // A container may run under a user id that has no name.
+    // In a container the user id may have no name.
     return `uid ${process.getuid?.() ?? '?'}`;
   }
 }

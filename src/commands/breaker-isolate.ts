@@ -10,9 +10,9 @@ import { presentChanges } from '../cli/output/change-result.ts';
 import { readUserName } from '../cli/user-name.ts';
 
 export default class BreakerIsolate extends BaseCommand<typeof BreakerIsolate> {
-  static override summary = 'force circuits open by hand';
+  static override summary = 'force circuits open';
   static override description =
-    'Every call is refused until the time is over or the circuit is reset. Calls already in flight no longer affect the circuit. A name such as s3-upload isolates every scope, also those that were never used.';
+    'Every call is refused until the time is up or the circuit is reset. Calls already in flight no longer affect the circuit. A name such as s3-upload isolates all scopes, including unused ones.';
   static override usage = 'breaker-isolate CIRCUIT... [FLAGS]';
   static override examples = [
     {

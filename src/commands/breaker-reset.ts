@@ -10,7 +10,7 @@ import { readUserName } from '../cli/user-name.ts';
 import { BreakwaterError } from '../errors.ts';
 
 export default class BreakerReset extends BaseCommand<typeof BreakerReset> {
-  static override summary = 'close circuits by hand';
+  static override summary = 'force circuits closed';
   static override description =
     'Calls already in flight no longer affect the circuit. A name such as s3-upload selects all its scopes.';
   static override usage = 'breaker-reset CIRCUIT... [FLAGS]';

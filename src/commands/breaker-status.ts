@@ -13,13 +13,13 @@ import type { Refusal } from '../circuit/circuit.ts';
 import { refusalError } from '../circuit/refusal-error.ts';
 import { BreakwaterError } from '../errors.ts';
 
-/** The most state changes that `--history` shows. */
+/** The maximum number of state changes that `--history` shows. */
 const HISTORY_MAX = 100;
 
 export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
   static override summary = 'show the current state of every circuit';
   static override description =
-    'Reads the local state only: sends nothing to S3 and changes nothing. The names s3-upload and s3-download mean the circuits of the endpoint or region in use, as put and get would choose it; a full name such as s3-upload@eu-west-1 means itself.';
+    'Reads the local state only: sends nothing to S3 and changes nothing. The names s3-upload and s3-download refer to the circuits that put and get would use; a full name such as s3-upload@eu-west-1 selects exactly that circuit.';
   static override usage = 'breaker-status [CIRCUIT...] [FLAGS]';
   static override examples = [
     { description: 'At the terminal', command: '<%= config.bin %> breaker-status' },
@@ -56,7 +56,7 @@ export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
     { args, flags, given }: CommandInput<typeof BreakerStatus>,
   ): Promise<CommandResult> {
     const names = args.circuit ?? [];
-    // All are shown; a check is about what a transfer would meet now.
+    // By default everything is shown, but a check covers only the circuits that a transfer would use now.
     const isAboutAll = flags['all-scopes'] || (names.length === 0 && !flags.check);
     const scopes = isAboutAll ? 'all' : 'in_use';
     if (flags.watch) {
@@ -102,14 +102,14 @@ interface WatchRequest {
   readonly stateDirectory: string | null;
 }
 
-/** The live screen on a terminal with a keyboard, lines elsewhere. */
+/** A live screen on a terminal with a keyboard, otherwise lines. */
 async function watch(run: CommandRun, request: WatchRequest): Promise<CommandResult> {
   const { watchAtTerminal, watchInPipe } = await import('../breaker/watch/watch.ts');
   const { output, symbols, stdin, stdout } = run;
   const { isLive, stdoutIsTerminal, stdoutHasColour, json } = output.mode;
   if (isLive && stdoutIsTerminal && 'isTTY' in stdin && stdin.isTTY === true) {
     const held: (() => void)[] = [];
-    // Other output would tear the screen: it is printed afterwards.
+    // Other output would corrupt the screen, so it is printed afterwards.
     output.stepAside((write) => held.push(write));
     try {
       const terminal = { stdin: process.stdin, stdout: process.stdout, hasColour: stdoutHasColour, symbols };
@@ -130,7 +130,7 @@ async function watch(run: CommandRun, request: WatchRequest): Promise<CommandRes
   return { json: { circuits: circuits.map(circuitDocument), state_file: { path, problem } } };
 }
 
-/** @throws BreakwaterError `usage`: these flags print once and exit, a watch does not */
+/** @throws BreakwaterError `usage`, because these flags print once and exit */
 function refuseWithWatch(flags: { readonly check: boolean; readonly history: boolean }): void {
   const other = flags.check ? '--check' : flags.history ? '--history' : null;
   if (other === null) return;
@@ -139,7 +139,7 @@ function refuseWithWatch(flags: { readonly check: boolean; readonly history: boo
   });
 }
 
-/** The refusal that lasts longest. */
+/** The refusal with the longest wait. */
 function findRefusal(circuits: readonly InspectedCircuit[], nowMs: number) {
   const refusals = circuits.flatMap(({ view: { name, refusal, retryAfterMs, isolation, row } }): readonly Refusal[] => {
     if (refusal === null) return [];

@@ -54,7 +54,7 @@ export default class Get extends BaseCommand<typeof Get> {
     'keep-time': boolean({
       allowNo: true,
       default: true,
-      summary: "set the file's modification time from the object (x-amz-meta-mtime, else when it was stored)",
+      summary: "set the file's modification time from the object (x-amz-meta-mtime, else Last-Modified)",
     }),
     resume: boolean({
       allowNo: true,
@@ -63,7 +63,7 @@ export default class Get extends BaseCommand<typeof Get> {
     }),
     fsync: boolean({ summary: 'fsync each file before reporting success' }),
     concurrency: countFlag({
-      summary: 'most requests in flight; by default chosen from the size',
+      summary: 'maximum requests in flight; by default chosen from the size',
       least: 1,
       most: 256,
     }),

@@ -58,7 +58,7 @@ export default class Metrics extends BaseCommand<typeof Metrics> {
   }
 }
 
-/** @throws BreakwaterError `usage` for a flag that would be ignored; the same setting in the environment is fine */
+/** @throws BreakwaterError `usage` for a flag that would be ignored. The same setting in the environment is allowed. */
 function refuseTogether(
   { reset: isReset, serve: isServed }: { reset: boolean; serve: boolean },
   given: ReadonlySet<string>,
@@ -81,7 +81,7 @@ async function print(run: CommandRun, format: (typeof FORMATS)[number]): Promise
 
 async function pushTotals(run: CommandRun, url: string): Promise<string> {
   if (run.settings.pushMode === 'deltas') {
-    throw new BreakwaterError('usage', 'the metrics command measures nothing, so it has no deltas to push', {
+    throw new BreakwaterError('usage', 'the metrics command has no deltas to push', {
       details: { reason: 'no_deltas', hint: 'use --push with put, get and sweep, or push totals' },
     });
   }

@@ -13,7 +13,7 @@ import { STORE_QUIRKS } from '../sandbox/protocol/wire.ts';
 export default class Sandbox extends BaseCommand<typeof Sandbox> {
   static override summary = 'run a local S3 with scripted outages: learn, demo and test without an account';
   static override description =
-    'Objects are kept in memory and are lost when it ends. It listens on 127.0.0.1 only, checks signatures, and responds with 501 to everything it does not implement. It logs its requests on standard error, as JSON with --log-format json. A scenario starts with the first request.';
+    'Objects are kept in memory and are lost when the sandbox stops. It listens on 127.0.0.1 only, checks signatures, and responds with 501 to unsupported requests. It logs requests on standard error, as JSON with --log-format json. A scenario starts with the first request.';
   static override usage = 'sandbox [FLAGS]';
   static override examples = [
     {
@@ -107,7 +107,7 @@ export default class Sandbox extends BaseCommand<typeof Sandbox> {
     const requests = sandbox.requests().length;
     return {
       json: { endpoint: sandbox.endpoint, requests },
-      summary: `the sandbox ended after ${requests} requests`,
+      summary: `the sandbox stopped after ${requests} requests`,
     };
   }
 }

@@ -14,7 +14,7 @@ import { runSweep, type SweepFound, type SweepJob } from '../sweep/run-sweep.ts'
 export default class Sweep extends BaseCommand<typeof Sweep> {
   static override summary = 'delete old objects; the next sweep retries what fails';
   static override description =
-    "Best effort, without a circuit breaker. Ages are measured by the store's clock. Without a terminal, pass --yes or --dry-run.";
+    "Best effort, without a circuit breaker. Ages use the store's clock. Without a terminal, pass --yes or --dry-run.";
   static override usage = 'sweep s3://BUCKET/PREFIX --older-than AGE [FLAGS]';
   static override examples = [
     {
@@ -56,12 +56,12 @@ export default class Sweep extends BaseCommand<typeof Sweep> {
       least: 1,
     }),
     report: stringFlag({
-      summary: 'write every object that is left to a file, one JSON object per line',
+      summary: 'write every object that was not deleted to a file, one JSON object per line',
       helpValue: 'FILE',
     }),
     unconditional: boolean({
       summary: 'also delete objects overwritten since they were listed; needs no s3:GetObject',
-      // An inventory is days old: only its ETags show that an object was replaced since.
+      // An inventory may be days old: only its ETags show whether an object was replaced since.
       exclusive: ['inventory'],
     }),
   });
@@ -97,15 +97,15 @@ export default class Sweep extends BaseCommand<typeof Sweep> {
 }
 
 function stdinTakenError(): BreakwaterError {
-  return new BreakwaterError('usage', 'standard input holds the keys, so it cannot answer the question', {
+  return new BreakwaterError('usage', 'standard input contains the keys, so it cannot answer the question', {
     details: { hint: 'pass --yes to confirm, or --dry-run to preview' },
   });
 }
 
-/** @throws BreakwaterError `usage` for standard output, which holds the result */
+/** @throws BreakwaterError `usage` for standard output, which is used for the result */
 function readReportPath(path: string | undefined): string | null {
   if (path !== '-' && path !== '') return path ?? null;
   throw new BreakwaterError('usage', '--report needs the name of a file', {
-    details: { hint: 'standard output holds the result, with the first failures' },
+    details: { hint: 'standard output is used for the result and the first failures' },
   });
 }

@@ -5,7 +5,7 @@ import type { Event } from '../events.ts';
 import { DURATION_BOUNDS_S } from './definitions.ts';
 import type { OperationName } from '../operations.ts';
 
-/** Retries with a count of their own; later ones are counted with the last. */
+/** Retries counted separately; later ones count with the last. */
 const RETRIES_MAX = 5;
 
 type Counting = { -readonly [Name in keyof ActivitySlot]: ActivitySlot[Name] } & {
@@ -13,13 +13,13 @@ type Counting = { -readonly [Name in keyof ActivitySlot]: ActivitySlot[Name] } &
   retries: number[];
 };
 
-/** Counts the operations of one process per circuit and time slot, for the live screen. */
+/** Counts one process's operations per circuit and time slot, for the live screen. */
 export class ActivityRecorder {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #circuitOf: (operation: OperationName) => string | null;
   #slots = new Map<string, Counting>();
 
-  /** @param circuitOf the full name of the circuit that guards an operation, or null for none */
+  /** @param circuitOf the full name of an operation's circuit, or null for none */
   constructor(clock: Pick<Clock, 'now'>, circuitOf: (operation: OperationName) => string | null) {
     this.#clock = clock;
     this.#circuitOf = circuitOf;
@@ -34,7 +34,7 @@ export class ActivityRecorder {
     }
   };
 
-  /** Everything since the last call; counting starts again at 0. */
+  /** Returns everything since the last call; counting restarts at 0. */
   take(): readonly ActivitySlot[] {
     const taken = [...this.#slots.values()];
     this.#slots = new Map();

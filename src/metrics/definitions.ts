@@ -1,4 +1,4 @@
-/** One family of metrics. Names and labels are a contract: scripts, alert rules and dashboards depend on them. */
+/** A family of metrics. Names and labels are a contract: scripts, alert rules and dashboards depend on them. */
 export interface Definition {
   readonly name: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
@@ -7,10 +7,10 @@ export interface Definition {
   readonly labels: readonly string[];
 }
 
-/** Upper bounds of the duration buckets, in s: from healthy calls over the retry delays of 1 + 2 + 4 s to large transfers. */
+/** Upper bounds of the duration buckets, in s: healthy calls, retry delays of 1 + 2 + 4 s, large transfers. */
 export const DURATION_BOUNDS_S = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300] as const;
 
-/** Every family, in the order in which they are printed. Recorder, output and docs/metrics.md follow this list. */
+/** Every family, in output order. The recorder, the output and docs/metrics.md follow this list. */
 export const DEFINITIONS = {
   operations: {
     name: 's3_operations_total',

@@ -5,8 +5,8 @@ export const METRIC_FORMATS = ['prometheus', 'openmetrics', 'json'] as const;
 export type MetricFormat = Exclude<(typeof METRIC_FORMATS)[number], 'json'>;
 
 /**
- * The text that Prometheus scrapes, in one of its two formats; ends with a line break.
- * @param labels are added to every series
+ * The metrics in one of Prometheus's two text formats; ends with a newline.
+ * @param labels added to every series
  */
 export async function printMetrics(
   measured: Measured,
@@ -16,7 +16,7 @@ export async function printMetrics(
   const registry = createRegistry(measured);
   registry.setDefaultLabels({ ...labels });
   if (format === 'prometheus') return await registry.metrics();
-  // prom-client types a registry by its format, and changes the type by this call only.
+  // prom-client encodes the format in the registry's type, and only this call changes it.
   (registry as Registry<RegistryContentType>).setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   return await registry.metrics();
 }

@@ -3,18 +3,18 @@ import { BreakwaterError } from '../errors.ts';
 export const PUSH_MODES = ['totals', 'deltas'] as const;
 export type PushMode = (typeof PUSH_MODES)[number];
 
-/** Where a push goes, and under which group. */
+/** The address and group of a push. */
 export interface PushTarget {
   readonly url: URL;
-  /** `scheme://host:port`, for messages: no part of it is secret. */
+  /** `scheme://host:port`, for messages; contains no secret. */
   readonly shown: string;
 }
 
 /**
- * The address of one group of a Pushgateway: `URL/metrics/job/JOB/instance/INSTANCE`.
+ * The URL of a Pushgateway group: `URL/metrics/job/JOB/instance/INSTANCE`.
  *
- * Job and instance must be stable: the gateway never expires groups, so one with a process id would stay forever.
- * @throws BreakwaterError `config`; its message never repeats the URL, which may hold a secret by mistake
+ * Job and instance must be stable, because the gateway never expires groups: one with a PID would stay forever.
+ * @throws BreakwaterError `config`; the message never repeats the URL, which may contain a secret by mistake
  */
 export function findPushTarget({ url, job, instance }: { url: string; job: string; instance: string }): PushTarget {
   const base = URL.canParse(url) ? new URL(url) : null;
@@ -24,18 +24,18 @@ export function findPushTarget({ url, job, instance }: { url: string; job: strin
   if (base.username !== '' || base.password !== '') {
     throw refuse(
       'the push URL contains credentials',
-      'put them into BREAKWATER_PUSH_USER and BREAKWATER_PUSH_PASSWORD, or BREAKWATER_PUSH_TOKEN',
+      'put them in BREAKWATER_PUSH_USER and BREAKWATER_PUSH_PASSWORD, or BREAKWATER_PUSH_TOKEN',
     );
   }
-  if (base.search !== '' || base.hash !== '') throw refuse('the push URL has a query or a fragment', 'leave it out');
+  if (base.search !== '' || base.hash !== '') throw refuse('the push URL has a query or a fragment', 'remove it');
   const path = base.pathname.replace(/\/+$/, '');
   base.pathname = `${path}/metrics/${encodeLabel('job', job)}/${encodeLabel('instance', instance)}`;
   return { url: base, shown: base.origin };
 }
 
 /**
- * A grouping label in the path. Values that a path cannot hold are sent as base64, in the Pushgateway's form. A value of
- * dots alone would change the path, and with it the group.
+ * A grouping label in the path. Values that are not valid in a path use the Pushgateway's base64 form. `.` or `..`
+ * would change the path, and with it the group.
  */
 function encodeLabel(name: string, value: string): string {
   if (value === '') return `${name}@base64/=`;

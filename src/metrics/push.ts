@@ -4,20 +4,20 @@ import type { Clock } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
 import type { PushMode, PushTarget } from './push-target.ts';
 
-/** Longest time for a push, both tries included, in ms: the command waits for it. */
+/** Time limit of a push, including both attempts, in ms. The command waits for it. */
 export const PUSH_LIMIT_MS = 5000;
-/** Pause before the second and last try, in ms. */
+/** Pause before the second and last attempt, in ms. */
 const RETRY_AFTER_MS = 500;
 const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
-/** Most characters that are read of a gateway's reason for rejecting metrics. */
+/** Maximum characters read from a gateway's reason for rejecting metrics. */
 const REASON_MAX = 200;
 
 export interface PushOptions {
   readonly target: PushTarget;
   readonly mode: PushMode;
-  /** In the text format: a Pushgateway accepts OpenMetrics, but forgets the types. */
+  /** In the text format, because a Pushgateway accepts OpenMetrics but loses the types. */
   readonly text: string;
-  /** The value of the `authorization` header, or null. Never shown. */
+  /** The `authorization` header, or null. Never shown. */
   readonly authorization: string | null;
   /** Certificate authorities in PEM, or null for Node's own. */
   readonly certificates: string | null;
@@ -27,13 +27,13 @@ export interface PushOptions {
 }
 
 /**
- * Sends the metrics: totals replace the whole group (PUT), deltas are added by an aggregating gateway (POST).
- * Redirects are refused: a login page would swallow the metrics and return 200.
- * @throws BreakwaterError `push_failed` after two tries or when the time is up
+ * Sends the metrics: totals replace the whole group (PUT), deltas are added by an aggregating gateway (POST). Redirects
+ * are refused, because a login page would accept the metrics with a 200 and discard them.
+ * @throws BreakwaterError `push_failed` after two attempts or when the time is up
  */
 export async function pushMetrics(options: PushOptions): Promise<void> {
   const { target, mode, certificates, limitMs, clock } = options;
-  // Not the signal of the command: an interrupted command pushes its metrics, too.
+  // Not the command's signal, because an interrupted command also pushes its metrics.
   const limit = new AbortController();
   const timeIsUp = Promise.withResolvers<string>();
   using _timer = after(clock, Math.max(0, limitMs), () => {
@@ -46,21 +46,21 @@ export async function pushMetrics(options: PushOptions): Promise<void> {
     const why = await Promise.race([pushTwice(options, agent, limit.signal), timeIsUp.promise]);
     if (why === null) return;
     const lost =
-      mode === 'totals' ? 'nothing is lost, the next push sends everything' : 'they are still in the local totals';
+      mode === 'totals' ? 'nothing is lost: the next push sends everything' : 'they are still in the local totals';
     throw new BreakwaterError('push_failed', `the metrics could not be pushed to ${target.shown}: ${why}`, {
       details: { hint: `check the push URL and the gateway behind it; ${lost}` },
     });
   } finally {
-    // Not awaited: a handshake that hangs would take longer than the limit.
+    // Not awaited, because a stalled handshake would exceed the limit.
     agent.destroy().catch(() => undefined);
   }
 }
 
-/** @returns why the push failed, or null when it succeeded */
+/** @returns why the push failed, or null on success */
 async function pushTwice(options: PushOptions, agent: Agent, limit: AbortSignal): Promise<string | null> {
   const first = await tryPush(options, agent, limit);
   if (first === null) return null;
-  // Deltas that may have arrived must not be added a second time.
+  // Deltas that may have arrived must not be added twice.
   const isSafe = options.mode === 'totals' || first.isRefused;
   if (!first.isRetryable || !isSafe || limit.aborted) return first.why;
   await options.clock.sleep(RETRY_AFTER_MS, limit).catch(() => undefined);
@@ -71,11 +71,11 @@ async function pushTwice(options: PushOptions, agent: Agent, limit: AbortSignal)
 interface Outcome {
   readonly why: string;
   readonly isRetryable: boolean;
-  /** The gateway rejected the metrics, or the connection was refused: nothing was added. */
+  /** The gateway rejected the metrics or refused the connection, so nothing was added. */
   readonly isRefused: boolean;
 }
 
-/** @returns null when it succeeded */
+/** @returns null on success */
 async function tryPush(options: PushOptions, agent: Agent, limit: AbortSignal): Promise<Outcome | null> {
   const { target, mode, text, authorization } = options;
   try {
@@ -90,7 +90,7 @@ async function tryPush(options: PushOptions, agent: Agent, limit: AbortSignal): 
     });
     const isExplained = statusCode === 400 && String(headers['content-type']).startsWith('text/plain');
     const reason = isExplained ? await readReason(body, authorization) : '';
-    // The status is enough: the body may never end.
+    // The status is enough, and the body may never end.
     body.on('error', () => undefined).destroy();
     if (statusCode >= 200 && statusCode < 300) return null;
     const isRedirect = statusCode >= 300 && statusCode < 400;
@@ -116,7 +116,7 @@ async function readReason(body: AsyncIterable<Buffer>, authorization: string | n
 
 function formatError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  // The message of OpenSSL has several lines for debugging; its reason is meant for users.
+  // OpenSSL's message has several lines for debugging; its reason is meant for users.
   const message = 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;
   return 'code' in error && typeof error.code === 'string' ? `${error.code}: ${message}` : message;
 }

@@ -1,9 +1,9 @@
 import { DURATION_BOUNDS_S } from './definitions.ts';
 
 /**
- * The duration below which a share of the operations ended, as the upper bound of its bucket, in ms.
- * @param durations by the buckets of `s3_operation_duration_seconds`, not cumulative
- * @returns null where there were none; Infinity beyond the last bound
+ * A quantile of the durations, as the upper bound of its bucket, in ms.
+ * @param durations counts per bucket of `s3_operation_duration_seconds`, not cumulative
+ * @returns null if there are none; Infinity beyond the last bound
  */
 export function findQuantileMs(durations: readonly number[], share: number): number | null {
   const total = durations.reduce((sum, count) => sum + count, 0);

@@ -6,11 +6,11 @@ import type { MetricDeltas } from '../state/state.ts';
 import { DURATION_BOUNDS_S } from './definitions.ts';
 import { Sums } from './sums.ts';
 
-/** Buckets with series of their own; all others share `_other`, so that a loop over many buckets cannot fill the file. */
+/** Buckets with their own series. All others share `_other`, so that a loop over many buckets cannot fill the file. */
 export const BUCKETS_MAX = 100;
 const OTHER_BUCKET = '_other';
 
-/** Retries with a series of their own; later ones share the last. */
+/** Retries with their own series; later ones share the last. */
 const ATTEMPTS_MAX = 10;
 
 const RESULTS = ['success', 'error', 'circuit_open'] as const;
@@ -19,7 +19,7 @@ const STATES = ['closed', 'open', 'half_open', 'isolated'] as const;
 type Finished = Extract<Event, { kind: 'operation_finished' }>;
 type Swept = Extract<Event, { kind: 'objects_swept' }>;
 
-/** Adds up what one process does, until it is added to the local state. */
+/** Accumulates one process's metrics until they are added to the local state. */
 export class MetricsRecorder {
   readonly #clock: Pick<Clock, 'now'>;
   #sums = new Sums();
@@ -82,19 +82,19 @@ export class MetricsRecorder {
     }
   };
 
-  /** Everything since the last time. */
+  /** Everything since the last `clear`. */
   peek(): MetricDeltas {
     if (!this.isEmpty) this.#sums.raise('written', {}, this.#clock.now() / 1000);
     return { ...this.#sums.read(), refusals: [...this.#refusals.values()] };
   }
 
-  /** Starts again from 0. */
+  /** Restarts from 0. */
   clear(): void {
     this.#sums = new Sums();
     this.#refusals = new Map();
   }
 
-  /** All series of one (operation, bucket) appear together, at 0: Prometheus cannot see the first step otherwise. */
+  /** Creates all series of an (operation, bucket) at 0; otherwise Prometheus would miss the first increase. */
   #finish({ operation, bucket, result, code, durationMs, bytes }: Finished): void {
     if (result === 'interrupted') return;
     const labels = { operation, bucket };
@@ -123,7 +123,7 @@ export class MetricsRecorder {
 
 /**
  * Renames every bucket beyond the cap.
- * @param known that have series of their own already
+ * @param known buckets that already have their own series
  */
 export function capBuckets(deltas: MetricDeltas, known: ReadonlySet<string>): MetricDeltas {
   const kept = new Set(known);

@@ -4,16 +4,16 @@ import type { HistogramSeries, Labels, MetricTotals } from '../state/state.ts';
 import { DEFINITIONS, type Definition } from './definitions.ts';
 
 export interface Measured {
-  /** Everything counted over all invocations. */
+  /** The totals over all invocations. */
   readonly totals: MetricTotals;
   /** Every known circuit, as a call arriving now would find it. */
   readonly circuits: readonly CircuitView[];
   readonly nowMs: number;
-  /** Of this program; null to leave it out. */
+  /** This program's version; null to omit it. */
   readonly version: string | null;
 }
 
-/** All families as metrics of prom-client, those without series included: their help is documentation. */
+/** All families as prom-client metrics, including those without series, because their help is documentation. */
 export function createRegistry({ totals, circuits, nowMs, version }: Measured): Registry {
   const registry = new Registry();
   const derived = deriveGauges(circuits, nowMs, version);
@@ -26,7 +26,7 @@ export function createRegistry({ totals, circuits, nowMs, version }: Measured): 
       for (const { labels, value } of totals.counters.filter(ofFamily)) counter.inc(inOrder(definition, labels), value);
     } else if (type === 'gauge') {
       const gauge = new Gauge(options);
-      // Without labels prom-client would print 0, which is wrong for an unknown time.
+      // Without labels, prom-client would print 0, which is wrong for an unknown time.
       if (definition.labels.length === 0) gauge.remove();
       for (const { labels, value } of [...totals.gauges, ...derived].filter(ofFamily))
         gauge.set(inOrder(definition, labels), value);
@@ -44,12 +44,12 @@ export function createRegistry({ totals, circuits, nowMs, version }: Measured): 
   return registry;
 }
 
-/** Labels in the order of their definition; stored ones are in alphabetical order. */
+/** Labels in the order of their definition; stored labels are in alphabetical order. */
 function inOrder({ labels: names }: Definition, labels: Labels): Labels {
   return Object.fromEntries(names.map((name) => [name, labels[name] ?? '']));
 }
 
-/** Gauges that are computed, not stored: a stored state would be wrong as soon as a wait is over. */
+/** Gauges that are computed rather than stored: a stored state would be wrong once a wait ends. */
 function deriveGauges(circuits: readonly CircuitView[], nowMs: number, version: string | null) {
   return [
     ...circuits.flatMap(({ name, gauge, refusal, retryAfterMs }) => {
@@ -64,7 +64,7 @@ function deriveGauges(circuits: readonly CircuitView[], nowMs: number, version: 
   ];
 }
 
-/** prom-client can observe values, but not load buckets; this histogram returns the stored ones. */
+/** prom-client can observe values but not load buckets, so this histogram returns the stored ones. */
 class StoredHistogram extends Histogram {
   readonly #name: string;
   readonly #help: string;
@@ -83,11 +83,11 @@ class StoredHistogram extends Histogram {
   override async get(): ReturnType<Histogram['get']> {
     const values = this.#series.flatMap((series) => this.#writeSeries(series));
     const described = { name: this.#name, help: this.#help, type: 'histogram', values, aggregator: 'sum' };
-    // The declared type of `type` is an enumeration whose values the package does not export.
+    // The declared type of `type` is an enum whose values the package does not export.
     return await Promise.resolve(described as unknown as Awaited<ReturnType<Histogram['get']>>);
   }
 
-  /** The registry calls this one first when it writes text. */
+  /** When writing text, the registry prefers this method. */
   async getForPromString(): ReturnType<Histogram['get']> {
     return await this.get();
   }

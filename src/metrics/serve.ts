@@ -6,7 +6,7 @@ export interface ServeOptions {
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
-  /** Reads the state again and prints it. @throws when the state cannot be read */
+  /** Rereads and prints the state. @throws if the state cannot be read */
   readonly print: (format: MetricFormat) => Promise<string>;
 }
 
@@ -24,7 +24,7 @@ const INDEX = '<!doctype html><title>breakwater</title><p>breakwater: <a href="/
 
 /**
  * Serves `/metrics` and `/healthz` to GET and HEAD.
- * @throws BreakwaterError `config` when it cannot listen on the port
+ * @throws BreakwaterError `config` if it cannot listen on the port
  */
 export async function serveMetrics({ host, port, print }: ServeOptions): Promise<MetricsServer> {
   const server = createServer((request, response) => void reply(request, response, print));
@@ -64,7 +64,7 @@ async function reply(request: IncomingMessage, response: ServerResponse, print: 
   }
 }
 
-/** OpenMetrics for clients that ask for it: Prometheus does, browsers and curl do not. */
+/** OpenMetrics for clients that request it: Prometheus does, browsers and curl do not. */
 function chooseFormat(accept = ''): MetricFormat {
   return accept.includes('application/openmetrics-text') ? 'openmetrics' : 'prometheus';
 }

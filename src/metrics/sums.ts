@@ -13,7 +13,7 @@ interface Histogram {
   sum: number;
 }
 
-/** Sums of counters, gauges and histograms. Pure arithmetic; the compiler checks the labels of each family. */
+/** Sums of counters, gauges and histograms. Pure arithmetic; the compiler checks each family's labels. */
 export class Sums {
   readonly #counters = new Map<string, CounterSeries>();
   readonly #gauges = new Map<string, GaugeSeries>();
@@ -29,14 +29,14 @@ export class Sums {
     this.#counters.set(key, { family: name, labels, value: (this.#counters.get(key)?.value ?? 0) + value });
   }
 
-  /** Raises a gauge: the largest value stays. */
+  /** Raises a gauge; the largest value is kept. */
   raise<Name extends FamilyOf<'gauge'>>(family: Name, labels: LabelsOf<Name>, value: number): void {
     const { key, name } = identify(family, labels);
     const before = this.#gauges.get(key)?.value ?? value;
     this.#gauges.set(key, { family: name, labels, value: Math.max(before, value) });
   }
 
-  /** Adds one observation; null only creates the series. A value equal to a bound belongs to its bucket. */
+  /** Adds one observation; null only creates the series. A value equal to a bound belongs to that bucket. */
   observe<Name extends FamilyOf<'histogram'>>(
     family: Name,
     labels: LabelsOf<Name>,
@@ -74,7 +74,7 @@ export class Sums {
 function identify(family: Family, labels: Labels): { readonly key: string; readonly name: string } {
   const { name, labels: names } = DEFINITIONS[family];
   let key = name;
-  // No label contains NUL: labels are our own words and names of buckets and circuits.
+  // No label contains NUL: labels are our own words, buckets and circuit names.
   for (const label of names) key += `\0${labels[label] ?? ''}`;
   return { name, key };
 }

@@ -4,9 +4,9 @@ import { basename, dirname, join } from 'node:path';
 import { BreakwaterError } from '../errors.ts';
 
 /**
- * Writes the text for node_exporter's textfile collector, atomically and readable by everyone (0644). The temporary file
- * is in the same directory; its name does not end in `.prom`, so the collector skips it.
- * @param mayReplace asked when the text is on the disk; if false, the file at the path stays
+ * Writes the text atomically for node_exporter's textfile collector, readable by everyone (0644). The temporary file is
+ * in the same directory, and its name does not end in `.prom`, so the collector skips it.
+ * @param mayReplace called once the text is on disk; if false, the existing file stays
  * @throws BreakwaterError `local_create`
  */
 export async function writeTextfile(
@@ -17,14 +17,14 @@ export async function writeTextfile(
   try {
     const file = await open(temporary, 'wx', 0o644);
     try {
-      // The umask may have removed rights that the collector needs.
+      // The umask may have removed permissions that the collector needs.
       await file.chmod(0o644);
       await file.writeFile(text);
       await file.sync();
     } finally {
       await file.close();
     }
-    // Asked last: a process that was stopped here must not put old totals over new ones.
+    // Checked last, so that a process stopped here cannot replace newer totals with old ones.
     await (mayReplace() ? rename(temporary, path) : unlink(temporary));
   } catch (error) {
     await unlink(temporary).catch(() => undefined);

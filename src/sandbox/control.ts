@@ -5,10 +5,10 @@ import { parseFault } from './faults/fault-text.ts';
 import { readBody } from './protocol/read-body.ts';
 import type { RequestLog } from './request-log.ts';
 
-/** No bucket can have this name. */
+/** Not a valid bucket name, so it cannot collide with one. */
 export const CONTROL_PATH = '/_sandbox/';
 
-/** The only accepted host names: a web page whose own name resolves to this machine is refused. */
+/** The only host names accepted, to refuse a web page whose own name resolves to this machine. */
 const LOCAL_HOST = /^(?:127\.0\.0\.1|localhost)(?::\d+)?$/;
 
 interface ControlContext {
@@ -17,8 +17,8 @@ interface ControlContext {
 }
 
 /**
- * Controls the sandbox from outside: `GET`, `POST` and `DELETE` of `/_sandbox/faults`, `DELETE` of one fault by its id,
- * and `GET` and `DELETE` of `/_sandbox/requests`. Responses are JSON; a fault is posted as its text.
+ * The control API of the sandbox: `GET`, `POST` and `DELETE` of `/_sandbox/faults`, `DELETE` of one fault by id, and
+ * `GET` and `DELETE` of `/_sandbox/requests`. Responses are JSON; a fault is posted as text.
  */
 export async function respondToControl(
   request: IncomingMessage,

@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
 
-/** One request as the server saw it. */
+/** A request as seen by the server. */
 export interface LoggedRequest {
-  /** When its head had arrived, on the monotonic clock, in ms. */
+  /** When its headers arrived, on the monotonic clock, in ms. */
   readonly atMs: number;
   readonly method: string;
   /** Path and query, as received. */
@@ -11,13 +11,13 @@ export interface LoggedRequest {
   readonly operation: string | null;
   readonly bucket: string;
   readonly key: string;
-  /** The SDK's own header about its attempts: `attempt=1; max=1`. */
+  /** The SDK's header that counts attempts: `attempt=1; max=1`. */
   readonly sdkAttempt: string | null;
-  /** Null until it is answered. */
+  /** Null until the response is decided. */
   readonly status: number | null;
-  /** The error code that was sent; null for none. */
+  /** The error code sent; null if none. */
   readonly code: string | null;
-  /** The kind of fault that hit it; null for none. */
+  /** The kind of fault applied; null if none. */
   readonly fault: string | null;
   /** Bytes of its body received so far, framing included. */
   readonly receivedBytes: number;
@@ -25,7 +25,7 @@ export interface LoggedRequest {
   readonly sentBytes: number;
 }
 
-/** Most requests kept; older ones are dropped, so that a sandbox can run for days. */
+/** Maximum requests kept. Older ones are dropped, so that a sandbox can run for days. */
 const KEPT_MAX = 100_000;
 
 /** A logged request that is still in progress. */
@@ -42,7 +42,7 @@ export class RequestLog {
     this.#onAnswered = onAnswered;
   }
 
-  /** Logs a new request; the caller fills in the entry as more is known. */
+  /** Logs a new request. The caller fills in the entry later. */
   start(request: Pick<LoggedRequest, 'method' | 'url' | 'sdkAttempt'>): LogEntry {
     const unknown = { operation: null, bucket: '', key: '', status: null, code: null, fault: null };
     const nothing = { receivedBytes: 0, sentBytes: 0 };
@@ -52,7 +52,7 @@ export class RequestLog {
     return entry;
   }
 
-  /** Reports the request: its response is decided. */
+  /** Reports the request once its response is decided. */
   end(entry: LogEntry): void {
     this.#onAnswered(entry);
   }

@@ -32,7 +32,7 @@ interface Head {
   readonly key: string;
 }
 
-/** Reads one S3 request, carries it out or applies a fault, and sends the response. */
+/** Reads one S3 request, executes it or applies a fault, and sends the response. */
 export async function respondToRequest(
   request: IncomingMessage,
   response: ServerResponse,
@@ -132,7 +132,7 @@ function readHead(request: IncomingMessage, method: string, url: string): Head {
       Array.isArray(value) ? value.join(',') : (value ?? ''),
     ]),
   );
-  // A plus sign in a query stands for itself: signing clients encode blanks as %20.
+  // A plus sign in a query is literal, because signing clients encode spaces as %20.
   const query = new URLSearchParams(mark === -1 ? '' : url.slice(mark + 1).replaceAll('+', '%2B'));
   const on = bucket === '' ? 'service' : key === '' ? 'bucket' : 'object';
   return { method, path, query, headers, on, bucket, key };
@@ -150,7 +150,7 @@ function operate(operation: SandboxOperation, head: Head, raw: Buffer, context: 
   return OPERATE[operation]({ ...head, operation, body, checksum }, operationContext);
 }
 
-/** The error of a fault, with its own status, which may be 200. */
+/** The error response of a fault. Its status may be 200. */
 function failBy(effect: Extract<FaultRule['effect'], { kind: 'error' }>): WireResponse {
   const { status, code, retryAfterSeconds } = effect;
   const headers = retryAfterSeconds === null ? {} : { 'retry-after': String(retryAfterSeconds) };

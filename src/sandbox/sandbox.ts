@@ -18,9 +18,9 @@ export interface SandboxOptions {
   /** 0 for any free port. @default 0 */
   readonly port?: number;
   readonly clock?: Clock;
-  /** How it differs from S3. @default no differences */
+  /** Its differences from S3. @default no differences */
   readonly quirks?: readonly StoreQuirk[];
-  /** Gets each request once its response is decided. */
+  /** Receives each request once its response is decided. */
   readonly onRequest?: (request: LoggedRequest) => void;
 }
 
@@ -28,7 +28,7 @@ export interface SeedObject {
   readonly bucket: string;
   readonly key: string;
   readonly body: string | Buffer;
-  /** How long ago it was written, in ms. @default 0 */
+  /** Age of the object, in ms. @default 0 */
   readonly ageMs?: number;
   /** @default binary/octet-stream */
   readonly contentType?: string;
@@ -61,7 +61,7 @@ export interface Sandbox extends Keys {
   readonly removeFault: (id: number) => boolean;
   readonly clearFaults: () => void;
   readonly faults: () => readonly ActiveFault[];
-  /** Every request since the start or the last `clearRequests`, in order of arrival, answered or not. */
+  /** Every request since the start or the last `clearRequests`, in order of arrival, with or without a response. */
   readonly requests: () => readonly LoggedRequest[];
   readonly clearRequests: () => void;
   /** Stops the server and closes every connection. */
@@ -69,8 +69,8 @@ export interface Sandbox extends Keys {
 }
 
 /**
- * Starts a local S3 in this process: objects in memory, path style, signatures checked, faults on demand.
- * @throws BreakwaterError `config` when it cannot listen on the port
+ * Starts a local S3 in this process: objects in memory, path style, verified signatures, faults on demand.
+ * @throws BreakwaterError `config` if it cannot listen on the port
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { clock = systemClock, port = 0, quirks = [], onRequest } = options;
@@ -139,7 +139,7 @@ async function reply(request: IncomingMessage, response: ServerResponse, context
     if (request.url?.startsWith(CONTROL_PATH) === true) await respondToControl(request, response, context);
     else await respondToRequest(request, response, context);
   } catch (error) {
-    // The client has disconnected, or there is a bug in the sandbox, which is reported.
+    // Either the client has disconnected, or this is a bug in the sandbox, which is reported.
     if (response.headersSent || request.destroyed) response.destroy();
     else {
       const [code, status, requestId] = ['InternalError', 500, context.newId()] as const;

@@ -1,15 +1,15 @@
 import type { Clock } from '../clock.ts';
 
-/** Scripted fault scenarios. Each starts with the first request, so that nobody misses its start. */
+/** Scripted fault scenarios. Each starts with the first request, so that its start is not missed. */
 export const SCENARIOS = ['calm', 'brownout', 'outage-30s', 'flapping', 'slow-probe'] as const;
 export type Scenario = (typeof SCENARIOS)[number];
 
 export interface Phase {
-  /** What happens in it, for people. */
+  /** A description for people. */
   readonly text: string;
-  /** How long it lasts, in ms; null for the rest of the run. */
+  /** Duration, in ms; null for the rest of the run. */
   readonly lastsMs: number | null;
-  /** In the form of `parseFault`; the first that matches a request applies. */
+  /** In the syntax of `parseFault`. The first that matches a request applies. */
   readonly faults: readonly string[];
 }
 
@@ -19,7 +19,7 @@ const OUTAGE: Omit<Phase, 'lastsMs'> = {
   faults: ['*:503:ServiceUnavailable'],
 };
 
-/** The phases of each scenario, in order; a repeated scenario starts again after the last one. */
+/** The phases of each scenario, in order. A repeated scenario restarts after the last phase. */
 export const SCENARIO_PHASES: Readonly<
   Record<Scenario, { readonly phases: readonly Phase[]; readonly isRepeated: boolean }>
 > = {
@@ -74,8 +74,8 @@ interface ScenarioContext {
 }
 
 /**
- * Plays a scenario: adds and removes its own faults only. Ends with the last phase or the signal; its faults are then
- * removed, unless the last phase has no end.
+ * Plays a scenario, adding and removing only its own faults. Ends after the last phase or on abort, and then removes
+ * its faults unless the last phase has no end.
  */
 export async function playScenario(scenario: Scenario, context: ScenarioContext): Promise<void> {
   const { phases, isRepeated } = SCENARIO_PHASES[scenario];

@@ -2,10 +2,9 @@ import type { Sandbox } from './sandbox.ts';
 
 const DAY_MS = 86_400_000;
 
-/** The bucket of the demo. */
 export const DEMO_BUCKET = 'demo';
 
-/** Fills a sandbox with a few objects of different ages, so that a sweep finds some and leaves others. */
+/** Fills a sandbox with a few objects of different ages, so that a sweep matches only some. */
 export function seedDemo(sandbox: Pick<Sandbox, 'seed'>): void {
   const seed = (key: string, ageMs: number, body: string): void =>
     sandbox.seed({ bucket: DEMO_BUCKET, key, ageMs, body, contentType: 'text/plain' });

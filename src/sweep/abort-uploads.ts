@@ -7,10 +7,10 @@ import { createItemFilter } from './item-filter.ts';
 import type { SweepItem } from './sweep-item.ts';
 import { UNKNOWN_AGE, type LeftObject } from './tally.ts';
 
-/** Aborts in flight at once. */
+/** Concurrent abort requests. */
 const ABORTS_IN_FLIGHT = 8;
 
-/** The most failures that are named; the rest are only counted. */
+/** The maximum number of failures listed; the rest are only counted. */
 const FAILURES_NAMED_MAX = 100;
 
 export interface UploadSweepRequest {
@@ -25,18 +25,18 @@ export interface UploadSweepRequest {
 
 export interface UploadSweepContext {
   readonly store: Pick<ObjectStore, 'listUploads' | 'abortUpload'>;
-  /** The ids of the uploads that living processes of this machine are sending. */
+  /** The ids of uploads that live processes on this machine are sending. */
   readonly findRunning: () => Promise<ReadonlySet<string>>;
   readonly ageClock: AgeClock;
 }
 
-/** The result for the uploads that are old enough, and for those of unknown age. */
+/** The result for uploads that are old enough, and for those of unknown age. */
 export interface UploadTally {
   readonly matched: number;
-  /** Past the age, but left alone and not counted as matched: a living process of this machine is sending them. */
+  /** Old enough, but skipped and not counted as matched, because a live process on this machine is sending them. */
   readonly running: number;
   readonly aborted: number;
-  /** Still there: left for the next sweep. */
+  /** Not aborted; left for the next sweep. */
   readonly failed: number;
   /** The first failures. */
   readonly failures: readonly LeftObject[];
@@ -44,7 +44,7 @@ export interface UploadTally {
 
 /**
  * Aborts old unfinished multipart uploads, page by page.
- * @throws BreakwaterError when the listing fails, when no further abort can succeed, or when every abort was denied
+ * @throws BreakwaterError if the listing fails, no further abort can succeed, or every abort was denied
  */
 export async function abortUploads(request: UploadSweepRequest, context: UploadSweepContext): Promise<UploadTally> {
   const { bucket, prefix, olderThanMs, patterns, isDryRun } = request;
@@ -59,7 +59,7 @@ export async function abortUploads(request: UploadSweepRequest, context: UploadS
   for await (const { uploads, storeNowMs } of store.listUploads({ bucket, prefix })) {
     const nowMs = ageClock(storeNowMs);
     const old = uploads.filter((upload) => filter.takes(toItem(upload), nowMs));
-    // After the listing: an upload is saved as soon as it has been created.
+    // Checked after the listing, because an upload is saved as soon as it has been created.
     const running = old.length === 0 ? NONE : await findRunning();
     const matches = old.filter(({ uploadId }) => !running.has(uploadId));
     tally.running += old.length - matches.length;
@@ -88,7 +88,7 @@ function toItem({ key, startedAtMs }: UnfinishedUpload): SweepItem {
   return { key, versionId: null, sizeBytes: null, lastModifiedMs: startedAtMs, etag: null };
 }
 
-/** After one of these errors, the next abort would fail in the same way. */
+/** Errors after which every further abort would fail too. */
 const ENDS_THE_SWEEP: ReadonlySet<ErrorCode> = new Set(['interrupted', 'deadline', 'config', 'internal']);
 
 async function abortAll(

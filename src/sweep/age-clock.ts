@@ -2,16 +2,16 @@ import { formatTime } from '../clock.ts';
 import type { EventSink } from '../events.ts';
 import { isBelieved } from '../s3/protocol/store-clock.ts';
 
-/** The time that the ages of a page are measured by, given the store's own (null where it sent none), in ms. */
+/** The time used to compute ages on a page, given the store's time (null if it sent none), in ms. */
 export type AgeClock = (storeNowMs: number | null) => number;
 
 /**
- * Ages are measured by the store's clock, as long as it is near ours. If it is not, one of the two is wrong, and nobody
- * can tell which: the earlier one counts, by which everything is younger. Emits one warning for the run.
+ * Ages use the store's clock if it is near ours. Otherwise one of the two is wrong, and it is unknown which. The
+ * earlier one is then used, because it makes everything younger. Warns once per run.
  */
 export function createAgeClock({ now, emit }: { readonly now: () => number; readonly emit: EventSink }): AgeClock {
   let hasWarned = false;
-  /** How far behind ours the store's clock was seen: a response without a date is judged no more strictly. */
+  /** How far the store's clock was seen to be behind ours; also applied to responses without a date. */
   let behindMs = 0;
   return (storeNowMs) => {
     const nowMs = now();
@@ -28,5 +28,5 @@ export function createAgeClock({ now, emit }: { readonly now: () => number; read
 
 function formatWarning(storeNowMs: number, nowMs: number): string {
   const clocks = `the store's clock shows ${formatTime(storeNowMs)}, this machine's ${formatTime(nowMs)}`;
-  return `${clocks}: ages are measured by the earlier one, so that nothing new is deleted`;
+  return `${clocks}: ages use the earlier one, so that nothing new is deleted`;
 }

@@ -13,16 +13,16 @@ interface CheckpointOptions {
 }
 
 /**
- * Where the next sweep of a prefix starts, saved in the local state.
+ * The saved position from which the next sweep of a prefix starts.
  *
- * It only changes the order: every sweep goes through all keys, so an old, lost or wrong checkpoint leaves nothing out.
+ * It only changes the order: every sweep goes through all keys, so an old, lost or wrong checkpoint skips nothing.
  * Without it, a sweep that always runs out of time would check the same keys every night and never reach the others.
  */
 export class SweepCheckpoint {
   readonly #options: CheckpointOptions;
   readonly #position: RoundPosition;
   #savedAtMs: number;
-  /** The last write; writes run one after another. */
+  /** The last write. Writes run in sequence. */
   #writing: Promise<void> = Promise.resolve();
   /** This sweep starts after this key; null for the first key. */
   readonly after: string | null;
@@ -38,7 +38,7 @@ export class SweepCheckpoint {
     return new SweepCheckpoint(options, parseCheckpoint(await options.unfinished.read(options.id)));
   }
 
-  /** Every key in the span has been processed. */
+  /** Records that every key in the span has been processed. */
   settle(span: KeySpan): void {
     this.#position.settle(span);
     const nowMs = this.#options.clock.monotonic();
@@ -47,7 +47,7 @@ export class SweepCheckpoint {
     this.#write(this.#position.after);
   }
 
-  /** Saves where the next sweep starts: at the first key after a complete round. */
+  /** Saves where the next sweep starts; after a complete round that is the first key. */
   async close({ isComplete }: { readonly isComplete: boolean }): Promise<void> {
     this.#write(isComplete ? null : this.#position.after);
     await this.#writing;
@@ -61,7 +61,7 @@ export class SweepCheckpoint {
   }
 }
 
-/** Null for an invalid checkpoint: the sweep then starts at the first key. */
+/** Null for an invalid checkpoint, so that the sweep starts at the first key. */
 export function parseCheckpoint(document: unknown): string | null {
   if (typeof document !== 'object' || document === null || !('after' in document)) return null;
   return typeof document.after === 'string' && document.after !== '' ? document.after : null;

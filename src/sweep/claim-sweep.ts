@@ -2,7 +2,7 @@ import type { UnfinishedWork, ClaimHolder, WorkClaim } from '../unfinished-work.
 import { formatTime } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
 
-/** The id of a sweep on this machine. The endpoint is part of it: bucket names repeat across endpoints. */
+/** The id of a sweep on this machine. Includes the endpoint, because bucket names repeat across endpoints. */
 export function nameSweep({
   endpointUrl,
   bucket,
@@ -16,8 +16,8 @@ export function nameSweep({
 }
 
 /**
- * Claims a prefix for this process. Two sweeps at once would be safe, but their counts would be wrong.
- * @throws BreakwaterError `locked` while another process of this machine sweeps it
+ * Claims a prefix for this process. Two concurrent sweeps would be safe, but their counts would be wrong.
+ * @throws BreakwaterError `locked` if another process on this machine is sweeping it
  */
 export async function claimSweep(
   unfinished: Pick<UnfinishedWork, 'claim'>,
@@ -31,7 +31,7 @@ export async function claimSweep(
   throw new BreakwaterError('locked', `s3://${bucket}/${prefix} is already being swept${formatHolder(holder)}`, {
     details: {
       reason: 'sweep_running',
-      hint: 'wait for that process, or stop it; the prefix is free once it has ended',
+      hint: 'wait for that process to end, or stop it',
     },
   });
 }

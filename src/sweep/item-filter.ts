@@ -1,11 +1,11 @@
 import { createKeyFilter, type KeyPatterns } from '../key-filter.ts';
 import type { SweepItem, SweepPage } from './sweep-item.ts';
 
-/** What to delete. Every condition must hold. */
+/** The conditions for deletion, all of which must hold. */
 export interface ItemConditions {
   /** Minimum age, in ms; 0 for any. */
   readonly olderThanMs: number;
-  /** Matched against what follows the last slash of the prefix. @default everything matches */
+  /** Matched against the part of the key after the last slash of the prefix. @default everything matches */
   readonly patterns?: KeyPatterns;
   /** Minimum size, inclusive, in bytes. @default null: any */
   readonly minSizeBytes?: number | null;
@@ -14,11 +14,11 @@ export interface ItemConditions {
 }
 
 export interface ItemFilter {
-  /** By the name alone: below the prefix, and matching the patterns. */
+  /** Checks only the name: it must be below the prefix and match the patterns. */
   readonly takesKey: (key: string) => boolean;
-  /** By every condition. An item of unknown age or size is kept if a condition needs it. */
+  /** Checks every condition. An item whose age or size is unknown is kept if a condition needs it. */
   readonly takes: (item: SweepItem, nowMs: number) => boolean;
-  /** Whether only the age, which is needed, is unknown. */
+  /** Whether the item is kept only because its age is unknown. */
   readonly lacksAge: (item: SweepItem) => boolean;
   readonly asksForAge: boolean;
   readonly asksForSize: boolean;
@@ -26,7 +26,7 @@ export interface ItemFilter {
 
 const EVERYTHING: KeyPatterns = { include: [], exclude: [] };
 
-/** What a page is made of: the items to delete, and those that stay because their age is unknown. */
+/** Splits a page into items to delete and items kept because their age is unknown. */
 export function filterItems(
   items: readonly SweepItem[],
   { filter, nowMs }: { readonly filter: ItemFilter; readonly nowMs: number },
@@ -34,7 +34,7 @@ export function filterItems(
   return { items: items.filter((item) => filter.takes(item, nowMs)), unknownAge: items.filter(filter.lacksAge) };
 }
 
-/** Compiles the conditions once: a sweep checks every key of a bucket. */
+/** Compiles the conditions once, because a sweep checks every key of a bucket. */
 export function createItemFilter(
   prefix: string,
   { olderThanMs, patterns = EVERYTHING, minSizeBytes = null, maxSizeBytes = null }: ItemConditions,
@@ -48,7 +48,7 @@ export function createItemFilter(
     !asksForSize || (sizeBytes !== null && sizeBytes >= (minSizeBytes ?? 0) && sizeBytes <= (maxSizeBytes ?? Infinity));
   return {
     takesKey,
-    // The cheap checks first.
+    // Cheap checks first.
     takes: (item, nowMs) =>
       (!asksForAge || isExpired(item, { nowMs, olderThanMs })) && hasSize(item.sizeBytes) && takesKey(item.key),
     lacksAge: ({ key, sizeBytes, lastModifiedMs }) =>
@@ -59,8 +59,8 @@ export function createItemFilter(
 }
 
 /**
- * Whether an object is old enough to delete: last modified at least `olderThanMs` before `nowMs`, which an `AgeClock`
- * tells. An unknown time is never old.
+ * Whether an object is old enough to delete: last modified at least `olderThanMs` before `nowMs`, which comes from an
+ * `AgeClock`. An unknown time is never old.
  */
 export function isExpired(
   { lastModifiedMs }: { readonly lastModifiedMs: number | null },

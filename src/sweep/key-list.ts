@@ -2,18 +2,18 @@ import { BreakwaterError } from '../errors.ts';
 import { KEY_BYTES_MAX } from '../s3/protocol/limits.ts';
 import type { SweepItem } from './sweep-item.ts';
 
-/** As many keys as in a page of a listing. */
+/** The number of keys in a page of a listing. */
 const PAGE_MAX = 1000;
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
 /**
- * Reads a list of keys, one per line or each ended by a NUL byte.
+ * Reads a list of keys, each on a line or terminated by a NUL byte.
  *
- * Keys are taken byte by byte, without trimming. A list that could mean other keys is refused.
- * @throws BreakwaterError `usage` for invalid UTF-8, Windows line ends, and keys that are too long for S3; earlier keys
- *   were returned by then
+ * Keys are taken byte for byte, without trimming. An ambiguous list is refused.
+ * @throws BreakwaterError `usage` for invalid UTF-8, Windows line endings, and keys that are too long for S3, even
+ * after earlier keys were returned
  */
 export async function* readKeyList(
   source: AsyncIterable<Uint8Array>,
@@ -33,7 +33,7 @@ export async function* readKeyList(
   if (page.length > 0) yield page;
 }
 
-/** The pieces between separators; the last separator is optional. A piece is at most a little longer than a key. */
+/** The pieces between separators; the last separator is optional. A piece is at most slightly longer than a key. */
 async function* splitBytes(source: AsyncIterable<Uint8Array>, separator: number): AsyncGenerator<Uint8Array> {
   let rest: Uint8Array = new Uint8Array();
   for await (const chunk of source) {
@@ -42,7 +42,7 @@ async function* splitBytes(source: AsyncIterable<Uint8Array>, separator: number)
       yield bytes.subarray(0, at);
       bytes = bytes.subarray(at + 1);
     }
-    // Too long: yielded now, to be refused.
+    // Too long, so yielded now to be refused.
     if (bytes.byteLength > KEY_BYTES_MAX) yield bytes;
     rest = bytes;
   }
@@ -55,14 +55,14 @@ function parseKey(
 ): string {
   if (bytes.byteLength > KEY_BYTES_MAX) {
     throw refuse(
-      `${place} is longer than the ${KEY_BYTES_MAX} bytes of a key`,
-      'say --null where NUL bytes separate the keys',
+      `${place} exceeds the limit of ${KEY_BYTES_MAX} bytes for a key`,
+      'pass --null if the keys are separated by NUL bytes',
     );
   }
   if (!isNullSeparated && bytes.at(-1) === CARRIAGE_RETURN) {
     throw refuse(
       `${place} ends with a carriage return`,
-      'end lines with a line feed alone, or separate keys by NUL bytes with --null',
+      'end lines with only a line feed, or separate keys with NUL bytes and pass --null',
     );
   }
   if (isFirst && !isNullSeparated && startsWithMark(bytes)) {
@@ -71,11 +71,11 @@ function parseKey(
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {
-    throw refuse(`${place} is not UTF-8`, 'keys are UTF-8 in S3', error);
+    throw refuse(`${place} is not UTF-8`, 'S3 keys are UTF-8', error);
   }
 }
 
-/** Some editors write it at the start of a file; it would become part of the first key. */
+/** Some editors add a byte order mark to a file; it would become part of the first key. */
 function startsWithMark(bytes: Uint8Array): boolean {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
 }

@@ -18,7 +18,7 @@ export function watchNeighbours({
       const neighbour = isWarned ? undefined : page.items.find(({ key }) => isNeighbour(key, prefix));
       if (neighbour !== undefined) {
         isWarned = true;
-        const message = `the prefix "${prefix}" also matches "${neighbour.key}"; for the folder alone, use "${prefix}/"`;
+        const message = `the prefix "${prefix}" also matches "${neighbour.key}"; for only the folder, use "${prefix}/"`;
         emit({ kind: 'warning', reason: 'prefix_neighbours', message });
       }
       yield page;
@@ -31,7 +31,7 @@ function canBeMeantAsFolder(prefix: string): boolean {
   return /[\p{L}\p{N}]$/u.test(prefix);
 }
 
-/** Whether a key that begins with the prefix is in a folder with a longer name. */
+/** Whether a key with the prefix is in a folder with a longer name. */
 export function isNeighbour(key: string, prefix: string): boolean {
   return key.indexOf('/', prefix.length) > prefix.length;
 }

@@ -1,6 +1,6 @@
 import type { KeySpan, SweepPage } from './sweep-item.ts';
 
-/** The pages of one round: from after a key to the end, then from the beginning to that key; null starts at the beginning. */
+/** The pages of one round: from after `after` to the end, then from the start to `after` (null: the start). */
 export async function* sweepRound(
   select: (span: KeySpan) => AsyncIterable<SweepPage>,
   after: string | null,
@@ -9,12 +9,12 @@ export async function* sweepRound(
   if (after !== null) yield* select({ after: null, through: after });
 }
 
-/** Stands for the beginning, which is also the end; no key is empty. */
+/** The beginning, which is also the end. No key is empty. */
 const BEGINNING = '';
 
 /**
- * The position of a round: all keys from its start to here are settled, in whatever order their spans were. Settled
- * spans after a gap are kept, one entry for each gap.
+ * The position of a round: all keys from its start to here are settled, even if their spans completed out of order.
+ * Settled spans after a gap are kept, one entry per gap.
  */
 export class RoundPosition {
   #at: string;
@@ -26,7 +26,7 @@ export class RoundPosition {
     this.#at = after ?? BEGINNING;
   }
 
-  /** The last settled key; null for the beginning, at the start and after a complete round. */
+  /** The last settled key; null for the beginning, both at the start and after a complete round. */
   get after(): string | null {
     return this.#at === BEGINNING ? null : this.#at;
   }
@@ -35,7 +35,7 @@ export class RoundPosition {
     let from = after ?? BEGINNING;
     let to = through ?? BEGINNING;
     if (from === to) return;
-    // A span that ends at the position is the end of the round, not its continuation.
+    // A span that ends at the position ends the round rather than continuing it.
     const before = from === this.#at ? undefined : this.#afters.get(from);
     if (before !== undefined) {
       this.#forget(before, from);
@@ -54,7 +54,7 @@ export class RoundPosition {
     this.#afters.set(to, from);
   }
 
-  /** Spans behind a gap. */
+  /** The number of spans after a gap. */
   get gaps(): number {
     return this.#throughs.size;
   }

@@ -18,41 +18,41 @@ import { sweep, type SweepResult } from './sweep.ts';
 import { surveySweep, type Survey } from './tally.ts';
 import type { TimeLimit } from './time-limit.ts';
 
-/** What one sweep does. */
+/** The parameters of one sweep. */
 export interface SweepJob {
   readonly bucket: string;
   readonly prefix: string;
   /** Null for AWS. */
   readonly endpointUrl: string | null;
-  /** Delete objects older than this, in ms; null keeps all objects. */
+  /** Deletes objects older than this, in ms; null keeps all objects. */
   readonly olderThanMs: number | null;
-  /** Abort unfinished uploads older than this, in ms; null keeps them. */
+  /** Aborts unfinished uploads older than this, in ms; null keeps them. */
   readonly abortUploadsMs: number | null;
   readonly selection: Selection;
   readonly limits: SweepLimits;
   /** Counts and lists only; sends no write request. */
   readonly isDryRun: boolean;
-  /** Whatever is left is a failure. */
+  /** Treats anything left undeleted as a failure. */
   readonly isStrict: boolean;
-  /** Delete objects that were overwritten since they were listed, too. */
+  /** Also deletes objects overwritten since they were listed. */
   readonly isUnconditional: boolean;
-  /** File for the objects that are left; null for none. */
+  /** File that lists the objects left undeleted; null for none. */
   readonly reportPath: string | null;
 }
 
 export interface SweepTools {
   readonly store: ObjectStore;
   readonly unfinished: UnfinishedWork;
-  /** The ids of the uploads that living processes of this machine are sending. */
+  /** The ids of uploads that live processes on this machine are sending. */
   readonly findRunning: () => Promise<ReadonlySet<string>>;
   readonly clock: Clock;
   readonly emit: EventSink;
   readonly time: TimeLimit;
-  /** Asks the user before anything is deleted; null goes ahead. Not called if nothing was found. */
+  /** Asks the user before deleting; null skips the question. Not called if nothing was found. */
   readonly ask: ((found: SweepFound) => Promise<boolean>) | null;
 }
 
-/** What a sweep would delete and abort. */
+/** The objects and uploads that a sweep found. */
 export interface SweepFound {
   /** Null if objects are kept. */
   readonly survey: Survey | null;
@@ -60,18 +60,18 @@ export interface SweepFound {
 }
 
 export interface SweepOutcome {
-  /** Of a dry run that counts objects. */
+  /** Set for a dry run that counts objects. */
   readonly survey: Survey | null;
-  /** Of a sweep that deletes objects. */
+  /** Set for a sweep that deletes objects. */
   readonly swept: SweepResult | null;
-  /** Null if uploads are kept, or if the objects failed first. */
+  /** Null if uploads are kept or the objects failed first. */
   readonly uploads: UploadTally | 'failed' | null;
   readonly failure: BreakwaterError | null;
 }
 
 /**
- * One sweep in order: claim the prefix, ask, delete objects, abort uploads. A dry run needs no claim.
- * @returns null if the user said no
+ * Runs one sweep in order: claim the prefix, ask, delete objects, abort uploads. A dry run needs no claim.
+ * @returns null if the user declined
  * @throws BreakwaterError before the first delete; a later failure is in the outcome
  */
 export async function runSweep(job: SweepJob, given: SweepTools): Promise<SweepOutcome | null> {
@@ -114,7 +114,7 @@ function openSelection(job: SweepJob, { store, ageClock, emit }: AgedTools): Sel
 
 interface ObjectsJob extends Pick<SweepJob, 'bucket' | 'prefix' | 'limits' | 'reportPath'> {
   readonly id: string;
-  /** Keys come in order, so the next sweep can start where this one stopped. */
+  /** Whether keys come in order, so that the next sweep can start where this one stopped. */
   readonly isResumable: boolean;
 }
 
@@ -124,7 +124,7 @@ interface ObjectsTools extends Pick<SweepTools, 'unfinished' | 'clock' | 'emit' 
   readonly claim: WorkClaim;
 }
 
-/** Deletes objects, starting where the last sweep stopped; writes the report and the checkpoint. */
+/** Deletes objects from where the last sweep stopped; writes the report and the checkpoint. */
 export async function sweepObjects(job: ObjectsJob, tools: ObjectsTools): Promise<SweepResult> {
   const { id, bucket, reportPath, isResumable } = job;
   const { store, select, unfinished, claim, time, clock, emit } = tools;
@@ -141,7 +141,7 @@ export async function sweepObjects(job: ObjectsJob, tools: ObjectsTools): Promis
     },
     isOurs: claim.isOurs,
   });
-  // Where another process has taken over the prefix, its checkpoint is the one that counts.
+  // If another process has taken over the prefix, its checkpoint must not be overwritten.
   if (claim.confirm()) await checkpoint?.close({ isComplete: result.ending.kind === 'complete' });
   await report.close();
   return result;
@@ -153,7 +153,7 @@ async function countUploads(job: SweepJob, tools: AgedTools): Promise<number> {
   return (await abortUploads({ ...request, isDryRun: true }, tools)).matched;
 }
 
-/** Aborts uploads once the objects are done, and not after a failure: the first failure is the one reported. */
+/** Aborts uploads after the objects, but not after a failure, because the first failure is the one reported. */
 async function addUploads(
   outcome: Omit<SweepOutcome, 'uploads'>,
   job: SweepJob,
@@ -165,7 +165,7 @@ async function addUploads(
     const uploads = await abortUploads(request, tools);
     return { ...outcome, uploads, failure: findUploadFailure(uploads, job) };
   } catch (error) {
-    // The objects that were deleted before are still reported.
+    // Objects deleted earlier are still reported.
     if (!(error instanceof BreakwaterError)) throw error;
     return { ...outcome, uploads: 'failed', failure: error };
   }

@@ -10,28 +10,28 @@ import { EVERY_KEY, type KeySpan, type SweepItem, type SweepPage } from './sweep
 import { VersionSieve } from './version-sieve.ts';
 import type { KeyRange } from './listing/key-ranges.ts';
 
-/** Where the items come from. */
+/** The source of the items. */
 export type SelectionSource =
-  /** The current objects, by listing. */
+  /** A listing of the current objects. */
   | { readonly kind: 'objects' }
-  /** Noncurrent versions, and expired delete markers (version-sieve.ts), by listing. */
+  /** A listing of noncurrent versions and expired delete markers (version-sieve.ts). */
   | { readonly kind: 'versions' }
-  /** A list of keys, or an inventory: pages of at most 1,000. Opened again for every pass. */
+  /** A list of keys or an inventory, in pages of at most 1,000. Opened again for every pass. */
   | { readonly kind: 'named'; readonly open: () => AsyncIterable<readonly SweepItem[]> };
 
 export interface SelectionRequest extends ItemConditions {
   readonly bucket: string;
-  /** Keys that begin with it; empty for the whole bucket, which the caller must intend. */
+  /** Only keys with this prefix; empty for the whole bucket, which the caller must intend. */
   readonly prefix: string;
   /** @default { kind: 'objects' } */
   readonly source?: SelectionSource;
   /** Only keys in this range; a `named` source ignores it. @default EVERY_KEY */
   readonly within?: KeySpan;
-  /** Listings at once, at least 1. @default LIST_CONCURRENCY */
+  /** Parallel listings, at least 1. @default LIST_CONCURRENCY */
   readonly listConcurrency?: number;
 }
 
-/** The part of a request that flags decide. */
+/** The part of a request that comes from flags. */
 export type Selection = Required<
   Pick<SelectionRequest, 'patterns' | 'minSizeBytes' | 'maxSizeBytes' | 'source' | 'listConcurrency'>
 >;
@@ -41,13 +41,13 @@ export interface SelectionContext {
   readonly ageClock: AgeClock;
 }
 
-/** Default of parallel listings: enough to hide the latency of S3 behind our parser. */
+/** Default number of parallel listings: enough to hide S3's latency behind our parser. */
 export const LIST_CONCURRENCY = 8;
 
 /**
- * Streams what a sweep would delete, page by page, so that memory does not grow with the bucket. Sends no write
- * request. The items come in no order, each once.
- * @throws BreakwaterError when the listing fails
+ * Streams the items that a sweep would delete, page by page, so that memory does not grow with the bucket. Sends no
+ * write request. Each item appears once, in no particular order.
+ * @throws BreakwaterError if the listing fails
  */
 export function selectItems(request: SelectionRequest, context: SelectionContext): AsyncIterable<SweepPage> {
   const filter = createItemFilter(request.prefix, request);
@@ -86,7 +86,7 @@ async function* selectVersions(
   const listing = listEverything(request, async function* open(place) {
     for await (const page of store.listVersions(place)) yield { ...page, entries: page.versions };
   });
-  // Ranges end between keys, so each has a sieve of its own.
+  // Ranges end between keys, so each can have its own sieve.
   const sieves = new Map<KeyRange, VersionSieve>();
   for await (const { entries, page, range, isDone } of listing) {
     const sieve = sieves.get(range) ?? new VersionSieve();
@@ -112,7 +112,7 @@ interface ListingPage<T> {
   readonly storeNowMs: number | null;
 }
 
-/** Lists everything below the prefix in parallel. All listings end with the generator. */
+/** Lists everything below the prefix in parallel. Ending the generator ends all listings. */
 async function* listEverything<T extends { readonly key: string }>(
   { bucket, prefix, within = EVERY_KEY, listConcurrency = LIST_CONCURRENCY }: SelectionRequest,
   open: (place: ListingPlace) => AsyncIterable<ListingPage<T>>,
@@ -136,7 +136,7 @@ async function* listEverything<T extends { readonly key: string }>(
   }
 }
 
-/** Without this error, the stray key would be deleted by its age alone. */
+/** Otherwise the stray key could be deleted based on its age alone. */
 function strayKeyError({ bucket, prefix }: { bucket: string; prefix: string }, key: string): BreakwaterError {
   const text = `the listing of s3://${bucket}/${prefix} has ${JSON.stringify(key)}, which is not below it`;
   return new BreakwaterError('rejected', text, {

@@ -6,7 +6,7 @@ import type { SweepItem, SweepPage } from './sweep-item.ts';
 export interface NamedRequest {
   readonly bucket: string;
   readonly prefix: string;
-  /** At most 1,000 items each, as far as their source knows them. */
+  /** At most 1,000 items per page, with the fields that the source provides. */
   readonly pages: AsyncIterable<readonly SweepItem[]>;
 }
 
@@ -16,11 +16,10 @@ export interface NamedContext {
 }
 
 /**
- * Selects among named keys. If a condition needs something that the source does not know, the store is asked.
+ * Selects among named keys. Requests missing fields from the store if a condition needs them.
  *
- * A time from an inventory is used only together with an ETag: the delete is then conditional, and an object
- * overwritten since is kept. Without an ETag the store is asked, too.
- * A key that is named twice within a page counts once.
+ * A time from an inventory is used only with an ETag: the delete is then conditional and keeps an object that was
+ * overwritten since. Without an ETag, the object is looked up in the store. Repeated keys within a page count once.
  */
 export async function* selectNamed(
   { bucket, prefix, pages }: NamedRequest,
@@ -34,7 +33,7 @@ export async function* selectNamed(
       clock ??= { storeNowMs: await readStoreClock(store, { bucket, prefix }) };
     }
     const nowMs = ageClock(clock?.storeNowMs ?? null);
-    // What cannot match needs no request.
+    // Skip requests for items that cannot match.
     const candidates = named.filter(
       (item) => item.lastModifiedMs === null || item.sizeBytes === null || filter.takes(item, nowMs),
     );
@@ -54,7 +53,7 @@ function dropRepeated(items: readonly SweepItem[]): readonly SweepItem[] {
   return [...new Map(items.map((item) => [item.key, item])).values()];
 }
 
-/** The store's time, from the first page of a listing, which also checks that the bucket exists. */
+/** The store's time from the first page of a listing, which also checks that the bucket exists. */
 async function readStoreClock(
   store: NamedContext['store'],
   { bucket, prefix }: Pick<NamedRequest, 'bucket' | 'prefix'>,
@@ -63,7 +62,7 @@ async function readStoreClock(
   return null;
 }
 
-/** Whether the source knows everything that the conditions need, and an ETag for the delete. */
+/** Whether the source provides every field that the conditions need, and an ETag for the delete. */
 function isKnown(item: SweepItem, { asksForAge, asksForSize }: ItemFilter): boolean {
   if (asksForAge && (item.lastModifiedMs === null || item.etag === null)) return false;
   return !asksForSize || (item.sizeBytes !== null && item.etag !== null);

@@ -4,11 +4,11 @@ import type { LimitReached } from './sweep-limits.ts';
 import type { SweepResult } from './sweep.ts';
 
 interface Strictness {
-  /** Whatever is left is a failure. */
+  /** Treats anything left undeleted as a failure. */
   readonly isStrict: boolean;
 }
 
-/** The failure that a sweep of objects ends with; null for none. Objects that are left are one only under `--strict`. */
+/** The failure that a sweep of objects ends with; null if none. Undeleted objects count only with `--strict`. */
 export function findObjectFailure({ tally, ending }: SweepResult, { isStrict }: Strictness): BreakwaterError | null {
   const { matched, failed } = tally;
   if (ending.kind === 'failed') return ending.error;
@@ -20,7 +20,7 @@ export function findObjectFailure({ tally, ending }: SweepResult, { isStrict }: 
   if (!isStrict) return null;
   if (failed > 0) {
     return new BreakwaterError('partial', `${failed} of ${matched} objects could not be deleted`, {
-      details: { hint: 'the next sweep tries again' },
+      details: { hint: 'the next sweep will retry them' },
     });
   }
   if (ending.kind === 'complete') return null;
@@ -29,7 +29,7 @@ export function findObjectFailure({ tally, ending }: SweepResult, { isStrict }: 
   });
 }
 
-/** The failure that aborting uploads ends with; null for none. */
+/** The failure that aborting uploads ends with; null if none. */
 export function findUploadFailure({ matched, failed }: UploadTally, { isStrict }: Strictness): BreakwaterError | null {
   if (!isStrict || failed === 0) return null;
   return new BreakwaterError('partial', `${failed} of ${matched} unfinished uploads could not be aborted`);

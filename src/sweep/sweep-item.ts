@@ -1,4 +1,4 @@
-/** An object or version that a sweep may delete. Null means that its source does not know. */
+/** An object or version that a sweep may delete. Null means that the source does not provide the field. */
 export interface SweepItem {
   readonly key: string;
   /** The version to delete permanently; null for the current object. */
@@ -12,16 +12,16 @@ export interface SweepItem {
 /** A part of a selection; may be empty. */
 export interface SweepPage {
   readonly items: readonly SweepItem[];
-  /** Items that are kept only because the store does not know their age. */
+  /** Items kept only because the store does not report their age. */
   readonly unknownAge: readonly SweepItem[];
   /**
-   * The keys that this page completes: every match among them is in this page or an earlier one.
-   * Null if the source has no order.
+   * The keys that this page completes: every match among them is in this page or an earlier one. Null if the source is
+   * unordered.
    */
   readonly span: KeySpan | null;
 }
 
-/** A range of the key space, in the order of UTF-8 bytes. */
+/** A range of keys, ordered by UTF-8 bytes. */
 export interface KeySpan {
   /** The last key before the range; null for none. */
   readonly after: string | null;

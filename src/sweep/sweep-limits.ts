@@ -1,6 +1,6 @@
 import type { SweepItem } from './sweep-item.ts';
 
-/** The most that one sweep may delete; null for no limit. */
+/** The maximum that one sweep may delete; null for no limit. */
 export interface SweepLimits {
   readonly maxDelete: number | null;
   readonly maxBytes: number | null;
@@ -8,7 +8,7 @@ export interface SweepLimits {
 
 export const NO_LIMITS: SweepLimits = { maxDelete: null, maxBytes: null };
 
-/** What was requested so far. Failed deletes count too, so that a limit is never exceeded. */
+/** The total requested so far, including failed deletes, so that a limit is never exceeded. */
 export interface RequestedTotals {
   readonly objects: number;
   readonly bytes: number;
@@ -16,10 +16,7 @@ export interface RequestedTotals {
 
 export type LimitReached = 'max_delete' | 'max_bytes';
 
-/**
- * Which limit one more object would exceed; null for none.
- * An object of unknown size exceeds any limit in bytes, because it could be of any size.
- */
+/** Which limit one more object would exceed; null if none. An object of unknown size exceeds any byte limit. */
 export function findLimit(
   asked: RequestedTotals,
   item: SweepItem,

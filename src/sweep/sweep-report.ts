@@ -3,22 +3,21 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { BreakwaterError } from '../errors.ts';
 import type { LeftObject } from './tally.ts';
 
-/** A file with the objects that a sweep left, one JSON object per line. */
+/** A file that lists the undeleted objects, one JSON object per line. */
 export interface SweepReport {
-  /** Waits for a slow file, so that nothing collects in memory. @throws BreakwaterError `local_io` */
+  /** Waits for a slow file, to bound memory. @throws BreakwaterError `local_io` */
   readonly write: (left: readonly LeftObject[]) => Promise<void>;
   /** @throws BreakwaterError `local_io` */
   readonly close: () => Promise<void>;
 }
 
-/** Writes nothing. */
 export const NO_REPORT: SweepReport = {
   write: async () => await Promise.resolve(),
   close: async () => await Promise.resolve(),
 };
 
 /**
- * Creates or empties the file, before anything is deleted.
+ * Creates or truncates the file before anything is deleted.
  * @throws BreakwaterError `local_create`
  */
 export async function openSweepReport(path: string, bucket: string): Promise<SweepReport> {
@@ -57,7 +56,7 @@ function formatLine(bucket: string, { key, versionId, code, message }: LeftObjec
   return JSON.stringify({ bucket, key, version_id: versionId, code, message });
 }
 
-/** An error ends the wait too; `check` then throws it. */
+/** An error also ends the wait; `check` then throws it. */
 async function settled(stream: WriteStream, event: 'drain' | 'close'): Promise<void> {
   if (stream.closed) return;
   await new Promise<void>((resolve) => {

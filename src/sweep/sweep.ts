@@ -7,10 +7,10 @@ import { findLimit, type LimitReached, type SweepLimits } from './sweep-limits.t
 import { addToTally, EMPTY_TALLY, nameLeft, sumBytes, UNKNOWN_AGE, type LeftObject, type SweepTally } from './tally.ts';
 import { untilAborted } from '../abort.ts';
 
-/** Batches open at once, including those that wait for a retry. Bounds the memory of a sweep; s3/ bounds the requests. */
+/** Batches open at once, including those waiting for a retry. Bounds memory; s3/ bounds the requests. */
 const OPEN_BATCHES_MAX = 32;
 
-/** Pages that may wait for a batch to fill, if few of their keys match. */
+/** Pages that may wait for a batch to fill when few of their keys match. */
 const PAGES_WAITING_MAX = 64;
 
 export interface SweepRequest {
@@ -22,18 +22,18 @@ export interface SweepRequest {
 export interface SweepContext {
   readonly store: Pick<ObjectStore, 'deleteBatch'>;
   readonly emit: EventSink;
-  /** Its abort stops new batches; open batches finish. The reason is a BreakwaterError. */
+  /** Aborting stops new batches; open batches finish. The reason is a BreakwaterError. */
   readonly signal: AbortSignal;
-  /** Called with the objects that are left, batch by batch; the sweep waits for it. */
+  /** Called with the undeleted objects of each batch; the sweep waits for it. */
   readonly onLeft: (left: readonly LeftObject[]) => Promise<void>;
   /** Called when every key in a span has been processed. */
   readonly onSettled: (span: KeySpan) => void;
-  /** False when another process has taken over this sweep's work. */
+  /** False after another process has taken over this sweep. */
   readonly isOurs: () => boolean;
 }
 
 export type SweepEnding =
-  /** Every key was processed; what could not be deleted is left for the next sweep. */
+  /** Every key was processed. Undeleted objects are left for the next sweep. */
   | { readonly kind: 'complete' }
   | { readonly kind: 'limit'; readonly limit: LimitReached }
   /** The time limit has passed. */
@@ -45,13 +45,13 @@ export interface SweepResult {
   readonly ending: SweepEnding;
 }
 
-/** The `reason` of the interruption by the time limit, which is not a failure. */
+/** The `reason` of an interruption by the time limit, which is not a failure. */
 export const TIME_IS_OVER = 'max_duration';
 
 /**
- * Deletes the items of the pages in batches, while further pages are read. Best effort, without a circuit: what is
- * left is counted, named and retried by the next sweep.
- * @throws only bugs, which are not BreakwaterErrors; every other end is in the result, with what was done
+ * Deletes items in batches while further pages are read. Best effort, without a circuit: undeleted objects are counted,
+ * named and retried by the next sweep.
+ * @throws only errors other than BreakwaterError, which are bugs; every other ending is in the result with the counts
  */
 export async function sweep(
   pages: AsyncIterable<SweepPage>,
@@ -77,7 +77,7 @@ export async function sweep(
   return { tally, ending };
 }
 
-/** After one of these errors, the next batch would fail in the same way. */
+/** Errors after which every further batch would fail too. */
 const ENDS_THE_SWEEP: ReadonlySet<ErrorCode> = new Set([
   'interrupted',
   'deadline',
@@ -91,10 +91,10 @@ class SweepRun {
   readonly #request: SweepRequest;
   readonly #context: SweepContext;
   readonly #open = new Set<Promise<void>>();
-  /** Aborted when the sweep ends itself early. */
+  /** Aborted when the sweep ends early. */
   readonly #halt = new AbortController();
   #tally = EMPTY_TALLY;
-  /** Left without being asked for. */
+  /** Items kept without a request. */
   unknownAge = 0;
   #asked = { objects: 0, bytes: 0 };
   #batch: SweepItem[] = [];
@@ -137,8 +137,8 @@ class SweepRun {
       }
       if (signal.aborted) break;
       if (page.span !== null) this.#spans.push(page.span);
-      // A batch fills while others are open. If none is open it is sent as it is: otherwise a sweep that finds little
-      // in little time would never delete anything.
+      // A batch fills while others are open. If none is open, it is sent at once: otherwise a sweep with few matches
+      // and little time would never delete anything.
       const isIdle = this.#batch.length === 0 || this.#open.size === 0;
       if (isIdle || this.#spans.length >= PAGES_WAITING_MAX) await this.#flush();
     }
@@ -146,7 +146,7 @@ class SweepRun {
     else await this.#flush();
   }
 
-  /** Sends the current batch when there is room; drops it after the end, for the next sweep. */
+  /** Sends the current batch when there is room. After the end, drops it for the next sweep. */
   async #flush(): Promise<void> {
     const [batch, spans] = [this.#batch, this.#spans];
     [this.#batch, this.#spans] = [[], []];
@@ -188,7 +188,7 @@ class SweepRun {
     if (error !== null && ENDS_THE_SWEEP.has(error.code)) this.#fail(error);
   }
 
-  /** Counts and names what is not asked for. */
+  /** Counts and names the items for which no request is sent. */
   async #leave(items: readonly SweepItem[]): Promise<void> {
     const { emit, onLeft } = this.#context;
     const outcome = { deleted: [], changed: [], stayed: items.map((item) => ({ item, ...UNKNOWN_AGE })) };
@@ -216,7 +216,7 @@ class SweepRun {
     this.#end(isTime ? { kind: 'time' } : { kind: 'failed', error: why });
   }
 
-  /** The first ending counts. */
+  /** Only the first ending counts. */
   #end(ending: SweepEnding): void {
     this.#ending ??= ending;
     this.#halt.abort();

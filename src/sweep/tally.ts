@@ -1,22 +1,22 @@
 import type { BatchOutcome } from '../s3/delete/batch-outcome.ts';
 import type { SweepItem, SweepPage } from './sweep-item.ts';
 
-/** The most failures that are named; the rest are only counted. */
+/** The maximum number of failures listed; the rest are only counted. */
 const KEYS_NAMED_MAX = 100;
-/** The most keys that a survey keeps as samples. */
+/** The maximum number of sample keys in a survey. */
 const SAMPLES_MAX = 10;
 
-/** What matched: the result of a dry run, and what the question shows. */
+/** The matches, for a dry run and for the confirmation question. */
 export interface Survey {
   readonly objects: number;
-  /** The sum over the objects whose size is known. */
+  /** The sum of the known sizes. */
   readonly bytes: number;
   /** Last-modified times of the oldest and newest match, in ms; null if none is known. */
   readonly oldestMs: number | null;
   readonly newestMs: number | null;
   /** The first few matching keys. */
   readonly samples: readonly string[];
-  /** How many more stay because the store does not know their age. */
+  /** The number of objects kept because the store does not report their age. */
   readonly unknownAge: number;
 }
 
@@ -29,7 +29,7 @@ export const EMPTY_SURVEY: Survey = {
   unknownAge: 0,
 };
 
-/** Counts what a sweep would delete. Sends no write request. */
+/** Counts the objects that a sweep would delete. Sends no write request. */
 export async function surveySweep(pages: AsyncIterable<SweepPage>): Promise<Survey> {
   let survey = EMPTY_SURVEY;
   let ageless = 0;
@@ -55,7 +55,7 @@ export function addToSurvey(survey: Survey, matches: readonly SweepItem[]): Surv
   return { ...survey, objects, bytes, oldestMs, newestMs, samples };
 }
 
-/** One object that is still there, and why. */
+/** One undeleted object, and the reason. */
 export interface LeftObject {
   readonly key: string;
   readonly versionId: string | null;
@@ -64,23 +64,23 @@ export interface LeftObject {
   readonly message: string;
 }
 
-/** Why an object stays of which the store lists no time, or one from before S3 began. */
+/** The reason for keeping an object whose listed time is missing or before S3 began. */
 export const UNKNOWN_AGE = {
   code: 'unknown_age',
-  message: 'the store does not say when it was stored, so it is not deleted for its age',
+  message: 'the store does not report its age, so it is kept',
 };
 
-/** What a sweep did; `matched` is the sum of `deleted`, `changed` and `failed`. */
+/** The counts of a sweep; `matched` is the sum of `deleted`, `changed` and `failed`. */
 export interface SweepTally {
-  /** Objects selected for deletion, or left because their age is unknown. */
+  /** Objects selected for deletion, or kept because their age is unknown. */
   readonly matched: number;
   readonly deleted: number;
   readonly deletedBytes: number;
-  /** Overwritten since they were listed, and kept. */
+  /** Overwritten since they were listed, so kept. */
   readonly changed: number;
-  /** Matched but not deleted: left for the next sweep. */
+  /** Matched but not deleted; left for the next sweep. */
   readonly failed: number;
-  /** Those of `failed` that were denied. */
+  /** The part of `failed` that was denied. */
   readonly denied: number;
   /** The first failures. */
   readonly failures: readonly LeftObject[];
@@ -114,7 +114,7 @@ export function addToTally(
   };
 }
 
-/** The objects that are left, as they are reported. */
+/** The undeleted objects, in the form used by reports. */
 export function nameLeft(stayed: BatchOutcome<SweepItem>['stayed']): readonly LeftObject[] {
   return stayed.map(({ item: { key, versionId }, code, message }) => ({ key, versionId, code, message }));
 }

@@ -4,9 +4,9 @@ import { BreakwaterError } from '../errors.ts';
 import { TIME_IS_OVER } from './sweep.ts';
 
 export interface TimeLimit {
-  /** Aborted when the command is, or when the time is over. */
+  /** Aborted with the command, or when the time is up. */
   readonly signal: AbortSignal;
-  /** Starts the time. */
+  /** Starts the timer. */
   readonly begin: () => void;
 }
 
@@ -16,7 +16,7 @@ interface LimitedRun {
   readonly onClose: (close: () => void) => void;
 }
 
-/** Limits the time of some work. The end of the time is an interruption with the reason `max_duration`. */
+/** Limits the duration of some work. Reaching the limit is an interruption with the reason `max_duration`. */
 export function limitTime({ clock, signal, onClose }: LimitedRun, maxMs: number | null): TimeLimit {
   if (maxMs === null) return { signal, begin: () => undefined };
   const over = new AbortController();

@@ -5,14 +5,14 @@ import type { SweepItem } from './sweep-item.ts';
  * Selects the versions that can be deleted without deleting a current object: noncurrent versions, noncurrent delete
  * markers, and current delete markers of keys without versions.
  *
- * A current marker hides its object: deleting it while the key still has versions would restore the newest one. The
- * versions of a key may continue on the next page, so the sieve remembers the marker of the last key. If this sweep
- * deletes the versions of a key, its marker is deleted by the next sweep.
+ * A current marker hides its object: deleting it while the key still has versions would restore the newest one. A key's
+ * versions may continue on the next page, so the sieve remembers the marker of the last key. If this sweep deletes a
+ * key's versions, the next sweep deletes its marker.
  */
 export class VersionSieve {
   /** The last key listed. */
   #key: string | null = null;
-  /** Its current marker; null for none. */
+  /** The key's current delete marker; null if there is none. */
   #marker: ListedVersion | null = null;
   #hasVersion = false;
 
@@ -50,7 +50,7 @@ function* groupByKey(
   }
 }
 
-/** Without its ETag: a version never changes, so there is nothing to compare. */
+/** Without the ETag, because a version never changes. */
 function toItem({ key, versionId, sizeBytes, lastModifiedMs }: ListedVersion): SweepItem {
   return { key, versionId, sizeBytes, lastModifiedMs, etag: null };
 }

@@ -4,7 +4,7 @@ import { formatTime } from '../clock.ts';
 import { assertNever } from '../errors.ts';
 import { formatTimeLeft } from './progress/progress-text.ts';
 
-/** A state as a word; with `capitals`, the states that need attention stand out. */
+/** A state as a word. With `capitals`, states that need attention are in capitals. */
 export function nameState(state: CircuitState, { capitals = false }: { readonly capitals?: boolean } = {}): string {
   const word = state.replace('_', '-');
   return capitals && state !== 'closed' ? word.toUpperCase() : word;
@@ -17,13 +17,13 @@ export function formatChange({ circuit, from, to }: Transition): string {
   return `${circuit} is ${nameState(to)} (was ${nameState(from)})`;
 }
 
-/** Where something is shown. */
+/** The viewpoint of the reader. */
 interface Viewer {
-  /** Processes of this host are named without it; null names the host of each. */
+  /** Processes on this host are named without it; null always shows the host. */
   readonly host: string | null;
 }
 
-/** What happens to the next call, and for how long. */
+/** How the next call is treated, and for how long. */
 export function formatNextCall({ refusal, retryAfterMs, state, row }: CircuitView, { host }: Viewer): string {
   switch (refusal) {
     case 'open':
@@ -42,7 +42,7 @@ export function formatNextCall({ refusal, retryAfterMs, state, row }: CircuitVie
   }
 }
 
-/** An age in its largest unit, so that it changes rarely: `12 s`, `3 min`, `2 h`, `4 d`. */
+/** An age in its largest unit, so that it rarely changes: `12 s`, `3 min`, `2 h`, `4 d`. */
 export function formatAge(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   if (seconds < 60) return `${seconds} s`;
@@ -88,7 +88,7 @@ export function formatQuantile(ms: number | null): string {
   return ms < 1000 ? `${ms}ms` : `${ms / 1000}s`;
 }
 
-/** The share of errors in whole percent; 0% and 100% are never rounded to. */
+/** The share of errors in whole percent. Only exact 0 and 1 show as 0% and 100%. */
 export function formatErrorShare(successes: number, errors: number): string {
   const all = successes + errors;
   if (all === 0) return '-';

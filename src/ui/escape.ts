@@ -1,20 +1,20 @@
-/** Control characters of C0 and C1, line separators, and marks that reorder what is read. */
+/** C0 and C1 control characters, line separators, and marks that change the text direction. */
 // oxlint-disable-next-line no-control-regex -- control characters are what this file is about
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /**
- * Makes a name safe to show on one line of a terminal: characters that could move the cursor, colour or reorder text
- * are escaped. Names from S3 and from the disk may contain anything.
+ * Makes a name safe to show on one line of a terminal. Escapes characters that could move the cursor or change colours
+ * or text direction, because names from S3 and disk may contain anything.
  */
 export function escapeControls(text: string): string {
   return text.replaceAll(UNSAFE, (character) => SHORT[character] ?? writeEscape(character));
 }
 
-/** The same value with `escapeControls` applied to every text in it; numbers, keys and shape stay. */
+/** Applies `escapeControls` to every string in a value. Numbers, keys and structure stay the same. */
 export function escapeAll<T>(value: T): T {
-  // Strings, lists and records keep their kind, so the type is the same.
+  // Strings, lists and records keep their kind, so the type is unchanged.
   return escapeValue(value) as T;
 }
 

@@ -1,4 +1,4 @@
-/** The role of a text, which decides its colour. The words say the same without colour. */
+/** The role of a text, which sets its colour. The text carries the same meaning without colour. */
 export type Tone = 'plain' | 'faint' | 'strong' | 'closed' | 'open' | 'half_open' | 'isolated' | 'warning' | 'marked';
 
 export interface Span {
@@ -32,20 +32,20 @@ const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 const WITHOUT_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/u;
 
-/** Columns that a text takes on a terminal: wide East Asian characters and emoji take two, combining marks none. */
+/** The terminal columns of a text: two for wide East Asian characters and emoji, none for combining marks. */
 export function measureColumns(text: string): number {
   let columns = 0;
   for (const character of text) columns += columnsOf(character);
   return columns;
 }
 
-/** The text in exactly this many columns: padded with blanks, or cut off with a mark. */
+/** The text in exactly this many columns: padded with spaces, or truncated with a mark. */
 export function fit(text: string, columns: number): string {
   const cut = truncate(text, columns);
   return cut + ' '.repeat(Math.max(0, columns - measureColumns(cut)));
 }
 
-/** The text in at most this many columns. The mark of a cut is ASCII, so that every font has it. */
+/** The text in at most this many columns. The truncation mark is ASCII, so that every font has it. */
 export function truncate(text: string, columns: number): string {
   if (measureColumns(text) <= columns) return text;
   let kept = '';
@@ -58,7 +58,7 @@ export function truncate(text: string, columns: number): string {
   return columns < 1 ? '' : `${kept}~`;
 }
 
-/** The line in at most this many columns; the rest is cut off. */
+/** The line truncated to at most this many columns. */
 export function truncateLine(line: Line, columns: number): Line {
   const kept: Span[] = [];
   let left = columns;

@@ -1,4 +1,4 @@
-/** A key that was pressed, or text that was typed or pasted; never holds control characters. */
+/** A key that was pressed, or text that was typed or pasted; contains no control characters. */
 export type Key =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly [Name in NamedKey]: { readonly kind: Name } }[NamedKey];

@@ -1,4 +1,4 @@
-/** The known word that is most similar to a mistyped one; null if none is similar. */
+/** The known word most similar to a mistyped one; null if none is close enough. */
 export function findNearestWord(word: string, known: readonly string[]): string | null {
   const ranked = known
     .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))

@@ -1,6 +1,6 @@
 import type { CircuitState } from '../circuit/circuit.ts';
 
-/** The symbols of a screen. Each state has its own, so that colour is never the only difference. */
+/** The symbols of a screen. Each state has its own, so that colour is never the only distinction. */
 export interface Symbols {
   readonly lamps: Readonly<Record<CircuitState, string>>;
   /** One unit of a count out of a threshold. */
@@ -45,7 +45,7 @@ export const ASCII_SYMBOLS: Symbols = {
   isAscii: true,
 };
 
-/** `###..` for 3 out of 5; empty above ten, where the number beside it is enough. */
+/** `###..` for 3 out of 5; empty for thresholds above ten, where the number alone is shown. */
 export function drawPips(count: number, threshold: number, symbols: Symbols): string {
   if (threshold > 10) return '';
   const filled = Math.min(Math.max(0, count), threshold);
@@ -60,7 +60,7 @@ export function drawBar(share: number, columns: number, symbols: Symbols): strin
 }
 
 /**
- * Values as a row of symbols, oldest first, summed up to fit.
+ * Values as a row of symbols, oldest first, summed to fit.
  * @param peak the value of the highest symbol, so that rows can share a scale; by default the highest sum
  */
 export function drawSparkline(values: readonly number[], columns: number, symbols: Symbols, peak?: number): string {
@@ -75,7 +75,7 @@ export function drawSparkline(values: readonly number[], columns: number, symbol
     .join('');
 }
 
-/** Values summed up into at most this many groups of equal size, aligned to the last value. */
+/** Sums values into at most this many groups of equal size, aligned to the last value. */
 export function sumToFit(values: readonly number[], columns: number): readonly number[] {
   if (columns < 1) return [];
   const perGroup = Math.max(1, Math.ceil(values.length / columns));

@@ -3,7 +3,7 @@ import type { ReactElement } from 'react';
 import type { Frame, Tone } from './frame.ts';
 import type { Key } from './key.ts';
 
-/** From the 16 colours that every terminal has. Cyan instead of green, which many people cannot tell from red. */
+/** Uses only the 16 colours of every terminal. Cyan replaces green, which many people cannot distinguish from red. */
 const STYLES: Readonly<Record<Tone, Readonly<Record<string, string | boolean>>>> = {
   plain: {},
   faint: { dimColor: true },
@@ -16,7 +16,7 @@ const STYLES: Readonly<Record<Tone, Readonly<Record<string, string | boolean>>>>
   marked: { inverse: true },
 };
 
-/** Where frames are drawn until it is closed. */
+/** A place where frames are drawn until it is closed. */
 interface Surface {
   readonly columns: () => number;
   readonly show: (frame: Frame) => void;
@@ -24,7 +24,7 @@ interface Surface {
 
 /** Lines that stay below all other output. */
 export interface LiveLines extends Surface {
-  /** Clears the lines, writes, and draws them again. */
+  /** Clears the lines, runs `write`, and redraws them. */
   readonly stepAside: (write: () => void) => void;
   /** Removes the lines and restores the cursor. Idempotent. */
   readonly stop: () => void;
@@ -42,7 +42,7 @@ interface RowsProps {
   readonly hasColour: boolean;
 }
 
-/** Draws a frame as it is. */
+/** Draws a frame unchanged. */
 export function Rows({ frame, hasColour }: RowsProps): ReactElement {
   return (
     <Box flexDirection="column">
@@ -100,13 +100,13 @@ interface WholeScreenOptions {
   readonly stdout: NodeJS.WriteStream;
   readonly hasColour: boolean;
   readonly onKey: (key: Key) => void;
-  /** Called before anything else is drawn in the new size. */
+  /** Called before anything else is drawn at the new size. */
   readonly onResize: () => void;
 }
 
 /** Takes over the terminal. Both streams must be terminals. */
 export function openWholeScreen({ stdin, stdout, hasColour, onKey, onResize }: WholeScreenOptions): WholeScreen {
-  // When the size changes, Ink draws its last frame again; it must be replaced with one that fits before that.
+  // On a resize Ink redraws its last frame, which must first be replaced with one that fits.
   stdout.on('resize', onResize);
   const view = (frame: Frame): ReactElement => (
     <>
@@ -153,11 +153,11 @@ const NAMED = [
   ['return', 'enter'],
   ['escape', 'escape'],
   ['backspace', 'backspace'],
-  // What most terminals send for the backspace key.
+  // Most terminals send this for the backspace key.
   ['delete', 'backspace'],
 ] as const;
 
-/** A key for the screen; null for an unused one. Pasted text is text, without control characters. */
+/** Maps a key for the screen; null if unused. Pasted text loses its control characters. */
 export function readKey(input: string, pressed: InkKey): Key | null {
   const named = NAMED.find(([name]) => pressed[name]);
   if (named !== undefined) return { kind: named[1] };

@@ -20,7 +20,7 @@ const LABEL_COLUMNS = 11;
 const SPARK_COLUMNS_MAX = 60;
 const CAPITALS = { capitals: true };
 
-/** Everything known about one circuit, most important first; empty lines are left out. */
+/** The details of one circuit, most important first. Rows without data are omitted. */
 export function drawDetail(
   circuit: WatchedCircuit,
   snapshot: WatchSnapshot,
@@ -34,7 +34,7 @@ export function drawDetail(
   return lines.map((line) => truncateLine(line, columns));
 }
 
-/** The changes of state, newest first, scrolled down by `scroll` rows. */
+/** The state changes, newest first, scrolled down by `scroll` rows. */
 export function drawHistory(
   { history }: WatchedCircuit,
   { snapshot, canvas, scroll }: { snapshot: WatchSnapshot; canvas: Canvas; scroll: number },
@@ -114,7 +114,7 @@ function explainActivity(
   const { successes, errors, refused, retries, p50Ms, p95Ms } = activity;
   const width = Math.max(5, Math.min(SPARK_COLUMNS_MAX, columns - LABEL_COLUMNS - 40));
   const all = successes.map((count, index) => count + (errors[index] ?? 0));
-  // Errors are drawn on the scale of all operations.
+  // Errors use the same scale as all operations.
   const peak = Math.max(0, ...sumToFit(all, width));
   const row = (name: string, values: readonly number[], text: string, tone: Span['tone']): Line =>
     label(

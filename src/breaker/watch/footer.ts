@@ -16,8 +16,8 @@ function drawForm(form: Form, view: WatchView, symbols: Symbols): readonly Line[
   const { kind, circuit, field, duration, reason, problem } = form;
   const effect =
     kind === 'reset'
-      ? 'closes at once, for every process; calls already in flight no longer count'
-      : 'refuses every call of every process until the time is over or it is reset';
+      ? 'closes it for every process; calls already in flight no longer count'
+      : 'refuses every call of every process until the time is up or it is reset';
   const input = (name: typeof field, text: string, about: string): Line => [
     span(` ${name.padEnd(7)}`, field === name ? 'strong' : 'faint'),
     span(text + (field === name ? symbols.cursor : '')),
@@ -56,7 +56,7 @@ function drawMessage({ message, filter }: WatchView): readonly Line[] {
   ];
 }
 
-/** As many keys as fit, the least obvious first. Help and quit are always shown. */
+/** As many keys as fit, least obvious first. Help and quit are always shown. */
 function drawKeys({ page, isPaused, options }: WatchView, { columns }: Canvas): Line {
   if (page === 'help') return [span(' any key = back   q = quit', 'faint')];
   const optional = [

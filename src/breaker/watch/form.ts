@@ -4,7 +4,7 @@ import { assertNever } from '../../errors.ts';
 import type { Key } from '../../ui/key.ts';
 import type { Form } from './view.ts';
 
-/** The longest text of a field, so that it fits a line of the history. */
+/** Maximum length of a field, so that it fits on a line of the history. */
 const FIELD_MAX = 200;
 
 export type FormStep =
@@ -12,13 +12,13 @@ export type FormStep =
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'confirmed'; readonly form: Form };
 
-/** The form of a change by hand, at its first field. Nothing changes before the final `y`. */
+/** The form for a manual change, at its first field. Nothing changes before the final `y`. */
 export function beginForm(kind: Form['kind'], circuit: string): Form {
   const field = kind === 'isolate' ? 'for' : 'reason';
   return { kind, circuit, field, duration: kind === 'isolate' ? '1h' : '', reason: '', problem: null };
 }
 
-/** The form after a key: text goes into the field, enter to the next question, escape ends it. */
+/** The form after a key: text goes into the field, enter moves on, escape cancels. */
 export function typeInForm(form: Form, key: Key): FormStep {
   if (key.kind === 'escape') return { kind: 'cancelled' };
   if (form.field === 'sure') {

@@ -6,15 +6,15 @@ import type { WatchedCircuit, WatchSnapshot } from './snapshot.ts';
 import { drawSummary, drawTable, type Canvas } from './table.ts';
 import { findSelected, listShown, type WatchView } from './view.ts';
 
-/** In fewer rows there is room for one line about the circuits. */
+/** With fewer rows there is room for only one line about the circuits. */
 const FULL_ROWS_MIN = 10;
-/** Below this width there is no detail under the list. */
+/** Below this width no detail is shown under the list. */
 const DETAIL_COLUMNS_MIN = 60;
 const JOBS_SHOWN_MAX = 5;
 
 /**
- * The whole screen, as a pure function of the snapshot, the view and the size of the window. It is never wider than
- * the window and always one row lower: a frame that fills the window makes it scroll and flicker.
+ * The whole screen, as a pure function of the snapshot, the view and the window size. It is never wider than the window
+ * and always one row shorter, because a frame that fills the window makes it scroll and flicker.
  */
 export function drawWatch(snapshot: WatchSnapshot, view: WatchView, canvas: Canvas): Frame {
   const height = Math.max(1, canvas.rows - 1);
@@ -51,7 +51,7 @@ function drawBody(snapshot: WatchSnapshot, view: WatchView, canvas: Canvas): Fra
   return drawTablePage(snapshot, view, { canvas, about, circuit });
 }
 
-/** Whether the state could be read; a missing file means that nothing has happened yet. */
+/** Whether the state could be read. A missing file means that nothing has been recorded yet. */
 function isKnown({ stateFile: { condition } }: WatchSnapshot): boolean {
   return condition === 'ready' || condition === 'missing';
 }

@@ -6,7 +6,7 @@ import { beginForm, dropLast, typeInForm } from './form.ts';
 import type { WatchSnapshot } from './snapshot.ts';
 import { findSelected, listShown, SPANS_MS, type Form, type Message, type WatchView } from './view.ts';
 
-/** What a key asks the caller to do. */
+/** The action that a key requests from the caller. */
 export type WatchAction =
   | { readonly kind: 'quit' }
   | { readonly kind: 'reset'; readonly circuit: string; readonly reason: string | null; readonly command: string }
@@ -24,7 +24,7 @@ export interface KeyStep {
   readonly action: WatchAction | null;
 }
 
-/** Rows that page up and page down move by. */
+/** Rows that page up and page down scroll. */
 const PAGE_ROWS = 10;
 
 /** The view after a key, and the action to take. Pure: the caller acts. */
@@ -39,7 +39,7 @@ export function pressKey(view: WatchView, key: Key, snapshot: WatchSnapshot): Ke
   return stay(move({ ...view, message: null }, key.kind, snapshot));
 }
 
-/** A key that is held down may arrive many times at once. Any other text of several letters was pasted: ignore it. */
+/** A key that is held down may arrive many times at once. Other text of several letters was pasted and is ignored. */
 function pressLetters(view: WatchView, text: string, snapshot: WatchSnapshot): KeyStep {
   const [first = ''] = text;
   if (text.length === 1 || !['j', 'k'].includes(first)) {

@@ -18,7 +18,7 @@ export interface LineOutput {
   /** Each line is a JSON document. */
   readonly isJson: boolean;
   readonly print: (lines: readonly string[]) => void;
-  /** False once the reader of the lines has closed its end. */
+  /** False once the reader has closed the pipe. */
   readonly isRead: () => boolean;
 }
 
@@ -29,7 +29,7 @@ interface LineWatch extends LineOutput {
   readonly signal: AbortSignal;
 }
 
-/** Prints every circuit once, then each change, until the signal. @returns the last snapshot */
+/** Prints every circuit once, then each change, until the signal aborts. @returns the last snapshot */
 export async function watchAsLines(watch: LineWatch): Promise<WatchSnapshot> {
   const { reader, clock, signal, print, isRead } = watch;
   const changes = new Changes();
@@ -45,7 +45,7 @@ export async function watchAsLines(watch: LineWatch): Promise<WatchSnapshot> {
   }
 }
 
-/** The same facts as `breaker-status` inspects. */
+/** The same facts that `breaker-status` shows. */
 export function toInspected({ view, refused, history }: WatchedCircuit): InspectedCircuit {
   const trip = OUT.has(view.state) ? (history.find(({ to }) => to === 'open') ?? null) : null;
   return { view, refused, trip };
@@ -56,19 +56,19 @@ type Entry =
   | { readonly kind: 'change'; readonly transition: Transition }
   | { readonly kind: 'circuit'; readonly circuit: WatchedCircuit };
 
-/** What is new since the last snapshot. The history fills in the changes of state between two snapshots. */
+/** Finds changes since the last snapshot. The history supplies state changes between two snapshots. */
 class Changes {
   #condition = 'ready';
-  /** By circuit: the last change that was reported, and the circuit as it was then. */
+  /** By circuit: the last change reported, and the circuit as it was then. */
   readonly #reported = new Map<string, { readonly epoch: number; readonly key: string }>();
-  /** By bare name: the epoch of the last change that was reported. */
+  /** By bare name: the epoch of the last change reported. */
   readonly #epochs = new Map<string, number>();
 
   take({ stateFile, circuits }: WatchSnapshot): readonly Entry[] {
     const entries: Entry[] = [];
     if (stateFile.condition !== this.#condition) entries.push({ kind: 'state_file' });
     this.#condition = stateFile.condition;
-    // An unusable file says nothing about circuits: keep what was reported.
+    // An unusable file says nothing about circuits, so keep the reported ones.
     if (stateFile.condition !== 'ready' && stateFile.condition !== 'missing') return entries;
     for (const circuit of circuits) {
       const { row } = circuit.view;
@@ -84,7 +84,7 @@ class Changes {
     return entries;
   }
 
-  /** The changes of the bare name, which every scope has in its history: reported once. */
+  /** The changes of the bare name, which are in every scope's history but reported once. */
   #takeOfAllScopes({ name, history }: WatchedCircuit): readonly Entry[] {
     const bareName = findBareName(name);
     if (bareName === null) return [];
@@ -108,7 +108,7 @@ function toEntry(transition: Transition): Entry {
   return { kind: 'change', transition };
 }
 
-/** The facts whose change is worth a line; time alone changes none of them. */
+/** The facts whose change is reported. Passing time alone changes none of them. */
 function keyOf({ view: { state, refusal, row, isolation } }: WatchedCircuit): string {
   return JSON.stringify([
     state,

@@ -12,7 +12,7 @@ import type { WatchView } from './view.ts';
 const ATTENTION: readonly CircuitState[] = ['open', 'isolated', 'half_open'];
 
 const BAR_COLUMNS = 16;
-/** A running transfer reports every 2 s; one silent for longer than this is stuck or stopped, in ms. */
+/** A running transfer reports every 2 s. One silent for longer than this is stuck or stopped, in ms. */
 const SILENT_AFTER_MS = 10_000;
 
 const KEYS: readonly (readonly [string, string])[] = [
@@ -21,8 +21,8 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['/', 'show only circuits whose name contains a text'],
   ['t', 'time span of the activity: 5m, 15m, 1h'],
   ['space', 'pause and resume'],
-  ['r', 'reset: close the circuit by hand; asks first'],
-  ['i', 'isolate: force the circuit open by hand, for a time or until a reset; asks first'],
+  ['r', 'reset: force the circuit closed; asks first'],
+  ['i', 'isolate: force the circuit open, for a time or until a reset; asks first'],
   ['?', 'this help'],
   ['q, ctrl-c', 'quit'],
 ];
@@ -36,24 +36,24 @@ const STATES: readonly (readonly [CircuitState, string])[] = [
 
 type Problem = Exclude<StateFileView['condition'], 'ready'>;
 
-/** The problem, and its effect or what to do. */
+/** The problem, and its effect or remedy. */
 const EXPLANATIONS: Readonly<Record<Problem, readonly [string, string]>> = {
   missing: ['nothing has been recorded here yet:', 'every circuit is closed; the first transfer creates the file'],
-  unwritable: ['the state file cannot be read:', 'check the permissions of the file and its directory'],
+  unwritable: ['the state file cannot be read or written:', 'check the permissions of the file and its directory'],
   locked: ['the state file is locked by another process:', 'retrying every 2 s'],
   full: ['the state file cannot be used because its disk is full:', 'free some space; retrying every 2 s'],
-  corrupt: ['the state file is corrupt:', 'the next command that writes renames it with a date and creates a new one'],
+  corrupt: ['the state file is corrupt:', 'the next command that writes to it renames it and creates a new one'],
   newer_schema: ['the state file was written by a newer breakwater:', 'update breakwater to see its circuits'],
   foreign: ['the state file belongs to another program:', 'choose another directory with --state-dir'],
   network_file_system: [
-    'the state file is on a network file system, where locks are not safe:',
+    'the state file is on a network file system, where file locks are unreliable:',
     'choose a directory on a local disk with --state-dir',
   ],
 };
 
 /**
- * The top line: host and state file on the left, counts of circuits beside them, live or paused on the right. The time
- * has no seconds: a ticking clock would redraw an idle screen.
+ * The top line: host, state file and counts of circuits on the left, live or paused on the right. The time has no
+ * seconds, because a ticking clock would redraw an idle screen.
  */
 export function drawHeader(snapshot: WatchSnapshot, view: WatchView, { columns, symbols }: Canvas): Line {
   const { host, stateFile, circuits, takenAtMs } = snapshot;
@@ -77,7 +77,7 @@ export function drawHeader(snapshot: WatchSnapshot, view: WatchView, { columns, 
   return [...left, span(' '.repeat(gap)), ...status];
 }
 
-/** The running transfers and sweeps, oldest first; those that do not fit are counted. */
+/** The running transfers and sweeps, oldest first. Those that do not fit are counted. */
 export function drawJobs(snapshot: WatchSnapshot, canvas: Canvas): readonly Line[] {
   const { jobs } = snapshot;
   const room = jobs.length > canvas.rows ? Math.max(0, canvas.rows - 1) : canvas.rows;

@@ -11,12 +11,12 @@ import { bareReader, countRefused, findOutage } from '../inspect-circuits.ts';
 import { selectCircuits } from '../select-circuits.ts';
 import { escapeAll } from '../../ui/escape.ts';
 
-/** State changes read for each circuit: the screen scrolls through them, and the start of an outage is among them. */
+/** State changes read per circuit, for scrolling and to find the start of an outage. */
 const HISTORY_READ = 1000;
-/** How often an unusable file is tried again, in ms. */
+/** How often an unusable file is retried, in ms. */
 const RETRY_INTERVAL_MS = 2000;
 
-/** What one read of the state returns. A snapshot adds what depends on the time. */
+/** The result of one read of the state. A snapshot adds the time-dependent values. */
 interface StateFacts {
   readonly stateFile: StateFileView;
   readonly circuits: readonly CircuitFacts[];
@@ -28,29 +28,29 @@ interface CircuitFacts {
   /** The name as stored, even if the row is escaped for display. */
   readonly name: string;
   readonly row: CircuitRow;
-  /** The row of its bare name, which may isolate every scope. */
+  /** The row of its bare name, which may isolate all scopes. */
   readonly bareRow: CircuitRow | undefined;
   readonly refused: number;
   readonly history: readonly Transition[];
 }
 
 export interface WatchReader {
-  /** The current snapshot. Reads the file only if it has changed. @throws BreakwaterError `usage` */
+  /** The current snapshot. Rereads the file only if it has changed. @throws BreakwaterError `usage` */
   readonly read: (spanMs: number) => Promise<WatchSnapshot>;
-  /** Forces the next read. Needed after our own changes, which do not change the stamp that we see. */
+  /** Forces the next read. Needed after our own changes, which do not change our stamp. */
   readonly forget: () => void;
 }
 
 interface ReaderOptions {
-  /** Circuits to read; none for all. */
+  /** Circuits to read; empty for all. */
   readonly names: readonly string[];
   /** Which scopes the names select. */
   readonly scopes: 'in_use' | 'all';
-  /** Every text is escaped for display, except the names that actions use. */
+  /** Escapes every text for display, except the names that actions use. */
   readonly isEscaped: boolean;
 }
 
-/** Reads the local state repeatedly. It stays open, and is reopened if the file was replaced. */
+/** Reads the local state repeatedly. Keeps the file open, and reopens it if it was replaced. */
 export function createWatchReader(context: BreakerContext, options: ReaderOptions): WatchReader {
   const { clock, settings } = context;
   let kept: { readonly facts: StateFacts; readonly stamp: StateStamp; readonly readAtMs: number } | null = null;
@@ -66,7 +66,7 @@ export function createWatchReader(context: BreakerContext, options: ReaderOption
       else if (!mustRead && before.version === kept.stamp.version) return kept.facts;
     }
     const state = await context.state();
-    // Opens the file. The stamp is taken before the read: a change in between is then read twice instead of missed.
+    // Opens the file. The stamp is taken before the read, so that a change in between is read twice rather than missed.
     state.circuits.list();
     const stamp = state.stamp();
     const facts = await readFacts(context, { ...options, nowMs, file: stamp.file });
@@ -91,7 +91,7 @@ export function createWatchReader(context: BreakerContext, options: ReaderOption
   };
 }
 
-/** Whether the screen would look the same: in the same second, with nothing running and nothing waiting. */
+/** Whether the screen would look the same: same second, nothing running, nothing waiting. */
 function isStill(
   { takenAtMs, spanMs: before, circuits, jobs }: WatchSnapshot,
   { nowMs, spanMs }: Pick<Moment, 'nowMs' | 'spanMs'>,
@@ -135,7 +135,7 @@ function readHistory({ circuits }: State, row: CircuitRow | undefined): readonly
   return circuits.transitions({ circuit: row.name, limit: HISTORY_READ });
 }
 
-/** Two histories as one, newest first. Each keeps its order, whatever its clocks were. */
+/** Merges two histories, newest first. Each keeps its order even if its clock was wrong. */
 function mergeHistories(own: readonly Transition[], others: readonly Transition[]): readonly Transition[] {
   const merged: Transition[] = [];
   let next = 0;
@@ -157,7 +157,7 @@ interface Moment {
   readonly probeLeaseMs: number;
 }
 
-/** The facts at one moment: remaining times, the recent activity, and which processes still run. */
+/** The facts at one moment: remaining times, recent activity, and which processes are alive. */
 function composeSnapshot(facts: StateFacts, { nowMs, spanMs, host, ...settings }: Moment): WatchSnapshot {
   return {
     takenAtMs: nowMs,
@@ -184,7 +184,7 @@ function composeSnapshot(facts: StateFacts, { nowMs, spanMs, host, ...settings }
   };
 }
 
-/** A record may be this much newer than our reading of the same clock, in ms. */
+/** How much newer than our clock reading a record may be, in ms. */
 const SKEW_TOLERATED_MS = 1000;
 
 function addUp(slots: readonly ActivitySlot[], { nowMs, spanMs }: Pick<Moment, 'nowMs' | 'spanMs'>): CircuitActivity {

@@ -11,7 +11,7 @@ import { beginView, type Message, type WatchOptions, type WatchView } from './vi
 import { escapeAll } from '../../ui/escape.ts';
 import type { WatchReader } from './reader.ts';
 
-/** The shortest time between two drawings, and how often the state is checked, in ms. */
+/** The shortest time between two redraws, and how often the state is checked, in ms. */
 const TICK_MS = 250;
 
 export type ManualAction = Exclude<WatchAction, { kind: 'quit' }>;
@@ -24,14 +24,14 @@ export interface ScreenWatch {
   readonly symbols: Symbols;
   readonly options: WatchOptions;
   readonly openScreen: (listeners: { onKey: (key: Key) => void; onResize: () => void }) => WholeScreen;
-  /** Makes a change by hand. @returns the message to show */
+  /** Makes a manual change. @returns the message to show */
   readonly act: (action: ManualAction) => Promise<Message>;
 }
 
-/** The live screen, until a key or the signal ends it. The terminal is always restored. */
+/** Shows the live screen until a key or the signal ends it. Always restores the terminal. */
 export async function watchOnScreen(watch: ScreenWatch): Promise<void> {
   const { reader, clock, signal, options } = watch;
-  // An unknown name must fail before the terminal is taken over.
+  // An unknown name must fail before the screen opens.
   const first = await reader.read(beginView(options).spanMs);
   const wakeUp = new WakeUp();
   const keys: Key[] = [];
@@ -47,7 +47,7 @@ export async function watchOnScreen(watch: ScreenWatch): Promise<void> {
     while (!signal.aborted) {
       const drawnAtMs = painter.paint() ? clock.monotonic() : null;
       await wakeUp.wait(clock, { longestMs: TICK_MS, signal });
-      // At most one drawing per tick: a key that is held down must not flood the terminal.
+      // At most one redraw per tick, so that a held key does not flood the terminal.
       if (drawnAtMs !== null) await rest(clock, { untilMs: drawnAtMs + TICK_MS, signal });
       for (let key = keys.shift(); key !== undefined; key = keys.shift()) {
         if (await pressOne(key, painter, watch)) return;
@@ -68,19 +68,19 @@ async function pressOne(key: Key, painter: Painter, { act, reader }: ScreenWatch
   if (action.kind === 'quit') return true;
   const message = await act(action);
   reader.forget();
-  // A paused screen would hide the change.
+  // A paused screen would not show the change.
   painter.view = { ...view, message, isPaused: false };
   return false;
 }
 
-/** Draws the snapshot and the view, if the result differs from what is on the screen. */
+/** Redraws if the frame differs from the one on the screen. */
 class Painter {
   snapshot: WatchSnapshot;
   view: WatchView;
   readonly #screen: WholeScreen;
   readonly #symbols: Symbols;
   #drawn = '';
-  /** The inputs of the frame on the screen: the same inputs draw the same frame. */
+  /** The inputs of the frame on the screen. The same inputs produce the same frame. */
   #inputs: readonly unknown[] = [];
 
   constructor(screen: WholeScreen, symbols: Symbols, { snapshot, view }: { snapshot: WatchSnapshot; view: WatchView }) {
@@ -96,7 +96,7 @@ class Painter {
     const inputs = [this.snapshot, this.view, columns, rows];
     if (inputs.every((part, index) => part === this.#inputs[index])) return false;
     this.#inputs = inputs;
-    // Names and commands for actions are not escaped yet.
+    // Names and commands used for actions are not yet escaped.
     const frame: Frame = escapeAll(drawWatch(this.snapshot, this.view, { columns, rows, symbols: this.#symbols }));
     const drawn = JSON.stringify(frame);
     if (drawn === this.#drawn) return false;
@@ -122,7 +122,7 @@ class WakeUp {
   }
 }
 
-/** Sleeps until then or until the abort, which the loop handles. */
+/** Sleeps until that time or an abort, which the loop handles. */
 async function rest(clock: Clock, { untilMs, signal }: { untilMs: number; signal: AbortSignal }): Promise<void> {
   const leftMs = untilMs - clock.monotonic();
   if (leftMs <= 0 || signal.aborted) return;

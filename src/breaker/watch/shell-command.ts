@@ -9,7 +9,7 @@ interface ManualAction {
   readonly duration: string;
 }
 
-/** The shell command for a change by hand. */
+/** The shell command for a manual change. */
 export function writeActionCommand(
   { kind, circuit, reason, duration }: ManualAction,
   { stateDirectory }: WatchOptions,
@@ -24,7 +24,7 @@ export function writeActionCommand(
   ]);
 }
 
-/** The shell command that shows the same circuits, with or without history. */
+/** The shell command that shows these circuits, with or without history. */
 export function writeStatusCommand(
   circuits: readonly string[],
   { hasHistory, stateDirectory }: Pick<WatchOptions, 'stateDirectory'> & { readonly hasHistory: boolean },
@@ -45,7 +45,7 @@ function write(words: readonly string[]): string {
   return ['breakwater', ...words.map(quote)].join(' ');
 }
 
-/** A word for a POSIX shell, in single quotes if it needs them. */
+/** Quotes a word for a POSIX shell if needed. */
 function quote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -2,7 +2,7 @@ import type { Job } from '../../activity.ts';
 import type { CircuitView } from '../../circuit/circuit-view.ts';
 import type { Transition } from '../../circuit/circuit.ts';
 
-/** Everything on the live screen at one moment. Escaped: it can be drawn as it is. */
+/** The contents of the live screen at one moment, escaped for display. */
 export interface WatchSnapshot {
   /** Wall clock, in ms since the Unix epoch. */
   readonly takenAtMs: number;
@@ -18,7 +18,7 @@ export interface WatchSnapshot {
 
 export interface StateFileView {
   readonly path: string;
-  /** `missing` means that nothing was recorded yet; the others say why the file cannot be used. */
+  /** `missing` means that nothing has been recorded yet. All others except `ready` say why the file cannot be used. */
   readonly condition:
     | 'ready'
     | 'missing'
@@ -32,21 +32,21 @@ export interface StateFileView {
 }
 
 export interface WatchedCircuit {
-  /** The full name as stored, for actions; `view.name` is the one to display. */
+  /** The full name as stored, for actions; display `view.name` instead. */
   readonly name: string;
   readonly view: CircuitView;
   /** Calls refused since it last left closed. */
   readonly refused: number;
-  /** The newest changes of state first, among them those of its bare name. */
+  /** State changes, newest first, including those of the bare name. */
   readonly history: readonly Transition[];
   readonly activity: CircuitActivity;
-  /** It was opened in the future: a clock is wrong. */
+  /** Whether it was opened in the future, which means a wrong clock. */
   readonly isClockAskew: boolean;
 }
 
-/** The operations of all processes behind one circuit within the span. */
+/** The operations of all processes on one circuit within the span. */
 export interface CircuitActivity {
-  /** One entry a slot, oldest first; the last one is now. */
+  /** One entry per slot, oldest first; the last is now. */
   readonly successes: readonly number[];
   readonly errors: readonly number[];
   readonly refused: readonly number[];

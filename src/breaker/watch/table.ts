@@ -12,7 +12,7 @@ export interface Canvas {
   readonly symbols: Symbols;
 }
 
-/** Below this width a circuit is a line of words instead of columns. */
+/** Below this width each circuit is a line of words instead of columns. */
 const TABLE_COLUMNS_MIN = 60;
 const NAME_COLUMNS_MIN = 10;
 const GAP = '  ';
@@ -40,7 +40,7 @@ const NEEDED: readonly Column[] = [
   },
 ];
 
-/** Shown as far as the width allows, in this order. */
+/** Shown in this order, as far as the width allows. */
 const OPTIONAL: readonly Column[] = [
   {
     title: ({ spanMs }) => `OPS ${formatDuration(spanMs)}`,
@@ -64,7 +64,7 @@ const OPTIONAL: readonly Column[] = [
   { title: () => 'REFUSED', columns: 7, draw: ({ refused }) => span(refused === 0 ? '-' : String(refused)) },
 ];
 
-/** One row for each circuit, as many as fit around the selected one; the first row holds the titles. */
+/** A title row, then one row per circuit, as many as fit around the selected one. */
 export function drawTable(snapshot: WatchSnapshot, view: WatchView, canvas: Canvas): readonly Line[] {
   const shown = listShown(snapshot, view);
   if (shown.length === 0) return [[span(` no circuit matches "${view.filter}"`, 'faint')]];
@@ -104,7 +104,7 @@ export function drawLamp(state: CircuitState, symbols: Symbols): Span {
   return span(`${symbols.lamps[state]} ${nameState(state, { capitals: true })}`, state);
 }
 
-/** Failures out of the threshold; while half-open, successes out of those that close the circuit. */
+/** Failures out of the threshold. While half-open: successful probes out of those needed to close. */
 export function drawCount({ view }: WatchedCircuit, symbols: Symbols): Span {
   const { state, row } = view;
   const [count, threshold] =
@@ -136,7 +136,7 @@ function chooseColumns(shown: readonly WatchedCircuit[], { columns, symbols }: C
   };
 }
 
-/** The width of these columns, including the mark of the selected row. */
+/** The width of these columns, including the marker of the selected row. */
 function widthOf(chosen: Chosen['columns']): number {
   return chosen.reduce((sum, column) => sum + GAP.length + column.columns, 2);
 }

@@ -1,20 +1,20 @@
 import type { Tone } from '../../ui/frame.ts';
 import type { WatchedCircuit, WatchSnapshot } from './snapshot.ts';
 
-/** How far back the activity goes, in ms; the first is the default. */
+/** Choices for the activity span, in ms; the first is the default. */
 export const SPANS_MS = [300_000, 900_000, 3_600_000] as const;
 
-/** What the user has chosen. Together with a snapshot and a size it determines every character of the screen. */
+/** The user's choices. Together with a snapshot and a size they determine every character on the screen. */
 export interface WatchView {
   readonly page: 'table' | 'detail' | 'help';
   /** Full name; null or an unknown name means the first. */
   readonly selected: string | null;
   /** Rows scrolled down in the detail's history. */
   readonly scroll: number;
-  /** Only circuits whose name contains this are shown. */
+  /** Shows only circuits whose name contains this. */
   readonly filter: string;
   readonly isFiltering: boolean;
-  /** The screen shows an old snapshot. */
+  /** The screen keeps an old snapshot. */
   readonly isPaused: boolean;
   readonly spanMs: number;
   /** The open form. */
@@ -25,13 +25,13 @@ export interface WatchView {
 }
 
 export interface WatchOptions {
-  /** Reset and isolate are off. */
+  /** Disables reset and isolate. */
   readonly isReadOnly: boolean;
-  /** From the command line, for the commands that are shown; null if it was not given. */
+  /** From the command line, for the displayed commands; null if not given. */
   readonly stateDirectory: string | null;
 }
 
-/** A change by hand that is being entered: its fields, then the confirmation. */
+/** A manual change being entered: its fields, then the confirmation. */
 export interface Form {
   readonly kind: 'reset' | 'isolate';
   readonly circuit: string;

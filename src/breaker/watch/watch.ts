@@ -20,16 +20,16 @@ interface WatchTerminal {
 }
 
 interface ScreenRequest extends WatchOptions {
-  /** Circuits to watch; none for all. */
+  /** Circuits to watch; empty for all. */
   readonly names: readonly string[];
   readonly scopes: 'in_use' | 'all';
-  /** The user who makes changes by hand. */
+  /** The user who makes manual changes. */
   readonly user: string;
 }
 
 /**
- * Watches circuits on the whole screen of a terminal, until a key or the signal ends it.
- * @returns the changes made by hand, as lines: the screen itself leaves nothing in the scrollback
+ * Watches circuits on the whole terminal screen until a key or the signal ends it.
+ * @returns lines describing the manual changes, because the screen leaves nothing in the scrollback
  * @throws BreakwaterError `usage` for an unknown name
  */
 export async function watchAtTerminal(
@@ -57,7 +57,7 @@ export async function watchAtTerminal(
 }
 
 /**
- * Watches circuits as lines, until the signal or the reader of the lines ends it.
+ * Watches circuits as lines until the signal aborts or the reader closes the pipe.
  * @returns the last state
  * @throws BreakwaterError `usage` for an unknown name
  */
@@ -72,7 +72,7 @@ export async function watchInPipe(
   return { circuits: circuits.map(toInspected), stateFile };
 }
 
-/** Makes one change, as `breaker-reset` and `breaker-isolate` do. A BreakwaterError becomes a message. */
+/** Makes one change, like `breaker-reset` or `breaker-isolate`. A BreakwaterError becomes a message. */
 async function changeOne(context: BreakerContext, action: ManualAction, by: string): Promise<Message> {
   const { circuit, reason, command } = action;
   try {
@@ -84,7 +84,7 @@ async function changeOne(context: BreakerContext, action: ManualAction, by: stri
     const problem = (await context.state()).problem();
     if (problem === null)
       return { text: escapeControls(changes.map(formatChange).join('; ')), tone: 'strong', command };
-    const text = `the change was not saved, no other process can see it: the state is ${problem}`;
+    const text = `the change was not saved; no other process can see it: ${problem}`;
     return { text, tone: 'warning', command: null };
   } catch (error) {
     if (!(error instanceof BreakwaterError)) throw error;

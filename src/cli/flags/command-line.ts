@@ -4,8 +4,8 @@ import type { Setting } from '../settings/setting.ts';
 const SETTINGS: readonly Setting<unknown>[] = Object.values(SETTING_TABLE);
 
 /**
- * Puts the arguments in the order that the parser expects: the command first, even if settings come before it
- * (`--json put a s3://b/`). `help put` becomes `put --help`.
+ * Reorders the arguments for the parser: the command comes first, even if settings precede it (`--json put a s3://b/`).
+ * `help put` becomes `put --help`.
  */
 export function normaliseArguments(argv: readonly string[]): readonly string[] {
   let count = 0;
@@ -22,7 +22,7 @@ export function normaliseArguments(argv: readonly string[]): readonly string[] {
   return topic === undefined ? ['--help'] : [topic, '--help', ...leading];
 }
 
-/** The number of words of a setting; 0 if the word is not a setting. */
+/** The number of words that a setting takes; 0 if the word is not a setting. */
 function settingLength(word: string): 0 | 1 | 2 {
   const [name = '', value] = word.split('=', 2);
   const setting = SETTINGS.find(

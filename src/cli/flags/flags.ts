@@ -18,7 +18,7 @@ const GROUP_TITLES = {
 /** Flags of every command: S3, state, output and metrics. */
 export const globalFlags: FlagInput = { ...flagsOf('s3'), ...flagsOf('output'), ...flagsOf('metrics') };
 
-/** `baseFlags` of a command that looks at the circuits: adds the scope that their bare names mean. */
+/** `baseFlags` of a command that shows or changes circuits: adds the scope that bare names refer to. */
 export const circuitFlags: FlagInput = {
   ...globalFlags,
   [SETTING_GROUPS.circuit.circuitScope.flag]: flagOf(SETTING_GROUPS.circuit.circuitScope, GROUP_TITLES.circuit),
@@ -30,7 +30,7 @@ export const requestFlags: FlagInput = { ...globalFlags, ...flagsOf('retry') };
 /** `baseFlags` of a command that sends guarded requests: adds the circuit. */
 export const transferFlags: FlagInput = { ...requestFlags, ...flagsOf('circuit') };
 
-/** Carries the error through oclif's parser, which rewrites the message of every other error. */
+/** Carries the error through oclif's parser, which rewrites the message of any other error. */
 export class FlagRefused extends Error {
   readonly refusal: BreakwaterError;
 
@@ -70,10 +70,10 @@ export function countFlag(options: ValueFlagOptions): OptionFlag<number | undefi
   return valueFlag(options, { placeholder: 'N', forms: 'a whole number', parse: parseCount, format: String });
 }
 
-/** Gives each flag of one command its environment variable, `BREAKWATER_` and its name. */
+/** Gives each flag of one command its environment variable: `BREAKWATER_` plus its name. */
 export function withEnvironment<T extends FlagInput>(flags: T): T {
   const named = Object.entries(flags).map(([name, flag]) => [name, { ...flag, env: environmentName(name) }]);
-  // The same keys with the same flags, each with one more field.
+  // Same keys and flags; each flag gains one field.
   return Object.fromEntries(named) as T;
 }
 
@@ -118,8 +118,8 @@ function flagsOf(group: keyof typeof SETTING_GROUPS): FlagInput {
 }
 
 /**
- * The flag of a setting accepts any text: resolve-settings.ts parses flag, environment and file together.
- * `env` and the default are for the help only.
+ * The flag of a setting accepts any text, because resolve-settings.ts parses flag, environment and file together. `env`
+ * and the default only appear in the help.
  */
 function flagOf({ flag, summary, placeholder, shownDefault, isNegatable }: Setting<unknown>, helpGroup: string) {
   const words = { summary, env: environmentName(flag), helpGroup };

@@ -3,10 +3,10 @@ import type { ObjectOptions } from '../../transfer/put/object-headers.ts';
 import { BreakwaterError } from '../../errors.ts';
 import { refuseValue } from '../settings/resolve-settings.ts';
 
-/** S3's limit on the names and values of user-defined metadata together (User Guide, "User-defined object metadata"). */
+/** S3's limit on the total size of user-defined metadata (User Guide, "User-defined object metadata"). */
 const METADATA_BYTES_MAX = 2048;
 
-/** S3's limit on the tags of an object (User Guide, "Categorizing your storage using tags"). */
+/** S3's limit on tags per object (User Guide, "Categorizing your storage using tags"). */
 const TAGS_MAX = 10;
 
 const ACLS = [
@@ -21,7 +21,7 @@ const ACLS = [
 
 const helpGroup = 'OBJECT';
 
-/** Flags for what is stored with an object. */
+/** Flags for the headers, metadata and settings stored with an object. */
 export const objectFlags = {
   'content-type': string({
     summary: 'content type of every object; by default from the file extension',
@@ -44,12 +44,12 @@ export const objectFlags = {
     helpGroup,
   }),
   'storage-class': string({
-    summary: 'storage class, such as STANDARD_IA; by default the one of the store',
+    summary: 'storage class, such as STANDARD_IA; by default that of the store',
     helpValue: 'CLASS',
     helpGroup,
   }),
   sse: string({
-    summary: 'server-side encryption; by default the one of the bucket',
+    summary: 'server-side encryption; by default that of the bucket',
     options: ['AES256', 'aws:kms', 'aws:kms:dsse'],
     helpGroup,
   }),

@@ -4,8 +4,8 @@ import type { S3Location } from '../../transfer/transfer-context.ts';
 import { escapeControls } from '../../ui/escape.ts';
 
 /**
- * Reads `s3://bucket/key`. The key stays raw: no URL decoding, `//` and a leading slash are part of the name.
- * The key is empty for `s3://bucket` and `s3://bucket/`.
+ * Parses `s3://bucket/key`. The key stays raw: no URL decoding, and `//` or a leading slash is part of the name. The
+ * key is empty for `s3://bucket` and `s3://bucket/`.
  * @throws BreakwaterError `usage`
  */
 export function parseS3Url(text: string): S3Location {
@@ -17,7 +17,7 @@ export function parseS3Url(text: string): S3Location {
   return { bucket, key };
 }
 
-/** Whether an argument is intended as an S3 URL, valid or not. */
+/** Whether an argument is meant as an S3 URL, valid or not. */
 export function isS3Url(text: string): boolean {
   return text.startsWith('s3://');
 }

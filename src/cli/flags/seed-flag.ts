@@ -6,23 +6,23 @@ import { parseSize } from './values.ts';
 /** Initial objects of the sandbox. */
 export interface SeedPlan {
   readonly bucket: string;
-  /** One for each object. */
+  /** One per object. */
   readonly keys: readonly string[];
   readonly ageMs: number;
   readonly sizeBytes: number;
 }
 
-/** The form of a seed, for help and error messages. */
+/** The syntax of a seed, for help and error messages. */
 export const SEED_FORM = 'BUCKET/KEY[:age=AGE][:size=SIZE][:count=N]';
 
-/** All seeded objects are in memory; their total size, in bytes. */
+/** Maximum total size of the seeded objects, in bytes, because all are kept in memory. */
 const SEED_BYTES_MAX = 1_073_741_824;
 const BUCKET_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const COUNT_MAX = 1_000_000;
 
 /**
- * Reads seeds: `logs/day.log:age=9d`, `big/file.bin:size=64MiB`, `many/item-{n}:count=5000:age=30d`. With a count the
- * key is numbered from 1 at `{n}`, or at its end.
+ * Parses a seed: `logs/day.log:age=9d`, `big/file.bin:size=64MiB`, `many/item-{n}:count=5000:age=30d`. With a count,
+ * keys are numbered from 1 at `{n}`, or at the end.
  * @throws BreakwaterError `usage`
  */
 export function parseSeed(text: string): SeedPlan {

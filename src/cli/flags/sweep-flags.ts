@@ -16,7 +16,7 @@ import { storedInventory } from '../stored-inventory.ts';
 
 const LIST_CONCURRENCY_MAX = 64;
 
-/** The flags that select what a sweep deletes, besides its prefix and its age. */
+/** The flags that select what a sweep deletes, apart from its prefix and age. */
 export const selectionFlags = {
   include: string({ multiple: true, helpValue: 'GLOB', summary: 'take only matching keys, such as *.log or a/**' }),
   exclude: string({ multiple: true, helpValue: 'GLOB', summary: 'keep matching keys; wins over --include' }),
@@ -28,9 +28,9 @@ export const selectionFlags = {
     exclusive: ['inventory', 'versions'],
   }),
   null: boolean({
-    // oclif's types allow letters only; its parser takes any character, and find and xargs use -0.
+    // oclif's types allow only letters, but its parser takes any character, and find and xargs use -0.
     char: '0' as 'z',
-    summary: 'the keys of --keys-from end with a NUL byte each',
+    summary: 'keys in --keys-from are NUL-terminated',
     dependsOn: ['keys-from'],
   }),
   inventory: string({
@@ -66,7 +66,7 @@ export interface SelectionFlags {
   readonly 'list-concurrency': number | undefined;
 }
 
-/** What opening a source needs. */
+/** The inputs for opening a source of keys. */
 interface SelectionTools {
   /** The bucket to sweep. */
   readonly bucket: string;
@@ -75,7 +75,7 @@ interface SelectionTools {
   readonly signal: AbortSignal;
 }
 
-/** The target of a sweep, and the ages that it deletes by. */
+/** The target of a sweep, and its age limits. */
 type SweepTarget = Pick<SweepJob, 'bucket' | 'prefix' | 'olderThanMs' | 'abortUploadsMs'>;
 
 interface TargetFlags {
@@ -85,17 +85,17 @@ interface TargetFlags {
   readonly all: boolean;
 }
 
-/** Reads `s3://bucket/prefix`. @throws BreakwaterError `usage` for a sweep that could delete more than intended */
+/** Parses `s3://bucket/prefix`. @throws BreakwaterError `usage` for a sweep that could delete more than intended */
 export function readSweepTarget(target: string, flags: TargetFlags): SweepTarget {
   const { bucket, key: prefix } = parseS3Url(target);
   const { 'older-than': olderThanMs = null, 'abort-uploads': abortUploadsMs = null } = flags;
-  // The age of uploads alone is enough to abort uploads only.
+  // The age of uploads is enough to abort uploads only.
   if (olderThanMs === null && abortUploadsMs === null) {
     throw new BreakwaterError('usage', 'sweep needs an age: --older-than AGE', {
       details: { reason: 'needs_age', hint: 'for example --older-than 24h; add --dry-run to preview' },
     });
   }
-  // A list of keys cannot be the whole bucket by mistake.
+  // A list of keys cannot mean the whole bucket by mistake.
   if (prefix === '' && !flags.all && flags['keys-from'] === undefined) {
     throw new BreakwaterError('usage', `s3://${bucket}/ has an empty prefix, which is the whole bucket`, {
       details: { reason: 'empty_prefix', hint: 'name a prefix, or pass --all' },
@@ -105,8 +105,8 @@ export function readSweepTarget(target: string, flags: TargetFlags): SweepTarget
 }
 
 /**
- * Turns the flags into a selection. Files are opened once here, so that a wrong name fails before the first request.
- * Only an inventory in S3 needs requests here.
+ * Turns the flags into a selection. Files are checked here, so that a wrong name fails before the first request. Only
+ * an inventory in S3 sends requests here.
  * @throws BreakwaterError `usage`, `not_found`, `local_io`, and the errors of a download
  */
 export async function readSelection(flags: SelectionFlags, tools: SelectionTools): Promise<Selection> {

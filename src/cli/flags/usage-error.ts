@@ -11,8 +11,8 @@ interface UsageContext {
 }
 
 /**
- * Turns whatever was thrown into the error that is shown. An error of oclif's parser becomes `usage`, without its
- * values: they may be secrets passed to the wrong flag. Anything unexpected becomes `internal`.
+ * Turns anything thrown into a user-facing error. A parser error of oclif becomes `usage`, without its values, which
+ * may be secrets passed to the wrong flag. Anything unexpected becomes `internal`.
  */
 export function toBreakwaterError(error: unknown, context: UsageContext): BreakwaterError {
   if (error instanceof BreakwaterError) return error;

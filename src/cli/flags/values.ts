@@ -17,8 +17,8 @@ const UNITS: Readonly<Record<string, number>> = {
 export const SIZE_FORMS = 'a size with a unit (B, KB, MB, GB, TB, KiB, MiB, GiB, TiB), such as 8MiB or 1GB';
 
 /**
- * Reads `8MiB` or `1GB` as whole bytes; the case of the unit does not matter.
- * @returns undefined if the text is not a size, or too large to count
+ * Parses `8MiB` or `1GB` to whole bytes; units are case-insensitive.
+ * @returns undefined if the text is not a size, or is too large
  */
 export function parseSize(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)([a-z]{1,3})$/i.exec(text);
@@ -28,7 +28,7 @@ export function parseSize(text: string): number | undefined {
   return Number.isSafeInteger(bytes) ? bytes : undefined;
 }
 
-/** Formats bytes in the largest binary unit that divides them, so that `parseSize` returns the same number. */
+/** Formats bytes in the largest binary unit that divides them exactly, so that `parseSize` returns the same number. */
 export function formatSize(bytes: number): string {
   for (const unit of ['TiB', 'GiB', 'MiB', 'KiB'] as const) {
     const unitBytes = UNITS[unit.toLowerCase()] ?? 1;
@@ -38,7 +38,7 @@ export function formatSize(bytes: number): string {
 }
 
 /**
- * Reads a byte range in HTTP's form, with or without `bytes=`: `0-99` (last byte included), `100-`, `-20`.
+ * Parses a byte range in HTTP's syntax, with or without `bytes=`: `0-99` (last byte included), `100-`, `-20`.
  * @throws BreakwaterError `usage`
  */
 export function parseByteRange(text: string): AskedRange {
@@ -51,11 +51,11 @@ export function parseByteRange(text: string): AskedRange {
   throw refuseValue({ name: '--range', value: text, accepts: 'FIRST-LAST, FIRST- or -COUNT, in bytes' });
 }
 
-/** Loopback by default: metrics name buckets, so only the user may open them to other hosts. */
+/** Loopback by default, because metrics reveal bucket names: only the user may expose them to other hosts. */
 export const DEFAULT_LISTEN = '127.0.0.1:8080';
 
 /**
- * Reads `PORT`, `HOST:PORT` or `[IPv6]:PORT`.
+ * Parses `PORT`, `HOST:PORT` or `[IPv6]:PORT`.
  * @throws BreakwaterError `usage`
  */
 export function parseListen(text: string): { readonly host: string; readonly port: number } {

@@ -5,8 +5,8 @@ import { escapeControls } from '../../ui/escape.ts';
 import type { CommandResult } from '../command-run.ts';
 
 /**
- * The result of `breaker-reset` and `breaker-isolate`: one line for each circuit.
- * @param isolationsLeft bare names whose isolation still holds what was reset
+ * The result of `breaker-reset` and `breaker-isolate`: one line per circuit.
+ * @param isolationsLeft bare names whose isolation still blocks the circuits that were reset
  */
 export function presentChanges(changes: readonly Transition[], isolationsLeft: readonly string[] = []): CommandResult {
   const left = isolationsLeft.map(

@@ -3,14 +3,14 @@ import { BreakwaterError } from '../../errors.ts';
 import type { CommandRun } from '../command-run.ts';
 
 /**
- * Asks on the terminal before something that cannot be undone. Anything but yes means no, and so does end of input.
- * @throws BreakwaterError `usage` without a terminal, where nobody could answer
+ * Asks on the terminal before an irreversible action. Anything but yes means no, including end of input.
+ * @throws BreakwaterError `usage` without a terminal
  */
 export async function confirm(run: CommandRun, question: string): Promise<boolean> {
   assertCanAsk(run);
   const lines = createInterface({ input: run.stdin, output: process.stderr, terminal: false });
   try {
-    // readline never settles a question whose input has ended.
+    // readline never settles a question after its input has ended.
     const ended = new Promise<null>((resolve) => lines.once('close', () => resolve(null)));
     const response = await Promise.race([lines.question(`${question} [y/N] `, { signal: run.signal }), ended]);
     if (response === null) process.stderr.write('\n');
@@ -20,11 +20,11 @@ export async function confirm(run: CommandRun, question: string): Promise<boolea
   }
 }
 
-/** @throws BreakwaterError `usage` if nobody could answer a question; checked before any work is done */
+/** @throws BreakwaterError `usage` if nobody can answer a question; called before any work is done */
 export function assertCanAsk({ command, output, stdin }: CommandRun): void {
   const canAnswer = 'isTTY' in stdin && stdin.isTTY === true;
   if (canAnswer && output.mode.stderrIsTerminal && !output.mode.json) return;
-  throw new BreakwaterError('usage', `${command} asks for confirmation, and there is no terminal to ask on`, {
+  throw new BreakwaterError('usage', `${command} needs confirmation and cannot ask for it here`, {
     details: {
       reason: 'needs_confirmation',
       hint: `pass --yes to confirm${command === 'sweep' ? ', or --dry-run to preview' : ''}`,

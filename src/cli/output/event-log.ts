@@ -8,10 +8,10 @@ import type { Output, OutputMode } from './output.ts';
 
 const COLOURS: Readonly<Record<LogLevel, Paint>> = { error: 'red', warning: 'yellow', notice: 'cyan', debug: 'faint' };
 
-/** A wait that begins again within this time is not logged again, in ms. */
+/** A wait that starts again within this time is not logged again, in ms. */
 const WAIT_LOGGED_EVERY_MS = 10_000;
 
-/** Logs events on stderr, as `--quiet` and `--verbose` allow. */
+/** Logs events on stderr, subject to `--quiet` and `--verbose`. */
 export function createEventLog(output: Output, clock: Clock): EventSink {
   const loggedAtMs = new Map<WaitReason, number>();
   const isRepeated = (reason: WaitReason): boolean => {
@@ -27,7 +27,7 @@ export function createEventLog(output: Output, clock: Clock): EventSink {
   };
 }
 
-/** Logs a failure on stderr: one line, a hint below it, and under `--verbose` the stack of an internal error. */
+/** Logs a failure on stderr: one line, a hint below it and, with `--verbose`, the stack of an internal error. */
 export function logError(output: Output, clock: Clock, error: BreakwaterError): void {
   output.note(formatLine(errorLine(error), output.mode, clock.now()));
   if (output.mode.logFormat === 'json') return;

@@ -1,6 +1,6 @@
 import type { BreakwaterError, ErrorCode } from '../../errors.ts';
 
-/** The status of every code word but `interrupted`, whose status is its signal's. A contract: add, never change. */
+/** The status of every error code except `interrupted`, whose status is its signal's. A contract: add, never change. */
 const STATUSES: Readonly<Record<Exclude<ErrorCode, 'interrupted'>, number>> = {
   usage: 2,
   partial: 3,
@@ -26,11 +26,11 @@ const INTERRUPTED: Readonly<Record<string, number>> = {
   sighup: 129,
   sigint: 130,
   sigterm: 143,
-  // The reader had enough, as in `| head`: that is no error.
+  // The reader has stopped reading, as in `| head`, which is not an error.
   closed_pipe: 0,
 };
 
-/** The exit status of a command that ended with this error; an interruption's by its reason. */
+/** The exit status for this error. The status of an interruption depends on its reason. */
 export function exitStatusOf({ code, details }: Pick<BreakwaterError, 'code' | 'details'>): number {
   return code === 'interrupted' ? (INTERRUPTED[details.reason ?? 'sigint'] ?? 130) : STATUSES[code];
 }

@@ -12,8 +12,8 @@ interface EarlySources {
 }
 
 /**
- * The output for a failure that comes before the settings are known. Even with bad arguments, environment or file,
- * `--json` prints its document: each of the five settings is read alone, and errors are ignored.
+ * The output for a failure before the settings are known. `--json` prints its document even with bad arguments,
+ * environment or file: each of the five settings is read separately, and errors are ignored.
  */
 export function openEarlyOutput(sources: EarlySources, screens: Screens): Output {
   return new Output(decideOutputMode(guessOutputSettings(sources), screens, sources.env), screens);

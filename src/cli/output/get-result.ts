@@ -37,7 +37,7 @@ function presentOne(got: GotOne): CommandResult {
       modified_at: modifiedMs === null ? null : formatTime(Math.round(modifiedMs)),
       verified_by: verifiedBy,
     },
-    // Standard output holds the object.
+    // Standard output contains the object.
     summary: path === null ? null : `got ${name} as ${escapeControls(path)} (${formatBytes(bytes)}${resumed})`,
   };
 }

@@ -10,8 +10,8 @@ export function successDocument(command: string, json: CommandResult['json']): R
 }
 
 /**
- * The document of a failure. Every field of `error` is always present; null means unknown.
- * `command` is null for an unknown command; `json` holds the fields of a result that came with the failure.
+ * The document of a failure. Every field of `error` is always present; null means unknown. `command` is null for an
+ * unknown command; `json` has the result that came with the failure, if any.
  */
 export function failureDocument(
   command: string | null,

@@ -8,10 +8,10 @@ import type { OperationTarget } from '../../operations.ts';
 
 export type LogLevel = 'error' | 'warning' | 'notice' | 'debug';
 
-/** One line of stderr, before it becomes text or JSON. */
+/** One line for stderr, before it is formatted as text or JSON. */
 export interface LogLine {
   readonly level: LogLevel;
-  /** What happened, snake_case: the event's kind, or `error`. */
+  /** The kind of the event in snake_case, or `error`. */
   readonly event: string;
   readonly text: string;
   readonly fields: Readonly<Record<string, unknown>>;
@@ -115,7 +115,7 @@ function circuitLine(event: CircuitEvent): LogLine {
   return {
     level: 'debug',
     event: event.kind,
-    text: `circuit ${circuit}: ignored a stale ${verdict} of epoch ${permitEpoch}, now ${epoch} (${state})`,
+    text: `circuit ${circuit}: ignored a stale ${verdict} from epoch ${permitEpoch}, now ${epoch} (${state})`,
     fields: { circuit, verdict, state, permit_epoch: permitEpoch, epoch },
   };
 }

@@ -6,8 +6,8 @@ import { escapeControls } from '../../ui/escape.ts';
 import { errorLine } from './log-line.ts';
 
 /**
- * The result of a command over many objects: one summary, and every failure by name. Its failure is the error that
- * ended the run early, or `partial` if some objects failed.
+ * The result of a command over many objects: one summary, and every failure by name. `failure` is the error that ended
+ * the run early, or `partial` if some objects failed.
  */
 export function presentMany(result: ManyResult, verb: 'sent' | 'received'): CommandResult {
   const { done, skipped, bytes, failed, failures, ended } = result;
@@ -32,7 +32,7 @@ export function presentMany(result: ManyResult, verb: 'sent' | 'received'): Comm
   const failure = ended ?? partialError(result);
   return {
     json,
-    // With our code, as for a single object: S3's message alone is not enough.
+    // Includes our code, as for a single object, because S3's message alone is not enough.
     lines: failures.map(
       ({ name, error }) => `failed ${escapeControls(name)}: ${escapeControls(errorLine(error).text)}`,
     ),

@@ -8,7 +8,7 @@ export interface OutputMode extends Pick<Settings, 'json' | 'quiet' | 'verbose' 
   readonly stderrIsTerminal: boolean;
   readonly stdoutHasColour: boolean;
   readonly stderrHasColour: boolean;
-  /** A live progress line fits: a terminal on stderr, not in CI, neither `--json` nor `--quiet` nor JSON lines. */
+  /** Whether a live progress line fits: stderr is a terminal, no CI, no `--json`, `--quiet` or JSON logs. */
   readonly isLive: boolean;
 }
 
@@ -56,22 +56,22 @@ export class Output {
     this.#screens = screens;
   }
 
-  /** Writes lines of the result on stdout. Names in them must be escaped already. */
+  /** Writes result lines to stdout. Names in them must already be escaped. */
   print(lines: readonly string[]): void {
     if (lines.length > 0) this.write(`${lines.join('\n')}\n`);
   }
 
-  /** Writes text on stdout as it is. */
+  /** Writes text to stdout unchanged. */
   write(text: string): void {
     this.#around(() => this.#screens.stdout.write(text));
   }
 
-  /** Writes one line on stderr. */
+  /** Writes one line to stderr. */
   note(line: string): void {
     this.#around(() => this.#screens.stderr.write(`${line}\n`));
   }
 
-  /** Sets what wraps every write while a live display is on the screen; null for none. */
+  /** Sets a wrapper for every write while a live display is on the screen; null for none. */
   stepAside(around: ((write: () => void) => void) | null): void {
     this.#beside = around;
   }

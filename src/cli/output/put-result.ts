@@ -25,7 +25,7 @@ export function presentPut(report: PutReport): CommandResult {
   };
 }
 
-/** What put would send, for `--dry-run`. */
+/** The plan of put, for `--dry-run`. */
 export function presentPutPlan({ objects, bytes, samples }: PutPlan): CommandResult {
   const more = objects - samples.length;
   return {

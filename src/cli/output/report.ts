@@ -26,14 +26,14 @@ export function report(
   return exitStatusOf(failure);
 }
 
-/** Prints a failure: on stderr always, and as the one document under `--json`. @returns the exit status */
+/** Prints a failure: always on stderr and, with `--json`, as the one document. @returns the exit status */
 export function reportFailure(
   output: Output,
   clock: Clock,
   { command, error }: { command: string | null; error: BreakwaterError },
 ): number {
   const status = exitStatusOf(error);
-  // Status 0 means that the reader of a pipe closed it: there is nothing to report.
+  // Status 0 means that the reader closed the pipe: there is nothing to report.
   if (status === 0) return status;
   if (output.mode.json) output.print([JSON.stringify(failureDocument(command, error))]);
   logError(output, clock, error);

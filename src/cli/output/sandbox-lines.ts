@@ -10,7 +10,7 @@ interface Form extends Pick<OutputMode, 'logFormat'> {
   readonly nowMs: number;
 }
 
-/** How to use a sandbox that is running. */
+/** Instructions for a running sandbox. */
 export function listeningLines(
   {
     endpoint,

@@ -11,7 +11,7 @@ import { formatBytes } from '../../ui/progress/progress-text.ts';
 import type { CommandResult, CommandRun } from '../command-run.ts';
 import { confirm } from './confirm.ts';
 
-/** What a sweep did, or would do; null if the user said no. */
+/** The result of a sweep or its dry run; null if the user declined. */
 export function presentSweep(job: SweepJob, outcome: SweepOutcome | null): CommandResult {
   const { bucket, prefix, isDryRun, olderThanMs } = job;
   if (outcome === null) return { json: {}, summary: `nothing was ${olderThanMs === null ? 'aborted' : 'deleted'}` };
@@ -33,7 +33,7 @@ export async function askToSweep(run: CommandRun, job: SweepJob, { survey, uploa
   return await confirm(run, `delete ${survey.objects} objects older than ${age} in ${target}${more}?`);
 }
 
-/** What a sweep would delete: count, bytes, oldest, newest and a few names. */
+/** The matches of a sweep: count, bytes, oldest, newest and a few names. */
 function surveyLines(job: SweepJob, survey: Survey): readonly string[] {
   const { objects, bytes, oldestMs, newestMs, samples, unknownAge } = survey;
   const age = formatDuration(job.olderThanMs ?? 0);
@@ -44,9 +44,7 @@ function surveyLines(job: SweepJob, survey: Survey): readonly string[] {
       : [`oldest ${formatTime(oldestMs)}, newest ${formatTime(newestMs)}`]),
     ...samples.map((key) => `  ${escapeControls(key)}`),
     ...(objects > samples.length ? [`  and ${objects - samples.length} more`] : []),
-    ...(unknownAge > 0
-      ? [`${unknownAge} of unknown age, left alone: the store does not say when they were stored`]
-      : []),
+    ...(unknownAge > 0 ? [`${unknownAge} of unknown age, kept: the store reports no modification time`] : []),
   ];
 }
 
@@ -94,7 +92,7 @@ function presentSwept(job: SweepJob, result: SweepResult): CommandResult {
   };
 }
 
-/** One line; null for a sweep that failed before it deleted anything. */
+/** One line; null for a sweep that failed before it matched anything. */
 function summarise(job: SweepJob, { tally, ending }: SweepResult): string | null {
   const { matched, deleted, deletedBytes, changed, failed } = tally;
   if (ending.kind === 'failed' && matched === 0) return null;
@@ -124,7 +122,7 @@ function nameEnding(ending: SweepEnding): string | null {
   }
 }
 
-/** Adds the uploads to the result of the objects; `failed` if it is not known how many were aborted. */
+/** Adds the uploads to the result; `failed` if the number of aborted uploads is unknown. */
 function addUploads(
   result: CommandResult,
   { abortUploadsMs, isDryRun }: SweepJob,

@@ -1,4 +1,4 @@
-/** Whether a stream gets colours: `NO_COLOR`, the flag, then the terminal. `CI` alone never turns them on. */
+/** Whether to colour a stream: depends on `NO_COLOR`, the flag and the terminal. `CI` alone never enables colour. */
 export function decidesColour({ env, noColor, isTerminal }: ColourQuestion): boolean {
   if ((env['NO_COLOR'] ?? '') !== '' || noColor || env['TERM'] === 'dumb') return false;
   return isTerminal;
@@ -11,7 +11,7 @@ export interface ColourQuestion {
   readonly isTerminal: boolean;
 }
 
-/** Whether symbols must be ASCII: by the flag, or if the locale is not UTF-8 (POSIX: the first variable that is set decides). */
+/** Whether symbols must be ASCII: the flag, or a non-UTF-8 locale (POSIX: the first variable set decides). */
 export function decidesAscii({ env, ascii }: Pick<ColourQuestion, 'env'> & { readonly ascii: boolean }): boolean {
   const locale = [env['LC_ALL'], env['LC_CTYPE'], env['LANG']].find((value) => (value ?? '') !== '');
   return ascii || !/utf-?8/i.test(locale ?? '');

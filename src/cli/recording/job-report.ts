@@ -6,7 +6,7 @@ import type { Event, EventSink } from '../../events.ts';
 import type { State } from '../../state/state.ts';
 import { followTransfer, NO_TRANSFER, type TransferSnapshot } from '../../ui/progress/progress-snapshot.ts';
 
-/** Shorter transfers are not reported, and cost no write, in ms. */
+/** Transfers shorter than this are not reported, to save a write, in ms. */
 const REPORT_AFTER_MS = 1000;
 /** How often the progress is reported, in ms. */
 const REPORT_EVERY_MS = 2000;
@@ -23,7 +23,7 @@ interface JobReportOptions {
   readonly processIdentity: () => ProcessIdentity;
 }
 
-/** Writes the progress of a transfer or sweep into the local state, for the live screens of this machine. */
+/** Records the progress of a transfer or sweep in the local state, for the live screens on this machine. */
 export function startJobReport({ clock, openState, processIdentity }: JobReportOptions): JobReport {
   const id = randomUUID();
   let timer: Disposable | null = null;

@@ -6,14 +6,14 @@ import { refuseForeign } from '../../state/state-problem.ts';
 import type { CommandRun } from '../command-run.ts';
 
 /**
- * Reads all metrics from the local state. An unreadable state is an error: zeros would look like counters that fell.
+ * Reads all metrics from the local state. An unreadable state is an error: zeros would look like counter resets.
  * @throws BreakwaterError `local_io` if the local state cannot be used, `config` for a state file of another program
  */
 export async function measure(run: CommandRun): Promise<Measured> {
   const state = await run.state();
   const circuits = await inspectCircuits(run, await selectCircuits(run, [], 'all'));
   const totals = state.metrics.read();
-  await assertStored(run, `what has been measured cannot be read from ${state.path}`);
+  await assertStored(run, `the metrics cannot be read from ${state.path}`);
   return { totals, circuits: circuits.map(({ view }) => view), nowMs: run.clock.now(), version: run.version };
 }
 
@@ -21,7 +21,7 @@ export async function measure(run: CommandRun): Promise<Measured> {
 export async function forgetMeasured(run: CommandRun): Promise<void> {
   const state = await run.state();
   state.metrics.clear();
-  await assertStored(run, `what has been measured is still in ${state.path}`);
+  await assertStored(run, `the metrics were not deleted from ${state.path}`);
 }
 
 async function assertStored(run: CommandRun, message: string): Promise<void> {

@@ -13,7 +13,7 @@ const FLUSH_EVERY_MS = 15_000;
 export interface MetricsFlush {
   /** Reads the events of the command. */
   readonly read: EventSink;
-  /** Saves the rest; opens no state if nothing was measured. @returns everything that was measured */
+  /** Saves the remaining metrics; opens no state if there are none. @returns all metrics of the command */
   readonly close: () => Promise<MetricDeltas>;
 }
 
@@ -21,13 +21,13 @@ interface FlushOptions {
   readonly clock: Clock;
   readonly emit: EventSink;
   readonly openState: () => Promise<State>;
-  /** Opens the file again after a state in memory, which is used while the file is locked. */
+  /** Reopens the file, to leave the in-memory state used while the file was locked. */
   readonly reopenState: () => Promise<State>;
-  /** The full name of the circuit of an operation; null for none. */
+  /** The full name of an operation's circuit; null if it has none. */
   readonly circuitOf: (operation: OperationName) => string | null;
 }
 
-/** Saves the metrics of a command in the local state, while it runs and when it ends. */
+/** Saves a command's metrics in the local state, during the run and at its end. */
 export function startMetricsFlush(options: FlushOptions): MetricsFlush {
   const { clock, openState, reopenState, circuitOf } = options;
   const recorder = new MetricsRecorder(clock);
@@ -51,13 +51,13 @@ export function startMetricsFlush(options: FlushOptions): MetricsFlush {
   };
   const flushLast = async (): Promise<void> => {
     if (recorder.isEmpty) return;
-    // The lock that another process held for too long may be free now.
+    // Another process may have released the lock by now.
     const state = (await openState()).problem() === 'locked' ? await reopenState() : await openState();
     add(state);
     recorder.clear();
     addActivity(state, activity.take(), options);
   };
-  // A flush fails only because of a bug, and the one at the end reports it.
+  // A flush fails only because of a bug, which the last flush reports.
   const timer = every(clock, FLUSH_EVERY_MS, flush);
   return {
     read: (event) => {
@@ -73,7 +73,7 @@ export function startMetricsFlush(options: FlushOptions): MetricsFlush {
   };
 }
 
-/** Only the live screen needs it, so its failure is a warning. */
+/** Only the live screen uses it, so a failure is just a warning. */
 function addActivity(state: State, slots: readonly ActivitySlot[], { clock, emit }: FlushOptions): void {
   if (slots.length === 0 || state.problem() !== null) return;
   try {

@@ -12,8 +12,8 @@ import { refreshInTurn } from './outlet-turn.ts';
 import { readAuthorization } from './push-credentials.ts';
 
 /**
- * Saves the metrics of a command, then updates the Pushgateway and the textfile if they are set. Does nothing if
- * nothing was measured. Failures are warnings and do not change the result of the command.
+ * Saves the metrics of a command, then updates the Pushgateway and the textfile if they are set. Does nothing if there
+ * are no metrics. Failures are warnings and do not change the command's result.
  */
 export async function endMetrics(run: CommandRun, flush: MetricsFlush): Promise<void> {
   const deltas = await flush.close();
@@ -39,8 +39,8 @@ async function warnOfFailure(run: CommandRun, reason: string, refresh: () => Pro
 
 /**
  * Pushes the totals, or the deltas of one command.
- * @throws BreakwaterError `config` for unusable settings, `push_failed`; `local_io` without totals;
- *   `locked` if other commands do not make way
+ * @throws BreakwaterError `config` for unusable settings, `push_failed`; `local_io` if there are no totals; `locked` if
+ * other commands keep the outlet busy
  */
 export async function pushNow(
   run: CommandRun,
@@ -73,7 +73,7 @@ export async function pushNow(
       },
     });
   } else {
-    // An aggregating gateway adds up everything it receives, so no gauges.
+    // An aggregating gateway adds up everything, so send no gauges.
     await send({ totals: { ...deltas, gauges: [] }, circuits: [], nowMs: run.clock.now(), version: null });
   }
   return target;
@@ -81,7 +81,7 @@ export async function pushNow(
 
 /**
  * Writes the totals for node_exporter.
- * @throws BreakwaterError `local_create`; `local_io` without totals; `locked` if other commands do not make way
+ * @throws BreakwaterError `local_create`; `local_io` without totals; `locked` if other commands keep the outlet busy
  */
 export async function writeNow(
   run: CommandRun,
@@ -92,7 +92,7 @@ export async function writeNow(
     import('../../metrics/textfile.ts'),
     import('../../metrics/print.ts'),
   ]);
-  // Two users of one host may write the same series into one directory; the collector would silently drop one.
+  // Two users on one host may write the same series to one directory, and the collector would silently drop one.
   const { path: statePath } = await run.state();
   const store = createHash('sha256').update(statePath).digest('hex').slice(0, 8);
   await refreshInTurn(run, {

@@ -4,7 +4,7 @@ import { measure } from './measure.ts';
 import { waitForAbort } from '../../abort.ts';
 
 /**
- * Serves scrapes until the command is interrupted. Each scrape reads the state again, so it sees other processes and a
+ * Serves scrapes until the command is interrupted. Each scrape rereads the state, so it sees other processes and a
  * replaced file.
  * @throws BreakwaterError `config` if the port is not available
  */
@@ -25,14 +25,14 @@ export async function serveUntilAborted(
     return await printMetrics(measured, format);
   };
   const print = async (format: MetricFormat): Promise<string> => {
-    // One at a time: a second scrape must not close the file that the first one reads.
+    // One at a time: a second scrape must not close the file that the first is reading.
     const mine = previous.then(async () => await printNow(format));
     previous = mine.catch(() => undefined);
     return await mine;
   };
   const server = await serveMetrics({ ...listen, print });
   run.onClose(server.close);
-  run.output.note(`metrics are served at ${server.url}; Ctrl-C ends it`);
+  run.output.note(`metrics are served at ${server.url}; press Ctrl-C to stop`);
   await waitForAbort(run.signal);
   return { json: { url: server.url, scrapes }, summary: null };
 }

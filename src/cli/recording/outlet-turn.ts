@@ -7,34 +7,33 @@ import type { CommandRun } from '../command-run.ts';
 
 /** Longest wait for other commands that refresh the same outlet, in ms. */
 const WAIT_LIMIT_MS = 5000;
-/** Pause between two looks at the outlet, in ms. */
+/** Pause between two checks of the outlet, in ms. */
 const WAIT_PAUSE_MS = 20;
-/** How often one command refreshes an outlet because others have added to the totals meanwhile. */
+/** Maximum refreshes by one command when others add to the totals meanwhile. */
 const ROUNDS_MAX = 5;
-/** How long an outlet stays with a process that does not renew it and may be alive, in ms: more than one push takes. */
+/** How long an outlet stays claimed by a process that may be alive but does not renew, in ms; longer than one push. */
 const LEASE_MS = 6000;
 
 export interface OutletTurn {
   readonly kind: 'textfile' | 'push';
-  /** The file or the group. */
+  /** The file or the Pushgateway group. */
   readonly target: string;
-  /** Refreshes it even if it has the current totals. */
+  /** Whether to refresh even if the outlet already has the current totals. */
   readonly isForced: boolean;
-  /** @param isOurs asked immediately before the totals become visible: false if another process has taken over */
+  /** @param isOurs check immediately before publishing the totals; false if another process has taken over */
   readonly refresh: (isOurs: () => boolean) => Promise<void>;
 }
 
 /**
- * Refreshes a textfile or a Pushgateway with the current totals, one process at a time: of two commands that end at once,
- * the one with the older totals must not be the last to arrive. A command whose totals another one has written meanwhile
- * does nothing.
- * @throws BreakwaterError `locked` if others do not make way; what `refresh` throws
+ * Refreshes a textfile or a Pushgateway with the current totals, one process at a time. Otherwise, if two commands end
+ * together, the older totals could arrive last. Does nothing if another command has already written these totals.
+ * @throws BreakwaterError `locked` if others keep the outlet busy; any error of `refresh`
  */
 export async function refreshInTurn(run: CommandRun, turn: OutletTurn): Promise<void> {
   const { marks, metrics, problem } = await run.state();
   const name = `outlet ${createHash('sha256').update(`${turn.kind} ${turn.target}`).digest('hex').slice(0, 16)}`;
   const wanted = metrics.revision();
-  // Nothing can be measured, which is the refresh's to report; a claim would rename a corrupt file.
+  // The state is unusable, which `refresh` reports. A claim would rename a corrupt file.
   if (problem() !== null) return await turn.refresh(() => true);
   const isCurrent = (): boolean => !turn.isForced && marks.read(name) >= wanted;
   const endsAtMs = run.clock.monotonic() + WAIT_LIMIT_MS;
@@ -42,14 +41,14 @@ export async function refreshInTurn(run: CommandRun, turn: OutletTurn): Promise<
     if ((await tryTurn(run, { ...turn, name, isCurrent })) === 'done') return;
     if (run.clock.monotonic() >= endsAtMs) {
       throw new BreakwaterError('locked', `another command is still refreshing ${turn.target}`, {
-        details: { reason: 'outlet_busy', hint: 'nothing is lost, the next refresh has everything' },
+        details: { reason: 'outlet_busy', hint: 'nothing is lost: the next refresh includes everything' },
       });
     }
     await run.clock.sleep(WAIT_PAUSE_MS);
   }
 }
 
-/** `held` if another process has the outlet, or has taken it from us before the totals were there. */
+/** `held` if another process has the outlet, or took it over before the totals were published. */
 async function tryTurn(
   run: CommandRun,
   { name, isCurrent, refresh }: OutletTurn & { readonly name: string; readonly isCurrent: () => boolean },
@@ -64,10 +63,10 @@ async function tryTurn(
     for (let round = 1; round <= ROUNDS_MAX; round += 1) {
       const value = metrics.revision();
       await refresh(isOurs);
-      // Stopped for longer than the lease: what it wrote may be older than what another process wrote.
+      // Stopped for longer than the lease, so our totals may be older than another process's.
       if (!isOurs()) return 'held';
       marks.raise(name, { value, nowMs: run.clock.now() });
-      // Others have added meanwhile: they wait for it, or have no outlet of their own.
+      // Otherwise others have added to the totals, and wait for this refresh or have no outlet.
       if (metrics.revision() === value) break;
     }
     return 'done';
@@ -76,7 +75,7 @@ async function tryTurn(
   }
 }
 
-/** A stopped process must not hold up the others: its lease counts even while it lives. */
+/** A stopped process must not block the others, so its lease counts even while it is alive. */
 function checkOwner(owner: ProcessIdentity): ProcessLife {
   return isProcessAlive(owner) ? 'unknown' : 'dead';
 }

@@ -7,15 +7,15 @@ const REASON = 'push_secret';
 type Environment = CommandRun['env'];
 
 /**
- * The value of the `authorization` header of a push; null without credentials. Secrets come from the environment or
- * from a file named there, never from a flag.
- * @throws BreakwaterError `config`; the message never holds a secret
+ * The `authorization` header of a push; null without credentials. Secrets come from the environment or from a file that
+ * it names, never from a flag.
+ * @throws BreakwaterError `config`; the message never contains a secret
  */
 export function readAuthorization(env: Environment): string | null {
   const token = readSecret(env, 'BREAKWATER_PUSH_TOKEN');
   if (token !== null) {
     if (!/^[!-~]+$/.test(token)) {
-      throw refuse('BREAKWATER_PUSH_TOKEN is not a valid token', 'use visible ASCII characters without blanks');
+      throw refuse('BREAKWATER_PUSH_TOKEN is not a valid token', 'use visible ASCII characters without spaces');
     }
     return `Bearer ${token}`;
   }

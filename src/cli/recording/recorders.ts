@@ -7,7 +7,7 @@ import { OPERATIONS, type OperationName } from '../../operations.ts';
 
 export interface Recorders {
   readonly read: EventSink;
-  /** Called when the command ends, the last one first. */
+  /** Called when the command ends, in reverse order. */
   readonly closers: readonly (() => Promise<void>)[];
 }
 

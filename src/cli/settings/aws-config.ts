@@ -4,7 +4,7 @@ import type { NamedFile } from './named-file.ts';
 import { NotRegularFile, readRegularFile } from '../../read-regular-file.ts';
 import type { Environment, Settings } from './resolve-settings.ts';
 
-/** Where S3 is, as far as that is known without the SDK. Null: AWS's own endpoint, no region set, no profile named. */
+/** The AWS settings that are known without the SDK. Null: AWS's own endpoint, no region set, no profile named. */
 export interface AwsContext {
   readonly endpointUrl: string | null;
   readonly region: string | null;
@@ -14,13 +14,13 @@ export interface AwsContext {
 type S3Wishes = Pick<Settings, 'endpointUrl' | 'region' | 'profile'>;
 
 /**
- * Finds endpoint, region and profile: flag, then the AWS environment, then the shared config files.
- * Reads two small files and does not load the SDK, so a refused command can name its circuit at once.
+ * Finds endpoint, region and profile: flag, then the AWS environment, then the shared config files. Reads two small
+ * files and does not load the SDK, so a refused command can name its circuit immediately.
  * @throws BreakwaterError `config` for an unusable endpoint, or a file that is not a regular file
  */
 export function findAwsContext(wishes: S3Wishes, { env, home }: { env: Environment; home: string }): AwsContext {
   const profile = wishes.profile ?? nonEmpty(env['AWS_PROFILE']);
-  // Read even if nothing is missing: the SDK reads the same files, and would wait for a named pipe.
+  // Read even if nothing is missing, because the SDK reads the same files and would block on a named pipe.
   const configured = readProfile(profile ?? 'default', { env, home });
   const endpointUrl = wishes.endpointUrl ?? findEndpoint(env, configured);
   return {
@@ -31,8 +31,8 @@ export function findAwsContext(wishes: S3Wishes, { env, home }: { env: Environme
 }
 
 /**
- * The file of certificate authorities to trust instead of Node's own: from `AWS_CA_BUNDLE`, else from the profile
- * (AWS SDKs and Tools Reference Guide, "General configuration settings", `ca_bundle`); null if neither names one.
+ * The file of certificate authorities that replaces Node's own: from `AWS_CA_BUNDLE`, else from the profile (AWS SDKs
+ * and Tools Reference Guide, "General configuration settings", `ca_bundle`); null if neither is set.
  */
 export function findCaBundle(
   { profile }: Pick<AwsContext, 'profile'>,
@@ -44,7 +44,7 @@ export function findCaBundle(
   return path === null ? null : { name: 'ca_bundle in the AWS config file', path: expandHome(path, home) };
 }
 
-/** The scope of circuits: the name given, else the endpoint's host and port, else the region, else `aws`. */
+/** The scope of circuits: the given name, else the endpoint's host and port, else the region, else `aws`. */
 export function decideScope(named: string | null, { endpointUrl, region }: AwsContext): string {
   if (named !== null) return named;
   if (endpointUrl !== null) return new URL(endpointUrl).host;
@@ -58,9 +58,9 @@ type IniSections = ReadonlyMap<string, ReadonlyMap<string, string>>;
 const QUOTED_NAME = /^(\S+)\s+(["']?)(.*)\2$/;
 
 /**
- * Reads the INI dialect of the AWS shared config and credentials files: `[section]`, `key = value`, indented
- * settings below a key without a value, comments with `#` and `;`. Lines it does not understand are skipped:
- * the SDK reads the same file and reports them.
+ * Parses the INI dialect of the AWS config and credentials files: `[section]`, `key = value`, indented settings below a
+ * key without a value, comments with `#` and `;`. Skips invalid lines, because the SDK reads the same file and reports
+ * them.
  */
 export function parseIni(text: string): IniSections {
   const sections = new Map<string, Map<string, string>>();
@@ -122,8 +122,8 @@ function expandHome(path: string, home: string): string {
 }
 
 /**
- * A file that cannot be read counts as empty: the SDK reads it again and reports the error. But it would wait for a
- * named pipe without end.
+ * An unreadable file counts as empty: the SDK reads it again and reports the error. A named pipe is refused here,
+ * because the SDK would wait for it forever.
  * @throws BreakwaterError `config`
  */
 function readIni(path: string): IniSections {
@@ -148,8 +148,8 @@ function checkEndpoint(text: string): string {
     });
   }
   if (url.username !== '' || url.password !== '') {
-    // Never shown: it may be a secret.
-    throw new BreakwaterError('config', 'the endpoint URL holds credentials', {
+    // Not shown, because it may contain a secret.
+    throw new BreakwaterError('config', 'the endpoint URL contains credentials', {
       details: { reason: 'bad_endpoint', hint: 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead' },
     });
   }

@@ -4,7 +4,7 @@ import { readRegularFile } from '../../read-regular-file.ts';
 
 const BAD_CERTIFICATES = 'bad_certificates';
 
-/** A file, and the setting that names it: a flag, a variable or a field of a profile. */
+/** A file and the setting that names it: a flag, a variable or a profile field. */
 export interface NamedFile {
   readonly name: string;
   readonly path: string;
@@ -12,7 +12,7 @@ export interface NamedFile {
 
 /**
  * Reads a file that a setting names.
- * @param reason the `reason` in the details of the error
+ * @param reason the `reason` in the error's details
  * @throws BreakwaterError `config` if it cannot be read
  */
 export function readNamedFile({ name, path }: NamedFile, reason: string): string {
@@ -27,7 +27,7 @@ export function readNamedFile({ name, path }: NamedFile, reason: string): string
 }
 
 /**
- * Reads certificate authorities in PEM from a file that a setting names.
+ * Reads PEM certificate authorities from a file that a setting names.
  * @throws BreakwaterError `config` if it cannot be read or is not a certificate
  */
 export function readCertificates(file: NamedFile): string {
@@ -36,7 +36,7 @@ export function readCertificates(file: NamedFile): string {
   return text;
 }
 
-/** Node ignores text that is not a certificate, and would then trust nobody. */
+/** Node ignores text that is not a certificate, and would then trust no server. */
 function assertCertificate(text: string, name: string): X509Certificate {
   try {
     return new X509Certificate(text);

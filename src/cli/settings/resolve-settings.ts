@@ -16,7 +16,7 @@ export type Settings = Omit<Resolved, 'stateDirectory'> & {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface SettingSources {
-  /** By flag name without dashes; only flags from the command line. */
+  /** By flag name without dashes; only flags on the command line. */
   readonly flags: Readonly<Record<string, string | boolean>>;
   readonly env: Environment;
   readonly file: UserFile;
@@ -30,14 +30,14 @@ export interface UserFile {
 }
 
 /**
- * Decides every setting. Precedence: flag, environment, user file, default. An empty environment value is unset.
+ * Resolves every setting. Precedence: flag, environment, user file, default. An empty variable counts as unset.
  * @throws BreakwaterError `usage` for a bad flag, `config` for a bad value or unknown key elsewhere
  */
 export function resolveSettings(sources: SettingSources): Settings {
   refuseUnknownKeys(sources.file);
   const table: Readonly<Record<string, Setting<unknown>>> = SETTING_TABLE;
   const entries = Object.entries(table).map(([name, setting]) => [name, decideSetting(setting, sources)]);
-  // The names and parsers of the table made these entries.
+  // The entries come from the names and parsers of the table.
   const resolved = Object.fromEntries(entries) as Resolved;
   return { ...resolved, stateDirectory: resolve(resolved.stateDirectory ?? defaultStateDirectory(sources)) };
 }
@@ -52,7 +52,7 @@ export function fileKey(flag: string): string {
   return flag.replaceAll('-', '_');
 }
 
-/** A directory of the XDG base directory specification, which says that a relative value counts as unset. */
+/** A directory of the XDG base directory specification, in which a relative value counts as unset. */
 export function xdgDirectory(value: string | undefined, fallback: string): string {
   return value?.startsWith('/') === true ? value : fallback;
 }
@@ -61,7 +61,7 @@ function defaultStateDirectory({ env, home }: SettingSources): string {
   return join(xdgDirectory(env['XDG_STATE_HOME'], join(home, '.local', 'state')), 'breakwater');
 }
 
-/** Decides one setting by the same precedence. @throws BreakwaterError `usage` or `config` */
+/** Resolves one setting with the same precedence. @throws BreakwaterError `usage` or `config` */
 export function decideSetting<T>(setting: Setting<T>, { flags, env, file }: SettingSources): T {
   const { flag } = setting;
   const given = flags[flag];

@@ -4,7 +4,7 @@ import { choiceSetting, countSetting, durationSetting, switchSetting, textSettin
 
 const NOT_CONTROL = /^[^\p{Cc}]{1,4096}$/u;
 
-/** Where S3 is, and the credentials for it. Null means the AWS settings. */
+/** The location of S3 and the profile for it. Null means the AWS settings. */
 const s3 = {
   endpointUrl: textSetting({
     flag: 'endpoint-url',
@@ -144,7 +144,7 @@ const circuit = {
   }),
   circuitScope: textSetting({
     flag: 'circuit-scope',
-    summary: 'what the circuit is for: part of its name, shared by commands that use the same scope',
+    summary: 'scope in the circuit name; commands with the same scope share a circuit',
     placeholder: 'NAME',
     shownDefault: 'endpoint host or region',
     accepts: 'up to 100 letters, digits, dots, colons, underscores, hyphens and brackets',
@@ -152,7 +152,7 @@ const circuit = {
   }),
   noBreaker: switchSetting({
     flag: 'no-breaker',
-    summary: 'ignore the circuit, and record nothing in it',
+    summary: 'ignore the circuit and record nothing in it',
     fallback: false,
   }),
   waitMs: durationSetting({
@@ -163,7 +163,7 @@ const circuit = {
   }),
 } as const;
 
-/** Where the metrics go when a command that measured something ends. Null means nowhere. */
+/** Where the metrics go when a command ends. Null means nowhere. */
 const metrics = {
   push: textSetting({
     flag: 'push',
@@ -213,6 +213,6 @@ const metrics = {
   }),
 } as const;
 
-/** Every setting, grouped as in the help. The only source of flags, environment variables and keys of the user file. */
+/** Every setting, grouped as in the help. The only source of flags, environment variables and user file keys. */
 export const SETTING_GROUPS = { s3, output, metrics, retry, circuit } as const;
 export const SETTING_TABLE = { ...s3, ...output, ...metrics, ...retry, ...circuit } as const;

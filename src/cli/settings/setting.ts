@@ -1,16 +1,16 @@
 import { DURATION_FORMS, formatDuration, parseDuration } from '../../duration.ts';
 
-/** One setting: its name, its parser and its help. Shared by the flag, the environment and the user file. */
+/** One setting: its name, parser and help. Shared by the flag, the environment and the user file. */
 export interface Setting<T> {
-  /** The flag without dashes; `BREAKWATER_` is put before it in the environment, and the user file has it in snake_case. */
+  /** The flag without dashes. The environment variable adds the prefix `BREAKWATER_`; the user file uses snake_case. */
   readonly flag: string;
   readonly summary: string;
-  /** The value in the help; null for a switch. */
+  /** The placeholder for the value in the help; null for a switch. */
   readonly placeholder: string | null;
   /** The default in the help; null for none. */
   readonly shownDefault: string | null;
   readonly fallback: T;
-  /** What is accepted, for the error message. */
+  /** The accepted values, for the error message. */
   readonly accepts: string;
   /** @returns undefined if the text is not accepted */
   readonly parse: (text: string) => T | undefined;
@@ -19,7 +19,7 @@ export interface Setting<T> {
 
 type Words = Pick<Setting<unknown>, 'flag' | 'summary'>;
 
-/** The longest time that a timer can wait, in whole days. */
+/** The longest time a timer can wait, in whole days. */
 const TIMER_MAX_MS = 24 * 86_400_000;
 
 /** A switch: `true`, `false`, `1`, `0`, `yes`, `no` in the environment and the user file. */
@@ -27,7 +27,7 @@ export function switchSetting<T>(words: Words & { fallback: T; isNegatable?: boo
   return { ...words, placeholder: null, shownDefault: null, accepts: 'true or false', parse: parseSwitch };
 }
 
-/** A time in ms, at most 24 days, which is the longest that a timer can wait. */
+/** A time in ms, at most 24 days (the longest time a timer can wait). */
 export function durationSetting<T>(
   words: Words & { fallback: T; leastMs: number; shownDefault?: string },
 ): Setting<T | number> {

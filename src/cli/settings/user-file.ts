@@ -5,8 +5,8 @@ import { NotRegularFile, readRegularFile } from '../../read-regular-file.ts';
 import { xdgDirectory, type Environment, type UserFile } from './resolve-settings.ts';
 
 /**
- * Reads `$XDG_CONFIG_HOME/breakwater/config.json`. A missing file counts as empty, and so does one below a
- * home directory of another user: nobody can say whether there is one, as after a change of user by a service manager.
+ * Reads `$XDG_CONFIG_HOME/breakwater/config.json`. A missing file counts as empty. So does a file that cannot be seen
+ * below the home directory, for example because a service manager changed the user but not HOME.
  * @throws BreakwaterError `config` if it cannot be read or is not a JSON object
  */
 export function readUserFile({ env, home }: { env: Environment; home: string }): UserFile {
@@ -28,7 +28,7 @@ function readText(path: string, { isBelowHome }: { isBelowHome: boolean }): stri
   }
 }
 
-/** Whether a file can be seen at all; reading it may still be denied. */
+/** Whether a file can be seen at all, even if reading it is denied. */
 function isVisible(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false }) !== undefined;
@@ -49,7 +49,7 @@ function parseJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    // The parser's message quotes the file, which may hold secrets.
+    // The parser's message quotes the file, which may contain secrets.
     throw new BreakwaterError('config', `${path} is not valid JSON`, { cause: error });
   }
 }

@@ -3,20 +3,20 @@ import type { FaultRule } from './fault.ts';
 import { changeByte } from './receive-body.ts';
 import type { WireResponse } from '../protocol/wire.ts';
 
-/** A page as a proxy or a login sends it, with status 200. */
+/** A page with status 200, like those of proxies and logins. */
 const PAGE = '<!doctype html><html><head><title>Sign in</title></head><body>Please sign in</body></html>';
 
-/** A body is sent in pieces of this size, so that the bytes sent are known even if the reader disconnects. */
+/** Bodies are sent in pieces of this size, so that the bytes sent are known even if the client disconnects. */
 const PIECE_BYTES = 64 * 1024;
 
 interface Sending {
   readonly fault: FaultRule | null;
   readonly isHead: boolean;
-  /** Gets the number of bytes of each piece that is sent. */
+  /** Receives the size of each piece sent. */
   readonly onBytes: (count: number) => void;
 }
 
-/** Sends a response, changed by the fault if there is one. */
+/** Sends a response, modified by the fault if there is one. */
 export async function sendWithFault(
   response: ServerResponse,
   reply: WireResponse,
@@ -60,7 +60,7 @@ export async function sendWithFault(
   }
 }
 
-/** Writes no faster than the client reads, and stops when it disconnects. */
+/** Writes no faster than the client reads, and stops if it disconnects. */
 async function sendBody(response: ServerResponse, body: Buffer, onBytes: Sending['onBytes']): Promise<void> {
   for (let start = 0; start < body.length && !response.destroyed; start += PIECE_BYTES) {
     const piece = body.subarray(start, start + PIECE_BYTES);

@@ -3,14 +3,14 @@ import { BreakwaterError } from '../../errors.ts';
 import type { FaultEffect, FaultRule } from './fault.ts';
 import { SANDBOX_OPERATIONS, statusOf } from '../protocol/wire.ts';
 
-/** How a fault is written, for help and error messages. */
+/** The syntax of a fault, for help and error messages. */
 export const FAULT_FORM = 'OPERATION:EFFECT[:OPTION=VALUE...]';
 const PLAIN_EFFECTS = ['reset', 'hang', 'html', 'truncate', 'stall', 'corrupt', 'latency', 'lost'] as const;
 const OPERATIONS = [...SANDBOX_OPERATIONS, 'DeleteObjectsEntry', '*'] as const;
 
 /**
- * Reads a fault: an operation or `*`, an effect, options.
- * `PutObject:SlowDown:times=5`, `*:500:InternalError:for=30s`, `GetObject:truncate:key=big/`.
+ * Parses a fault: an operation or `*`, an effect, options. `PutObject:SlowDown:times=5`, `*:500:InternalError:for=30s`,
+ * `GetObject:truncate:key=big/`.
  * @throws BreakwaterError `usage`
  */
 export function parseFault(text: string): FaultRule {

@@ -1,8 +1,8 @@
 import type { SandboxOperation } from '../protocol/wire.ts';
 
-/** What a fault does to a request, instead of or before the real response. */
+/** The effect of a fault on a request, instead of or before the real response. */
 export type FaultEffect =
-  /** An error document. With status 200 the error is inside a success, as S3 does for long operations. */
+  /** An error document. With status 200 it is an error inside a success, as S3 sends for long operations. */
   | {
       readonly kind: 'error';
       readonly status: number;
@@ -11,39 +11,39 @@ export type FaultEffect =
     }
   /** The connection is reset before the response. */
   | { readonly kind: 'reset' }
-  /** No response, ever. */
+  /** Never responds. */
   | { readonly kind: 'hang' }
-  /** A page of a proxy or a login, 200. */
+  /** A proxy or login page with status 200. */
   | { readonly kind: 'html' }
-  /** The connection closes halfway through the body: that of an upload request, otherwise that of the response. */
+  /** Closes the connection halfway through the request body of an upload, otherwise through the response body. */
   | { readonly kind: 'truncate' }
-  /** The same body stops halfway, and the connection stays open. */
+  /** Stops halfway through the same body and keeps the connection open. */
   | { readonly kind: 'stall' }
-  /** One byte of the same body is changed. */
+  /** Changes one byte of the same body. */
   | { readonly kind: 'corrupt' }
   /** The real response, after a delay. */
   | { readonly kind: 'latency' }
-  /** The operation is carried out, then the connection is reset before the response. */
+  /** Executes the operation, then resets the connection before the response. */
   | { readonly kind: 'lost' };
 
 export interface FaultRule {
-  /** `DeleteObjectsEntry` is one key of a DeleteObjects: it fails inside the 200. */
+  /** `DeleteObjectsEntry` is one key of a DeleteObjects, which fails inside the 200. */
   readonly operation: SandboxOperation | 'DeleteObjectsEntry' | '*';
   readonly effect: FaultEffect;
   readonly bucket: string | null;
   /** A prefix of the key. */
   readonly keyPrefix: string | null;
-  /** How the key ends. */
+  /** A suffix of the key. */
   readonly keySuffix: string | null;
-  /** How many requests it applies to in total; null for no limit. */
+  /** Maximum number of requests it applies to; null for no limit. */
   readonly times: number | null;
-  /** How often it applies to the same key; null for no limit. */
+  /** Maximum number of times it applies to the same key; null for no limit. */
   readonly each: number | null;
-  /** How many matching requests it lets pass first. */
+  /** Number of matching requests that pass first. */
   readonly skip: number;
-  /** It applies to every Nth matching request; 1 for all. */
+  /** Applies to every Nth matching request; 1 for all. */
   readonly every: number;
-  /** How long it lasts after it was added, in ms; null for no end. */
+  /** Duration after it was added, in ms; null for no end. */
   readonly lastsMs: number | null;
   /** Delay before the effect, in ms. */
   readonly latencyMs: number;
@@ -51,13 +51,13 @@ export interface FaultRule {
 
 export interface ActiveFault {
   readonly id: number;
-  /** As it was written. */
+  /** The original text. */
   readonly text: string;
   readonly rule: FaultRule;
   readonly addedAtMs: number;
-  /** Matching requests so far. */
+  /** Number of matching requests so far. */
   seen: number;
-  /** Requests that it was applied to so far. */
+  /** Number of requests it was applied to so far. */
   hits: number;
   /** Hits by bucket and key, if the rule has an `each`. */
   readonly hitsByKey: Map<string, number>;
@@ -69,7 +69,7 @@ interface Target {
   readonly key: string;
 }
 
-/** The faults of a sandbox; the first that matches a request applies. */
+/** The faults of a sandbox. The first that matches a request applies. */
 export class Faults {
   readonly #now: () => number;
   readonly #faults = new Map<number, ActiveFault>();
@@ -79,7 +79,7 @@ export class Faults {
     this.#now = now;
   }
 
-  /** @returns its id */
+  /** @returns the id of the fault */
   add(rule: FaultRule, text: string): number {
     const id = this.#nextId;
     this.#nextId += 1;
@@ -87,7 +87,7 @@ export class Faults {
     return id;
   }
 
-  /** False if there is no such fault. */
+  /** False if the fault does not exist. */
   remove(id: number): boolean {
     return this.#faults.delete(id);
   }
@@ -100,7 +100,7 @@ export class Faults {
     return [...this.#faults.values()];
   }
 
-  /** The rule that applies to this request, and counts it; null for none. */
+  /** Finds and counts the rule for this request; null if none applies. */
   take(target: Target): FaultRule | null {
     for (const fault of this.#faults.values()) {
       if (!this.#matches(fault, target)) continue;
@@ -119,7 +119,7 @@ export class Faults {
 
   #matches({ rule, hits, hitsByKey, addedAtMs }: ActiveFault, target: Target): boolean {
     const { operation, bucket, key } = target;
-    // `*` means every request; a single key of a batch must be named.
+    // `*` means every request, but a single key of a batch must be named.
     const isNamed = rule.operation === operation || (rule.operation === '*' && operation !== 'DeleteObjectsEntry');
     return (
       isNamed &&

@@ -3,23 +3,23 @@ import type { FaultRule } from './fault.ts';
 import { readBody } from '../protocol/read-body.ts';
 import type { SandboxOperation } from '../protocol/wire.ts';
 
-/** Requests that carry the bytes of an object: a fault cuts, stops or changes their body, not the response. */
+/** Requests that contain an object's bytes. A fault affects their body rather than the response. */
 const CARRIERS: ReadonlySet<SandboxOperation> = new Set(['PutObject', 'UploadPart']);
 
-/** The received body, and whether the fault has been applied to it. */
+/** The received body, and whether the fault was applied to it. */
 export type Received =
   | { readonly kind: 'whole'; readonly raw: Buffer; readonly isHit: boolean }
-  /** The connection was reset, or nothing more is read from it: no response is sent. */
+  /** The connection was reset or is no longer read, so no response is sent. */
   | { readonly kind: 'given_up' };
 
 interface Receiving {
   readonly operation: SandboxOperation;
   readonly fault: FaultRule | null;
-  /** Gets the number of bytes of each chunk that arrives. */
+  /** Receives the size of each chunk that arrives. */
   readonly onBytes: (count: number) => void;
 }
 
-/** Reads a body, changed by the fault if there is one. @throws whatever `readBody` throws */
+/** Reads a body, modified by the fault if there is one. @throws any error of `readBody` */
 export async function receiveBody(
   request: IncomingMessage,
   { operation, fault, onBytes }: Receiving,
@@ -32,7 +32,7 @@ export async function receiveBody(
   }
   const raw = await readBody(request, onBytes);
   if (effect !== 'corrupt') return { kind: 'whole', raw, isHit: false };
-  // The middle is inside the bytes of the object, even if the body is framed.
+  // The middle is part of the object's bytes, even if the body is framed.
   return { kind: 'whole', raw: changeByte(raw, Math.floor(raw.length / 2)), isHit: true };
 }
 

@@ -8,7 +8,7 @@ import type { StoredObject, StoredPart, StoredUpload } from '../store/stored.ts'
 import { writtenVersionHeaders } from './version-headers.ts';
 import { Refusal, type Checksum } from '../protocol/wire.ts';
 
-/** Smallest size of all parts but the last. */
+/** Minimum size of all parts except the last. */
 const PART_MIN_BYTES = 5 * 1024 * 1024;
 
 export const completeUpload: Operate = ({ bucket: name, key, query, headers, body }, { buckets, nowMs }) => {
@@ -47,7 +47,7 @@ function completedResponse(bucket: Bucket, key: string, object: StoredObject): R
   );
 }
 
-/** The parts that the document names. @throws Refusal if they are missing, out of order or too small */
+/** The parts listed in the document. @throws Refusal if they are missing, out of order or too small */
 function pickParts(upload: StoredUpload, body: Buffer): readonly StoredPart[] {
   const named = readDocument(body.toString()).children.filter(({ name }) => name === 'Part');
   if (named.length === 0) throw new Refusal('MalformedXML', 'You must specify at least one part');
@@ -68,7 +68,7 @@ function pickParts(upload: StoredUpload, body: Buffer): readonly StoredPart[] {
   });
 }
 
-/** For a composite checksum the document must repeat the checksums of the parts. */
+/** For a composite checksum, the document must repeat the part checksums. */
 function checkPartChecksum(element: Element, part: StoredPart, { checksum }: StoredUpload): void {
   if (checksum === null) return;
   const algorithm = checksum.algorithm;
@@ -89,7 +89,7 @@ function combine({ checksum }: StoredUpload, parts: readonly StoredPart[], whole
   return combineChecksums(algorithm, { whole, parts: sums, type });
 }
 
-/** Checks the object against size and checksum in the request. */
+/** Checks the object against the size and checksum in the request. */
 function checkExpected(
   headers: ReadonlyMap<string, string>,
   { whole, checksum }: { readonly whole: Buffer; readonly checksum: Checksum | null },
@@ -106,7 +106,7 @@ function checkExpected(
   }
 }
 
-/** MD5 of the parts' MD5s, and the number of parts. */
+/** The MD5 of the part MD5s, and the number of parts. */
 function combineEtags(parts: readonly StoredPart[]): string {
   const digests = createHash('md5');
   for (const { etag } of parts) digests.update(Buffer.from(etag.replaceAll('"', ''), 'hex'));

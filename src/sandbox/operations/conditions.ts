@@ -4,7 +4,7 @@ import { parseHttpTime } from '../../wire-time.ts';
 
 type Headers = ReadonlyMap<string, string>;
 
-/** @throws Refusal `PreconditionFailed`, or `NoSuchKey` for `If-Match` on nothing */
+/** @throws Refusal `PreconditionFailed`, or `NoSuchKey` for `If-Match` on a missing object */
 export function checkWriteConditions(headers: Headers, existing: StoredObject | undefined): void {
   const ifNoneMatch = headers.get('if-none-match');
   if (ifNoneMatch !== undefined && ifNoneMatch !== '*') {
@@ -18,7 +18,7 @@ export function checkWriteConditions(headers: Headers, existing: StoredObject | 
 }
 
 /**
- * The result of the conditions of a read (RFC 9110, 13.2.2).
+ * Evaluates the conditions of a read (RFC 9110, 13.2.2).
  * @throws Refusal `PreconditionFailed`
  */
 export function checkReadConditions(headers: Headers, { etag, lastModifiedMs }: StoredObject): 'send' | 'not_modified' {
@@ -33,7 +33,7 @@ export function checkReadConditions(headers: Headers, { etag, lastModifiedMs }: 
   return lastModifiedMs < readTime(headers.get('if-modified-since'), -Infinity) + 1000 ? 'not_modified' : 'send';
 }
 
-/** Whether a list of ETags, quoted or not, or `*`, includes this one. */
+/** Whether a list of ETags, quoted or not, or `*` matches this one. */
 export function matchesEtag(list: string, etag: string): boolean {
   return list.split(',').some((entry) => entry.trim() === '*' || unquote(entry.trim()) === unquote(etag));
 }
@@ -45,7 +45,7 @@ export interface ByteRange {
 }
 
 /**
- * Reads one range of `Range: bytes=`; null if there is none, or one that HTTP ignores.
+ * Parses one range of `Range: bytes=`; null if it is missing or HTTP ignores it.
  * @throws Refusal `InvalidRange`
  */
 export function readRange(header: string | undefined, size: number): ByteRange | null {
@@ -62,7 +62,7 @@ export function readRange(header: string | undefined, size: number): ByteRange |
   return { start, end };
 }
 
-/** Writes the range of a response and the size of the object. An empty object has no range. */
+/** The `Content-Range` of a response. An empty object has none. */
 export function writeContentRange({ start, end }: ByteRange, size: number): Readonly<Record<string, string>> {
   return size === 0 ? {} : { 'content-range': `bytes ${start}-${end}/${size}` };
 }

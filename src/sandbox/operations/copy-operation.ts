@@ -9,7 +9,7 @@ import type { StoredObject } from '../store/stored.ts';
 import { readVersionHeaders, writtenVersionHeaders } from './version-headers.ts';
 import { Refusal, type Checksum } from '../protocol/wire.ts';
 
-/** Copies an object, or one version of it. The copy has no parts, even if the original has. */
+/** Copies an object or one of its versions. The copy has no parts, even if the original does. */
 export const copyObject: Operate = ({ bucket: name, key, headers }, { buckets, nowMs }) => {
   const bucket = buckets.get(name);
   checkKey(key);
@@ -53,7 +53,7 @@ interface CopySource {
   readonly versionId: string | null;
 }
 
-/** Splits off the version before decoding the path: a key can contain a question mark, as %3F. */
+/** Splits off the version before decoding the path, because a key may contain a question mark (%3F). */
 function readSource(header: string): CopySource {
   const [, path = '', versionId = null] = /^\/?(.*?)(?:\?versionId=(.*))?$/s.exec(header) ?? [];
   const source = decodePath(path);

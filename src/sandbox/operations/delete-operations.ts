@@ -5,10 +5,10 @@ import type { Operate, OperationContext } from './operate.ts';
 import type { StoredObject } from '../store/stored.ts';
 import { Refusal } from '../protocol/wire.ts';
 
-/** Keys in one DeleteObjects. */
+/** Maximum keys in one DeleteObjects. */
 const BATCH_MAX = 1000;
 
-/** Deletes up to 1000 keys; each one can fail on its own, inside a 200. */
+/** Deletes up to 1000 keys. Each can fail individually, inside a 200. */
 export const deleteObjects: Operate = ({ bucket: bucketName, body, headers }, context) => {
   const { buckets, quirks } = context;
   const bucket = buckets.get(bucketName);
@@ -49,7 +49,7 @@ function deleteEntry(object: Element, { bucket, nowMs, quirks, failEntry }: Entr
     return ['Deleted', [...named, ['DeleteMarker', true], ['DeleteMarkerVersionId', version.versionId]]];
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    // S3 uses another code here for an invalid id.
+    // S3 uses a different code here for an invalid id.
     const code = error.code === 'InvalidArgument' ? 'NoSuchVersion' : error.code;
     return ['Error', [...named, ['Code', code], ['Message', error.message]]];
   }

@@ -7,10 +7,10 @@ import type { StoredObject } from '../store/stored.ts';
 import { readVersionHeaders, writtenVersionHeaders } from './version-headers.ts';
 import { Refusal, type Checksum } from '../protocol/wire.ts';
 
-/** S3's longest key, in bytes of UTF-8. */
+/** S3's maximum key length, in UTF-8 bytes. */
 const KEY_MAX_BYTES = 1024;
 
-/** Headers of a write that every read returns. */
+/** Request headers that are stored and returned by every read. */
 const KEPT_HEADERS: ReadonlySet<string> = new Set([
   'content-type',
   'cache-control',
@@ -33,7 +33,7 @@ export const putObject: Operate = ({ bucket: name, key, headers, body, checksum 
   return { status: 200, headers: returned, body: '' };
 };
 
-/** Also HeadObject: the server then sends no body. */
+/** Also used for HeadObject, for which the server sends no body. */
 export const getObject: Operate = ({ bucket: name, key, headers, query }, { buckets, quirks }) => {
   const bucket = buckets.get(name);
   const object = bucket.get(key, query.get('versionId'));
@@ -80,7 +80,7 @@ export function md5Etag(body: Buffer): string {
   return `"${createHash('md5').update(body).digest('hex')}"`;
 }
 
-/** The headers of a write that reads return. */
+/** The headers to store with an object. */
 export function keepHeaders(headers: ReadonlyMap<string, string>): Readonly<Record<string, string>> {
   const kept = [...headers].filter(
     ([name, value]) =>
@@ -89,7 +89,7 @@ export function keepHeaders(headers: ReadonlyMap<string, string>): Readonly<Reco
   );
   const tags = new URLSearchParams(headers.get('x-amz-tagging') ?? '').size;
   if (tags > 0) kept.push(['x-amz-tagging-count', String(tags)]);
-  // `aws-chunked` is the framing of the request, not a coding of the object.
+  // `aws-chunked` frames the request; it is not a coding of the object.
   const coding = (headers.get('content-encoding') ?? '').replace(/^aws-chunked,? ?/, '');
   return Object.fromEntries(coding === '' ? kept : [...kept, ['content-encoding', coding]]);
 }

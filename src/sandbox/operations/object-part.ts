@@ -5,12 +5,12 @@ import { Refusal, type Checksum } from '../protocol/wire.ts';
 export interface FoundPart {
   readonly range: ByteRange;
   readonly checksum: Checksum | null;
-  /** The number of parts; empty for an object that was not uploaded in parts. */
+  /** The number of parts; empty if the object was not uploaded in parts. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
- * The bytes of one part of an object, by its number; an object that was not uploaded in parts has part 1 only.
+ * The bytes of one part, by number. An object that was not uploaded in parts has only part 1.
  * @throws Refusal `InvalidPartNumber`; `InvalidRequest` together with a range
  */
 export function findPart(

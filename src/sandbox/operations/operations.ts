@@ -10,7 +10,6 @@ import * as versions from './version-operations.ts';
 import type { Operate } from './operate.ts';
 import type { SandboxOperation } from '../protocol/wire.ts';
 
-/** The function of each operation. */
 export const OPERATE: Readonly<Record<SandboxOperation, Operate>> = {
   ListBuckets: buckets.listBuckets,
   CreateBucket: buckets.createBucket,

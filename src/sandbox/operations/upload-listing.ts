@@ -40,13 +40,13 @@ export const listParts: Operate = ({ bucket: name, key, query }, { buckets }) =>
   ]);
 };
 
-/** Ordered by key, then by start time, which is the order of their ids. */
+/** Sorted by key, then by start time, which is also the order of ids. */
 export const listMultipartUploads: Operate = ({ bucket: bucketName, query }, { buckets }) => {
   const bucket = buckets.get(bucketName);
   const name = nameWriter(query);
   const prefix = query.get('prefix') ?? '';
   const keyMarker = query.get('key-marker') ?? '';
-  // Without a key marker S3 ignores it.
+  // S3 ignores it without a key marker.
   const idMarker = keyMarker === '' ? '' : (query.get('upload-id-marker') ?? '');
   const maxUploads = readCount(query, 'max-uploads');
   const uploads = [...bucket.uploads.values()]
@@ -80,7 +80,7 @@ export const listMultipartUploads: Operate = ({ bucket: bucketName, query }, { b
   ]);
 };
 
-/** A key marker alone skips every upload of that key; with an id, the later ones of that key follow. */
+/** A key marker alone skips every upload of that key. With an id, later uploads of that key follow. */
 function isBehind(
   { key, id }: StoredUpload,
   { keyMarker, idMarker }: { readonly keyMarker: string; readonly idMarker: string },

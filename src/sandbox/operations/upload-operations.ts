@@ -5,7 +5,7 @@ import type { Operate } from './operate.ts';
 import type { StoredUpload } from '../store/stored.ts';
 import { Refusal } from '../protocol/wire.ts';
 
-/** The highest part number; the lowest is 1. */
+/** The maximum part number; the minimum is 1. */
 const PARTS_MAX = 10_000;
 
 export const createUpload: Operate = ({ bucket: name, key, headers }, { buckets, nowMs }) => {

@@ -3,12 +3,12 @@ import type { StoredVersion } from '../store/stored.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** The version header of the response to a write: none unless versioning is enabled. */
+/** The version header in the response to a write; none unless versioning is enabled. */
 export function writtenVersionHeaders({ versioning }: Bucket, { versionId }: StoredVersion): Headers {
   return versioning === 'enabled' ? { 'x-amz-version-id': versionId } : {};
 }
 
-/** The version header of the response to a read; includes the version `null` once versioning was enabled. */
+/** The version header in the response to a read; includes version `null` once versioning has been enabled. */
 export function readVersionHeaders({ versioning }: Bucket, { versionId }: StoredVersion): Headers {
   return versioning === 'unversioned' ? {} : { 'x-amz-version-id': versionId };
 }

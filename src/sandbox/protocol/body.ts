@@ -5,7 +5,7 @@ import { Refusal, type Checksum, type SandboxOperation } from './wire.ts';
 const STREAMED_WITH_TRAILER = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER';
 
 /**
- * Removes the framing of a body and checks it against its headers: length, SHA-256 of the signature, MD5, checksum.
+ * Removes a body's framing and checks the body against its headers: length, signed SHA-256, MD5, checksum.
  * @throws Refusal
  */
 export function checkBody(
@@ -34,7 +34,7 @@ export function checkBody(
   if (md5 !== undefined && createHash('md5').update(body).digest('base64') !== md5) {
     throw new Refusal('BadDigest', 'The Content-MD5 you specified did not match what we received.');
   }
-  // The checksum of a Complete is that of the object, not of the request document.
+  // The checksum of a CompleteMultipartUpload belongs to the object, not to the request document.
   if (operation === 'CompleteMultipartUpload') return { body, checksum: null };
   return { body, checksum: checkChecksum(body, new Map([...headers, ...trailers])) };
 }
@@ -54,7 +54,7 @@ function checkChecksum(body: Buffer, headers: ReadonlyMap<string, string>): Chec
   return null;
 }
 
-/** The framing `aws-chunked`: a size in hexadecimal, that many bytes, and so on to a size of 0; then trailers. */
+/** Decodes `aws-chunked` framing: chunks, each preceded by its size in hex, up to a chunk of size 0; then trailers. */
 function readChunks(raw: Buffer): { body: Buffer; trailers: ReadonlyMap<string, string> } {
   const chunks: Buffer[] = [];
   let at = 0;

@@ -8,7 +8,7 @@ import type { Node } from './xml.ts';
 const CRC32C_POLYNOMIAL = 0x82f63b78n;
 const CRC64NVME_POLYNOMIAL = 0x9a6c9329ac4bc9b5n;
 
-/** A checksum in base64, as S3 writes it. */
+/** A base64 checksum, as S3 writes it. */
 export function computeChecksum(algorithm: ChecksumAlgorithm, bytes: Buffer): string {
   switch (algorithm) {
     case 'crc32':
@@ -25,7 +25,7 @@ export function computeChecksum(algorithm: ChecksumAlgorithm, bytes: Buffer): st
   }
 }
 
-/** The checksum of an object of several parts: of the whole object, or of the checksums of its parts. */
+/** The checksum of a multipart object: of the whole object, or of its part checksums. */
 export function combineChecksums(
   algorithm: ChecksumAlgorithm,
   { whole, parts, type }: { whole: Buffer; parts: readonly Checksum[]; type: Checksum['type'] },
@@ -39,12 +39,12 @@ export function parseAlgorithm(text: string): ChecksumAlgorithm | undefined {
   return CHECKSUM_ALGORITHMS.find((algorithm) => algorithm === text.toLowerCase());
 }
 
-/** The name of the element that holds a checksum: `ChecksumCRC32`. */
+/** The element name for a checksum: `ChecksumCRC32`. */
 export function checksumElement(algorithm: ChecksumAlgorithm): string {
   return `Checksum${algorithm.toUpperCase()}`;
 }
 
-/** A checksum as the elements of a document; none for null. */
+/** A checksum as document elements; empty for null. */
 export function checksumNodes(checksum: Checksum | null): readonly Node[] {
   return checksum === null ? [] : [[checksumElement(checksum.algorithm), checksum.value]];
 }
@@ -52,7 +52,7 @@ export function checksumNodes(checksum: Checksum | null): readonly Node[] {
 const crc32c = createCrc(32n, CRC32C_POLYNOMIAL);
 const crc64nvme = createCrc(64n, CRC64NVME_POLYNOMIAL);
 
-/** A reflected CRC with all bits set before and inverted after, a byte at a time over a table. */
+/** A table-driven reflected CRC, initialised with ones and inverted at the end. */
 function createCrc(width: bigint, polynomial: bigint): (bytes: Buffer) => bigint {
   const table = Array.from({ length: 256 }, (_, byte) => {
     let remainder = BigInt(byte);

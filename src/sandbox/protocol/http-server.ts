@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { BreakwaterError } from '../../errors.ts';
 
-/** Loopback only: its keys are public. */
+/** Loopback only, because the keys are public. */
 const HOST = '127.0.0.1';
 
 export interface ListeningServer {
@@ -11,10 +11,10 @@ export interface ListeningServer {
   readonly close: () => Promise<void>;
 }
 
-/** @throws BreakwaterError `config` when it cannot listen on the port */
+/** @throws BreakwaterError `config` if it cannot listen on the port */
 export async function startHttpServer(port: number, listener: RequestListener): Promise<ListeningServer> {
   const server = createServer(listener);
-  // A fault may delay a body for any time.
+  // A fault may delay a body indefinitely.
   server.requestTimeout = 0;
   const endpoint = await listen(server, port);
   return { endpoint, close: async () => await close(server) };

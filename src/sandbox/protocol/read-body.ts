@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { Refusal } from './wire.ts';
 
-/** The largest body, in bytes: everything is in memory. */
+/** Maximum body size, in bytes, because everything is kept in memory. */
 const BODY_MAX_BYTES = 1024 * 1024 * 1024;
 
 /**
  * Reads a whole body.
- * @param onBytes gets the number of bytes of each chunk that arrives
- * @throws Refusal `EntityTooLarge`; whatever the connection throws
+ * @param onBytes receives the size of each chunk that arrives
+ * @throws Refusal `EntityTooLarge`; any error of the connection
  */
 export async function readBody(
   request: IncomingMessage,

@@ -4,9 +4,9 @@ interface Route {
   readonly operation: SandboxOperation;
   readonly method: string;
   readonly on: 'service' | 'bucket' | 'object';
-  /** Query parameters that identify the operation, with their value unless that is null. */
+  /** Query parameters that identify the operation, with their required value (null: any). */
   readonly needs?: Readonly<Record<string, string | null>>;
-  /** Other query parameters that it accepts. */
+  /** Other accepted query parameters. */
   readonly allows?: readonly string[];
 }
 
@@ -61,7 +61,7 @@ const ROUTES: readonly Route[] = [
   { operation: 'CompleteMultipartUpload', method: 'POST', on: 'object', needs: { uploadId: null } },
 ];
 
-/** Amazon's headers that have no effect here, or that their operations implement. */
+/** Amazon headers that have no effect here or are implemented by their operations. */
 const KNOWN_HEADERS: ReadonlySet<string> = new Set([
   'x-amz-checksum-algorithm',
   'x-amz-checksum-mode',
@@ -85,8 +85,8 @@ const KNOWN_HEADERS: ReadonlySet<string> = new Set([
 const KNOWN_PREFIXES = ['x-amz-meta-', 'x-amz-checksum-'];
 
 /**
- * Finds the operation of a request. The SDK's `x-id` is ignored: it is only a hint.
- * @throws Refusal `NotImplemented` for everything that is not implemented, instead of a guess
+ * Finds the operation of a request. Ignores the SDK's `x-id`, which is only a hint.
+ * @throws Refusal `NotImplemented` rather than guessing
  */
 export function findOperation(request: {
   readonly method: string;

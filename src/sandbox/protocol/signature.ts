@@ -3,13 +3,13 @@ import { parseIsoTime } from '../../wire-time.ts';
 import { Refusal } from './wire.ts';
 
 /**
- * Signature Version 4 in the `Authorization` header, as S3 checks it: the path is signed encoded once.
+ * A Signature Version 4 `Authorization` header, as S3 checks it: the signed path is encoded once.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
 const AUTHORIZATION =
   /^AWS4-HMAC-SHA256 Credential=([^/,]+)\/(\d{8})\/([^/,]+)\/s3\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/;
 
-/** Largest difference between the clocks, in ms; S3 allows 15 minutes. */
+/** Maximum clock difference, in ms. S3 allows 15 minutes. */
 const SKEW_ALLOWED_MS = 900_000;
 
 export interface Keys {
@@ -25,7 +25,7 @@ export interface SignedRequest {
   readonly headers: ReadonlyMap<string, string>;
 }
 
-/** @throws Refusal if the request is not signed, or with other keys, or at another time */
+/** @throws Refusal if the request is unsigned, signed with other keys, or signed at another time */
 export function checkSignature(request: SignedRequest, keys: Keys, nowMs: number): void {
   const { headers } = request;
   const authorization = headers.get('authorization');
@@ -91,7 +91,7 @@ function hmac(key: Buffer, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest();
 }
 
-/** Decodes a path; `+` stands for itself. @throws Refusal for broken escapes */
+/** Decodes a path; `+` is literal. @throws Refusal for invalid escapes */
 export function decodePath(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -100,7 +100,7 @@ export function decodePath(text: string): string {
   }
 }
 
-/** Percent-encodes all but the unreserved characters of RFC 3986. */
+/** Percent-encodes all except the unreserved characters of RFC 3986. */
 export function encode(text: string): string {
   return encodeURIComponent(text).replaceAll(
     /[!'()*]/g,
@@ -108,7 +108,7 @@ export function encode(text: string): string {
   );
 }
 
-/** ISO 8601 basic format, `20261124T133521Z`, as ms. */
+/** Parses ISO 8601 basic format, `20261124T133521Z`, to ms. */
 function readBasicTime(text: string): number | null {
   const match = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/.exec(text);
   if (match === null) return null;

@@ -1,6 +1,6 @@
-/** The vocabulary of the sandbox: parsed requests, and responses. */
+/** The vocabulary of the sandbox: parsed requests and responses. */
 
-/** Every operation that the sandbox implements; all others get a 501. */
+/** The operations that the sandbox implements; others get a 501. */
 export const SANDBOX_OPERATIONS = [
   'ListBuckets',
   'CreateBucket',
@@ -28,8 +28,8 @@ export const SANDBOX_OPERATIONS = [
 export type SandboxOperation = (typeof SANDBOX_OPERATIONS)[number];
 
 /**
- * Ways in which real stores differ from S3: Swift requires Content-MD5 with DeleteObjects, older Ceph ignores conditions
- * of a deletion and part numbers, and some stores reject what they do not implement.
+ * Ways in which real stores differ from S3: Swift requires Content-MD5 on DeleteObjects, older Ceph ignores delete
+ * conditions and part numbers, and some stores reject features they do not implement.
  */
 export const STORE_QUIRKS = [
   'needs-content-md5',
@@ -52,7 +52,7 @@ export interface WireRequest {
   readonly headers: ReadonlyMap<string, string>;
   /** Without any chunk framing. */
   readonly body: Buffer;
-  /** The verified checksum that the client sent, as header or trailer; null for none. */
+  /** The verified checksum from the client's header or trailer; null if none. */
   readonly checksum: Checksum | null;
 }
 
@@ -72,7 +72,7 @@ export interface Checksum {
   readonly type: 'FULL_OBJECT' | 'COMPOSITE';
 }
 
-/** The HTTP status of each code that the sandbox sends or a fault may name. */
+/** The HTTP status of each code that the sandbox sends or a fault may use. */
 const STATUSES: Readonly<Record<string, number>> = {
   AccessDenied: 403,
   BadDigest: 400,
@@ -112,12 +112,12 @@ const STATUSES: Readonly<Record<string, number>> = {
   XAmzContentSHA256Mismatch: 400,
 };
 
-/** The status that S3 sends with a code; undefined for an unknown code. */
+/** The status that S3 sends with a code; undefined if unknown. */
 export function statusOf(code: string): number | undefined {
   return STATUSES[code];
 }
 
-/** An error response of S3. */
+/** An S3 error response. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly code: string;

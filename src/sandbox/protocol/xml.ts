@@ -1,20 +1,20 @@
 import { Refusal, type WireResponse } from './wire.ts';
 
-/** One element of an XML document that we send: text, children, or nothing for an absent element. */
+/** An element of an XML document to send; a null child is omitted. */
 export type Node = readonly [name: string, content: string | number | boolean | readonly (Node | null)[]];
 
-/** A response with status 200 and a document. */
+/** A 200 response with an XML document. */
 export function xmlResponse(root: Node, headers: Readonly<Record<string, string>> = {}): WireResponse {
   return { status: 200, headers: { ...headers, 'content-type': 'application/xml' }, body: writeDocument(root) };
 }
 
-/** A whole document in S3's namespace. */
+/** A complete document in S3's namespace. */
 function writeDocument([name, content]: Node): string {
   const body = writeContent(content);
   return `<?xml version="1.0" encoding="UTF-8"?>\n<${name} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${body}</${name}>`;
 }
 
-/** The error document of S3; it has no namespace. */
+/** S3's error document, which has no namespace. */
 export function writeError(fields: { code: string; message: string; resource: string; requestId: string }): string {
   const { code, message, resource, requestId } = fields;
   const children = [
@@ -38,21 +38,21 @@ function writeContent(content: Node[1]): string {
   return escapeText(String(content));
 }
 
-/** Control characters become numeric references: a carriage return would otherwise arrive as a line feed. */
+/** Writes control characters as numeric references; otherwise a carriage return would arrive as a line feed. */
 function escapeText(text: string): string {
   return text.replaceAll(/[&<>"\p{Cc}]/gu, (character) => `&#${character.codePointAt(0)};`);
 }
 
-/** An element that was received. */
+/** A received element. */
 export interface Element {
   readonly name: string;
   readonly children: readonly Element[];
-  /** Of an element without children. */
+  /** The text of an element without children. */
   readonly text: string;
 }
 
 /**
- * Reads a small document: elements and text; attributes, comments and the declaration are skipped.
+ * Parses a small document: elements and text. Skips attributes, comments and the declaration.
  * @throws Refusal `MalformedXML`
  */
 export function readDocument(source: string): Element {
@@ -81,7 +81,7 @@ export function readDocument(source: string): Element {
   return document;
 }
 
-/** The text of the child with this name; null if there is none. */
+/** The text of the first child with this name; null if there is none. */
 export function childText(element: Element, name: string): string | null {
   return element.children.find((child) => child.name === name)?.text ?? null;
 }

@@ -11,10 +11,10 @@ import {
 } from './stored.ts';
 import { Refusal } from '../protocol/wire.ts';
 
-/** Ids start with a rising number; an id of another shape is refused. */
+/** Ids start with an increasing number. Ids of any other form are refused. */
 const VERSION_ID = /^(?:null|[0-9a-f]{32})$/;
 
-/** One bucket, in memory: the versions of each key, keys in order. */
+/** One bucket, in memory: the versions of each key, with keys in order. */
 export class Bucket {
   readonly name: string;
   readonly createdAtMs: number;
@@ -37,7 +37,7 @@ export class Bucket {
     return this.#versioning;
   }
 
-  /** A bucket that was versioned once never becomes unversioned again. */
+  /** A bucket that was once versioned never becomes unversioned again. */
   setVersioning(versioning: Exclude<Versioning, 'unversioned'>): void {
     this.#versioning = versioning;
   }
@@ -47,7 +47,7 @@ export class Bucket {
     return this.#keys;
   }
 
-  /** All keys that have a version, be it a delete marker only, in S3's order. */
+  /** All keys with any version, even only a delete marker, in S3's order. */
   get versionedKeys(): readonly string[] {
     return this.#versionedKeys;
   }
@@ -57,15 +57,15 @@ export class Bucket {
     return this.#versions.get(key) ?? [];
   }
 
-  /** The current object; undefined if there is none or it was deleted. */
+  /** The current object; undefined if there is none or it is deleted. */
   find(key: string): StoredObject | undefined {
     const latest = this.versions(key)[0];
     return latest?.kind === 'object' ? latest : undefined;
   }
 
   /**
-   * Reads the current object, or a version of it.
-   * @throws Refusal `NoSuchKey`, `NoSuchVersion`, `InvalidArgument`; `MethodNotAllowed` for the version of a delete marker
+   * Returns the current object or a version.
+   * @throws Refusal `NoSuchKey`, `NoSuchVersion`, `InvalidArgument`; `MethodNotAllowed` for a delete marker's version
    */
   get(key: string, versionId: string | null = null): StoredObject {
     const version = versionId === null ? this.versions(key)[0] : this.findVersion(key, versionId);
@@ -97,7 +97,7 @@ export class Bucket {
     return object;
   }
 
-  /** Permanently deletes the current object of an unversioned bucket; otherwise adds a delete marker. */
+  /** Permanently deletes the current object in an unversioned bucket; otherwise adds a delete marker. */
   delete(key: string, nowMs: number): DeleteMarker | null {
     if (this.#versioning === 'unversioned') {
       this.#replace(key, []);
@@ -118,7 +118,7 @@ export class Bucket {
     return deleted;
   }
 
-  /** An id of 32 hexadecimal digits that sorts after all earlier ids of this bucket. */
+  /** An id of 32 hex digits that sorts after all earlier ids of this bucket. */
   nextId(): string {
     this.#idsGiven += 1;
     return this.#idsGiven.toString(16).padStart(12, '0') + this.#newId().slice(12);

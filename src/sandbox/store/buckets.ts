@@ -32,7 +32,7 @@ export class Buckets {
     return this.#buckets.has(name);
   }
 
-  /** @throws Refusal `NoSuchBucket`, `BucketNotEmpty` while any version is left */
+  /** @throws Refusal `NoSuchBucket`, `BucketNotEmpty` while any version remains */
   delete(name: string): void {
     if (this.get(name).versionedKeys.length > 0) {
       const message = 'The bucket you tried to delete is not empty. You must delete all versions in the bucket.';

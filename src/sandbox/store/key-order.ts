@@ -1,6 +1,6 @@
 /**
- * S3's order of keys: by their UTF-8 bytes. It differs from JavaScript's order only where a character beyond the
- * basic plane meets one from U+E000 on.
+ * Compares keys in S3's order, by UTF-8 bytes. It differs from JavaScript's order only between a character beyond the
+ * basic plane and one from U+E000 on.
  */
 export function compareKeys(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
@@ -12,7 +12,7 @@ export function compareKeys(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Moves surrogates behind all other code units. */
+/** Sorts surrogates after all other code units. */
 function rank(unit: number): number {
   if (unit < 0xd800) return unit;
   return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;

@@ -3,21 +3,21 @@ import { compareKeys, findIndex } from './key-order.ts';
 export interface ListingQuery {
   readonly prefix: string;
   readonly delimiter: string;
-  /** The last key or common prefix of the page before; empty for the first page. */
+  /** The last key or common prefix of the previous page; empty for the first page. */
   readonly after: string;
-  /** Keys and common prefixes in the page, 0 to 1000. */
+  /** Maximum keys and common prefixes in the page, 0 to 1000. */
   readonly maxKeys: number;
 }
 
 export interface ListingPage {
   readonly keys: readonly string[];
-  /** Each once, in order; up to and including the delimiter. */
+  /** Each once, in order; includes the delimiter. */
   readonly commonPrefixes: readonly string[];
-  /** `after` of the next page; null at the end. */
+  /** The `after` of the next page; null at the end. */
   readonly next: string | null;
 }
 
-/** One page of a bucket's keys, which are in S3's order. */
+/** Lists one page of a bucket's keys, which are in S3's order. */
 export function listPage(keys: readonly string[], query: ListingQuery): ListingPage {
   const { prefix, delimiter, after, maxKeys } = query;
   const found: string[] = [];
@@ -42,7 +42,7 @@ export function listPage(keys: readonly string[], query: ListingQuery): ListingP
   return { keys: found, commonPrefixes, next: null };
 }
 
-/** The common prefix of a key, up to and including the delimiter; null if there is no delimiter behind the prefix. */
+/** The common prefix of a key, including the delimiter; null if no delimiter follows the prefix. */
 export function findGroup(key: string, prefix: string, delimiter: string): string | null {
   if (delimiter === '') return null;
   const at = key.indexOf(delimiter, prefix.length);

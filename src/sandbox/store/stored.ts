@@ -1,12 +1,12 @@
 import type { Checksum } from '../protocol/wire.ts';
 
-/** The id of a version that was written while versioning was off or suspended. */
+/** The id of a version written while versioning was off or suspended. */
 export const NULL_VERSION = 'null';
 
-/** Whether a bucket keeps the object that a write replaces. */
+/** Whether a bucket keeps replaced objects. */
 export type Versioning = 'unversioned' | 'enabled' | 'suspended';
 
-/** An object as written, before it gets a version id. */
+/** An object as written, before it has a version id. */
 export interface NewObject {
   readonly body: Buffer;
   /** With quotes, as in the header. */
@@ -15,7 +15,7 @@ export interface NewObject {
   /** Headers from the write: content type, cache control, `x-amz-meta-*` ... */
   readonly headers: Readonly<Record<string, string>>;
   readonly checksum: Checksum | null;
-  /** The parts that it was uploaded in, in order; empty if it was uploaded whole. */
+  /** The parts of a multipart upload, in order; empty otherwise. */
   readonly parts: readonly ObjectPart[];
 }
 
@@ -29,7 +29,7 @@ export interface StoredObject extends NewObject {
   readonly versionId: string;
 }
 
-/** The latest version of an object that was deleted in a versioned bucket. */
+/** Marks an object as deleted in a versioned bucket. */
 export interface DeleteMarker {
   readonly kind: 'delete_marker';
   readonly versionId: string;
@@ -50,7 +50,7 @@ export interface StoredUpload {
   readonly key: string;
   readonly startedAtMs: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** The checksum that was announced when it was created; null for none. */
+  /** The checksum declared on creation; null if none. */
   readonly checksum: Pick<Checksum, 'algorithm' | 'type'> | null;
   readonly parts: Map<number, StoredPart>;
 }

@@ -6,11 +6,11 @@ import { NULL_VERSION, type StoredVersion } from './stored.ts';
 export interface VersionQuery {
   readonly prefix: string;
   readonly delimiter: string;
-  /** The last key or common prefix of the page before; empty for the first page. */
+  /** The last key or common prefix of the previous page; empty for the first page. */
   readonly keyMarker: string;
-  /** The last version of that key in the page before; null if it had all of them. */
+  /** The last version of that key on the previous page; null if the page had all of them. */
   readonly versionIdMarker: string | null;
-  /** Versions, delete markers and common prefixes in the page, 0 to 1000. */
+  /** Maximum versions, delete markers and common prefixes in the page, 0 to 1000. */
   readonly maxKeys: number;
 }
 
@@ -29,7 +29,7 @@ export interface VersionPage {
 
 type Versions = Pick<Bucket, 'versionedKeys' | 'versions'>;
 
-/** One page of all versions, in S3's order of keys, the latest version of each first. */
+/** Lists one page of all versions, in S3's key order, latest version of each key first. */
 export function listVersionPage(bucket: Versions, query: VersionQuery): VersionPage {
   const versions: ListedVersion[] = [];
   const commonPrefixes: string[] = [];
@@ -47,7 +47,7 @@ export function listVersionPage(bucket: Versions, query: VersionQuery): VersionP
   return { versions, commonPrefixes, next: null };
 }
 
-/** Everything after the markers: versions, and each common prefix once. */
+/** Yields everything after the markers: versions, and each common prefix once. */
 function* walk(bucket: Versions, query: VersionQuery): Generator<ListedVersion | string> {
   const { prefix, delimiter, keyMarker, versionIdMarker } = query;
   const keys = bucket.versionedKeys;
@@ -69,11 +69,11 @@ function* walk(bucket: Versions, query: VersionQuery): Generator<ListedVersion |
   }
 }
 
-/** The index of the first version after the marker, even if that was deleted since: later ids are higher. */
+/** The index of the first version after the marker, even if the marker was deleted since. Later ids are higher. */
 function findRest(all: readonly ListedVersion[], marker: string): number {
   const at = all.findIndex(({ version }) => version.versionId === marker);
   if (at !== -1) return at + 1;
-  // The place of a deleted null version is unknown: it is better to list a version twice than to skip it.
+  // The position of a deleted null version is unknown. Listing a version twice is better than skipping it.
   const rest = all.findIndex(({ version: { versionId } }) => versionId === NULL_VERSION || versionId < marker);
   return rest === -1 ? all.length : rest;
 }

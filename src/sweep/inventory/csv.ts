@@ -1,8 +1,8 @@
-/** The longest row, in characters: far more than an inventory's, whose longest field is a key of 1,024 encoded bytes. */
+/** Maximum row length, in characters. An inventory row is far shorter: a key has at most 1,024 encoded bytes. */
 const ROW_MAX = 65_536;
 
 /**
- * Reads rows of CSV (RFC 4180): optional quotes, doubled quotes inside, either kind of line end.
+ * Reads CSV rows (RFC 4180): optional quotes, doubled quotes inside, either kind of line ending.
  * @throws Error for a row that never ends
  */
 export async function* readCsvRows(text: AsyncIterable<string>): AsyncGenerator<readonly string[]> {
@@ -21,7 +21,7 @@ export async function* readCsvRows(text: AsyncIterable<string>): AsyncGenerator<
   if (rest !== '' && rest !== '\r') yield splitRow(rest);
 }
 
-/** The index of the line feed that ends the row (outside quotes); -1 if there is none yet. */
+/** The index of the unquoted line feed that ends the row; -1 if there is none yet. */
 function findRowEnd(text: string, start: number): number {
   let isQuoted = false;
   for (let index = start; index < text.length; index += 1) {

@@ -10,17 +10,17 @@ import { parseUtcTime, sinceS3Began } from '../../wire-time.ts';
 
 const PAGE_MAX = 1000;
 
-/** An inventory that was found and checked; can be read repeatedly. */
+/** An inventory whose files were found. Can be read repeatedly. */
 export interface Inventory {
   readonly manifest: Manifest;
-  /** Its current objects, at most 1,000 per page, without versions and delete markers. */
+  /** The current objects, at most 1,000 per page, without noncurrent versions and delete markers. */
   readonly read: () => AsyncIterable<readonly SweepItem[]>;
 }
 
 /**
- * Opens an S3 Inventory by its `manifest.json`. Each file is verified by its MD5 in the manifest before it is used.
+ * Opens an S3 Inventory from its `manifest.json`. Each file is checked against its MD5 in the manifest before use.
  * @throws BreakwaterError `usage` if it is not an inventory of `bucket`, or if a file is not the one that S3 wrote;
- * `not_found` for a file that is missing
+ * `not_found` for a missing file
  */
 export async function openInventory(location: InventoryLocation, bucket: string): Promise<Inventory> {
   const manifest = parseManifest(await location.readManifest(), { path: location.name, bucket });
@@ -70,7 +70,7 @@ async function* readPages(copy: InventoryCopy, { columns, bucket }: Manifest): A
 async function* readLines({ name, path }: InventoryCopy): AsyncGenerator<string> {
   const file = createReadStream(path);
   const plain = name.endsWith('.gz') ? file.pipe(createGunzip()) : file;
-  // A pipe does not carry errors: without this, a file that cannot be read would end the process.
+  // A pipe does not forward errors, so an unreadable file would otherwise end the process.
   file.on('error', (error) => plain.destroy(error));
   plain.setEncoding('utf8');
   for await (const text of plain) yield text as string;
@@ -84,7 +84,7 @@ function parseRow(row: readonly string[], { columns, bucket }: Pick<Manifest, 'c
     return text === '' ? null : text;
   };
   if (row.length !== columns.length) throw new Error(`it has ${row.length} fields instead of ${columns.length}`);
-  if (field('Bucket') !== bucket) throw new Error(`it is of the bucket ${JSON.stringify(field('Bucket'))}`);
+  if (field('Bucket') !== bucket) throw new Error(`it belongs to the bucket ${JSON.stringify(field('Bucket'))}`);
   const key = field('Key');
   if (key === null) throw new Error('it has no key');
   if (field('IsLatest') === 'false' || field('IsDeleteMarker') === 'true') return null;
@@ -92,7 +92,7 @@ function parseRow(row: readonly string[], { columns, bucket }: Pick<Manifest, 'c
   const modifiedMs = parseUtcTime(field('LastModifiedDate') ?? '');
   const etag = field('ETag');
   return {
-    // S3 encodes keys in an inventory as in the query of a URL: percent-encoded, a space as a plus.
+    // S3 encodes keys in an inventory as in a URL query: percent-encoded, with a space as a plus.
     key: decodeURIComponent(key.replaceAll('+', '%20')),
     versionId: null,
     sizeBytes: size === null || !/^\d+$/u.test(size) ? null : Number(size),

@@ -4,27 +4,27 @@ import { BreakwaterError } from '../../errors.ts';
 import { readRegularFile } from '../../read-regular-file.ts';
 import type { InventoryFile } from './manifest.ts';
 
-/** Where an inventory is. */
+/** The location of an inventory. */
 export interface InventoryLocation {
-  /** The manifest, for messages. */
+  /** The name of the manifest, for messages. */
   readonly name: string;
   readonly readManifest: () => Promise<string>;
   /**
-   * Finds one of its files, if that needs no request.
-   * @returns a function that makes it available locally
+   * Finds one data file, if that needs no request.
+   * @returns a function that makes the file available locally
    * @throws BreakwaterError `not_found`
    */
   readonly find: (file: InventoryFile) => Promise<() => Promise<InventoryCopy>>;
 }
 
-/** A file of an inventory that can be read until it is disposed. */
+/** A local copy of an inventory file, readable until disposed. */
 export interface InventoryCopy extends AsyncDisposable {
-  /** For messages. */
+  /** The name for messages. */
   readonly name: string;
   readonly path: string;
 }
 
-/** An inventory in local files: the data is beside the manifest, or where S3 puts it (`../data/`). */
+/** An inventory in local files: the data is next to the manifest, or where S3 puts it (`../data/`). */
 export function localInventory(path: string): InventoryLocation {
   return {
     name: path,

@@ -3,7 +3,7 @@ import { readFields } from '../../read-fields.ts';
 
 /** One data file of an inventory. */
 export interface InventoryFile {
-  /** The key, in the bucket that holds the inventory. */
+  /** The key in the bucket that contains the inventory. */
   readonly key: string;
   /** In hexadecimal. */
   readonly md5: string;
@@ -19,7 +19,7 @@ export interface Manifest {
 }
 
 /**
- * Reads a manifest, and checks that it is of the bucket to sweep.
+ * Parses a manifest and checks that it belongs to the bucket to sweep.
  * @throws BreakwaterError `usage`
  */
 export function parseManifest(text: string, { path, bucket }: { path: string; bucket: string }): Manifest {
@@ -33,7 +33,7 @@ export function parseManifest(text: string, { path, bucket }: { path: string; bu
   }
   if (sourceBucket !== bucket) {
     throw refuse(
-      `the inventory ${path} is of the bucket ${sourceBucket}, not of ${bucket}`,
+      `the inventory ${path} belongs to the bucket ${sourceBucket}, not to ${bucket}`,
       'sweep the bucket that was listed',
     );
   }
@@ -47,7 +47,7 @@ export function parseManifest(text: string, { path, bucket }: { path: string; bu
 function parseFile(file: unknown, path: string): InventoryFile {
   const { key, MD5checksum } = readFields(file);
   if (typeof key !== 'string' || typeof MD5checksum !== 'string' || !/^[0-9a-f]{32}$/iu.test(MD5checksum)) {
-    throw refuse(`${path} names a file without its key or its MD5`, 'name the manifest.json of an inventory');
+    throw refuse(`${path} lists a file without a key or an MD5`, 'name the manifest.json of an inventory');
   }
   return { key, md5: MD5checksum.toLowerCase() };
 }

@@ -1,4 +1,4 @@
-/** Keys sampled per page: enough to see the characters of a position, at a thousandth of the parser's time. */
+/** Keys sampled per page: enough to see the characters at each position, in a thousandth of the parser's time. */
 const SAMPLES_PER_PAGE = 16;
 
 const DIGITS = '0123456789';
@@ -6,16 +6,16 @@ const HEX = '0123456789abcdef';
 const LOWER = 'abcdefghijklmnopqrstuvwxyz';
 const UPPER = LOWER.toUpperCase();
 
-/** Used if nothing was learned: printable ASCII, then the first letters of some other scripts; ascending. */
+/** Used if nothing was learned: printable ASCII, then the first letters of some other scripts, ascending. */
 const ANY = [
   ...Array.from({ length: 0x5e }, (_, index) => String.fromCodePoint(0x21 + index)),
   ...charactersOf('ÀĀΑАאا가अกあ中'),
 ].toSorted(compareCharacters);
 
-/** The characters at each position of the keys listed so far. Knows nothing of S3. */
+/** The characters at each position of the keys listed so far. Independent of S3. */
 export class KeyAlphabet {
   readonly #byPlace: Set<string>[] = [];
-  /** Results, until a position learns something new. */
+  /** Cached results, until a position learns something new. */
   readonly #expected: (readonly string[] | undefined)[] = [];
 
   /** @param keys ascending, each without the prefix that all of them share */
@@ -30,21 +30,21 @@ export class KeyAlphabet {
     }
   }
 
-  /** How many first characters all keys seen have in common. */
+  /** The length of the common prefix of all keys seen. */
   get sharedLength(): number {
     const place = this.#byPlace.findIndex(({ size }) => size > 1);
     return place === -1 ? this.#byPlace.length : place;
   }
 
   /**
-   * The characters to expect at a position, ascending: those seen there and those that usually come with them. One
-   * digit stands for all digits.
+   * The characters to expect at a position, ascending: those seen there and those that usually occur with them. One
+   * digit implies all digits.
    */
   expectAt(place: number): readonly string[] {
     return (this.#expected[place] ??= expectFrom(this.#byPlace[place] ?? new Set()));
   }
 
-  /** What to try if nothing learned fits; ascending. */
+  /** Characters to try if no learned one fits, ascending. */
   get any(): readonly string[] {
     return ANY;
   }
@@ -59,7 +59,7 @@ function expectFrom(seen: ReadonlySet<string>): readonly string[] {
   return [...expected].toSorted(compareCharacters);
 }
 
-/** Evenly spread over the page, including its first and last key. */
+/** A sample spread evenly over the page, including its first and last key. */
 export function sampleKeys<T>(keys: readonly T[]): readonly T[] {
   if (keys.length <= SAMPLES_PER_PAGE) return keys;
   const step = (keys.length - 1) / (SAMPLES_PER_PAGE - 1);
@@ -68,12 +68,12 @@ export function sampleKeys<T>(keys: readonly T[]): readonly T[] {
   );
 }
 
-/** The code points of a key, which is what keys are ordered by. */
+/** The code points of a key, by which keys are sorted. */
 export function charactersOf(text: string): readonly string[] {
   return Array.from(text);
 }
 
-/** In S3's order, which for single characters is that of their code points. */
+/** In S3's order, which for single characters is by code point. */
 export function compareCharacters(a: string, b: string): number {
   return (a.codePointAt(0) ?? -1) - (b.codePointAt(0) ?? -1);
 }

@@ -1,6 +1,6 @@
 /**
- * S3's order of keys: by their UTF-8 bytes, which is that of their code points. JavaScript compares code units, so
- * it differs where a character beyond the basic plane (a surrogate) meets one from U+E000 on.
+ * Compares keys in S3's order: by UTF-8 bytes, which is code point order. JavaScript compares UTF-16 code units, which
+ * differs only between a character beyond the basic plane (a surrogate) and one from U+E000 on.
  */
 export function compareKeys(a: string, b: string): number {
   const length = Math.min(a.length, b.length);

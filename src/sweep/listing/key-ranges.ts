@@ -3,13 +3,13 @@ import { compareKeys } from './key-order.ts';
 import type { Gap, Splitter } from './split-key.ts';
 import type { KeySpan } from '../sweep-item.ts';
 
-/** What the plan needs of one page of a listing. */
+/** The parts of a listing page that the plan needs. */
 export interface KeyedPage<T extends { readonly key: string }> {
   readonly entries: readonly T[];
   readonly isLast: boolean;
 }
 
-/** A range of the key space with its own listing; everything but `after` changes as pages arrive. */
+/** A range of keys with its own listing. Everything except `after` changes as pages arrive. */
 export interface KeyRange {
   /** The listing starts after this key; null for the first key. */
   readonly after: string | null;
@@ -19,13 +19,13 @@ interface OpenRange extends KeyRange {
   end: string | null;
   position: string | null;
   pageStart: string;
-  /** A page arrived since the last cut, so there is something new to cut by. */
+  /** Whether a page has arrived since the last cut, so that a new cut can be chosen. */
   isCuttable: boolean;
   isWide: boolean;
   readonly origin: OpenRange | null;
 }
 
-/** The result of a page: the entries that belong to its range, and whether the range is complete. */
+/** The result of a page: the entries in its range, and whether the range is complete. */
 export interface TakenPage<T> {
   readonly entries: readonly T[];
   readonly span: KeySpan | null;
@@ -35,9 +35,9 @@ export interface TakenPage<T> {
 /**
  * Divides a listing into ranges that are listed in parallel, each key in exactly one of them. Does no I/O.
  *
- * It starts with one range. A range is cut at a key that the splitter chooses: it then ends with that key, and a new
- * range starts after it. If nothing comes after the cut, one request was wasted, and the end is known better. A range
- * is cut at most once per page, so a listing needs at most twice the requests of a single one.
+ * It starts with one range. A cut ends a range at a key that the splitter chooses, and a new range starts after it. If
+ * no key follows the cut, one request is wasted, but the end is known better. A range is cut at most once per page, so
+ * a listing needs at most twice as many requests as a single one.
  */
 export class RangePlan {
   readonly #prefix: string;
@@ -56,14 +56,14 @@ export class RangePlan {
     this.#canSplit = rangesMax > 1;
   }
 
-  /** The first range: everything. */
+  /** Adds the first range, which covers everything. */
   begin({ after, through }: KeySpan): KeyRange {
     return this.#add({ after, end: through, origin: null });
   }
 
   /**
    * Cuts a range that is being listed.
-   * @returns the new range; null if enough ranges are being listed, or if no cut is worth a request
+   * @returns the new range; null if enough ranges are being listed, or no cut is worth a request
    */
   split(): KeyRange | null {
     if (!this.#canSplit || this.#open.size >= this.#rangesMax) return null;
@@ -81,7 +81,7 @@ export class RangePlan {
 
   /**
    * Takes the next page of a range.
-   * @throws BreakwaterError `rejected` if the store does not list in key order after the listing was split
+   * @throws BreakwaterError `rejected` if keys are out of order after the listing was split
    */
   take<T extends { readonly key: string }>(range: KeyRange, page: KeyedPage<T>): TakenPage<T> {
     const open = this.#find(range);
@@ -93,7 +93,7 @@ export class RangePlan {
       first !== undefined &&
       compareKeys(first.key, open.after) <= 0
     ) {
-      // The store ignores the start of a listing: its entries are right, but come from the beginning.
+      // The store ignores the start key: its entries are valid, but start at the first key.
       this.#canSplit = false;
       if (this.#giveBack(open)) return { entries: [], span: null, isDone: true };
     }
@@ -137,14 +137,14 @@ export class RangePlan {
     return compareKeys(key, position) > 0 && (end === null || compareKeys(key, end) < 0) ? key : null;
   }
 
-  /** Ranges end by comparing keys: without order, some keys would be missed. */
+  /** Ranges end based on key comparison, so without order some keys would be missed. */
   #checkOrder<T extends { readonly key: string }>(open: OpenRange, { entries }: KeyedPage<T>): void {
     let last = open.position;
     for (const { key } of entries) {
-      // The same key again is another version of it.
+      // An equal key is another version.
       if (last !== null && compareKeys(key, last) < 0) {
         this.#isOrdered = false;
-        // Some stores sort by UTF-16. Splits have no characters for which the orders differ, so the ranges are right.
+        // Some stores sort by UTF-16. Split keys contain no characters whose order differs, so the ranges are right.
         if (key < last) {
           if (this.#hasSplit) throw disorderError(last, key);
           this.#canSplit = false;
@@ -154,7 +154,7 @@ export class RangePlan {
     }
   }
 
-  /** Null without order, and while the listing is still before its range because the store ignored the start. */
+  /** Null if unordered, or while the listing is still before its range because the store ignored the start key. */
   #spanOf({ before, open, isDone }: { before: string | null; open: OpenRange; isDone: boolean }): KeySpan | null {
     const { position, end } = open;
     if (!this.#isOrdered) return null;
@@ -163,7 +163,7 @@ export class RangePlan {
     return { after: before, through: position };
   }
 
-  /** Merges a range into the one before it, if it cannot be listed alone; false if that one is complete. */
+  /** Merges a range that cannot be listed separately into the previous one. False if that one is complete. */
   #giveBack(range: OpenRange): boolean {
     const before = [...this.#open].find(({ end }) => end !== null && end === range.after);
     if (before === undefined) return false;
@@ -180,11 +180,11 @@ export class RangePlan {
 
   #find(range: KeyRange): OpenRange {
     for (const open of this.#open) if (open === range) return open;
-    throw new Error('a page came of a range that is not being listed');
+    throw new Error('received a page of a range that is not being listed');
   }
 }
 
-/** Widest first: position and end differ earliest, and by most. */
+/** Sorts the widest first: position and end differ earliest, and by most. */
 function compareWidths(a: OpenRange, b: OpenRange): number {
   const [left, right] = [widthOf(a), widthOf(b)];
   return left.shared - right.shared || right.distance - left.distance;
@@ -201,7 +201,7 @@ function disorderError(last: string, key: string): BreakwaterError {
   return new BreakwaterError('rejected', `the store lists ${JSON.stringify(key)} after ${JSON.stringify(last)}`, {
     details: {
       reason: 'listing_not_in_order',
-      hint: 'this store does not list in the order of keys: sweep again with --list-concurrency 1',
+      hint: 'this store does not list in key order; sweep again with --list-concurrency 1',
     },
   });
 }

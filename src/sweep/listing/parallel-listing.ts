@@ -2,28 +2,28 @@ import { RangePlan, type KeyedPage, type KeyRange, type TakenPage } from './key-
 import type { Splitter } from './split-key.ts';
 import { EVERY_KEY, type KeySpan } from '../sweep-item.ts';
 
-/** Lists in key order after a key (null: from the start); a return ends it. */
+/** Lists in key order after a key (null: from the start). Returning from the iterator ends the listing. */
 export type OpenListing<P> = (startAfter: string | null) => AsyncIterable<P>;
 
 export interface ParallelOptions {
   readonly prefix: string;
   /** The range to list. @default EVERY_KEY */
   readonly within?: KeySpan;
-  /** Parallel listings; at least 1. Memory is twice this many pages. */
+  /** Parallel listings, at least 1. Memory is bounded by twice this many pages. */
   readonly rangesMax: number;
   readonly splitter: Splitter;
 }
 
-/** A page of a range, without entries of other ranges. */
+/** A page of a range, without entries from other ranges. */
 export interface RangePage<T, P> extends TakenPage<T> {
   readonly range: KeyRange;
-  /** As it was listed. */
+  /** The page as listed. */
   readonly page: P;
 }
 
 /**
- * Lists a key space by several listings in parallel, each key once, in no order. The next page of every range is
- * fetched while the caller processes the current one.
+ * Lists a range of keys with several parallel listings. Each key appears once, in no particular order. The next page of
+ * each range is fetched while the caller processes the current one.
  * @throws the error of the first listing that fails; the others are ended
  */
 export async function* listInParallel<T extends { readonly key: string }, P extends KeyedPage<T>>(
@@ -72,10 +72,10 @@ class RangeListings<P> {
     this.fetch(range);
   }
 
-  /** Requests the next page of a listing, which `nextPage` returns. */
+  /** Requests the next page of a listing. `nextPage` returns it. */
   fetch(range: KeyRange): void {
     const listing = this.#listings.get(range);
-    if (listing === undefined) throw new Error('a page is asked of a range that is not being listed');
+    if (listing === undefined) throw new Error('requested a page of a range that is not being listed');
     listing.next().then(
       ({ done, value }) =>
         this.#land(
@@ -87,7 +87,7 @@ class RangeListings<P> {
     );
   }
 
-  /** The first page to arrive, of any listing. */
+  /** Returns the first page to arrive from any listing. */
   async nextPage(): Promise<{ readonly range: KeyRange; readonly page: P }> {
     for (;;) {
       const landing = this.#landed.shift();

@@ -2,41 +2,41 @@ import { charactersOf, compareCharacters, KeyAlphabet, sampleKeys } from './key-
 import { KEY_BYTES_MAX } from '../../s3/protocol/limits.ts';
 
 /**
- * Characters that a store may refuse in a request or cannot send in a response, and all from U+E000 on, where the orders
- * of UTF-8 and UTF-16 differ (some stores sort by UTF-16).
+ * Characters that a store may refuse in a request or cannot send in a response, and all from U+E000 on, where UTF-8 and
+ * UTF-16 order differ (some stores sort by UTF-16).
  */
 const UNSAFE = /[\p{Cc}\p{Cs}\p{Cn}\u{E000}-\u{10FFFF}]/u;
 
-/** A range of the key space that is not listed yet: after `position`, up to and including `end`. */
+/** A range of keys not yet listed: after `position`, up to and including `end`. */
 export interface Gap {
   /** The prefix of all keys. */
   readonly prefix: string;
   /** The last key listed. */
   readonly position: string;
-  /** The last possible key; null if only the prefix is a bound. */
+  /** The last possible key; null if only the prefix bounds the gap. */
   readonly end: string | null;
-  /** The first key of the last page: how far the listing moves per page. */
+  /** The first key of the last page, which shows how far the listing advances per page. */
   readonly pageStart: string;
-  /** The last split of this gap had keys after it. */
+  /** Whether the last split of this gap had keys after it. */
   readonly isWide: boolean;
 }
 
-/** Chooses keys that cut gaps in two. */
+/** Chooses keys that split gaps in two. */
 export interface Splitter {
-  /** Takes the keys of a page to learn from. */
+  /** Learns from the keys of a page. */
   readonly learn: (prefix: string, keys: readonly string[]) => void;
   /** A key between position and end, which need not exist; null if no key is worth a request. */
   readonly choose: (gap: Gap) => string | null;
 }
 
 /**
- * A splitter that learns from the listed keys where the other keys may be.
+ * A splitter that learns from the listed keys where other keys may be.
  *
- * A split keeps the first characters of `position` and replaces the next one with a larger one. Its index decides: too
- * far left, and no keys come after the split; too far right, and only a page of keys comes before it. So the index is
- * found by bisection, between the first index at which keys differ (and at which position and end differ) and the index
- * at which the last page advanced. A split without keys after it moves the end, and with it the left bound; a split with
- * keys after it confirms the left bound. The character is the middle one of those expected at its index.
+ * A split keeps the first characters of `position` and replaces the next one with a larger one. If its index is too far
+ * left, no keys follow the split; too far right, and only a page of keys precedes it. The index is found by bisection,
+ * between the first index at which keys differ (and at which position and end differ) and the index at which the last
+ * page advanced. A split without keys after it moves the end, and with it the left bound; a split with keys after it
+ * confirms the left bound. The character is the middle one of those expected there.
  */
 export function createSplitter(): Splitter {
   const alphabet = new KeyAlphabet();
@@ -62,7 +62,7 @@ function choose({ prefix, position, end, pageStart, isWide }: Gap, alphabet: Key
   function cutAt(place: number, expected: readonly string[]): string | null {
     const floor = low[place];
     const ceiling = place === left ? high?.[place] : undefined;
-    // The ceiling itself is a split only if the end is longer.
+    // The ceiling itself is a valid split only if the end is longer.
     const isCeilingBelowEnd = high !== null && high.length > place + 1;
     const between = expected.filter((character) => {
       if (floor !== undefined && compareCharacters(character, floor) <= 0) return false;
@@ -75,7 +75,7 @@ function choose({ prefix, position, end, pageStart, isWide }: Gap, alphabet: Key
   }
 }
 
-/** From `first` to the right bound, then from there to the left one. */
+/** Tries indices from `first` to the right bound, then from there to the left bound. */
 function placesFrom(first: number, { left, right }: { left: number; right: number }): readonly number[] {
   const places: number[] = [];
   for (let place = first; place <= right; place += 1) places.push(place);

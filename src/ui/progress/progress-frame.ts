@@ -16,7 +16,7 @@ interface ProgressPicture {
   readonly symbols: Symbols;
 }
 
-/** A bar if the total is known, the numbers, the name if it fits; below it the retries and the circuit. */
+/** A bar if the total is known, the numbers, and the name if it fits; then a line with retries and the circuit. */
 export function drawProgress(snapshot: TransferSnapshot, picture: ProgressPicture): Frame {
   const { nowMs, name, columns, symbols } = picture;
   const width = Math.max(20, columns - 1);
@@ -30,7 +30,7 @@ export function drawProgress(snapshot: TransferSnapshot, picture: ProgressPictur
   return [first, ...(trouble.length === 0 ? [] : [trouble])].map((line) => truncateLine(line, width));
 }
 
-/** What operations wait for, and the circuit after its first failure. */
+/** Waits of operations, and the circuit after its first failure. */
 function drawTrouble({ waits, holds, circuit }: TransferSnapshot, { nowMs, symbols }: ProgressPicture): Line {
   const parts: Line[] = [formatHold(holds, nowMs), formatWaits(waits, nowMs)]
     .filter((text) => text !== null)

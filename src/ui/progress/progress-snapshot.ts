@@ -14,7 +14,7 @@ export interface TransferSnapshot {
   readonly totalBytes: number | null;
   /** Objects deleted by a sweep. */
   readonly swept: number;
-  /** The start of the first transfer, on the monotonic clock, in ms; null before. */
+  /** Start of the first transfer on the monotonic clock, in ms; null before it. */
   readonly startedAtMs: number | null;
   /** Requests in flight: parts, ranges, objects or batches. */
   readonly inFlight: number;
@@ -46,12 +46,12 @@ export interface Hold {
 interface CircuitGlimpse {
   readonly name: string;
   readonly state: CircuitState;
-  /** In a row. */
+  /** Consecutive failures. */
   readonly failures: number;
   readonly failureThreshold: number;
 }
 
-/** The most waits that are kept; no command has so many requests in flight. */
+/** Maximum waits kept; no command has this many requests in flight. */
 const WAITS_KEPT_MAX = 64;
 
 export const NO_TRANSFER: TransferSnapshot = {

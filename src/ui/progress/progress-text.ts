@@ -33,7 +33,7 @@ export function measureRate({ startedAtMs, movedBytes }: TransferSnapshot, nowMs
   return elapsedMs < 1 || movedBytes === 0 ? null : (movedBytes * 1000) / elapsedMs;
 }
 
-/** The finished share in [0, 1]; null if the total is unknown. An empty object is finished at once. */
+/** The finished share in [0, 1]; null if the total is unknown. For an empty object it is 1. */
 export function measureShare({ movedBytes, totalBytes }: TransferSnapshot): number | null {
   if (totalBytes === null) return null;
   return totalBytes === 0 ? 1 : Math.min(1, movedBytes / totalBytes);
@@ -62,7 +62,7 @@ export function formatProgress(snapshot: TransferSnapshot, nowMs: number): strin
   return parts.join(', ');
 }
 
-/** `SlowDown, attempt 2 of 4, next in 2 s, and 3 more`: the shortest wait first; null for none. */
+/** `SlowDown, attempt 2 of 4, next in 2 s, and 3 more`, with the shortest wait; null if nothing waits. */
 export function formatWaits(waits: readonly Wait[], nowMs: number): string | null {
   const pending = waits.filter(({ untilMs }) => untilMs > nowMs).toSorted((a, b) => a.untilMs - b.untilMs);
   const [first] = pending;

@@ -11,24 +11,24 @@ import { escapeControls } from '../escape.ts';
 /** The shortest time between two plain lines, in ms. */
 const LINE_EVERY_MS = 10_000;
 
-/** A transfer that ends sooner never loads or shows a live line, in ms. */
+/** Shorter transfers never load or show a live line, in ms. */
 const LIVE_AFTER_MS = 500;
 
-/** How often the live line is drawn, in ms. */
+/** How often the live line is redrawn, in ms. */
 const LIVE_EVERY_MS = 250;
 
 export interface Progress {
   readonly read: EventSink;
-  /** Stops it and restores the terminal. Idempotent. */
+  /** Stops the display and restores the terminal. Idempotent. */
   readonly stop: () => void;
 }
 
-/** What progress needs of a command's output. */
+/** The parts of a command's output that progress uses. */
 interface ProgressOutput {
   readonly mode: { readonly quiet: boolean; readonly isLive: boolean; readonly logFormat: 'text' | 'json' };
-  /** Writes one line on stderr. */
+  /** Writes one line to stderr. */
   note(line: string): void;
-  /** Sets what wraps every write while live lines are shown; null for none. */
+  /** Sets a wrapper for every write while live lines are shown; null for none. */
   stepAside(around: ((write: () => void) => void) | null): void;
 }
 
@@ -36,11 +36,11 @@ interface ProgressOptions {
   readonly output: ProgressOutput;
   readonly clock: Clock;
   readonly symbols: Symbols;
-  /** Loads the live lines. Called at most once, only on a terminal and only for a transfer that lasts. */
+  /** Loads the live lines. Called at most once, only on a terminal and only for longer transfers. */
   readonly loadLive: () => Promise<LiveLines>;
 }
 
-/** Shows the progress of transfers: live on a terminal, as sparse lines elsewhere, not at all under `--quiet`. */
+/** Shows transfer progress: live on a terminal, otherwise as occasional lines, and not at all with `--quiet`. */
 export function createProgress(options: ProgressOptions): Progress {
   const { output, clock } = options;
   const { quiet, isLive } = output.mode;
@@ -48,7 +48,7 @@ export function createProgress(options: ProgressOptions): Progress {
   return isLive ? showLive(options) : showLines(output, clock);
 }
 
-/** Whether a plain line is due: a quarter **and** 10 s after the last line; only the 10 s if the total is unknown. */
+/** Whether a plain line is due: at least 10 s have passed and, if the total is known, a new quarter is reached. */
 export function isLineDue(
   last: { readonly share: number; readonly atMs: number },
   now: { readonly share: number | null; readonly atMs: number },
@@ -116,7 +116,7 @@ function showLive({ output, clock, symbols, loadLive }: ProgressOptions): Progre
     const isFirst = snapshot.startedAtMs === null;
     snapshot = followTransfer(snapshot, event, clock.monotonic());
     if (!isFirst || snapshot.startedAtMs === null || isStopped) return;
-    // A view that fails to load must not fail the transfer.
+    // A failure to load the live view must not fail the transfer.
     timer = every(clock, { firstMs: LIVE_AFTER_MS, everyMs: LIVE_EVERY_MS }, refresh);
   };
   const stop = (): void => {

@@ -52,9 +52,13 @@ describe('readKeyList', () => {
     [
       'a key that is longer than any',
       `${'a'.repeat(1025)}\n`,
-      'keys.txt, key 1 is longer than the 1024 bytes of a key',
+      'keys.txt, key 1 exceeds the limit of 1024 bytes for a key',
     ],
-    ['a list that is separated otherwise', 'a\0'.repeat(600), 'keys.txt, key 1 is longer than the 1024 bytes of a key'],
+    [
+      'a list that is separated otherwise',
+      'a\0'.repeat(600),
+      'keys.txt, key 1 exceeds the limit of 1024 bytes for a key',
+    ],
   ])('refuses %s, which could mean another key', async (_what, text, message) => {
     await expect(read(text)).rejects.toMatchObject({ code: 'usage', message, details: { reason: 'key_list' } });
   });

@@ -20,7 +20,7 @@ describe('watchNeighbours', () => {
       {
         kind: 'warning',
         reason: 'prefix_neighbours',
-        message: 'the prefix "a" also matches "ab/1"; for the folder alone, use "a/"',
+        message: 'the prefix "a" also matches "ab/1"; for only the folder, use "a/"',
       },
     ]);
   });

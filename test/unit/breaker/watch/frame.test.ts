@@ -168,7 +168,7 @@ describe('the screen at 120 columns', () => {
 
   it('explains keys and states', () => {
     const help = draw(snapshotOf(), { view: type('?') });
-    expect(help).toContain('isolate: force the circuit open by hand');
+    expect(help).toContain('isolate: force the circuit open, for a time or until a reset');
     expect(help).toContain('◐ HALF-OPEN');
     const view = { ...type('?'), options: { isReadOnly: true, stateDirectory: null } };
     expect(draw(snapshotOf(), { view })).toContain('asks first (disabled by --read-only)');
@@ -177,7 +177,7 @@ describe('the screen at 120 columns', () => {
   it('asks before a change by hand, with its effect and its shell command', () => {
     const first = squeeze(draw(snapshotOf(), { view: type('i') }));
     expect(first.slice(-5)).toEqual([
-      'isolate s3-upload@eu-west-1: refuses every call of every process until the time is over or it is reset',
+      'isolate s3-upload@eu-west-1: refuses every call of every process until the time is up or it is reset',
       'for  1h█  such as 30m or 2h; empty = until a reset',
       'reason',
       '$ breakwater breaker-isolate s3-upload@eu-west-1 --for 1h',
@@ -185,7 +185,7 @@ describe('the screen at 120 columns', () => {
     ]);
     const last = squeeze(draw(snapshotOf(), { view: type("r<clear>it's back<enter>") }));
     expect(last.slice(-4)).toEqual([
-      'reset s3-upload@eu-west-1: closes at once, for every process; calls already in flight no longer count',
+      'reset s3-upload@eu-west-1: closes it for every process; calls already in flight no longer count',
       "reason it's back",
       "$ breakwater breaker-reset s3-upload@eu-west-1 --reason 'it'\\''s back'",
       'reset it now? y = yes, any other key = no',
@@ -220,10 +220,10 @@ describe('the screen of a state that is not ready', () => {
   it.each<[StateFileView['condition'], string]>([
     ['corrupt', 'the state file is corrupt: /s/state.db'],
     ['newer_schema', 'the state file was written by a newer breakwater: /s/state.db'],
-    ['unwritable', 'the state file cannot be read: /s/state.db'],
+    ['unwritable', 'the state file cannot be read or written: /s/state.db'],
     ['locked', 'the state file is locked by another process: /s/state.db'],
     ['full', 'its disk is full: /s/state.db'],
-    ['network_file_system', 'where locks are not safe: /s/state.db'],
+    ['network_file_system', 'where file locks are unreliable: /s/state.db'],
   ])('says so instead of showing unknown circuits: %s', (condition, says) => {
     const snapshot = snapshotOf({ stateFile: { path: '/s/state.db', condition } });
     for (const rows of [30, 5]) {

@@ -73,7 +73,7 @@ describe('assertCanAsk', () => {
     expect(() => assertCanAsk(runWith(at))).toThrow(
       expect.objectContaining({
         code: 'usage',
-        message: expect.stringContaining('sweep asks'),
+        message: expect.stringContaining('sweep needs confirmation'),
         details: { reason: 'needs_confirmation', hint: expect.stringContaining('--yes') },
       }),
     );

@@ -141,7 +141,7 @@ const TOLD: readonly (readonly [Event, string, string, Record<string, unknown>])
   [
     { kind: 'result_ignored', circuit: 'c', verdict: 'failure', state: 'half_open', permitEpoch: 2, epoch: 4 },
     'debug',
-    'circuit c: ignored a stale failure of epoch 2, now 4 (half_open)',
+    'circuit c: ignored a stale failure from epoch 2, now 4 (half_open)',
     { circuit: 'c', verdict: 'failure', state: 'half_open', permit_epoch: 2, epoch: 4 },
   ],
   [

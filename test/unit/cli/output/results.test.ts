@@ -116,7 +116,7 @@ describe('presentSweep of a dry run', () => {
         '  p/a',
         '  p/b\\n',
         '  and 1 more',
-        '2 of unknown age, left alone: the store does not say when they were stored',
+        '2 of unknown age, kept: the store reports no modification time',
       ],
     });
   });

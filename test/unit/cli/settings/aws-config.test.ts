@@ -138,9 +138,9 @@ describe('findAwsContext', () => {
     ['ftp://host', 'is not an http or https URL'],
     ['s3.example.com', 'is not an http or https URL'],
     ['localhost:9000', 'is not an http or https URL'],
-    ['https://key:hidden@host', 'holds credentials'],
-    ['https://hidden@host', 'holds credentials'],
-    ['https://:hidden@host', 'holds credentials'],
+    ['https://key:hidden@host', 'contains credentials'],
+    ['https://hidden@host', 'contains credentials'],
+    ['https://:hidden@host', 'contains credentials'],
   ])('refuses the endpoint %s and shows nothing of it', (url, why) => {
     const refusal = expect.objectContaining({
       code: 'config',
