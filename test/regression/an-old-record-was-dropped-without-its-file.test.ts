@@ -67,6 +67,17 @@ it('keeps the record of a file that cannot be looked at now', async () => {
   expect((await downloads.list()).map(({ id }) => id)).toEqual(['b']);
 });
 
+it('drops after 30 days what nobody can read', async () => {
+  await using test = await createTestState();
+  const { clock, downloads } = await prepare(test);
+  await downloads.save('b', { kind: 'of another version' });
+  await collectLeftovers(downloads, clock);
+  expect((await downloads.list()).map(({ id }) => id)).toEqual(['b']);
+  await clock.advance(31 * DAY_MS);
+  await collectLeftovers(downloads, clock);
+  expect(await downloads.list()).toEqual([]);
+});
+
 it.each(['begin', 'find'] as const)('removes the file whose record is replaced: %s', async (how) => {
   await using test = await createTestState();
   const { directory, clock, downloads } = await prepare(test);

@@ -38,9 +38,9 @@ function at<T>(nowMs: number, work: (state: State) => T): T {
 }
 
 const save = (nowMs: number, id: string): void =>
-  at(nowMs, ({ checkpoints }) => checkpoints.save({ kind: 'download', id, document: {}, nowMs }));
+  at(nowMs, ({ checkpoints }) => checkpoints.save({ kind: 'sweep', id, document: {}, nowMs }));
 const saved = (nowMs: number) =>
-  at(nowMs, ({ checkpoints }) => checkpoints.list('download').map(({ id, savedAtMs }) => [id, savedAtMs]));
+  at(nowMs, ({ checkpoints }) => checkpoints.list('sweep').map(({ id, savedAtMs }) => [id, savedAtMs]));
 
 it('counts the age of a checkpoint from the first look', () => {
   save(AHEAD_MS, 'a');

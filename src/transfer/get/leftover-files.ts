@@ -13,6 +13,9 @@ const DIRECTORIES_MAX = 256;
 /** Resumable downloads are deleted after 7 days without progress, in ms. */
 const ABANDONED_AFTER_MS = 7 * 24 * 3_600_000;
 
+/** What this version cannot read may be that of another version, which removes its files by then; in ms: 30 days. */
+const UNREADABLE_KEPT_MS = 30 * 24 * 3_600_000;
+
 /**
  * Saves where the temporary files of this process are, so that a later process can remove them if this one is killed.
  * Saved by directory, so that a tree of many small files costs next to nothing.
@@ -80,7 +83,11 @@ export async function collectLeftovers(unfinished: UnfinishedWork, clock: Clock)
     const isAbandoned = clock.now() - savedAtMs > ABANDONED_AFTER_MS;
     if (saved?.kind === 'download' && !isAbandoned) resumable.add(id);
     // The tag of a run is its id, by which a living process holds its claim.
-    if (saved === null || resumable.has(id) || (saved.kind === 'run' && saved.tag !== id)) continue;
+    if (resumable.has(id)) continue;
+    if (saved === null || (saved.kind === 'run' && saved.tag !== id)) {
+      if (clock.now() - savedAtMs > UNREADABLE_KEPT_MS) await unfinished.remove(id);
+      continue;
+    }
     // A living process still holds its claim.
     await using claim = await unfinished.claim(id);
     if (claim === null) continue;
