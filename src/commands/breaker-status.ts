@@ -4,6 +4,7 @@ import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
 import { circuitDocument, transitionDocument } from '../breaker/circuit-document.ts';
 import { inspectCircuits, type InspectedCircuit } from '../breaker/inspect-circuits.ts';
 import { tabulateCircuits, tabulateTransitions } from '../breaker/circuit-table.ts';
+import { keepRecentlyMet } from '../breaker/recently-met.ts';
 import { selectCircuits } from '../breaker/select-circuits.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { circuitFlags, withEnvironment } from '../cli/flags/flags.ts';
@@ -39,7 +40,9 @@ export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
     check: boolean({
       summary: 'exit 75 if one of the circuits would refuse a call; without names, those of the scope in use',
     }),
-    'all-scopes': boolean({ summary: 'names select every scope, not only the one in use' }),
+    'all-scopes': boolean({
+      summary: 'every scope: names select all of theirs, and closed circuits not used for 7 days are shown, too',
+    }),
     watch: boolean({
       char: 'w',
       summary: 'keep watching: a live screen on a terminal, one line per change elsewhere, NDJSON with --json',
@@ -48,7 +51,11 @@ export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
     history: boolean({ summary: `show the last ${HISTORY_MAX} state changes instead` }),
   });
   static override args = {
-    circuit: string({ multiple: true, description: 'circuits to show; by default all, with --check those in use' }),
+    circuit: string({
+      multiple: true,
+      description:
+        'circuits to show; by default those used in the last 7 days or not closed, with --check those in use',
+    }),
   };
 
   protected override async execute(
@@ -56,7 +63,7 @@ export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
     { args, flags, given }: CommandInput<typeof BreakerStatus>,
   ): Promise<CommandResult> {
     const names = args.circuit ?? [];
-    // By default everything is shown, but a check covers only the circuits that a transfer would use now.
+    // By default every scope is shown, but a check covers only the circuits that a transfer would use now.
     const isAboutAll = flags['all-scopes'] || (names.length === 0 && !flags.check);
     const scopes = isAboutAll ? 'all' : 'in_use';
     if (flags.watch) {
@@ -69,7 +76,9 @@ export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
       });
     }
     const rows = await selectCircuits(run, names, scopes);
-    const circuits = await inspectCircuits(run, rows);
+    const inspected = await inspectCircuits(run, rows);
+    const isPlain = names.length === 0 && !flags['all-scopes'];
+    const circuits = isPlain ? await keepRecentlyMet(run, inspected) : inspected;
     const state = await run.state();
     const shownNames = new Set(rows.flatMap(({ name }) => [name, findBareName(name) ?? name]));
     const history = flags.history

@@ -28,7 +28,7 @@ export function openState(options: StateOptions): State {
       revision: 'read',
       clear: 'write',
     }),
-    activity: withFile(file, (all) => all.activity, { add: 'write', read: 'read' }),
+    activity: withFile(file, (all) => all.activity, { add: 'write', met: 'read', read: 'read' }),
     jobs: withFile(file, (all) => all.jobs, { put: 'write', remove: 'write', list: 'read' }),
     checkpoints: withFile(file, (all) => all.checkpoints, {
       read: 'read',
@@ -37,6 +37,7 @@ export function openState(options: StateOptions): State {
       remove: 'write',
     }),
     claims: withFile(file, (all) => all.claims, { find: 'read', take: 'write', renew: 'write', release: 'write' }),
+    cleanUp: withFile(file, (all) => all.cleanUp, { isDue: 'read', run: 'write' }),
     marks: withFile(file, (all) => all.marks, { read: 'read', raise: 'write' }),
   };
 }

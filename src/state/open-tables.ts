@@ -5,6 +5,7 @@ import { Statements } from './statements.ts';
 import { openActivityTable } from './tables/activity-table.ts';
 import { openCheckpointTable } from './tables/checkpoint-table.ts';
 import { openCircuitTable } from './tables/circuit-table.ts';
+import { openCleanUp } from './tables/clean-up.ts';
 import { openClaimTable } from './tables/claim-table.ts';
 import { openJobTable } from './tables/job-table.ts';
 import { openMarkTable } from './tables/mark-table.ts';
@@ -13,7 +14,7 @@ import { openMetricsTable } from './tables/metrics-table.ts';
 /** The tables of one open database, and the database itself. */
 export interface Tables extends Pick<
   State,
-  'circuits' | 'metrics' | 'activity' | 'jobs' | 'checkpoints' | 'claims' | 'marks'
+  'circuits' | 'metrics' | 'activity' | 'jobs' | 'checkpoints' | 'claims' | 'marks' | 'cleanUp'
 > {
   readonly database: DatabaseSync;
 }
@@ -37,6 +38,7 @@ export function openTables(database: DatabaseSync, { clock, onUnusableRow }: Tab
     checkpoints: openCheckpointTable(statements, clock),
     claims: openClaimTable(statements),
     marks: openMarkTable(statements),
+    cleanUp: openCleanUp(statements),
   };
 }
 

@@ -52,6 +52,8 @@ export interface MetricsStore {
 export interface ActivityStore {
   /** Adds to the slots in one transaction, and deletes those older than `ACTIVITY_KEPT_MS`. */
   readonly add: (slots: readonly ActivitySlot[], nowMs: number) => void;
+  /** When each circuit was last met by an operation, to the hour; circuits not met for 90 days are missing. */
+  readonly met: () => ReadonlyMap<string, number>;
   /** The slots that start at or after a time, oldest first. */
   readonly read: (sinceMs: number) => readonly ActivitySlot[];
 }
@@ -128,6 +130,21 @@ export interface ClaimStore {
   readonly release: (name: string, process: ProcessIdentity) => void;
 }
 
+export interface CleanUpRequest {
+  readonly nowMs: number;
+  /** This process: only of its own machine can it tell which processes live. */
+  readonly process: ProcessIdentity;
+  readonly isOwnerAlive: (owner: ProcessIdentity) => boolean;
+}
+
+/** Removes what years of runs leave behind, by the rules in docs/state.md. */
+export interface CleanUp {
+  /** Once a day, or sooner after many new circuits. */
+  readonly isDue: (nowMs: number) => boolean;
+  /** Removes it in one transaction. Isolated circuits stay. */
+  readonly run: (request: CleanUpRequest) => void;
+}
+
 /** Numbers that only grow, such as the last revision of the totals that was sent to an outlet. */
 export interface MarkStore {
   /** 0 if it was never set. */
@@ -162,6 +179,7 @@ export interface State {
   readonly checkpoints: CheckpointStore;
   readonly claims: ClaimStore;
   readonly marks: MarkStore;
+  readonly cleanUp: CleanUp;
   /** The database file, even if it cannot be used. */
   readonly path: string;
   /** Why this state is in memory only; null while it is in the file. Can change during a run. */

@@ -1,9 +1,11 @@
 import type { ActivitySlot } from '../../activity.ts';
 import { every } from '../../abort.ts';
+import type { ProcessIdentity } from '../../circuit/circuit.ts';
 import type { Clock } from '../../clock.ts';
 import type { EventSink } from '../../events.ts';
 import { ActivityRecorder } from '../../metrics/activity-recorder.ts';
 import { capBuckets, MetricsRecorder } from '../../metrics/recorder.ts';
+import { isProcessAlive } from '../../state/process-identity.ts';
 import type { MetricDeltas, State } from '../../state/state.ts';
 import type { OperationName } from '../../operations.ts';
 
@@ -21,6 +23,7 @@ interface FlushOptions {
   readonly clock: Clock;
   readonly emit: EventSink;
   readonly openState: () => Promise<State>;
+  readonly processIdentity: () => ProcessIdentity;
   /** Reopens the file, to leave the in-memory state used while the file was locked. */
   readonly reopenState: () => Promise<State>;
   /** The full name of an operation's circuit; null if it has none. */
@@ -56,6 +59,7 @@ export function startMetricsFlush(options: FlushOptions): MetricsFlush {
     add(state);
     recorder.clear();
     addActivity(state, activity.take(), options);
+    cleanUp(state, options);
   };
   // A flush fails only because of a bug, which the last flush reports.
   const timer = every(clock, FLUSH_EVERY_MS, flush);
@@ -81,4 +85,11 @@ function addActivity(state: State, slots: readonly ActivitySlot[], { clock, emit
   } catch (error) {
     emit({ kind: 'warning', reason: 'activity', message: `the recent activity was not saved: ${String(error)}` });
   }
+}
+
+/** At the end of a command, and rarely: never while a transfer waits for it. */
+function cleanUp(state: State, { clock, processIdentity }: FlushOptions): void {
+  const nowMs = clock.now();
+  if (state.problem() !== null || !state.cleanUp.isDue(nowMs)) return;
+  state.cleanUp.run({ nowMs, process: processIdentity(), isOwnerAlive: isProcessAlive });
 }

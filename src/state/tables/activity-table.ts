@@ -12,6 +12,12 @@ const REPLACE = `
 /** A slot in the future comes from a clock that was ahead. If it stayed, later activity would be added to it. */
 const DROP_WRONG = 'DELETE FROM activity WHERE slot_ms < ? OR slot_ms > ?';
 
+const SELECT_MET = 'SELECT circuit, CAST(met_at_ms AS REAL) AS met_at_ms FROM met_circuits';
+/** At most once an hour: a circuit in use must not grow the write-ahead log for it. */
+const NOTE_MET = `
+  INSERT INTO met_circuits (circuit, met_at_ms) VALUES (:circuit, :now)
+  ON CONFLICT DO UPDATE SET met_at_ms = excluded.met_at_ms WHERE abs(met_at_ms - excluded.met_at_ms) >= 3600000`;
+
 /** The recent activity in an open database. Its methods throw what the database throws. */
 export function openActivityTable(statements: Statements): ActivityStore {
   const addOne = (slot: ActivitySlot): void => {
@@ -31,8 +37,21 @@ export function openActivityTable(statements: Statements): ActivityStore {
     add: (slots, nowMs) =>
       inTransaction(statements, 'write', () => {
         for (const slot of slots) addOne(slot);
+        for (const circuit of new Set(slots.map((slot) => slot.circuit))) {
+          statements.prepare(NOTE_MET).run({ circuit, now: nowMs });
+        }
         statements.prepare(DROP_WRONG).run(nowMs - ACTIVITY_KEPT_MS, latestStoredTime(nowMs));
       }),
+    met: () =>
+      new Map(
+        statements
+          .prepare(SELECT_MET)
+          .all()
+          .map((record) => {
+            const fields = new Fields(record);
+            return [fields.text('circuit'), fields.number('met_at_ms')];
+          }),
+      ),
     read: (sinceMs) =>
       statements
         .prepare(SELECT_SINCE)
