@@ -132,9 +132,7 @@ export interface ClaimStore {
 
 export interface CleanUpRequest {
   readonly nowMs: number;
-  /** This process: only of its own machine can it tell which processes live. */
-  readonly process: ProcessIdentity;
-  readonly isOwnerAlive: (owner: ProcessIdentity) => boolean;
+  readonly checkOwner: (owner: ProcessIdentity) => ProcessLife;
 }
 
 /** Removes what years of runs leave behind, by the rules in docs/state.md. */

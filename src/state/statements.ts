@@ -11,7 +11,11 @@ export class Statements {
 
   /** @param text one of a small fixed set, because each stays in memory until the database is closed */
   prepare(text: string): StatementSync {
-    const prepared = this.#prepared.get(text) ?? this.database.prepare(text);
+    const known = this.#prepared.get(text);
+    if (known !== undefined) return known;
+    const prepared = this.database.prepare(text);
+    // A number that a double cannot hold would otherwise fail the whole query, not only its row.
+    prepared.setReadBigInts(true);
     this.#prepared.set(text, prepared);
     return prepared;
   }

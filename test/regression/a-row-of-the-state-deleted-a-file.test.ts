@@ -54,7 +54,7 @@ it('deletes only what a download has left', async () => {
 it('resumes only a file beside the target', async () => {
   await using program = await Program.create();
   await mkdir(program.path('elsewhere'));
-  const options = { noClobber: false, isSynced: false };
+  const options = { noClobber: false, isSynced: false, claim: null };
   for (const [directory, isResumed] of [
     ['elsewhere', false],
     ['', true],

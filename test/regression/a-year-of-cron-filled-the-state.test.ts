@@ -6,6 +6,7 @@
  */
 import type { CircuitRow } from '../../src/circuit/circuit.ts';
 import { DEFAULT_CIRCUIT_SETTINGS } from '../../src/circuit/circuit.ts';
+import type { ProcessLife } from '../../src/state/state.ts';
 import { initialRow } from '../../src/circuit/state-machine.ts';
 import { openMemory } from '../../src/state/database.ts';
 import { openTables, type Tables } from '../../src/state/open-tables.ts';
@@ -20,6 +21,8 @@ const BEGAN_MS = Date.UTC(2026, 0, 1);
 const ENDPOINTS = 2000;
 const RUNS = 20_000;
 const HERE = { pid: 7, startTime: '1', bootId: 'boot', pidNamespace: 'pid:[1]', host: 'here', command: 'put' };
+
+const dead = (): ProcessLife => 'dead';
 
 interface Run {
   readonly circuit: string;
@@ -56,7 +59,7 @@ function leave({ circuits, activity, metrics, claims, jobs }: Tables, { circuit,
     refusals: [{ circuit, epoch: index + 1, count: 1 }],
   }));
   activity.add([{ circuit, slotMs: nowMs, successes: 0, errors: 1, refused: 0, durations: [], retries: [] }], nowMs);
-  claims.take(`download ${index}`, { process: HERE, nowMs, leaseMs: 60_000, isOwnerAlive: () => false });
+  claims.take(`download ${index}`, { process: HERE, nowMs, leaseMs: 60_000, checkOwner: dead });
   jobs.put({
     id: String(index),
     process: HERE,
@@ -118,7 +121,7 @@ it('2,000 endpoints and 20,000 killed runs in a year stay within the rules', () 
     leave(tables, { circuit: `s3-upload@127.0.0.1:${port}`, nowMs, index });
     if (!tables.cleanUp.isDue(nowMs)) continue;
     cleanUps += 1;
-    tables.cleanUp.run({ nowMs, process: HERE, isOwnerAlive: () => false });
+    tables.cleanUp.run({ nowMs, checkOwner: dead });
   }
   const kept = sizes(tables);
   // 90 days of 2,000 endpoints a year, and what came after the last clean-up.
@@ -142,13 +145,22 @@ it('keeps a number of circuits, however many were met in 90 days, and those of a
     const row = openRow(name, { nowMs: BEGAN_MS - (index % 80) * DAY_MS, epoch: 1 });
     tables.circuits.update(name, () => ({ row, transitions: [], result: undefined }));
   }
-  const claimed = { process: HERE, nowMs: BEGAN_MS - 30 * DAY_MS, leaseMs: 60_000, isOwnerAlive: () => true };
+  const claimed = { process: HERE, nowMs: BEGAN_MS - 30 * DAY_MS, leaseMs: 60_000, checkOwner: dead };
   tables.claims.take('upload of a stopped process', claimed);
   tables.claims.take('upload of another boot', { ...claimed, process: { ...HERE, bootId: 'other' } });
-  tables.cleanUp.run({ nowMs: BEGAN_MS, process: HERE, isOwnerAlive: () => true });
+  tables.cleanUp.run({ nowMs: BEGAN_MS, checkOwner: ({ bootId }) => (bootId === HERE.bootId ? 'alive' : 'unknown') });
   expect(sizes(tables)).toMatchObject({ circuits: CIRCUITS_KEPT, claims: 1 });
   expect(tables.cleanUp.isDue(BEGAN_MS + DAY_MS - 1)).toBe(false);
   expect(tables.cleanUp.isDue(BEGAN_MS + DAY_MS)).toBe(true);
+  tables.database.close();
+});
+
+it('keeps the totals of operations, with no circuit at all', () => {
+  const tables = openTables(openMemory(), { clock: { now: () => BEGAN_MS }, onUnusableRow: () => undefined });
+  const counters = [{ family: 's3_operations_total', labels: { bucket: 'b' }, value: 7 }];
+  tables.metrics.add(() => ({ counters, gauges: [], histograms: [], refusals: [] }));
+  tables.cleanUp.run({ nowMs: BEGAN_MS, checkOwner: dead });
+  expect(tables.metrics.read().counters).toEqual(counters);
   tables.database.close();
 });
 
@@ -156,7 +168,7 @@ it('a circuit that a clock left in the future is as new as the first clean-up', 
   const tables = openTables(openMemory(), { clock: { now: () => BEGAN_MS }, onUnusableRow: () => undefined });
   const row = openRow('s3-upload@future', { nowMs: BEGAN_MS + 1000 * DAY_MS, epoch: 1 });
   tables.circuits.update(row.name, () => ({ row, transitions: [], result: undefined }));
-  const run = (nowMs: number): void => tables.cleanUp.run({ nowMs, process: HERE, isOwnerAlive: () => false });
+  const run = (nowMs: number): void => tables.cleanUp.run({ nowMs, checkOwner: dead });
   run(BEGAN_MS);
   run(BEGAN_MS + 80 * DAY_MS);
   expect(tables.circuits.read(row.name)).toBeDefined();

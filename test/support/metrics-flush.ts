@@ -1,5 +1,4 @@
 import { startMetricsFlush } from '../../src/cli/recording/metrics-flush.ts';
-import { identifyProcess } from '../../src/state/process-identity.ts';
 import type { Event } from '../../src/events.ts';
 import type { State } from '../../src/state/state.ts';
 import { createTestState, type TestState } from './state.ts';
@@ -39,7 +38,6 @@ export async function createFlushStage(
   const opened = { count: 0, again: 0 };
   let state: State | null = null;
   const flush = startMetricsFlush({
-    processIdentity: () => identifyProcess('put'),
     clock,
     emit: (event) => events.push(event),
     openState: async () => {

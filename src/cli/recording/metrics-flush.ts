@@ -1,11 +1,10 @@
 import type { ActivitySlot } from '../../activity.ts';
 import { every } from '../../abort.ts';
-import type { ProcessIdentity } from '../../circuit/circuit.ts';
 import type { Clock } from '../../clock.ts';
 import type { EventSink } from '../../events.ts';
 import { ActivityRecorder } from '../../metrics/activity-recorder.ts';
 import { capBuckets, MetricsRecorder } from '../../metrics/recorder.ts';
-import { isProcessAlive } from '../../state/process-identity.ts';
+import { checkProcess } from '../../state/process-identity.ts';
 import type { MetricDeltas, State } from '../../state/state.ts';
 import type { OperationName } from '../../operations.ts';
 
@@ -23,7 +22,6 @@ interface FlushOptions {
   readonly clock: Clock;
   readonly emit: EventSink;
   readonly openState: () => Promise<State>;
-  readonly processIdentity: () => ProcessIdentity;
   /** Reopens the file, to leave the in-memory state used while the file was locked. */
   readonly reopenState: () => Promise<State>;
   /** The full name of an operation's circuit; null if it has none. */
@@ -88,8 +86,8 @@ function addActivity(state: State, slots: readonly ActivitySlot[], { clock, emit
 }
 
 /** At the end of a command, and rarely: never while a transfer waits for it. */
-function cleanUp(state: State, { clock, processIdentity }: FlushOptions): void {
+function cleanUp(state: State, { clock }: FlushOptions): void {
   const nowMs = clock.now();
   if (state.problem() !== null || !state.cleanUp.isDue(nowMs)) return;
-  state.cleanUp.run({ nowMs, process: processIdentity(), isOwnerAlive: isProcessAlive });
+  state.cleanUp.run({ nowMs, checkOwner: checkProcess });
 }

@@ -15,7 +15,7 @@ export interface Recorders {
 export function startRecorders(run: CommandRun): Recorders {
   const { clock, emit, state: openState, reopenState, processIdentity } = run;
   const circuitOf = (operation: OperationName): string | null => findCircuit(run, operation);
-  const metrics = startMetricsFlush({ clock, emit, openState, reopenState, processIdentity, circuitOf });
+  const metrics = startMetricsFlush({ clock, emit, openState, reopenState, circuitOf });
   const job = startJobReport({ clock, openState, processIdentity });
   return {
     read: (event) => {

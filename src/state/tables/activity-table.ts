@@ -1,6 +1,6 @@
 import { ACTIVITY_KEPT_MS, type ActivitySlot } from '../../activity.ts';
 import { latestStoredTime } from '../../stored-time.ts';
-import { CorruptRow, Fields } from './columns.ts';
+import { Fields, parseUsable } from './columns.ts';
 import type { ActivityStore } from '../state.ts';
 import { type Statements, inTransaction } from '../statements.ts';
 
@@ -61,13 +61,8 @@ export function openActivityTable(statements: Statements): ActivityStore {
 }
 
 /** An unreadable slot counts as missing, so that it does not make the whole file count as corrupt. */
-function parseIntact(record: unknown): ActivitySlot | null {
-  try {
-    return record === undefined ? null : parseSlot(record);
-  } catch (error) {
-    if (error instanceof CorruptRow) return null;
-    throw error;
-  }
+function parseIntact(record: unknown): ActivitySlot | undefined {
+  return record === undefined ? undefined : parseUsable(record, parseSlot)[0];
 }
 
 function addEach(counts: readonly number[], before: readonly number[] = []): readonly number[] {
@@ -78,7 +73,7 @@ function parseSlot(record: unknown): ActivitySlot {
   const fields = new Fields(record);
   return {
     circuit: fields.text('circuit'),
-    slotMs: fields.whole('slot_ms'),
+    slotMs: fields.time('slot_ms'),
     successes: fields.whole('successes'),
     errors: fields.whole('errors'),
     refused: fields.whole('refused'),

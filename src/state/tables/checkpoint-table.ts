@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import { latestStoredTime, pastTime } from '../../stored-time.ts';
-import { Fields } from './columns.ts';
-import type { CheckpointStore } from '../state.ts';
+import { Fields, parseUsable } from './columns.ts';
+import type { Checkpoint, CheckpointStore } from '../state.ts';
 import { type Statements, inTransaction } from '../statements.ts';
 
 const REPLACE = 'INSERT OR REPLACE INTO checkpoints (kind, id, saved_at_ms, document) VALUES (?, ?, ?, ?)';
@@ -32,18 +32,14 @@ export function openCheckpointTable(statements: Statements, clock: Pick<Clock, '
   return {
     read: (kind, id) => {
       const record = statements.prepare(SELECT_ONE).get(kind, id);
-      return record === undefined ? undefined : new Fields(record).json('document');
+      return record === undefined ? undefined : parseUsable(record, readDocument)[0];
     },
     list: (kind, idPrefix) => {
       const records =
         idPrefix === undefined
           ? statements.prepare(SELECT_KIND).all(kind)
           : statements.prepare(SELECT_PREFIX).all(kind, idPrefix, `${idPrefix}${LAST}`);
-      return records.map((record) => {
-        const fields = new Fields(record);
-        const savedAtMs = pastTime(fields.whole('saved_at_ms'), clock.now());
-        return { id: fields.text('id'), savedAtMs, document: fields.json('document') };
-      });
+      return records.flatMap((record) => parseUsable(record, (each) => parseCheckpoint(each, clock.now())));
     },
     save: ({ kind, id, document, nowMs }) =>
       inTransaction(statements, 'write', () => {
@@ -53,4 +49,14 @@ export function openCheckpointTable(statements: Statements, clock: Pick<Clock, '
       }),
     remove: (kind, id) => void statements.prepare(REMOVE).run(kind, id),
   };
+}
+
+function parseCheckpoint(record: unknown, nowMs: number): Checkpoint {
+  const fields = new Fields(record);
+  const savedAtMs = pastTime(fields.time('saved_at_ms'), nowMs);
+  return { id: fields.text('id'), savedAtMs, document: readDocument(record) };
+}
+
+function readDocument(record: unknown): unknown {
+  return new Fields(record).json('document');
 }

@@ -1,5 +1,5 @@
 import type { ProcessIdentity } from '../../circuit/circuit.ts';
-import { Fields } from './columns.ts';
+import { Fields, parseUsable } from './columns.ts';
 import { parseProcess } from './circuit-rows.ts';
 import type { Claim, ClaimCheck, ClaimStore } from '../state.ts';
 import { type Statements, inTransaction } from '../statements.ts';
@@ -22,7 +22,7 @@ export function openClaimTable(statements: Statements): ClaimStore {
         return null;
       }),
     renew: (name, { process, nowMs, leaseMs }) =>
-      statements.prepare(RENEW).run(nowMs + leaseMs, name, formatOwner(process)).changes === 1,
+      Number(statements.prepare(RENEW).run(nowMs + leaseMs, name, formatOwner(process)).changes) === 1,
     release: (name, process) => void statements.prepare(RELEASE).run(name, formatOwner(process)),
   };
 }
@@ -30,8 +30,8 @@ export function openClaimTable(statements: Statements): ClaimStore {
 /** A stopped owner keeps its claim. The lease decides only if the owner cannot be checked. */
 function findHeld(statements: Statements, name: string, { nowMs, leaseMs, checkOwner }: ClaimCheck): Claim | null {
   const record = statements.prepare(SELECT).get(name);
-  if (record === undefined) return null;
-  const held = parseClaim(record);
+  const held = record === undefined ? undefined : parseUsable(record, parseClaim)[0];
+  if (held === undefined) return null;
   const life = checkOwner(held.owner);
   // If the clock has jumped back, a claim must not last longer than its lease.
   const isLeased = held.expiresAtMs > nowMs && held.expiresAtMs <= nowMs + leaseMs;
@@ -47,7 +47,7 @@ function parseClaim(record: unknown): Claim {
   const fields = new Fields(record);
   return {
     owner: parseProcess(new Fields(fields.json('owner'))),
-    takenAtMs: fields.whole('taken_at_ms'),
-    expiresAtMs: fields.whole('expires_at_ms'),
+    takenAtMs: fields.time('taken_at_ms'),
+    expiresAtMs: fields.time('expires_at_ms'),
   };
 }

@@ -1,9 +1,8 @@
-import type { ProcessIdentity } from '../../circuit/circuit.ts';
 import { latestStoredTime } from '../../stored-time.ts';
 import type { CleanUp, CleanUpRequest } from '../state.ts';
 import { type Statements, inTransaction } from '../statements.ts';
 import { parseProcess } from './circuit-rows.ts';
-import { CorruptRow, Fields } from './columns.ts';
+import { Fields, parseUsable } from './columns.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -61,8 +60,9 @@ const DROP_REST = [
   `DELETE FROM transitions WHERE id <= (SELECT id FROM transitions ORDER BY id DESC LIMIT 1 OFFSET ${HISTORY_KEPT})`,
   'DELETE FROM refusals WHERE circuit NOT IN (SELECT name FROM circuits)',
   `DELETE FROM refusals WHERE rowid <= (SELECT rowid FROM refusals ORDER BY rowid DESC LIMIT 1 OFFSET ${HISTORY_KEPT})`,
-  `DELETE FROM counters WHERE CASE WHEN json_valid(labels) THEN labels ->> '$.circuit_name' END NOT IN
-     (SELECT name FROM circuits UNION SELECT circuit FROM met_circuits)`,
+  // Only series of a circuit: NULL is not in an empty set either.
+  `DELETE FROM counters WHERE CASE WHEN json_valid(labels) THEN labels ->> '$.circuit_name' IS NOT NULL
+     AND labels ->> '$.circuit_name' NOT IN (SELECT name FROM circuits UNION SELECT circuit FROM met_circuits) END`,
 ] as const;
 const DROP_JOBS = 'DELETE FROM jobs WHERE abs(updated_at_ms - :now) > :kept';
 const DROP_OUTLETS = `DELETE FROM marks WHERE name LIKE 'outlet %' AND abs(set_at_ms - :now) > :kept`;
@@ -82,8 +82,7 @@ export function openCleanUp(statements: Statements): CleanUp {
   };
 }
 
-function cleanUp(statements: Statements, request: CleanUpRequest): void {
-  const { nowMs: now } = request;
+function cleanUp(statements: Statements, { nowMs: now, checkOwner }: CleanUpRequest): void {
   const latest = latestStoredTime(now);
   for (const text of [...KEEP_TIMES, DROP_CIRCUITS, DROP_MET]) statements.prepare(text).run({ latest });
   for (const text of DROP_REST) statements.prepare(text).run();
@@ -91,23 +90,9 @@ function cleanUp(statements: Statements, request: CleanUpRequest): void {
   statements.prepare(DROP_OUTLETS).run({ now, kept: OUTLET_KEPT_MS });
   for (const record of statements.prepare(SELECT_CLAIMS).all({ now, kept: CLAIM_KEPT_MS })) {
     const fields = new Fields(record);
-    if (!isLivingHere(fields, request)) statements.prepare(DROP_CLAIM).run(fields.text('name'));
+    const [owner] = parseUsable(record, (each) => parseProcess(new Fields(new Fields(each).json('owner'))));
+    // A process that cannot be checked has not renewed its claim for days.
+    if (owner === undefined || checkOwner(owner) !== 'alive') statements.prepare(DROP_CLAIM).run(fields.text('name'));
   }
   statements.prepare(SET_MARKS).run({ now });
-}
-
-/** A process of another boot or container counts as dead by now: it has not renewed its claim for days. */
-function isLivingHere(fields: Fields, { process, isOwnerAlive }: CleanUpRequest): boolean {
-  const owner = parseOwner(fields);
-  const isHere = owner?.bootId === process.bootId && owner.pidNamespace === process.pidNamespace;
-  return owner !== null && isHere && isOwnerAlive(owner);
-}
-
-function parseOwner(fields: Fields): ProcessIdentity | null {
-  try {
-    return parseProcess(new Fields(fields.json('owner')));
-  } catch (error) {
-    if (error instanceof CorruptRow) return null;
-    throw error;
-  }
 }

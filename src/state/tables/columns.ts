@@ -107,6 +107,16 @@ export class Fields {
   }
 }
 
+/** What a record means, or nothing where it is not one that this program stores: one bad row must not fail the others. */
+export function parseUsable<T>(record: unknown, parse: (record: unknown) => T): readonly T[] {
+  try {
+    return [parse(record)];
+  } catch (error) {
+    if (error instanceof CorruptRow) return [];
+    throw error;
+  }
+}
+
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 import type { Job } from '../../activity.ts';
 import { latestStoredTime } from '../../stored-time.ts';
-import { Fields } from './columns.ts';
+import { Fields, parseUsable } from './columns.ts';
 import { parseProcess } from './circuit-rows.ts';
 import type { JobStore } from '../state.ts';
 import type { Statements } from '../statements.ts';
@@ -36,7 +36,11 @@ export function openJobTable(statements: Statements): JobStore {
       statements.prepare(DROP_OLD).run(job.updatedAtMs - FORGOTTEN_AFTER_MS);
     },
     remove: (id) => void statements.prepare(REMOVE).run(id),
-    list: () => statements.prepare(SELECT_ALL).all().map(parseJob),
+    list: () =>
+      statements
+        .prepare(SELECT_ALL)
+        .all()
+        .flatMap((record) => parseUsable(record, parseJob)),
   };
 }
 
@@ -46,8 +50,8 @@ function parseJob(record: unknown): Job {
     id: fields.text('id'),
     process: parseProcess(new Fields(fields.json('process'))),
     target: fields.textOrNull('target'),
-    startedAtMs: fields.whole('started_at_ms'),
-    updatedAtMs: fields.whole('updated_at_ms'),
+    startedAtMs: fields.time('started_at_ms'),
+    updatedAtMs: fields.time('updated_at_ms'),
     movedBytes: fields.whole('moved_bytes'),
     totalBytes: fields.wholeOrNull('total_bytes'),
     objectsStarted: fields.whole('objects_begun'),

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import { latestStoredTime } from '../../stored-time.ts';
-import { CorruptRow, Fields } from './columns.ts';
+import { CorruptRow, Fields, parseUsable } from './columns.ts';
 import type { CounterSeries, HistogramSeries, Labels, MetricDeltas, MetricsStore } from '../state.ts';
 import { type Statements, inTransaction } from '../statements.ts';
 
@@ -21,8 +21,8 @@ const ADD_REFUSALS = `
   ON CONFLICT DO UPDATE SET count = count + excluded.count`;
 const DROP_OLD_REFUSALS = 'DELETE FROM refusals WHERE circuit = ? AND epoch < ?';
 const SELECT_BUCKETS = `
-  SELECT DISTINCT json_extract(labels, '$.bucket') AS bucket FROM counters
-  WHERE json_extract(labels, '$.bucket') IS NOT NULL`;
+  SELECT DISTINCT labels ->> '$.bucket' AS bucket FROM counters
+  WHERE CASE WHEN json_valid(labels) THEN json_type(labels, '$.bucket') = 'text' END`;
 
 const SELECT_REVISION = `SELECT coalesce(max(value), 0) AS revision FROM marks WHERE name = 'metrics'`;
 const NEXT_REVISION = `
@@ -48,7 +48,7 @@ export function openMetricsTable(statements: Statements, clock: Pick<Clock, 'now
           ...gauge,
           value: Math.min(gauge.value, latestSeconds()),
         })),
-        histograms: selectOf(statements, 'histograms').map(parseHistogram),
+        histograms: selectOf(statements, 'histograms').flatMap((record) => parseUsable(record, parseHistogram)),
       }));
     },
     revision: () => new Fields(statements.prepare(SELECT_REVISION).get()).whole('revision'),
@@ -96,7 +96,7 @@ function addHistogram(statements: Statements, delta: HistogramSeries): void {
   const { family, bounds } = delta;
   const labels = encodeLabels(delta.labels);
   const record = statements.prepare(SELECT_HISTOGRAM).get(family, labels);
-  const stored = record === undefined ? null : parseHistogram(record);
+  const stored = record === undefined ? null : (parseUsable(record, parseHistogram)[0] ?? null);
   const sum = stored !== null && JSON.stringify(stored.bounds) === JSON.stringify(bounds) ? stored : null;
   statements.prepare(REPLACE_HISTOGRAM).run({
     family,
@@ -117,10 +117,12 @@ function readBuckets(statements: Statements): ReadonlySet<string> {
 }
 
 function readValues(statements: Statements, table: 'counters' | 'gauges'): readonly CounterSeries[] {
-  return selectOf(statements, table).map((record) => {
-    const fields = new Fields(record);
-    return { family: fields.text('family'), labels: fields.jsonTexts('labels'), value: fields.number('value') };
-  });
+  return selectOf(statements, table).flatMap((record) => parseUsable(record, parseValue));
+}
+
+function parseValue(record: unknown): CounterSeries {
+  const fields = new Fields(record);
+  return { family: fields.text('family'), labels: fields.jsonTexts('labels'), value: fields.number('value') };
 }
 
 function selectOf(statements: Statements, table: 'counters' | 'gauges' | 'histograms'): readonly unknown[] {
