@@ -19,63 +19,63 @@ import { uploadStream } from './upload/upload-stream.ts';
 import { listVersions, type VersionPage } from './list/list-versions.ts';
 
 /**
- * S3 as the rest of the program sees it; nothing else reaches S3.
+ * The program's only access to S3.
  *
- * Every call is one guarded operation (of a listing, every page), with retries, circuit and deadline. Methods fail only
- * with a BreakwaterError. Its code is `unavailable` (also after the last retry), `access_denied`, `not_found` (also a
- * missing bucket), `rejected`, `circuit_open`, `deadline` or `interrupted`; the methods name what they add.
- * Calls may run at the same time. After the command's signal is aborted, each call fails with the signal's reason.
+ * Every call (in a listing, every page) is one guarded operation with retries, circuit and deadline. It fails only with
+ * a BreakwaterError: `unavailable`, `access_denied`, `not_found` (also for a missing bucket), `rejected`,
+ * `circuit_open`, `deadline`, `interrupted`, or a code that the method names. Calls may run at the same time. Once the
+ * command's signal aborts, each call fails with the signal's reason.
  */
 export interface ObjectStore extends Disposable {
   /**
-   * Creates an object from a file. May be repeated: an object of the same key is replaced, unless `ifNoneMatch`.
-   * The caller opens and closes the source. After a failure or an abort no object exists, and no parts either, unless
-   * `resume.isResumable` and the error allows a later run to resume; parts that could not be removed stay saved.
+   * Creates an object from a file. May be repeated: it replaces an object with the same key, unless `ifNoneMatch`.
+   * The caller opens and closes the source. A failure or an abort creates no object and removes the parts, unless
+   * `resume.isResumable` and the error allow a later run to resume. Parts that could not be removed stay saved.
    * @throws `exists`, `source_changed`, `local_io`
    */
   readonly uploadFile: (upload: FileUpload) => Promise<UploadResult>;
   /**
-   * Creates an object from a stream, which is read once and closed. Not repeatable: a retry of one request sends
-   * buffered bytes, but the stream is gone after a failure. A failure or an abort removes the parts, as above.
-   * @throws `exists`; what the stream throws
+   * Creates an object from a stream, which is read once and closed. Not repeatable: a request is retried from buffered
+   * bytes, but a failure ends the stream. A failure or an abort removes the parts, as above.
+   * @throws `exists`; the stream's error
    */
   readonly uploadStream: (upload: StreamUpload) => Promise<UploadResult>;
   /**
-   * Fetches an object, or a range of it, into the target that `openTarget` returns once S3 has responded. May be repeated,
-   * and resumes from `resume`. The caller commits or abandons the target; after a failure or an abort it may hold bytes
-   * that are not verified.
+   * Fetches an object, or a range of it, into the target that `openTarget` returns once S3 has responded. May be
+   * repeated, and resumes from `resume`. The caller commits or abandons the target; after a failure or an abort it may
+   * hold unverified bytes.
    * @throws `object_changed`, `checksum_mismatch`, `local_io` and `local_create` from the target
    */
   readonly download: (request: DownloadRequest) => Promise<DownloadResult>;
-  /** Reads what S3 says about an object. May be repeated. A missing object is `not_found`. */
+  /** Describes an object without fetching it. May be repeated. A missing object is `not_found`. */
   readonly stat: (address: ObjectAddress) => Promise<ObjectFacts>;
   /**
-   * Lists objects in the order of their keys, at most 1,000 a page. A page is requested when it is wanted; leaving the
-   * loop ends the listing. No objects are one empty page. Repeatable with `startAfter`.
+   * Lists objects in key order, at most 1,000 per page. Each page is requested when the loop reaches it; leaving the
+   * loop ends the listing. An empty listing yields one empty page. Repeatable with `startAfter`.
    */
   readonly list: (request: ListRequest) => AsyncIterable<ListedPage>;
-  /** Lists versions and delete markers, as `list` does objects. A key may span two pages. */
+  /** Like `list`, for versions and delete markers. A key may span two pages. */
   readonly listVersions: (request: ListRequest) => AsyncIterable<VersionPage>;
   /** Finds up to 1,000 named objects, with one request each. May be repeated. Missing keys are left out. */
   readonly statKeys: (request: StatKeysRequest) => Promise<Omit<ListedPage, 'isLast'>>;
-  /** Lists uploads that were neither completed nor aborted, as `list` does objects, but always from the first. */
+  /** Like `list`, for uploads neither completed nor aborted, but always from the first. */
   readonly listUploads: (request: Pick<ListRequest, 'bucket' | 'prefix'>) => AsyncIterable<UploadPage>;
   /** Aborts an upload and frees its parts. May be repeated: aborting a missing upload is not an error. */
   readonly abortUpload: (upload: UploadName) => Promise<void>;
   /**
-   * Deletes up to 1,000 objects or versions. May be repeated: deleting a missing one is not an error, and an object that
-   * was overwritten since it was listed stays, if the store honours ETags. Errors of S3, and aborts, are in the result,
-   * which accounts for every item. After an abort nothing new is sent; requests in flight get 10 s to end.
+   * Deletes up to 1,000 objects or versions. May be repeated: deleting a missing one is not an error, and if the store
+   * honours ETags, an object overwritten since it was listed stays. The result accounts for every item, and includes
+   * S3's errors and aborts. After an abort nothing new is sent, and requests in flight get 10 s to end.
    */
   readonly deleteBatch: <T extends DeleteTarget>(request: BatchDeleteRequest<T>) => Promise<BatchOutcome<T>>;
-  /** Closes all connections, also while calls are under way. May be repeated. `Symbol.dispose` does the same. */
+  /** Closes all connections, even those in use. May be repeated. `Symbol.dispose` does the same. */
   /** Resolves once the rate limiter holds no request back. @throws the signal's reason as soon as it aborts */
   readonly waitWhileThrottled: (signal: AbortSignal) => Promise<void>;
   readonly close: () => void;
 }
 
 /**
- * Connects: finds credentials, and checks everything that can be checked without S3.
+ * Finds credentials, and checks everything that can be checked without S3.
  * @throws BreakwaterError `config`
  */
 export async function openObjectStore(settings: S3Settings, clock: Clock, unlimited: Guard): Promise<ObjectStore> {

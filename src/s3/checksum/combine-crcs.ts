@@ -1,4 +1,4 @@
-/** CRCs that can be combined: the value of two runs of bytes follows from the values of each. */
+/** CRCs that can be combined: the CRC of two byte runs follows from the CRC of each. */
 export type CrcName = 'crc32' | 'crc32c' | 'crc64nvme';
 
 interface Crc {
@@ -15,10 +15,10 @@ const CRCS: Readonly<Record<CrcName, Crc>> = {
 };
 
 /**
- * The CRC of all parts together, from those of the parts, in base64 as S3 writes them; no byte is read again.
+ * Combines the parts' CRCs into the CRC of the whole object, without reading it again. All are in base64, as in S3.
  *
- * Appending n bytes multiplies what was before by x^8n modulo the polynomial, as in zlib's `crc32_combine`; starting
- * value and final inversion cancel out.
+ * Appending n bytes multiplies the CRC so far by x^8n modulo the polynomial, as in zlib's `crc32_combine`; the initial
+ * value and the final inversion cancel out.
  */
 export function combineCrcs(name: CrcName, parts: readonly { checksum: string; sizeBytes: number }[]): string {
   const crc = CRCS[name];
@@ -32,7 +32,7 @@ export function combineCrcs(name: CrcName, parts: readonly { checksum: string; s
   return Buffer.from(whole.toString(16).padStart(crc.width / 4, '0'), 'hex').toString('base64');
 }
 
-/** x^8n modulo the polynomial; the highest bit stands for x^0. */
+/** x^8n modulo the polynomial; the highest bit is x^0. */
 function shiftOf(crc: Crc, bytes: number): bigint {
   let power = 1n << BigInt(crc.width - 1);
   let square = 1n << BigInt(crc.width - 2);

@@ -2,8 +2,8 @@ import { createDigest, type Digest } from './digest.ts';
 import type { ExpectedChecksum } from './expected-checksum.ts';
 
 /**
- * Digests an object's bytes in order, over all attempts that fetch them: as a whole, or part by part and then the
- * parts' digests, as S3 computes a composite checksum and the ETag of an upload in parts.
+ * Digests an object's bytes in order, across attempts: as a whole, or part by part and then the parts' digests, as S3
+ * does for a composite checksum and for the ETag of an upload in parts.
  */
 export class CompositeDigest {
   readonly #expected: ExpectedChecksum;
@@ -12,7 +12,7 @@ export class CompositeDigest {
   #part: Digest;
   #leftBytes: number;
 
-  /** @param partSizes bytes of each part but the last, which has the rest; empty for a checksum of the whole */
+  /** @param partSizes bytes of each part but the last; empty for a checksum of the whole */
   constructor(expected: ExpectedChecksum, partSizes: readonly number[]) {
     this.#expected = expected;
     this.#partSizes = partSizes;
@@ -36,10 +36,10 @@ export class CompositeDigest {
     }
   }
 
-  /** To be called once, after the last byte. */
+  /** Call once, after the last byte. */
   async matches(): Promise<boolean> {
     const { algorithm, expected, parts } = this.#expected;
-    // Also parts for which no byte is left: the last part may be empty.
+    // Include parts without bytes, because the last part may be empty.
     while (this.#digests.length <= this.#partSizes.length) this.#endPart();
     const digests = Buffer.concat(await Promise.all(this.#digests));
     const encoding = algorithm === 'md5' ? 'hex' : 'base64';

@@ -6,7 +6,7 @@ import type { DigestAlgorithm } from './algorithms.ts';
 
 export interface Digest {
   readonly update: (bytes: Uint8Array) => unknown;
-  /** To be called once, after the last byte. */
+  /** Call once, after the last byte. */
   readonly digest: () => Uint8Array | Promise<Uint8Array>;
 }
 

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/**
- * MD5 of the parts' binary MD5s and their number, as S3 composes it, with quotes; null where part ETags are no MD5s.
- */
+/** The ETag that S3 composes from the parts' binary MD5s and their number, with quotes; null if one is not an MD5. */
 export function composeEtag(partEtags: readonly string[]): string | null {
   const digests = partEtags.map(unquote);
   if (digests.length === 0 || !digests.every((digest) => /^[0-9a-f]{32}$/.test(digest))) return null;

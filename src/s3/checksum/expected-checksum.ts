@@ -3,12 +3,12 @@ import { DIGEST_ALGORITHMS, type DigestAlgorithm } from './algorithms.ts';
 import { unquote } from './etag.ts';
 import { PARTS_MAX } from '../protocol/limits.ts';
 
-/** A checksum that S3 reports for an object, and how it is computed. */
+/** A checksum reported by S3, and how to compute it. */
 export interface ExpectedChecksum {
   readonly algorithm: DigestAlgorithm;
   /** Base64 for checksums, hexadecimal for an MD5 ETag; without the number of parts. */
   readonly expected: string;
-  /** Null for a digest of the bytes; otherwise the number of parts whose digests are digested (composite). */
+  /** The number of parts of a composite checksum; null for a digest of the bytes. */
   readonly parts: number | null;
 }
 
@@ -26,15 +26,15 @@ type StatedChecksums = Pick<
   | 'ChecksumCRC64NVME'
 >;
 
-/** For composite checksums: native ones first, MD5 last, because one that differs proves nothing. */
+/** For composite checksums: native ones first, MD5 last, because its mismatch proves nothing. */
 const COMPOSITE_ORDER: readonly DigestAlgorithm[] = ['sha256', 'sha1', 'crc32', 'crc32c', 'crc64nvme', 'md5'];
 
 /**
- * The checksum of an object that costs least to check; null if S3 reports none. A checksum of the whole goes before a
- * composite one, for which the parts must be known. CRC-32C and CRC-64/NVME have no native implementation, so an MD5 of
- * the whole is preferred to them.
+ * The reported checksum that is cheapest to verify; null if there is none. A checksum of the whole is preferred to a
+ * composite one, which needs the parts. An MD5 of the whole is preferred to CRC-32C and CRC-64/NVME, which have no
+ * native implementation.
  *
- * The ETag of an encrypted object is not an MD5 of its bytes, so it must not raise an alarm.
+ * The ETag of an encrypted object is not an MD5 of its bytes, so it is ignored.
  */
 export function findExpected(response: StatedChecksums): ExpectedChecksum | null {
   const reported: Readonly<Record<DigestAlgorithm, string | undefined>> = {
@@ -61,7 +61,7 @@ export function formatExpected({ algorithm, parts }: ExpectedChecksum): string {
   return parts === null ? algorithm : `${algorithm}-composite`;
 }
 
-/** Whether a mismatch proves corruption. The ETag of an upload in parts may just be computed in another way. */
+/** Whether a mismatch proves corruption. The ETag of an upload in parts may be computed differently. */
 export function isProof({ algorithm, parts }: ExpectedChecksum): boolean {
   return algorithm !== 'md5' || parts === null;
 }
@@ -73,7 +73,7 @@ function parseExpected(
 ): ExpectedChecksum | null {
   const [, expected, count] = /^([^-]+)(?:-(\d{1,5}))?$/.exec(text ?? '') ?? [];
   if (expected === undefined) return null;
-  // The type and the form contradict each other, so it is unknown what was digested.
+  // The type contradicts the form, so the digested bytes are unknown.
   if (type !== undefined && (type === 'COMPOSITE') !== (count !== undefined)) return null;
   if (count === undefined) return { algorithm, expected, parts: null };
   const parts = Number(count);

@@ -7,11 +7,11 @@ import { readFields } from '../../read-fields.ts';
 
 interface ChecksumFacts {
   readonly algorithm: ChecksumAlgorithm;
-  /** Name of the field that carries it in requests and responses. */
+  /** The field that carries it in requests and responses. */
   readonly field: 'ChecksumCRC32' | 'ChecksumCRC32C' | 'ChecksumCRC64NVME' | 'ChecksumSHA256';
   /**
-   * Of an object in parts. A full-object checksum covers the bytes, however they were cut, so that a reader can check
-   * it. For SHA-256, S3 has only the checksum of the parts' checksums (User Guide, "Checking object integrity").
+   * For an object in parts. A full-object checksum does not depend on the parts, so any reader can verify it. For
+   * SHA-256, S3 offers only a checksum of the parts' checksums (User Guide, "Checking object integrity").
    */
   readonly type: ChecksumType;
 }
@@ -23,7 +23,7 @@ const FACTS: Readonly<Record<ChecksumChoice, ChecksumFacts>> = {
   sha256: { algorithm: 'SHA256', field: 'ChecksumSHA256', type: 'COMPOSITE' },
 };
 
-/** The field of a request that carries `bytes`. */
+/** The checksum field for a request whose body is `bytes`. */
 export async function checksumOf(choice: ChecksumChoice, bytes: Uint8Array): Promise<Readonly<Record<string, string>>> {
   return { [FACTS[choice].field]: await compute(choice, bytes) };
 }
@@ -43,15 +43,15 @@ export function readChecksum(choice: ChecksumChoice, response: object): string |
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-/** The field of one part in the list that completes an upload: only what the store itself has reported. */
+/** The field of one part in the list that completes an upload: only a checksum that the store itself reported. */
 export function namePartChecksum(choice: ChecksumChoice, value: string | null): Readonly<Record<string, string>> {
   return value === null ? {} : { [FACTS[choice].field]: value };
 }
 
 /**
- * The fields that state the expected checksum of the whole object when an upload is completed, computed from those that
- * the store reported for its parts. None unless the store said that it keeps a full-object checksum: it might take the
- * value for a composite one.
+ * The fields that state the expected checksum of the whole object when an upload is completed, combined from the
+ * checksums that the store reported for the parts. None unless the store announced a full-object checksum, because it
+ * might take the value for a composite one.
  */
 export function expectWhole(
   choice: ChecksumChoice,
@@ -68,8 +68,8 @@ export function expectWhole(
 }
 
 /**
- * Whether a stored part has these bytes, by the strongest digest that the store reports for it.
- * False if nothing can be compared, as for the ETag of a part that is encrypted with a key of KMS.
+ * Whether a stored part has these bytes, according to the strongest digest that the store reports for it.
+ * False if nothing can be compared, as with the ETag of a part encrypted with a KMS key.
  */
 export async function isSamePart(
   choice: ChecksumChoice,
@@ -79,7 +79,7 @@ export async function isSamePart(
   return createHash('md5').update(bytes).digest('hex') === stored.etag.replaceAll('"', '');
 }
 
-/** In base64, as S3 writes it. */
+/** In base64, as in S3. */
 async function compute(choice: ChecksumChoice, bytes: Uint8Array): Promise<string> {
   const digest = createDigest(choice);
   digest.update(bytes);

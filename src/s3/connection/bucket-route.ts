@@ -2,7 +2,7 @@ import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getEndpointFromInstructions } from '@smithy/core/endpoints';
 import type { HttpRequest, HttpResponse } from '@smithy/core/protocols';
 
-/** The endpoint of one bucket, and how its requests are signed: the same for all its objects. */
+/** The endpoint of one bucket and the signer of its requests: the same for all its objects. */
 export interface ObjectRoute {
   readonly endpoint: {
     readonly protocol: string;
@@ -10,11 +10,11 @@ export interface ObjectRoute {
     readonly port?: number;
     readonly path: string;
   };
-  /** Signs a request, as the last step before it is sent. */
+  /** Signs a request; the last step before it is sent. */
   readonly sign: (request: HttpRequest) => Promise<SkewSampler>;
 }
 
-/** Reads the store's time from responses, so that the next signature has the right time. */
+/** Reads the store's time from responses, for the next signature. */
 interface SkewSampler {
   readonly noteResponse: (response: HttpResponse) => void;
   /** Marks the error (`$metadata.clockSkewCorrected`) if our clock was wrong and has been corrected. */
@@ -23,12 +23,12 @@ interface SkewSampler {
 
 type AuthScheme = Parameters<S3Client['config']['signer']>[0];
 
-/** For directory buckets: requests are signed with a session's credentials (API reference, CreateSession). */
+/** For directory buckets, whose requests are signed with a session's credentials (API reference, CreateSession). */
 const SESSION_SCHEME = 'sigv4-s3express';
 
 /**
- * Asks the SDK, once for a bucket, for what its middleware would compute again for each request.
- * @param place `region` of the bucket; null for that of the client
+ * Computes once per bucket, with the SDK, the values that its middleware would compute again for each request.
+ * @param place `region` of the bucket; null for the client's
  */
 export async function findRoute(
   s3: S3Client,
@@ -53,7 +53,7 @@ export async function findRoute(
   return { endpoint, sign: await signByKey(s3, { scheme, region: await regional.region() }) };
 }
 
-/** Uses the SDK's own signer, which also keeps the difference between the store's clock and ours. */
+/** Uses the SDK's own signer, which also tracks the difference between the store's clock and ours. */
 async function signByKey(
   { config }: S3Client,
   { scheme, region }: { readonly scheme: AuthScheme; readonly region: string },
@@ -73,7 +73,7 @@ async function signByKey(
     return {
       noteResponse: (response) => signer.successHandler?.(response, facts),
       noteError: (error) => {
-        // It throws the error again.
+        // The handler throws the error again.
         try {
           signer.errorHandler?.(facts)(error);
         } catch {}

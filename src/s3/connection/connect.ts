@@ -11,20 +11,20 @@ import { WatchedHttpHandler, type ConnectionSettings } from '../../http/http-han
 export interface S3Settings extends ConnectionSettings {
   /** A custom endpoint, or null for AWS. */
   readonly endpointUrl: string | null;
-  /** Null: `us-east-1`, which redirects to the bucket's own region. */
+  /** Null means `us-east-1`, which redirects to the bucket's own region. */
   readonly region: string | null;
   readonly profile: string | null;
-  /** Bucket in the path instead of the host name; null: only for a custom endpoint. */
+  /** Bucket in the path instead of the host name. Null: only for a custom endpoint. */
   readonly pathStyle: boolean | null;
 }
 
-/** If false, the SDK sends every request: slower; it signs bodies over TLS, and does not remember a redirect for others. */
+/** If false, the SDK sends every request. It is slower, signs bodies over TLS, and does not remember redirects. */
 const USES_FAST_PATH: boolean = true;
 
 /**
- * Connects to S3 with every limit set in code: one attempt per call (the retry chain is ours), adaptive rate
- * limiting on, checksums as headers. Environment and config files cannot add attempts.
- * @throws BreakwaterError `config` when there are no credentials, before any permit is taken
+ * Connects to S3 with every limit set in code, so that environment and config files cannot add attempts: one attempt
+ * per call (the retry chain is ours), adaptive rate limiting, checksums as headers.
+ * @throws BreakwaterError `config` if there are no credentials, before any permit is taken
  */
 export async function connectS3(
   settings: S3Settings,
@@ -40,8 +40,8 @@ export async function connectS3(
     followRegionRedirects: endpointUrl === null,
     maxAttempts: 1,
     retryMode: 'adaptive',
-    // The strategy of `adaptive`, with a bound on its wait. The first argument must be a number: given a function,
-    // the SDK ignores it and makes 3 attempts.
+    // The strategy of `adaptive`, with a bounded wait. The first argument must be a number: the SDK ignores a function
+    // and makes 3 attempts.
     retryStrategy: new AdaptiveRetryStrategy(1, { rateLimiter }),
     requestHandler: new WatchedHttpHandler(settings, clock),
     sha256: createSha256(),

@@ -38,11 +38,11 @@ interface Protocol {
 }
 
 /**
- * The fast path for requests that carry objects. For each request, the SDK's `send` computes again what is the same for
- * the whole bucket (endpoint, credentials, signer, the order of two dozen steps), which takes longer than a small object
- * does. This client does so once for each bucket; serialization, signature and errors remain the SDK's. It casts into
- * parts of the SDK that are not public: to remove it, delete it with `direct-response.ts` and `bucket-route.ts`, and its
- * `if` in `connect.ts`.
+ * The fast path for requests that carry objects. The SDK's `send` recomputes for each request the values that are the
+ * same for the whole bucket (endpoint, credentials, signer, the order of two dozen steps), which takes longer than a
+ * small object. This client computes them once per bucket; serialization, signature and errors remain the SDK's. It
+ * casts into non-public parts of the SDK. To remove it, delete it with `direct-response.ts` and `bucket-route.ts`, and
+ * its `if` in `connect.ts`.
  */
 export class DirectClient extends ObjectClient {
   readonly #limiter: BoundedRateLimiter | null;
@@ -50,7 +50,7 @@ export class DirectClient extends ObjectClient {
   readonly #routes = new Map<string, Promise<ObjectRoute>>();
   #userAgent: Promise<string> | null = null;
 
-  /** @param limiter the same that `send` reports to; null for none */
+  /** @param limiter the one that `send` reports to; null for none */
   constructor(config: S3ClientConfig, limiter: BoundedRateLimiter | null) {
     super(config);
     this.#limiter = limiter;
@@ -89,7 +89,7 @@ export class DirectClient extends ObjectClient {
         this.#limiter?.updateClientSendingRate(isThrottled(error) ? { errorType: 'THROTTLING' } : {});
         const region = mayRedirect ? readRegion(error) : null;
         if (region === null) throw error;
-        // Kept for the bucket: only its first request goes to the wrong region.
+        // Kept, so that only the bucket's first request goes to the wrong region.
         this.#routes.set(bucket, findRoute(this, { bucket, region }));
       }
     }
@@ -128,14 +128,14 @@ export class DirectClient extends ObjectClient {
     return request;
   }
 
-  /** The SDK's error for a failed response, the same that `send` throws. */
+  /** The SDK's error for a failed response, as thrown by `send`. */
   async #readError(kind: Operation, response: HttpResponse): Promise<unknown> {
     try {
       await this.#protocol.deserializeResponse(kind, this.config, response);
     } catch (error) {
       if (!(error instanceof Error)) return error;
       Object.defineProperty(error, '$response', { value: response });
-      // The body may be cut off or not XML; the status still says what kind of failure it is.
+      // The body may be cut off or not XML, but the status still classifies the failure.
       const $metadata = { httpStatusCode: response.statusCode, requestId: response.headers['x-amz-request-id'] };
       return '$metadata' in error ? error : Object.assign(error, { $metadata });
     }
@@ -169,7 +169,7 @@ function isThrottled(error: unknown): boolean {
   return isThrottlingError({ name: String(name), message: String(message), $metadata: readFields($metadata) });
 }
 
-/** The region that a redirect of S3 names; null if the error is not one. */
+/** The region in S3's redirect; null if the error is not a redirect. */
 function readRegion(error: unknown): string | null {
   const { $metadata, $response } = readFields(error);
   if (readFields($metadata)['httpStatusCode'] !== 301) return null;

@@ -5,13 +5,13 @@ import { readBody } from '../../http/direct-body.ts';
 import type { ObjectResponse, StoredResponse } from './object-client.ts';
 import { parseHttpTime } from '../../wire-time.ts';
 
-/** The most bytes kept of the response to a write; S3's are far shorter. */
+/** The most bytes of a write's response to keep; S3's are far shorter. */
 const RESPONSE_BYTES_MAX = 64 * 1024;
 
 /** Enough to recognize the end of a response. */
 const END_BYTES = 16;
 
-/** Names of headers: API reference, GetObject, "Response Syntax". Fields missing from the response are undefined. */
+/** Header names are from the API reference, GetObject, "Response Syntax". Missing headers are undefined. */
 export function readObjectResponse({ headers, body, statusCode }: HttpResponse): ObjectResponse {
   const {
     'content-length': length,
@@ -34,7 +34,7 @@ export function readObjectResponse({ headers, body, statusCode }: HttpResponse):
     VersionId: headers['x-amz-version-id'],
     ChecksumType: type === 'COMPOSITE' || type === 'FULL_OBJECT' ? type : undefined,
     SSECustomerAlgorithm: headers['x-amz-server-side-encryption-customer-algorithm'],
-    // A value that this SDK does not know yet is passed on, as the SDK itself does.
+    // Values unknown to this SDK are passed on, as the SDK itself does.
     ServerSideEncryption: encryption as ServerSideEncryption | undefined,
   };
   return { head, body };

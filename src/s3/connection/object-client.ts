@@ -13,16 +13,16 @@ import {
 import type { WatchedOptions } from '../../http/http-handler.ts';
 import { readTimesStrictly } from './strict-times.ts';
 
-/** A response to GetObject: what this program reads of its head, and the body as the HTTP handler returns it. */
+/** A response to GetObject: the fields that this program uses, and the body from the HTTP handler. */
 export interface ObjectResponse {
   readonly head: GetObjectCommandOutput;
   readonly body: unknown;
 }
 
-/** What this program reads of a response to PutObject or UploadPart. */
+/** The fields of a response to PutObject or UploadPart that this program uses. */
 export type StoredResponse = Omit<PutObjectCommandOutput, '$metadata'>;
 
-/** The SDK's client, with a method for each request that carries an object: `DirectClient` sends those faster. */
+/** The SDK's client, with a method for each request that carries an object, so that `DirectClient` can override it. */
 export class ObjectClient extends S3Client {
   constructor(config: S3ClientConfig) {
     super(config);

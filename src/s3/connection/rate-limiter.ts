@@ -4,12 +4,12 @@ import type { Clock } from '../../clock.ts';
 import type { RequestLimiter, RequestQueue } from '../../guard/guard.ts';
 import { readFields } from '../../read-fields.ts';
 
-/** The longest the rate limiter alone may hold back one request, in ms (cli.md, `--deadline`). */
+/** The longest that the rate limiter may delay one request, in ms (cli.md, `--deadline`). */
 export const RATE_LIMIT_WAIT_CAP_MS = 30_000;
 
 /**
- * The lowest rate, in requests a second. The SDK's own floor is 0.5: the 15 retries after which the fifth operation has
- * failed would take 30 s, and the circuit would open no sooner (measured: 33 s for 60 objects, 17 s with 1).
+ * The lowest rate, in requests a second. With the SDK's floor of 0.5, the 15 retries of five failing operations would
+ * take 30 s, and so would opening the circuit (measured: 33 s for 60 objects, 17 s with 1).
  */
 const RATE_FLOOR = { minFillRate: 1 } as const;
 
@@ -19,27 +19,27 @@ interface Waiter {
 }
 
 /**
- * The SDK's adaptive rate limiter, with an order and a bound on its wait.
+ * The SDK's adaptive rate limiter with an order and a bounded wait.
  *
- * The SDK gives its tokens to whichever request asks first: against a store that throttles everything, all operations
- * share them, and none comes to its end for a minute. Here the oldest operation goes first, so that each verdict comes
- * as early as the rate allows.
+ * The SDK serves requests in order of arrival: if a store throttles everything, all operations share the tokens, and
+ * none finishes for a minute. Here the oldest operation goes first, so that each verdict comes as early as the rate
+ * allows.
  *
- * The SDK's token bucket runs on the wall clock: a clock set back by an hour would hold the next request for an hour.
- * At the bound the limiter starts over, and all requests are sent.
+ * The SDK's token bucket runs on the wall clock, so a clock set back by an hour would delay the next request by an
+ * hour. At the bound the limiter starts over, and all requests are sent.
  */
 export class BoundedRateLimiter implements RequestLimiter {
   readonly waitMaxMs = RATE_LIMIT_WAIT_CAP_MS;
   readonly #clock: Clock;
   readonly #idle = new Pulse();
-  /** By rank; among equals by arrival. */
+  /** By rank, then by arrival. */
   readonly #waiters: Waiter[] = [];
   #limiter = new DefaultRateLimiter(RATE_FLOOR);
   #isThrottled = false;
   #queues = 0;
-  /** The limiter that a token is awaited from. */
+  /** The limiter whose token is being awaited. */
   #asked: DefaultRateLimiter | null = null;
-  /** A token that came when nobody waited any more. */
+  /** An unused token, which came when no request was waiting any more. */
   #hasToken = false;
 
   constructor(clock: Clock) {
@@ -56,7 +56,7 @@ export class BoundedRateLimiter implements RequestLimiter {
     return { take: async (signal) => await this.#take(rank, signal) };
   };
 
-  /** Resolves once no request is held back. @throws the signal's reason as soon as it aborts */
+  /** Resolves once no request is waiting. @throws the signal's reason as soon as it aborts */
   async waitUntilIdle(signal: AbortSignal): Promise<void> {
     while (this.#waiters.length > 0) {
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -67,7 +67,7 @@ export class BoundedRateLimiter implements RequestLimiter {
     }
   }
 
-  /** For the SDK: requests have waited before they come to it, by `take`. */
+  /** For the SDK. Does not wait, because requests have already waited in `take`. */
   async getSendToken(): Promise<void> {
     await Promise.resolve();
   }
@@ -94,7 +94,7 @@ export class BoundedRateLimiter implements RequestLimiter {
     signal.throwIfAborted();
   }
 
-  /** Asks the SDK for one token at a time, and gives it to the oldest operation that waits when it comes. */
+  /** Gets one token at a time from the SDK, and gives it to the oldest operation then waiting. */
   async #serve(): Promise<void> {
     const limiter = this.#limiter;
     if (this.#asked === limiter) return;
@@ -122,7 +122,7 @@ export class BoundedRateLimiter implements RequestLimiter {
     waiter.grant();
   }
 
-  /** Does nothing for one that has been granted. */
+  /** Does nothing if already granted. */
   #remove(waiter: Waiter): void {
     const place = this.#waiters.indexOf(waiter);
     if (place === -1) return;

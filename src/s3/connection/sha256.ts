@@ -4,10 +4,10 @@ import type { S3ClientConfig } from '@aws-sdk/client-s3';
 type Bytes = string | ArrayBuffer | ArrayBufferView;
 
 /**
- * SHA-256 and its HMAC for the SDK, which needs several for each signature.
+ * SHA-256 and its HMAC for the SDK, which needs several per signature.
  *
- * Node takes 10 us for an HMAC if the key is given as bytes, and 2 us if it is a key object; and the same few keys sign
- * everything (Signature Version 4: one for a day, a region and a service).
+ * Node takes 10 us for an HMAC with a key as bytes, but 2 us with a key object, and the same few keys sign everything
+ * (Signature Version 4: one for a day, a region and a service).
  */
 export function createSha256(): NonNullable<S3ClientConfig['sha256']> {
   const keys = new KeyObjects();
@@ -28,7 +28,7 @@ export function createSha256(): NonNullable<S3ClientConfig['sha256']> {
   };
 }
 
-/** Key objects by secret: for text the latest one, for bytes as long as the bytes are referenced. */
+/** Caches key objects: the latest one for text secrets, and those for byte secrets while the bytes are referenced. */
 class KeyObjects {
   readonly #ofBytes = new WeakMap<object, KeyObject>();
   #latest: { readonly secret: string; readonly key: KeyObject } | null = null;

@@ -3,8 +3,8 @@ import { readFields } from '../../read-fields.ts';
 import { parseHttpTime } from '../../wire-time.ts';
 
 /**
- * Removes the times from a response that are not IMF-fixdate. The SDK corrects its clock by a `Date` of "9999", moves
- * February 30 to March, and throws at other texts, which would be an error about an object that is fine.
+ * Removes times that are not IMF-fixdate from a response. The SDK would correct its clock from a `Date` of "9999", read
+ * February 30 as March, and throw on other texts, which would fail the request for a good object.
  */
 export function dropBadTimes(response: unknown): void {
   const headers = readFields(readFields(response)['headers']);
@@ -14,7 +14,7 @@ export function dropBadTimes(response: unknown): void {
   }
 }
 
-/** Does so for every command of a client. */
+/** Applies `dropBadTimes` to every command of a client. */
 export function readTimesStrictly(client: S3Client): void {
   client.middlewareStack.add(
     (next) => async (args) => {
@@ -22,7 +22,7 @@ export function readTimesStrictly(client: S3Client): void {
       dropBadTimes(result.response);
       return result;
     },
-    // The innermost: before anything reads the response.
+    // The innermost step, before anything reads the response.
     { step: 'deserialize', name: 'dropBadTimes', priority: 'low' },
   );
 }

@@ -9,7 +9,7 @@ export interface UploadName {
   readonly uploadId: string;
 }
 
-/** Aborts one upload, as one guarded operation, and so frees its parts. Aborting a missing upload is not an error. */
+/** Aborts an upload and frees its parts, as one guarded operation. Aborting a missing upload is not an error. */
 export function abortUpload(s3: S3Client, guard: Guard, { bucket, key, uploadId }: UploadName): Promise<void> {
   return runGuarded(guard, { operation: 'abort_upload', bucket, key }, (requests) =>
     requests.send(async ({ options }) => {

@@ -1,24 +1,24 @@
 import { onAbort } from '../../abort.ts';
 
-/** The most requests at once: ten fill a connection to S3, and more would only wait in its queue. */
+/** The most requests at once. Ten fill a connection to S3; more would only wait in its queue. */
 export const IN_FLIGHT_MAX = 16;
 
-/** A cautious start: S3's rate limit of a prefix counts one batch as a thousand deletes. */
+/** A cautious start, because S3's rate limit for a prefix counts one batch as a thousand deletes. */
 export const FIRST_PACE: Pace = { inFlightMax: 4, answered: 0, epoch: 0 };
 
-/** How many requests may be in flight, and what that number is based on. */
+/** How many requests may be in flight, with the state that adapts this number. */
 export interface Pace {
   readonly inFlightMax: number;
   /** Responses since the number last changed. */
   readonly answered: number;
-  /** Rises with every cut: the end of a request that was sent before the cut says nothing about the number after it. */
+  /** Rises with every cut, so that requests sent before a cut do not affect the number after it. */
   readonly epoch: number;
 }
 
-/** How one request ended, as far as it matters for the pace. */
+/** How one request ended, for the pace. */
 export type PacedEnd = 'answered' | 'throttled' | 'failed';
 
-/** Sends as many requests at once as the store can take; the others wait in the order of their arrival. */
+/** Sends as many requests at once as the store can take; the others wait in order of arrival. */
 export class PacedRequests {
   #pace: Pace = FIRST_PACE;
   #inFlight = 0;
@@ -26,8 +26,8 @@ export class PacedRequests {
 
   /**
    * Runs one request as soon as the pace allows it.
-   * @param judge how a failed request ended
-   * @throws the signal's reason if it aborts the wait; otherwise what `request` throws
+   * @param judge classifies a failed request
+   * @throws the signal's reason if it aborts the wait; otherwise the error of `request`
    */
   async run<T>(
     request: () => Promise<T>,
@@ -75,9 +75,9 @@ export class PacedRequests {
 }
 
 /**
- * The pace after a request that was sent in `epoch` (additive increase, multiplicative decrease; RFC 5681, section
- * 3.1). A throttled request halves the number, once for all that were in flight together. After as many responses as
- * may be in flight it rises by one. Other failures say nothing about how much the store can take.
+ * The pace after a request sent in `epoch` (additive increase, multiplicative decrease; RFC 5681, section 3.1). A
+ * throttled request halves the number, once for all that were in flight together. After as many responses as may be in
+ * flight it rises by one. Other failures do not show how much the store can take, so they change nothing.
  */
 export function adaptPace(pace: Pace, { end, epoch }: { readonly end: PacedEnd; readonly epoch: number }): Pace {
   if (epoch !== pace.epoch || end === 'failed') return pace;

@@ -1,27 +1,27 @@
 import type { BreakwaterError } from '../../errors.ts';
 import { fitsXml, identify, type DeleteTarget, type KeyResponse } from './delete-request.ts';
 
-/** A key that was not deleted, and why. */
+/** A key that was not deleted, with the reason. */
 export interface Stayed<T> {
   readonly item: T;
   readonly code: string;
   readonly message: string;
 }
 
-/** The outcome for every item of a batch: each is in exactly one of the lists. */
+/** The outcome of a batch. Every item is in exactly one of the lists. */
 export interface BatchOutcome<T> {
   /** Deleted, or already missing. */
   readonly deleted: readonly T[];
-  /** Not deleted, because it was overwritten since. */
+  /** Kept, because they were overwritten meanwhile. */
   readonly changed: readonly T[];
   readonly stayed: readonly Stayed<T>[];
   /** Not requested, because the command was interrupted or reached its deadline first. */
   readonly untried: readonly T[];
-  /** Why the batch ended before every key had a result of its own; null if every key has one. */
+  /** Why the batch ended before every key had a result; null if every key has one. */
   readonly error: BreakwaterError | null;
 }
 
-/** Keys with a transient error inside a 200. Thrown, so that the retry chain continues as after an error of S3. */
+/** Keys with a transient error inside a 200. Thrown so that the retry chain treats it like any error of S3. */
 export class KeysLeft<T extends DeleteTarget = DeleteTarget> extends Error {
   override readonly name = 'KeysLeft';
   /** The code of the first key, or of the first throttled one. */
@@ -35,7 +35,7 @@ export class KeysLeft<T extends DeleteTarget = DeleteTarget> extends Error {
   }
 }
 
-/** The keys of one batch, and the results so far. */
+/** The keys of one batch, with the results so far. */
 export class BatchWork<T extends DeleteTarget> {
   readonly #pending: Map<string, T>;
   readonly #deleted: T[] = [];
@@ -52,7 +52,7 @@ export class BatchWork<T extends DeleteTarget> {
     return [...this.#pending.values()];
   }
 
-  /** The key that says most about the store: one whose ETag is known. */
+  /** The best key to test the store with: preferably one with a known ETag. */
   findTrial(): T | undefined {
     const fitting = this.pending.filter(fitsXml);
     return fitting.find(({ etag, versionId }) => etag !== null && versionId === null) ?? fitting[0];
@@ -72,19 +72,19 @@ export class BatchWork<T extends DeleteTarget> {
     return null;
   }
 
-  /** Called when a request for them is sent. */
+  /** Call when a request for the targets is sent. */
   markTried(targets: readonly DeleteTarget[]): void {
     for (const target of targets) this.#tried.add(identify(target));
   }
 
-  /** Records as failed what still fails after all retries. */
+  /** Records keys as failed after the last retry. */
   giveUp(left: readonly { readonly item: DeleteTarget; readonly code: string; readonly message: string }[]): void {
     for (const { item, code, message } of left) {
       this.settle(identify(item), { kind: 'failed', code, message, isTransient: false });
     }
   }
 
-  /** The outcome. Keys without a result count as not deleted, for the reason that ended the batch, or as untried. */
+  /** The outcome. Keys without a result count as untried, or as not deleted for the reason that ended the batch. */
   end(error: BreakwaterError | null): BatchOutcome<T> {
     const isOver = error?.code === 'interrupted' || error?.code === 'deadline';
     const untried = isOver ? this.pending.filter((item) => !this.#tried.has(identify(item))) : [];

@@ -18,16 +18,16 @@ export const FINISH_WITHIN_MS = 10_000;
 
 export interface BatchDeleteRequest<T extends DeleteTarget> {
   readonly bucket: string;
-  /** 1 to `DELETE_BATCH_MAX` (limits.ts), each key and version once. */
+  /** 1 to `DELETE_BATCH_MAX` (limits.ts); no key and version twice. */
   readonly items: readonly T[];
 }
 
 /**
- * Deletes batches, several at once if asked to, in the form that the store supports and at the rate that it accepts.
+ * Deletes batches, several at once if the caller wants, in the form that the store supports and at the rate it accepts.
  *
- * Each batch is one guarded operation. S3 responds with 200 and names the keys that failed. Those with a transient code
- * are sent again, under the same retry rules, and do not count as in flight while they wait. After an interruption
- * nothing new is sent, and requests in flight may end.
+ * Each batch is one guarded operation. S3 responds with 200 and names the keys that failed. Keys with a transient code
+ * are retried under the same rules, and do not count as in flight while they wait. After an interruption nothing new is
+ * sent, but requests in flight may finish.
  */
 export class BatchDeleter {
   readonly #s3: S3Client;
@@ -43,7 +43,7 @@ export class BatchDeleter {
     this.#grace = grantGrace(guard, FINISH_WITHIN_MS);
   }
 
-  /** @returns the outcome for every item, also if the batch has failed: see its `error` */
+  /** @returns the outcome for every item, even if the batch failed: see its `error` */
   async deleteBatch<T extends DeleteTarget>({ bucket, items }: BatchDeleteRequest<T>): Promise<BatchOutcome<T>> {
     const work = new BatchWork(items);
     try {
@@ -85,7 +85,7 @@ export class BatchDeleter {
     }
   }
 
-  /** The first batch finds out what the store supports; others wait for it. */
+  /** The first batch determines what the store supports; others wait for it. */
   async #learnDialect(
     bucket: string,
     { work, requests }: { work: BatchWork<DeleteTarget>; requests: RequestRunner },
@@ -97,7 +97,7 @@ export class BatchDeleter {
       const learning = trial.run(work).then((dialect) => {
         if (dialect !== null) this.#dialects.set(bucket, dialect);
       });
-      // A failure is reported by the first batch alone; the others then try for themselves.
+      // Only the first batch reports a failure; the others then try themselves.
       this.#trials.set(
         bucket,
         learning.catch(() => undefined),
@@ -118,7 +118,7 @@ export class BatchDeleter {
     });
 }
 
-/** Fails an attempt that has left some keys. Throttling is reported first, because it concerns the whole store. */
+/** Fails an attempt that left some keys. Throttling is reported first, because it concerns the whole store. */
 function throwLeft(settled: readonly (Stayed<DeleteTarget> | null)[]): void {
   const left = settled.filter((each) => each !== null);
   const [first] = left;

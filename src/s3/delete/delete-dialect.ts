@@ -2,26 +2,24 @@
 export interface DeleteDialect {
   /** `single`: one request for each key, if the store has no DeleteObjects. */
   readonly form: 'batch' | 'single';
-  /** DeleteObjects is sent with Content-MD5 beside its checksum. */
+  /** Send DeleteObjects with Content-MD5 in addition to its checksum. */
   readonly hasMd5: boolean;
   /**
-   * What the store does with an ETag. `honoured`: keeps an object that was replaced. `ignored`: deletes it anyway.
-   * `refused`: rejects a request that has one. `untested`: there was no key to test with.
+   * How the store handles an ETag. `honoured`: keeps a replaced object. `ignored`: deletes it anyway. `refused`:
+   * rejects the request. `untested`: there was no key to test with.
    */
   readonly condition: 'untested' | 'honoured' | 'ignored' | 'refused';
 }
 
-/** The form of S3 itself, which is tried first. */
+/** S3's own form, tried first. */
 export const FIRST_DIALECT: DeleteDialect = { form: 'batch', hasMd5: false, condition: 'untested' };
 
-/**
- * Whether ETags are sent. They do no harm if the store ignores them, and `ignored` may be wrong (see `learnDialect`).
- */
+/** Whether to send ETags. They do no harm if ignored, and `ignored` may be wrong (see `learnDialect`). */
 export function sendsEtag({ condition }: DeleteDialect): boolean {
   return condition !== 'refused';
 }
 
-/** The response to the deletion of one key, with an ETag that cannot be its own if one was sent. */
+/** The response to the deletion of one key, with a deliberately wrong ETag if one was sent. */
 export type TrialResponse =
   | { readonly kind: 'deleted' }
   | { readonly kind: 'changed' }
@@ -35,9 +33,9 @@ export interface TrialStep {
 }
 
 /**
- * What one response shows. A wrong ETag on a key that is to be deleted anyway tests the store without harm: if the key
- * stays, conditions work; if it is deleted, a plain delete would have deleted it, too. A key that another client has
- * deleted meanwhile wrongly shows `ignored`, which is why ETags are sent nevertheless.
+ * Adapts the dialect to one response. A wrong ETag on a key that must be deleted anyway is a harmless test: if the key
+ * stays, conditions work; if not, a plain delete would have deleted it too. A key that another client deleted meanwhile
+ * wrongly shows `ignored`, which is why ETags are sent nevertheless.
  */
 export function learnDialect(
   tried: DeleteDialect,
@@ -50,7 +48,7 @@ export function learnDialect(
   if (tried.form === 'batch' && isUnimplemented(response)) {
     return { dialect: { ...tried, form: 'single', hasMd5: false }, next: 'try' };
   }
-  // By likelihood: Swift and older stores require Content-MD5; few reject an element that they do not know.
+  // In order of likelihood: Swift and older stores require Content-MD5; few reject an unknown element.
   if (tried.form === 'batch' && !tried.hasMd5) return { dialect: { ...tried, hasMd5: true }, next: 'try' };
   if (withEtag) return { dialect: { ...tried, condition: 'refused' }, next: 'try' };
   return { dialect: tried, next: 'give_up' };

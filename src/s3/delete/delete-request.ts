@@ -16,7 +16,7 @@ export interface DeleteTarget {
   readonly etag: string | null;
 }
 
-/** What a store reports about one key. */
+/** The store's result for one key. */
 export type KeyResponse =
   /** Deleted, or already missing. */
   | { readonly kind: 'deleted' }
@@ -30,10 +30,10 @@ interface DeleteRequest {
   readonly hasMd5: boolean;
 }
 
-/** Sends one request of a deletion when the pace allows it; an interruption leaves it time to end. */
+/** Sends one request of a deletion when the pace allows it. After an interruption the request gets time to finish. */
 export type SendPaced = <T>(attempt: Attempt, request: (options: WatchedOptions) => Promise<T>) => Promise<T>;
 
-/** What is sent for one item: a version needs no ETag, because it never changes. */
+/** The target to send for one item. A version needs no ETag, because it never changes. */
 export function readTarget({ key, versionId, etag }: DeleteTarget, isBare: boolean): DeleteTarget {
   return { key, versionId, etag: isBare || versionId !== null ? null : etag };
 }
@@ -48,8 +48,8 @@ const RESULTS: ReadonlySet<string> = new Set([DELETED, 'Error']);
 
 /**
  * Sends one DeleteObjects.
- * @returns a response for every target, by its identity
- * @throws what the SDK throws; TransferFault `not_s3` for a response that does not account for every key exactly once
+ * @returns a response for every target, keyed by `identify`
+ * @throws the SDK's error; TransferFault `not_s3` for a response with missing or unrequested keys
  */
 export async function sendBatchDelete(
   s3: S3Client,
@@ -58,7 +58,7 @@ export async function sendBatchDelete(
 ): Promise<ReadonlyMap<string, KeyResponse>> {
   const command = new DeleteObjectsCommand({
     Bucket: bucket,
-    // Not quiet: a response that does not account for every key does not come from S3.
+    // Not quiet, because a response that does not account for every key does not come from S3.
     Delete: { Objects: targets.map(targetInput), Quiet: false },
   });
   if (hasMd5) addContentMd5(command);
@@ -68,13 +68,13 @@ export async function sendBatchDelete(
   const results = new Map<string, KeyResponse>();
   for (const { name, fields } of entries()) {
     const { Key = '', VersionId, Code = 'Unknown', Message = '' } = fields;
-    // Stores without versions leave the version out of their response.
+    // Stores without versioning leave the version out.
     const versioned = identify({ key: Key, versionId: VersionId ?? null });
     const id = requested.has(versioned) ? versioned : Key;
     if (!requested.has(id)) {
       throw new TransferFault('not_s3', 'the response to the deletion names a key that was not requested');
     }
-    // An error wins over any other result of the same key.
+    // An error wins over any other result for the same key.
     if (name !== DELETED) results.set(id, readKeyError(Code, Message));
     else if (!results.has(id)) results.set(id, { kind: 'deleted' });
   }
@@ -84,7 +84,7 @@ export async function sendBatchDelete(
   return results;
 }
 
-/** Sends one DeleteObject. @throws what the SDK throws, unless the object is deleted or was missing */
+/** Sends one DeleteObject. @throws the SDK's error, unless the object is deleted or was missing */
 export async function sendSingleDelete(
   s3: S3Client,
   { bucket, target: { key, versionId, etag } }: { readonly bucket: string; readonly target: DeleteTarget },
@@ -99,14 +99,14 @@ export async function sendSingleDelete(
   await s3.send(command, options);
 }
 
-/** What S3's code means for one key. A delete that is repeated after a lost response gets one of the first two. */
+/** Reads S3's code for one key. A delete repeated after a lost response gets one of the first two. */
 export function readKeyError(code: string, message: string): KeyResponse {
   switch (code) {
     case 'NoSuchKey':
     case 'NoSuchVersion':
       return { kind: 'deleted' };
     case 'PreconditionFailed':
-    // Another write or delete of this key was faster (S3 user guide, "How to perform conditional deletes").
+    // Another write or delete of this key came first (S3 user guide, "How to perform conditional deletes").
     case 'ConditionalRequestConflict':
       return { kind: 'changed' };
     default:
@@ -114,11 +114,11 @@ export function readKeyError(code: string, message: string): KeyResponse {
   }
 }
 
-/** Characters that XML 1.0 cannot hold, or that parsers change (section 2.2, and 2.11 for line ends). */
+/** Characters that XML 1.0 forbids (section 2.2) or that parsers change (section 2.11, line ends). */
 // oxlint-disable-next-line no-control-regex -- it must match control characters
 const NOT_FOR_XML = /[\u0000-\u001f\ufffe\uffff]/u;
 
-/** Whether a key survives an XML body; one that does not is deleted by a request of its own. */
+/** Whether a key survives in an XML body; otherwise it is deleted with its own request. */
 export function fitsXml({ key }: DeleteTarget): boolean {
   return !NOT_FOR_XML.test(key) && key.isWellFormed();
 }
@@ -131,7 +131,7 @@ function targetInput({ key, versionId, etag }: DeleteTarget) {
   };
 }
 
-/** For stores that support no other checksum of a DeleteObjects. */
+/** For stores that support no other checksum for DeleteObjects. */
 function addContentMd5(command: DeleteObjectsCommand): void {
   command.middlewareStack.add(
     (next) => async (args) => {

@@ -23,7 +23,7 @@ interface SingleDeletes {
   readonly alone: (item: DeleteTarget) => boolean;
 }
 
-/** Deletes keys with one request and retry chain each: for stores and keys that DeleteObjects does not support. */
+/** Deletes keys with one request and retry chain each, for stores and keys that DeleteObjects does not support. */
 export async function deleteSingly(
   s3: S3Client,
   { bucket, work, requests, dialect, alone }: SingleDeletes,
@@ -68,14 +68,14 @@ async function deleteOne(
   }
 }
 
-/** What a failed chain says about its one key; null if it is about more than this key. */
+/** The result for the key of a failed chain; null if the failure concerns more than this key. */
 function readSingleFailure({ failure }: RetryChainFailed): KeyResponse | null {
   const { code, message, httpStatus, errorCode } = failure;
   const response = readKeyError(code, message);
   if (response.kind !== 'failed') return response;
   if (httpStatus === 404 && code !== 'NoSuchBucket') return { kind: 'deleted' };
   if (errorCode === 'object_changed') return { kind: 'changed' };
-  // Wrong or expired credentials deny everything; a policy may deny this key alone.
+  // Wrong or expired credentials deny everything, but a policy may deny this key alone.
   const isAboutKey = code === 'AccessDenied' || errorCode === 'unavailable' || errorCode === 'rejected';
   return isAboutKey ? { kind: 'failed', code, message, isTransient: false } : null;
 }

@@ -2,15 +2,15 @@ import type { Clock } from '../../clock.ts';
 import { BreakwaterError } from '../../errors.ts';
 
 export interface Grace {
-  /** Aborted with the reason of the first signal, but later. */
+  /** Aborts later than the original signal, with the same reason. */
   readonly signal: AbortSignal;
   /** Ends the wait; nothing is aborted after that. */
   readonly close: () => void;
 }
 
 /**
- * Gives requests in flight time to end: they are aborted `graceMs` after `signal`. After a deadline they get no time,
- * because the user expects the command to have ended by then.
+ * Gives requests in flight time to finish, by aborting them `graceMs` after `signal`. After a deadline they get no
+ * time, because the command should have ended by then.
  */
 export function grantGrace(
   { signal, clock }: { readonly signal: AbortSignal; readonly clock: Pick<Clock, 'sleep'> },

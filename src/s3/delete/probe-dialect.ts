@@ -14,10 +14,10 @@ import {
 } from './delete-request.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
 
-/** The ETag of no object: nothing is known to have this MD5. */
+/** An ETag that no object has: no bytes with this MD5 are known. */
 const NO_ETAG = '"00000000000000000000000000000000"';
 
-/** The statuses by which a store rejects the form of a request. */
+/** The statuses with which a store rejects the form of a request. */
 const FORM_STATUSES: ReadonlySet<number> = new Set([400, 405, 501]);
 
 interface TrialOptions {
@@ -28,7 +28,7 @@ interface TrialOptions {
   readonly emit: EventSink;
 }
 
-/** Finds out with one key of a batch which dialect a store supports (see `learnDialect`). */
+/** Determines a store's dialect with one key of a batch (see `learnDialect`). */
 export class DialectTrial {
   readonly #options: TrialOptions;
 
@@ -37,7 +37,7 @@ export class DialectTrial {
   }
 
   /**
-   * Deletes one pending key, until the dialect is known. A key that is deleted by it is settled.
+   * Tries to delete one pending key until the dialect is known. If the key is deleted, it is settled.
    * @returns null if that key showed nothing
    * @throws RetryChainFailed if the store rejects every dialect, or fails; the signal's reason
    */
@@ -60,7 +60,7 @@ export class DialectTrial {
     }
   }
 
-  /** Null if the key itself cannot be deleted, which says nothing about the store. */
+  /** Null if only this key cannot be deleted, which shows nothing about the store. */
   async #try(
     dialect: DeleteDialect,
     target: DeleteTarget,
@@ -75,7 +75,7 @@ export class DialectTrial {
       const response = readKeyError(code, message);
       if (response.kind !== 'failed') return { response, failure: error };
       if (dialect.form === 'single' && code === 'AccessDenied') return null;
-      // Any other rejection is not about the form: it must not make us leave anything out, least of all the ETag.
+      // Other rejections are not about the form, so nothing may be left out, least of all the ETag.
       const isAboutForm = errorCode === 'rejected' && httpStatus !== null && FORM_STATUSES.has(httpStatus);
       if (!isAboutForm) throw error;
       return { response: { kind: 'refused', code, httpStatus }, failure: error };
@@ -92,7 +92,7 @@ export class DialectTrial {
             return { kind: 'deleted' } satisfies KeyResponse;
           }
           const [response] = (await sendBatchDelete(s3, { bucket, targets: [target], hasMd5 }, options)).values();
-          if (response === undefined) throw new Error('a response without a key was let through');
+          if (response === undefined) throw new Error('the response to the deletion has no key');
           if (response.kind === 'failed' && response.isTransient) {
             throw new KeysLeft(response, []);
           }

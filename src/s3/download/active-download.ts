@@ -7,7 +7,7 @@ import { formatExpected } from '../checksum/expected-checksum.ts';
 export interface ActiveDownloadOptions {
   readonly address: ObjectAddress;
   readonly facts: ObjectFacts;
-  /** Where in the object the wanted bytes begin. */
+  /** Offset of the wanted bytes in the object. */
   readonly base: number;
   readonly missing: MissingRanges;
   readonly target: FileTarget;
@@ -17,7 +17,7 @@ export interface ActiveDownloadOptions {
   readonly onBytes: (bytes: number) => void;
 }
 
-/** A download of a known object: what has arrived, where it is written, and what it is checked against. */
+/** A download of a known object: the bytes so far, their target and their check. */
 export class ActiveDownload {
   readonly facts: ObjectFacts;
   readonly base: number;
@@ -38,7 +38,7 @@ export class ActiveDownload {
     return this.#options.missing.isTaken;
   }
 
-  /** The next piece that nobody fetches yet, or null. */
+  /** The next piece that is not being fetched yet, or null. */
   take(lengthMax: number): Piece | null {
     // An object of unknown size cannot be requested by ranges.
     return this.#options.missing.take(this.facts.sizeBytes === null ? Infinity : lengthMax);
@@ -81,19 +81,18 @@ export class ActiveDownload {
     target.onWritten?.(() => missing.covered());
   }
 
-  /** Whether the check needs no request, so that it can run while an attempt holds its slot and its permit. */
+  /** Whether the check needs no request, so that it can run while an attempt holds its slot and permit. */
   get isCheckedAtOnce(): boolean {
     return this.#options.check?.isReady ?? true;
   }
 
-  /** After the last byte: false if the bytes differ from the expected checksum. */
+  /** Call after the last byte. False if the bytes differ from the expected checksum. */
   async matches(): Promise<boolean> {
     return (await this.#options.check?.matches(this.#sizeBytes ?? 0)) ?? true;
   }
 
   /**
-   * After the check: bytes of an earlier run are among them, and nothing has confirmed them. A power loss may have left
-   * zeros in their place.
+   * After the check: whether it includes unverified bytes of an earlier run. A power loss may have left zeros there.
    */
   get isDoubtful(): boolean {
     const { resumedBytes, verifiedBy } = this.result;
@@ -112,15 +111,13 @@ export class ActiveDownload {
   }
 
   /**
-   * Forgets what has arrived, to fetch it again. A piece that is `kept` stays taken, and is fetched from its start.
-   * @throws BreakwaterError `checksum_mismatch` if the target cannot take bytes back
+   * Discards all bytes, to fetch them again. The piece `kept` stays taken, and is fetched from its start.
+   * @throws BreakwaterError `checksum_mismatch` if the target cannot discard bytes
    */
   async restart(kept?: Piece): Promise<void> {
     const { target, check, missing, onBytes } = this.#options;
     if (target.restart === null) {
-      throw this.mismatchError(
-        'what was written to the output is not the object: discard it and run the command again',
-      );
+      throw this.mismatchError('the output is corrupt: discard it and run the command again');
     }
     check?.restart();
     missing.restart(kept);
@@ -130,7 +127,7 @@ export class ActiveDownload {
   }
 
   mismatchError(
-    hint = 'the bytes changed in transit: try again, and check the network path if it persists',
+    hint = 'the data changed in transit: try again, and check the network path if this persists',
   ): BreakwaterError {
     const { bucket, key } = this.#options.address;
     return new BreakwaterError('checksum_mismatch', `get s3://${bucket}/${key}: ${this.mismatch}`, {
@@ -140,6 +137,6 @@ export class ActiveDownload {
 
   get mismatch(): string {
     const { promise } = this.facts;
-    return `the bytes do not match the checksum of S3 (${promise === null ? 'size' : formatExpected(promise)})`;
+    return `the data does not match S3's checksum (${promise === null ? 'size' : formatExpected(promise)})`;
   }
 }

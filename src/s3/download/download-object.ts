@@ -10,10 +10,11 @@ import { runPieces } from '../../guard/run-in-parallel.ts';
 import type { ObjectClient } from '../connection/object-client.ts';
 
 /**
- * Downloads one object as one guarded operation, bodies included. The first response states what the object is, and
- * brings the first piece. The other pieces of a larger object are requested as ranges of the same version (`If-Match`),
- * several at a time, each with its own retries. A body that breaks off or stalls is requested again from where it ended.
- * @throws BreakwaterError `object_changed` if the object was replaced meanwhile, `checksum_mismatch` if it stays corrupt
+ * Downloads one object as one guarded operation, bodies included. The first response describes the object and carries
+ * the first piece. The other pieces are requested as ranges of the same version (`If-Match`), several at a time, each
+ * with its own retries. A body that is cut off or stalls resumes where it ended.
+ * @throws BreakwaterError `object_changed` if the object was replaced meanwhile, `checksum_mismatch` if it stays
+ * corrupt
  */
 export function downloadObject(s3: ObjectClient, guard: Guard, request: DownloadRequest): Promise<DownloadResult> {
   const { bucket, key, signal } = request;
@@ -34,10 +35,10 @@ export function downloadObject(s3: ObjectClient, guard: Guard, request: Download
   });
 }
 
-/** Fetches the other pieces beside `first`, which is under way; the first failure stops everything. */
+/** Fetches the other pieces while `first` is still running; the first failure stops everything. */
 async function fetchRest(options: DownloadOptions, active: ActiveDownload, first: Promise<unknown>): Promise<void> {
   const { requests, request } = options;
-  // A small object: there are no other pieces.
+  // A small object has no other pieces.
   if (active.isTaken) {
     await first;
     return;
@@ -51,7 +52,7 @@ async function fetchRest(options: DownloadOptions, active: ActiveDownload, first
   });
 }
 
-/** Once, after a check of the whole: which piece is wrong is unknown, so all of them are fetched again. */
+/** Fetches everything once more, because a check of the whole does not show which piece is wrong. */
 async function fetchAgain(options: DownloadOptions, active: ActiveDownload, why: string): Promise<void> {
   const { guard, request } = options;
   await active.restart();

@@ -21,9 +21,9 @@ import { openCheck, type DownloadOptions } from './verify-download.ts';
 import type { Attempt } from '../../guard/request-runner.ts';
 
 /**
- * Learns by the first response what the object is, and fetches its first missing piece by the same request. If an earlier
- * run left part of another object, all of this one is fetched.
- * @param onKnown called as soon as the object is known and its target is open
+ * Sends the first request: its headers describe the object, and its body is the first missing piece. If an earlier run
+ * left part of another object, all of this one is fetched.
+ * @param onKnown called once the object is known and its target is open
  * @returns once the piece has arrived
  */
 export async function fetchFirst(
@@ -55,7 +55,7 @@ export async function fetchFirst(
   return active;
 }
 
-/** Fetches one piece of an object that is known. */
+/** Fetches one piece of a known object. */
 export async function fetchPiece(options: DownloadOptions, active: ActiveDownload, piece: Piece): Promise<void> {
   const { requests, request } = options;
   await active.ready(piece);
@@ -64,15 +64,15 @@ export async function fetchPiece(options: DownloadOptions, active: ActiveDownloa
   active.finish(piece);
 }
 
-/** What an earlier run left, and the checksum of the whole object that S3 states for it. */
+/** The result of an earlier run, and S3's checksum of the whole object to verify it. */
 interface ProvablePoint extends ResumePoint {
   readonly promise: ExpectedChecksum;
 }
 
 /**
- * The response to a ranged GET states no checksum of the whole object, so a HEAD does. Without one, bytes of an earlier
- * run cannot be told from what a power loss leaves in their place.
- * @returns null if the object has changed, or nothing would prove it
+ * Gets the checksum of the whole object with a HEAD, because the response to a ranged GET has none. Without it, bytes
+ * of an earlier run cannot be distinguished from the zeros that a power loss may leave.
+ * @returns null if the object has changed, or there is no checksum that proves it
  */
 async function findProof(
   { s3, requests, request }: DownloadOptions,
@@ -99,7 +99,7 @@ async function receive(
   attempt: Attempt,
 ): Promise<void> {
   const { etag, sizeBytes } = active.facts;
-  // The whole object is requested without a range: a range of an empty object is an error.
+  // The whole object is requested without a range, because a range of an empty object is an error.
   const isAll = piece.at === 0 && piece.end === (sizeBytes ?? Infinity) && request.range === null;
   const range = isAll ? null : formatSpan(active.spanOf(piece));
   using body = openBody(await s3.getObject(askFor(request, { range, etag }), attempt.options));
@@ -113,7 +113,7 @@ function askFirst({ range, pieceBytes }: DownloadRequest, resume: ResumePoint | 
   return { range: piece && formatSpan(piece), etag: resume.etag };
 }
 
-/** Reads from the first response what the object is, and opens its target. */
+/** Reads the object's description from the first response, and opens its target. */
 async function activate(
   options: DownloadOptions,
   head: GetObjectCommandOutput,
@@ -144,7 +144,7 @@ async function activate(
   });
 }
 
-/** If nothing is missing, a request for one byte still proves that the object is the same. */
+/** If nothing is missing, a request for one byte still proves that the object has not changed. */
 function leaveOneByte(resume: ProvablePoint): ProvablePoint {
   const { sizeBytes, covered } = resume;
   if (new MissingRanges(sizeBytes, covered).frontier < sizeBytes) return resume;

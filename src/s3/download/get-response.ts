@@ -11,13 +11,13 @@ import { findExpected } from '../checksum/expected-checksum.ts';
 import { parseHttpTime, parseIsoTime, sinceS3Began } from '../../wire-time.ts';
 
 export interface Asked {
-  /** As a header; null for all of it. */
+  /** The `Range` header; null for the whole object. */
   readonly range: string | null;
-  /** Only if the object still has this ETag; null for any. */
+  /** The ETag that the object must still have; null for any. */
   readonly etag: string | null;
 }
 
-/** The request for an object or a part of it, and for its stored checksum. */
+/** A request for an object or a part of it, and for its checksum. */
 export function askFor({ bucket, key, versionId }: ObjectAddress, { range, etag }: Asked): GetObjectCommandInput {
   return {
     Bucket: bucket,
@@ -38,7 +38,7 @@ export function formatSpan({ start, end }: ByteSpan): string {
   return `bytes=${start}-${Number.isFinite(end) ? end - 1 : ''}`;
 }
 
-/** A response with its body; disposing of it frees its connection. */
+/** A response with its body; dispose it to free its connection. */
 export interface OpenBody extends Disposable {
   readonly head: GetObjectCommandOutput;
   readonly body: Readable;
@@ -48,15 +48,15 @@ export interface OpenBody extends Disposable {
 export function openBody({ head, body }: ObjectResponse): OpenBody {
   if (!(body instanceof Readable)) throw new TransferFault('not_s3', 'the response has no body');
   const dispose = (): void => {
-    // An unread rest would occupy its connection, and keep the process alive.
+    // An unread body would occupy its connection, and keep the process alive.
     if (!(body instanceof DirectBody && body.isOver)) body.destroy();
   };
   return { head, body, [Symbol.dispose]: dispose };
 }
 
 /**
- * What the first response states about the object.
- * @param isWhole the response is the whole object: only then does a checksum apply to it
+ * The object's description in the first response.
+ * @param isWhole whether the response is the whole object; only then does the checksum apply
  */
 export function readFacts(response: GetObjectCommandOutput, { isWhole }: { isWhole: boolean }): ObjectFacts {
   assertSentByS3(response, 'ETag');
@@ -72,17 +72,17 @@ export function readFacts(response: GetObjectCommandOutput, { isWhole }: { isWho
   };
 }
 
-/** A later response must be of the same object: mixing two versions would be silent corruption. */
+/** Rejects a response for a different object: mixing two versions would be silent corruption. */
 export function assertSameObject(response: GetObjectCommandOutput, etag: string, { bucket, key }: ObjectAddress): void {
   assertSentByS3(response, 'ETag');
-  // A store that ignores If-Match.
+  // Needed for stores that ignore If-Match.
   if (response.ETag === etag) return;
   throw new BreakwaterError('object_changed', `s3://${bucket}/${key} was replaced while it was read`, {
     details: { hint: 'run the command again' },
   });
 }
 
-/** The span of the object that a range means; null if all of it was requested. */
+/** The span of the object for a range; null if all of it was requested. */
 export function readSpan(response: GetObjectCommandOutput, range: AskedRange | null): ByteSpan | null {
   if (range === null) return null;
   const sent = readContentRange(response);
@@ -94,7 +94,7 @@ export function readSpan(response: GetObjectCommandOutput, range: AskedRange | n
   return { start: Math.min(range.first, end), end };
 }
 
-/** How many bytes of a response precede `from`: a store that ignores `Range` sends them all. */
+/** How many bytes of a response precede `from`. A store that ignores `Range` sends them all. */
 export function countSkipped(response: GetObjectCommandOutput, from: number): number {
   const sent = readContentRange(response);
   if (sent === null) return from;
@@ -111,7 +111,7 @@ function readStoredAt({ LastModified }: GetObjectCommandOutput): number | null {
   return LastModified === undefined ? null : sinceS3Began(LastModified.getTime());
 }
 
-/** Seconds with a fraction, as rclone and s3fs write it, or a date; null for anything else. */
+/** Seconds with a fraction, as from rclone and s3fs, or a date; null for anything else. */
 function readMtime(text: string | undefined): number | null {
   if (text === undefined) return null;
   const [, sign, seconds, fraction = '0'] = /^(-?)(\d{1,12})(?:\.(\d+))?$/.exec(text) ?? [];

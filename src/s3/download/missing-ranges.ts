@@ -4,14 +4,14 @@ export interface ByteSpan {
   readonly end: number;
 }
 
-/** A span that one request at a time fetches; everything before `at` has been written. */
+/** A span fetched by one request at a time; everything before `at` has been written. */
 export interface Piece extends ByteSpan {
   at: number;
 }
 
 /**
- * Which bytes of an object have been written, which are being fetched, and which are not taken yet. Pieces are cut from
- * the front as they are taken, so the memory does not grow with the object.
+ * Tracks which bytes of an object have been written, are being fetched, or are not taken yet. Pieces are cut from the
+ * front as they are taken, so memory does not grow with the object.
  */
 export class MissingRanges {
   readonly #sizeBytes: number;
@@ -19,7 +19,7 @@ export class MissingRanges {
   #gaps: readonly ByteSpan[];
   readonly #pieces = new Set<Piece>();
 
-  /** @param covered what an earlier run fetched; in any order */
+  /** @param covered spans fetched by an earlier run, in any order */
   constructor(sizeBytes: number, covered: readonly ByteSpan[] = []) {
     this.#sizeBytes = sizeBytes;
     this.#gaps = invertSpans(covered, sizeBytes);
@@ -36,17 +36,17 @@ export class MissingRanges {
     return piece;
   }
 
-  /** Nothing is left to take. */
+  /** Whether nothing is left to take. */
   get isTaken(): boolean {
     return this.#gaps.length === 0;
   }
 
-  /** Forgets a piece that is complete. */
+  /** Forgets a complete piece. */
   finish(piece: Piece): void {
     this.#pieces.delete(piece);
   }
 
-  /** Forgets what was written, because all of it is fetched again. A piece that is `kept` stays taken, from its start. */
+  /** Starts over. The piece `kept` stays taken, and starts at its beginning. */
   restart(kept?: Piece): void {
     this.#pieces.clear();
     this.#gaps = invertSpans(kept === undefined ? [] : [kept], this.#sizeBytes);
@@ -60,7 +60,7 @@ export class MissingRanges {
     return this.#missing()[0]?.start ?? this.#sizeBytes;
   }
 
-  /** What has been written, in order, with adjacent spans joined. */
+  /** The written spans, in order, with adjacent ones joined. */
   covered(): readonly ByteSpan[] {
     return invertSpans(this.#missing(), this.#sizeBytes);
   }
@@ -71,7 +71,7 @@ export class MissingRanges {
   }
 }
 
-/** The parts of 0 to `sizeBytes` that are in none of the spans. */
+/** The gaps between the spans, from 0 to `sizeBytes`. */
 function invertSpans(spans: readonly ByteSpan[], sizeBytes: number): readonly ByteSpan[] {
   const between: ByteSpan[] = [];
   let at = 0;

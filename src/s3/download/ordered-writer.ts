@@ -2,13 +2,13 @@ import { onAbort } from '../../abort.ts';
 import type { DownloadTarget, FileTarget, Release, StreamTarget } from './download-request.ts';
 
 interface OrderedWriterOptions {
-  /** How far ahead of the stream pieces may be requested. */
+  /** How far ahead of the stream to request pieces. */
   readonly windowBytes: number;
   /** Ends every wait for the stream. */
   readonly signal: AbortSignal;
 }
 
-/** Any target as one that takes bytes in any order. */
+/** Adapts any target to take bytes in any order. */
 export function toFileTarget(target: DownloadTarget, options: OrderedWriterOptions): FileTarget {
   return 'write' in target ? new OrderedWriter(target, options) : target;
 }
@@ -42,7 +42,7 @@ class OrderedWriter implements FileTarget {
 
   readonly writeAt = async (chunks: readonly Uint8Array[], offset: number, release: Release): Promise<void> => {
     this.#early.set(offset, { chunks, release });
-    // The call that is writing now also writes these, in their turn.
+    // The call that is writing now will also write these.
     if (this.#isWriting || offset !== this.#next) return;
     this.#isWriting = true;
     try {
@@ -69,7 +69,7 @@ class OrderedWriter implements FileTarget {
   }
 }
 
-/** Chunks that wait for those before them. */
+/** Chunks waiting for those before them. */
 interface EarlyChunks {
   readonly chunks: readonly Uint8Array[];
   readonly release: Release;

@@ -9,14 +9,14 @@ const HEADS_IN_FLIGHT = 8;
 
 /** The parts that an object was uploaded in. */
 export interface PartLayout {
-  /** Bytes of each part but the last, which has the rest. */
+  /** Bytes of each part but the last. */
   readonly partSizes: readonly number[];
   readonly certainty: Certainty;
 }
 
 /**
- * Exact if each part is known; likely if the first part and their number fit equal parts and a shorter last one; assumed
- * if the store states neither, and a usual part size fits their number.
+ * Exact if every part is known; likely if the size of the first part and the number of parts fit equal parts with a
+ * shorter last one; assumed if the store states no sizes, but a usual part size fits the number.
  */
 type Certainty = 'exact' | 'likely' | 'assumed';
 
@@ -25,15 +25,15 @@ export interface CutObject {
   readonly parts: number;
 }
 
-/** The layout of an object of one part, or of one checked as a whole. */
+/** For an object of one part, or with a checksum of the whole. */
 export const ONE_PIECE: PartLayout = { partSizes: [], certainty: 'exact' };
 
-/** Part sizes of common uploaders in MiB, the most common first: aws, boto3 and breakwater; rclone and SDKs; MinIO; s3cmd; s5cmd; by hand. */
+/** Part sizes in MiB, most common first: aws, boto3 and breakwater; rclone and SDKs; MinIO; s3cmd; s5cmd; by hand. */
 const USUAL_PART_MIB = [8, 5, 16, 15, 50, 10, 64, 32, 100, 128, 25, 20, 256, 512];
 const MIB = 1024 * 1024;
 
 /**
- * The layout that the first part and the number of parts make likely, because common uploaders use equal parts and a
+ * Guesses the layout from the first part and the number of parts, because common uploaders use equal parts and a
  * shorter last one. With two parts it is certain. Null if the parts cannot be equal.
  */
 export function guessLayout({ sizeBytes, parts }: CutObject, firstBytes: number): PartLayout | null {
@@ -44,7 +44,7 @@ export function guessLayout({ sizeBytes, parts }: CutObject, firstBytes: number)
   return { partSizes: alike(firstBytes, parts), certainty: 'likely' };
 }
 
-/** A layout of a usual part size, for an object of which only the number of parts is known; null if none fits. */
+/** A layout with a usual part size that fits the number of parts; null if none fits. */
 export function assumeLayout({ sizeBytes, parts }: CutObject): PartLayout | null {
   const usual = USUAL_PART_MIB.find((mib) => Math.ceil(sizeBytes / (mib * MIB)) === parts);
   return usual === undefined ? null : { partSizes: alike(usual * MIB, parts), certainty: 'assumed' };
@@ -59,22 +59,22 @@ export interface PartSizesOptions {
   readonly requests: RequestRunner;
   readonly queue: SlotQueue;
   readonly address: ObjectAddress;
-  /** Of the version that is fetched. */
+  /** ETag of the version being fetched. */
   readonly etag: string;
   readonly object: CutObject;
 }
 
-/** Asks S3 for the sizes of the parts, one HEAD a part. If S3 does not know them, the download does not fail. */
+/** Requests the sizes of the parts, with one HEAD each. If S3 does not report them, the download does not fail. */
 export class PartSizes {
   readonly #options: PartSizesOptions;
-  /** Bytes by part number, as far as known: no part is requested twice. */
+  /** Known bytes by part number, so that no part is requested twice. */
   readonly #known = new Map<number, number>();
 
   constructor(options: PartSizesOptions) {
     this.#options = options;
   }
 
-  /** By one request, for the first part. @throws the abort reason of the operation */
+  /** Sends one request, for the first part. @throws the abort reason of the operation */
   async guess(): Promise<PartLayout | 'unknown' | 'unequal'> {
     const { object } = this.#options;
     const firstBytes = await this.#headPart(1);
@@ -82,7 +82,7 @@ export class PartSizes {
     return guessLayout(object, firstBytes) ?? 'unequal';
   }
 
-  /** By one request for each part but the last, 9,999 at most; null if unknown. @throws the abort reason of the operation */
+  /** Sends a request for each part but the last, at most 9,999; null if unknown. @throws the abort reason */
   async learn(): Promise<PartLayout | null> {
     const { sizeBytes, parts } = this.#options.object;
     let next = 1;
@@ -109,7 +109,7 @@ export class PartSizes {
     try {
       using _slot = await queue.take(0, requests);
       const head = await requests.sendAuxiliary(({ options }) => headObject(s3, request, options));
-      // A store that ignores the part number describes the whole object, and states no parts.
+      // A store that ignores the part number describes the whole object, without a number of parts.
       if (head?.ETag !== etag || head.PartsCount !== object.parts || head.ContentLength === undefined) return null;
       this.#known.set(number, head.ContentLength);
       return head.ContentLength;

@@ -3,7 +3,7 @@ import type { Release } from './download-request.ts';
 import type { Piece } from './missing-ranges.ts';
 import type { TakeChunk } from '../../http/direct-body.ts';
 
-/** Bytes of one piece that may wait to be written before its body is paused. */
+/** Unwritten bytes of one piece at which its body is paused. */
 const PENDING_BYTES_MAX = 2 * 1024 * 1024;
 
 interface PieceWriterOptions {
@@ -14,8 +14,8 @@ interface PieceWriterOptions {
 }
 
 /**
- * Writes the body of one response: one write at a time, of everything that has arrived since the last. A fast body makes
- * few large writes, and a slow one is written as it arrives.
+ * Writes the body of one response, one write at a time, each with everything that has arrived since the last. A fast
+ * body makes few large writes, and a slow one is written as it arrives.
  */
 export class PieceWriter {
   readonly #active: ActiveDownload;
@@ -45,7 +45,7 @@ export class PieceWriter {
       this.#taken += wanted.byteLength;
       this.#pending.push(wanted);
       this.#pendingBytes += wanted.byteLength;
-      // One turn of the event loop later, so that everything read in this one is written together.
+      // In the next turn of the event loop, so that everything read in this one is written together.
       if (this.#writing === null) this.#scheduled ??= setImmediate(() => void this.#write());
     }
     if (this.#taken === this.#piece.end && wanted.byteLength < fresh.byteLength) return 'enough';

@@ -6,8 +6,9 @@ import type { Piece } from './missing-ranges.ts';
 import { PieceWriter } from './piece-writer.ts';
 
 /**
- * Takes the bytes of one response to the target: socket, `PieceWriter`, then the file, or the pipe in order (`toFileTarget`).
- * @throws TransferFault `body_cut` or `corrupted_body`, which the request's retry chain repeats
+ * Moves the bytes of one response from the socket through a `PieceWriter` to the file, or in order to the pipe
+ * (`toFileTarget`).
+ * @throws TransferFault `body_cut` or `corrupted_body`, which the retry chain retries
  */
 export async function receiveBody(active: ActiveDownload, piece: Piece, { head, body }: OpenBody): Promise<void> {
   const release = body instanceof DirectBody ? body.release : keepChunks;

@@ -6,8 +6,8 @@ import type { ObjectAddress, ObjectFacts } from './download-request.ts';
 import { readFacts } from './get-response.ts';
 
 /**
- * Returns what S3 says about an object, without its bytes: one guarded operation with one request. It is the pattern for a
- * new S3 operation, which also needs a row in `operations.ts` and a method in `object-store.ts` (CONTRIBUTING.md).
+ * Describes an object without fetching it, as one guarded operation with one request. This is the pattern for a new S3
+ * operation, which also needs a row in `operations.ts` and a method in `object-store.ts` (CONTRIBUTING.md).
  * @throws BreakwaterError `not_found` if the object or the bucket does not exist
  */
 export function statObject(s3: S3Client, guard: Guard, address: ObjectAddress): Promise<ObjectFacts> {

@@ -6,7 +6,6 @@ import { FollowingCheck } from './verify-in-order.ts';
 import { ONE_PIECE, PartSizes, type PartLayout } from './part-layout.ts';
 import { isProof, formatExpected, type ExpectedChecksum } from '../checksum/expected-checksum.ts';
 
-/** What a download works with. */
 export interface DownloadOptions {
   readonly s3: ObjectClient;
   readonly guard: Guard;
@@ -22,7 +21,7 @@ export function openCheck(
   const { promise, sizeBytes, etag } = facts;
   if (promise === null) return null;
   const { parts } = promise;
-  // The sizes of the parts cannot be found without the size of the object.
+  // The part sizes cannot be found without the object's size.
   if (parts !== null && sizeBytes === null) return null;
   const object = { sizeBytes: sizeBytes ?? 0, parts: parts ?? 1 };
   const name = `s3://${request.bucket}/${request.key}`;
@@ -31,7 +30,7 @@ export function openCheck(
     readBack: target.readBack,
     partSizes: new PartSizes({ s3, requests, queue: request.queue, address: request, etag, object }),
     onUnverified: (why) => {
-      // Only this one may mean corruption.
+      // Only `checksum_differs` may mean corruption.
       if (why !== 'checksum_differs') guard.emit({ kind: 'not_verified', name, why: REASONS[why] });
       else {
         const message = `${name}: ${formatDoubt(formatExpected(promise))}`;
@@ -41,35 +40,35 @@ export function openCheck(
   });
 }
 
-/** Why bytes could not be verified although S3 stated a checksum. */
+/** Why bytes could not be verified, even though S3 stated a checksum. */
 export type Unverified =
-  /** The store does not state the sizes of the parts. */
+  /** The store does not report the part sizes. */
   | 'parts_unknown'
-  /** The parts differ in size. A pipe took the bytes before that was known, or an MD5 is not worth a request a part. */
+  /** The parts differ in size, which was known too late for a pipe; or an MD5 is not worth one request per part. */
   | 'parts_unequal'
   /** The bytes differ from an ETag, which need not be an MD5. */
   | 'etag_differs'
-  /** The bytes differ from a composite checksum; perhaps because the assumed parts are wrong. */
+  /** The bytes differ from a composite checksum, perhaps because the assumed parts are wrong. */
   | 'checksum_differs';
 
 export interface DownloadCheckOptions {
   readonly promise: ExpectedChecksum;
-  /** Null for a stream: its bytes come in order and cannot be read back. */
+  /** Null for a stream, whose bytes arrive in order and cannot be read back. */
   readonly readBack: FileTarget['readBack'];
-  /** Finds the sizes of the parts; used only for a composite checksum of more than one. */
+  /** Used only for a composite checksum of several parts. */
   readonly partSizes: Pick<PartSizes, 'guess' | 'learn'>;
   readonly onUnverified: (why: Unverified) => void;
 }
 
 /**
- * Checks an object's bytes against the checksum that S3 stated. For a composite checksum it requests the sizes of the
- * parts while bytes already arrive: those of a file are read back later, those of a stream are held until then.
+ * Verifies an object's bytes with the checksum that S3 stated. For a composite checksum it requests the part sizes
+ * while bytes are arriving: a file is read back later, a stream is held until then.
  *
- * Only a certain mismatch is reported as one: guessed sizes are replaced by exact ones first.
+ * Reports a mismatch only if it is certain, after replacing guessed sizes with exact ones.
  */
 export class DownloadCheck {
   readonly #options: DownloadCheckOptions;
-  /** Null if no sizes have to be requested. */
+  /** Null if no sizes are needed. */
   readonly #guessing: Promise<void> | null;
   #layout: PartLayout | null = null;
   #following: FollowingCheck | null = null;
@@ -92,22 +91,22 @@ export class DownloadCheck {
     this.#guessing.catch(() => undefined);
   }
 
-  /** Whether no sizes have to be requested, so that an attempt can be checked while it holds its slot and its permit. */
+  /** Whether no sizes are needed, so that an attempt can be checked while it holds its slot and permit. */
   get isReady(): boolean {
     return this.#guessing === null;
   }
 
-  /** The checksum that the bytes were verified by; null if they were not. */
+  /** The checksum that verified the bytes; null if they are unverified. */
   get verifiedBy(): string | null {
     return this.#isVerified ? formatExpected(this.#options.promise) : null;
   }
 
-  /** Resolves when no bytes have to be held: those of a stream are until the sizes of its parts are known. */
+  /** Resolves when no bytes need to be held. A stream's are held until its part sizes are known. */
   async ready(): Promise<void> {
     if (this.#held !== null) await this.#guessing;
   }
 
-  /** Resolves when it sends no more requests. */
+  /** Resolves when it will send no more requests. */
   async settle(): Promise<void> {
     await this.#guessing?.catch(() => undefined);
   }
@@ -115,11 +114,11 @@ export class DownloadCheck {
   /** Adds bytes that have been written. */
   add(chunks: readonly Uint8Array[], offset: number): void {
     if (this.#following !== null) this.#following.add(chunks, offset);
-    // Copies, because the memory of the chunks is used again.
+    // Copies, because the chunks' memory is reused.
     else this.#held?.push(...chunks.map((chunk) => Uint8Array.from(chunk)));
   }
 
-  /** Everything before `frontier` has been written. */
+  /** Call when everything before `frontier` has been written. */
   advance(frontier: number): void {
     this.#following?.advance(frontier);
   }
@@ -129,7 +128,7 @@ export class DownloadCheck {
     this.#following?.restart();
   }
 
-  /** After the last byte. False only if the object certainly differs from its checksum. */
+  /** Call after the last byte. False only if the object certainly differs from its checksum. */
   async matches(sizeBytes: number): Promise<boolean> {
     await this.#guessing;
     if (this.#following === null || this.#layout === null) return true;
@@ -190,5 +189,5 @@ const REASONS: Readonly<Record<Exclude<Unverified, 'checksum_differs'>, string>>
 };
 
 function formatDoubt(expected: string): string {
-  return `not verified: the bytes do not match the checksum of S3 (${expected}), or its parts differ in size, which the store does not report`;
+  return `not verified: the data does not match S3's checksum (${expected}), or its parts differ in size, which the store does not report`;
 }

@@ -6,8 +6,8 @@ import type { ExpectedChecksum } from '../checksum/expected-checksum.ts';
 const READ_BYTES = 1024 * 1024;
 
 /**
- * Digests an object in order while its pieces arrive in any order. Bytes that come next are digested from memory as they
- * are written; the others are read back from the file after the write, while they are still in the page cache.
+ * Digests an object in order while its pieces arrive in any order. The next bytes are digested from memory as they are
+ * written; others are read back from the file afterwards, while still in the page cache.
  */
 export class FollowingCheck {
   readonly #check: CompositeDigest;
@@ -18,7 +18,7 @@ export class FollowingCheck {
   #verdict: Promise<boolean> | null = null;
 
   /**
-   * @param partSizes as `CompositeDigest` takes them
+   * @param partSizes as in `CompositeDigest`
    * @param readBack null if all bytes are added in order
    */
   constructor(
@@ -38,7 +38,7 @@ export class FollowingCheck {
     }
   }
 
-  /** Reads back, in the background, what was written before `frontier` and is not digested yet. */
+  /** Digests the written bytes before `frontier` in the background, by reading them back. */
   advance(frontier: number): void {
     if (this.#readBack === null || this.#reading !== null || frontier <= this.#at) return;
     const reading = this.#readUpTo(frontier, this.#readBack, this.#generation).finally(() => {
@@ -57,7 +57,7 @@ export class FollowingCheck {
     this.#check.restart();
   }
 
-  /** After the last byte: whether the object matches its checksum. */
+  /** Call after the last byte. @returns whether the object matches its checksum */
   async matches(sizeBytes: number): Promise<boolean> {
     while (this.#at < sizeBytes) {
       this.advance(sizeBytes);
@@ -73,9 +73,9 @@ export class FollowingCheck {
     while (this.#at < end) {
       const bytes = buffer.subarray(0, Math.min(buffer.byteLength, end - this.#at));
       const bytesRead = await readBack(bytes, this.#at);
-      // Restarted meanwhile: these bytes are out of date.
+      // Restarted meanwhile, so these bytes are out of date.
       if (generation !== this.#generation) return;
-      if (bytesRead === 0) throw new Error(`the file ends at ${this.#at}, before what was written to it`);
+      if (bytesRead === 0) throw new Error(`the file ends at ${this.#at}, before the end of the written bytes`);
       this.#check.update(bytes.subarray(0, bytesRead));
       this.#at += bytesRead;
     }

@@ -12,14 +12,14 @@ import { parseIsoTime, sinceS3Began } from '../../wire-time.ts';
 export interface ListedObject {
   readonly key: string;
   readonly sizeBytes: number;
-  /** Null where the store does not know it: it lists a time from before S3 began. */
+  /** Null if unknown: the store lists a time from before S3 launched. */
   readonly lastModifiedMs: number | null;
   readonly etag: string | null;
 }
 
 export interface ListedPage {
   readonly objects: readonly ListedObject[];
-  /** The store's own clock at the time of the response, in ms; null where it sent no `Date`. */
+  /** The store's own clock at the time of the response, in ms; null if it sent no `Date`. */
   readonly storeNowMs: number | null;
   /** No page follows. */
   readonly isLast: boolean;
@@ -34,7 +34,7 @@ export function listObjects(s3: S3Client, guard: Guard, request: ListRequest): A
   );
 }
 
-/** After a key or, from the second page on, at the token of the page before. */
+/** A key for the first page, then the token from the previous page. */
 type PageStart = Pick<ListObjectsV2CommandInput, 'StartAfter' | 'ContinuationToken'>;
 
 const OBJECTS: ReadonlySet<string> = new Set(['Contents']);
@@ -48,24 +48,24 @@ async function fetchPage(
   const storeClock = readStoreClock(command);
   const contents = readEntries(command, OBJECTS);
   const response = await s3.send(command, options);
-  // A proxy's page with status 200 parses to nothing at all; it must never read as "0 objects".
+  // A proxy's page with status 200 parses to nothing, which must not count as "0 objects".
   if (response.Name === undefined && response.KeyCount === undefined) {
     throw new TransferFault('not_s3', 'the response to the listing does not come from S3');
   }
   if (response.IsTruncated === true && response.NextContinuationToken === undefined) {
-    throw new TransferFault('not_s3', 'a truncated listing came without a way to continue');
+    throw new TransferFault('not_s3', 'a truncated listing has no marker for the next page');
   }
   const objects = contents().map((entry) => parseListed(entry, response.EncodingType));
   const next = response.IsTruncated === true ? { ContinuationToken: response.NextContinuationToken } : null;
   return { page: { objects, storeNowMs: storeClock(), isLast: next === null }, next };
 }
 
-/** Refuses an entry without a key, a time or a size: S3 writes all three. */
+/** Rejects an entry without a key, a time or a size, because S3 writes all three. */
 function parseListed({ fields }: XmlEntry, encoding: string | undefined): ListedObject {
   const { Key, LastModified = '', Size = '0', ETag } = fields;
   const [timeMs, sizeBytes] = [parseIsoTime(LastModified), readListedSize(Size)];
   if (Key === undefined || timeMs === null || sizeBytes === null) {
-    throw new TransferFault('not_s3', 'a listed object came without its key, its time or its size');
+    throw new TransferFault('not_s3', 'a listed object has no key, time or size');
   }
   return { key: readListedKey(Key, encoding), sizeBytes, lastModifiedMs: sinceS3Began(timeMs), etag: ETag ?? null };
 }

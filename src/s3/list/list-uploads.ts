@@ -14,19 +14,18 @@ import type { XmlEntry } from './xml-entries.ts';
 import { parseIsoTime, sinceS3Began } from '../../wire-time.ts';
 
 /**
- * A multipart upload that was neither completed nor aborted. Its parts are stored and billed, but no listing of objects
- * shows them.
+ * A multipart upload neither completed nor aborted. Its parts are stored and billed, but no object listing shows them.
  */
 export interface UnfinishedUpload {
   readonly key: string;
   readonly uploadId: string;
-  /** Null where the store does not know it: it lists a time from before S3 began. */
+  /** Null if unknown: the store lists a time from before S3 launched. */
   readonly startedAtMs: number | null;
 }
 
 export interface UploadPage {
   readonly uploads: readonly UnfinishedUpload[];
-  /** The store's own clock at the time of the response, in ms; null where it sent no `Date`. */
+  /** The store's own clock at the time of the response, in ms; null if it sent no `Date`. */
   readonly storeNowMs: number | null;
 }
 
@@ -64,7 +63,7 @@ function parseUpload({ fields }: XmlEntry, encoding: string | undefined): Unfini
   const { Key, UploadId, Initiated = '' } = fields;
   const timeMs = parseIsoTime(Initiated);
   if (Key === undefined || UploadId === undefined || timeMs === null) {
-    throw new TransferFault('not_s3', 'a listed upload came without its key, its id or its time');
+    throw new TransferFault('not_s3', 'a listed upload has no key, id or time');
   }
   return { key: readListedKey(Key, encoding), uploadId: UploadId, startedAtMs: sinceS3Began(timeMs) };
 }

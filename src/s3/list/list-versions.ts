@@ -13,33 +13,33 @@ import { type FetchedPage, type ListRequest, readPages } from './read-pages.ts';
 import type { XmlEntry } from './xml-entries.ts';
 import { parseIsoTime, sinceS3Began } from '../../wire-time.ts';
 
-/** One version of an object, or a marker of its deletion. */
+/** A version of an object, or a delete marker. */
 export interface ListedVersion {
   readonly key: string;
-  /** The text `null` for a version that was written while the bucket kept no versions. */
+  /** The text `null` for a version written while the bucket kept no versions. */
   readonly versionId: string;
-  /** The current version of its key. */
+  /** Whether it is the current version of its key. */
   readonly isLatest: boolean;
   readonly isDeleteMarker: boolean;
   /** 0 for a delete marker. */
   readonly sizeBytes: number;
   /**
-   * When it was written; when the next version replaced it is not in the listing. Null if the store does not know, and
-   * lists a time from before S3 began.
+   * When it was written. The listing does not state when the next version replaced it. Null if unknown: the store lists
+   * a time from before S3 launched.
    */
   readonly lastModifiedMs: number | null;
   readonly etag: string | null;
 }
 
 export interface VersionPage {
-  /** By key; the versions of one key are together, in no particular order. */
+  /** Sorted by key; the versions of one key are in no particular order. */
   readonly versions: readonly ListedVersion[];
-  /** The store's own clock at the time of the response, in ms; null where it sent no `Date`. */
+  /** The store's own clock at the time of the response, in ms; null if it sent no `Date`. */
   readonly storeNowMs: number | null;
   readonly isLast: boolean;
 }
 
-/** Streams all versions and delete markers page by page, as `listObjects` does objects. A key may span pages. */
+/** Streams all versions and delete markers page by page, like `listObjects`. A key may span pages. */
 export function listVersions(s3: S3Client, guard: Guard, request: ListRequest): AsyncGenerator<VersionPage> {
   const { startAfter = null } = request;
   const first = startAfter === null ? {} : { KeyMarker: startAfter };
@@ -71,13 +71,13 @@ const MARKER = 'DeleteMarker';
 const VERSIONS: ReadonlySet<string> = new Set(['Version', MARKER]);
 
 function readVersions(entries: readonly XmlEntry[], encoding: string | undefined): readonly ListedVersion[] {
-  // Some stores write two lists, each in the order of keys: a stable sort brings the entries of one key together.
+  // Some stores write two lists, each in key order; a stable sort brings the entries of one key together.
   return entries.map((entry) => parseVersion(entry, encoding)).toSorted((a, b) => Buffer.compare(a.order, b.order));
 }
 
 const TRUTHS: Readonly<Record<string, boolean | undefined>> = { true: true, false: false };
 
-/** Refuses an incomplete entry: without its version id, a sweep would delete the current object. */
+/** Rejects an incomplete entry: without its version id, a sweep would delete the current object. */
 function parseVersion(
   { name, fields }: XmlEntry,
   encoding: string | undefined,
@@ -86,10 +86,10 @@ function parseVersion(
   const isLatest = TRUTHS[IsLatest];
   const [timeMs, sizeBytes] = [parseIsoTime(LastModified), readListedSize(Size)];
   if (Key === undefined || VersionId === undefined || isLatest === undefined) {
-    throw new TransferFault('not_s3', 'a listed version came without its key, its id or whether it is the latest');
+    throw new TransferFault('not_s3', 'a listed version has no key, id or latest flag');
   }
   if (timeMs === null || sizeBytes === null) {
-    throw new TransferFault('not_s3', 'a listed version came without its time or its size');
+    throw new TransferFault('not_s3', 'a listed version has no time or size');
   }
   const key = readListedKey(Key, encoding);
   return {

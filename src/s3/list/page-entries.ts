@@ -32,7 +32,7 @@ export function readEntries(command: Command, names: ReadonlySet<string>): () =>
       Object.assign(readFields(response), { body: taken.rest });
       return result;
     },
-    // The innermost step: the one that looks for errors in a 200 reads what is left of the body.
+    // The innermost step, because the check for errors in a 200 reads the rest of the body.
     { step: 'deserialize', name: 'readEntries', priority: 'low' },
   );
   return () => entries;
@@ -44,8 +44,8 @@ export function readListedSize(text: string): number | null {
 }
 
 /**
- * A key as a listing with this `EncodingType` writes it. Percent-decoding is right on AWS, Ceph and Swift alike; AWS
- * also writes a space as `+` (a plus is `%2B` everywhere).
+ * Decodes a key from a listing with this `EncodingType`. AWS, Ceph and Swift all percent-encode; AWS also writes a
+ * space as `+` (a plus is `%2B` everywhere).
  */
 export function readListedKey(encoded: string, encoding: string | undefined): string {
   if (encoding !== 'url') return encoded;
@@ -57,7 +57,7 @@ export function readListedKey(encoded: string, encoding: string | undefined): st
 }
 
 /**
- * The key after which the next page of a listing begins; null after the last page.
+ * The key after which the next page starts; null after the last page.
  * @throws TransferFault `not_s3` for a truncated page without such a key
  */
 export function readNextKey({
@@ -67,7 +67,7 @@ export function readNextKey({
 }: Pick<ListMultipartUploadsCommandOutput, 'IsTruncated' | 'NextKeyMarker' | 'EncodingType'>): string | null {
   if (IsTruncated !== true) return null;
   if (NextKeyMarker === undefined || NextKeyMarker === '') {
-    throw new TransferFault('not_s3', 'a truncated listing came without a way to continue');
+    throw new TransferFault('not_s3', 'a truncated listing has no marker for the next page');
   }
   return readListedKey(NextKeyMarker, EncodingType);
 }

@@ -5,33 +5,33 @@ import type { OperationTarget } from '../../operations.ts';
 
 export interface ListRequest {
   readonly bucket: string;
-  /** Keys that begin with it; empty for all. */
+  /** Only keys that start with it; empty for all. */
   readonly prefix: string;
-  /** Only keys after this one, in the order of their UTF-8 bytes; it need not exist. @default null: all */
+  /** Only keys after this one, in UTF-8 byte order; it need not exist. @default null: all */
   readonly startAfter?: string | null;
-  /** Ends this listing alone, with its reason. */
+  /** Aborts only this listing, with its reason. */
   readonly signal?: AbortSignal;
 }
 
-/** One page of a listing, and where the next one begins; null after the last. */
+/** One page of a listing, and the start of the next; null after the last. */
 export interface FetchedPage<T, P> {
   readonly page: T;
   readonly next: P | null;
 }
 
-/** What every listing requests. Keys with control characters cannot stand in XML, so they are requested encoded. */
+/** Keys are requested encoded, because XML cannot hold control characters. */
 type PageInput<P> = P & { readonly Bucket: string; readonly Prefix: string; readonly EncodingType: 'url' };
 
 interface Listing<P> {
   readonly operation: OperationTarget['operation'];
   readonly request: ListRequest;
-  /** Where the first page begins. */
+  /** The start of the first page. */
   readonly first: P;
 }
 
 /**
- * Streams a listing page by page, so that memory does not grow with it. Each page is one guarded operation, and is
- * requested only when it is wanted.
+ * Streams a listing page by page, so that memory does not grow with it. Each page is one guarded operation, requested
+ * only when the caller reaches it.
  */
 export async function* readPages<T, P>(
   guard: Guard,

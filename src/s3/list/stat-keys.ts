@@ -15,15 +15,15 @@ const STATS_IN_FLIGHT = 16;
 
 export interface StatKeysRequest {
   readonly bucket: string;
-  /** At most 1,000, as a page of a listing has. */
+  /** At most 1,000, like a page of a listing. */
   readonly keys: readonly string[];
 }
 
 /**
- * Finds out about named keys what a listing would report, with one HEAD each. Missing keys are left out.
+ * Looks up named keys with one HEAD each, and returns what a listing would report. Missing keys are left out.
  *
- * All of them are one guarded operation and count as one page of a listing, which they replace.
- * @throws BreakwaterError as a listing would: a key that may not be read ends it
+ * Together they are one guarded operation, and count as one page of the listing that they replace.
+ * @throws BreakwaterError with the codes of a listing; `access_denied` if any key may not be read
  */
 export async function statKeys(
   s3: ObjectClient,
@@ -34,12 +34,12 @@ export async function statKeys(
     const found: (Found | null)[] = [];
     const queue = keys.entries();
     const statNext = async (): Promise<void> => {
-      // One iterator for all: each key is taken once.
+      // All workers share one iterator, so each key is taken once.
       for (const [index, key] of queue) found[index] = await statKey(s3, { bucket, key }, requests);
     };
     await Promise.all(Array.from({ length: Math.min(STATS_IN_FLIGHT, keys.length) }, statNext));
     const objects = found.filter((one) => one !== null);
-    // The earliest: a response that was slow, or has a wrong date, makes no other object old.
+    // The earliest, so that a slow response or a wrong date makes no other object look old.
     const times = objects.flatMap(({ storeNowMs }) => storeNowMs ?? []);
     const storeNowMs = times.length === 0 ? null : Math.min(...times);
     return { objects: objects.map(({ object }) => object), storeNowMs };
@@ -73,14 +73,14 @@ function statKey(s3: ObjectClient, named: Named, requests: RequestRunner): Promi
 }
 
 /**
- * A 404 to a HEAD has no body: the key can be missing, or the bucket, or the server is not S3. Only the first means "no
- * such object", so a GET, whose response has a body, decides.
+ * A 404 to a HEAD has no body: the key or the bucket may be missing, or the server may not be S3. Only the first means
+ * "no such object", so a GET, whose response has a body, decides.
  * @throws any other error
  */
 async function assertOnlyKeyMissing(s3: ObjectClient, { bucket, key }: Named, options: WatchedOptions): Promise<void> {
   try {
     const response = await s3.getObject({ Bucket: bucket, Key: key, Range: 'bytes=0-0' }, options);
-    // The object was created in between, so it is newer than anything that the caller looks for.
+    // The object was created in between, so it is too new for the caller.
     await readWhole(response.body);
   } catch (error) {
     if (readFailedResponse(error).code !== 'NoSuchKey') throw error;

@@ -1,24 +1,24 @@
 import { TransferFault } from '../../retry/transfer-fault.ts';
 
-/** One element of a list: what its children say, by their names. What lies deeper is left out. */
+/** One element of a list, with the text of its children by name. Deeper elements are left out. */
 export interface XmlEntry {
   readonly name: string;
   readonly fields: Readonly<Record<string, string | undefined>>;
 }
 
 export interface TakenEntries {
-  /** In the order of the document. */
+  /** In document order. */
   readonly entries: readonly XmlEntry[];
   /** The document without them. */
   readonly rest: Uint8Array;
 }
 
 /**
- * Takes the elements with these names out of a document, from right below its root, and leaves the rest for whatever
- * reads documents of any shape. For the lists of S3, of a thousand entries each: the parser of the SDK puts every text
- * together by the character and makes two trees of objects, which took two thirds of the time and memory of a sweep.
- * Works on bytes, so that no text holds on to the document that it is from.
- * @throws TransferFault `not_s3` where the elements do not nest, or a text cannot be read
+ * Takes the elements with these names, directly below the root, out of a document, and leaves the rest for a general
+ * parser. S3's lists have a thousand entries each; the SDK's parser builds every text character by character and makes
+ * two object trees, which took two thirds of the time and memory of a sweep. Works on bytes, so that no text keeps the
+ * whole document in memory.
+ * @throws TransferFault `not_s3` if the elements do not nest, or a text cannot be read
  */
 export function takeXmlEntries(document: Buffer, names: ReadonlySet<string>): TakenEntries {
   return new EntryScanner(document, names).scan();
@@ -26,7 +26,7 @@ export function takeXmlEntries(document: Buffer, names: ReadonlySet<string>): Ta
 
 const [SLASH, EXCLAMATION, QUESTION] = [0x2f, 0x21, 0x3f];
 const CDATA = '<![CDATA[';
-/** The depth of an entry: the root is at 1. */
+/** The depth of an entry; the root is at 1. */
 const ENTRY_DEPTH = 2;
 
 class EntryScanner {
@@ -35,7 +35,7 @@ class EntryScanner {
   readonly #open: string[] = [];
   readonly #entries: XmlEntry[] = [];
   readonly #rest: Buffer[] = [];
-  /** Up to here the document is taken or among the rest. */
+  /** Everything before this offset is in the entries or the rest. */
   #settled = 0;
   #fields: Record<string, string> | null = null;
   #text = '';
@@ -60,7 +60,7 @@ class EntryScanner {
     return this.#fields !== null && this.#open.length === ENTRY_DEPTH + 1;
   }
 
-  /** @returns where it ends */
+  /** @returns the offset of its end */
   #readMarkup(tag: number): number {
     const kind = this.#document[tag + 1];
     if (kind === QUESTION) return this.#skipTo('?>', tag);
@@ -126,7 +126,7 @@ function readText(text: string): string {
   return text.replaceAll(/&([^;&]*);/g, (_entity, name: string) => readEntity(name));
 }
 
-/** Halves of a pair, which some stores write one by one, come together again in the text. */
+/** Surrogates, which some stores write as two entities, form a pair again in the text. */
 function readEntity(name: string): string {
   const number = /^#(?:x([\da-f]{1,6})|(\d{1,7}))$/i.exec(name);
   const codePoint =

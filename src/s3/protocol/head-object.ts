@@ -8,18 +8,18 @@ export interface HeadRequest {
   readonly key: string;
   /** @default null: the current version */
   readonly versionId?: string | null;
-  /** Of one part only. @default the whole object */
+  /** Limits the request to one part. @default the whole object */
   readonly partNumber?: number;
-  /** Only while the object has this ETag. */
+  /** Fails unless the object has this ETag. */
   readonly ifMatch?: string;
   /** Asks for the stored checksums, too: of a KMS object that needs the key. */
   readonly wantsChecksum?: boolean;
 }
 
-/** What S3 says about an object, and when: the store's own clock in ms, or null where it sent no `Date`. */
+/** S3's description of an object, and the store's own clock in ms; null if it sent no `Date`. */
 export type ObjectHead = HeadObjectCommandOutput & { readonly storeNowMs: number | null };
 
-/** Sends one HEAD within an attempt. @throws what the SDK throws, also for an object that does not exist */
+/** Sends one HEAD within an attempt. @throws the SDK's error, also for a missing object */
 export async function readHead(s3: S3Client, request: HeadRequest, options: WatchedOptions): Promise<ObjectHead> {
   const { bucket, key, versionId = null, partNumber, ifMatch, wantsChecksum = false } = request;
   const command = new HeadObjectCommand({

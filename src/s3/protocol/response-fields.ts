@@ -2,7 +2,7 @@ import { readFields } from '../../read-fields.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
 
 /**
- * Refuses a response without a field that S3 always sends: the page of a proxy can have status 200, too.
+ * Rejects a response without a field that S3 always sends, such as a proxy's page with status 200.
  * @throws TransferFault `not_s3`
  */
 export function assertSentByS3(output: unknown, field: string): void {

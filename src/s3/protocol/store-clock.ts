@@ -10,8 +10,8 @@ import { parseHttpTime } from '../../wire-time.ts';
 type Command = ListObjectsV2Command | ListObjectVersionsCommand | ListMultipartUploadsCommand | HeadObjectCommand;
 
 /**
- * Reads the `Date` of the response, which the SDK does not return: in ms, or null. Call the returned function after the
- * response.
+ * Captures the `Date` of the response, which the SDK does not return. Call the result after the response: it returns
+ * the time in ms, or null.
  */
 export function readStoreClock(command: Command): () => number | null {
   let storeNowMs: number | null = null;
@@ -29,10 +29,10 @@ export function readStoreClock(command: Command): () => number | null {
   return () => storeNowMs;
 }
 
-/** How far the store's clock may be from ours and still be believed, in ms: as far as S3 itself allows ours to be off. */
+/** The most that the store's clock may differ from ours, in ms: as much as S3 itself allows. */
 const BELIEVED_WITHIN_MS = 15 * 60_000;
 
-/** Whether a `Date` can be the store's time: one response with a wrong one must not make what is new look old. */
+/** Whether a `Date` is plausible. One response with a wrong date must not make new objects look old. */
 export function isBelieved(storeNowMs: number, nowMs: number): boolean {
   return Math.abs(storeNowMs - nowMs) <= BELIEVED_WITHIN_MS;
 }

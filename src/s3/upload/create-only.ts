@@ -15,15 +15,14 @@ interface CreatedObject {
   readonly ifNoneMatch: boolean;
 }
 
-/** The condition of the request that creates an object: S3 refuses it with `PreconditionFailed` if the key exists. */
+/** The condition of the creating request, which S3 rejects with `PreconditionFailed` if the key exists. */
 export function createCondition({ ifNoneMatch }: CreatedObject): { readonly IfNoneMatch?: '*' } {
   return ifNoneMatch ? { IfNoneMatch: '*' } : {};
 }
 
 /**
  * Checks `--if-none-match` before an upload in parts. Otherwise an existing key would be reported only after all bytes
- * were sent, and some stores (Ceph 16) ignore the condition when the upload is completed. S3 checks it again at the
- * end.
+ * were sent, or by some stores (Ceph 16) not at all. S3 checks the condition again at the end.
  * @throws BreakwaterError `exists`
  */
 export async function refuseExisting(s3: S3Client, requests: RequestRunner, object: CreatedObject): Promise<void> {
@@ -32,27 +31,26 @@ export async function refuseExisting(s3: S3Client, requests: RequestRunner, obje
     const head = await requests.sendAuxiliary(({ options }) => headObject(s3, object, options));
     if (head === null) return;
   } catch (error) {
-    // Writing can be allowed where reading is not.
+    // Writing may be allowed even if reading is not.
     if (error instanceof RetryChainFailed && error.failure.httpStatus === 403) return;
     throw error;
   }
   throw existsError(object);
 }
 
-/** The error `exists` for a failed condition of `--if-none-match`; any other error as it is. */
+/** The error `exists` if the condition of `--if-none-match` failed; any other error unchanged. */
 export function toExistsError(error: unknown, object: CreatedObject): unknown {
   const isConditionFailed = error instanceof BreakwaterError && error.details.s3Code === 'PreconditionFailed';
   return object.ifNoneMatch && isConditionFailed ? existsError(object, error) : error;
 }
 
 function existsError({ bucket, key }: CreatedObject, cause?: BreakwaterError): BreakwaterError {
-  return new BreakwaterError('exists', `s3://${bucket}/${key} exists already`, {
+  return new BreakwaterError('exists', `s3://${bucket}/${key} already exists`, {
     cause,
     details: { ...cause?.details, hint: 'leave out --if-none-match to replace it' },
   });
 }
 
-/** What `sendWrite` works with, and which operation it reports. */
 export interface WriteTools {
   readonly guard: Guard;
   readonly requests: RequestRunner;
@@ -62,11 +60,11 @@ export interface WriteTools {
 /**
  * Sends the request that creates an object, with its retry chain. Under `--if-none-match` S3 responds with 409
  * `ConditionalRequestConflict` while another request for the same key runs, which may be an earlier attempt of ours.
- * The outcome is unknown, and S3 asks to send the request again (S3 API Reference, PutObject, "If-None-Match"): as
- * often and after the same waits as after a transient failure. It is not a failure of S3, so the circuit does not count
- * it.
- * @param attempt its number counts over all chains
- * @throws BreakwaterError `unavailable` if the conflict does not end, or the upload is gone after one
+ * The outcome is unknown, and S3 asks for the request to be sent again (S3 API Reference, PutObject, "If-None-Match"),
+ * which happens as often and after the same waits as for a transient failure. The circuit does not count it, because S3
+ * has not failed.
+ * @param attempt its number counts across all chains
+ * @throws BreakwaterError `unavailable` if the conflict lasts, or the upload is gone after one
  */
 export async function sendWrite<T>(
   { guard, requests, target }: WriteTools,
@@ -104,7 +102,7 @@ function conflictError(target: OperationTarget, error: RetryChainFailed, attempt
       s3Code: code,
       ...(httpStatus === null ? {} : { httpStatus }),
       ...(requestId === null ? {} : { requestId }),
-      hint: 'run the command again: it will find out whether the object exists',
+      hint: 'run the command again: it checks whether the object exists',
     },
   });
 }

@@ -6,13 +6,13 @@ import { RequestWatch } from '../../http/request-watch.ts';
 import { readFailedResponse } from '../../retry/read-failure.ts';
 import type { UploadResumePoint } from './upload-request.ts';
 
-/** How long the clean-up of a failed upload may take, in ms (circuit.md: at most 5 s, never hides the first error). */
+/** Time limit for the clean-up of a failed upload, in ms (circuit.md: at most 5 s, never hides the first error). */
 const DISCARD_TIMEOUT_MS = 5_000;
 
 /**
- * Aborts an upload of our own that is of no use, so that S3 frees its parts: outside circuit, retries, rate
- * limiter and the user's signal, in bounded time. It never throws: the first error must not be hidden.
- * @returns whether the upload is gone; otherwise a warning has been emitted
+ * Aborts a useless upload of ours, so that S3 frees its parts. Independent of the circuit, retries, rate limiter and
+ * the user's signal, and bounded in time. Never throws, because it must not hide the first error.
+ * @returns whether the upload is gone; if not, it has emitted a warning
  */
 export async function discardUpload(
   s3: S3Client,
@@ -32,13 +32,13 @@ export async function discardUpload(
     emit({
       kind: 'warning',
       reason: 'upload_not_aborted',
-      message: `parts of s3://${bucket}/${key} may be left behind: upload ${uploadId} could not be aborted (${why})`,
+      message: `parts of s3://${bucket}/${key} may remain: upload ${uploadId} could not be aborted (${why})`,
     });
     return false;
   }
 }
 
-/** Aborts what earlier processes have left of uploads to this object. What cannot be aborted stays for the next run. */
+/** Aborts stale uploads to this object. Those that cannot be aborted are left for the next run. */
 export async function discardStale(
   s3: S3Client,
   guard: Guard,

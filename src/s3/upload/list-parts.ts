@@ -5,7 +5,7 @@ import type { RequestRunner } from '../../guard/request-runner.ts';
 import type { ChecksumChoice } from '../checksum/algorithms.ts';
 import { readChecksum } from '../checksum/upload-checksum.ts';
 
-/** A part, as the store reports it. */
+/** A part as reported by the store. */
 export interface StoredPart {
   readonly etag: string;
   readonly sizeBytes: number;
@@ -14,7 +14,7 @@ export interface StoredPart {
 }
 
 export interface StoredParts {
-  /** By part number; at most 10,000, the limit of S3. */
+  /** By part number; at most 10,000, S3's limit. */
   readonly parts: ReadonlyMap<number, StoredPart>;
   readonly checksumType: ChecksumType | null;
 }

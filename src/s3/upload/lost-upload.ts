@@ -8,19 +8,19 @@ interface UploadedObject {
 }
 
 /**
- * Called before an upload is completed: an upload that another process has taken over is no longer ours to complete.
+ * Called before an upload is completed, because only its owner may complete it.
  * @throws BreakwaterError `locked`
  */
 export function assertStillOurs({ isOurs }: UploadResumePoint, { bucket, key }: UploadedObject): void {
   if (isOurs()) return;
   throw new BreakwaterError('locked', `put s3://${bucket}/${key}: another process has taken over this upload`, {
-    details: { reason: 'taken_over', hint: 'that process sends the rest: wait for it, or run the command again' },
+    details: { reason: 'taken_over', hint: 'that process is sending the rest: wait for it, or run the command again' },
   });
 }
 
 /**
- * `NoSuchUpload` for an upload that was created: someone has aborted or completed it. S3 reports that as 404, but
- * neither the bucket nor the key is wrong. Any other error stays as it is.
+ * Explains `NoSuchUpload` for an upload that existed: it was aborted or completed elsewhere, and the 404 does not mean
+ * a wrong bucket or key. Any other error is returned unchanged.
  */
 export function toAbortedError(error: unknown, { bucket, key }: UploadedObject): unknown {
   const isGone = error instanceof BreakwaterError && error.code === 'not_found' && isUploadGone(error);
@@ -31,12 +31,12 @@ export function toAbortedError(error: unknown, { bucket, key }: UploadedObject):
     details: {
       ...error.details,
       reason: 'upload_aborted',
-      hint: 'run the command again: it sends everything. Look for a sweep, a lifecycle rule or another program that aborts uploads',
+      hint: 'run the command again to send everything; look for a sweep, a lifecycle rule or another program that aborts uploads',
     },
   });
 }
 
-/** Whether S3 has said that it does not know the upload, and so has none of its parts. */
+/** Whether S3 no longer has the upload or any of its parts. */
 export function isUploadGone(error: unknown): boolean {
   return error instanceof BreakwaterError && error.details.s3Code === 'NoSuchUpload';
 }

@@ -21,18 +21,16 @@ import type { UploadResult, UploadTarget } from './upload-request.ts';
 /** An upload in parts that exists in the store. */
 export interface MultipartUpload {
   readonly uploadId: string;
-  /** The type of checksum that the store says it will keep for the object; null if it names none. */
+  /** The type of checksum that the store will keep for the object; null if it names none. */
   readonly checksumType: ChecksumType | null;
 }
 
-/** What the requests of one upload are sent with. */
 export interface UploadChannel {
   readonly s3: ObjectClient;
   readonly guard: Guard;
   readonly requests: RequestRunner;
 }
 
-/** What is known about an object that has just been completed. */
 export interface CompletedObject {
   readonly etag: string | null;
   readonly versionId: string | null;
@@ -74,8 +72,8 @@ export async function sendPart(
 }
 
 /**
- * Creates the object from its parts, which are in order.
- * @returns `checksum` if the store has confirmed that of every part
+ * Creates the object from its parts, given in order.
+ * @returns `checksum` if the store confirmed it for every part
  */
 export async function assembleParts(
   { s3, guard, requests }: UploadChannel,
@@ -115,7 +113,7 @@ async function completeUpload(
   return await sendWrite(tools, async ({ number, options }) => {
     try {
       const output = await s3.send(command, options);
-      // Ceph leaves the ETag of a first response empty, but always names the object.
+      // Ceph leaves the ETag of the first response empty, but always names the object.
       assertSentByS3(output, 'Key');
       const etag = output.ETag === undefined || output.ETag === '' ? composeEtag(partEtagsOf(command)) : output.ETag;
       return { etag, versionId: output.VersionId ?? null };
@@ -128,9 +126,9 @@ async function completeUpload(
 }
 
 /**
- * After a Complete whose response was lost, the next one fails with `NoSuchUpload` although the object is there or,
- * under `--if-none-match`, with `PreconditionFailed`.
- * @returns the ETag of the object, if it shows that the object consists of our parts; otherwise null
+ * If the response to a Complete is lost, the next one fails although the object exists: with `NoSuchUpload` or, under
+ * `--if-none-match`, with `PreconditionFailed`.
+ * @returns the object's ETag if it proves that the object consists of our parts; otherwise null
  */
 async function findCompleted(
   s3: ObjectClient,

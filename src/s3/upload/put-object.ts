@@ -10,7 +10,7 @@ import type { UploadResult, UploadTarget } from './upload-request.ts';
 /**
  * Creates an object from these bytes with one request and its retry chain. The bytes must not change until it ends.
  * If the response to our own PUT is lost, the retry's 412 under `--if-none-match` is not reported as `exists`.
- * @throws RetryChainFailed for what S3 refused or could not do; BreakwaterError `unavailable` as `sendWrite`
+ * @throws RetryChainFailed; BreakwaterError `unavailable` as in `sendWrite`
  */
 export async function putWhole(
   { s3, guard, requests }: UploadChannel,

@@ -1,26 +1,26 @@
 import { untilAborted } from '../../abort.ts';
 
-/** Bytes that are given to the uploader at a time. */
+/** Bytes passed to the uploader at a time. */
 const BLOCK_BYTES = 1024 * 1024;
 
 interface Block {
   readonly memory: Buffer;
-  /** Where it ends in the stream, in bytes. */
+  /** The offset of its end in the stream. */
   readonly end: number;
 }
 
 interface StreamBodyOptions {
   readonly partSizeBytes: number;
-  /** Ends the wait for the stream, with its reason. */
+  /** Aborts the wait for the stream, with its reason. */
   readonly signal: AbortSignal;
   /** @default 1 MiB */
   readonly blockBytes?: number;
 }
 
 /**
- * A stream as lib-storage reads it: in blocks, which it copies into parts. Blocks are used again and parts are freed as
- * soon as nobody can need them. The garbage collector would do so late: it counts a buffer as a small object, and lets
- * a hundred megabytes pile up (measured over 1 GiB: 220 to 250 MB at the peak instead of 150 to 170).
+ * Feeds a stream to lib-storage in blocks, which it copies into parts. Blocks are reused, and parts freed, as soon as
+ * possible. The garbage collector would do so late, because it counts a buffer as a small object, and a hundred
+ * megabytes would pile up (measured over 1 GiB: 220 to 250 MB at the peak instead of 150 to 170).
  */
 export class StreamBody {
   readonly #source: AsyncIterable<Uint8Array>;
@@ -28,7 +28,7 @@ export class StreamBody {
   /** Blocks that the uploader may not have copied yet, oldest first. */
   readonly #given: Block[] = [];
   readonly #spare: Buffer[] = [];
-  /** How many parts still have to be sent from a memory: the last two parts may share one. */
+  /** The number of unsent parts in each memory; the last two parts may share one. */
   readonly #unsent = new Map<ArrayBufferLike, number>();
   #newest: { readonly number: number; readonly memory: ArrayBufferLike | null } = { number: 0, memory: null };
   #readBytes = 0;
@@ -38,14 +38,14 @@ export class StreamBody {
     this.#options = { blockBytes: BLOCK_BYTES, ...options };
   }
 
-  /** What the stream has yielded so far. */
+  /** Bytes passed on so far. */
   get readBytes(): number {
     return this.#readBytes;
   }
 
   /**
-   * Reads the stream once. A chunk of it is not needed after the next one is requested.
-   * @throws what the stream throws
+   * Reads the stream once. It needs no chunk after requesting the next.
+   * @throws the stream's error
    */
   async *read(): AsyncGenerator<Buffer> {
     const { signal } = this.#options;
@@ -62,7 +62,7 @@ export class StreamBody {
         block = this.#takeBlock();
         length = 0;
       }
-      // The last bytes of a full part need not wait for a full block: the stream may say nothing for hours.
+      // The last bytes of a full part do not wait for a full block, because the stream may send nothing for hours.
       if (length === 0 || this.#readBytes + length <= this.#endOfPart()) continue;
       yield this.#give(block, length);
       block = this.#takeBlock();
@@ -73,8 +73,8 @@ export class StreamBody {
   }
 
   /**
-   * The uploader has put a part together: it has copied the blocks before its end, and no longer needs the memory of
-   * the parts before it.
+   * Call when the uploader has assembled a part: it has copied the blocks before the part's end, and no longer needs
+   * the memory of earlier parts.
    */
   noteCreated(number: number, { buffer }: Uint8Array): void {
     this.#unsent.set(buffer, (this.#unsent.get(buffer) ?? 0) + 1);
@@ -86,7 +86,7 @@ export class StreamBody {
     this.#freeSent();
   }
 
-  /** A part has been stored. */
+  /** Call when a part has been stored. */
   noteSent({ buffer }: Uint8Array): void {
     this.#unsent.set(buffer, (this.#unsent.get(buffer) ?? 1) - 1);
     this.#freeSent();
@@ -100,7 +100,7 @@ export class StreamBody {
     }
   }
 
-  /** Where the part ends that the next byte belongs to; a part that is full stays open until the byte after it. */
+  /** The end of the part that the next byte belongs to. A full part stays open until the byte after it. */
   #endOfPart(): number {
     const { partSizeBytes } = this.#options;
     return Math.max(1, Math.ceil(this.#readBytes / partSizeBytes)) * partSizeBytes;

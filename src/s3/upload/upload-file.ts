@@ -14,10 +14,10 @@ import { assembleParts, createUpload, sendPart, type MultipartUpload, type Uploa
 import { putWhole } from './put-object.ts';
 import type { FileUpload, UploadResult } from './upload-request.ts';
 
-/** Parts of one object in flight; the slots bound what they hold in memory. */
+/** Parts of one object in flight; the slots bound their memory. */
 const PARTS_IN_FLIGHT = 16;
 
-/** Errors after which stored parts stay: they say nothing against the parts, and a later run can resume. */
+/** Errors after which stored parts stay, because the parts are good and a later run can resume. */
 const KEEPS_PARTS: ReadonlySet<ErrorCode> = new Set([
   'circuit_open',
   'interrupted',
@@ -28,8 +28,8 @@ const KEEPS_PARTS: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /**
- * Uploads a file as one guarded operation: in one request if it fits into one part, otherwise in parts that are read at
- * their offsets, several in flight. Each request can be retried, because its bytes stay in memory until it is done.
+ * Uploads a file as one guarded operation: in one request if it fits into one part, otherwise in parts read at their
+ * offsets, several in flight. Each request can be retried, because its bytes stay in memory until it is done.
  * @throws BreakwaterError `source_changed`, before the object is created, if the file changed since it was opened;
  * `exists`
  */
@@ -42,7 +42,7 @@ export function uploadFile(s3: ObjectClient, guard: Guard, upload: FileUpload): 
 
 async function uploadWhole(s3: ObjectClient, guard: Guard, upload: FileUpload): Promise<UploadResult> {
   const { bucket, key, sizeBytes, source, queue, signal } = upload;
-  // Before the permit is taken: a probe must not wait for one of our slots, nor for the disk.
+  // Before taking the permit, because a probe must not wait for a slot or the disk.
   using slot = await queue.take(sizeBytes, { signal });
   const bytes = slot.buffer();
   await source.readAt(bytes, 0);
@@ -53,9 +53,8 @@ async function uploadWhole(s3: ObjectClient, guard: Guard, upload: FileUpload): 
 }
 
 /**
- * Uploads a file in parts, and resumes what an earlier process has stored: a part counts as stored only when its
- * checksum matches the file. After a failure, parts that a later run can resume stay, and the error says so; others are
- * removed.
+ * Uploads a file in parts, and resumes an earlier upload: a part counts as stored only when its checksum matches the
+ * file. After a failure, the parts stay if a later run can resume, and the error says so; otherwise they are removed.
  */
 async function uploadInParts(s3: ObjectClient, guard: Guard, file: FileUpload): Promise<UploadResult> {
   const { bucket, key, resume } = file;
@@ -80,9 +79,9 @@ class PartsSending {
   readonly #file: FileUpload;
   readonly #parts: StoredPart[] = [];
   #upload: MultipartUpload | null = null;
-  /** A later process will find the upload: not where the local state cannot be used. */
+  /** Whether a later process will find the upload. False if the local state cannot be used. */
   #isSaved = false;
-  /** Parts that an earlier process has stored, by number. */
+  /** Parts stored by an earlier process, by number. */
   #earlier: ReadonlyMap<number, StoredPart> = new Map();
   #resumedBytes = 0;
   #storedBytes = 0;
@@ -117,7 +116,7 @@ class PartsSending {
   /** Keeps or removes the parts after a failure. @returns the error to report */
   async onFailure(error: unknown): Promise<unknown> {
     const { bucket, key, resume, sizeBytes } = this.#file;
-    // An upload that another process has taken over is that process's to complete or to abort.
+    // If another process took the upload over, only that process may complete or abort it.
     if (this.#upload === null || !resume.isOurs()) return error;
     if (isUploadGone(error)) {
       await resume.forget();
@@ -180,7 +179,7 @@ function keepsParts(error: unknown): error is BreakwaterError {
   return error instanceof BreakwaterError && KEEPS_PARTS.has(error.code);
 }
 
-/** The same error, with a hint how to resume. */
+/** The same error, with a hint on how to resume. */
 function resumableError(
   error: BreakwaterError,
   { storedBytes, sizeBytes }: { storedBytes: number; sizeBytes: number },

@@ -2,19 +2,18 @@ import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
 import type { SlotQueue } from '../../guard/slots.ts';
 import type { ChecksumChoice } from '../checksum/algorithms.ts';
 
-/** Where an object goes, and what is stored with it. */
+/** The object to create, with its metadata. */
 export interface UploadTarget {
   readonly bucket: string;
   readonly key: string;
   readonly headers: UploadHeaders;
   readonly checksum: ChecksumChoice;
-  /** Fails with `exists`, and leaves the object as it is, if the key exists. */
+  /** If the key exists, fail with `exists` and do not replace the object. */
   readonly ifNoneMatch: boolean;
   /** 5 MiB to 5 GiB; the last part may be shorter. */
   readonly partSizeBytes: number;
 }
 
-/** What is stored with the object. */
 export type UploadHeaders = Pick<
   PutObjectCommandInput,
   | 'ContentType'
@@ -27,12 +26,12 @@ export type UploadHeaders = Pick<
   | 'ACL'
 >;
 
-/** Bytes that can be read at any offset and again: a file. */
+/** A file: bytes that can be read at any offset, repeatedly. */
 export interface UploadSource {
   /** Fills `buffer` from `offset`. @throws BreakwaterError `source_changed` or `local_io` */
   readonly readAt: (buffer: Uint8Array, offset: number) => Promise<void>;
   /**
-   * Called before the object is created: is the file still as it was when it was opened?
+   * Called before the object is created, to check that the file has not changed since it was opened.
    * @throws BreakwaterError `source_changed`
    */
   readonly confirm: () => void;
@@ -41,24 +40,24 @@ export interface UploadSource {
 export interface FileUpload extends UploadTarget {
   readonly sizeBytes: number;
   readonly source: UploadSource;
-  /** A slot for each request comes from here. */
+  /** The source of each request's slot. */
   readonly queue: SlotQueue;
-  /** Ends this upload: aborted when the command is, or when the run that it belongs to has ended. */
+  /** Aborts this upload, together with the command or when its run has ended. */
   readonly signal: AbortSignal;
   readonly resume: UploadResumePoint;
 }
 
-/** The saved state of an upload in parts, by which a later process can resume the upload or remove its parts. */
+/** The saved state of an upload in parts, with which a later process can resume it or remove its parts. */
 export interface UploadResumePoint {
   /** The upload of an earlier process with the same bytes and options; null for none. */
   readonly resumableId: string | null;
-  /** Uploads of earlier processes that cannot be resumed, such as those of other bytes or options. */
+  /** Uploads of earlier processes that cannot be resumed, such as those with other bytes or options. */
   readonly stale: readonly StaleUpload[];
   /** Whether the parts stay if the upload fails. */
   readonly isResumable: boolean;
   /**
-   * False if another process has taken the upload over, which may have stopped this one for longer than its lease: it
-   * must neither complete nor abort it. Asked of the state each time.
+   * Checks the state. False if another process took the upload over, because this one was suspended for longer than its
+   * lease: this one must neither complete nor abort it.
    */
   readonly isOurs: () => boolean;
   /** Called as soon as the upload id is known. @returns whether a later process will find it */
@@ -67,10 +66,10 @@ export interface UploadResumePoint {
   readonly forget: () => Promise<void>;
 }
 
-/** An upload that an earlier process has left, and that is of no use. */
+/** A useless upload of an earlier process. */
 export interface StaleUpload {
   readonly uploadId: string;
-  /** Called when it is gone. */
+  /** Called when the upload is gone. */
   readonly forget: () => Promise<void>;
 }
 
@@ -85,7 +84,7 @@ export const NOTHING_TO_RESUME: UploadResumePoint = {
 };
 
 export interface StreamUpload extends UploadTarget {
-  /** Read once, from its start. An error that it throws ends the upload with that error. */
+  /** Read once, from its start. Its error ends the upload. */
   readonly body: AsyncIterable<Uint8Array>;
   /** Parts in flight; memory grows with this times the part size. */
   readonly partsInFlight: number;
@@ -96,9 +95,9 @@ export interface UploadResult {
   readonly etag: string | null;
   /** Size of the object. */
   readonly bytes: number;
-  /** How many of them an earlier process had sent. */
+  /** How many of them an earlier process sent. */
   readonly resumedBytes: number;
   readonly versionId: string | null;
-  /** The checksum that the store has confirmed and keeps, such as `crc32`; null if it confirmed none. */
+  /** The checksum that the store confirmed and keeps, such as `crc32`; null if it confirmed none. */
   readonly checksum: ChecksumChoice | null;
 }

@@ -23,7 +23,7 @@ import type { StreamUpload, UploadResult } from './upload-request.ts';
 /**
  * Uploads a stream of unknown length as one guarded operation. lib-storage cuts it into parts, or sends it in one
  * request if it fits into one part. Parts are buffered, so every request can be retried. After a failure the upload is
- * aborted: the bytes that were read are gone, so nothing can be resumed.
+ * aborted, because the bytes read are gone and nothing can be resumed.
  */
 export async function uploadStream(s3: ObjectClient, guard: Guard, request: StreamUpload): Promise<UploadResult> {
   const { bucket, key, resume } = request;
@@ -40,7 +40,7 @@ export async function uploadStream(s3: ObjectClient, guard: Guard, request: Stre
   }
 }
 
-/** The requests that lib-storage makes. Aborts are not among them: `discard` makes those after the verdict. */
+/** The requests that lib-storage makes. It does not abort uploads: `discard` does so after the verdict. */
 type UploadCommand =
   | PutObjectCommand
   | CreateMultipartUploadCommand
@@ -52,7 +52,7 @@ class StreamSending {
   readonly #guard: Guard;
   readonly #request: StreamUpload;
   readonly #parts: StoredPart[] = [];
-  /** Settled when the upload in parts exists, or could not be created. */
+  /** Settled when the upload in parts exists or could not be created. */
   readonly #created = Promise.withResolvers<void>();
   #upload: MultipartUpload | null = null;
   #result: UploadResult | null = null;
@@ -72,7 +72,7 @@ class StreamSending {
       send: (command: UploadCommand) => endOnFailure(requests, this.#send(channel, command, body)),
     };
     const upload = new Upload({
-      // lib-storage calls `send` and reads `config`, and uses nothing else of a client.
+      // lib-storage uses only `send` and `config` of a client.
       client: client as unknown as S3Client,
       params: { Bucket: bucket, Key: key, Body: Readable.from(this.#read(requests, body)) },
       partSize: partSizeBytes,
@@ -80,11 +80,11 @@ class StreamSending {
       leavePartsOnError: true,
     });
     await upload.done();
-    if (this.#result === null) throw new Error('lib-storage ended without making an object');
+    if (this.#result === null) throw new Error('lib-storage ended without creating an object');
     return this.#result;
   }
 
-  /** After a failure. If the abort fails, the upload id stays saved, so that the next run can remove the parts. */
+  /** Call after a failure. If the abort fails, the upload id stays saved, so that the next run can remove the parts. */
   async discard(): Promise<void> {
     const { bucket, key, resume } = this.#request;
     if (this.#upload === null || !resume.isOurs()) return;
@@ -96,8 +96,7 @@ class StreamSending {
     try {
       for await (const block of body.read()) {
         yield block;
-        // If the stream broke while the upload is being created, that request would be aborted, and its upload left
-        // behind.
+        // If the stream failed during the creating request, its abort could leave the upload behind.
         if (body.readBytes > this.#request.partSizeBytes) await this.#created.promise;
       }
     } catch (error) {
@@ -106,7 +105,7 @@ class StreamSending {
     }
   }
 
-  /** @returns what lib-storage reads of a response */
+  /** @returns the response fields that lib-storage uses */
   async #send(
     channel: UploadChannel,
     command: UploadCommand,
@@ -146,7 +145,7 @@ class StreamSending {
 
   async #complete(channel: UploadChannel, { readBytes }: StreamBody): Promise<UploadResult> {
     const bytes = this.#parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-    // Memory is used again while lib-storage works: an object must not be made of anything but the whole stream.
+    // Memory is reused while lib-storage works, so make sure that the object is the whole stream.
     if (this.#upload === null || bytes !== readBytes) throw new Error(`${readBytes} bytes were read, ${bytes} sent`);
     assertStillOurs(this.#request.resume, this.#request);
     const stored = await assembleParts(channel, this.#request, { ...this.#upload, parts: this.#parts });
@@ -154,7 +153,7 @@ class StreamSending {
   }
 }
 
-/** The first failure ends all other requests and the wait for the stream, and becomes the error of all of them. */
+/** The first failure ends all other requests and the wait for the stream, with the same error. */
 async function endOnFailure<T>(requests: RequestRunner, sending: Promise<T>): Promise<T> {
   try {
     return await sending;
