@@ -78,7 +78,7 @@ describe('operationError', () => {
   });
 
   it.each([
-    ['NoSuchBucket', 404, /name of the bucket/],
+    ['NoSuchBucket', 404, /bucket name/],
     ['NoSuchKey', 404, /bucket and the key/],
     ['RequestTimeTooSkewed', 403, /clock/],
     ['SlowDown', 503, /breaker-status/],
