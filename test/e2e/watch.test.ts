@@ -76,7 +76,7 @@ describe.skipIf(!hasTmux())('breaker-status --watch in a terminal', () => {
     const again = put(program, { opensAt: 1 });
     await terminal.waitFor(/■ OPEN/);
     terminal.type('r');
-    await terminal.waitFor(/reset s3-upload@.*closes at once/);
+    await terminal.waitFor(/reset s3-upload@.*closes it for every process/);
     terminal.type('S3 is back');
     terminal.press('Enter');
     terminal.keep('reset', await terminal.waitFor(/reset it now\? y = yes/));
