@@ -34,8 +34,8 @@ export function after(clock: Pick<Clock, 'sleep'>, ms: number, fn: () => void): 
 }
 
 /**
- * Runs a wait until it ends, `signal` is aborted, which is an error, or `end` is aborted, which is not.
- * @throws the reason of `signal`, or what `wait` throws
+ * Waits until `wait` ends or `end` aborts, which is not an error, or `signal` aborts, which is.
+ * @throws the reason of `signal`, or the error of `wait`
  */
 export async function waitUnless(
   wait: (signal: AbortSignal) => Promise<void>,
@@ -52,11 +52,11 @@ export async function waitUnless(
   }
 }
 
-/** An event that may occur again and again; a signal is for one time only. */
+/** A recurring event, unlike a signal. */
 export class Pulse {
   #next = new AbortController();
 
-  /** Aborted when the event occurs next. */
+  /** Aborts when the event next occurs. */
   get next(): AbortSignal {
     return this.#next.signal;
   }

@@ -29,9 +29,9 @@ export type Event =
       readonly bytes: number;
     })
   | CircuitEvent
-  /** Operations of the command wait, and have waited for a second. Backoff is `retry_scheduled`. */
+  /** Operations of the command have been waiting for a second. Backoff is `retry_scheduled` instead. */
   | (Wait & { readonly kind: 'wait_started' })
-  /** None waits for this any more; sent only after its `wait_started`. */
+  /** No operation waits for this any more; sent only after its `wait_started`. */
   | { readonly kind: 'wait_ended'; readonly reason: WaitReason }
   | { readonly kind: 'transfer_started'; readonly name: string; readonly totalBytes: number | null }
   /** Bytes stored; negative when an attempt starts over. */
@@ -62,14 +62,14 @@ export type Event =
   | { readonly kind: 'sweep_finished'; readonly bucket: string; readonly deleted: number; readonly failed: number }
   | { readonly kind: 'warning'; readonly reason: string; readonly message: string };
 
-/** What is waited for: a circuit that refuses, the command's own probe of it, or the rate limiter. */
+/** The cause of a wait: a circuit that refuses, the command's own probe, or the rate limiter. */
 export type WaitReason = RefusalReason | 'own_probe' | 'rate_limit';
 
 export interface Wait {
   readonly reason: WaitReason;
-  /** Its full name; null for the rate limiter. */
+  /** The circuit's full name; null for the rate limiter. */
   readonly circuit: string | null;
-  /** The longest that it may last, in ms; null where only the deadline ends it. */
+  /** The longest that it may last, in ms; null if only the deadline limits it. */
   readonly atMostMs: number | null;
 }
 

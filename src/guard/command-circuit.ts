@@ -3,12 +3,11 @@ import type { CircuitGate } from '../circuit/circuit-gate.ts';
 import type { Admission, AttemptFailure, Permit, Refusal, Verdict } from '../circuit/circuit.ts';
 
 /**
- * The circuit of one command, with what its operations must know of each other: whether one was admitted, whether the
- * probe is their own, and when it ends. A command over many objects is one command: its own probe never refuses its
- * own objects.
+ * The circuit of one command, with the state that its operations share: whether one was admitted, whether one holds the
+ * probe, and when that ends. The probe of a command over many objects never refuses its other objects.
  */
 export class CommandCircuit {
-  /** Its full name, `s3-upload@scope`. */
+  /** The full name, `s3-upload@scope`. */
   readonly name: string;
   readonly #gate: CircuitGate;
   readonly #probeEnded = new Pulse();
@@ -31,17 +30,17 @@ export class CommandCircuit {
     return this.#probe !== null;
   }
 
-  /** Aborted when the probe of this command ends. */
+  /** Aborts when this command's probe ends. */
   get probeEnded(): AbortSignal {
     return this.#probeEnded.next;
   }
 
-  /** Aborted when a failure of this command leaves the circuit open. Of other processes, only a look tells. */
+  /** Aborts when a failure of this command leaves the circuit open. Use `check` to see what other processes did. */
   get opened(): AbortSignal {
     return this.#opened.next;
   }
 
-  /** As `CircuitGate.check`. */
+  /** See `CircuitGate.check`. */
   check(): Refusal | null {
     return this.#gate.check(this.name);
   }
@@ -67,7 +66,7 @@ export class CommandCircuit {
     return this.#gate.isCurrent(permit);
   }
 
-  /** False if the lease is lost: the probe is no longer this command's. */
+  /** False if the lease is lost, so that the probe is no longer this command's. */
   renew(permit: Permit): boolean {
     const isRenewed = this.#gate.renew(permit);
     if (!isRenewed) this.#endProbe(permit);

@@ -19,7 +19,7 @@ export interface Guard {
   readonly settings: GuardSettings;
   /** The command's only circuit; null for a sweep and under `--no-breaker`, which neither check nor change any. */
   readonly circuit: CommandCircuit | null;
-  /** Holds requests back while S3 throttles; null before there is a connection. */
+  /** Delays requests while S3 throttles; null before there is a connection. */
   readonly limiter: RequestLimiter | null;
   readonly waits: WaitReport;
   readonly clock: Clock;
@@ -29,13 +29,13 @@ export interface Guard {
   readonly emit: EventSink;
 }
 
-/** What the guard needs of a rate limiter. */
+/** The rate limiter, as the guard sees it. */
 export interface RequestLimiter {
-  /** False while it delays nothing, because S3 has not throttled. */
+  /** False until S3 throttles; nothing is delayed until then. */
   readonly isActive: boolean;
   /** The longest wait of one request, in ms. */
   readonly waitMaxMs: number;
-  /** For the requests of one operation: those of operations that began earlier go first. */
+  /** Opens the queue of one operation; operations that started earlier go first. */
   readonly openQueue: () => RequestQueue;
 }
 

@@ -47,10 +47,11 @@ export class PermitHolder {
   }
 
   /**
-   * Takes a permit. Waits at most `waitMs` (`--wait`) while the circuit refuses, whatever the reason. Once the command was
-   * admitted, waits also for a busy probe slot: for a probe of its own until that ends, for one of another process at most
-   * two leases, because one may be of an owner that died. Returns also when another call has taken a permit.
-   * @throws BreakwaterError `circuit_open` when refused and there is nothing to wait for, or the wait is over
+   * Takes a permit. While the circuit refuses, for any reason, waits at most `waitMs` (`--wait`). Also waits for a busy
+   * probe slot: until it ends for the command's own probe; once the command was admitted, at most two leases for
+   * another process's, because the first may belong to an owner that died. Also returns when another call has taken a
+   * permit.
+   * @throws BreakwaterError `circuit_open` when refused without a wait, or still refused after it
    */
   async acquire(waitMs: number): Promise<void> {
     const { circuit, clock, deadlineAtMs } = this.#options;
@@ -93,14 +94,14 @@ export class PermitHolder {
     this.#options.circuit.settle(permit, verdict, failure);
   }
 
-  /** Until when a slot is waited for that others keep busy since then, on the monotonic clock, in ms. */
+  /** Until when to wait for a slot that others have kept busy since then, on the monotonic clock, in ms. */
   #endOfBusySlot(busySinceMs: number | null): number {
     const { circuit, deadlineAtMs, probeLeaseMs } = this.#options;
     if (busySinceMs === null || !circuit.wasAdmitted) return -Infinity;
     return Math.min(busySinceMs + 2 * probeLeaseMs, deadlineAtMs ?? Infinity);
   }
 
-  /** Ends early when the command's own probe does. */
+  /** Ends early with the command's own probe. */
   async #sleep(delayMs: number): Promise<void> {
     const { circuit, clock, signal } = this.#options;
     await waitUnless((stop) => clock.sleep(delayMs, stop), { signal, end: circuit.probeEnded });
@@ -120,7 +121,7 @@ function pollMs({ reason, retryAfterMs }: Refusal): number {
   return reason === 'open' ? Math.min(retryAfterMs ?? OPEN_POLL_MS, OPEN_POLL_MS) : SLOT_POLL_MS;
 }
 
-/** What one operation waits for now; the report changes only with the reason. */
+/** The current wait of one operation; reported again only when the reason changes. */
 class CurrentWait implements Disposable {
   readonly #waits: WaitReport;
   readonly #circuit: string;

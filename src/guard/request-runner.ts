@@ -31,7 +31,7 @@ export class RequestRunner {
   readonly #permits: PermitHolder | null;
   readonly #stop: AbortController;
   readonly #watches = new Set<RequestWatch>();
-  /** Its place among the operations of the command, for the rate limiter. */
+  /** Orders the operations of the command, for the rate limiter. */
   readonly #queue: RequestQueue | null;
   readonly #chainOptions: Omit<RetryChainOptions, 'findRefusal'>;
   /** The newest slot under a probe's permit: one retry chain at a time (circuit.md, invariant 1). */
@@ -149,7 +149,7 @@ export class RequestRunner {
     for (;;) {
       const last = this.#lastProbeSlot;
       await last?.ended;
-      // An operation that has begun does not wait for an open circuit, not even under `--wait`.
+      // An operation that has started does not wait for an open circuit, not even under `--wait`.
       if (!permits.isHeld) await permits.acquire(0);
       if (!permits.isProbe) return;
       // Another request of this operation took the slot while this one waited.
@@ -172,7 +172,7 @@ export class RequestRunner {
     }
   }
 
-  /** The permit is still current, or a new one is admitted. @throws BreakwaterError `circuit_open` */
+  /** Keeps the permit if current, else acquires a new one. @throws BreakwaterError `circuit_open` */
   async #renewPermit(request: GuardedRequest): Promise<void> {
     const permits = this.#permits;
     if (permits === null) return;
@@ -184,7 +184,7 @@ export class RequestRunner {
     await this.#waitForPermit(permits, request);
   }
 
-  /** Waits for the rate limiter, and looks at the circuit again after that. @throws BreakwaterError `circuit_open` */
+  /** Waits for the rate limiter, then checks the circuit again. @throws BreakwaterError `circuit_open` */
   async #waitForRate(request: GuardedRequest): Promise<void> {
     const { limiter, waits } = this.#guard;
     const queue = this.#queue;
@@ -196,7 +196,7 @@ export class RequestRunner {
     await this.#renewPermit(request);
   }
 
-  /** Ends a wait early, without an error, when this command opens the circuit; the look that follows stops the chain. */
+  /** Ends a wait early, without an error, when this command opens the circuit; the next check stops the chain. */
   async #waitWhilePermitted(wait: (stop: AbortSignal) => Promise<void>): Promise<void> {
     const { circuit, signal } = this.#guard;
     if (circuit === null) await wait(signal);

@@ -24,15 +24,15 @@ export interface Slot extends Disposable {
 /** The queue of one transfer; earlier transfers go first. */
 export interface SlotQueue {
   /**
-   * Waits for a slot. A holder must not wait for another slot. A probe does not wait for its first slot, because the
-   * holders of the slots may be waiting for the probe.
+   * Waits for a slot. A holder must not wait for another one. A probe does not wait for its first slot, because the
+   * holders may be waiting for the probe.
    * @param bufferBytes memory that the request needs; 0 without a body
    * @throws the signal's reason as soon as it aborts
    */
   readonly take: (bufferBytes: number, requester: SlotRequester) => Promise<Slot>;
 }
 
-/** Who asks for a slot; a `RequestRunner` is one. */
+/** The owner of a slot, such as a `RequestRunner`. */
 export interface SlotRequester {
   readonly signal: AbortSignal;
   /** Whether it holds the probe of its circuit. @default false */

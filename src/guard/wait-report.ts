@@ -2,7 +2,7 @@ import { after } from '../abort.ts';
 import type { Clock } from '../clock.ts';
 import type { EventSink, Wait, WaitReason } from '../events.ts';
 
-/** A wait that ends sooner is not reported, in ms. */
+/** Shorter waits are not reported, in ms. */
 export const WAIT_REPORTED_AFTER_MS = 1000;
 
 interface Reported {
@@ -11,7 +11,7 @@ interface Reported {
   readonly timer: Disposable;
 }
 
-/** Reports what the operations of one command wait for: once for all that wait for the same, and when none does any more. */
+/** Reports the waits of one command: once per reason, and again when no operation waits for it any more. */
 export class WaitReport {
   readonly #clock: Clock;
   readonly #emit: EventSink;
@@ -22,7 +22,7 @@ export class WaitReport {
     this.#emit = emit;
   }
 
-  /** One operation waits, until this is disposed of. */
+  /** Starts the wait of one operation; dispose it to end the wait. */
   begin(wait: Wait): Disposable {
     const { reason } = wait;
     const reported = this.#waits.get(reason) ?? this.#start(wait);

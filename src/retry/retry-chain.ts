@@ -12,7 +12,7 @@ export interface RetryChainOptions {
   readonly signal: AbortSignal;
   /** When the whole command must end, on the monotonic clock, in ms; null for never. */
   readonly deadlineAtMs: number | null;
-  /** Waits between attempts. May end early: `findRefusal` comes next. @throws the signal's reason when it aborts */
+  /** Waits between attempts. May end early, because `findRefusal` follows. @throws the signal's reason */
   readonly sleep: (delayMs: number) => Promise<void>;
   /** Called after every failed attempt, including the last. */
   readonly onAttemptFailed: (attempt: number, failure: Classification) => void;
@@ -27,7 +27,7 @@ export class RetryChainFailed extends Error {
   readonly failure: Classification;
   readonly attempts: number;
   readonly why: Extract<RetryDecision, { kind: 'stop' }>['why'] | 'abandoned';
-  /** Why it was abandoned; null where `why` is another. */
+  /** Why it was abandoned; null for any other `why`. */
   readonly refusal: BreakwaterError | null;
 
   constructor(

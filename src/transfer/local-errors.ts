@@ -1,7 +1,7 @@
 import { statSync, type Stats } from 'node:fs';
 import { BreakwaterError } from '../errors.ts';
 
-/** Turns Node's error about a local path that cannot be read into the error to report. */
+/** The error to report when a local path cannot be read. */
 export function readError(path: string, error: unknown): BreakwaterError {
   const code = readSystemCode(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') {
@@ -11,7 +11,7 @@ export function readError(path: string, error: unknown): BreakwaterError {
     });
   }
   if (code === 'ELOOP') {
-    return new BreakwaterError('not_found', `${path} is a link that leads back to itself`, { cause: error });
+    return new BreakwaterError('not_found', `${path} is a symbolic link loop`, { cause: error });
   }
   if (code === 'EACCES' || code === 'EPERM') {
     return new BreakwaterError('local_io', `cannot read ${path}: permission denied`, {
@@ -27,7 +27,7 @@ export function readSystemCode(error: unknown): string | null {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }
 
-/** The stats of a path, following links; null if nothing exists there, or it cannot be read. */
+/** The stats of a path, following links; null if it is missing or cannot be read. */
 export function statOrNull(path: string): Stats | null {
   try {
     return statSync(path, { throwIfNoEntry: false }) ?? null;

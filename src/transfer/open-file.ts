@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { open, rename as renameLater, type FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
-/** Files up to this size are read and written synchronously: that is only a copy to or from the page cache. */
+/** Files up to this size are read and written synchronously, because that only copies to or from the page cache. */
 const SYNC_BYTES_MAX = 256 * 1024;
 
 const sync = promisify(fs.fsync);
@@ -16,23 +16,22 @@ export interface WritableFile {
   /** @returns how many bytes were read */
   readonly read: (buffer: Uint8Array, at: number) => Awaitable<number>;
   readonly truncate: () => Awaitable<void>;
-  /** The time of last modification, in seconds. */
+  /** Sets the modification time, in seconds. */
   readonly setTime: (seconds: number) => Awaitable<void>;
   /** Resolves when the bytes are on the disk. */
   readonly sync: () => Promise<void>;
   readonly stat: () => Awaitable<fs.BigIntStats>;
-  /** To be called only after all other calls have ended: the system reuses the descriptor for the next file. */
+  /** Call only after all other calls have ended, because the system reuses the descriptor for the next file. */
   readonly close: () => Awaitable<void>;
-  /** Renames it, and replaces a file of the new name. */
+  /** Replaces a file with the new name. */
   readonly rename: (from: string, to: string) => Awaitable<void>;
 }
 
 /**
- * Opens a file that will have that size; null if it is unknown.
+ * Opens a file that will have this size; null if unknown.
  *
- * Small files are written synchronously. A call through Node's thread pool takes about ten times as long as the call
- * itself (50 against 5 us). A synchronous call blocks everything else, so it is only for small files, and never for a
- * call that waits for the disk (`fsync`).
+ * Small files are written synchronously, because a call through Node's thread pool takes about ten times as long (50
+ * against 5 us). As this blocks everything else, it is never used for large files, or to wait for the disk (`fsync`).
  */
 export function openWritable(
   path: string,
@@ -41,7 +40,7 @@ export function openWritable(
   return isSmall(sizeBytes) ? openSync(path, flags) : open(path, flags).then(openAsync);
 }
 
-/** Fills a buffer, or the start of it, from an open file: synchronously if the file is small. */
+/** Reads into a buffer, which it may fill only partly; synchronously if the file is small. */
 export function readFile(
   fd: number,
   { buffer, at, sizeBytes }: { buffer: Uint8Array; at: number; sizeBytes: number },
@@ -73,7 +72,7 @@ function openSync(path: string, flags: string): WritableFile {
   };
 }
 
-/** As text: Node takes a number below 0, a time before 1970, for the current time. */
+/** As text, because Node takes a negative number, a time before 1970, for the current time. */
 function toTime(seconds: number): string {
   return String(seconds);
 }

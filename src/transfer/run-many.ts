@@ -1,9 +1,9 @@
 import { BreakwaterError, type ErrorCode } from '../errors.ts';
 
-/** Items at a time until some have succeeded: a store that is down gets no more than these at once. */
+/** Items at a time until some have succeeded, so that a store that is down gets no more at once. */
 const IN_FLIGHT_AT_FIRST = 16;
 
-/** The most failures that are kept by name; the rest are only counted. */
+/** The most failures to keep by name; the rest are only counted. */
 const FAILURES_NAMED_MAX = 100;
 
 export interface ItemFailure {
@@ -13,43 +13,42 @@ export interface ItemFailure {
 
 export interface ManyResult {
   readonly done: number;
-  /** Existed already, and were left as they are. */
+  /** Left unchanged, because they already existed. */
   readonly skipped: number;
   readonly bytes: number;
   readonly failed: number;
-  /** The first ones, in the order in which they failed. */
+  /** The first failures, in order. */
   readonly failures: readonly ItemFailure[];
-  /** What ended the run before its last item; null if it was not ended. */
+  /** The error that ended the run before its last item, or null. */
   readonly ended: BreakwaterError | null;
 }
 
-/** The result of one item that succeeded. */
 export interface ItemDone {
   readonly bytes: number;
-  /** It existed already: nothing was moved. @default false */
+  /** Nothing was moved, because it already existed. @default false */
   readonly isSkipped?: boolean;
 }
 
-/** Errors that end a run of many at once: the next item would fail in the same way. */
+/** Errors that end the whole run, because the next item would fail the same way. */
 const ENDS_THE_RUN: ReadonlySet<ErrorCode> = new Set(['circuit_open', 'interrupted', 'deadline', 'config', 'internal']);
 
 export interface RunManyOptions {
-  /** The most items at a time; what they hold together is bounded by the slots of the command. */
+  /** The most items at a time; the command's slots bound their memory. */
   readonly objectsInFlight: number;
-  /** Whether one more at a time would help. */
+  /** Whether one more item at a time would help. */
   readonly hasRoom: () => boolean;
-  /** Waited for before each item is begun. */
+  /** Awaited before each item starts. */
   readonly beforeEach: (signal: AbortSignal) => Promise<void>;
-  /** The command's own signal: the signal of each transfer aborts with it, too. */
+  /** The command's own signal, which also aborts the signal of each transfer. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Runs `transfer` over many items, a bounded number at a time: few at first, and one more after each success, as TCP
- * starts (RFC 5681, section 3.1). One failed item does not stop the others. An error that means that no further item
- * can succeed ends the run at once, and aborts the signal of each transfer.
- * @returns with `ended` set if the run was ended after something had been done
- * @throws BreakwaterError if the run was ended before anything was done; any other error as it is
+ * Runs `transfer` over many items, a bounded number at a time: few at first, and one more after each success, as in
+ * TCP's slow start (RFC 5681, section 3.1). A failed item does not stop the others, but an error that every further
+ * item would meet ends the run at once, and aborts the signal of each transfer.
+ * @returns with `ended` set if the run ended early, after at least one item
+ * @throws BreakwaterError if the run ended before any item; any other error unchanged
  */
 export async function runMany<T extends Named>(
   items: AsyncIterable<T>,
@@ -90,7 +89,7 @@ class ManyRun<T extends Named> {
 
   async run(): Promise<ManyResult> {
     for (let first = 0; first < IN_FLIGHT_AT_FIRST; first += 1) this.#startWorker();
-    // Workers are added while the first are awaited.
+    // More workers are added while the first are awaited.
     for (const worker of this.#workers) await worker;
     await this.#iterator.return?.();
     const { done, skipped, failed } = this.#tally;
@@ -107,7 +106,7 @@ class ManyRun<T extends Named> {
 
   async #work(): Promise<void> {
     try {
-      // All workers share one iterator: an async generator queues its `next` calls, so no item is taken twice.
+      // All workers share one iterator. An async generator queues its `next` calls, so no item is taken twice.
       while (this.#ended === null) {
         await this.#beforeEach(this.#signal);
         const next = await this.#iterator.next();
@@ -134,7 +133,7 @@ class ManyRun<T extends Named> {
       if (!(error instanceof BreakwaterError) || ENDS_THE_RUN.has(error.code)) throw error;
       tally.failed += 1;
       if (tally.failures.length < FAILURES_NAMED_MAX) tally.failures.push({ name: item.name, error });
-      // Its retries were abandoned because the circuit opened: the next item would be refused.
+      // If the circuit opened during its retries, the next item would be refused.
       const { cause } = error;
       if (cause instanceof BreakwaterError && cause.code === 'circuit_open') throw cause;
     }

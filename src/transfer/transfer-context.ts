@@ -5,7 +5,7 @@ import type { EventSink } from '../events.ts';
 import type { ObjectStore } from '../s3/object-store.ts';
 import type { OperationTarget } from '../operations.ts';
 
-/** What a transfer needs from the rest of the program; `cli/` provides it. */
+/** Provided by `cli/`. */
 export interface TransferContext {
   /** Full name of the circuit; its scope identifies the store. */
   readonly circuit: string;
@@ -15,9 +15,9 @@ export interface TransferContext {
   readonly connect: () => Promise<ObjectStore>;
   readonly emit: EventSink;
   readonly clock: Clock;
-  /** Whether more requests at once would help: the program is waiting for those in flight. */
+  /** Whether more requests at once would help, because the program is idle while it waits. */
   readonly hasRoom: () => boolean;
-  /** Unfinished uploads or downloads, whichever this is. */
+  /** Unfinished uploads for a put, unfinished downloads for a get. */
   readonly unfinished: UnfinishedWork;
   readonly signal: AbortSignal;
   readonly stdin: Readable;

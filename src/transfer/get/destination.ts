@@ -8,12 +8,12 @@ import { statOrNull } from '../local-errors.ts';
 import { planObjectPath } from './object-path.ts';
 import { nameOf, type S3Location } from '../transfer-context.ts';
 
-/** The most directories whose real path is remembered. */
+/** The most checked directories to remember. */
 const DIRECTORIES_MAX = 1024;
 
 /**
- * The directory that many objects are written to: finds the path of each key, and rejects keys that cannot be one. If the
- * file system takes two names for the same file, the second key is rejected too.
+ * The directory that many objects are written to. Finds the path for each key, and rejects keys that cannot be a path.
+ * If the file system treats two names as the same file, the second key is rejected too.
  */
 export class Destination {
   readonly #directory: string;
@@ -37,7 +37,7 @@ export class Destination {
   }
 
   /**
-   * Finds the path of a key, and reserves it until released. Called in the order of the listing.
+   * Finds the path of a key, and reserves it until released. Call it in listing order.
    * @throws BreakwaterError `local_create` for a key that cannot be a path here
    */
   reserve(location: S3Location, prefix: string): string {
@@ -60,7 +60,7 @@ export class Destination {
     return path;
   }
 
-  /** After the fetch, whether it succeeded or not. */
+  /** Call after the fetch, whether it succeeded or not. */
   release(path: string): void {
     this.#busy.delete(path);
   }
@@ -73,27 +73,27 @@ export class Destination {
     return null;
   }
 
-  /** An existing directory may be a link: its real path counts. */
+  /** Checks the real path, because an existing directory may be a link. */
   #staysBelow(directory: string): boolean {
     if (this.#checked.has(directory)) return true;
     const existing = findExisting(resolve(directory));
     const real = realpathSync.native(existing);
     const isAboveRoot = isBelow(this.#root, real);
     if (!isAboveRoot && !isBelow(real, this.#root)) return false;
-    // Remembered only if it exists: a missing one is not checked yet.
+    // Remembered only if it exists, because a missing one is not checked yet.
     if (existing === resolve(directory) && this.#checked.size < DIRECTORIES_MAX) this.#checked.add(directory);
     return true;
   }
 }
 
-/** Whether the file system takes names that differ only in case or Unicode normalization for the same file. */
+/** Whether the file system ignores differences in case or Unicode normalization. */
 async function foldsNames(directory: string): Promise<boolean> {
   const name = `.${randomBytes(6).toString('hex')}-a\u00e9${PARTIAL_SUFFIX}`;
   const path = join(directory, name);
   try {
     await writeFile(path, '', { flag: 'wx' });
   } catch {
-    // Then no object can be written either, and that error will be reported.
+    // No object can be written either, and that error will be reported.
     return false;
   }
   try {
@@ -122,6 +122,6 @@ function isBelow(path: string, root: string): boolean {
 
 function unsafeKeyError(location: S3Location, why: string): BreakwaterError {
   return new BreakwaterError('local_create', `${nameOf(location)} cannot be a file here: ${why}`, {
-    details: { hint: 'get it alone, with a destination of your choice' },
+    details: { hint: 'get it separately, with a destination of your choice' },
   });
 }

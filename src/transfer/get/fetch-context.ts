@@ -7,24 +7,24 @@ import { collectLeftovers, PartialFiles } from './leftover-files.ts';
 
 /** How the user wants objects fetched. */
 export interface FetchOptions {
-  /** Of the object; null for all of it. */
+  /** Null for the whole object. */
   readonly range: AskedRange | null;
   readonly versionId: string | null;
-  /** An existing file is kept, and is an error. */
+  /** Keep an existing file, and report it as an error. */
   readonly isNoClobber: boolean;
-  /** Files are on the disk before they are reported as done. */
+  /** Fsync each file before reporting success. */
   readonly isSynced: boolean;
-  /** Large objects are resumed after an interruption. */
+  /** Resume large objects after an interruption. */
   readonly isResumable: boolean;
-  /** Files get the object's time of modification. */
+  /** Give files the object's modification time. */
   readonly isTimeKept: boolean;
-  /** Null: planned. */
+  /** Null for the default. */
   readonly pieceBytes: number | null;
-  /** Requests in flight over all objects; null: planned. */
+  /** Requests in flight over all objects; null for the default. */
   readonly concurrency: number | null;
 }
 
-/** What the fetches of one command share. */
+/** Shared by all fetches of one command. */
 export interface FetchContext extends TransferContext, AsyncDisposable {
   readonly store: ObjectStore;
   readonly slots: Slots;
@@ -35,8 +35,8 @@ export interface FetchContext extends TransferContext, AsyncDisposable {
 }
 
 /**
- * Checks the circuit, removes what killed processes left, and connects. Disposing of it closes the connection.
- * @param target the first operation, which an open circuit refuses
+ * Checks the circuit, removes leftovers of killed processes, and connects. Dispose it to close the connection.
+ * @param target the first operation, reported if the circuit is open
  * @throws BreakwaterError `circuit_open`, `config`
  */
 export async function openFetchContext(

@@ -7,23 +7,23 @@ import { nameOf, type S3Location } from '../transfer-context.ts';
 
 const MIB = 1024 * 1024;
 
-/** The size of one request of a large object, and how many are in flight. */
+/** Size and number of requests in flight for a large object. */
 const FILE_PIECES = { pieceBytes: 16 * MIB, inFlight: 8 } as const;
-/** Into a pipe: what arrives early waits in memory. */
+/** Smaller for a pipe, where bytes that arrive early wait in memory. */
 const STREAM_PIECES = { pieceBytes: 8 * MIB, inFlight: 4 } as const;
 
-/** What a request for a file's piece holds in memory: what waits to be written, and the socket's buffers. */
+/** Memory of a request for a file's piece: unwritten bytes and the socket's buffers. */
 const FILE_BUFFER_BYTES = 3 * MIB;
 
 export interface ObjectToFetch {
   readonly location: S3Location;
   readonly target: FetchTarget;
   readonly signal: AbortSignal;
-  /** From a listing; null if S3 was not asked yet. */
+  /** From a listing; null if unknown. */
   readonly sizeBytes: number | null;
 }
 
-/** Fetches one object, and resumes where an earlier run stopped. @throws BreakwaterError by its code */
+/** Fetches one object, and resumes where an earlier run stopped. @throws BreakwaterError */
 export async function fetchObject(
   context: FetchContext,
   { location, target, signal, sizeBytes }: ObjectToFetch,
@@ -58,7 +58,7 @@ export async function fetchObject(
   }
 }
 
-/** In how many requests an object is fetched, and what each holds in memory. */
+/** The size, number and memory of an object's requests. */
 export function planPieces(
   { target, sizeBytes }: Pick<ObjectToFetch, 'target' | 'sizeBytes'>,
   { pieceBytes, concurrency }: Pick<FetchOptions, 'pieceBytes' | 'concurrency'>,
@@ -70,7 +70,7 @@ export function planPieces(
     const bufferBytes = Math.min(length, sizeBytes ?? Infinity, FILE_BUFFER_BYTES);
     return { pieceBytes: length, piecesInFlight, bufferBytes };
   }
-  // Pieces into a pipe are held in memory: the user can lower that, not raise it.
+  // Pieces for a pipe are held in memory, so the user can lower the limits but not raise them.
   const length = Math.min(pieceBytes ?? Infinity, STREAM_PIECES.pieceBytes);
   const piecesInFlight = Math.min(concurrency ?? Infinity, STREAM_PIECES.inFlight);
   return { pieceBytes: length, piecesInFlight, bufferBytes: length };

@@ -10,7 +10,7 @@ import type { S3Location } from '../transfer-context.ts';
 /** Failures after which a download can be resumed. */
 const RESUMABLE_AFTER: ReadonlySet<ErrorCode> = new Set(['interrupted', 'circuit_open', 'deadline', 'unavailable']);
 
-/** A file that one object is fetched to, with what an earlier run left of it. */
+/** A file for one object, possibly resumed from an earlier run. */
 export class FileOutput implements LocalSink {
   readonly #context: FetchContext;
   readonly #location: S3Location;
@@ -19,7 +19,7 @@ export class FileOutput implements LocalSink {
   #sink: FileSink | null = null;
   /** The directory that is remembered for a file that cannot be resumed. */
   #directory: string | null = null;
-  /** Nothing that S3 states would prove bytes of an earlier run: they are never used, and none are kept. */
+  /** False if S3 states no checksum to verify the bytes of an earlier run: they are never used, and none are kept. */
   #isProvable = true;
 
   private constructor(context: FetchContext, location: S3Location, path: string) {
@@ -28,10 +28,10 @@ export class FileOutput implements LocalSink {
     this.#path = path;
   }
 
-  /** Looks for what an earlier run left. */
+  /** Looks for a download to resume. */
   static async prepare(context: FetchContext, location: S3Location, path: string): Promise<FileOutput> {
     const output = new FileOutput(context, location, path);
-    // Thousands of small objects must not pay for what only large ones have.
+    // Skipped if there is nothing to resume, to save time for thousands of small objects.
     if (output.#isWorthKeeping && context.resumable.size > 0) {
       const id = output.#identify();
       if (context.resumable.has(id)) output.#resumable = await ResumableDownload.find(id, output.#resumeOptions);
@@ -65,7 +65,7 @@ export class FileOutput implements LocalSink {
       return bytes === 0 ? error : addResumeHint(error, bytes);
     }
     await this.#sink?.discard();
-    // A missing object may come back: what an earlier run left of it stays.
+    // A missing object may come back, so an earlier run's bytes stay.
     if (this.#sink === null) await this.#resumable?.saveForLater();
     else await this.#resumable?.forget();
     return error;

@@ -10,27 +10,27 @@ import { cannotCreateError, existsError } from './sink.ts';
 import { openWritable, type WritableFile } from '../open-file.ts';
 import { readSystemCode } from '../local-errors.ts';
 
-/** Buffers that one write may take (IOV_MAX of Linux and macOS). */
+/** The most buffers per write (IOV_MAX of Linux and macOS). */
 const CHUNKS_MAX = 1024;
 
 export interface FileSinkOptions {
-  /** A file that another program has created meanwhile is kept. */
+  /** Keep a file that another program has created meanwhile. */
   readonly noClobber: boolean;
-  /** The file and its name are synced to disk before `commit` resolves. */
+  /** Sync the file and its name to disk before `commit` resolves. */
   readonly isSynced: boolean;
   /**
-   * The claim on a temporary file that other processes can find. Once it is lost, the file is theirs: it is neither
-   * written to nor renamed nor removed. Null for a file that nobody else looks for.
+   * The claim on a temporary file that other processes can find; null if they cannot. Once the claim is lost, the file
+   * is neither written nor renamed nor removed.
    */
   readonly claim: Pick<WorkClaim, 'isOurs' | 'confirm'> | null;
 }
 
-/** A temporary file that an earlier run left. */
+/** A temporary file of an earlier run. */
 export interface LeftPartial extends SavedPartial {
   readonly covered: readonly ByteSpan[];
 }
 
-/** A download that becomes visible only when it is whole: a temporary file beside its target, renamed at the end. */
+/** A temporary file beside the target, renamed at the end, so that a download becomes visible only when complete. */
 export class FileSink implements FileTarget {
   readonly partialPath: string;
   readonly #path: string;
@@ -46,9 +46,9 @@ export class FileSink implements FileTarget {
   }
 
   /**
-   * Creates the temporary file, and missing directories above it.
-   * @param tag part of the temporary name, by which it is found again
-   * @param sizeBytes of what will be written; null if unknown
+   * Creates the temporary file, and its missing parent directories.
+   * @param tag part of the temporary name, to find the file again
+   * @param sizeBytes expected size; null if unknown
    */
   static async create(
     path: string,
@@ -62,11 +62,11 @@ export class FileSink implements FileTarget {
     }
   }
 
-  /** Opens the temporary file of an earlier run; null if it is not ours, or lacks bytes that were written to it. */
+  /** Opens the temporary file of an earlier run; null if it is not ours, or lacks written bytes. */
   static async reopen(path: string, left: LeftPartial, options: FileSinkOptions): Promise<FileSink | null> {
     if (!isPartialOf(path, left)) return null;
     const before = await findOwnFile(left.partialPath);
-    // Opened only if it is a regular file: a pipe would wait for a reader.
+    // Opened only if it is a regular file, because a pipe would wait for a reader.
     const file = before === null || before === 'unreadable' ? null : await openExisting(left.partialPath);
     if (file === null) return null;
     const facts = await file.stat();
@@ -132,7 +132,7 @@ export class FileSink implements FileTarget {
   };
 
   readonly discard = async (): Promise<void> => {
-    // Best effort: the earlier error is the one to report.
+    // Best effort, because the earlier error is the one to report.
     await this.close().catch(() => undefined);
     if (this.#options.claim?.confirm() !== false) await unlink(this.partialPath).catch(() => undefined);
   };
@@ -140,24 +140,27 @@ export class FileSink implements FileTarget {
   #assertOurs(isOurs = true): void {
     if (isOurs) return;
     throw new BreakwaterError('locked', `${this.#path}: another process has taken over this download`, {
-      details: { reason: 'taken_over', hint: 'that process fetches the rest: wait for it, or run the command again' },
+      details: {
+        reason: 'taken_over',
+        hint: 'that process is fetching the rest: wait for it, or run the command again',
+      },
     });
   }
 
-  /** A link fails if the name exists, where a rename would replace it. */
+  /** Uses a link, which fails if the name exists; a rename would replace it. */
   async #linkIfFree(): Promise<void> {
     try {
       await link(this.partialPath, this.#path);
     } catch (error) {
       if (readSystemCode(error) === 'EEXIST') throw existsError(this.#path);
-      // A file system without links: the check at the start must suffice.
+      // On a file system without links, the check at the start must suffice.
       await this.#file.rename(this.partialPath, this.#path);
       return;
     }
     await unlink(this.partialPath);
   }
 
-  /** Closes the temporary file, and keeps it. */
+  /** Closes the temporary file without removing it. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -165,7 +168,7 @@ export class FileSink implements FileTarget {
   }
 }
 
-/** Exclusive: an existing file of this random name is not ours. Directories are created only if opening fails. */
+/** Exclusive, because an existing file with this random name is not ours. Creates directories only if opening fails. */
 async function createFile(path: string, sizeBytes: number | null): Promise<WritableFile> {
   const how = { flags: 'wx+', sizeBytes } as const;
   try {

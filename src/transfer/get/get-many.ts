@@ -9,14 +9,14 @@ import { statOrNull } from '../local-errors.ts';
 import { runMany, type ItemDone, type ManyResult } from '../run-many.ts';
 import { nameOf, type S3Location } from '../transfer-context.ts';
 
-/** The most objects that a dry run names. */
+/** The most objects for a dry run to name. */
 const SAMPLES_MAX = 100;
 
 /** The keys to list, and which of them to fetch. */
 export interface KeyPattern {
-  /** What every key begins with. */
+  /** The start of every key. */
   readonly prefix: string;
-  /** Must match what follows the prefix's last slash, as in a shell: `*` stops at a slash, `**` does not. Absent: all match. */
+  /** Matches the key after the last slash of the prefix; `*` stops at a slash, `**` does not. Absent for all. */
   readonly pattern?: string;
 }
 
@@ -25,11 +25,11 @@ export interface ManyToGet extends KeyPattern {
   /** The directory to write to. */
   readonly destination: string;
   readonly patterns: KeyPatterns;
-  /** Also fetches what is already present. */
+  /** Also fetch files that are already present. */
   readonly isAgain: boolean;
 }
 
-/** What a dry run found: how much would be fetched, and the first objects. */
+/** The result of a dry run: the totals, and the first objects. */
 export interface GetPlan {
   readonly objects: number;
   readonly bytes: number;
@@ -38,8 +38,8 @@ export interface GetPlan {
 }
 
 /**
- * Fetches every matching object as it is listed. A file that is already present, with the same size and modification
- * time, is skipped, so running the same command again continues a run that was stopped.
+ * Fetches every matching object as it is listed. Skips files that are already present (`isAlreadyHere`), so running the
+ * same command again continues an interrupted run.
  * @throws BreakwaterError `not_found` if nothing matches
  */
 export async function getMany(context: FetchContext, many: ManyToGet): Promise<ManyResult> {
@@ -113,14 +113,14 @@ async function* listObjects(
 ): AsyncGenerator<Item> {
   const below = prefix.lastIndexOf('/') + 1;
   const isWanted = createKeyFilter(patterns);
-  // With the leading slash it must match the whole name.
+  // The leading slash makes it match the whole name.
   const fits: KeyFilter =
     pattern === undefined ? () => true : createKeyFilter({ include: [`/${pattern}`], exclude: [] });
   for await (const { objects } of store.list({ bucket, prefix })) {
     for (const object of objects) {
       const { key } = object;
       const name = key.slice(below);
-      // A key that ends with a slash marks a directory: consoles make them, and they have no bytes.
+      // A key that ends with a slash is an empty directory marker, as made by consoles.
       if (key.endsWith('/') || !fits(name) || !isWanted(name)) continue;
       const location = { bucket, key };
       yield { name: nameOf(location), location, object };
@@ -133,10 +133,9 @@ async function decideFetch(
   { many, item, path }: { many: ManyToGet; item: Item; path: string },
 ): Promise<'fetch' | 'skip'> {
   const found = statOrNull(path);
-  // Whether the file can be created is seen when it is created.
   if (found === null) return 'fetch';
   if (!found.isFile()) {
-    throw new BreakwaterError('local_create', `cannot create ${path}: there is something that is not a file`, {
+    throw new BreakwaterError('local_create', `cannot create ${path}: it exists and is not a file`, {
       details: { hint: 'choose another destination' },
     });
   }

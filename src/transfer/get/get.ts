@@ -11,17 +11,17 @@ import type { ManyResult } from '../run-many.ts';
 import { nameOf, type S3Location, type TransferContext } from '../transfer-context.ts';
 
 export interface GetRequest {
-  /** A key; with `isRecursive` a prefix; else also a pattern such as `logs/*.gz`. */
+  /** A key or a pattern such as `logs/*.gz`; with `isRecursive`, a prefix. */
   readonly source: S3Location;
   /** A file, a directory, or `-` for standard output. */
   readonly destination: string;
   /** The source is a prefix, the destination a directory. */
   readonly isRecursive: boolean;
-  /** Which of many objects. */
+  /** Selects among many objects. */
   readonly patterns: KeyPatterns;
-  /** Fetches nothing, and returns what would be fetched. */
+  /** Only plan, and fetch nothing. */
   readonly isDryRun: boolean;
-  /** Of many objects, also fetches those that are already present. */
+  /** For many objects: also fetch those already present. */
   readonly isAgain: boolean;
   readonly options: FetchOptions;
 }
@@ -45,9 +45,9 @@ export type GetReport =
   | { readonly kind: 'planned'; readonly plan: GetPlan };
 
 /**
- * Downloads an object, or all objects below a prefix or that fit a pattern. A file appears only when it is whole and
+ * Downloads an object, or all objects that have a prefix or match a pattern. A file appears only when complete and
  * verified; an existing file stays until then. Local destinations are checked before the circuit.
- * @throws BreakwaterError by its code; for many objects only if the run as a whole cannot continue
+ * @throws BreakwaterError; for many objects only if the run as a whole cannot continue
  */
 export async function get(request: GetRequest, context: TransferContext): Promise<GetReport> {
   const { source, isRecursive, destination, options } = request;
@@ -96,16 +96,16 @@ async function getAll(context: FetchContext, request: GetRequest, keys: KeyPatte
   return { kind: 'many', result: await getMany(context, many) };
 }
 
-/** Whether there is an object of exactly that key, which wins over a pattern. */
+/** Whether an object with exactly this key exists; it wins over a pattern. */
 async function isObject({ store }: FetchContext, { bucket, key }: S3Location): Promise<boolean> {
-  // It is the first of all keys that begin with it.
+  // The key itself sorts first among all keys that start with it.
   for await (const { objects } of store.list({ bucket, prefix: key })) {
     return objects[0]?.key === key;
   }
   return false;
 }
 
-/** Checks the directory for many objects, and rejects options that only one object can have. */
+/** Checks the directory for many objects, and rejects options for a single object. */
 async function checkDirectory({ destination, options }: GetRequest): Promise<void> {
   if (destination === '-') throw new BreakwaterError('usage', 'several objects cannot go to standard output');
   if (options.versionId !== null || options.range !== null) {
@@ -114,14 +114,14 @@ async function checkDirectory({ destination, options }: GetRequest): Promise<voi
   await checkTarget(join(destination, 'any'));
 }
 
-/** Appends the name to an existing directory, or to a destination that ends with a slash. */
+/** Appends the object's name to an existing directory, or to a destination that ends with a slash. */
 async function planTarget(destination: string, key: string): Promise<FetchTarget> {
   if (destination === '-') return { path: null };
   const isDirectory =
     destination.endsWith('/') || ((await stat(destination).catch(() => null))?.isDirectory() ?? false);
   if (isDirectory && !isFileName(baseNameOf(key))) {
     throw new BreakwaterError('usage', `${nameOf({ bucket: '', key })} has no name for a file here`, {
-      details: { hint: 'give the file a name of its own' },
+      details: { hint: 'give the destination a file name' },
     });
   }
   const path = isDirectory ? join(destination, baseNameOf(key)) : destination;

@@ -17,8 +17,8 @@ const ABANDONED_AFTER_MS = 7 * 24 * 3_600_000;
 const UNREADABLE_KEPT_MS = 30 * 24 * 3_600_000;
 
 /**
- * Saves where the temporary files of this process are, so that a later process can remove them if this one is killed.
- * Saved by directory, so that a tree of many small files costs next to nothing.
+ * Saves the directories of this process's temporary files, so that a later process can remove them if this one is
+ * killed. Saving directories instead of files keeps the cost of many small files low.
  */
 export class PartialFiles {
   readonly #unfinished: UnfinishedWork;
@@ -33,7 +33,7 @@ export class PartialFiles {
     this.#unfinished = unfinished;
   }
 
-  /** The tag for a temporary file in a directory (an absolute path), once the directory is saved. */
+  /** The tag for a temporary file in a directory (an absolute path); saves the directory first. */
   async tagFor(path: string): Promise<string> {
     const files = this.#directories.get(path);
     if (files === undefined && this.#directories.size >= DIRECTORIES_MAX) this.#dropIdle();
@@ -55,7 +55,7 @@ export class PartialFiles {
     if (idle !== undefined) this.#directories.delete(idle[0]);
   }
 
-  /** After the last file: removes what was saved. */
+  /** Call after the last file. Removes the saved record. */
   async close(): Promise<void> {
     if (this.#claim === null) return;
     await this.#saving;
@@ -72,8 +72,8 @@ export class PartialFiles {
 }
 
 /**
- * Removes what killed processes left, once they are certain to be gone, and drops the record of it only then. Never
- * fails. A record is outside input: only files that look like ours are removed.
+ * Removes temporary files of killed processes, and each record once its files are gone. Never fails. Records are
+ * outside input, so only files that look like ours are removed.
  * @returns the ids of the downloads that can be resumed
  */
 export async function collectLeftovers(unfinished: UnfinishedWork, clock: Clock): Promise<ReadonlySet<string>> {
@@ -82,7 +82,7 @@ export async function collectLeftovers(unfinished: UnfinishedWork, clock: Clock)
     const saved = parseSaved(document);
     const isAbandoned = clock.now() - savedAtMs > ABANDONED_AFTER_MS;
     if (saved?.kind === 'download' && !isAbandoned) resumable.add(id);
-    // The tag of a run is its id, by which a living process holds its claim.
+    // A run's tag is also its id, under which a living process holds its claim.
     if (resumable.has(id)) continue;
     if (saved === null || (saved.kind === 'run' && saved.tag !== id)) {
       if (clock.now() - savedAtMs > UNREADABLE_KEPT_MS) await unfinished.remove(id);

@@ -5,9 +5,9 @@ export type PlannedPath =
   | { readonly kind: 'unsafe'; readonly why: string };
 
 /**
- * The path for a listed key below `directory`: what follows the prefix's last slash.
+ * The path of a listed key below `directory`: the part after the prefix's last slash.
  *
- * Keys are not trusted: one that would leave the directory, or that is not a file name here, is `unsafe`.
+ * Keys are not trusted: one that would leave the directory, or is not a valid file name here, is `unsafe`.
  */
 export function planObjectPath(directory: string, { key, prefix }: { key: string; prefix: string }): PlannedPath {
   const name = key.slice(prefix.lastIndexOf('/') + 1);
@@ -16,7 +16,7 @@ export function planObjectPath(directory: string, { key, prefix }: { key: string
   if (segments.includes('.') || segments.includes('..')) return { kind: 'unsafe', why: 'it has a "." or ".." segment' };
   if (name.includes('\0')) return { kind: 'unsafe', why: 'it contains a NUL byte' };
   if (segments.some((segment) => Buffer.byteLength(segment) > 255)) {
-    return { kind: 'unsafe', why: 'a segment is longer than a file name may be' };
+    return { kind: 'unsafe', why: 'a segment is too long for a file name' };
   }
   const path = join(directory, ...segments);
   const below = relative(resolve(directory), resolve(path));
@@ -27,7 +27,7 @@ export function planObjectPath(directory: string, { key, prefix }: { key: string
   return { kind: 'path', path };
 }
 
-/** Whether a name can be that of a file in a directory. */
+/** Whether a name can name a file in a directory. */
 export function isFileName(name: string): boolean {
   return name !== '' && name !== '.' && name !== '..' && !name.includes('\0');
 }

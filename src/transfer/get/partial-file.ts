@@ -4,16 +4,16 @@ import { basename, dirname, resolve } from 'node:path';
 import { geteuid } from 'node:process';
 import { readSystemCode } from '../local-errors.ts';
 
-/** Ends the temporary names of downloads, so that a later run recognizes what a killed one left. */
+/** The end of every temporary name, by which a later run recognizes leftovers of a killed one. */
 export const PARTIAL_SUFFIX = '.breakwater-part';
 
-/** `.NAME.TAG.breakwater-part`; the tag is random, and a number follows where many files share it. */
+/** `.NAME.TAG.breakwater-part`. The tag is random, followed by a number if several files share it. */
 const PARTIAL_NAME = /^\..*\.([0-9a-f]{12})(?:-\d+)?\.breakwater-part$/s;
 
-/** Longest file name that common file systems take, in bytes. */
+/** The longest file name on common file systems, in bytes. */
 const NAME_BYTES_MAX = 255;
 
-/** The name of the temporary file of a download to `name`. */
+/** The temporary name for a download to `name`. */
 export function partialName(name: string, tag: string): string {
   const ending = `.${tag}${PARTIAL_SUFFIX}`;
   // A long name is cut by bytes, so that the temporary name fits too.
@@ -29,23 +29,22 @@ export function readTag(name: string): string | null {
   return PARTIAL_NAME.exec(name)?.[1] ?? null;
 }
 
-/** A temporary file as it was saved. */
 export interface SavedPartial {
   readonly partialPath: string;
   readonly inode: string;
 }
 
 /**
- * Whether a saved path may be the temporary file of a download to `path`: only its directory can have one, under our
- * pattern of names. The state can be shared with others, who may have written anything into it.
+ * Whether a saved path can be the temporary file of a download to `path`: in the same directory, with a temporary name.
+ * The state may be shared with other users, who can write anything into it.
  */
 export function isPartialOf(path: string, { partialPath }: SavedPartial): boolean {
   return dirname(partialPath) === dirname(resolve(path)) && readTag(basename(partialPath)) !== null;
 }
 
 /**
- * Removes a saved temporary file, if it is one.
- * @returns false if it is still there, so that it must not be forgotten
+ * Removes a saved temporary file, after checking that it is one.
+ * @returns false if it still exists, so that its record must stay
  */
 export async function removePartial({ partialPath, inode }: SavedPartial): Promise<boolean> {
   if (readTag(basename(partialPath)) === null) return true;
@@ -58,7 +57,7 @@ export async function removePartial({ partialPath, inode }: SavedPartial): Promi
   );
 }
 
-/** A regular file of this user, with no other name; null for anything else. Links are not followed. */
+/** The stats of a regular file of this user with no other name; null for anything else. Does not follow links. */
 export async function findOwnFile(path: string): Promise<BigIntStats | 'unreadable' | null> {
   try {
     const found = await lstat(path, { bigint: true });
@@ -69,7 +68,7 @@ export async function findOwnFile(path: string): Promise<BigIntStats | 'unreadab
   }
 }
 
-/** Whether it is a regular file of this user, with no other name. */
+/** Whether it is a regular file of this user with no other name. */
 export function isOwnFile(facts: BigIntStats): boolean {
   const uid = geteuid?.();
   return facts.isFile() && facts.nlink === 1n && (uid === undefined || facts.uid === BigInt(uid));

@@ -8,14 +8,14 @@ import { FileSink, type FileSinkOptions } from './file-sink.ts';
 import { isPartialOf, removePartial } from './partial-file.ts';
 import { parseSaved, type SavedDownload } from './saved-download.ts';
 
-/** A smaller object is not worth resuming: it is fetched again. */
+/** Smaller objects are fetched again instead of resumed. */
 export const RESUMABLE_BYTES_MIN = 64 * 1024 * 1024;
 
-/** How often progress is saved: the most that a kill costs, on a slow line and on a fast one. */
+/** How often progress is saved, which limits the loss by a kill: on a slow line, and on a fast one. */
 const SAVE_EVERY_MS = 1000;
 const SAVE_EVERY_BYTES = 8 * 1024 * 1024;
 
-/** How often the written bytes are added up, in ms: too costly for every write. */
+/** How often the written bytes are counted, in ms; too costly for every write. */
 const COUNT_EVERY_MS = 5;
 
 interface ResumableDownloadOptions {
@@ -26,8 +26,8 @@ interface ResumableDownloadOptions {
 }
 
 /**
- * A download into a file that a later process can resume if this one ends early. Bytes are saved as written only after
- * the write. A power loss leaves zeros in their place, so they are used only if something proves them: see `fetchFirst`.
+ * A download into a file that a later process can resume. Bytes are recorded only after the write. A power loss can
+ * still leave zeros in their place, so they are used only if a checksum can verify them (`fetchFirst`).
  */
 export class ResumableDownload implements AsyncDisposable {
   readonly #options: ResumableDownloadOptions;
@@ -36,7 +36,7 @@ export class ResumableDownload implements AsyncDisposable {
   #found: { readonly saved: SavedDownload; readonly sink: FileSink } | null;
   #current: { readonly saved: SavedDownload; readonly sink: FileSink } | null = null;
   #covered: () => readonly ByteSpan[] = () => [];
-  /** How many bytes a later process will find; none if the state does not outlive this process. */
+  /** Bytes that a later process will find; 0 if the state does not outlive this process. */
   #storedBytes = 0;
   #savedAtMs = 0;
   #savedBytes = 0;
@@ -54,7 +54,7 @@ export class ResumableDownload implements AsyncDisposable {
     if (found !== null) this.#storedBytes = countBytes(found.saved.covered);
   }
 
-  /** What an earlier run left for this file and object; null if nothing, or if another process holds it. */
+  /** Finds an earlier run's download; null if there is none, or another process holds it. */
   static async find(id: string, options: ResumableDownloadOptions): Promise<ResumableDownload | null> {
     const saved = parseSaved(await options.unfinished.read(id));
     if (saved?.kind !== 'download') return null;
@@ -65,7 +65,7 @@ export class ResumableDownload implements AsyncDisposable {
     return await ResumableDownload.#replace(saved, options, { id, claim });
   }
 
-  /** Starts one; null if another process fetches the same. */
+  /** Starts a new one; null if another process holds the claim. */
   static async begin(id: string, options: ResumableDownloadOptions): Promise<ResumableDownload | null> {
     const claim = await options.unfinished.claim(id);
     if (claim === null) return null;
@@ -122,8 +122,8 @@ export class ResumableDownload implements AsyncDisposable {
   }
 
   /**
-   * Saves progress and closes the file. Where no later process would find it, the file is removed.
-   * @returns how many bytes a later run need not fetch
+   * Saves progress and closes the file, or removes it if no later process would find it.
+   * @returns how many bytes a later run can skip
    */
   async saveForLater(): Promise<number> {
     if (this.#current !== null) await this.#save();
@@ -133,7 +133,7 @@ export class ResumableDownload implements AsyncDisposable {
     return this.#storedBytes;
   }
 
-  /** Removes the saved state: the download is complete, or cannot be resumed. It may be another process's by now. */
+  /** Removes the saved state of a finished or useless download, unless another process has taken it over. */
   async forget(): Promise<void> {
     await this.#saving;
     if (this.#claim.confirm()) await this.#options.unfinished.remove(this.#id);
@@ -163,7 +163,7 @@ export class ResumableDownload implements AsyncDisposable {
     const before = this.#saving;
     const save = async (): Promise<void> => {
       await before;
-      // Another process took over: what it saves is right.
+      // If another process took over, its saved state is the right one.
       if (this.#current === null || !this.#claim.isOurs()) return;
       const covered = this.#covered();
       const isSaved = await this.#options.unfinished.save(this.#id, { ...this.#current.saved, covered });
@@ -178,7 +178,7 @@ function countBytes(spans: readonly ByteSpan[]): number {
   return spans.reduce((sum, { start, end }) => sum + end - start, 0);
 }
 
-/** The id of a resumable download: of its object and its file. */
+/** The id of a resumable download, made from its object and its file. */
 export function identifyDownload(location: {
   readonly circuit: string;
   readonly bucket: string;

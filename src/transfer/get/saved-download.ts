@@ -2,22 +2,22 @@ import { readFields } from '../../read-fields.ts';
 import type { ByteSpan } from '../../s3/download/missing-ranges.ts';
 import type { ResumePoint } from '../../s3/download/download-request.ts';
 
-/** A resumable download, as saved in the local state. What its bytes must be is not saved: S3 states it. */
+/** A resumable download in the local state. The expected checksum is not saved, because S3 states it. */
 export interface SavedDownload extends ResumePoint {
   readonly kind: 'download';
-  /** Absolute path of the temporary file, and its inode, by which a replaced file is recognized. */
+  /** Absolute path of the temporary file, and its inode, to recognize a replaced file. */
   readonly partialPath: string;
   readonly inode: string;
 }
 
-/** Temporary files of one process that cannot be resumed: the directories they may be in, and their tag. */
+/** The tag of one process's non-resumable temporary files, and their possible directories. */
 export interface SavedRun {
   readonly kind: 'run';
   readonly tag: string;
   readonly directories: readonly string[];
 }
 
-/** Parses what was saved; null for anything else, such as that of another version. */
+/** Parses a saved document; null for anything else, such as one from another version. */
 export function parseSaved(document: unknown): SavedDownload | SavedRun | null {
   const fields = readFields(document);
   const { kind, tag, directories, partialPath, inode, etag, sizeBytes, covered } = fields;

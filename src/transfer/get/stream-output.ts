@@ -5,7 +5,7 @@ import type { StreamTarget } from '../../s3/download/download-request.ts';
 import type { LocalSink } from './sink.ts';
 import { readSystemCode } from '../local-errors.ts';
 
-/** A pipe or device that one object is written to, in order and no faster than it is read. Nothing can be taken back. */
+/** Writes one object to a pipe or device, in order and no faster than it is read. Written bytes cannot be discarded. */
 export class StreamOutput implements LocalSink {
   readonly resumePoint = null;
   readonly #name: string;
@@ -19,7 +19,7 @@ export class StreamOutput implements LocalSink {
     this.#isOurs = isOurs;
   }
 
-  /** Standard output: it stays open, because it is not ours to end. */
+  /** Standard output, which stays open because it is not ours. */
   static toStandardOutput(stream: Writable): StreamOutput {
     return new StreamOutput('standard output', () => stream, { isOurs: false });
   }
@@ -32,7 +32,7 @@ export class StreamOutput implements LocalSink {
   async open(): Promise<StreamTarget> {
     const stream = this.#openStream();
     this.#stream = stream;
-    // Each write reports its own error; without a listener the stream would report it once more, as a crash.
+    // Each write reports its own error; without a listener, the stream's error event would crash the process.
     stream.on('error', () => undefined);
     return await Promise.resolve({ write: (bytes) => this.#write(stream, bytes) });
   }
@@ -67,12 +67,12 @@ export class StreamOutput implements LocalSink {
   }
 }
 
-/** The reason of an `interrupted` that is not an error: the reader had enough, as in `| head`. */
+/** The reason of an `interrupted` that is not an error: the reader closed the pipe, as in `| head`. */
 export const CLOSED_PIPE = 'closed_pipe';
 
 async function writeToStream(stream: Writable, bytes: Uint8Array): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    // The callback waits until the bytes have been taken: backpressure and errors in one place.
+    // The callback runs once the bytes are consumed, which gives backpressure and errors in one place.
     stream.write(bytes, (error) => (error === null || error === undefined ? resolve() : reject(error)));
   });
 }

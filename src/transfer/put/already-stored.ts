@@ -6,19 +6,19 @@ import { DigestSet } from './digest-set.ts';
 import type { LocalFile } from './source-file.ts';
 import { choosePartSize } from './part-size.ts';
 
-/** The most objects that are kept, two digests each; objects beyond them are sent again. */
+/** The most objects to keep, two digests each; any others are sent again. */
 const OBJECTS_MAX = 500_000;
 
 /** Bytes read at a time to compare a file with an object. */
 const READ_BYTES = 1024 * 1024;
 
-/** What an earlier, interrupted run has stored below a destination. */
+/** The objects below a destination that an earlier, interrupted run stored. */
 export class StoredObjects {
   readonly #digests = new DigestSet(2 * OBJECTS_MAX);
 
   /**
-   * Reads a listing, and keeps name, size and ETag of each object that was stored since that run started, as digests.
-   * @param sinceMs when that run started, on this machine's clock; the listing has the store's own clock
+   * Reads a listing, and keeps digests of the name, size and ETag of each object stored since that run started.
+   * @param sinceMs when that run started, on this machine's clock; the listing uses the store's
    */
   static async read(
     pages: AsyncIterable<ListedPage>,
@@ -38,8 +38,8 @@ export class StoredObjects {
   }
 
   /**
-   * Whether the object exists with exactly the bytes of the file. The file is read only if an object of that name and
-   * size exists. False if the ETag is not made of MD5s, as with keys of KMS.
+   * Whether the object exists with exactly the file's bytes. Reads the file only if an object with its name and size
+   * exists. False if the ETag is not made of MD5s, as with KMS keys.
    */
   async has(key: string, file: LocalFile, partSizeBytes: number | null): Promise<boolean> {
     const { path, identity } = file;
@@ -50,13 +50,13 @@ export class StoredObjects {
   }
 }
 
-/** How far the store's clock is ahead of ours. A `Date` that cannot be right must not make what is older count. */
+/** How far the store's clock is ahead of ours. An implausible `Date` must not make older objects count. */
 function measureLead(storeNowMs: number | null, nowMs: number): number {
   if (storeNowMs === null) return 0;
   return isBelieved(storeNowMs, nowMs) ? storeNowMs - nowMs : Math.max(0, storeNowMs - nowMs);
 }
 
-/** The ETag that S3 gives to a file sent in parts of that size. */
+/** The ETag that S3 computes for a file sent in parts of that size. */
 async function computeEtag(file: LocalFile, partSizeBytes: number): Promise<string> {
   const { sizeBytes } = file.identity;
   const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, sizeBytes));

@@ -1,6 +1,6 @@
 /**
- * Content types by extension, as registered by IANA (https://www.iana.org/assignments/media-types). Only common and
- * unambiguous ones; S3 stores anything else as `binary/octet-stream`.
+ * Common and unambiguous content types by extension, as registered by IANA
+ * (https://www.iana.org/assignments/media-types). S3 stores anything else as `binary/octet-stream`.
  */
 const TYPES: Readonly<Record<string, string>> = {
   '7z': 'application/x-7z-compressed',

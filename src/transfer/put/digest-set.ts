@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 
 /**
- * A set of texts that keeps 8 bytes of each: a million of them take up to 32 MB. `has` can be wrong, once in 10^13
- * calls over a million texts; a caller for whom that matters must check.
+ * A set of texts that keeps 8 bytes of each; a million take up to 32 MB. `has` is wrong about once in 10^13 calls for a
+ * million texts; callers that cannot accept that must check.
  */
 export class DigestSet {
   readonly #sizeMax: number;
   #slots = new BigUint64Array(1024);
   #size = 0;
 
-  /** @param sizeMax texts beyond it are not kept */
+  /** @param sizeMax further texts are not kept */
   constructor(sizeMax: number) {
     this.#sizeMax = sizeMax;
   }
@@ -36,7 +36,7 @@ export class DigestSet {
     this.#size += 1;
   }
 
-  /** Its slot, or the empty slot for it; there always is one, because half of them are empty. */
+  /** The digest's slot, or an empty one for it. There always is one, because half are empty. */
   #slotOf(digest: bigint): number {
     const { length } = this.#slots;
     let slot = Number(digest % BigInt(length));
@@ -52,7 +52,7 @@ export class DigestSet {
   }
 }
 
-/** Never 0: that is an empty slot. */
+/** Never 0, which marks an empty slot. */
 function shorten(text: string): bigint {
   return createHash('md5').update(text).digest().readBigUInt64BE() || 1n;
 }

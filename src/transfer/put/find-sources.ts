@@ -2,21 +2,21 @@ import { glob, lstat, stat } from 'node:fs/promises';
 import { BreakwaterError } from '../../errors.ts';
 import { openLocalFile } from './source-file.ts';
 
-/** A source that was named, or that a pattern matched. */
+/** A named source, or a match of a pattern. */
 export interface SourceRoot {
   readonly path: string;
   readonly isDirectory: boolean;
 }
 
-/** The patterns of Node, which are those of the shell: `*`, `?`, `[...]`, `{a,b}` and `**`. */
+/** Node's patterns, the same as the shell's: `*`, `?`, `[...]`, `{a,b}` and `**`. */
 const PATTERN = /[*?[{]/;
 
 /**
- * The files and directories that the sources name. A source that does not exist and has pattern characters is expanded
- * as a shell would do; its directories count only with `-r`, and never under `**`, which finds their files.
+ * The files and directories that the sources name. A source that does not exist but has pattern characters is expanded
+ * as in a shell; its directories count only with `-r`, and never under `**`, which finds their files.
  *
  * Everything is checked before the first byte is sent.
- * @throws BreakwaterError `not_found`, `local_io`, `usage` (no regular file)
+ * @throws BreakwaterError `not_found`, `local_io`, `usage` (not a regular file)
  */
 export async function findSources(
   sources: readonly string[],
@@ -33,7 +33,7 @@ export async function findSources(
 
 async function statSource(path: string, { isRecursive }: { isRecursive: boolean }): Promise<SourceRoot> {
   const isDirectory = isRecursive && (await isDirectoryAt(path));
-  // Opening finds out whether it can be read, and fails with the error to report.
+  // If the file cannot be read, opening it fails with the error to report.
   if (!isDirectory) openLocalFile(path)[Symbol.dispose]();
   return { path, isDirectory };
 }

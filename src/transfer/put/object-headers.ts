@@ -2,9 +2,9 @@ import type { UploadHeaders } from '../../s3/upload/upload-request.ts';
 import { contentTypeOf } from './content-type.ts';
 import type { FileIdentity } from './source-file.ts';
 
-/** What is stored with every object of a put, as requested; absent where S3 uses its own default. */
+/** The requested metadata for every object of a put; absent for S3's own default. */
 export interface ObjectOptions {
-  /** For every object. @default by the name of each */
+  /** @default from each object's name */
   readonly contentType?: string;
   readonly cacheControl?: string;
   /** Names in lower case. */
@@ -18,7 +18,7 @@ export interface ObjectOptions {
 
 /**
  * The headers of one object. A file's modification time is stored as `x-amz-meta-mtime`, in seconds since the Unix
- * epoch, which `get` and rclone restore. Metadata of that name in the request wins.
+ * epoch, which `get` and rclone restore. Requested metadata with that name wins.
  */
 export function createHeaders(
   options: ObjectOptions,
@@ -27,7 +27,7 @@ export function createHeaders(
   const { cacheControl, storageClass, serverSideEncryption, kmsKeyId, acl, tags } = options;
   const contentType = options.contentType ?? contentTypeOf(name);
   const mtime = identity === null ? {} : { mtime: formatMtime(BigInt(identity.mtimeNs)) };
-  // The SDK's types list the names that it knows; newer ones must pass, too.
+  // The SDK's types list only the values that it knows; newer ones must pass too.
   return {
     ...(contentType === null ? {} : { ContentType: contentType }),
     ...(cacheControl === undefined ? {} : { CacheControl: cacheControl }),
@@ -40,7 +40,7 @@ export function createHeaders(
   } as UploadHeaders;
 }
 
-/** Seconds, with as many decimals as are not zero: `1700000000.25`. */
+/** Seconds without trailing zeros: `1700000000.25`. */
 export function formatMtime(ns: bigint): string {
   const [sign, distance] = ns < 0n ? ['-', -ns] : ['', ns];
   const decimals = String(distance % 1_000_000_000n)
@@ -49,7 +49,7 @@ export function formatMtime(ns: bigint): string {
   return `${sign}${distance / 1_000_000_000n}${decimals === '' ? '' : `.${decimals}`}`;
 }
 
-/** As S3 reads it from a header: like the query of a URL. */
+/** Formats tags for the header, like the query of a URL. */
 function formatTags(tags: Readonly<Record<string, string>>): string {
   return Object.entries(tags)
     .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)

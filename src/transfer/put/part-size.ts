@@ -12,8 +12,8 @@ const OBJECT_BYTES_MAX = 5 * 1024 * 1024 * MIB;
 export const PART_BYTES_DEFAULT = 8 * MIB;
 
 /**
- * The size of one part, in bytes: the default, or a larger one in whole MiB if the file needs more than 10,000 parts.
- * A source of unknown length gets the default.
+ * The part size, in bytes: the default, or a larger one in whole MiB if the file would need more than 10,000 parts. A
+ * source of unknown length gets the default.
  */
 export function planPartSize(sizeBytes: number | null): number {
   const needed = Math.ceil((sizeBytes ?? 0) / PARTS_MAX / MIB) * MIB;
@@ -21,8 +21,8 @@ export function planPartSize(sizeBytes: number | null): number {
 }
 
 /**
- * The part size of a file: the requested one, or the planned one.
- * @throws BreakwaterError `usage` if S3 does not accept an object of that size, or not in parts of that size
+ * The requested part size of a file, or the planned one.
+ * @throws BreakwaterError `usage` if S3 does not accept an object, or so many parts, of that size
  */
 export function choosePartSize(file: { path: string; sizeBytes: number }, requestedBytes: number | null): number {
   const { path, sizeBytes } = file;

@@ -11,14 +11,14 @@ import type { S3Location } from '../transfer-context.ts';
 export interface PutPlan {
   readonly objects: number;
   readonly bytes: number;
-  /** The first ones by name. */
+  /** The first objects. */
   readonly samples: readonly { readonly source: string; readonly location: S3Location }[];
 }
 
-/** The most objects that a dry run names; the rest are only counted. */
+/** The most objects for a dry run to name; the rest are only counted. */
 const SAMPLES_MAX = 1000;
 
-/** Checks everything local that a put checks, without circuit and S3. @throws BreakwaterError */
+/** Makes a put's local checks, without the circuit or S3. @throws BreakwaterError `usage`, `not_found`, `local_io` */
 export async function planPut(request: PutRequest, { emit }: { emit: EventSink }): Promise<PutPlan> {
   const { destination } = request;
   if (isStandardInput(request)) {

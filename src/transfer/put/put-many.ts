@@ -7,13 +7,12 @@ import { runMany, type ItemDone, type ManyResult } from '../run-many.ts';
 import { sendFile, type SendTools } from './send.ts';
 import { StoredObjects } from './already-stored.ts';
 
-/** Stored times are read to the microsecond; this is that, and what a double loses of it, in ms. */
+/** The error of a stored time, in ms: it is read to the microsecond, and a double loses some of that. */
 const TIME_ERROR_MS = 0.002;
 
 /**
- * Sends many files, each to the key that is the destination followed by its name. What an interrupted run of the same
- * command has stored is not sent again: an object counts as stored if it was created since that run started and its
- * ETag matches the file's bytes.
+ * Sends many files, each to the destination key followed by its name. Skips objects that an interrupted run of the same
+ * command stored: those created since that run started whose ETag matches the file's bytes.
  * @throws BreakwaterError `not_found` if the patterns leave nothing to send
  */
 export async function putMany(files: AsyncIterable<WalkedFile>, tools: SendTools): Promise<ManyResult> {
@@ -40,7 +39,7 @@ export async function putMany(files: AsyncIterable<WalkedFile>, tools: SendTools
   return result.ended === null || !run.isSaved ? result : { ...result, ended: withResumeHint(result.ended) };
 }
 
-/** What the interrupted run has stored; null if there was none, or the destination may not be listed. */
+/** The objects of the interrupted run; null if there was none, or the destination may not be listed. */
 async function readStored(
   { sinceMs }: ResumableRun,
   { store, request, context }: SendTools,
@@ -62,8 +61,8 @@ async function readStored(
 }
 
 /**
- * Whether an object with the file's bytes has its time of modification, too. S3 is asked only about a file that was
- * changed since the interrupted run started: it may have been touched, and then the object is sent again.
+ * Whether an object with the file's bytes also has its modification time. Asks S3 only if the file changed since the
+ * interrupted run started: it may have been touched, and then must be sent again.
  */
 async function hasItsTime(
   { identity, changedMs }: LocalFile,
@@ -76,7 +75,7 @@ async function hasItsTime(
     const mtimeMs = Number(identity.mtimeNs) / 1e6;
     return isWritersTime && modifiedMs !== null && Math.abs(modifiedMs - mtimeMs) <= TIME_ERROR_MS;
   } catch (error) {
-    // It cannot be told, or is gone since: sending it again is right.
+    // Unknown, or deleted meanwhile: send it again.
     if (error instanceof BreakwaterError && (error.code === 'access_denied' || error.code === 'not_found'))
       return false;
     throw error;
@@ -86,12 +85,12 @@ async function hasItsTime(
 function refuseEmpty({ done, skipped, failed }: ManyResult, { request }: SendTools): void {
   const { include, exclude } = request.patterns;
   if (done + skipped + failed > 0 || include.length + exclude.length === 0) return;
-  throw new BreakwaterError('not_found', 'no file is left by --include and --exclude', {
-    details: { hint: 'patterns are held against names below the source: see breakwater put --help' },
+  throw new BreakwaterError('not_found', '--include and --exclude leave no file to send', {
+    details: { hint: 'patterns match names below the source: see breakwater put --help' },
   });
 }
 
 function withResumeHint(error: BreakwaterError): BreakwaterError {
-  const hint = 'run the same command again to resume: what is stored is not sent again';
+  const hint = 'run the same command again to resume: stored files are not sent again';
   return new BreakwaterError(error.code, error.message, { cause: error, details: { ...error.details, hint } });
 }

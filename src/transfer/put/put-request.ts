@@ -8,20 +8,20 @@ import type { S3Location } from '../transfer-context.ts';
 export { CHECKSUM_CHOICES } from '../../s3/checksum/algorithms.ts';
 
 export interface PutRequest {
-  /** Paths or patterns, or `-` for standard input, at least one. */
+  /** At least one path or pattern, or `-` for standard input. */
   readonly sources: readonly string[];
   readonly destination: S3Location;
-  /** Sends directories with everything below them. */
+  /** Send directories with everything below them. */
   readonly isRecursive: boolean;
   readonly patterns: KeyPatterns;
   readonly object: ObjectOptions;
   readonly checksum: ChecksumChoice;
   readonly ifNoneMatch: boolean;
-  /** Resumes an interrupted upload, and keeps its parts if interrupted again. */
+  /** Resume an interrupted upload, and keep its parts if interrupted again. */
   readonly isResuming: boolean;
-  /** Bytes of one part; null: chosen by the size. */
+  /** Bytes of one part; null to choose by the size. */
   readonly partSizeBytes: number | null;
-  /** Requests in flight over all objects and parts; null: as many as the default bounds allow. */
+  /** Requests in flight over all objects and parts; null for the default bounds. */
   readonly concurrency: number | null;
 }
 

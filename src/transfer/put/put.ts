@@ -15,9 +15,8 @@ import { nameOf, type TransferContext } from '../transfer-context.ts';
 import { ResumableUploads } from './resume-upload.ts';
 
 /**
- * Uploads sources to S3. Everything local is checked before the circuit is asked, and the circuit before the SDK is
- * loaded.
- * @throws BreakwaterError by its code; for many sources only if the run as a whole cannot continue
+ * Uploads sources to S3. Checks everything local first, then the circuit, and only then loads the SDK.
+ * @throws BreakwaterError; for many sources only if the run as a whole cannot continue
  */
 export async function put(request: PutRequest, context: TransferContext): Promise<PutReport> {
   if (isStandardInput(request)) return await putStandardInput(request, context);
@@ -31,7 +30,7 @@ export async function put(request: PutRequest, context: TransferContext): Promis
   return { kind: 'many', result: await putMany(files, openTools(store, request, context)) };
 }
 
-/** Finds the sources, and checks that the destination can take them. @throws BreakwaterError */
+/** Finds the sources, and checks that they fit the destination. @throws BreakwaterError `usage`, or as `findSources` */
 export async function planSources(request: PutRequest): Promise<readonly SourceRoot[]> {
   const { sources, destination, isRecursive, patterns } = request;
   const roots = await findSources(sources, { isRecursive });
@@ -54,14 +53,14 @@ export function isStandardInput({ sources, destination }: PutRequest): boolean {
   return true;
 }
 
-/** The path of a put of one file; null where it is one of many. */
+/** The path, if the put sends exactly one file; otherwise null. */
 export function findOnly({ isRecursive, patterns }: PutRequest, roots: readonly SourceRoot[]): string | null {
   const [root] = roots;
   const isFiltered = patterns.include.length + patterns.exclude.length > 0;
   return root === undefined || roots.length > 1 || isRecursive || isFiltered ? null : root.path;
 }
 
-/** The key of a source: a name is appended only after a slash, or where there is no key at all. */
+/** The key of a source. Its name is appended only to an empty key, or after a slash. */
 export function planKey(key: string, name: string): string {
   return key === '' || key.endsWith('/') ? `${key}${name}` : key;
 }

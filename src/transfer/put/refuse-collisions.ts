@@ -5,14 +5,13 @@ import type { KeyFilter } from '../../key-filter.ts';
 import { DigestSet } from './digest-set.ts';
 import type { SourceRoot } from './find-sources.ts';
 
-/** Names of one level that are kept, 16 to 32 bytes each; names beyond them are searched for in the other trees. */
+/** Names to keep per level, 16 to 32 bytes each; further names are searched for in the other trees. */
 const NAMES_MAX = 1_000_000;
 
 /**
- * Refuses sources of which two files would become the same object: which of them remains would be left to chance.
+ * Rejects sources if two files would become the same object, because the survivor would be random.
  *
- * Trees are compared level by level, and only below directories that they have in common. Memory does not grow with the
- * number of files.
+ * Trees are compared level by level, only below common directories. Memory does not grow with the number of files.
  * @throws BreakwaterError `usage`
  */
 export async function refuseCollisions(
@@ -34,10 +33,10 @@ export async function refuseCollisions(
 
 /** Directories whose files get the same names below the destination. */
 interface Level {
-  /** By name: sources that are files. */
+  /** Sources that are files, by name. */
   readonly files: ReadonlyMap<string, string>;
   readonly directories: readonly string[];
-  /** The prefix of the names, with a slash at its end; empty for the sources themselves. */
+  /** The prefix of the names, ending with a slash; empty for the sources themselves. */
   readonly below: string;
 }
 
@@ -49,7 +48,7 @@ async function compareLevel({ files, directories, below }: Level, takes: KeyFilt
     const others = directories.slice(0, index);
     for await (const { name, isDirectory } of readNames(directory)) {
       if (!isDirectory && !takes(`${below}${name}`)) continue;
-      // Files and directories of one name are objects of their own: `a`, and `a/b`.
+      // A file and a directory with the same name do not collide: `a` and `a/b`.
       const text = isDirectory ? `${name}/` : name;
       const isLikely = names.has(text) || names.size >= NAMES_MAX;
       names.add(text);
@@ -66,7 +65,7 @@ async function compareLevel({ files, directories, below }: Level, takes: KeyFilt
   }
 }
 
-/** The entries of a directory; none if it cannot be read, which is reported when it is sent. */
+/** The entries of a directory; none if it is unreadable, which is reported later. */
 async function* readNames(path: string): AsyncGenerator<{ name: string; isDirectory: boolean }> {
   const directory = await opendir(path).catch(() => null);
   if (directory === null) return;
@@ -90,6 +89,6 @@ async function keepDirectories(paths: readonly string[]): Promise<readonly strin
 
 function collisionError([one, other]: readonly [string, string], name: string): BreakwaterError {
   return new BreakwaterError('usage', `${one} and ${other} would be the same object, ${name}`, {
-    details: { hint: 'send the directory above them with -r, or each to a key of its own' },
+    details: { hint: 'send the directory above them with -r, or send each to its own key' },
   });
 }

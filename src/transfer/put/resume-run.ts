@@ -4,22 +4,22 @@ import type { PutRequest } from './put-request.ts';
 import type { TransferContext } from '../transfer-context.ts';
 import { digest } from './resume-upload.ts';
 
-/** The saved state of one run over many files: when it started, until it completes. */
+/** The saved state of one run over many files, kept until the run completes. */
 export interface ResumableRun extends AsyncDisposable {
   /** When an earlier, interrupted run of the same command started, in ms; null for none. */
   readonly sinceMs: number | null;
-  /** A file that was changed before this time, in ms, was sent as it is now, its own time included. */
+  /** Files last changed before this time, in ms, were sent in their current state, including their own time. */
   readonly unchangedBeforeMs: number;
-  /** Whether the next run of the same command will find this one; nothing may be promised otherwise. */
+  /** Whether the next run of the same command will find this one; only then may a message offer to resume. */
   readonly isSaved: boolean;
   /** Called when nothing is left to resume. */
   readonly forget: () => Promise<void>;
 }
 
-/** Some file systems store times in units of 2 s. */
+/** Some file systems store times in steps of 2 s. */
 const FILE_TIME_ERROR_MS = 2000;
 
-/** Saves a run before it starts, so that the next run of the same command finds it, however this one ends. */
+/** Saves a run before it starts, so that the next run of the same command finds it even after a crash. */
 export async function openResumableRun(
   request: PutRequest,
   { unfinished, circuit, clock }: Pick<TransferContext, 'unfinished' | 'circuit' | 'clock'>,
@@ -42,7 +42,7 @@ export async function openResumableRun(
   const isSaved = await unfinished.save(id, { since_ms: sinceMs ?? nowMs });
   return {
     sinceMs,
-    // A clock that was ahead tells nothing of what was changed since.
+    // If the clock was ahead, it is unknown what has changed since.
     unchangedBeforeMs: sinceMs === null || sinceMs !== storedMs ? -Infinity : sinceMs - FILE_TIME_ERROR_MS,
     isSaved,
     forget: async () => {

@@ -6,14 +6,14 @@ import { NOTHING_TO_RESUME, type UploadResumePoint } from '../../s3/upload/uploa
 import type { FileIdentity } from './source-file.ts';
 import type { S3Location } from '../transfer-context.ts';
 
-/** From this size on, in bytes, the stored parts stay if the upload fails. */
+/** The least size, in bytes, at which stored parts stay if the upload fails. */
 export const RESUME_BYTES_MIN = 64 * 1024 * 1024;
 
 export interface ResumableUploadsOptions {
   readonly unfinished: UnfinishedWork;
-  /** Full name of the circuit: it identifies the store. */
+  /** Full name of the circuit, which identifies the store. */
   readonly circuit: string;
-  /** False under `--no-resume`: nothing is resumed, and no parts stay. */
+  /** False under `--no-resume`: resume nothing, and keep no parts. */
   readonly isResuming: boolean;
 }
 
@@ -23,11 +23,11 @@ export interface UploadIdentity {
   readonly source: string;
   /** Null for a stream, which cannot be resumed. */
   readonly identity: FileIdentity | null;
-  /** Everything else that the stored parts depend on, as JSON can hold it. */
+  /** Everything else that the stored parts depend on, as a JSON value. */
   readonly options: unknown;
 }
 
-/** The saved state of one upload, claimed by this process until it is disposed of. */
+/** The saved state of one upload, claimed by this process until disposed. */
 export type OpenResumePoint = UploadResumePoint & AsyncDisposable;
 
 /** The saved state of all uploads in parts, shared by all processes of the program. */
@@ -40,8 +40,8 @@ export class ResumableUploads {
 
   /**
    * The saved state of uploads from this source to this destination. While another process holds the claim, this one
-   * finds nothing, sends for itself, and removes its own parts after a failure. Its upload has a record of its own, by
-   * which the next run finds it if this process is killed.
+   * finds nothing, sends everything itself, and removes its parts after a failure. It saves its upload in a separate
+   * record, so that the next run finds it if this process is killed.
    */
   async open(entry: UploadIdentity): Promise<OpenResumePoint> {
     const { unfinished, isResuming } = this.#options;
@@ -58,7 +58,7 @@ export class ResumableUploads {
       isResuming && identity !== null && record.sameness === sameness && record.claim.isOurs();
     const same = found.find(isSame) ?? null;
     const stale = found.filter((record) => record !== same);
-    // A new record must not replace that of an upload that cannot be aborted now.
+    // A new record must not replace the record of a stale upload, whose abort may fail.
     const isTaken = stale.some((record) => record.id === id);
     const record = same ?? { id: isTaken ? nameRecord(id) : id, claim };
     const point = this.#openRecord({ ...record, location, sameness });
@@ -91,7 +91,7 @@ export class ResumableUploads {
     };
   }
 
-  /** The uploads that ended processes have left, those that had no claim included. */
+  /** The uploads left by ended processes, including those without a claim. */
   async #findRecords(id: string, mine: WorkClaim): Promise<readonly FoundUpload[]> {
     const { unfinished } = this.#options;
     const found: FoundUpload[] = [];
@@ -116,7 +116,6 @@ interface OpenRecord {
   readonly sameness: string;
 }
 
-/** An upload as it was saved. */
 interface SavedUpload {
   readonly uploadId: string;
   /** Digest of everything that its parts depend on. */
@@ -128,18 +127,18 @@ interface FoundUpload extends SavedUpload {
   readonly claim: WorkClaim;
 }
 
-/** A new id that begins with that of the transfer. */
+/** A new id that starts with the transfer's id. */
 function nameRecord(id: string): string {
   return `${id}-${randomBytes(6).toString('hex')}`;
 }
 
-/** Parses what was saved of an upload; null if it is not a document of ours. */
+/** Parses a saved upload; null if it is not our document. */
 function parseUpload(document: unknown): SavedUpload | null {
   const { upload_id: uploadId, sameness } = readFields(document);
   return typeof uploadId === 'string' && typeof sameness === 'string' ? { uploadId, sameness } : null;
 }
 
-/** The ids of the uploads in parts that living processes are sending, whatever their size. */
+/** The ids of uploads in parts, of any size, that living processes are sending. */
 export async function findRunningUploads(unfinished: UnfinishedWork): Promise<ReadonlySet<string>> {
   const running = new Set<string>();
   for (const { id, document } of await unfinished.list()) {
@@ -149,7 +148,7 @@ export async function findRunningUploads(unfinished: UnfinishedWork): Promise<Re
   return running;
 }
 
-/** A short digest of a value that JSON can hold; equal values have equal digests. */
+/** A short digest of a JSON value; equal values have equal digests. */
 export function digest(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 32);
 }

@@ -10,10 +10,10 @@ import type { ResumableUploads } from './resume-upload.ts';
 import type { LocalFile } from './source-file.ts';
 import { readStandardInput } from './standard-input.ts';
 
-/** Parts of standard input in flight: with the part size it bounds the memory. */
+/** Parts of standard input in flight; with the part size, this bounds the memory. */
 const STREAM_PARTS_IN_FLIGHT = 4;
 
-/** What every object of one put is sent with. */
+/** Shared by all objects of one put. */
 export interface SendTools {
   readonly store: ObjectStore;
   readonly context: TransferContext;
@@ -22,7 +22,7 @@ export interface SendTools {
   readonly resumable: ResumableUploads;
 }
 
-/** Sends an open file. @throws BreakwaterError by its code */
+/** Sends an open file. @throws BreakwaterError */
 export async function sendFile(
   file: LocalFile,
   { location, signal }: { location: S3Location; signal: AbortSignal },
@@ -51,7 +51,7 @@ export async function sendFile(
   return result;
 }
 
-/** Sends standard input, of whatever length. @throws BreakwaterError by its code */
+/** Sends standard input, of any length. @throws BreakwaterError */
 export async function sendStandardInput(
   location: S3Location,
   { store, context, request, resumable }: SendTools,
@@ -75,7 +75,7 @@ export async function sendStandardInput(
   return result;
 }
 
-/** Emits that a transfer has started and, when it is disposed of, how it ended: as a failure unless it succeeded. */
+/** Emits `transfer_started` and, on dispose, `transfer_finished`: as a failure unless `succeed` was called. */
 function startTransfer(
   { emit }: TransferContext,
   { location, sizeBytes }: { location: S3Location; sizeBytes: number | null },

@@ -4,33 +4,33 @@ import { BreakwaterError } from '../../errors.ts';
 import { readFile } from '../open-file.ts';
 import { readError } from '../local-errors.ts';
 
-/** Identifies a file with unchanged bytes, as far as the system can say. */
+/** Identifies a file with unchanged bytes, as far as the system can tell. */
 export interface FileIdentity {
   readonly sizeBytes: number;
-  /** Nanoseconds since the Unix epoch; text, because they do not fit into a number. */
+  /** Nanoseconds since the Unix epoch; text, because they exceed a safe integer. */
   readonly mtimeNs: string;
-  /** Number of its inode; text for the same reason. */
+  /** Inode number; text for the same reason. */
   readonly inode: string;
 }
 
-/** A file to upload, open. */
+/** An open file to upload. */
 export interface LocalFile extends UploadSource, Disposable {
   readonly path: string;
   readonly identity: FileIdentity;
-  /** When it was last changed by the system's clock, in ms: also by a change of its time alone. */
+  /** When it last changed on the system's clock, in ms, even if only its modification time was set. */
   readonly changedMs: number;
 }
 
 /**
- * Opens a file for upload. Only regular files: a directory, socket or pipe would hang or send nonsense.
- * @param isKnown the directory has just listed it as a regular file, so it need not be checked again
+ * Opens a file for upload. Accepts only regular files, because a directory, socket or pipe would hang or send nonsense.
+ * @param isKnown the directory has just listed it as a regular file, so the first check is skipped
  * @throws BreakwaterError `not_found`, `local_io` (not readable), `usage` (not a regular file)
  */
 export function openLocalFile(path: string, { isKnown = false } = {}): LocalFile {
   try {
-    // Checked before it is opened: opening a device may have effects.
+    // Checked before opening, because opening a device may have side effects.
     if (!isKnown) refuseIrregular(path, statSync(path, { bigint: true }));
-    // NONBLOCK: if the path has become a pipe since, opening it must not wait for a writer.
+    // NONBLOCK, because the path may have become a pipe, and opening it must not wait for a writer.
     const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const facts = fstatSync(fd, { bigint: true });
@@ -83,7 +83,7 @@ class OpenFile implements LocalFile {
     }
   }
 
-  /** The name must still lead to the open file, and the file must not have been written to. */
+  /** Checks that the path still leads to the open file, and that nobody has written to it. */
   confirm(): void {
     const now = statAgain(this.path);
     const before = this.#before;

@@ -36,9 +36,9 @@ export async function* readStandardInput(
 }
 
 /**
- * Frees the memory of a chunk at once. The garbage collector counts chunks as small objects: a hundred megabytes of
- * them pile up, and collecting them takes a good part of the time of a large transfer. Only a chunk that fills its
- * buffer is freed: the rest of a shared buffer may be in use.
+ * Frees the memory of a chunk at once. The garbage collector counts chunks as small objects, so a hundred megabytes
+ * pile up, and collecting them takes a good part of a large transfer's time. Frees only a chunk that fills its buffer,
+ * because the rest of a shared buffer may be in use.
  */
 function freeMemory({ buffer, byteLength }: Uint8Array): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);

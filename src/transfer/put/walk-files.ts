@@ -10,32 +10,29 @@ import { readError } from '../local-errors.ts';
 /** One file of several to send. */
 export interface WalkedFile {
   readonly path: string;
-  /** Its name below the destination, with slashes on every system. */
+  /** Name below the destination, with slashes on every system. */
   readonly name: string;
-  /** Why it, or the directory of that name, cannot be sent; null if no problem is known. */
+  /** Why the file or directory cannot be sent; null if no problem is known. */
   readonly problem: BreakwaterError | null;
-  /** Its directory lists it as a regular file. */
+  /** Whether its directory lists it as a regular file. */
   readonly isRegular: boolean;
 }
 
-/**
- * Entries of a directory read in one call: with the default, 32, a call through another thread is made for every few
- * files.
- */
+/** Directory entries per read. The default, 32, would need a call through another thread for every few files. */
 const ENTRIES_AT_ONCE = 256;
 
 interface WalkOptions {
-  /** Decides by the name below the destination. */
+  /** Selects by the name below the destination. */
   readonly takes: KeyFilter;
   readonly emit: EventSink;
 }
 
 /**
- * The files of several sources: files by their own name, directories as all files below them, in the order of the
- * system. Memory does not grow with their number.
+ * The files of several sources: files under their own names, directories as all files below them, in the system's
+ * order. Memory does not grow with their number.
  *
- * Below a directory, anything but a file (sockets, pipes, devices) and links to directories, which may form a circle,
- * are skipped with a warning. A dangling link and a directory that cannot be read are problems.
+ * Below a directory, special files (sockets, pipes, devices) and links to directories, which may form a cycle, are
+ * skipped with a warning. A dangling link and an unreadable directory are problems.
  */
 export async function* walkFiles(roots: readonly SourceRoot[], options: WalkOptions): AsyncGenerator<WalkedFile> {
   for (const { path, isDirectory } of roots) {
@@ -46,7 +43,7 @@ export async function* walkFiles(roots: readonly SourceRoot[], options: WalkOpti
 
 interface Directory {
   readonly path: string;
-  /** Its name below the destination, with a slash at its end; empty for a source. */
+  /** Name below the destination, ending with a slash; empty for a source. */
   readonly below: string;
 }
 
@@ -69,12 +66,12 @@ async function* readEntry(
 ): AsyncGenerator<WalkedFile> {
   const kind = entry.isFile() ? 'file' : await followLink(found.path);
   if (kind === 'file' || kind === 'unreadable') {
-    // Opening it will fail with the error to report.
+    // An unreadable file will fail when opened, with the error to report.
     yield { ...found, problem: null, isRegular: entry.isFile() };
     return;
   }
   const what = kind === 'directory' ? 'it is a link to a directory' : 'it is not a regular file';
-  emit({ kind: 'warning', reason: 'not_sent', message: `${found.path} is left out: ${what}` });
+  emit({ kind: 'warning', reason: 'not_sent', message: `skipped ${found.path}: ${what}` });
 }
 
 async function followLink(path: string): Promise<'file' | 'directory' | 'special' | 'unreadable'> {
