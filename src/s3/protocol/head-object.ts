@@ -12,7 +12,7 @@ export interface HeadRequest {
   readonly partNumber?: number;
   /** Fails unless the object has this ETag. */
   readonly ifMatch?: string;
-  /** Asks for the stored checksums, too: of a KMS object that needs the key. */
+  /** Also request the stored checksums, which needs the key for a KMS object. */
   readonly wantsChecksum?: boolean;
 }
 

@@ -7,13 +7,13 @@ import { readSystemCode } from '../local-errors.ts';
 import { findOwnFile, readTag, removePartial } from './partial-file.ts';
 import { parseSaved, type SavedRun } from './saved-download.ts';
 
-/** The most directories remembered, unless more have a file that is being written: transfers in flight bound those. */
+/** The most directories to remember, unless more are in use; the transfers in flight bound those. */
 const DIRECTORIES_MAX = 256;
 
 /** Resumable downloads are deleted after 7 days without progress, in ms. */
 const ABANDONED_AFTER_MS = 7 * 24 * 3_600_000;
 
-/** What this version cannot read may be that of another version, which removes its files by then; in ms: 30 days. */
+/** Unreadable records are kept for 30 days, in ms, for the other version of the program that may have saved them. */
 const UNREADABLE_KEPT_MS = 30 * 24 * 3_600_000;
 
 /**
@@ -44,12 +44,12 @@ export class PartialFiles {
     return `${this.#tag}-${this.#files}`;
   }
 
-  /** The file of one `tagFor` has got its name, or is removed. */
+  /** Call when a file tagged by `tagFor` has been renamed or removed. */
   release(path: string): void {
     this.#directories.set(path, Math.max(0, (this.#directories.get(path) ?? 0) - 1));
   }
 
-  /** The oldest directory without a file: one that still has a file stays, however long that takes. */
+  /** Drops the oldest directory not in use. */
   #dropIdle(): void {
     const idle = [...this.#directories].find(([, files]) => files === 0);
     if (idle !== undefined) this.#directories.delete(idle[0]);
@@ -82,8 +82,8 @@ export async function collectLeftovers(unfinished: UnfinishedWork, clock: Clock)
     const saved = parseSaved(document);
     const isAbandoned = clock.now() - savedAtMs > ABANDONED_AFTER_MS;
     if (saved?.kind === 'download' && !isAbandoned) resumable.add(id);
-    // A run's tag is also its id, under which a living process holds its claim.
     if (resumable.has(id)) continue;
+    // A run's tag is also its id, under which a living process holds its claim.
     if (saved === null || (saved.kind === 'run' && saved.tag !== id)) {
       if (clock.now() - savedAtMs > UNREADABLE_KEPT_MS) await unfinished.remove(id);
       continue;
@@ -97,7 +97,7 @@ export async function collectLeftovers(unfinished: UnfinishedWork, clock: Clock)
   return resumable;
 }
 
-/** @returns false if some of them are still there */
+/** @returns false if any of them may still exist */
 async function removeTagged({ directories, tag }: SavedRun): Promise<boolean> {
   let isGone = true;
   for (const directory of directories) {

@@ -69,12 +69,12 @@ export class ResumableDownload implements AsyncDisposable {
   static async begin(id: string, options: ResumableDownloadOptions): Promise<ResumableDownload | null> {
     const claim = await options.unfinished.claim(id);
     if (claim === null) return null;
-    // Of a process that was killed since this one looked for what can be resumed.
+    // A process killed since the first search may have left a record.
     const saved = parseSaved(await options.unfinished.read(id));
     return await ResumableDownload.#replace(saved, options, { id, claim });
   }
 
-  /** Starts one in place of what is saved, whose file goes first: nobody would find it without its record. */
+  /** Replaces the saved download. Its file is removed first, because without the record no later run would find it. */
   static async #replace(
     saved: ReturnType<typeof parseSaved>,
     options: ResumableDownloadOptions,
