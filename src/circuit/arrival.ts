@@ -1,5 +1,5 @@
 import { assertNever } from '../errors.ts';
-import type { CircuitRow, ManualChange, RefusalReason } from './circuit.ts';
+import type { CircuitRow, ManualChange, Refusal, RefusalReason } from './circuit.ts';
 
 /** The inputs of an arriving call. */
 export interface Arriving {
@@ -56,6 +56,12 @@ export function receive(row: CircuitRow, { nowMs, probeLeaseMs, isOwnerAlive }: 
     default:
       return assertNever(row.state);
   }
+}
+
+/** Returns the longer of two isolations. An isolation of all scopes takes precedence over an open circuit. */
+export function laterIsolation<T extends Pick<Refusal, 'reason' | 'retryAfterMs'>>(hold: T, own: T | null): T {
+  const isLater = (own?.retryAfterMs ?? Infinity) > (hold.retryAfterMs ?? Infinity);
+  return own?.reason === 'isolated' && isLater ? own : hold;
 }
 
 /** An isolation that starts in the future starts now and keeps its length. */

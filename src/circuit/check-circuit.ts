@@ -1,10 +1,11 @@
+import { laterIsolation } from './arrival.ts';
 import type { Admission, CircuitRow, Refusal } from './circuit.ts';
 import type { Stepper } from './circuit-gate.ts';
 import { findBareName } from './circuit-name.ts';
 import type { Step } from './change-state.ts';
 
 interface CheckerOptions extends Pick<Stepper, 'read' | 'run'> {
-  readonly requestAdmission: (row: CircuitRow, token: string) => Step<Admission>;
+  readonly requestAdmission: (row: CircuitRow) => Step<Admission>;
 }
 
 /** The checks before an admission. */
@@ -15,7 +16,7 @@ interface Checker {
   readonly isHeld: (circuit: string) => boolean;
   /**
    * The refusal if all scopes of this circuit are isolated. Closes an expired isolation, so that a clock that jumps
-   * back cannot revive it.
+   * back cannot revive it, and then checks the circuit alone.
    */
   readonly passIsolation: (circuit: string) => Refusal | null;
 }
@@ -27,10 +28,9 @@ export function createChecker({ read, run, requestAdmission }: CheckerOptions): 
     const row = bareName === null ? null : read(bareName);
     return row?.state === 'isolated' ? row : null;
   };
-  const isRefused = (row: CircuitRow): boolean => requestAdmission(row, '').result.kind === 'refused';
   const refuse = (name: string): Refusal | null =>
     run(name, (row) => {
-      const step = requestAdmission(row, '');
+      const step = requestAdmission(row);
       return step.result.kind === 'refused'
         ? { ...step, result: step.result.refusal }
         : { row, transitions: [], result: null };
@@ -45,18 +45,13 @@ export function createChecker({ read, run, requestAdmission }: CheckerOptions): 
     check,
     isHeld: (circuit) => {
       const isolation = readIsolation(circuit);
-      return isolation !== null && isRefused(isolation);
+      return isolation !== null && requestAdmission(isolation).result.kind === 'refused';
     },
     passIsolation: (circuit) => {
       const isolation = readIsolation(circuit);
-      const passage = isolation === null ? null : run(isolation.name, (row) => requestAdmission(row, ''));
-      return passage?.kind === 'refused' ? check(circuit) : null;
+      if (isolation === null) return null;
+      run(isolation.name, requestAdmission);
+      return check(circuit);
     },
   };
-}
-
-/** Returns the longer of two isolations. An isolation of all scopes takes precedence over an open circuit. */
-function laterIsolation(hold: Refusal, own: Refusal | null): Refusal {
-  const isLater = (own?.retryAfterMs ?? Infinity) > (hold.retryAfterMs ?? Infinity);
-  return own?.reason === 'isolated' && isLater ? own : hold;
 }

@@ -66,8 +66,8 @@ export function createCircuitGate(options: CircuitGateOptions): CircuitGate {
   const { read, run, write } = createStepper(options);
   const settled = new WeakSet<Permit>();
   const moment = (): Moment => ({ nowMs: clock.now(), settings, process });
-  const requestAdmission = (row: CircuitRow, token: string): Step<Admission> =>
-    admit(row, { ...moment(), token, isOwnerAlive: row.lease === null || isOwnerAlive(row.lease.owner) });
+  const requestAdmission = (row: CircuitRow): Step<Admission> =>
+    admit(row, { ...moment(), token: newToken(), isOwnerAlive: row.lease === null || isOwnerAlive(row.lease.owner) });
   const { check, isHeld, passIsolation } = createChecker({ read, run, requestAdmission });
 
   return {
@@ -76,7 +76,7 @@ export function createCircuitGate(options: CircuitGateOptions): CircuitGate {
       const refusal = passIsolation(circuit);
       if (refusal !== null) return { kind: 'refused', refusal };
       const { admission, row } = run(circuit, (asked) => {
-        const step = requestAdmission(asked, asked.state === 'closed' ? '' : newToken());
+        const step = requestAdmission(asked);
         return { ...step, result: { admission: step.result, row: step.row } };
       });
       if (row.state === 'closed' && row.failures > 0) emit(countFailures(row));

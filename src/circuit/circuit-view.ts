@@ -1,4 +1,4 @@
-import { receive, type Arriving, type Reception } from './arrival.ts';
+import { laterIsolation, receive, type Arriving, type Reception } from './arrival.ts';
 import type { CircuitRow, CircuitState, ManualChange, ProcessIdentity, RefusalReason } from './circuit.ts';
 
 /** A circuit as a call arriving now would find it. Plain data for status, JSON, metrics and screen. */
@@ -41,19 +41,16 @@ type Refused = Extract<Reception, { readonly kind: 'refused' }>;
 export function showCircuit(row: CircuitRow, { bareRow, ...viewing }: Viewing): CircuitView {
   const own = arrive(row, viewing);
   const hold = bareRow?.state === 'isolated' ? arrive(bareRow, viewing) : null;
-  const seen = own.kind === 'refused' ? own.row : row;
-  if (hold?.kind === 'refused' && !isLaterIsolation(own, hold)) return show(seen, 'isolated', hold);
-  if (own.kind === 'refused') return show(seen, row.state, own);
-  return show(seen, own.as === 'probe' ? 'half_open' : 'closed', null);
+  if (own.kind === 'refused') {
+    const refused = hold?.kind === 'refused' ? laterIsolation(hold, own) : own;
+    return show(own.row, refused.row.state, refused);
+  }
+  if (hold?.kind === 'refused') return show(row, 'isolated', hold);
+  return show(row, own.as === 'probe' ? 'half_open' : 'closed', null);
 }
 
 function arrive(row: CircuitRow, { nowMs, probeLeaseMs, isOwnerAlive = () => true }: Viewing): Reception {
   return receive(row, { nowMs, probeLeaseMs, isOwnerAlive: row.lease === null || isOwnerAlive(row.lease.owner) });
-}
-
-function isLaterIsolation(own: Reception, hold: Refused): boolean {
-  if (own.kind === 'admitted' || own.reason !== 'isolated') return false;
-  return (own.retryAfterMs ?? Infinity) > (hold.retryAfterMs ?? Infinity);
 }
 
 const GAUGES = { closed: 0, half_open: 1, open: 2, isolated: 2 } as const;

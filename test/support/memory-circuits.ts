@@ -6,6 +6,8 @@ export interface MemoryCircuits extends CircuitStore {
   readonly writes: () => number;
   /** Runs once, just before the next write transaction, as another process would. */
   readonly beforeNextWrite: (act: () => void) => void;
+  /** Deletes a row, as a state file that is replaced does. */
+  readonly remove: (name: string) => void;
   /** Counts refused calls of an epoch of a circuit. */
   readonly addRefusals: (circuit: string, epoch: number, count: number) => void;
 }
@@ -22,6 +24,7 @@ export function createMemoryCircuits(...rows: readonly CircuitRow[]): MemoryCirc
     beforeNextWrite: (act) => {
       between = act;
     },
+    remove: (name) => void stored.delete(name),
     addRefusals: (circuit, epoch, count) => refused.push({ circuit, epoch, count }),
     read: (name) => stored.get(name),
     list: () => [...stored.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)),

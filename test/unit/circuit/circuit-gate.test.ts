@@ -26,8 +26,11 @@ interface Stage {
   readonly dead: Set<number>;
 }
 
-function createStage(rows: readonly CircuitRow[] = [], settings: Partial<CircuitSettings> = {}): Stage {
-  const store = createMemoryCircuits(...rows);
+function createStage(
+  rows: readonly CircuitRow[] = [],
+  settings: Partial<CircuitSettings> = {},
+  store = createMemoryCircuits(...rows),
+): Stage {
   const events: Event[] = [];
   const clock = { nowMs: 1000 };
   const dead = new Set<number>();
@@ -117,6 +120,21 @@ describe('the gate', () => {
     ]);
     stage.gate.settle(admit(stage), 'success');
     expect(stage.events).toHaveLength(2);
+  });
+
+  it('emits no count of failures when a probe closes the circuit', () => {
+    const stage = createStage([{ ...HALF_OPEN, lease: null }], { successThreshold: 1 });
+    stage.gate.settle(admit(stage), 'success');
+    expect(stage.events).toMatchObject([{ kind: 'circuit_changed', transition: { to: 'closed' } }]);
+    expect(stage.events).toHaveLength(1);
+  });
+
+  it('writes nothing if the row is removed before the write and the step then changes nothing', () => {
+    const stage = createStage([{ ...CLOSED, failures: 2 }]);
+    const permit = admit(stage);
+    stage.store.beforeNextWrite(() => stage.store.remove(NAME));
+    stage.gate.settle(permit, 'success');
+    expect(stage.store.read(NAME)).toBeUndefined();
   });
 
   it('settles a permit once', () => {
@@ -239,6 +257,13 @@ describe('the gate', () => {
     expect(stage.store.read(NAME)).toMatchObject({ state: 'closed', epoch: 2 });
   });
 
+  it('reads one row for a name without a scope', () => {
+    const memory = createMemoryCircuits();
+    const reads: string[] = [];
+    const { gate } = createStage([], {}, { ...memory, read: (name) => (reads.push(name), memory.read(name)) });
+    expect([gate.check('s3-upload'), reads]).toEqual([null, ['s3-upload']]);
+  });
+
   describe('under an isolation of every scope', () => {
     const isolateAll = (stage: Stage, forMs: number | null): void =>
       void stage.gate.isolate('s3-upload', { by: 'ops', reason: 'move', forMs });
@@ -251,7 +276,7 @@ describe('the gate', () => {
         ...refusal,
         manual: { by: 'ops', reason: 'move', untilMs: 1500 },
       });
-      expect(stage.gate.admit(NAME)).toMatchObject({ refusal });
+      expect(stage.gate.admit(NAME)).toMatchObject({ kind: 'refused', refusal });
       expect(stage.gate.check('s3-download@x')).toBeNull();
       expect(stage.store.list().map(({ name }) => name)).toEqual(['s3-upload']);
     });
@@ -275,6 +300,7 @@ describe('the gate', () => {
       stage.gate.settle(permit, 'failure', FAILURE);
       expect(stage.store.read(NAME)).toMatchObject({ failures: 1 });
       stage.clock.nowMs = 1500;
+      expect(stage.gate.isCurrent(permit)).toBe(true);
       expect(stage.gate.isCurrent(admit(stage))).toBe(true);
     });
 
@@ -290,6 +316,12 @@ describe('the gate', () => {
       [
         'that is isolated for less',
         { ...CLOSED, state: 'isolated', manual: { ...MANUAL, untilMs: 1100 } },
+        's3-upload',
+        500,
+      ],
+      [
+        'that is isolated until the same time',
+        { ...CLOSED, state: 'isolated', manual: { ...MANUAL, untilMs: 1500 } },
         's3-upload',
         500,
       ],
