@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_CIRCUIT_SETTINGS, type CircuitRow, type ProcessIdentity } from '../../../src/circuit/circuit.ts';
-import { matchesCircuit } from '../../../src/circuit/circuit-name.ts';
 import { showCircuit } from '../../../src/circuit/circuit-view.ts';
 import { refusalError } from '../../../src/circuit/refusal-error.ts';
 import { admit, initialRow } from '../../../src/circuit/state-machine.ts';
@@ -71,12 +70,19 @@ describe('what is shown of a circuit', () => {
     ['a scope that is isolated for longer', isolated(NOW_MS + 900), 500, 'isolated', 900, 'c'],
     ['a scope that is isolated for less time', isolated(NOW_MS + 100), 500, 'isolated', 500, 'bare'],
     ['a scope that is isolated until a reset', isolated(null), 500, 'isolated', null, 'c'],
+    ['a scope that is isolated until the same time', isolated(NOW_MS + 500), 500, 'isolated', 500, 'bare'],
+    ['an open scope, when it is over', open(NOW_MS), 0, 'open', 60_000, undefined],
     ['a healthy scope, when it is over', CLOSED, 0, 'closed', null, undefined],
   ] as const)('shows an isolation of every scope: %s', (_what, row, forMs, state, retryAfterMs, of) => {
     const bareRow = { ...isolated(NOW_MS + forMs), name: 'bare', epoch: 7 };
     const view = showCircuit(row, { ...VIEWING, bareRow });
     expect([view.name, view.state, view.retryAfterMs, view.isolation?.of]).toEqual(['c', state, retryAfterMs, of]);
     expect(view.row.state).toBe(row.state);
+  });
+
+  it('shows no isolation if its author is unknown', () => {
+    const view = showCircuit({ ...CLOSED, state: 'isolated' }, VIEWING);
+    expect(view).toMatchObject({ state: 'isolated', refusal: 'isolated', isolation: null });
   });
 
   it('frees the slot of a dead owner', () => {
@@ -102,19 +108,6 @@ describe('what is shown of a circuit', () => {
         expect([view.refusal, view.retryAfterMs]).toEqual([expected.reason, expected.retryAfterMs]);
       }),
     );
-  });
-});
-
-describe('a name in a command', () => {
-  it.each([
-    ['s3-upload@eu-west-1', 's3-upload', true],
-    ['s3-upload@eu-west-1', 's3-upload@eu-west-1', true],
-    ['s3-upload@eu-west-1', 's3-upload@eu-west-2', false],
-    ['s3-upload@eu-west-1', 's3-up', false],
-    ['s3-upload@eu-west-1', 'eu-west-1', false],
-    ['s3-download@eu-west-1', 's3-upload', false],
-  ])('%s is meant by %s: %s', (fullName, query, isMeant) => {
-    expect(matchesCircuit(fullName, query)).toBe(isMeant);
   });
 });
 
@@ -145,6 +138,13 @@ describe('the error of a refusal', () => {
       { lastFailure: { ...lastFailure, httpStatus: null } },
     ],
     [
+      'open, with the next probe at an unknown time',
+      { reason: 'open', retryAfterMs: null, retryAtMs: null },
+      'open: S3 failed repeatedly; next probe now',
+      'close it with: breakwater breaker-reset c@x',
+      {},
+    ],
+    [
       'a probe',
       { reason: 'probe_in_progress', retryAfterMs: 1000, retryAtMs: 1000 },
       'half-open: another process is probing whether S3 has recovered',
@@ -157,6 +157,13 @@ describe('the error of a refusal', () => {
       'isolated by ops until 1970-01-01T00:00:00.005Z: maintenance',
       'try again in 1 s, or wait for it with --wait 1s',
       { isolation: { ...manual, of: 'c@x' } },
+    ],
+    [
+      'isolated, author unknown',
+      { reason: 'isolated', retryAfterMs: null, retryAtMs: null },
+      'isolated until a reset',
+      'close it with: breakwater breaker-reset c@x',
+      {},
     ],
     [
       'isolated in every scope, until a reset',

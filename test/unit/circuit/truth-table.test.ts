@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
   DEFAULT_CIRCUIT_SETTINGS,
+  LONGEST_ISOLATION_MS,
   type CircuitRow,
   type CircuitState,
   type FailureCause,
@@ -240,6 +241,43 @@ describe('the truth table of the circuit', () => {
   it('admits a probe if the time of opening is unknown', () => {
     const row = { ...OPEN, openedAtMs: null, openForMs: null };
     expect(admit(row, { ...MOMENT, token: 'new', isOwnerAlive: true }).result).toEqual(permitted(8, 'new'));
+  });
+
+  it.each([
+    [
+      'an open circuit',
+      { ...OPEN, lastFailure: FAILURE, manual: MANUAL },
+      { reason: 'open', retryAfterMs: 59_000, retryAtMs: NOW_MS + 59_000, manual: null, lastFailure: FAILURE },
+    ],
+    [
+      'a probe in progress',
+      { ...HALF_OPEN, lastFailure: FAILURE, manual: MANUAL },
+      { reason: 'probe_in_progress', retryAfterMs: 1000, retryAtMs: NOW_MS + 1000, manual: null, lastFailure: FAILURE },
+    ],
+    [
+      'an isolation for a time',
+      { ...ISOLATED, lastFailure: FAILURE },
+      {
+        reason: 'isolated',
+        retryAfterMs: 1000,
+        retryAtMs: NOW_MS + 1000,
+        manual: { ...MANUAL, untilMs: NOW_MS + 1000 },
+        lastFailure: null,
+      },
+    ],
+    [
+      'an isolation until a reset',
+      { ...NEVER_ENDING, lastFailure: FAILURE },
+      { reason: 'isolated', retryAfterMs: null, retryAtMs: null, manual: MANUAL, lastFailure: null },
+    ],
+  ] as const)('gives a refusal its reason, author and end: %s', (_what, row, told) => {
+    const refusal = { circuit: 'c', refusedBy: 'c', epoch: 7, ...told };
+    const { result } = admit(row, { ...MOMENT, token: 'new', isOwnerAlive: true });
+    expect(result).toEqual({ kind: 'refused', refusal });
+  });
+
+  it('isolates for at most ten years', () => {
+    expect(LONGEST_ISOLATION_MS).toBe(315_360_000_000);
   });
 
   it('keeps the last error if a probe fails without one', () => {
