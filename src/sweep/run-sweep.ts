@@ -13,7 +13,7 @@ import { selectItems, type Selection } from './select-items.ts';
 import { findObjectFailure, findUploadFailure } from './sweep-failure.ts';
 import { EVERY_KEY, type KeySpan, type SweepPage } from './sweep-item.ts';
 import type { SweepLimits } from './sweep-limits.ts';
-import { NO_REPORT, openSweepReport } from './sweep-report.ts';
+import { NO_REPORT, openSweepReport, type SweepReport } from './sweep-report.ts';
 import { sweep, type SweepResult } from './sweep.ts';
 import { surveySweep, type Survey } from './tally.ts';
 import type { TimeLimit } from './time-limit.ts';
@@ -143,8 +143,19 @@ export async function sweepObjects(job: ObjectsJob, tools: ObjectsTools): Promis
   });
   // If another process has taken over the prefix, its checkpoint must not be overwritten.
   if (claim.confirm()) await checkpoint?.close({ isComplete: result.ending.kind === 'complete' });
-  await report.close();
-  return result;
+  return await endReport(report, result);
+}
+
+/** The counts stay in the result: the objects are gone, even if the report of those that stayed is incomplete. */
+async function endReport(report: SweepReport, result: SweepResult): Promise<SweepResult> {
+  try {
+    await report.close();
+    return result;
+  } catch (error) {
+    if (!(error instanceof BreakwaterError)) throw error;
+    // The first failure is the one reported.
+    return result.ending.kind === 'failed' ? result : { ...result, ending: { kind: 'failed', error } };
+  }
 }
 
 async function countUploads(job: SweepJob, tools: AgedTools): Promise<number> {
