@@ -28,7 +28,7 @@ it('saves how far it is several times a second when it is fast', async () => {
     contentType: null,
     versionId: null,
   };
-  const sink = await download.open({ ...facts, promise: null }, { isResumed: false });
+  const sink = await download.open({ ...facts, expected: null }, { isResumed: false });
   // 100 MiB/s: half a second of it.
   for (let writtenMiB = 1; writtenMiB <= 50; writtenMiB += 1) {
     await clock.advance(10);

@@ -22,7 +22,7 @@ it.each(['commit', 'discard', 'restart', 'writeAt'] as const)('leaves the file a
   const options = { unfinished, clock: new VirtualClock(), path: join(directory, 'file'), sinkOptions };
   const download = (await ResumableDownload.begin('id', options))!;
   const facts = { etag: '"e"', sizeBytes: 20, modifiedMs: null, isWritersTime: false, contentType: null };
-  const sink = await download.open({ ...facts, versionId: null, promise: null }, { isResumed: false });
+  const sink = await download.open({ ...facts, versionId: null, expected: null }, { isResumed: false });
   unfinished.lost.add('id');
   const act = {
     commit: async () => await sink.commit(null),

@@ -56,7 +56,7 @@ it.each([
   const options = { unfinished, clock: new VirtualClock(), path, sinkOptions };
   const download = (await ResumableDownload.begin('id', options))!;
   const facts = { etag: '"e"', sizeBytes: 20, modifiedMs: null, isWritersTime: false, contentType: null };
-  const sink = await download.open({ ...facts, versionId: null, promise: null }, { isResumed: false });
+  const sink = await download.open({ ...facts, versionId: null, expected: null }, { isResumed: false });
   sink.onWritten(() => [{ start: 0, end: 5 }]);
   expect(await download.saveForLater()).toBe(files * 5);
   expect(await readdir(directory)).toHaveLength(files);

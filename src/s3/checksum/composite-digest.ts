@@ -38,7 +38,7 @@ export class CompositeDigest {
 
   /** Call once, after the last byte. */
   async matches(): Promise<boolean> {
-    const { algorithm, expected, parts } = this.#expected;
+    const { algorithm, value: expected, parts } = this.#expected;
     // Include parts without bytes, because the last part may be empty.
     while (this.#digests.length <= this.#partSizes.length) this.#endPart();
     const digests = Buffer.concat(await Promise.all(this.#digests));

@@ -7,7 +7,7 @@ import { PARTS_MAX } from '../protocol/limits.ts';
 export interface ExpectedChecksum {
   readonly algorithm: DigestAlgorithm;
   /** Base64 for checksums, hexadecimal for an MD5 ETag; without the number of parts. */
-  readonly expected: string;
+  readonly value: string;
   /** The number of parts of a composite checksum; null for a digest of the bytes. */
   readonly parts: number | null;
 }
@@ -75,9 +75,9 @@ function parseExpected(
   if (expected === undefined) return null;
   // The type contradicts the form, so the digested bytes are unknown.
   if (type !== undefined && (type === 'COMPOSITE') !== (count !== undefined)) return null;
-  if (count === undefined) return { algorithm, expected, parts: null };
+  if (count === undefined) return { algorithm, value: expected, parts: null };
   const parts = Number(count);
-  return parts >= 1 && parts <= PARTS_MAX ? { algorithm, expected, parts } : null;
+  return parts >= 1 && parts <= PARTS_MAX ? { algorithm, value: expected, parts } : null;
 }
 
 function readMd5({ ETag, SSECustomerAlgorithm, ServerSideEncryption }: StatedChecksums): string | undefined {

@@ -136,7 +136,7 @@ export class ActiveDownload {
   }
 
   get mismatch(): string {
-    const { promise } = this.facts;
-    return `the data does not match S3's checksum (${promise === null ? 'size' : formatExpected(promise)})`;
+    const { expected } = this.facts;
+    return `the data does not match S3's checksum (${expected === null ? 'size' : formatExpected(expected)})`;
   }
 }

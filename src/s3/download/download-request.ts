@@ -26,7 +26,7 @@ export interface ObjectFacts {
   readonly contentType: string | null;
   readonly versionId: string | null;
   /** The expected checksum; null if S3 states none that we can verify. */
-  readonly promise: ExpectedChecksum | null;
+  readonly expected: ExpectedChecksum | null;
 }
 
 export interface DownloadRequest extends ObjectAddress {

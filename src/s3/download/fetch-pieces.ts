@@ -66,7 +66,7 @@ export async function fetchPiece(options: DownloadOptions, active: ActiveDownloa
 
 /** The result of an earlier run, and S3's checksum of the whole object to verify it. */
 interface ProvablePoint extends ResumePoint {
-  readonly promise: ExpectedChecksum;
+  readonly expected: ExpectedChecksum;
 }
 
 /**
@@ -83,8 +83,8 @@ async function findProof(
       headObject(s3, { ...request, wantsChecksum: true }, options),
     );
     if (head === null || head.ETag !== resume.etag) return null;
-    const promise = findExpected(head);
-    return promise === null ? null : { ...resume, promise };
+    const expected = findExpected(head);
+    return expected === null ? null : { ...resume, expected };
   } catch (error) {
     // Reading can be allowed where HEAD is not.
     if (error instanceof RetryChainFailed && error.failure.httpStatus === 403) return null;
@@ -126,7 +126,7 @@ async function activate(
   const facts: ObjectFacts = {
     ...readFacts(head, { isWhole: range === null }),
     ...(span === null ? {} : { sizeBytes: span.end - span.start }),
-    ...(resume === null ? {} : { promise: resume.promise }),
+    ...(resume === null ? {} : { expected: resume.expected }),
   };
   const opened = await request.openTarget(facts, { isResumed: resume !== null });
   const target = toFileTarget(opened, { windowBytes: pieceBytes * piecesInFlight, signal: requests.signal });

@@ -68,7 +68,7 @@ export function readFacts(response: GetObjectCommandOutput, { isWhole }: { isWho
     isWritersTime: writersMs !== null,
     contentType: response.ContentType ?? null,
     versionId: response.VersionId ?? null,
-    promise: isWhole ? findExpected(response) : null,
+    expected: isWhole ? findExpected(response) : null,
   };
 }
 

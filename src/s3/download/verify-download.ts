@@ -18,22 +18,22 @@ export function openCheck(
   { s3, guard, requests, request }: DownloadOptions,
   { facts, target }: { facts: ObjectFacts; target: FileTarget },
 ): DownloadCheck | null {
-  const { promise, sizeBytes, etag } = facts;
-  if (promise === null) return null;
-  const { parts } = promise;
+  const { expected, sizeBytes, etag } = facts;
+  if (expected === null) return null;
+  const { parts } = expected;
   // The part sizes cannot be found without the object's size.
   if (parts !== null && sizeBytes === null) return null;
   const object = { sizeBytes: sizeBytes ?? 0, parts: parts ?? 1 };
   const name = `s3://${request.bucket}/${request.key}`;
   return new DownloadCheck({
-    promise,
+    expected,
     readBack: target.readBack,
     partSizes: new PartSizes({ s3, requests, queue: request.queue, address: request, etag, object }),
     onUnverified: (why) => {
       // Only `checksum_differs` may mean corruption.
       if (why !== 'checksum_differs') guard.emit({ kind: 'not_verified', name, why: REASONS[why] });
       else {
-        const message = `${name}: ${formatDoubt(formatExpected(promise))}`;
+        const message = `${name}: ${formatDoubt(formatExpected(expected))}`;
         guard.emit({ kind: 'warning', reason: 'not_verified', message });
       }
     },
@@ -52,7 +52,7 @@ export type Unverified =
   | 'checksum_differs';
 
 export interface DownloadCheckOptions {
-  readonly promise: ExpectedChecksum;
+  readonly expected: ExpectedChecksum;
   /** Null for a stream, whose bytes arrive in order and cannot be read back. */
   readonly readBack: FileTarget['readBack'];
   /** Used only for a composite checksum of several parts. */
@@ -79,9 +79,9 @@ export class DownloadCheck {
 
   constructor(options: DownloadCheckOptions) {
     this.#options = options;
-    const { promise, readBack } = options;
+    const { expected, readBack } = options;
     this.#held = readBack === null ? [] : null;
-    if ((promise.parts ?? 1) === 1) {
+    if ((expected.parts ?? 1) === 1) {
       this.#guessing = null;
       this.#follow(ONE_PIECE);
       return;
@@ -98,7 +98,7 @@ export class DownloadCheck {
 
   /** The checksum that verified the bytes; null if they are unverified. */
   get verifiedBy(): string | null {
-    return this.#isVerified ? formatExpected(this.#options.promise) : null;
+    return this.#isVerified ? formatExpected(this.#options.expected) : null;
   }
 
   /** Resolves when no bytes need to be held. A stream's are held until its part sizes are known. */
@@ -134,10 +134,10 @@ export class DownloadCheck {
     if (this.#following === null || this.#layout === null) return true;
     this.#isVerified = await this.#following.matches(sizeBytes);
     if (this.#isVerified) return true;
-    const { promise, readBack, partSizes } = this.#options;
+    const { expected, readBack, partSizes } = this.#options;
     const { certainty } = this.#layout;
     if (certainty === 'assumed') return this.#leaveUnverified('parts_unknown');
-    if (!isProof(promise)) return this.#leaveUnverified('etag_differs');
+    if (!isProof(expected)) return this.#leaveUnverified('etag_differs');
     if (certainty === 'exact') return false;
     const exact = await partSizes.learn();
     if (exact === null) return this.#leaveUnverified('checksum_differs');
@@ -151,11 +151,11 @@ export class DownloadCheck {
   }
 
   async #guess(): Promise<void> {
-    const { promise, partSizes } = this.#options;
+    const { expected, partSizes } = this.#options;
     const guess = await partSizes.guess();
     if (typeof guess === 'object') this.#follow(guess);
     else if (guess === 'unknown') this.#leaveUnverified('parts_unknown');
-    else if (!isProof(promise)) this.#leaveUnverified('parts_unequal');
+    else if (!isProof(expected)) this.#leaveUnverified('parts_unequal');
     else {
       const exact = await partSizes.learn();
       if (exact === null) this.#leaveUnverified('parts_unknown');
@@ -165,9 +165,9 @@ export class DownloadCheck {
   }
 
   #follow(layout: PartLayout): void {
-    const { promise, readBack } = this.#options;
+    const { expected, readBack } = this.#options;
     this.#layout = layout;
-    this.#following = new FollowingCheck(promise, { partSizes: layout.partSizes, readBack });
+    this.#following = new FollowingCheck(expected, { partSizes: layout.partSizes, readBack });
     if (this.#held !== null) this.#following.add(this.#held, 0);
   }
 

@@ -22,10 +22,10 @@ export class FollowingCheck {
    * @param readBack null if all bytes are added in order
    */
   constructor(
-    promise: ExpectedChecksum,
+    expected: ExpectedChecksum,
     { partSizes, readBack }: { readonly partSizes: readonly number[]; readonly readBack: FileTarget['readBack'] },
   ) {
-    this.#check = new CompositeDigest(promise, partSizes);
+    this.#check = new CompositeDigest(expected, partSizes);
     this.#readBack = readBack;
   }
 

@@ -31,12 +31,12 @@ export async function isAlreadyHere(
   const isOfThatSecond = lastModifiedMs !== null && isSameSecond(file.mtimeMs, lastModifiedMs);
   // If the MD5 matches, no request is needed. If not, the bytes may still be equal, because not every ETag is an MD5.
   if (isOfThatSecond && (await hasDigest(file, readMd5(etag)))) return true;
-  const { modifiedMs, isWritersTime, promise } = await stat();
+  const { modifiedMs, isWritersTime, expected } = await stat();
   if (modifiedMs === null) return false;
   if (isWritersTime) return isSameTime(file, modifiedMs);
   if (!isSameSecond(file.mtimeMs, modifiedMs)) return false;
-  const isComparable = promise?.algorithm === 'md5' && promise.parts === null;
-  return !isComparable || (await hasDigest(file, promise));
+  const isComparable = expected?.algorithm === 'md5' && expected.parts === null;
+  return !isComparable || (await hasDigest(file, expected));
 }
 
 /** Whether a file has this time, as exactly as its file system can store it. */
@@ -53,22 +53,19 @@ function isSameSecond(a: number, b: number): boolean {
   return Math.floor(a / 1000) === Math.floor(b / 1000);
 }
 
-function readMd5(etag: string | null): Pick<ExpectedChecksum, 'expected'> | null {
+function readMd5(etag: string | null): Pick<ExpectedChecksum, 'value'> | null {
   const [, expected] = /^"?([0-9a-f]{32})"?$/.exec(etag ?? '') ?? [];
-  return expected === undefined ? null : { expected };
+  return expected === undefined ? null : { value: expected };
 }
 
 /** Whether a file has this MD5. False if it is missing or unreadable by now. */
-async function hasDigest(
-  { path, size }: PresentFile,
-  md5: Pick<ExpectedChecksum, 'expected'> | null,
-): Promise<boolean> {
+async function hasDigest({ path, size }: PresentFile, md5: Pick<ExpectedChecksum, 'value'> | null): Promise<boolean> {
   if (md5 === null) return false;
   try {
-    if (size <= SYNC_BYTES_MAX) return hash('md5', readFileSync(path)) === md5.expected;
+    if (size <= SYNC_BYTES_MAX) return hash('md5', readFileSync(path)) === md5.value;
     const digest = createHash('md5');
     for await (const chunk of createReadStream(path)) if (Buffer.isBuffer(chunk)) digest.update(chunk);
-    return digest.digest('hex') === md5.expected;
+    return digest.digest('hex') === md5.value;
   } catch {
     return false;
   }

@@ -45,7 +45,7 @@ export class FileOutput implements LocalSink {
 
   async open(facts: ObjectFacts, how: { readonly isResumed: boolean }): Promise<FileTarget> {
     const { sizeBytes } = facts;
-    this.#isProvable = facts.promise !== null;
+    this.#isProvable = facts.expected !== null;
     if (this.#isWorthKeeping && (sizeBytes ?? 0) >= RESUMABLE_BYTES_MIN) {
       this.#resumable ??= await ResumableDownload.begin(this.#identify(), this.#resumeOptions);
     }

@@ -23,18 +23,18 @@ function digest(algorithm: DigestAlgorithm, bytes: Uint8Array): string {
 }
 
 async function verify(
-  promise: ExpectedChecksum,
+  expected: ExpectedChecksum,
   pieces: readonly Uint8Array[],
   partSizes: readonly number[] = [],
 ): Promise<boolean> {
-  const check = new CompositeDigest(promise, partSizes);
+  const check = new CompositeDigest(expected, partSizes);
   for (const piece of pieces) check.update(piece);
   return await check.matches();
 }
 
 const whole = (algorithm: DigestAlgorithm, expected: string): ExpectedChecksum => ({
   algorithm,
-  expected,
+  value: expected,
   parts: null,
 });
 
@@ -68,18 +68,18 @@ describe('findPromise', () => {
     [
       'a composite checksum before the ETag of parts',
       { ChecksumCRC32C: 'C-2', ChecksumType: 'COMPOSITE', ETag: `"${MD5}-2"` },
-      { algorithm: 'crc32c', expected: 'C', parts: 2 },
+      { algorithm: 'crc32c', value: 'C', parts: 2 },
     ],
     [
       'a composite checksum of a store that does not tell its type',
       { ChecksumSHA256: 'a+/=-10000', ETag: `"${MD5}-10000"` },
-      { algorithm: 'sha256', expected: 'a+/=', parts: 10_000 },
+      { algorithm: 'sha256', value: 'a+/=', parts: 10_000 },
     ],
-    ['the ETag of parts', { ETag: `"${MD5}-7"` }, { algorithm: 'md5', expected: MD5, parts: 7 }],
+    ['the ETag of parts', { ETag: `"${MD5}-7"` }, { algorithm: 'md5', value: MD5, parts: 7 }],
     [
       'the ETag of parts where the checksum contradicts itself',
       { ChecksumCRC32: 'abc', ChecksumType: 'COMPOSITE', ETag: `"${MD5}-1"` },
-      { algorithm: 'md5', expected: MD5, parts: 1 },
+      { algorithm: 'md5', value: MD5, parts: 1 },
     ],
   ])('takes %s', (_what, response, expected) => {
     expect(findExpected({ ...response, ...META })).toEqual(expected);
@@ -148,7 +148,7 @@ describe('a composite promise', () => {
             type: 'COMPOSITE',
           }).value;
     const [expected = '', count = ''] = text.split('-');
-    return { algorithm, expected, parts: Number(count) };
+    return { algorithm, value: expected, parts: Number(count) };
   }
   const parts = fc.array(
     fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
@@ -175,12 +175,12 @@ describe('a composite promise', () => {
     const filled = parts.filter((all) => all.length > 1 && all.every(({ byteLength }) => byteLength > 0));
     await fc.assert(
       fc.asyncProperty(filled, fc.nat(), async (all, at) => {
-        const promise = compose(algorithm, all);
+        const expected = compose(algorithm, all);
         const bytes = Buffer.concat(all);
         const [first = 0, ...others] = sizesOf(all);
-        expect(await verify(promise, [bytes], [first - 1, ...others])).toBe(false);
+        expect(await verify(expected, [bytes], [first - 1, ...others])).toBe(false);
         bytes[at % bytes.byteLength]! ^= 1;
-        expect(await verify(promise, [bytes], sizesOf(all))).toBe(false);
+        expect(await verify(expected, [bytes], sizesOf(all))).toBe(false);
       }),
     );
   });

@@ -34,7 +34,7 @@ async function check({ mtimeMs, etag = `"${MD5}"`, writersMs, isEncrypted = fals
     isWritersTime: writersMs !== undefined,
     contentType: null,
     versionId: null,
-    promise: md5 === undefined || isEncrypted ? null : { algorithm: 'md5', expected: md5, parts: null },
+    expected: md5 === undefined || isEncrypted ? null : { algorithm: 'md5', value: md5, parts: null },
   };
   const isHere = await isAlreadyHere(
     { path, size: BODY.length, mtimeMs, ctimeMs: T + 5000.25 },
