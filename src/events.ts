@@ -30,7 +30,7 @@ export type Event =
     })
   | CircuitEvent
   /** Operations of the command have been waiting for a second. Backoff is `retry_scheduled` instead. */
-  | (Wait & { readonly kind: 'wait_started' })
+  | (WaitFacts & { readonly kind: 'wait_started' })
   /** No operation waits for this any more; sent only after its `wait_started`. */
   | { readonly kind: 'wait_ended'; readonly reason: WaitReason }
   | { readonly kind: 'transfer_started'; readonly name: string; readonly totalBytes: number | null }
@@ -65,7 +65,7 @@ export type Event =
 /** The cause of a wait: a circuit that refuses, the command's own probe, or the rate limiter. */
 export type WaitReason = RefusalReason | 'own_probe' | 'rate_limit';
 
-export interface Wait {
+export interface WaitFacts {
   readonly reason: WaitReason;
   /** The circuit's full name; null for the rate limiter. */
   readonly circuit: string | null;

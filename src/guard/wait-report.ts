@@ -1,6 +1,6 @@
 import { after } from '../abort.ts';
 import type { Clock } from '../clock.ts';
-import type { EventSink, Wait, WaitReason } from '../events.ts';
+import type { EventSink, WaitFacts, WaitReason } from '../events.ts';
 
 /** Shorter waits are not reported, in ms. */
 export const WAIT_REPORTED_AFTER_MS = 1000;
@@ -23,7 +23,7 @@ export class WaitReport {
   }
 
   /** Starts the wait of one operation; dispose it to end the wait. */
-  begin(wait: Wait): Disposable {
+  begin(wait: WaitFacts): Disposable {
     const { reason } = wait;
     const reported = this.#waits.get(reason) ?? this.#start(wait);
     reported.waiters += 1;
@@ -38,7 +38,7 @@ export class WaitReport {
     };
   }
 
-  #start(wait: Wait): Reported {
+  #start(wait: WaitFacts): Reported {
     const report = (): void => {
       reported.isReported = true;
       const atMostMs = wait.atMostMs === null ? null : wait.atMostMs - WAIT_REPORTED_AFTER_MS;

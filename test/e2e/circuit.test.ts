@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { Program, readDocument } from '../support/program.ts';
 import { startTestSandbox } from '../support/sandbox.ts';
@@ -57,6 +57,29 @@ describe('the circuit over several processes', () => {
       states.push((circuits as { state: string }[])[0]?.state);
     }
     expect(states).toEqual(['half_open', 'closed']);
+  });
+
+  it('stops a run soon when everything is throttled, and lets the first run after the outage through', async () => {
+    await using sandbox = await startTestSandbox();
+    await using program = await Program.create({
+      ...sandbox.env,
+      BREAKWATER_RETRY_BASE: '100ms',
+      BREAKWATER_FAILURE_THRESHOLD: '2',
+      BREAKWATER_OPEN_FOR: '5s',
+    });
+    await mkdir(program.path('many'));
+    for (let index = 0; index < 60; index += 1) await writeFile(program.path(`many/f${index}`), `${index}`);
+    sandbox.addFault('PutObject:503:SlowDown');
+    const throttled = await program.run(['put', '-r', 'many', 's3://bucket/p/']);
+    expect(throttled.status).toBe(75);
+    expect(throttled.stderr).toContain('waiting: S3 throttles requests, at most 29 s');
+    // 16 first attempts, then at most one a second: with all objects sharing the rate it would be some 50 requests.
+    expect(sandbox.requests().length).toBeLessThan(35);
+
+    sandbox.clearFaults();
+    const after = await program.run(['put', '-r', '--wait', '1m', 'many', 's3://bucket/p/']);
+    expect(after).toMatchObject({ status: 0 });
+    expect(after.stdout + after.stderr).toContain('sent 60 objects');
   });
 
   it('counts neither a rejection by S3 nor a missing object', async () => {
