@@ -4,15 +4,20 @@
  * Fix: a temporary file is ours only under our pattern of names, as a regular file of this user without other names, in
  *   the directory of its target; the tag of a run must be the id that its process has claimed.
  */
+import { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { link, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FileSink } from '../../src/transfer/get/file-sink.ts';
 import { collectLeftovers } from '../../src/transfer/get/leftover-files.ts';
 import { createMemoryUnfinishedWork } from '../support/memory-unfinished-work.ts';
+import { Program } from '../support/program.ts';
+import { startTestSandbox } from '../support/sandbox.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
+const DAY_MS = 86_400_000;
 const TAG = '0123456789ab';
 const OURS = `.f.${TAG}.breakwater-part`;
 const PLAIN = { noClobber: false, isSynced: false, claim: null };
@@ -83,4 +88,37 @@ it('takes the tag of a run only from the process that has claimed it', async () 
   const run = { kind: 'run', tag: TAG, directories: [directory] };
   expect(await collect('another', run)).toEqual([name]);
   expect(await collect(TAG, run)).toEqual([]);
+});
+
+it('a get deletes only what a download has left', async () => {
+  await using sandbox = await startTestSandbox();
+  sandbox.putObject('bucket', 'key', { body: 'bytes' });
+  await using program = await Program.create(sandbox.env);
+  expect((await program.run(['get', 's3://bucket/key', 'first'])).status).toBe(0);
+  const victims = ['thesis.tex', `.thesis.breakwater-part`, OURS].map((name) => program.path(name));
+  const [thesis = '', , ours = ''] = victims;
+  victims.forEach((path) => writeFileSync(path, 'years of work'));
+  const link = program.path(`.link.${TAG}.breakwater-part`);
+  symlinkSync(thesis, link);
+  const database = new DatabaseSync(program.path('state', 'state.db'));
+  const rows = [...victims, link].map((partialPath) => ({
+    kind: 'download',
+    partialPath,
+    inode: String(statSync(partialPath).ino),
+    etag: '"e"',
+    sizeBytes: 1,
+    covered: [],
+    promise: null,
+  }));
+  rows.forEach((row, index) => {
+    database
+      .prepare('INSERT INTO checkpoints (kind, id, saved_at_ms, document) VALUES (?, ?, ?, ?)')
+      .run('download', String(index).repeat(32), Date.now() - 8 * DAY_MS, JSON.stringify(row));
+  });
+  database.close();
+  expect((await program.run(['get', 's3://bucket/key', 'second'])).status).toBe(0);
+  expect([...victims, link].filter((path) => !existsSync(path)).map((path) => basename(path))).toEqual([
+    basename(ours),
+  ]);
+  expect(readFileSync(thesis, 'utf8')).toBe('years of work');
 });
