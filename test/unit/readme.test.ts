@@ -36,6 +36,7 @@ describe('the README', () => {
       'CONTRIBUTING.md',
       'CHANGELOG.md',
       'docs/circuit.md',
+      'docs/evidence.md',
       'docs/sweep.md',
       'docs/json.md',
       'docs/state.md',
@@ -51,6 +52,17 @@ describe('the README', () => {
           `${path} -> ${link}`,
         ).not.toThrow(/ENOENT/);
       }
+    }
+  });
+
+  it('names tests as evidence that are there', () => {
+    const names = [...read('docs/evidence.md').matchAll(/`([a-z/-]+\.test\.ts|test\/[a-z/-]+\.ts)`/g)].map(
+      ([, name = '']) => name,
+    );
+    expect(names.length).toBeGreaterThan(10);
+    for (const name of names) {
+      const path = name.startsWith('test/') ? name : `test/regression/${name}`;
+      expect(() => read(path), path).not.toThrow();
     }
   });
 });
