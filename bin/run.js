@@ -10,10 +10,21 @@ function ignoreClosedPipe(error) {
 /*
  * Node keeps what it has compiled for the next invocation: a tenth of the time to start. In the user's own directory, since
  * code that others could write would be run. Where that cannot be written, or NODE_COMPILE_CACHE says where, this does nothing.
+ * The directory is made here, a level at a time: Node's own recursive mkdir never ends below /proc.
  */
 function keepCompiled(env) {
   const root = [env.XDG_CACHE_HOME, env.HOME && env.HOME + '/.cache'].find((path) => path && path.startsWith('/'));
-  if (root !== undefined) process.getBuiltinModule('node:module').enableCompileCache(root + '/breakwater');
+  if (root === undefined || !makeDirectory(root) || !makeDirectory(root + '/breakwater')) return;
+  process.getBuiltinModule('node:module').enableCompileCache(root + '/breakwater');
+}
+
+function makeDirectory(path) {
+  try {
+    process.getBuiltinModule('node:fs').mkdirSync(path, 0o700);
+    return true;
+  } catch (error) {
+    return error.code === 'EEXIST';
+  }
 }
 
 if (major < 24) {

@@ -87,8 +87,13 @@ function isBareName(name: string): name is CircuitName {
  */
 function isCircuitName(query: string): boolean {
   return CIRCUIT_NAMES.some(
-    (name) => query === name || (query.startsWith(`${name}@`) && /^[!-~]+$/.test(query.slice(name.length + 1))),
+    (name) => query === name || (query.startsWith(`${name}@`) && isScope(query.slice(name.length + 1))),
   );
+}
+
+/** A pattern or a URL would name a circuit that no transfer ever meets. */
+function isScope(scope: string): boolean {
+  return /^[!-~]+$/.test(scope) && !/[*?]|:\/\//.test(scope);
 }
 
 function unknownCircuitError(query: string, known: readonly string[]): BreakwaterError {

@@ -1,4 +1,5 @@
 import { every, waitUnless } from '../abort.ts';
+import { BreakwaterError } from '../errors.ts';
 import { refusalError } from '../circuit/refusal-error.ts';
 import type { AttemptFailure, Permit, Refusal, Verdict } from '../circuit/circuit.ts';
 import type { Clock } from '../clock.ts';
@@ -81,7 +82,15 @@ export class PermitHolder {
         throw refusalError(refusal);
       }
       wait.for(refusal.reason, Math.min(leftMs, refusal.reason === 'open' ? (refusal.retryAfterMs ?? leftMs) : leftMs));
-      await this.#sleep(Math.max(1, Math.min(pollMs(refusal), leftMs)));
+      try {
+        await this.#sleep(Math.max(1, Math.min(pollMs(refusal), leftMs)));
+      } catch (error) {
+        // The refusal says more than the deadline that ended the wait for it: who, why, until when.
+        const isDeadline = error instanceof BreakwaterError && error.code === 'deadline';
+        if (!isDeadline) throw error;
+        this.#options.onRefused(refusal);
+        throw refusalError(refusal);
+      }
     }
   }
 

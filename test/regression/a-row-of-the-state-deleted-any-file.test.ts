@@ -98,10 +98,10 @@ it('a get deletes only what a download has left', async () => {
   const victims = ['thesis.tex', `.thesis.breakwater-part`, OURS].map((name) => program.path(name));
   const [thesis = '', , ours = ''] = victims;
   victims.forEach((path) => writeFileSync(path, 'years of work'));
-  const link = program.path(`.link.${TAG}.breakwater-part`);
-  symlinkSync(thesis, link);
+  const linked = program.path(`.link.${TAG}.breakwater-part`);
+  symlinkSync(thesis, linked);
   const database = new DatabaseSync(program.path('state', 'state.db'));
-  const rows = [...victims, link].map((partialPath) => ({
+  const rows = [...victims, linked].map((partialPath) => ({
     kind: 'download',
     partialPath,
     inode: String(statSync(partialPath).ino),
@@ -117,7 +117,7 @@ it('a get deletes only what a download has left', async () => {
   });
   database.close();
   expect((await program.run(['get', 's3://bucket/key', 'second'])).status).toBe(0);
-  expect([...victims, link].filter((path) => !existsSync(path)).map((path) => basename(path))).toEqual([
+  expect([...victims, linked].filter((path) => !existsSync(path)).map((path) => basename(path))).toEqual([
     basename(ours),
   ]);
   expect(readFileSync(thesis, 'utf8')).toBe('years of work');

@@ -51,6 +51,11 @@ export async function getMany(context: FetchContext, many: ManyToGet): Promise<M
       if ((await decideFetch(context, { many, item, path })) === 'skip') return { bytes: 0, isSkipped: true };
       const target = { path, kind: 'file' } as const;
       return await fetchObject(context, { location, target, signal, sizeBytes: object.sizeBytes });
+    } catch (error) {
+      // The file has appeared during the download: another run was faster.
+      const isThere = context.options.isNoClobber && error instanceof BreakwaterError && error.code === 'exists';
+      if (!isThere) throw error;
+      return { bytes: 0, isSkipped: true };
     } finally {
       destination.release(path);
     }

@@ -89,7 +89,9 @@ class OpenFile implements LocalFile {
     const before = this.#before;
     if (now === null) throw changedError(this.path, 'is gone');
     if (now.ino !== before.ino || now.dev !== before.dev) throw changedError(this.path, 'was replaced');
-    if (now.size !== before.size || now.mtimeNs !== before.mtimeNs) throw changedError(this.path, 'was written to');
+    // Some programs restore the time of modification after they have written; nobody can restore the ctime.
+    const isWritten = now.size !== before.size || now.mtimeNs !== before.mtimeNs || now.ctimeNs !== before.ctimeNs;
+    if (isWritten) throw changedError(this.path, 'was written to');
   }
 
   [Symbol.dispose](): void {

@@ -386,6 +386,9 @@ describe('selectCircuits', () => {
     // A name is stored, and shown to whoever looks.
     ['s3-upload@\u001b[2J', 'known circuits:'],
     ['s3-upload@a closed b', 'known circuits:'],
+    // No transfer ever meets these.
+    ['s3-upload@*', 'known circuits:'],
+    ['s3-upload@http://127.0.0.1:9000', 'known circuits:'],
   ])('refuses %j', async (name, hint) => {
     await expect(selectCircuits(runOn(createMemoryCircuits(...stored)), ['s3-upload', name], 'all')).rejects.toThrow(
       expect.objectContaining({
