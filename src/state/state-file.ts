@@ -134,16 +134,30 @@ export class StateFile {
       return work(this.#inMemory());
     }
     try {
+      const readable = this.#readCircuits();
       this.#opened?.database.close();
       this.#opened = null;
       const suffix = `.corrupt-${formatTime(this.#options.clock.now()).replaceAll(':', '-')}`;
       if (this.#inode !== null) setAside(this.path, { inode: this.#inode, suffix });
       this.#warn(`the state file ${this.path} was corrupt; it is now ${this.path}${suffix}, and a new one was started`);
-      const result = work(this.#open('write'));
+      const tables = this.#open('write');
+      for (const row of readable) {
+        tables.circuits.update(row.name, (stored) => ({ row: stored ?? row, transitions: [], result: undefined }));
+      }
+      const result = work(tables);
       this.problem = null;
       return result;
     } catch (error) {
       return this.#fallBack(error, work);
+    }
+  }
+
+  /** The circuits that can still be read: another table that is damaged must not end an isolation. */
+  #readCircuits(): readonly CircuitRow[] {
+    try {
+      return this.#opened?.circuits.list() ?? [];
+    } catch {
+      return [];
     }
   }
 
@@ -162,10 +176,10 @@ export class StateFile {
   #rememberStored(): void {
     try {
       this.#opened ??= this.#openForReading(new StateUnusable('unwritable'));
-      for (const row of this.#opened.circuits.list()) this.remember(row);
     } catch {
       // Unreadable, so only the rows seen earlier are kept.
     }
+    for (const row of this.#readCircuits()) this.remember(row);
   }
 
   #inMemory(): Tables {
