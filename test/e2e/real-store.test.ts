@@ -108,7 +108,7 @@ describe.skipIf(endpoint === undefined)('against a real store', () => {
     const sweep = ['sweep', `s3://${bucket}/tree/`, '--older-than', '1ms', '--yes', '--json', '--verbose'];
     const swept = await program.run(sweep);
     expect(readDocument(swept)).toMatchObject({ complete: true, matched: 9, deleted: 9, changed: 0, failed: 0 });
-    expect(swept.stderr).toContain(`debug: s3://${bucket} deletes`);
+    expect(swept.stderr).toContain(`debug: s3://${bucket}: deletes`);
     expect((await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: 'tree/' }))).KeyCount).toBe(0);
   }, 120_000);
 
