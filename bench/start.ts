@@ -1,13 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { measureCommand, type Command, type Measured } from './measure-command.ts';
 import { median } from './median.ts';
-import { bareNode } from './transfer-clients.ts';
-
-const BIN = fileURLToPath(new URL('../bin/run.js', import.meta.url));
+import { bareNode, BUILDS } from './transfer-clients.ts';
 
 /** What a command ends with that an open circuit refuses. */
 const REFUSED = 75;
@@ -40,16 +37,22 @@ async function prepare(directory: string): Promise<ReadonlyMap<string, Command>>
     AWS_ACCESS_KEY_ID: 'bench-access-key',
     AWS_SECRET_ACCESS_KEY: 'bench-secret-key',
   };
-  const breakwater = (...words: readonly string[]): Command => ({ argv: [process.execPath, BIN, ...words], env });
   const file = join(directory, 'file');
   await writeFile(file, 'bytes');
-  await measureCommand(breakwater('breaker-isolate', 's3-upload'), join(directory, 'time'));
-  return new Map([
+  const commands = new Map<string, Command>([
     [bareNode().name, { ...bareNode().command({ kind: 'put', local: '', key: '' }), env }],
-    ['--version', breakwater('--version')],
-    ['breaker-status', breakwater('breaker-status')],
-    ['put, refused', { ...breakwater('put', file, 's3://bucket/key'), status: REFUSED }],
   ]);
+  for (const { name, bin } of BUILDS) {
+    const program = (...words: readonly string[]): Command => ({
+      argv: [process.execPath, bin, ...words],
+      env: { ...env, BREAKWATER_STATE_DIR: join(directory, name) },
+    });
+    await measureCommand(program('breaker-isolate', 's3-upload'), join(directory, 'time'));
+    commands.set(`${name} --version`, program('--version'));
+    commands.set(`${name} breaker-status`, program('breaker-status'));
+    commands.set(`${name} put, refused`, { ...program('put', file, 's3://bucket/key'), status: REFUSED });
+  }
+  return commands;
 }
 
 function print(samples: ReadonlyMap<string, readonly Measured[]>, rounds: number): void {

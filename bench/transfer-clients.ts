@@ -5,7 +5,11 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from './measure-command.ts';
 import type { NullServer } from './spawn-null-server.ts';
 
-const BIN = fileURLToPath(new URL('../bin/run.js', import.meta.url));
+/** This build, and another one to measure in the same run: `BREAKWATER_BENCH_BESIDE=/path/to/its/bin/run.js`. */
+export const BUILDS: readonly { readonly name: string; readonly bin: string }[] = [
+  { name: 'breakwater', bin: fileURLToPath(new URL('../bin/run.js', import.meta.url)) },
+  ...[process.env['BREAKWATER_BENCH_BESIDE']].flatMap((bin) => (bin === undefined ? [] : [{ name: 'beside', bin }])),
+];
 
 /** What is to be done; a client turns it into its own command line. */
 export interface Work {
@@ -33,7 +37,7 @@ interface Place {
 
 /** Clients with their defaults; where one has an option more, it is needed to run at all, and says why. */
 export async function findClients(place: Place, wanted: readonly string[] | null): Promise<readonly Client[]> {
-  const clients: Client[] = [breakwater(place)];
+  const clients = BUILDS.map((build): Client => breakwater(place, build));
   for (const [name, make] of Object.entries(PEERS)) {
     if (wanted !== null && !wanted.includes(name)) continue;
     const found = spawnSync(name, [name === 'rclone' || name === 's5cmd' ? 'version' : '--version']);
@@ -81,13 +85,13 @@ function commands(
   };
 }
 
-function breakwater(place: Place): Client {
+function breakwater(place: Place, { name, bin }: (typeof BUILDS)[number]): Client {
   const env = {
     ...awsEnv(place),
     AWS_ENDPOINT_URL_S3: place.server.endpoint,
-    BREAKWATER_STATE_DIR: join(place.home, 'state'),
+    BREAKWATER_STATE_DIR: join(place.home, `state-${name}`),
   };
-  const program = [process.execPath, BIN];
+  const program = [process.execPath, bin];
   const argv = (local: string, far: string) => ({
     put: [...program, 'put', local, far],
     get: [...program, 'get', far, local],
@@ -97,7 +101,7 @@ function breakwater(place: Place): Client {
     get_stdout: [...program, 'get', far, '-'],
     delete_tree: [...program, 'sweep', `${far}/`, '--older-than', '1d', '--yes', '--quiet'],
   });
-  return { name: 'breakwater', command: commands(env, { remote: 's3://bench/', argv }) };
+  return { name, command: commands(env, { remote: 's3://bench/', argv }) };
 }
 
 function rclone(place: Place): Client {
