@@ -16,6 +16,8 @@ const OUR_COLUMNS = `
   SELECT count(*) AS found FROM pragma_table_info('circuits')
   WHERE name IN ('epoch', 'opened_at_ms', 'open_for_ms', 'failure_threshold', 'success_threshold')`;
 const OUR_COLUMNS_FOUND = 5;
+/** 0 for a file without tables and without a version. */
+const ANYTHING = 'SELECT count(*) + (SELECT user_version FROM pragma_user_version) AS found FROM sqlite_schema';
 
 /**
  * Rejects another program's database without opening it for writing, which would create or remove side files. A file
@@ -47,12 +49,7 @@ function hasOurTables(path: string): boolean {
   try {
     ({ database } = openReadOnly(path));
     if (readCount(database, OUR_COLUMNS) === OUR_COLUMNS_FOUND) return true;
-    return (
-      readCount(
-        database,
-        'SELECT count(*) + (SELECT user_version FROM pragma_user_version) AS found FROM sqlite_schema',
-      ) === 0
-    );
+    return readCount(database, ANYTHING) === 0;
   } catch {
     // Unknown, so it is left alone.
     return false;

@@ -21,8 +21,7 @@ const NOTE_MET = `
 /** The recent activity in an open database. Its methods throw what the database throws. */
 export function openActivityTable(statements: Statements): ActivityStore {
   const addOne = (slot: ActivitySlot): void => {
-    const record = statements.prepare(SELECT_ONE).get(slot.circuit, slot.slotMs);
-    const before = parseIntact(record);
+    const [before] = parseUsable(statements.prepare(SELECT_ONE).get(slot.circuit, slot.slotMs), parseSlot);
     statements.prepare(REPLACE).run({
       circuit: slot.circuit,
       slot_ms: slot.slotMs,
@@ -56,13 +55,8 @@ export function openActivityTable(statements: Statements): ActivityStore {
       statements
         .prepare(SELECT_SINCE)
         .all(sinceMs)
-        .flatMap((record) => parseIntact(record) ?? []),
+        .flatMap((record) => parseUsable(record, parseSlot)),
   };
-}
-
-/** An unreadable slot counts as missing, so that it does not make the whole file count as corrupt. */
-function parseIntact(record: unknown): ActivitySlot | undefined {
-  return record === undefined ? undefined : parseUsable(record, parseSlot)[0];
 }
 
 function addEach(counts: readonly number[], before: readonly number[] = []): readonly number[] {

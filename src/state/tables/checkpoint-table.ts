@@ -30,10 +30,7 @@ const LAST = '\u{10FFFF}';
 /** Checkpoints in an open database. Its methods throw what the database throws. */
 export function openCheckpointTable(statements: Statements, clock: Pick<Clock, 'now'>): CheckpointStore {
   return {
-    read: (kind, id) => {
-      const record = statements.prepare(SELECT_ONE).get(kind, id);
-      return record === undefined ? undefined : parseUsable(record, readDocument)[0];
-    },
+    read: (kind, id) => parseUsable(statements.prepare(SELECT_ONE).get(kind, id), readDocument)[0],
     list: (kind, idPrefix) => {
       const records =
         idPrefix === undefined

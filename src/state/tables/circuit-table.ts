@@ -1,30 +1,18 @@
-import type { SQLInputValue, StatementSync } from 'node:sqlite';
+import type { SQLInputValue } from 'node:sqlite';
 import type { CircuitRow, Transition } from '../../circuit/circuit.ts';
 import type { CircuitStore } from '../../circuit/circuit-store.ts';
-import { CorruptRow, Fields } from './columns.ts';
+import { Fields, parseUsable } from './columns.ts';
 import { parseCircuitRow, parseTransition } from './circuit-rows.ts';
 import { TRANSITIONS_KEPT } from '../schema.ts';
 import { type Statements, inTransaction } from '../statements.ts';
 
-const COLUMNS = [
-  'name',
-  'state',
-  'epoch',
-  'failures',
-  'successes',
-  'opened_at_ms',
-  'open_for_ms',
-  'failure_threshold',
-  'success_threshold',
-  'lease',
-  'last_failure',
-  'manual',
-  'changed_at_ms',
-] as const;
-
 const SELECT_ONE = 'SELECT * FROM circuits WHERE name = ?';
 const SELECT_ALL = 'SELECT * FROM circuits ORDER BY name';
-const REPLACE = `INSERT OR REPLACE INTO circuits (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map((column) => `:${column}`).join(', ')})`;
+const REPLACE = `
+  INSERT OR REPLACE INTO circuits (name, state, epoch, failures, successes, opened_at_ms, open_for_ms,
+    failure_threshold, success_threshold, lease, last_failure, manual, changed_at_ms)
+  VALUES (:name, :state, :epoch, :failures, :successes, :opened_at_ms, :open_for_ms,
+    :failure_threshold, :success_threshold, :lease, :last_failure, :manual, :changed_at_ms)`;
 const SELECT_TRANSITIONS =
   'SELECT * FROM transitions WHERE :circuit IS NULL OR circuit = :circuit ORDER BY id DESC LIMIT :limit';
 const INSERT_TRANSITION = `
@@ -41,31 +29,15 @@ const SUM_REFUSALS = 'SELECT coalesce(sum(count), 0) AS refused FROM refusals WH
  * @param onUnusable receives the reason
  */
 export function openCircuitTable(statements: Statements, onUnusable: (reason: string) => void): CircuitStore {
-  // Numbers are read as bigints, because one that a double cannot hold would fail the whole query.
-  const select = (text: string): StatementSync => {
-    const statement = statements.prepare(text);
-    statement.setReadBigInts(true);
-    return statement;
-  };
-  const parseUsable = <T>(record: unknown, parse: (record: unknown) => T): readonly T[] => {
-    try {
-      return [parse(record)];
-    } catch (error) {
-      if (!(error instanceof CorruptRow)) throw error;
-      onUnusable(error.message);
-      return [];
-    }
-  };
-  const read = (name: string): CircuitRow | undefined => {
-    const record = select(SELECT_ONE).get(name);
-    return record === undefined ? undefined : parseUsable(record, parseCircuitRow)[0];
-  };
+  const read = (name: string): CircuitRow | undefined =>
+    parseUsable(statements.prepare(SELECT_ONE).get(name), parseCircuitRow, onUnusable)[0];
   return {
     read,
     list: () =>
-      select(SELECT_ALL)
+      statements
+        .prepare(SELECT_ALL)
         .all()
-        .flatMap((record) => parseUsable(record, parseCircuitRow)),
+        .flatMap((record) => parseUsable(record, parseCircuitRow, onUnusable)),
     update: (name, change) =>
       inTransaction(statements, 'write', () => {
         const stored = read(name);
@@ -75,9 +47,10 @@ export function openCircuitTable(statements: Statements, onUnusable: (reason: st
         return result;
       }),
     transitions: ({ circuit, limit }) =>
-      select(SELECT_TRANSITIONS)
+      statements
+        .prepare(SELECT_TRANSITIONS)
         .all({ circuit: circuit ?? null, limit })
-        .flatMap((record) => parseUsable(record, parseTransition)),
+        .flatMap((record) => parseUsable(record, parseTransition, onUnusable)),
     refusals: (circuit, sinceEpoch) =>
       new Fields(statements.prepare(SUM_REFUSALS).get(circuit, sinceEpoch)).whole('refused'),
   };
@@ -99,7 +72,7 @@ function insertTransition(statements: Statements, transition: Transition): void 
   statements.prepare(DROP_OLD_TRANSITIONS).run({ circuit });
 }
 
-function toRecord(row: CircuitRow): Record<(typeof COLUMNS)[number], SQLInputValue> {
+function toRecord(row: CircuitRow): Record<string, SQLInputValue> {
   return {
     name: row.name,
     state: row.state,

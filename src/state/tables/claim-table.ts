@@ -29,8 +29,7 @@ export function openClaimTable(statements: Statements): ClaimStore {
 
 /** A stopped owner keeps its claim. The lease decides only if the owner cannot be checked. */
 function findHeld(statements: Statements, name: string, { nowMs, leaseMs, checkOwner }: ClaimCheck): Claim | null {
-  const record = statements.prepare(SELECT).get(name);
-  const held = record === undefined ? undefined : parseUsable(record, parseClaim)[0];
+  const [held] = parseUsable(statements.prepare(SELECT).get(name), parseClaim);
   if (held === undefined) return null;
   const life = checkOwner(held.owner);
   // If the clock has jumped back, a claim must not last longer than its lease.

@@ -107,13 +107,22 @@ export class Fields {
   }
 }
 
-/** What a record means, or nothing where it is not one that this program stores: one bad row must not fail the others. */
-export function parseUsable<T>(record: unknown, parse: (record: unknown) => T): readonly T[] {
+/**
+ * What a record means. Nothing if it is missing, or not stored by this program: a bad row must not fail the others.
+ * @param onUnusable receives the reason
+ */
+export function parseUsable<T>(
+  record: unknown,
+  parse: (record: unknown) => T,
+  onUnusable: (reason: string) => void = () => undefined,
+): readonly T[] {
+  if (record === undefined) return [];
   try {
     return [parse(record)];
   } catch (error) {
-    if (error instanceof CorruptRow) return [];
-    throw error;
+    if (!(error instanceof CorruptRow)) throw error;
+    onUnusable(error.message);
+    return [];
   }
 }
 

@@ -95,9 +95,8 @@ function addAll(statements: Statements, { counters, gauges, histograms, refusals
 function addHistogram(statements: Statements, delta: HistogramSeries): void {
   const { family, bounds } = delta;
   const labels = encodeLabels(delta.labels);
-  const record = statements.prepare(SELECT_HISTOGRAM).get(family, labels);
-  const stored = record === undefined ? null : (parseUsable(record, parseHistogram)[0] ?? null);
-  const sum = stored !== null && JSON.stringify(stored.bounds) === JSON.stringify(bounds) ? stored : null;
+  const [stored] = parseUsable(statements.prepare(SELECT_HISTOGRAM).get(family, labels), parseHistogram);
+  const sum = JSON.stringify(stored?.bounds) === JSON.stringify(bounds) ? stored : undefined;
   statements.prepare(REPLACE_HISTOGRAM).run({
     family,
     labels,
