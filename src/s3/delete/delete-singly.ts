@@ -31,41 +31,28 @@ export async function deleteSingly(
 ): Promise<void> {
   const queue = work.pending.filter(alone).values();
   const isBare = !sendsEtag(dialect);
-  const deleteNext = async (): Promise<void> => {
-    for (const item of queue) {
-      const target = readTarget(item, isBare);
-      work.settle(identify(item), await deleteOne(s3, { bucket, target, work, requests }, send));
+  /** @throws RetryChainFailed if the response is not about this key; the signal's reason */
+  const deleteOne = async (target: DeleteTarget): Promise<KeyResponse> => {
+    try {
+      await requests.send(async (attempt) => {
+        await send(attempt, async (options) => {
+          work.markTried([target]);
+          await sendSingleDelete(s3, { bucket, target }, options);
+        });
+      });
+      return { kind: 'deleted' };
+    } catch (error) {
+      const response = error instanceof RetryChainFailed ? readSingleFailure(error) : null;
+      if (response === null) throw error;
+      return response;
     }
+  };
+  const deleteNext = async (): Promise<void> => {
+    for (const item of queue) work.settle(identify(item), await deleteOne(readTarget(item, isBare)));
   };
   const workers = await Promise.allSettled(Array.from({ length: IN_FLIGHT_MAX }, deleteNext));
   const failed = workers.find((worker) => worker.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
-}
-
-/** @throws RetryChainFailed if the response is not about this key; the signal's reason */
-async function deleteOne(
-  s3: S3Client,
-  {
-    bucket,
-    target,
-    work,
-    requests,
-  }: Pick<SingleDeletes, 'bucket' | 'work' | 'requests'> & { readonly target: DeleteTarget },
-  send: SendPaced,
-): Promise<KeyResponse> {
-  try {
-    await requests.send(async (attempt) => {
-      await send(attempt, async (options) => {
-        work.markTried([target]);
-        await sendSingleDelete(s3, { bucket, target }, options);
-      });
-    });
-    return { kind: 'deleted' };
-  } catch (error) {
-    const response = error instanceof RetryChainFailed ? readSingleFailure(error) : null;
-    if (response === null) throw error;
-    return response;
-  }
 }
 
 /** The result for the key of a failed chain; null if the failure concerns more than this key. */

@@ -1,10 +1,9 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandInput, type S3Client } from '@aws-sdk/client-s3';
 import type { Guard } from '../../guard/guard.ts';
-import type { WatchedOptions } from '../../http/http-handler.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
 import { readStoreClock } from '../protocol/store-clock.ts';
 import { readEntries, readListedKey, readListedSize } from './page-entries.ts';
-import { type FetchedPage, type ListRequest, readPages } from './read-pages.ts';
+import { type ListRequest, readPages } from './read-pages.ts';
 import type { XmlEntry } from './xml-entries.ts';
 import { parseIsoTime, sinceS3Began } from '../../wire-time.ts';
 
@@ -27,38 +26,29 @@ export interface ListedPage {
 
 /** Streams a listing page by page: at most 1,000 keys each. */
 export function listObjects(s3: S3Client, guard: Guard, request: ListRequest): AsyncGenerator<ListedPage> {
-  const { startAfter = null } = request;
-  const first = startAfter === null ? {} : { StartAfter: startAfter };
-  return readPages<ListedPage, PageStart>(guard, { operation: 'list_objects', request, first }, (input, options) =>
-    fetchPage(s3, input, options),
-  );
+  const first: PageStart = { StartAfter: request.startAfter ?? undefined };
+  return readPages(guard, { operation: 'list_objects', request, first }, async (input, options) => {
+    const command = new ListObjectsV2Command(input);
+    const storeClock = readStoreClock(command);
+    const contents = readEntries(command, OBJECTS);
+    const response = await s3.send(command, options);
+    // A proxy's page with status 200 parses to nothing, which must not count as "0 objects".
+    if (response.Name === undefined && response.KeyCount === undefined) {
+      throw new TransferFault('not_s3', 'the response to the listing does not come from S3');
+    }
+    if (response.IsTruncated === true && response.NextContinuationToken === undefined) {
+      throw new TransferFault('not_s3', 'a truncated listing has no marker for the next page');
+    }
+    const objects = contents().map((entry) => parseListed(entry, response.EncodingType));
+    const next = response.IsTruncated === true ? { ContinuationToken: response.NextContinuationToken } : null;
+    return { page: { objects, storeNowMs: storeClock(), isLast: next === null }, next };
+  });
 }
 
 /** A key for the first page, then the token from the previous page. */
 type PageStart = Pick<ListObjectsV2CommandInput, 'StartAfter' | 'ContinuationToken'>;
 
 const OBJECTS: ReadonlySet<string> = new Set(['Contents']);
-
-async function fetchPage(
-  s3: S3Client,
-  input: ListObjectsV2CommandInput,
-  options: WatchedOptions,
-): Promise<FetchedPage<ListedPage, PageStart>> {
-  const command = new ListObjectsV2Command(input);
-  const storeClock = readStoreClock(command);
-  const contents = readEntries(command, OBJECTS);
-  const response = await s3.send(command, options);
-  // A proxy's page with status 200 parses to nothing, which must not count as "0 objects".
-  if (response.Name === undefined && response.KeyCount === undefined) {
-    throw new TransferFault('not_s3', 'the response to the listing does not come from S3');
-  }
-  if (response.IsTruncated === true && response.NextContinuationToken === undefined) {
-    throw new TransferFault('not_s3', 'a truncated listing has no marker for the next page');
-  }
-  const objects = contents().map((entry) => parseListed(entry, response.EncodingType));
-  const next = response.IsTruncated === true ? { ContinuationToken: response.NextContinuationToken } : null;
-  return { page: { objects, storeNowMs: storeClock(), isLast: next === null }, next };
-}
 
 /** Rejects an entry without a key, a time or a size, because S3 writes all three. */
 function parseListed({ fields }: XmlEntry, encoding: string | undefined): ListedObject {

@@ -1,15 +1,9 @@
-import {
-  ListMultipartUploadsCommand,
-  type ListMultipartUploadsCommandInput,
-  type ListMultipartUploadsCommandOutput,
-  type S3Client,
-} from '@aws-sdk/client-s3';
+import { ListMultipartUploadsCommand, type ListMultipartUploadsCommandInput, type S3Client } from '@aws-sdk/client-s3';
 import type { Guard } from '../../guard/guard.ts';
-import type { WatchedOptions } from '../../http/http-handler.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
 import { readStoreClock } from '../protocol/store-clock.ts';
-import { readEntries, readListedKey, readNextKey } from './page-entries.ts';
-import { type FetchedPage, type ListRequest, readPages } from './read-pages.ts';
+import { readEntries, readListedKey, readNextKey, unlessEmpty } from './page-entries.ts';
+import { type ListRequest, readPages } from './read-pages.ts';
 import type { XmlEntry } from './xml-entries.ts';
 import { parseIsoTime, sinceS3Began } from '../../wire-time.ts';
 
@@ -35,29 +29,25 @@ export function listUploads(
   guard: Guard,
   { bucket, prefix }: Pick<ListRequest, 'bucket' | 'prefix'>,
 ): AsyncGenerator<UploadPage> {
-  const listing = { operation: 'list_uploads', request: { bucket, prefix }, first: {} } as const;
-  return readPages<UploadPage, PageStart>(guard, listing, (input, options) => fetchPage(s3, input, options));
+  const first: PageStart = {};
+  return readPages(guard, { operation: 'list_uploads', request: { bucket, prefix }, first }, async (input, options) => {
+    const command = new ListMultipartUploadsCommand(input);
+    const storeClock = readStoreClock(command);
+    const entries = readEntries(command, UPLOADS);
+    const response = await s3.send(command, options);
+    if (response.Bucket === undefined) {
+      throw new TransferFault('not_s3', 'the response to the listing does not come from S3');
+    }
+    const uploads = entries().map((entry) => parseUpload(entry, response.EncodingType));
+    const KeyMarker = readNextKey(response);
+    const next = KeyMarker === null ? null : { KeyMarker, UploadIdMarker: unlessEmpty(response.NextUploadIdMarker) };
+    return { page: { uploads, storeNowMs: storeClock() }, next };
+  });
 }
 
 type PageStart = Pick<ListMultipartUploadsCommandInput, 'KeyMarker' | 'UploadIdMarker'>;
 
 const UPLOADS: ReadonlySet<string> = new Set(['Upload']);
-
-async function fetchPage(
-  s3: S3Client,
-  input: ListMultipartUploadsCommandInput,
-  options: WatchedOptions,
-): Promise<FetchedPage<UploadPage, PageStart>> {
-  const command = new ListMultipartUploadsCommand(input);
-  const storeClock = readStoreClock(command);
-  const entries = readEntries(command, UPLOADS);
-  const response = await s3.send(command, options);
-  if (response.Bucket === undefined) {
-    throw new TransferFault('not_s3', 'the response to the listing does not come from S3');
-  }
-  const uploads = entries().map((entry) => parseUpload(entry, response.EncodingType));
-  return { page: { uploads, storeNowMs: storeClock() }, next: readNext(response) };
-}
 
 function parseUpload({ fields }: XmlEntry, encoding: string | undefined): UnfinishedUpload {
   const { Key, UploadId, Initiated = '' } = fields;
@@ -66,11 +56,4 @@ function parseUpload({ fields }: XmlEntry, encoding: string | undefined): Unfini
     throw new TransferFault('not_s3', 'a listed upload has no key, id or time');
   }
   return { key: readListedKey(Key, encoding), uploadId: UploadId, startedAtMs: sinceS3Began(timeMs) };
-}
-
-function readNext(response: ListMultipartUploadsCommandOutput): PageStart | null {
-  const key = readNextKey(response);
-  if (key === null) return null;
-  const { NextUploadIdMarker = '' } = response;
-  return { KeyMarker: key, ...(NextUploadIdMarker === '' ? {} : { UploadIdMarker: NextUploadIdMarker }) };
 }

@@ -1,15 +1,9 @@
-import {
-  ListObjectVersionsCommand,
-  type ListObjectVersionsCommandInput,
-  type ListObjectVersionsCommandOutput,
-  type S3Client,
-} from '@aws-sdk/client-s3';
+import { ListObjectVersionsCommand, type ListObjectVersionsCommandInput, type S3Client } from '@aws-sdk/client-s3';
 import type { Guard } from '../../guard/guard.ts';
-import type { WatchedOptions } from '../../http/http-handler.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
 import { readStoreClock } from '../protocol/store-clock.ts';
-import { readEntries, readListedKey, readListedSize, readNextKey } from './page-entries.ts';
-import { type FetchedPage, type ListRequest, readPages } from './read-pages.ts';
+import { readEntries, readListedKey, readListedSize, readNextKey, unlessEmpty } from './page-entries.ts';
+import { type ListRequest, readPages } from './read-pages.ts';
 import type { XmlEntry } from './xml-entries.ts';
 import { parseIsoTime, sinceS3Began } from '../../wire-time.ts';
 
@@ -41,31 +35,23 @@ export interface VersionPage {
 
 /** Streams all versions and delete markers page by page, like `listObjects`. A key may span pages. */
 export function listVersions(s3: S3Client, guard: Guard, request: ListRequest): AsyncGenerator<VersionPage> {
-  const { startAfter = null } = request;
-  const first = startAfter === null ? {} : { KeyMarker: startAfter };
-  return readPages<VersionPage, PageStart>(guard, { operation: 'list_objects', request, first }, (input, options) =>
-    fetchPage(s3, input, options),
-  );
+  const first: PageStart = { KeyMarker: request.startAfter ?? undefined };
+  return readPages(guard, { operation: 'list_objects', request, first }, async (input, options) => {
+    const command = new ListObjectVersionsCommand(input);
+    const storeClock = readStoreClock(command);
+    const entries = readEntries(command, VERSIONS);
+    const response = await s3.send(command, options);
+    if (response.Name === undefined) {
+      throw new TransferFault('not_s3', 'the response to the listing does not come from S3');
+    }
+    const KeyMarker = readNextKey(response);
+    const next = KeyMarker === null ? null : { KeyMarker, VersionIdMarker: unlessEmpty(response.NextVersionIdMarker) };
+    const versions = readVersions(entries(), response.EncodingType);
+    return { page: { versions, storeNowMs: storeClock(), isLast: next === null }, next };
+  });
 }
 
 type PageStart = Pick<ListObjectVersionsCommandInput, 'KeyMarker' | 'VersionIdMarker'>;
-
-async function fetchPage(
-  s3: S3Client,
-  input: ListObjectVersionsCommandInput,
-  options: WatchedOptions,
-): Promise<FetchedPage<VersionPage, PageStart>> {
-  const command = new ListObjectVersionsCommand(input);
-  const storeClock = readStoreClock(command);
-  const entries = readEntries(command, VERSIONS);
-  const response = await s3.send(command, options);
-  if (response.Name === undefined) {
-    throw new TransferFault('not_s3', 'the response to the listing does not come from S3');
-  }
-  const next = readNext(response);
-  const versions = readVersions(entries(), response.EncodingType);
-  return { page: { versions, storeNowMs: storeClock(), isLast: next === null }, next };
-}
 
 const MARKER = 'DeleteMarker';
 const VERSIONS: ReadonlySet<string> = new Set(['Version', MARKER]);
@@ -102,11 +88,4 @@ function parseVersion(
     lastModifiedMs: sinceS3Began(timeMs),
     etag: ETag ?? null,
   };
-}
-
-function readNext(response: ListObjectVersionsCommandOutput): PageStart | null {
-  const key = readNextKey(response);
-  if (key === null) return null;
-  const { NextVersionIdMarker = '' } = response;
-  return { KeyMarker: key, ...(NextVersionIdMarker === '' ? {} : { VersionIdMarker: NextVersionIdMarker }) };
 }

@@ -56,6 +56,11 @@ export function readListedKey(encoded: string, encoding: string | undefined): st
   }
 }
 
+/** Some stores send an empty marker for none. */
+export function unlessEmpty(marker: string | undefined): string | undefined {
+  return marker === '' ? undefined : marker;
+}
+
 /**
  * The key after which the next page starts; null after the last page.
  * @throws TransferFault `not_s3` for a truncated page without such a key

@@ -14,7 +14,7 @@ export interface ListRequest {
 }
 
 /** One page of a listing, and the start of the next; null after the last. */
-export interface FetchedPage<T, P> {
+interface FetchedPage<T, P> {
   readonly page: T;
   readonly next: P | null;
 }
@@ -22,24 +22,20 @@ export interface FetchedPage<T, P> {
 /** Keys are requested encoded, because XML cannot hold control characters. */
 type PageInput<P> = P & { readonly Bucket: string; readonly Prefix: string; readonly EncodingType: 'url' };
 
-interface Listing<P> {
-  readonly operation: OperationTarget['operation'];
-  readonly request: ListRequest;
-  /** The start of the first page. */
-  readonly first: P;
-}
-
 /**
  * Streams a listing page by page, so that memory does not grow with it. Each page is one guarded operation, requested
  * only when the caller reaches it.
+ * @param listing its `first` is the start of the first page
  */
 export async function* readPages<T, P>(
   guard: Guard,
-  { operation, request: { bucket, prefix, signal }, first }: Listing<P>,
+  listing: { readonly operation: OperationTarget['operation']; readonly request: ListRequest; readonly first: P },
   fetch: (input: PageInput<P>, options: WatchedOptions) => Promise<FetchedPage<T, P>>,
 ): AsyncGenerator<T> {
+  const { operation, request } = listing;
+  const { bucket, prefix, signal } = request;
   const stoppable = signal === undefined ? guard : { ...guard, signal: AbortSignal.any([guard.signal, signal]) };
-  let start: P | null = first;
+  let start: P | null = listing.first;
   while (start !== null) {
     const input: PageInput<P> = { ...start, Bucket: bucket, Prefix: prefix, EncodingType: 'url' };
     const { page, next }: FetchedPage<T, P> = await runGuarded(stoppable, { operation, bucket }, (requests) =>
