@@ -27,9 +27,7 @@ interface RunnerOptions {
 /** Sends the requests of one guarded operation, each with its own retry chain, all under the operation's permit. */
 export class RequestRunner {
   readonly #guard: Guard;
-  readonly #target: OperationTarget;
-  readonly #permits: PermitHolder | null;
-  readonly #stop: AbortController;
+  readonly #operation: RunnerOptions;
   readonly #watches = new Set<RequestWatch>();
   /** Orders the operations of the command, for the rate limiter. */
   readonly #queue: RequestQueue | null;
@@ -41,9 +39,7 @@ export class RequestRunner {
 
   constructor(guard: Guard, operation: RunnerOptions) {
     this.#guard = guard;
-    this.#target = operation.target;
-    this.#permits = operation.permits;
-    this.#stop = operation.stop;
+    this.#operation = operation;
     this.#queue = guard.limiter?.openQueue() ?? null;
     const { settings, clock, random, signal, emit } = guard;
     this.#chainOptions = {
@@ -69,12 +65,12 @@ export class RequestRunner {
 
   /** Whether the operation holds the probe of its circuit. */
   get isProbe(): boolean {
-    return this.#permits?.isProbe === true;
+    return this.#operation.permits?.isProbe === true;
   }
 
   /** Aborts all requests, waits and backoffs of this operation with `reason`. */
   stop(reason: unknown): void {
-    this.#stop.abort(reason);
+    this.#operation.stop.abort(reason);
   }
 
   /** Counts stored payload bytes; negative when they must be moved again. */
@@ -94,7 +90,7 @@ export class RequestRunner {
    * @throws RetryChainFailed, the guard's abort reason, or BreakwaterError `circuit_open`
    */
   async send<T>(work: (attempt: Attempt) => Promise<T>, isProof = true): Promise<T> {
-    const permits = this.#permits;
+    const { permits } = this.#operation;
     const guard = this.#guard;
     const request: GuardedRequest = { probeSlot: null };
     this.signal.throwIfAborted();
@@ -117,7 +113,7 @@ export class RequestRunner {
       }
       throw error;
     } finally {
-      request.probeSlot?.end();
+      request.probeSlot?.resolve();
     }
   }
 
@@ -128,9 +124,10 @@ export class RequestRunner {
 
   async #attempt<T>(number: number, work: (attempt: Attempt) => Promise<T>): Promise<T> {
     const { clock, settings, signal, emit } = this.#guard;
+    const { target } = this.#operation;
     const watch = new RequestWatch(clock, settings);
     this.#watches.add(watch);
-    emit({ ...this.#target, kind: 'request_started' });
+    emit({ ...target, kind: 'request_started' });
     try {
       const value = await work({ number, options: { abortSignal: signal, watch } });
       this.#watches.delete(watch);
@@ -140,7 +137,7 @@ export class RequestRunner {
       if (!signal.aborted) this.#watches.delete(watch);
       throw error;
     } finally {
-      emit({ ...this.#target, kind: 'request_ended' });
+      emit({ ...target, kind: 'request_ended' });
     }
   }
 
@@ -148,13 +145,13 @@ export class RequestRunner {
   async #waitForPermit(permits: PermitHolder, request: GuardedRequest): Promise<void> {
     for (;;) {
       const last = this.#lastProbeSlot;
-      await last?.ended;
+      await last?.promise;
       // An operation that has started does not wait for an open circuit, not even under `--wait`.
       if (!permits.isHeld) await permits.acquire(0);
       if (!permits.isProbe) return;
       // Another request of this operation took the slot while this one waited.
       if (last !== this.#lastProbeSlot) continue;
-      request.probeSlot = takeProbeSlot();
+      request.probeSlot = Promise.withResolvers<void>();
       this.#lastProbeSlot = request.probeSlot;
       return;
     }
@@ -174,12 +171,12 @@ export class RequestRunner {
 
   /** Keeps the permit if current, else acquires a new one. @throws BreakwaterError `circuit_open` */
   async #renewPermit(request: GuardedRequest): Promise<void> {
-    const permits = this.#permits;
+    const { permits } = this.#operation;
     if (permits === null) return;
     const isOurs = request.probeSlot !== null || !permits.isProbe;
     if (isOurs && permits.isCurrent()) return;
     if (isOurs) permits.settle('neutral');
-    request.probeSlot?.end();
+    request.probeSlot?.resolve();
     request.probeSlot = null;
     await this.#waitForPermit(permits, request);
   }
@@ -209,12 +206,5 @@ interface GuardedRequest {
   probeSlot: ProbeSlot | null;
 }
 
-interface ProbeSlot {
-  readonly ended: Promise<void>;
-  readonly end: () => void;
-}
-
-function takeProbeSlot(): ProbeSlot {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  return { ended: promise, end: resolve };
-}
+/** Resolved when its request ends. */
+type ProbeSlot = PromiseWithResolvers<void>;

@@ -10,7 +10,7 @@ type HttpRequest = Parameters<UndiciHttpHandler['handle']>[0];
 export type TakeChunk = (chunk: Uint8Array) => Promise<void> | 'more' | 'enough';
 
 /** Frees the memory of chunks for reuse. */
-type Release = (chunks: readonly Uint8Array[]) => void;
+export type Release = (chunks: readonly Uint8Array[]) => void;
 
 /**
  * A response body that passes on each chunk as it is read from the socket: a Node stream in between costs more than

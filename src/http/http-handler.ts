@@ -4,18 +4,12 @@ import { Agent, type Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
 import { dispatchDirect, type Dispatch } from './direct-body.ts';
 import { GetAgent } from './get-agent.ts';
+import type { ConnectionSettings } from './open-socket.ts';
 import { WatchTimer } from './watch-timer.ts';
 import type { RequestWatch } from './request-watch.ts';
 
 /** Bodies are written to the socket in pieces of this size, to detect progress on a slow uplink. */
 const SLICE_BYTES = 64 * 1024;
-
-export interface ConnectionSettings {
-  /** Name lookup, TCP and TLS together, in ms. @default 5000 */
-  readonly connectTimeoutMs: number;
-  /** Trusted certificate authorities in PEM; null for Node's. */
-  readonly certificates: string | null;
-}
 
 /** The SDK's `send` passes these to the handler unchanged. */
 export interface WatchedOptions {
@@ -86,13 +80,11 @@ export class WatchedHttpHandler {
 
 type DispatchHandler = Dispatcher.DispatchHandler;
 
-interface Watching {
-  readonly watch: RequestWatch;
-  readonly timer: WatchTimer;
-}
-
 /** Reports every phase to `watch`, and forwards every call to `handler`. */
-function watchHandler(handler: DispatchHandler, { watch, timer }: Watching): DispatchHandler {
+function watchHandler(
+  handler: DispatchHandler,
+  { watch, timer }: { readonly watch: RequestWatch; readonly timer: WatchTimer },
+): DispatchHandler {
   // Created once per request, because a large body arrives in thousands of chunks.
   let watched: Dispatcher.DispatchController | null = null;
   const watchOnce = (controller: Dispatcher.DispatchController): Dispatcher.DispatchController =>

@@ -9,12 +9,15 @@ const KEEP_ALIVE_MS = 60_000;
 /** Default ports. */
 const PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 
-export interface SocketOptions {
-  readonly clock: Clock;
-  /** Name lookup, TCP and TLS together, in ms. */
+export interface ConnectionSettings {
+  /** Name lookup, TCP and TLS together, in ms. @default 5000 */
   readonly connectTimeoutMs: number;
   /** Trusted certificate authorities in PEM; null for Node's. */
   readonly certificates: string | null;
+}
+
+export interface SocketOptions extends ConnectionSettings {
+  readonly clock: Clock;
   readonly onread: OnReadOpts;
   readonly tlsSession: TlsSession;
   /** Aborts the attempt. */
@@ -50,13 +53,7 @@ export async function openSocket(origin: URL, options: SocketOptions): Promise<S
   return socket;
 }
 
-interface Peer {
-  readonly host: string;
-  readonly port: number;
-  readonly onread: OnReadOpts;
-}
-
-function peerOf({ hostname, port, protocol }: URL, { onread }: Pick<SocketOptions, 'onread'>): Peer {
+function peerOf({ hostname, port, protocol }: URL, { onread }: Pick<SocketOptions, 'onread'>) {
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   return { host, port: port === '' ? (PORTS[protocol] ?? 0) : Number(port), onread };
 }

@@ -8,7 +8,6 @@ import type {
   ObjectFacts,
   DownloadTarget,
   FileTarget,
-  Release,
   StreamTarget,
 } from '../../src/s3/download/download-request.ts';
 import { Slots } from '../../src/guard/slots.ts';
@@ -63,7 +62,7 @@ export class FakeFile implements FileTarget {
   /** How often each byte was written. */
   readonly writes: number[] = [];
 
-  readonly writeAt = async (chunks: readonly Uint8Array[], offset: number, release: Release): Promise<void> => {
+  readonly writeAt: FileTarget['writeAt'] = async (chunks, offset, release) => {
     await Promise.resolve();
     const fresh = Buffer.concat(chunks);
     const grown = Buffer.alloc(Math.max(this.bytes.byteLength, offset + fresh.byteLength));

@@ -6,7 +6,8 @@ import { BoundedRateLimiter } from './rate-limiter.ts';
 import { DirectClient } from './direct-client.ts';
 import { ObjectClient } from './object-client.ts';
 import { createSha256 } from './sha256.ts';
-import { WatchedHttpHandler, type ConnectionSettings } from '../../http/http-handler.ts';
+import { WatchedHttpHandler } from '../../http/http-handler.ts';
+import type { ConnectionSettings } from '../../http/open-socket.ts';
 
 export interface S3Settings extends ConnectionSettings {
   /** A custom endpoint, or null for AWS. */

@@ -1,7 +1,8 @@
 import { BreakwaterError } from '../../errors.ts';
 import type { DownloadCheck } from './verify-download.ts';
 import type { ByteSpan, MissingRanges, Piece } from './missing-ranges.ts';
-import type { DownloadResult, FileTarget, ObjectAddress, ObjectFacts, Release } from './download-request.ts';
+import type { DownloadResult, FileTarget, ObjectAddress, ObjectFacts } from './download-request.ts';
+import type { Release } from '../../http/direct-body.ts';
 import { formatExpected } from '../checksum/expected-checksum.ts';
 
 export interface ActiveDownloadOptions {

@@ -1,6 +1,7 @@
 import type { ByteSpan } from './missing-ranges.ts';
 import type { ExpectedChecksum } from '../checksum/expected-checksum.ts';
 import type { SlotQueue } from '../../guard/slots.ts';
+import type { Release } from '../../http/direct-body.ts';
 
 /** An object, or one version of it; null for the newest. */
 export interface ObjectAddress {
@@ -65,9 +66,6 @@ export interface DownloadResult extends ObjectFacts {
 
 /** The output of a download. It rejects with a local `BreakwaterError`, which is permanent and not a failure of S3. */
 export type DownloadTarget = FileTarget | StreamTarget;
-
-/** Frees the memory of chunks for reuse. */
-export type Release = (chunks: readonly Uint8Array[]) => void;
 
 /** Takes bytes at their offset, in any order, several writes at a time. */
 export interface FileTarget {

@@ -1,5 +1,6 @@
 import { onAbort } from '../../abort.ts';
-import type { DownloadTarget, FileTarget, Release, StreamTarget } from './download-request.ts';
+import type { DownloadTarget, FileTarget, StreamTarget } from './download-request.ts';
+import type { Release } from '../../http/direct-body.ts';
 
 interface OrderedWriterOptions {
   /** How far ahead of the stream to request pieces. */

@@ -1,7 +1,6 @@
 import type { ActiveDownload } from './active-download.ts';
-import type { Release } from './download-request.ts';
 import type { Piece } from './missing-ranges.ts';
-import type { TakeChunk } from '../../http/direct-body.ts';
+import type { Release, TakeChunk } from '../../http/direct-body.ts';
 
 /** Unwritten bytes of one piece at which its body is paused. */
 const PENDING_BYTES_MAX = 2 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import { link, open, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { ByteSpan } from '../../s3/download/missing-ranges.ts';
-import type { FileTarget, Release } from '../../s3/download/download-request.ts';
+import type { FileTarget } from '../../s3/download/download-request.ts';
 import { makeDirectory } from '../../make-directory.ts';
 import { BreakwaterError } from '../../errors.ts';
 import type { WorkClaim } from '../../unfinished-work.ts';
@@ -85,7 +85,7 @@ export class FileSink implements FileTarget {
     return String((await this.#file.stat()).ino);
   }
 
-  readonly writeAt = async (chunks: readonly Uint8Array[], offset: number, release: Release): Promise<void> => {
+  readonly writeAt: FileTarget['writeAt'] = async (chunks, offset, release) => {
     this.#assertOurs(this.#options.claim?.isOurs());
     try {
       let at = offset;
