@@ -3,16 +3,8 @@ import { formatTime } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
 
 /** The id of a sweep on this machine. Includes the endpoint, because bucket names repeat across endpoints. */
-export function nameSweep({
-  endpointUrl,
-  bucket,
-  prefix,
-}: {
-  readonly endpointUrl: string | null;
-  readonly bucket: string;
-  readonly prefix: string;
-}): string {
-  return JSON.stringify([endpointUrl ?? 'aws', bucket, prefix]);
+export function nameSweep(job: { endpointUrl: string | null; bucket: string; prefix: string }): string {
+  return JSON.stringify([job.endpointUrl ?? 'aws', job.bucket, job.prefix]);
 }
 
 /**
@@ -29,10 +21,7 @@ export async function claimSweep(
   });
   if (claim !== null) return claim;
   throw new BreakwaterError('locked', `s3://${bucket}/${prefix} is already being swept${formatHolder(holder)}`, {
-    details: {
-      reason: 'sweep_running',
-      hint: 'wait for that process to end, or stop it',
-    },
+    details: { reason: 'sweep_running', hint: 'wait for that process to end, or stop it' },
   });
 }
 

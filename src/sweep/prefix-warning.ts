@@ -12,7 +12,8 @@ export function watchNeighbours({
   readonly prefix: string;
   readonly emit: EventSink;
 }): (pages: AsyncIterable<SweepPage>) => AsyncIterable<SweepPage> {
-  let isWarned = !canBeMeantAsFolder(prefix);
+  // `logs/2024-` is clearly the start of a name; `logs` could be a whole name.
+  let isWarned = !/[\p{L}\p{N}]$/u.test(prefix);
   return async function* watched(pages) {
     for await (const page of pages) {
       const neighbour = isWarned ? undefined : page.items.find(({ key }) => isNeighbour(key, prefix));
@@ -24,11 +25,6 @@ export function watchNeighbours({
       yield page;
     }
   };
-}
-
-/** `logs/2024-` is clearly the start of a name; `logs` could be a whole name. */
-function canBeMeantAsFolder(prefix: string): boolean {
-  return /[\p{L}\p{N}]$/u.test(prefix);
 }
 
 /** Whether a key with the prefix is in a folder with a longer name. */

@@ -1,4 +1,5 @@
 import type { ListedObject } from '../s3/list/list-objects.ts';
+import type { ListRequest } from '../s3/list/read-pages.ts';
 import type { ObjectStore } from '../s3/object-store.ts';
 import { assertNever, BreakwaterError } from '../errors.ts';
 import type { AgeClock } from './age-clock.ts';
@@ -99,13 +100,6 @@ async function* selectVersions(
   }
 }
 
-interface ListingPlace {
-  readonly bucket: string;
-  readonly prefix: string;
-  readonly startAfter: string | null;
-  readonly signal: AbortSignal;
-}
-
 interface ListingPage<T> {
   readonly entries: readonly T[];
   readonly isLast: boolean;
@@ -115,7 +109,7 @@ interface ListingPage<T> {
 /** Lists everything below the prefix in parallel. Ending the generator ends all listings. */
 async function* listEverything<T extends { readonly key: string }>(
   { bucket, prefix, within = EVERY_KEY, listConcurrency = LIST_CONCURRENCY }: SelectionRequest,
-  open: (place: ListingPlace) => AsyncIterable<ListingPage<T>>,
+  open: (place: ListRequest) => AsyncIterable<ListingPage<T>>,
 ): AsyncGenerator<RangePage<T, ListingPage<T>>> {
   const ending = new AbortController();
   const location = { bucket, prefix, signal: ending.signal };

@@ -3,17 +3,14 @@ import type { AgeClock } from './age-clock.ts';
 import { filterItems, type ItemFilter } from './item-filter.ts';
 import type { SweepItem, SweepPage } from './sweep-item.ts';
 
-export interface NamedRequest {
+interface NamedRequest {
   readonly bucket: string;
   readonly prefix: string;
   /** At most 1,000 items per page, with the fields that the source provides. */
   readonly pages: AsyncIterable<readonly SweepItem[]>;
 }
 
-export interface NamedContext {
-  readonly store: Pick<ObjectStore, 'list' | 'statKeys'>;
-  readonly ageClock: AgeClock;
-}
+type NamedStore = Pick<ObjectStore, 'list' | 'statKeys'>;
 
 /**
  * Selects among named keys. Requests missing fields from the store if a condition needs them.
@@ -23,7 +20,7 @@ export interface NamedContext {
  */
 export async function* selectNamed(
   { bucket, prefix, pages }: NamedRequest,
-  { store, ageClock }: NamedContext,
+  { store, ageClock }: { readonly store: NamedStore; readonly ageClock: AgeClock },
   filter: ItemFilter,
 ): AsyncGenerator<SweepPage> {
   let clock: { readonly storeNowMs: number | null } | null = null;
@@ -55,7 +52,7 @@ function dropRepeated(items: readonly SweepItem[]): readonly SweepItem[] {
 
 /** The store's time from the first page of a listing, which also checks that the bucket exists. */
 async function readStoreClock(
-  store: NamedContext['store'],
+  store: NamedStore,
   { bucket, prefix }: Pick<NamedRequest, 'bucket' | 'prefix'>,
 ): Promise<number | null> {
   for await (const { storeNowMs } of store.list({ bucket, prefix })) return storeNowMs;

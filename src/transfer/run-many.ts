@@ -67,9 +67,7 @@ type Transfer<T> = (item: T, signal: AbortSignal) => Promise<ItemDone>;
 class ManyRun<T extends Named> {
   readonly #iterator: AsyncIterator<T>;
   readonly #transfer: Transfer<T>;
-  readonly #objectsInFlight: number;
-  readonly #hasRoom: () => boolean;
-  readonly #beforeEach: RunManyOptions['beforeEach'];
+  readonly #options: RunManyOptions;
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   readonly #workers: Promise<void>[] = [];
@@ -77,14 +75,11 @@ class ManyRun<T extends Named> {
   #ended: { readonly error: unknown } | null = null;
 
   constructor(items: AsyncIterable<T>, transfer: Transfer<T>, options: RunManyOptions) {
-    const { objectsInFlight, hasRoom, beforeEach, signal } = options;
     this.#iterator = items[Symbol.asyncIterator]();
     this.#transfer = transfer;
-    this.#objectsInFlight = objectsInFlight;
-    this.#hasRoom = hasRoom;
-    this.#beforeEach = beforeEach;
+    this.#options = options;
     const { signal: stopped } = this.#stop;
-    this.#signal = signal === undefined ? stopped : AbortSignal.any([signal, stopped]);
+    this.#signal = options.signal === undefined ? stopped : AbortSignal.any([options.signal, stopped]);
   }
 
   async run(): Promise<ManyResult> {
@@ -101,14 +96,14 @@ class ManyRun<T extends Named> {
   }
 
   #startWorker(): void {
-    if (this.#workers.length < this.#objectsInFlight) this.#workers.push(this.#work());
+    if (this.#workers.length < this.#options.objectsInFlight) this.#workers.push(this.#work());
   }
 
   async #work(): Promise<void> {
     try {
       // All workers share one iterator. An async generator queues its `next` calls, so no item is taken twice.
       while (this.#ended === null) {
-        await this.#beforeEach(this.#signal);
+        await this.#options.beforeEach(this.#signal);
         const next = await this.#iterator.next();
         if (this.#ended !== null || next.done === true) return;
         await this.#run(next.value);
@@ -127,7 +122,7 @@ class ManyRun<T extends Named> {
       if (isSkipped) tally.skipped += 1;
       else {
         tally.done += 1;
-        if (this.#hasRoom()) this.#startWorker();
+        if (this.#options.hasRoom()) this.#startWorker();
       }
     } catch (error) {
       if (!(error instanceof BreakwaterError) || ENDS_THE_RUN.has(error.code)) throw error;

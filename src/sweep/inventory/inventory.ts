@@ -4,7 +4,7 @@ import { createGunzip } from 'node:zlib';
 import { BreakwaterError } from '../../errors.ts';
 import { readCsvRows } from './csv.ts';
 import type { InventoryCopy, InventoryLocation } from './local-inventory.ts';
-import { parseManifest, type InventoryFile, type Manifest } from './manifest.ts';
+import { parseManifest, refuse, type InventoryFile, type Manifest } from './manifest.ts';
 import type { SweepItem } from '../sweep-item.ts';
 import { parseUtcTime, sinceS3Began } from '../../wire-time.ts';
 
@@ -59,10 +59,8 @@ async function* readPages(copy: InventoryCopy, { columns, bucket }: Manifest): A
     }
   } catch (error) {
     if (error instanceof BreakwaterError) throw error;
-    throw refuse(
-      `${copy.name}, row ${number + 1}: ${error instanceof Error ? error.message : String(error)}`,
-      'copy it again',
-    );
+    const why = error instanceof Error ? error.message : String(error);
+    throw refuse(`${copy.name}, row ${number + 1}: ${why}`, 'copy it again');
   }
   if (page.length > 0) yield page;
 }
@@ -99,8 +97,4 @@ function parseRow(row: readonly string[], { columns, bucket }: Pick<Manifest, 'c
     lastModifiedMs: modifiedMs === null ? null : sinceS3Began(modifiedMs),
     etag: etag === null ? null : `"${etag.replaceAll('"', '')}"`,
   };
-}
-
-function refuse(message: string, hint: string): BreakwaterError {
-  return new BreakwaterError('usage', message, { details: { reason: 'inventory', hint } });
 }

@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
 import { readRegularFile } from '../../read-regular-file.ts';
@@ -36,7 +36,7 @@ export function localInventory(path: string): InventoryLocation {
       }
     },
     find: async (file) => {
-      const found = await locate(path, file);
+      const found = await Promise.resolve(locate(path, file));
       const copy = { name: found, path: found, [Symbol.asyncDispose]: async () => await Promise.resolve() };
       return async () => await Promise.resolve(copy);
     },
@@ -44,7 +44,7 @@ export function localInventory(path: string): InventoryLocation {
 }
 
 /** S3 writes `PREFIX/BUCKET/ID/DATE/manifest.json` and `PREFIX/BUCKET/ID/data/FILE`; a flat copy has everything in one directory. */
-async function locate(manifestPath: string, { key }: InventoryFile): Promise<string> {
+function locate(manifestPath: string, { key }: InventoryFile): string {
   const directory = dirname(manifestPath);
   const name = basename(key);
   const candidates = [
@@ -53,20 +53,10 @@ async function locate(manifestPath: string, { key }: InventoryFile): Promise<str
     join(directory, '..', 'data', name),
     join(directory, key),
   ];
-  for (const path of candidates) {
-    if (
-      await access(path).then(
-        () => true,
-        () => false,
-      )
-    )
-      return path;
-  }
-  throw new BreakwaterError(
-    'not_found',
-    `the inventory's file ${name} is neither beside ${manifestPath} nor in ../data`,
-    {
-      details: { hint: 'copy the whole inventory: the manifest and its data files' },
-    },
-  );
+  const found = candidates.find((path) => existsSync(path));
+  if (found !== undefined) return found;
+  const message = `the inventory's file ${name} is neither beside ${manifestPath} nor in ../data`;
+  throw new BreakwaterError('not_found', message, {
+    details: { hint: 'copy the whole inventory: the manifest and its data files' },
+  });
 }

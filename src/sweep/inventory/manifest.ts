@@ -60,6 +60,6 @@ function parseJson(text: string, path: string): unknown {
   }
 }
 
-function refuse(message: string, hint: string, cause?: unknown): BreakwaterError {
+export function refuse(message: string, hint: string, cause?: unknown): BreakwaterError {
   return new BreakwaterError('usage', message, { details: { reason: 'inventory', hint }, cause });
 }

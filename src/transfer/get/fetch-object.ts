@@ -1,6 +1,7 @@
 import type { DownloadResult } from '../../s3/download/download-request.ts';
 import type { FetchContext, FetchOptions } from './fetch-context.ts';
 import { FileOutput } from './file-output.ts';
+import { countBytes } from './resume-download.ts';
 import type { FetchTarget, LocalSink } from './sink.ts';
 import { StreamOutput } from './stream-output.ts';
 import { nameOf, type S3Location } from '../transfer-context.ts';
@@ -42,7 +43,7 @@ export async function fetchObject(
       ...planPieces({ target, sizeBytes }, options),
       queue: slots.openQueue(),
       openTarget: (facts, how) => {
-        const resumedBytes = how.isResumed ? countBytes(output) : 0;
+        const resumedBytes = how.isResumed ? countBytes(output.resumePoint?.covered ?? []) : 0;
         const totalBytes = facts.sizeBytes === null ? null : facts.sizeBytes - resumedBytes;
         emit({ kind: 'transfer_started', name, totalBytes });
         return output.open(facts, how);
@@ -81,8 +82,4 @@ async function chooseOutput(context: FetchContext, location: S3Location, target:
   if (path === null) return StreamOutput.toStandardOutput(context.stdout);
   if (target.kind === 'stream') return StreamOutput.toDevice(path);
   return await FileOutput.prepare(context, location, path);
-}
-
-function countBytes({ resumePoint }: LocalSink): number {
-  return (resumePoint?.covered ?? []).reduce((sum, { start, end }) => sum + end - start, 0);
 }

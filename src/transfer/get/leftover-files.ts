@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, unlink } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { UnfinishedWork, WorkClaim } from '../../unfinished-work.ts';
 import type { Clock } from '../../clock.ts';
 import { readSystemCode } from '../local-errors.ts';
-import { findOwnFile, readTag, removePartial } from './partial-file.ts';
+import { findOwnFile, readTag, removeFile, removePartial } from './partial-file.ts';
 import { parseSaved, type SavedRun } from './saved-download.ts';
 
 /** The most directories to remember, unless more are in use; the transfers in flight bound those. */
@@ -120,10 +120,5 @@ async function listNames(directory: string): Promise<readonly (string | null)[]>
 }
 
 async function removeOwn(path: string): Promise<boolean> {
-  const found = await findOwnFile(path);
-  if (found === null) return true;
-  return await unlink(path).then(
-    () => true,
-    () => false,
-  );
+  return (await findOwnFile(path)) === null || (await removeFile(path));
 }

@@ -51,7 +51,12 @@ export async function removePartial({ partialPath, inode }: SavedPartial): Promi
   const found = await findOwnFile(partialPath);
   if (found === 'unreadable') return false;
   if (found === null || String(found.ino) !== inode) return true;
-  return await unlink(partialPath).then(
+  return await removeFile(partialPath);
+}
+
+/** @returns whether it could be removed */
+export async function removeFile(path: string): Promise<boolean> {
+  return await unlink(path).then(
     () => true,
     () => false,
   );

@@ -25,6 +25,11 @@ interface ResumableDownloadOptions {
   readonly sinkOptions: Omit<FileSinkOptions, 'claim'>;
 }
 
+interface OpenDownload {
+  readonly saved: SavedDownload;
+  readonly sink: FileSink;
+}
+
 /**
  * A download into a file that a later process can resume. Bytes are recorded only after the write. A power loss can
  * still leave zeros in their place, so they are used only if a checksum can verify them (`fetchFirst`).
@@ -33,8 +38,8 @@ export class ResumableDownload implements AsyncDisposable {
   readonly #options: ResumableDownloadOptions;
   readonly #id: string;
   readonly #claim: WorkClaim;
-  #found: { readonly saved: SavedDownload; readonly sink: FileSink } | null;
-  #current: { readonly saved: SavedDownload; readonly sink: FileSink } | null = null;
+  #found: OpenDownload | null;
+  #current: OpenDownload | null = null;
   #covered: () => readonly ByteSpan[] = () => [];
   /** Bytes that a later process will find; 0 if the state does not outlive this process. */
   #storedBytes = 0;
@@ -45,7 +50,7 @@ export class ResumableDownload implements AsyncDisposable {
 
   private constructor(
     options: ResumableDownloadOptions,
-    { id, claim, found }: { id: string; claim: WorkClaim; found: ResumableDownload['found'] },
+    { id, claim, found }: { id: string; claim: WorkClaim; found: OpenDownload | null },
   ) {
     this.#options = options;
     this.#id = id;
@@ -84,10 +89,6 @@ export class ResumableDownload implements AsyncDisposable {
     if (!hasFile || (await removePartial(saved))) return new ResumableDownload(options, { id, claim, found: null });
     await claim[Symbol.asyncDispose]();
     return null;
-  }
-
-  get found(): { readonly saved: SavedDownload; readonly sink: FileSink } | null {
-    return this.#found;
   }
 
   get resumePoint(): ResumePoint | null {
@@ -174,7 +175,8 @@ export class ResumableDownload implements AsyncDisposable {
   }
 }
 
-function countBytes(spans: readonly ByteSpan[]): number {
+/** The total length of the spans. */
+export function countBytes(spans: readonly ByteSpan[]): number {
   return spans.reduce((sum, { start, end }) => sum + end - start, 0);
 }
 
