@@ -34,6 +34,7 @@ export class RequestRunner {
   readonly #chainOptions: Omit<RetryChainOptions, 'findRefusal'>;
   /** The newest slot under a probe's permit: one retry chain at a time (circuit.md, invariant 1). */
   #lastProbeSlot: ProbeSlot | null = null;
+  #hasSent = false;
   bytesMoved = 0;
   #lastFailure: AttemptFailure | null = null;
 
@@ -99,6 +100,7 @@ export class RequestRunner {
       if (guard.limiter?.isActive === true) await this.#waitForRate(request);
       // Another request may have stopped the operation while this one waited for its permit.
       this.signal.throwIfAborted();
+      this.#hasSent = true;
       const value = await runRetryChain((number) => this.#attempt(number, work), {
         ...this.#chainOptions,
         findRefusal: async () => await this.#findRefusal(request),
@@ -146,6 +148,8 @@ export class RequestRunner {
     for (;;) {
       const last = this.#lastProbeSlot;
       await last?.promise;
+      // Later requests of a long transfer look, too: others may have opened or isolated the circuit since.
+      if (this.#hasSent && !permits.isProbe && !permits.isCurrent()) permits.settle('neutral');
       // An operation that has started does not wait for an open circuit, not even under `--wait`.
       if (!permits.isHeld) await permits.acquire(0);
       if (!permits.isProbe) return;
