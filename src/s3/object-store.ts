@@ -68,9 +68,9 @@ export interface ObjectStore extends Disposable {
    * S3's errors and aborts. After an abort nothing new is sent, and requests in flight get 10 s to end.
    */
   readonly deleteBatch: <T extends DeleteTarget>(request: BatchDeleteRequest<T>) => Promise<BatchOutcome<T>>;
-  /** Closes all connections, even those in use. May be repeated. `Symbol.dispose` does the same. */
   /** Resolves once the rate limiter holds no request back. @throws the signal's reason as soon as it aborts */
   readonly waitWhileThrottled: (signal: AbortSignal) => Promise<void>;
+  /** Closes all connections, even those in use. May be repeated. `Symbol.dispose` does the same. */
   readonly close: () => void;
 }
 

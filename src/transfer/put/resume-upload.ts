@@ -30,7 +30,10 @@ export interface UploadIdentity {
 /** The saved state of one upload, claimed by this process until disposed. */
 export type OpenResumePoint = UploadResumePoint & AsyncDisposable;
 
-/** The saved state of all uploads in parts, shared by all processes of the program. */
+/**
+ * The saved state of all uploads in parts, shared by all processes of the program. What S3 still has of them is listed, and
+ * the rest sent, by `s3/upload/upload-file.ts`.
+ */
 export class ResumableUploads {
   readonly #options: ResumableUploadsOptions;
 
