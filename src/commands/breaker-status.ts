@@ -6,6 +6,7 @@ import { inspectCircuits, type InspectedCircuit } from '../breaker/inspect-circu
 import { tabulateCircuits, tabulateTransitions } from '../breaker/circuit-table.ts';
 import { keepRecentlyMet } from '../breaker/recently-met.ts';
 import { selectCircuits } from '../breaker/select-circuits.ts';
+import type { ScreenRequest } from '../breaker/watch/watch.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { circuitFlags, withEnvironment } from '../cli/flags/flags.ts';
 import { readUserName } from '../cli/user-name.ts';
@@ -104,15 +105,8 @@ export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
   }
 }
 
-interface WatchRequest {
-  readonly names: readonly string[];
-  readonly scopes: 'in_use' | 'all';
-  readonly isReadOnly: boolean;
-  readonly stateDirectory: string | null;
-}
-
 /** A live screen on a terminal with a keyboard, otherwise lines. */
-async function watch(run: CommandRun, request: WatchRequest): Promise<CommandResult> {
+async function watch(run: CommandRun, request: Omit<ScreenRequest, 'user'>): Promise<CommandResult> {
   const { watchAtTerminal, watchInPipe } = await import('../breaker/watch/watch.ts');
   const { output, symbols, stdin, stdout } = run;
   const { isLive, stdoutIsTerminal, stdoutHasColour, json } = output.mode;

@@ -1,6 +1,5 @@
 import { DURATION_FORMS, formatDuration, parseDuration } from '../../duration.ts';
 import { LONGEST_ISOLATION_MS } from '../../circuit/circuit.ts';
-import { assertNever } from '../../errors.ts';
 import type { Key } from '../../ui/key.ts';
 import type { Form } from './view.ts';
 
@@ -25,32 +24,17 @@ export function typeInForm(form: Form, key: Key): FormStep {
     const isYes = key.kind === 'text' && key.text.toLowerCase() === 'y';
     return isYes ? { kind: 'confirmed', form } : { kind: 'cancelled' };
   }
-  switch (key.kind) {
-    case 'text':
-      return edit(form, (text) => text + key.text);
-    case 'backspace':
-      return edit(form, dropLast);
-    case 'clear':
-      return edit(form, () => '');
-    case 'enter':
-      return { kind: 'open', form: nextField(form) };
-    case 'up':
-    case 'down':
-    case 'page_up':
-    case 'page_down':
-    case 'home':
-    case 'end':
-    case 'interrupt':
-      return { kind: 'open', form };
-    default:
-      return assertNever(key);
-  }
+  if (key.kind === 'enter') return { kind: 'open', form: nextField(form) };
+  const name = form.field === 'for' ? 'duration' : 'reason';
+  const text = editText(form[name], key);
+  return { kind: 'open', form: text === null ? form : { ...form, [name]: text.slice(0, FIELD_MAX), problem: null } };
 }
 
-function edit(form: Form, change: (text: string) => string): FormStep {
-  const name = form.field === 'for' ? 'duration' : 'reason';
-  const text = change(form[name]).slice(0, FIELD_MAX);
-  return { kind: 'open', form: { ...form, [name]: text, problem: null } };
+/** The text after a key; null for a key that does not edit text. */
+export function editText(text: string, key: Key): string | null {
+  if (key.kind === 'text') return text + key.text;
+  if (key.kind === 'backspace') return text.replace(/.$/su, '');
+  return key.kind === 'clear' ? '' : null;
 }
 
 function nextField(form: Form): Form {
@@ -64,9 +48,4 @@ function nextField(form: Form): Form {
     };
   }
   return { ...form, duration, field: 'reason', problem: null };
-}
-
-/** The text without its last character. */
-export function dropLast(text: string): string {
-  return text.replace(/.$/su, '');
 }

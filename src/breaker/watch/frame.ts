@@ -16,30 +16,27 @@ const JOBS_SHOWN_MAX = 5;
  * The whole screen, as a pure function of the snapshot, the view and the window size. It is never wider than the window
  * and always one row shorter, because a frame that fills the window makes it scroll and flicker.
  */
-export function drawWatch(snapshot: WatchSnapshot, view: WatchView, canvas: Canvas): Frame {
-  const height = Math.max(1, canvas.rows - 1);
-  const footer = drawFooter(snapshot, view, canvas);
-  if (canvas.rows < FULL_ROWS_MIN) return drawSmall({ snapshot, view, canvas, footer, height });
-  const header = drawHeader(snapshot, view, canvas);
-  const room = height - 1 - footer.length;
-  const body = drawBody(snapshot, view, { ...canvas, rows: room }).slice(0, room);
-  const gap: Frame = Array.from({ length: room - body.length }, () => []);
-  return [header, ...body, ...gap, ...footer].map((line) => truncateLine(line, canvas.columns));
+export function drawWatch(snapshot: WatchSnapshot, view: WatchView, window: Canvas): Frame {
+  const canvas = { ...window, rows: Math.max(1, window.rows - 1) };
+  const draw = window.rows < FULL_ROWS_MIN ? drawSmall : drawFull;
+  return draw(snapshot, view, canvas).map((line) => truncateLine(line, canvas.columns));
 }
 
-function drawSmall(parts: {
-  readonly snapshot: WatchSnapshot;
-  readonly view: WatchView;
-  readonly canvas: Canvas;
-  readonly footer: Frame;
-  readonly height: number;
-}): Frame {
-  const { snapshot, view, canvas, footer, height } = parts;
-  const [problem] = explainStateFile(snapshot.stateFile);
-  const summary = isKnown(snapshot) ? drawSummary(snapshot, view, canvas) : (problem ?? []);
+function drawFull(snapshot: WatchSnapshot, view: WatchView, canvas: Canvas): Frame {
+  const footer = drawFooter(snapshot, view, canvas);
+  const room = canvas.rows - 1 - footer.length;
+  const body = drawBody(snapshot, view, { ...canvas, rows: room }).slice(0, room);
+  const gap: Frame = Array.from({ length: room - body.length }, () => []);
+  return [drawHeader(snapshot, view, canvas), ...body, ...gap, ...footer];
+}
+
+function drawSmall(snapshot: WatchSnapshot, view: WatchView, canvas: Canvas): Frame {
+  const footer = drawFooter(snapshot, view, canvas);
   // Keys go to the open form, so it must be visible.
-  if (view.form !== null) return footer.slice(-height).map((line) => truncateLine(line, canvas.columns));
-  return [summary, ...footer].slice(0, height).map((line) => truncateLine(line, canvas.columns));
+  if (view.form !== null) return footer.slice(-canvas.rows);
+  const [problem = []] = explainStateFile(snapshot.stateFile);
+  const summary = isKnown(snapshot) ? drawSummary(snapshot, view, canvas) : problem;
+  return [summary, ...footer].slice(0, canvas.rows);
 }
 
 function drawBody(snapshot: WatchSnapshot, view: WatchView, canvas: Canvas): Frame {

@@ -1,8 +1,8 @@
 import { parseDuration } from '../../duration.ts';
 import { assertNever } from '../../errors.ts';
-import type { Key, NamedKey } from '../../ui/key.ts';
+import type { Key } from '../../ui/key.ts';
 import { writeActionCommand, writeStatusCommand } from './shell-command.ts';
-import { beginForm, dropLast, typeInForm } from './form.ts';
+import { beginForm, editText, typeInForm } from './form.ts';
 import type { WatchSnapshot } from './snapshot.ts';
 import { findSelected, listShown, SPANS_MS, type Form, type Message, type WatchView } from './view.ts';
 
@@ -33,7 +33,9 @@ export function pressKey(view: WatchView, key: Key, snapshot: WatchSnapshot): Ke
   if (view.form !== null) return typeForm(view, view.form, key);
   if (view.isFiltering) return stay(typeFilter(view, key, snapshot));
   if (view.page === 'help') {
-    return isText(key, 'q') ? { view, action: { kind: 'quit' } } : stay({ ...view, page: 'table' });
+    return key.kind === 'text' && key.text === 'q'
+      ? { view, action: { kind: 'quit' } }
+      : stay({ ...view, page: 'table' });
   }
   if (key.kind === 'text') return pressLetters(view, key.text, snapshot);
   return stay(move({ ...view, message: null }, key.kind, snapshot));
@@ -42,13 +44,9 @@ export function pressKey(view: WatchView, key: Key, snapshot: WatchSnapshot): Ke
 /** A key that is held down may arrive many times at once. Other text of several letters was pasted and is ignored. */
 function pressLetters(view: WatchView, text: string, snapshot: WatchSnapshot): KeyStep {
   const [first = ''] = text;
-  if (text.length === 1 || !['j', 'k'].includes(first)) {
-    return text.length === 1 ? pressLetter(view, text, snapshot) : stay(view);
-  }
-  const isHeld = text === first.repeat(text.length);
-  return isHeld
-    ? stay(step({ ...view, message: null }, first === 'j' ? text.length : -text.length, snapshot))
-    : stay(view);
+  if (text.length === 1) return pressLetter(view, text, snapshot);
+  if (!['j', 'k'].includes(first) || text !== first.repeat(text.length)) return stay(view);
+  return stay(step({ ...view, message: null }, first === 'j' ? text.length : -text.length, snapshot));
 }
 
 function pressLetter(view: WatchView, letter: string, snapshot: WatchSnapshot): KeyStep {
@@ -81,7 +79,7 @@ function pressLetter(view: WatchView, letter: string, snapshot: WatchSnapshot): 
   }
 }
 
-function move(view: WatchView, kind: NamedKey, snapshot: WatchSnapshot): WatchView {
+function move(view: WatchView, kind: Key['kind'], snapshot: WatchSnapshot): WatchView {
   switch (kind) {
     case 'up':
       return step(view, -1, snapshot);
@@ -99,6 +97,7 @@ function move(view: WatchView, kind: NamedKey, snapshot: WatchSnapshot): WatchVi
       return view.page === 'detail' ? leaveDetail(view) : enterDetail(view, snapshot);
     case 'escape':
       return view.page === 'detail' ? leaveDetail(view) : { ...view, filter: '' };
+    case 'text':
     case 'backspace':
     case 'clear':
     case 'interrupt':
@@ -141,33 +140,15 @@ function leaveDetail(view: WatchView): WatchView {
 }
 
 function typeFilter(view: WatchView, key: Key, snapshot: WatchSnapshot): WatchView {
-  switch (key.kind) {
-    case 'text':
-      return { ...view, filter: view.filter + key.text };
-    case 'backspace':
-      return { ...view, filter: dropLast(view.filter) };
-    case 'clear':
-      return { ...view, filter: '' };
-    case 'escape':
-      return { ...view, filter: '', isFiltering: false };
-    case 'enter': {
-      const names = listShown(snapshot, view).map(({ name }) => name);
-      const { stateDirectory } = view.options;
-      const isUseful = view.filter !== '' && names.length > 0;
-      const command = isUseful ? writeStatusCommand(names, { hasHistory: false, stateDirectory }) : null;
-      return { ...view, isFiltering: false, message: { text: '', tone: 'faint', command } };
-    }
-    case 'up':
-    case 'down':
-    case 'page_up':
-    case 'page_down':
-    case 'home':
-    case 'end':
-    case 'interrupt':
-      return move(view, key.kind, snapshot);
-    default:
-      return assertNever(key);
-  }
+  const filter = editText(view.filter, key);
+  if (filter !== null) return { ...view, filter };
+  if (key.kind === 'escape') return { ...view, filter: '', isFiltering: false };
+  if (key.kind !== 'enter') return move(view, key.kind, snapshot);
+  const names = listShown(snapshot, view).map(({ name }) => name);
+  const { stateDirectory } = view.options;
+  const isUseful = view.filter !== '' && names.length > 0;
+  const command = isUseful ? writeStatusCommand(names, { hasHistory: false, stateDirectory }) : null;
+  return { ...view, isFiltering: false, message: { text: '', tone: 'faint', command } };
 }
 
 function openForm(view: WatchView, kind: Form['kind'], snapshot: WatchSnapshot): WatchView {
@@ -209,10 +190,6 @@ function typeForm(view: WatchView, form: Form, key: Key): KeyStep {
 function findNextSpan(spanMs: number): number {
   const index = SPANS_MS.findIndex((span) => span === spanMs);
   return SPANS_MS[(index + 1) % SPANS_MS.length] ?? spanMs;
-}
-
-function isText(key: Key, text: string): boolean {
-  return key.kind === 'text' && key.text === text;
 }
 
 function stay(view: WatchView): KeyStep {

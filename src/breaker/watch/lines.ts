@@ -1,10 +1,11 @@
 import { findBareName } from '../../circuit/circuit-name.ts';
 import type { CircuitState, Transition } from '../../circuit/circuit.ts';
-import { formatTime, type Clock } from '../../clock.ts';
+import { formatTime } from '../../clock.ts';
 import { assertNever } from '../../errors.ts';
 import type { WatchedCircuit, WatchSnapshot } from './snapshot.ts';
 import { SPANS_MS } from './view.ts';
 import { formatCause, formatNextCall, formatReason, nameProcess, nameState } from '../../ui/circuit-words.ts';
+import type { BreakerContext } from '../breaker-context.ts';
 import { circuitDocument, transitionDocument } from '../circuit-document.ts';
 import type { InspectedCircuit } from '../inspect-circuits.ts';
 import { escapeControls } from '../../ui/escape.ts';
@@ -22,11 +23,8 @@ export interface LineOutput {
   readonly isRead: () => boolean;
 }
 
-interface LineWatch extends LineOutput {
+interface LineWatch extends LineOutput, Pick<BreakerContext, 'clock' | 'signal'> {
   readonly reader: WatchReader;
-  readonly clock: Clock;
-  /** Ends the watch without an error. */
-  readonly signal: AbortSignal;
 }
 
 /** Prints every circuit once, then each change, until the signal aborts. @returns the last snapshot */
@@ -36,8 +34,9 @@ export async function watchAsLines(watch: LineWatch): Promise<WatchSnapshot> {
   let snapshot = await reader.read(SPANS_MS[0]);
   for (;;) {
     const entries = changes.take(snapshot);
-    const write = watch.isJson ? toJson : toLine;
-    if (entries.length > 0) print(entries.map((entry) => write(entry, snapshot)));
+    const write = (entry: Entry): string =>
+      watch.isJson ? toJson(entry, snapshot) : escapeControls(toLine(entry, snapshot));
+    if (entries.length > 0) print(entries.map(write));
     if (signal.aborted || !isRead()) return snapshot;
     await clock.sleep(TICK_MS, signal).catch(() => undefined);
     if (signal.aborted) return snapshot;
@@ -137,35 +136,29 @@ function toJson(entry: Entry, { takenAtMs, stateFile }: WatchSnapshot): string {
   }
 }
 
-function toLine(entry: Entry, { takenAtMs, stateFile, host }: WatchSnapshot): string {
+function toLine(entry: Entry, snapshot: WatchSnapshot): string {
+  const { takenAtMs, stateFile, host } = snapshot;
   switch (entry.kind) {
     case 'state_file':
-      return escapeControls(
-        `${formatTime(takenAtMs)}  state file ${stateFile.path}: ${stateFile.condition.replaceAll('_', ' ')}`,
-      );
+      return `${formatTime(takenAtMs)}  state file ${stateFile.path}: ${stateFile.condition.replaceAll('_', ' ')}`;
     case 'change': {
       const { atMs, circuit, from, to, manual, process } = entry.transition;
       const who = manual === null ? nameProcess(process, { host }) : manual.by;
-      return escapeControls(
-        `${formatTime(atMs)}  ${circuit}  ${nameState(from)} > ${nameState(to)}: ${formatReason(entry.transition)}, ${who}`,
-      );
+      return `${formatTime(atMs)}  ${circuit}  ${nameState(from)} > ${nameState(to)}: ${formatReason(entry.transition)}, ${who}`;
     }
     case 'circuit':
-      return escapeControls(formatCircuit(entry.circuit, { nowMs: takenAtMs, host }));
+      return formatCircuit(entry.circuit, snapshot);
     default:
       return assertNever(entry);
   }
 }
 
-function formatCircuit(
-  { view }: WatchedCircuit,
-  { nowMs, host }: { readonly nowMs: number; readonly host: string },
-): string {
+function formatCircuit({ view }: WatchedCircuit, { takenAtMs, host }: WatchSnapshot): string {
   const { name, state, row } = view;
   const count =
     state === 'half_open'
       ? `${row.successes}/${row.successThreshold} probes`
       : `${row.failures}/${row.failureThreshold} failures`;
   const cause = row.lastFailure !== null && row.failures > 0 ? `, last error ${formatCause(row.lastFailure)}` : '';
-  return `${formatTime(nowMs)}  ${name}  ${nameState(state)}  ${count}, ${formatNextCall(view, { host })}${cause}`;
+  return `${formatTime(takenAtMs)}  ${name}  ${nameState(state)}  ${count}, ${formatNextCall(view, { host })}${cause}`;
 }

@@ -52,7 +52,8 @@ interface ReaderOptions {
 
 /** Reads the local state repeatedly. Keeps the file open, and reopens it if it was replaced. */
 export function createWatchReader(context: BreakerContext, options: ReaderOptions): WatchReader {
-  const { clock, settings } = context;
+  const { clock } = context;
+  const { openForMs, probeLeaseMs } = context.settings;
   let kept: { readonly facts: StateFacts; readonly stamp: StateStamp; readonly readAtMs: number } | null = null;
   let mustRead = true;
   const refresh = async (): Promise<StateFacts> => {
@@ -78,10 +79,9 @@ export function createWatchReader(context: BreakerContext, options: ReaderOption
   return {
     read: async (spanMs) => {
       const facts = await refresh();
-      const nowMs = clock.now();
-      if (last !== null && last.facts === facts && isStill(last.snapshot, { nowMs, spanMs })) return last.snapshot;
-      const { openForMs, probeLeaseMs } = settings;
-      const snapshot = composeSnapshot(facts, { nowMs, spanMs, host: hostname(), openForMs, probeLeaseMs });
+      const moment = { takenAtMs: clock.now(), host: hostname(), spanMs, settings: { openForMs, probeLeaseMs } };
+      if (last !== null && last.facts === facts && isStill(last.snapshot, moment)) return last.snapshot;
+      const snapshot = composeSnapshot(facts, moment);
       last = { facts, snapshot };
       return snapshot;
     },
@@ -92,14 +92,10 @@ export function createWatchReader(context: BreakerContext, options: ReaderOption
 }
 
 /** Whether the screen would look the same: same second, nothing running, nothing waiting. */
-function isStill(
-  { takenAtMs, spanMs: before, circuits, jobs }: WatchSnapshot,
-  { nowMs, spanMs }: Pick<Moment, 'nowMs' | 'spanMs'>,
-): boolean {
-  const isSameSecond = Math.floor(takenAtMs / 1000) === Math.floor(nowMs / 1000);
-  return (
-    isSameSecond && spanMs === before && jobs.length === 0 && circuits.every(({ view }) => view.state === 'closed')
-  );
+function isStill({ circuits, jobs, ...shown }: WatchSnapshot, { takenAtMs, spanMs }: Moment): boolean {
+  const isSameSecond = Math.floor(shown.takenAtMs / 1000) === Math.floor(takenAtMs / 1000);
+  const isSameSpan = shown.spanMs === spanMs;
+  return isSameSecond && isSameSpan && jobs.length === 0 && circuits.every(({ view }) => view.state === 'closed');
 }
 
 function escapeFacts(facts: StateFacts): StateFacts {
@@ -149,45 +145,32 @@ function mergeHistories(own: readonly Transition[], others: readonly Transition[
   return [...merged, ...others.slice(next)];
 }
 
-interface Moment {
-  readonly nowMs: number;
-  readonly spanMs: number;
-  readonly host: string;
-  readonly openForMs: number;
-  readonly probeLeaseMs: number;
-}
+type Moment = Pick<WatchSnapshot, 'takenAtMs' | 'host' | 'spanMs' | 'settings'>;
 
 /** The facts at one moment: remaining times, recent activity, and which processes are alive. */
-function composeSnapshot(facts: StateFacts, { nowMs, spanMs, host, ...settings }: Moment): WatchSnapshot {
-  return {
-    takenAtMs: nowMs,
-    host,
-    spanMs,
-    settings,
-    stateFile: facts.stateFile,
-    circuits: facts.circuits.map(({ name, row, bareRow, refused, history }): WatchedCircuit => {
-      const { probeLeaseMs } = settings;
-      const view = showCircuit(row, { nowMs, probeLeaseMs, isOwnerAlive: isProcessAlive, bareRow });
-      return {
-        name,
-        view,
-        refused: view.state === 'closed' ? 0 : refused,
-        history,
-        activity: addUp(
-          facts.slots.filter(({ circuit }) => circuit === name),
-          { nowMs, spanMs },
-        ),
-        isClockAskew: row.state === 'open' && row.openedAtMs !== null && row.openedAtMs > nowMs + SKEW_TOLERATED_MS,
-      };
-    }),
-    jobs: facts.jobs.map((job) => ({ ...job, isAlive: isProcessAlive(job.process) })),
-  };
+function composeSnapshot({ stateFile, slots, ...facts }: StateFacts, moment: Moment): WatchSnapshot {
+  const { takenAtMs: nowMs, settings } = moment;
+  const circuits = facts.circuits.map(({ name, row, bareRow, refused, history }): WatchedCircuit => {
+    const { probeLeaseMs } = settings;
+    const view = showCircuit(row, { nowMs, probeLeaseMs, isOwnerAlive: isProcessAlive, bareRow });
+    const own = slots.filter(({ circuit }) => circuit === name);
+    return {
+      name,
+      view,
+      refused: view.state === 'closed' ? 0 : refused,
+      history,
+      activity: addUp(own, moment),
+      isClockAskew: row.state === 'open' && row.openedAtMs !== null && row.openedAtMs > nowMs + SKEW_TOLERATED_MS,
+    };
+  });
+  const jobs = facts.jobs.map((job) => ({ ...job, isAlive: isProcessAlive(job.process) }));
+  return { ...moment, stateFile, circuits, jobs };
 }
 
 /** How much newer than our clock reading a record may be, in ms. */
 const SKEW_TOLERATED_MS = 1000;
 
-function addUp(slots: readonly ActivitySlot[], { nowMs, spanMs }: Pick<Moment, 'nowMs' | 'spanMs'>): CircuitActivity {
+function addUp(slots: readonly ActivitySlot[], { takenAtMs: nowMs, spanMs }: Moment): CircuitActivity {
   const count = Math.ceil(spanMs / SLOT_MS);
   const firstMs = (Math.floor(nowMs / SLOT_MS) - count + 1) * SLOT_MS;
   const within = slots.filter(({ slotMs }) => slotMs >= firstMs && slotMs <= nowMs);

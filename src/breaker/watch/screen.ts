@@ -9,6 +9,7 @@ import { pressKey, type WatchAction } from './keys.ts';
 import type { WatchSnapshot } from './snapshot.ts';
 import { beginView, type Message, type WatchOptions, type WatchView } from './view.ts';
 import { escapeAll } from '../../ui/escape.ts';
+import type { BreakerContext } from '../breaker-context.ts';
 import type { WatchReader } from './reader.ts';
 
 /** The shortest time between two redraws, and how often the state is checked, in ms. */
@@ -16,11 +17,8 @@ const TICK_MS = 250;
 
 export type ManualAction = Exclude<WatchAction, { kind: 'quit' }>;
 
-export interface ScreenWatch {
+export interface ScreenWatch extends Pick<BreakerContext, 'clock' | 'signal'> {
   readonly reader: WatchReader;
-  readonly clock: Clock;
-  /** Ends the watch without an error. */
-  readonly signal: AbortSignal;
   readonly symbols: Symbols;
   readonly options: WatchOptions;
   readonly openScreen: (listeners: { onKey: (key: Key) => void; onResize: () => void }) => WholeScreen;

@@ -1,27 +1,17 @@
 import { formatDuration, parseDuration } from '../../duration.ts';
-import type { WatchOptions } from './view.ts';
-
-interface ManualAction {
-  readonly kind: 'reset' | 'isolate';
-  readonly circuit: string;
-  readonly reason: string;
-  /** As typed. */
-  readonly duration: string;
-}
+import type { Form, WatchOptions } from './view.ts';
 
 /** The shell command for a manual change. */
 export function writeActionCommand(
-  { kind, circuit, reason, duration }: ManualAction,
+  { kind, circuit, reason, duration }: Omit<Form, 'field' | 'problem'>,
   { stateDirectory }: WatchOptions,
 ): string {
   const forMs = kind === 'isolate' ? parseDuration(duration) : undefined;
-  return write([
-    `breaker-${kind}`,
-    circuit,
+  const flags = [
     ...(forMs === undefined ? [] : ['--for', formatDuration(forMs)]),
     ...(reason === '' ? [] : ['--reason', reason]),
-    ...stateDirectoryFlag(stateDirectory),
-  ]);
+  ];
+  return write([`breaker-${kind}`, circuit, ...flags], stateDirectory);
 }
 
 /** The shell command that shows these circuits, with or without history. */
@@ -29,20 +19,12 @@ export function writeStatusCommand(
   circuits: readonly string[],
   { hasHistory, stateDirectory }: Pick<WatchOptions, 'stateDirectory'> & { readonly hasHistory: boolean },
 ): string {
-  return write([
-    'breaker-status',
-    ...(hasHistory ? ['--history'] : []),
-    ...circuits,
-    ...stateDirectoryFlag(stateDirectory),
-  ]);
+  return write(['breaker-status', ...(hasHistory ? ['--history'] : []), ...circuits], stateDirectory);
 }
 
-function stateDirectoryFlag(stateDirectory: string | null): readonly string[] {
-  return stateDirectory === null ? [] : ['--state-dir', stateDirectory];
-}
-
-function write(words: readonly string[]): string {
-  return ['breakwater', ...words.map(quote)].join(' ');
+function write(words: readonly string[], stateDirectory: string | null): string {
+  const place = stateDirectory === null ? [] : ['--state-dir', stateDirectory];
+  return ['breakwater', ...words, ...place].map(quote).join(' ');
 }
 
 /** Quotes a word for a POSIX shell if needed. */

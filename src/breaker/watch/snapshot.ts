@@ -1,6 +1,7 @@
 import type { Job } from '../../activity.ts';
 import type { CircuitView } from '../../circuit/circuit-view.ts';
 import type { Transition } from '../../circuit/circuit.ts';
+import type { StateProblem } from '../../state/state.ts';
 
 /** The contents of the live screen at one moment, escaped for display. */
 export interface WatchSnapshot {
@@ -19,16 +20,7 @@ export interface WatchSnapshot {
 export interface StateFileView {
   readonly path: string;
   /** `missing` means that nothing has been recorded yet. All others except `ready` say why the file cannot be used. */
-  readonly condition:
-    | 'ready'
-    | 'missing'
-    | 'unwritable'
-    | 'locked'
-    | 'full'
-    | 'corrupt'
-    | 'newer_schema'
-    | 'foreign'
-    | 'network_file_system';
+  readonly condition: 'ready' | 'missing' | StateProblem;
 }
 
 export interface WatchedCircuit {

@@ -19,7 +19,7 @@ interface WatchTerminal {
   readonly symbols: Symbols;
 }
 
-interface ScreenRequest extends WatchOptions {
+export interface ScreenRequest extends WatchOptions {
   /** Circuits to watch; empty for all. */
   readonly names: readonly string[];
   readonly scopes: 'in_use' | 'all';
