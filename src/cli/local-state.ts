@@ -1,34 +1,20 @@
 import { randomUUID } from 'node:crypto';
-
-import type { ProcessIdentity } from '../circuit/circuit.ts';
 import type { CircuitStore } from '../circuit/circuit-store.ts';
 import type { CircuitGate } from '../circuit/circuit-gate.ts';
-import type { Clock } from '../clock.ts';
-import type { EventSink } from '../events.ts';
 import { identifyProcess, isProcessAlive } from '../state/process-identity.ts';
 import type { State } from '../state/state.ts';
 import { once } from '../once.ts';
-import type { Settings } from './settings/resolve-settings.ts';
+import type { CommandRun } from './command-run.ts';
 
-interface LocalStateOptions {
-  readonly command: string;
-  readonly settings: Settings;
-  readonly clock: Clock;
-  readonly emit: EventSink;
-}
+type Options = Pick<CommandRun, 'command' | 'settings' | 'clock' | 'emit'>;
 
-export interface LocalState {
-  readonly processIdentity: () => ProcessIdentity;
-  readonly state: () => Promise<State>;
-  /** Closes the state file and opens the one now at its path, for readers that run for a long time. */
-  readonly reopen: () => Promise<State>;
-  readonly gate: () => Promise<CircuitGate>;
+interface LocalState extends Pick<CommandRun, 'processIdentity' | 'state' | 'reopenState' | 'gate'> {
   /** Closes the state if it was opened. */
   readonly close: () => Promise<void>;
 }
 
 /** The local state of one command: loaded and opened once, on first use. */
-export function openLocalState({ command, settings, clock, emit }: LocalStateOptions): LocalState {
+export function openLocalState({ command, settings, clock, emit }: Options): LocalState {
   let opened: Promise<State> | null = null;
   const warned = new Set<string>();
   const warn = (message: string): void => {
@@ -63,10 +49,10 @@ export function openLocalState({ command, settings, clock, emit }: LocalStateOpt
     return await gateOf.gate;
   };
   const close = async (): Promise<void> => (await opened)?.close();
-  const reopen = async (): Promise<State> => {
+  const reopenState = async (): Promise<State> => {
     await close();
     opened = open();
     return await opened;
   };
-  return { processIdentity, state, reopen, gate, close };
+  return { processIdentity, state, reopenState, gate, close };
 }

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { after } from '../abort.ts';
 import type { Clock } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
@@ -16,18 +15,13 @@ import { once } from '../once.ts';
 import type { Output, Screens } from './output/output.ts';
 import { createProgress } from '../ui/progress/show-progress.ts';
 import { startRecorders } from './recording/recorders.ts';
-import type { Environment, Settings } from './settings/resolve-settings.ts';
 import { listenToSignals } from './signals.ts';
 
-export interface RuntimeOptions {
-  readonly command: string;
-  readonly version: string;
-  readonly settings: Settings;
-  readonly output: Output;
-  readonly clock: Clock;
+/** What a command run is given; the rest of it is made here. */
+type Given = Pick<CommandRun, 'command' | 'version' | 'settings' | 'output' | 'clock' | 'stdin' | 'env'>;
+
+export interface RuntimeOptions extends Given {
   readonly screens: Screens;
-  readonly stdin: Readable;
-  readonly env: Environment;
   readonly home: string;
   /** Ends the process immediately with this status. */
   readonly endNow: (status: number) => void;
@@ -42,7 +36,8 @@ export interface Runtime extends AsyncDisposable {
 
 /** The composition root of one command. Nothing costly is opened here. */
 export function createRuntime(options: RuntimeOptions): Runtime {
-  const { command, version, settings, output, clock, screens, stdin, env, home } = options;
+  const { screens, home, endNow: exit, ...given } = options;
+  const { command, settings, output, clock, env } = given;
   const hub = new EventHub();
   const closers = new Closers((message) => hub.emit({ kind: 'warning', reason: 'close_failed', message }));
   const symbols = decidesAscii({ env, ascii: settings.ascii }) ? ASCII_SYMBOLS : UNICODE_SYMBOLS;
@@ -53,37 +48,28 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const interruption = new AbortController();
   const endNow = (status: number): void => {
     progress.stop();
-    options.endNow(status);
+    exit(status);
   };
   // Added first, so closed last: a signal during the close still counts.
   closers.add(listenToSignals({ onInterrupt: (error) => interruption.abort(error), onSecond: endNow }));
   closers.add(startDeadline(settings.deadlineMs, clock, interruption));
-  const local = openLocalState({ command, settings, clock, emit: hub.emit });
-  closers.add(local.close);
+  const { close: closeState, ...local } = openLocalState({ command, settings, clock, emit: hub.emit });
+  closers.add(closeState);
   closers.add(progress.stop);
 
   const aws = once(() => findAwsContext(settings, { env, home }));
   const run: CommandRun = {
-    command,
-    version,
-    settings,
-    env,
-    clock,
+    ...given,
+    ...local,
     signal: interruption.signal,
     deadlineAtMs: settings.deadlineMs === null ? null : clock.monotonic() + settings.deadlineMs,
     emit: hub.emit,
     addReader: (reader) => hub.add(reader),
-    output,
-    stdin,
     stdout: screens.stdout,
     symbols,
     aws,
     caBundle: () => findCaBundle(aws(), { env, home }),
     circuitName: (name) => `${name}@${decideScope(settings.circuitScope, aws())}`,
-    processIdentity: local.processIdentity,
-    state: local.state,
-    reopenState: local.reopen,
-    gate: local.gate,
     onClose: (close) => closers.add(close),
   };
   const recorders = startRecorders(run);

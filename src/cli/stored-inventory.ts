@@ -43,7 +43,11 @@ async function readManifest(manifest: S3Location, access: Access): Promise<strin
   let bytes = 0;
   const write = async (chunk: Uint8Array): Promise<void> => {
     bytes += chunk.byteLength;
-    if (bytes > MANIFEST_BYTES_MAX) throw tooLargeError(manifest);
+    if (bytes > MANIFEST_BYTES_MAX) {
+      throw new BreakwaterError('usage', `${nameOf(manifest)} is not a manifest of an S3 Inventory: it is too large`, {
+        details: { reason: 'inventory', hint: 'name the manifest.json of an inventory' },
+      });
+    }
     // Copied, because the memory is reused.
     chunks.push(Buffer.from(chunk));
     await Promise.resolve();
@@ -94,11 +98,5 @@ async function fetch(
     queue: new Slots().openQueue(),
     signal,
     openTarget,
-  });
-}
-
-function tooLargeError(manifest: S3Location): BreakwaterError {
-  return new BreakwaterError('usage', `${nameOf(manifest)} is not a manifest of an S3 Inventory: it is too large`, {
-    details: { reason: 'inventory', hint: 'name the manifest.json of an inventory' },
   });
 }

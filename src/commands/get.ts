@@ -4,7 +4,7 @@ import { BaseCommand, type CommandInput, type Flags } from '../cli/base-command.
 import { parseByteRange } from '../cli/flags/values.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { escapeControls } from '../ui/escape.ts';
-import { countFlag, sizeFlag, transferFlags, withEnvironment } from '../cli/flags/flags.ts';
+import { countFlag, repeatedFlag, sizeFlag, transferFlags, withEnvironment } from '../cli/flags/flags.ts';
 import { presentGet } from '../cli/output/get-result.ts';
 import { openTransferContext } from '../cli/s3-access.ts';
 import { isS3Url, parseS3Url } from '../cli/flags/s3-url.ts';
@@ -31,17 +31,10 @@ export default class Get extends BaseCommand<typeof Get> {
   static override baseFlags = transferFlags;
   static override flags = withEnvironment({
     recursive: boolean({ char: 'r', summary: 'download every object below the prefix into a directory' }),
-    include: string({
-      multiple: true,
-      multipleNonGreedy: true,
-      helpValue: 'GLOB',
-      summary: 'download only matching objects; may be repeated',
-    }),
-    exclude: string({
-      multiple: true,
-      multipleNonGreedy: true,
-      helpValue: 'GLOB',
+    include: repeatedFlag({ summary: 'download only matching objects; may be repeated', helpValue: 'GLOB' }),
+    exclude: repeatedFlag({
       summary: 'skip matching objects; wins over --include; may be repeated',
+      helpValue: 'GLOB',
     }),
     again: boolean({ summary: 'download again even if size and time match' }),
     'dry-run': boolean({ summary: 'download nothing; print what would be downloaded' }),

@@ -4,7 +4,7 @@ import { presentPut, presentPutPlan } from '../cli/output/put-result.ts';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { escapeControls } from '../ui/escape.ts';
-import { countFlag, sizeFlag, transferFlags, withEnvironment } from '../cli/flags/flags.ts';
+import { countFlag, repeatedFlag, sizeFlag, transferFlags, withEnvironment } from '../cli/flags/flags.ts';
 import { objectFlags, readObjectOptions } from '../cli/flags/put-flags.ts';
 import { openTransferContext } from '../cli/s3-access.ts';
 import { isS3Url, parseS3Url } from '../cli/flags/s3-url.ts';
@@ -34,17 +34,10 @@ export default class Put extends BaseCommand<typeof Put> {
   static override baseFlags = transferFlags;
   static override flags = withEnvironment({
     recursive: boolean({ char: 'r', summary: 'upload directories and everything below them' }),
-    include: text({
-      summary: 'upload only matching files; may be repeated',
-      helpValue: 'PATTERN',
-      multiple: true,
-      multipleNonGreedy: true,
-    }),
-    exclude: text({
+    include: repeatedFlag({ summary: 'upload only matching files; may be repeated', helpValue: 'PATTERN' }),
+    exclude: repeatedFlag({
       summary: 'skip matching files; wins over --include; may be repeated',
       helpValue: 'PATTERN',
-      multiple: true,
-      multipleNonGreedy: true,
     }),
     'if-none-match': boolean({ summary: 'never replace an object: exit 73 if it exists' }),
     'dry-run': boolean({ summary: 'send nothing; print what would be sent' }),

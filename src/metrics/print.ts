@@ -1,8 +1,7 @@
 import { Registry, type RegistryContentType } from 'prom-client';
 import { createRegistry, type Measured } from './registry.ts';
 
-export const METRIC_FORMATS = ['prometheus', 'openmetrics', 'json'] as const;
-export type MetricFormat = Exclude<(typeof METRIC_FORMATS)[number], 'json'>;
+export type MetricFormat = 'prometheus' | 'openmetrics';
 
 /**
  * The metrics in one of Prometheus's two text formats; ends with a newline.

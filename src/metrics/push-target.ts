@@ -1,7 +1,6 @@
 import { BreakwaterError } from '../errors.ts';
 
-export const PUSH_MODES = ['totals', 'deltas'] as const;
-export type PushMode = (typeof PUSH_MODES)[number];
+export type PushMode = 'totals' | 'deltas';
 
 /** The address and group of a push. */
 export interface PushTarget {

@@ -17,16 +17,20 @@ export interface Classification extends AttemptFailure {
   readonly isClockSkewCorrected: boolean;
 }
 
-/** Transient by name, whatever the status (`RequestTimeout` is a 400). */
-const TRANSIENT_CODES: ReadonlySet<string> = new Set([
-  'ServiceUnavailable',
+const THROTTLING_CODES = [
   'SlowDown',
-  'RequestTimeout',
-  'InternalError',
   'ThrottlingException',
   'RequestThrottled',
   'TooManyRequestsException',
   'ProvisionedThroughputExceededException',
+];
+
+/** Transient by name, whatever the status (`RequestTimeout` is a 400). */
+const TRANSIENT_CODES: ReadonlySet<string> = new Set([
+  ...THROTTLING_CODES,
+  'ServiceUnavailable',
+  'RequestTimeout',
+  'InternalError',
   // The network corrupted or cut our bytes.
   'BadDigest',
   'IncompleteBody',
@@ -34,14 +38,6 @@ const TRANSIENT_CODES: ReadonlySet<string> = new Set([
 ]);
 
 const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
-
-const THROTTLING_CODES: ReadonlySet<string> = new Set([
-  'SlowDown',
-  'ThrottlingException',
-  'RequestThrottled',
-  'TooManyRequestsException',
-  'ProvisionedThroughputExceededException',
-]);
 
 /** Permanent by name: never retried, even if a proxy sends them with a 5xx. */
 const PERMANENT_CODES: Readonly<Record<string, ErrorCode>> = {
@@ -107,7 +103,7 @@ export function classify(error: unknown): Classification {
     return {
       ...factsOf(response),
       isRetryable: true,
-      isThrottled: THROTTLING_CODES.has(code) || httpStatus === 429,
+      isThrottled: THROTTLING_CODES.includes(code) || httpStatus === 429,
       verdict: 'failure',
       errorCode: code === 'corrupted_body' ? 'checksum_mismatch' : 'unavailable',
       retryAfterMs: response.retryAfterMs,

@@ -16,31 +16,21 @@ export function finished(bucket = 'b'): Event {
   };
 }
 
-interface Stage {
-  readonly clock: VirtualClock;
-  readonly files: TestState;
-  readonly events: Event[];
-  readonly flush: ReturnType<typeof startMetricsFlush>;
-  /** How often the state was asked for, and how often it was opened again. */
-  readonly opened: { count: number; again: number };
-}
-
 /**
  * The metrics of one command on virtual time, and the file that they go to.
  * @param change what to put in the place of the real state
  */
-export async function createFlushStage(
-  change: (state: State) => State = (state) => state,
-): Promise<Stage & AsyncDisposable> {
+export async function createFlushStage(change: (state: State) => State = (state) => state) {
   const clock = new VirtualClock();
   const files = await createTestState();
   const events: Event[] = [];
+  /** How often the state was asked for, and how often it was opened again. */
   const opened = { count: 0, again: 0 };
   let state: State | null = null;
   const flush = startMetricsFlush({
     clock,
     emit: (event) => events.push(event),
-    openState: async () => {
+    state: async () => {
       opened.count += 1;
       return await Promise.resolve((state ??= change(files.open())));
     },

@@ -70,6 +70,15 @@ export function countFlag(options: ValueFlagOptions): OptionFlag<number | undefi
   return valueFlag(options, { placeholder: 'N', forms: 'a whole number', parse: parseCount, format: String });
 }
 
+/** A text flag that may be repeated, with one value each time. */
+export function repeatedFlag(words: {
+  readonly summary: string;
+  readonly helpValue: string;
+  readonly helpGroup?: string;
+}) {
+  return string({ ...words, multiple: true, multipleNonGreedy: true });
+}
+
 /** Gives each flag of one command its environment variable: `BREAKWATER_` plus its name. */
 export function withEnvironment<T extends FlagInput>(flags: T): T {
   const named = Object.entries(flags).map(([name, flag]) => [name, { ...flag, env: environmentName(name) }]);

@@ -1,7 +1,9 @@
 import { string } from '@oclif/core/flags';
+import type { InferredFlags } from '@oclif/core/interfaces';
 import type { ObjectOptions } from '../../transfer/put/object-headers.ts';
 import { BreakwaterError } from '../../errors.ts';
 import { refuseValue } from '../settings/resolve-settings.ts';
+import { repeatedFlag } from './flags.ts';
 
 /** S3's limit on the total size of user-defined metadata (User Guide, "User-defined object metadata"). */
 const METADATA_BYTES_MAX = 2048;
@@ -29,18 +31,14 @@ export const objectFlags = {
     helpGroup,
   }),
   'cache-control': string({ summary: 'Cache-Control of every object', helpValue: 'TEXT', helpGroup }),
-  metadata: string({
+  metadata: repeatedFlag({
     summary: 'metadata of every object (x-amz-meta-NAME); may be repeated',
     helpValue: 'NAME=VALUE',
-    multiple: true,
-    multipleNonGreedy: true,
     helpGroup,
   }),
-  tags: string({
+  tags: repeatedFlag({
     summary: 'tag of every object; may be repeated up to 10 times',
     helpValue: 'NAME=VALUE',
-    multiple: true,
-    multipleNonGreedy: true,
     helpGroup,
   }),
   'storage-class': string({
@@ -61,19 +59,8 @@ export const objectFlags = {
   acl: string({ summary: 'canned access control list; by default private', options: ACLS, helpGroup }),
 };
 
-interface GivenFlags {
-  readonly 'content-type'?: string | undefined;
-  readonly 'cache-control'?: string | undefined;
-  readonly metadata?: readonly string[] | undefined;
-  readonly tags?: readonly string[] | undefined;
-  readonly 'storage-class'?: string | undefined;
-  readonly sse?: string | undefined;
-  readonly 'sse-kms-key-id'?: string | undefined;
-  readonly acl?: string | undefined;
-}
-
 /** Reads these flags. @throws BreakwaterError `usage` for a value that cannot be sent in a header */
-export function readObjectOptions(flags: GivenFlags): ObjectOptions {
+export function readObjectOptions(flags: Partial<InferredFlags<typeof objectFlags>>): ObjectOptions {
   const { acl, sse } = flags;
   const contentType = readHeader('content-type', flags['content-type']);
   const cacheControl = readHeader('cache-control', flags['cache-control']);

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { boolean, string } from '@oclif/core/flags';
+import type { InferredFlags } from '@oclif/core/interfaces';
 import type { ObjectStore } from '../../s3/object-store.ts';
 import { BreakwaterError } from '../../errors.ts';
 import type { KeyPatterns } from '../../key-filter.ts';
@@ -53,18 +54,7 @@ export const selectionFlags = {
   }),
 };
 
-/** The parsed values of these flags. */
-export interface SelectionFlags {
-  readonly include: readonly string[] | undefined;
-  readonly exclude: readonly string[] | undefined;
-  readonly 'min-size': number | undefined;
-  readonly 'max-size': number | undefined;
-  readonly 'keys-from': string | undefined;
-  readonly null: boolean;
-  readonly inventory: string | undefined;
-  readonly versions: boolean;
-  readonly 'list-concurrency': number | undefined;
-}
+type SelectionFlags = Omit<InferredFlags<typeof selectionFlags>, 'json'>;
 
 /** The inputs for opening a source of keys. */
 interface SelectionTools {
@@ -78,10 +68,8 @@ interface SelectionTools {
 /** The target of a sweep, and its age limits. */
 type SweepTarget = Pick<SweepJob, 'bucket' | 'prefix' | 'olderThanMs' | 'abortUploadsMs'>;
 
-interface TargetFlags {
+interface TargetFlags extends Pick<SelectionFlags, 'abort-uploads' | 'keys-from'> {
   readonly 'older-than': number | undefined;
-  readonly 'abort-uploads': number | undefined;
-  readonly 'keys-from': string | undefined;
   readonly all: boolean;
 }
 

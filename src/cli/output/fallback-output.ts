@@ -1,5 +1,5 @@
 import { decideOutputMode, Output, type Screens } from './output.ts';
-import { decideSetting, type Environment, type Settings, type UserFile } from '../settings/resolve-settings.ts';
+import { decideSetting, type Environment, type Settings } from '../settings/resolve-settings.ts';
 import { SETTING_TABLE } from '../settings/setting-table.ts';
 import { readUserFile } from '../settings/user-file.ts';
 
@@ -33,7 +33,8 @@ export function guessOutputSettings({ argv, env, home }: EarlySources): EarlySet
       .map((flag) => [flag, true]),
     ...format.slice(-1).map((value) => ['log-format', value]),
   ]);
-  const sources = { flags, env, home, file: readFileIfUsable({ env, home }) };
+  const file = attempt(() => readUserFile({ env, home }), { path: '', entries: {} });
+  const sources = { flags, env, home, file };
   const { json, quiet, verbose, noColor, logFormat } = SETTING_TABLE;
   return {
     json: attempt(() => decideSetting(json, sources), json.fallback),
@@ -42,10 +43,6 @@ export function guessOutputSettings({ argv, env, home }: EarlySources): EarlySet
     noColor: attempt(() => decideSetting(noColor, sources), noColor.fallback),
     logFormat: attempt(() => decideSetting(logFormat, sources), logFormat.fallback),
   };
-}
-
-function readFileIfUsable(sources: { env: Environment; home: string }): UserFile {
-  return attempt(() => readUserFile(sources), { path: '', entries: {} });
 }
 
 function attempt<T>(decide: () => T, fallback: T): T {

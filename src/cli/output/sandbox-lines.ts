@@ -12,14 +12,10 @@ interface Form extends Pick<OutputMode, 'logFormat'> {
 
 /** Instructions for a running sandbox. */
 export function listeningLines(
-  {
-    endpoint,
-    region,
-    accessKeyId,
-    secretAccessKey,
-  }: Pick<Sandbox, 'endpoint' | 'region' | 'accessKeyId' | 'secretAccessKey'>,
+  sandbox: Pick<Sandbox, 'endpoint' | 'region' | 'accessKeyId' | 'secretAccessKey'>,
   { scenario, logFormat, nowMs }: Form & { readonly scenario: Scenario },
 ): readonly string[] {
+  const { endpoint, region, accessKeyId, secretAccessKey } = sandbox;
   if (logFormat === 'json') {
     const fields = { endpoint, region, access_key_id: accessKeyId, secret_access_key: secretAccessKey, scenario };
     return [toJson('sandbox_started', nowMs, fields)];

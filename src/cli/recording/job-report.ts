@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { ProcessIdentity } from '../../circuit/circuit.ts';
 import { every } from '../../abort.ts';
-import type { Clock } from '../../clock.ts';
 import type { Event, EventSink } from '../../events.ts';
-import type { State } from '../../state/state.ts';
+import type { CommandRun } from '../command-run.ts';
 import { followTransfer, NO_TRANSFER, type TransferSnapshot } from '../../ui/progress/progress-snapshot.ts';
 
 /** Transfers shorter than this are not reported, to save a write, in ms. */
@@ -17,14 +15,9 @@ export interface JobReport {
   readonly close: () => Promise<void>;
 }
 
-interface JobReportOptions {
-  readonly clock: Clock;
-  readonly openState: () => Promise<State>;
-  readonly processIdentity: () => ProcessIdentity;
-}
-
 /** Records the progress of a transfer or sweep in the local state, for the live screens on this machine. */
-export function startJobReport({ clock, openState, processIdentity }: JobReportOptions): JobReport {
+export function startJobReport(run: Pick<CommandRun, 'clock' | 'state' | 'processIdentity'>): JobReport {
+  const { clock, state: openState, processIdentity } = run;
   const id = randomUUID();
   let timer: Disposable | null = null;
   let isClosed = false;

@@ -1,12 +1,12 @@
 import type { ActivitySlot } from '../../activity.ts';
 import { every } from '../../abort.ts';
-import type { Clock } from '../../clock.ts';
 import type { EventSink } from '../../events.ts';
 import { ActivityRecorder } from '../../metrics/activity-recorder.ts';
 import { capBuckets, MetricsRecorder } from '../../metrics/recorder.ts';
 import { checkProcess } from '../../state/process-identity.ts';
 import type { MetricDeltas, State } from '../../state/state.ts';
 import type { OperationName } from '../../operations.ts';
+import type { CommandRun } from '../command-run.ts';
 
 /** How often a long-running command saves its metrics, in ms. */
 const FLUSH_EVERY_MS = 15_000;
@@ -18,19 +18,14 @@ export interface MetricsFlush {
   readonly close: () => Promise<MetricDeltas>;
 }
 
-interface FlushOptions {
-  readonly clock: Clock;
-  readonly emit: EventSink;
-  readonly openState: () => Promise<State>;
-  /** Reopens the file, to leave the in-memory state used while the file was locked. */
-  readonly reopenState: () => Promise<State>;
+interface FlushOptions extends Pick<CommandRun, 'clock' | 'emit' | 'state' | 'reopenState'> {
   /** The full name of an operation's circuit; null if it has none. */
   readonly circuitOf: (operation: OperationName) => string | null;
 }
 
 /** Saves a command's metrics in the local state, during the run and at its end. */
 export function startMetricsFlush(options: FlushOptions): MetricsFlush {
-  const { clock, openState, reopenState, circuitOf } = options;
+  const { clock, state: openState, reopenState, circuitOf } = options;
   const recorder = new MetricsRecorder(clock);
   const whole = new MetricsRecorder(clock);
   const activity = new ActivityRecorder(clock, circuitOf);
@@ -52,7 +47,7 @@ export function startMetricsFlush(options: FlushOptions): MetricsFlush {
   };
   const flushLast = async (): Promise<void> => {
     if (recorder.isEmpty) return;
-    // Another process may have released the lock by now.
+    // Another process may have released the lock by now: leave the in-memory state used until then.
     const state = (await openState()).problem() === 'locked' ? await reopenState() : await openState();
     add(state);
     recorder.clear();

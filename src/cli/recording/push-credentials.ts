@@ -1,10 +1,8 @@
 import { BreakwaterError } from '../../errors.ts';
-import type { CommandRun } from '../command-run.ts';
 import { readNamedFile } from '../settings/named-file.ts';
+import type { Environment } from '../settings/resolve-settings.ts';
 
 const REASON = 'push_secret';
-
-type Environment = CommandRun['env'];
 
 /**
  * The `authorization` header of a push; null without credentials. Secrets come from the environment or from a file that
@@ -15,7 +13,9 @@ export function readAuthorization(env: Environment): string | null {
   const token = readSecret(env, 'BREAKWATER_PUSH_TOKEN');
   if (token !== null) {
     if (!/^[!-~]+$/.test(token)) {
-      throw refuse('BREAKWATER_PUSH_TOKEN is not a valid token', 'use visible ASCII characters without spaces');
+      throw new BreakwaterError('config', 'BREAKWATER_PUSH_TOKEN is not a valid token', {
+        details: { reason: REASON, hint: 'use visible ASCII characters without spaces' },
+      });
     }
     return `Bearer ${token}`;
   }
@@ -30,8 +30,4 @@ function readSecret(env: Environment, name: string): string | null {
   if (value !== '') return value;
   const path = env[`${name}_FILE`] ?? '';
   return path === '' ? null : readNamedFile({ name: `${name}_FILE`, path }, REASON).trim();
-}
-
-function refuse(message: string, hint: string, cause?: unknown): BreakwaterError {
-  return new BreakwaterError('config', message, { cause, details: { reason: REASON, hint } });
 }

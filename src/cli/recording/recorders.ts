@@ -13,10 +13,8 @@ export interface Recorders {
 
 /** Records a command in the local state: its metrics, its recent activity, and its progress while it runs. */
 export function startRecorders(run: CommandRun): Recorders {
-  const { clock, emit, state: openState, reopenState, processIdentity } = run;
-  const circuitOf = (operation: OperationName): string | null => findCircuit(run, operation);
-  const metrics = startMetricsFlush({ clock, emit, openState, reopenState, circuitOf });
-  const job = startJobReport({ clock, openState, processIdentity });
+  const metrics = startMetricsFlush({ ...run, circuitOf: (operation) => findCircuit(run, operation) });
+  const job = startJobReport(run);
   return {
     read: (event) => {
       metrics.read(event);

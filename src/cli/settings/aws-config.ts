@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
 import type { NamedFile } from './named-file.ts';
 import { NotRegularFile, readRegularFile } from '../../read-regular-file.ts';
-import type { Environment, Settings } from './resolve-settings.ts';
+import type { Environment, Settings, SettingSources } from './resolve-settings.ts';
 
 /** The AWS settings that are known without the SDK. Null: AWS's own endpoint, no region set, no profile named. */
 export interface AwsContext {
@@ -11,6 +11,7 @@ export interface AwsContext {
   readonly profile: string | null;
 }
 
+type Place = Pick<SettingSources, 'env' | 'home'>;
 type S3Wishes = Pick<Settings, 'endpointUrl' | 'region' | 'profile'>;
 
 /**
@@ -18,7 +19,7 @@ type S3Wishes = Pick<Settings, 'endpointUrl' | 'region' | 'profile'>;
  * files and does not load the SDK, so a refused command can name its circuit immediately.
  * @throws BreakwaterError `config` for an unusable endpoint, or a file that is not a regular file
  */
-export function findAwsContext(wishes: S3Wishes, { env, home }: { env: Environment; home: string }): AwsContext {
+export function findAwsContext(wishes: S3Wishes, { env, home }: Place): AwsContext {
   const profile = wishes.profile ?? nonEmpty(env['AWS_PROFILE']);
   // Read even if nothing is missing, because the SDK reads the same files and would block on a named pipe.
   const configured = readProfile(profile ?? 'default', { env, home });
@@ -34,10 +35,7 @@ export function findAwsContext(wishes: S3Wishes, { env, home }: { env: Environme
  * The file of certificate authorities that replaces Node's own: from `AWS_CA_BUNDLE`, else from the profile (AWS SDKs
  * and Tools Reference Guide, "General configuration settings", `ca_bundle`); null if neither is set.
  */
-export function findCaBundle(
-  { profile }: Pick<AwsContext, 'profile'>,
-  { env, home }: { env: Environment; home: string },
-): NamedFile | null {
+export function findCaBundle({ profile }: Pick<AwsContext, 'profile'>, { env, home }: Place): NamedFile | null {
   const named = nonEmpty(env['AWS_CA_BUNDLE']);
   if (named !== null) return { name: 'AWS_CA_BUNDLE', path: named };
   const path = readProfile(profile ?? 'default', { env, home }).caBundle;
@@ -99,7 +97,7 @@ function findEndpoint(env: Environment, configured: ProfileFacts): string | null
   return nonEmpty(env['AWS_ENDPOINT_URL_S3']) ?? nonEmpty(env['AWS_ENDPOINT_URL']) ?? configured.endpointUrl;
 }
 
-function readProfile(profile: string, { env, home }: { env: Environment; home: string }): ProfileFacts {
+function readProfile(profile: string, { env, home }: Place): ProfileFacts {
   const open = (variable: string, name: string): IniSections =>
     readIni(expandHome(nonEmpty(env[variable]) ?? join('~', '.aws', name), home));
   const config = open('AWS_CONFIG_FILE', 'config');

@@ -32,16 +32,12 @@ export function readNamedFile({ name, path }: NamedFile, reason: string): string
  */
 export function readCertificates(file: NamedFile): string {
   const text = readNamedFile(file, BAD_CERTIFICATES);
-  assertCertificate(text, file.name);
-  return text;
-}
-
-/** Node ignores text that is not a certificate, and would then trust no server. */
-function assertCertificate(text: string, name: string): X509Certificate {
   try {
-    return new X509Certificate(text);
+    // Node ignores text that is not a certificate, and would then trust no server.
+    void new X509Certificate(text);
+    return text;
   } catch (error) {
-    throw new BreakwaterError('config', `the file of ${name} is not a certificate`, {
+    throw new BreakwaterError('config', `the file of ${file.name} is not a certificate`, {
       cause: error,
       details: { reason: BAD_CERTIFICATES, hint: 'use a file with one or more certificates in PEM' },
     });

@@ -2,8 +2,6 @@ import { DEFAULT_CIRCUIT_SETTINGS } from '../../circuit/circuit.ts';
 import { DEFAULT_RETRY_SETTINGS } from '../../retry/decide-retry.ts';
 import { choiceSetting, countSetting, durationSetting, switchSetting, textSetting } from './setting.ts';
 
-const NOT_CONTROL = /^[^\p{Cc}]{1,4096}$/u;
-
 /** The location of S3 and the profile for it. Null means the AWS settings. */
 const s3 = {
   endpointUrl: textSetting({
@@ -12,7 +10,6 @@ const s3 = {
     placeholder: 'URL',
     shownDefault: 'AWS settings',
     accepts: 'an http or https URL without credentials',
-    pattern: NOT_CONTROL,
   }),
   region: textSetting({
     flag: 'region',
@@ -28,7 +25,6 @@ const s3 = {
     placeholder: 'NAME',
     shownDefault: 'AWS settings',
     accepts: 'a profile name',
-    pattern: NOT_CONTROL,
   }),
   pathStyle: switchSetting({
     flag: 'path-style',
@@ -45,7 +41,6 @@ const output = {
     placeholder: 'DIR',
     shownDefault: '$XDG_STATE_HOME/breakwater',
     accepts: 'a directory path',
-    pattern: NOT_CONTROL,
   }),
   json: switchSetting({ flag: 'json', summary: 'print exactly one JSON document on stdout', fallback: false }),
   quiet: switchSetting({ flag: 'quiet', summary: 'print only errors on stderr', fallback: false }),
@@ -92,25 +87,21 @@ const retry = {
     flag: 'request-timeout',
     summary: 'longest wait for the first byte of a response',
     fallback: 60_000,
-    leastMs: 1,
   }),
   connectTimeoutMs: durationSetting({
     flag: 'connect-timeout',
     summary: 'longest wait for a connection',
     fallback: 5000,
-    leastMs: 1,
   }),
   stallTimeoutMs: durationSetting({
     flag: 'stall-timeout',
     summary: 'longest time without progress in a request or response body',
     fallback: 30_000,
-    leastMs: 1,
   }),
   deadlineMs: durationSetting({
     flag: 'deadline',
     summary: 'time limit for the whole command, waits included',
     fallback: null,
-    leastMs: 1,
     shownDefault: 'none',
   }),
 } as const;
@@ -134,13 +125,11 @@ const circuit = {
     flag: 'open-for',
     summary: 'time that the circuit stays open before a probe is allowed',
     fallback: DEFAULT_CIRCUIT_SETTINGS.openForMs,
-    leastMs: 1,
   }),
   probeLeaseMs: durationSetting({
     flag: 'probe-lease',
     summary: 'time after which a silent probe loses its slot',
     fallback: DEFAULT_CIRCUIT_SETTINGS.probeLeaseMs,
-    leastMs: 1,
   }),
   circuitScope: textSetting({
     flag: 'circuit-scope',
@@ -171,7 +160,6 @@ const metrics = {
     placeholder: 'URL',
     shownDefault: 'none',
     accepts: 'an http or https URL without credentials',
-    pattern: NOT_CONTROL,
   }),
   pushMode: choiceSetting({
     flag: 'push-mode',
@@ -185,7 +173,6 @@ const metrics = {
     placeholder: 'NAME',
     shownDefault: 'breakwater',
     accepts: 'text without control characters',
-    pattern: NOT_CONTROL,
   }),
   pushInstance: textSetting({
     flag: 'push-instance',
@@ -193,7 +180,6 @@ const metrics = {
     placeholder: 'NAME',
     shownDefault: 'host name',
     accepts: 'text without control characters',
-    pattern: NOT_CONTROL,
   }),
   pushCa: textSetting({
     flag: 'push-ca',
@@ -201,7 +187,6 @@ const metrics = {
     placeholder: 'FILE',
     shownDefault: 'none',
     accepts: 'a file path',
-    pattern: NOT_CONTROL,
   }),
   textfile: textSetting({
     flag: 'textfile',
@@ -209,7 +194,6 @@ const metrics = {
     placeholder: 'FILE',
     shownDefault: 'none',
     accepts: 'a file path',
-    pattern: NOT_CONTROL,
   }),
 } as const;
 

@@ -27,11 +27,11 @@ export function switchSetting<T>(words: Words & { fallback: T; isNegatable?: boo
   return { ...words, placeholder: null, shownDefault: null, accepts: 'true or false', parse: parseSwitch };
 }
 
-/** A time in ms, at most 24 days (the longest time a timer can wait). */
+/** A time in ms, at least 1 unless `leastMs` is set, at most 24 days (the longest time a timer can wait). */
 export function durationSetting<T>(
-  words: Words & { fallback: T; leastMs: number; shownDefault?: string },
+  words: Words & { fallback: T; leastMs?: number; shownDefault?: string },
 ): Setting<T | number> {
-  const { leastMs, fallback } = words;
+  const { leastMs = 1, fallback } = words;
   return {
     ...words,
     placeholder: 'DURATION',
@@ -64,11 +64,14 @@ export function choiceSetting<T extends string>(words: Words & { fallback: T; ch
   };
 }
 
-/** Text that matches `pattern`. */
+const NOT_CONTROL = /^[^\p{Cc}]{1,4096}$/u;
+
+/** Text that matches `pattern`; by default any text without control characters. */
 export function textSetting(
-  words: Words & { placeholder: string; shownDefault: string; accepts: string; pattern: RegExp },
+  words: Words & { placeholder: string; shownDefault: string; accepts: string; pattern?: RegExp },
 ): Setting<string | null> {
-  return { ...words, fallback: null, parse: (text) => (words.pattern.test(text) ? text : undefined) };
+  const { pattern = NOT_CONTROL } = words;
+  return { ...words, fallback: null, parse: (text) => (pattern.test(text) ? text : undefined) };
 }
 
 /** Reads a whole number in decimal digits. */

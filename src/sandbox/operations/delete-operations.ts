@@ -32,9 +32,7 @@ export const deleteObjects: Operate = ({ bucket: bucketName, body, headers }, co
   return xmlResponse(['DeleteResult', results.filter(([name]) => name === 'Error' || !isQuiet)]);
 };
 
-interface EntryContext extends OperationContext {
-  readonly bucket: Bucket;
-}
+type EntryContext = OperationContext & { readonly bucket: Bucket };
 
 function deleteEntry(object: Element, { bucket, nowMs, quirks, failEntry }: EntryContext): Node {
   const key = childText(object, 'Key') ?? '';

@@ -38,12 +38,7 @@ export interface DeleteMarker {
 
 export type StoredVersion = StoredObject | DeleteMarker;
 
-export interface StoredPart {
-  readonly body: Buffer;
-  readonly etag: string;
-  readonly lastModifiedMs: number;
-  readonly checksum: Checksum | null;
-}
+export type StoredPart = Pick<NewObject, 'body' | 'etag' | 'lastModifiedMs' | 'checksum'>;
 
 export interface StoredUpload {
   readonly id: string;

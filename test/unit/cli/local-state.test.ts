@@ -28,7 +28,7 @@ describe('openLocalState', () => {
     expect(await local.gate()).toBe(first);
     first.reset('s3-upload@x', { by: 'ops', reason: null });
     await rm(disk.directory, { recursive: true });
-    const state = await local.reopen();
+    const state = await local.reopenState();
     expect(await local.state()).toBe(state);
     const second = await local.gate();
     expect(second).not.toBe(first);

@@ -24,7 +24,7 @@ function open() {
   } as unknown as State;
   const report = startJobReport({
     clock,
-    openState: async () => await Promise.resolve(state),
+    state: async () => await Promise.resolve(state),
     processIdentity: () => PUT,
   });
   return { clock, report, jobs: () => [...jobs.values()], tells: () => tells };
