@@ -8,7 +8,8 @@ import { expect, it } from 'vitest';
 import { BreakwaterError } from '../../src/errors.ts';
 import type { SweepPage } from '../../src/sweep/sweep-item.ts';
 import { sweep, TIME_IS_OVER } from '../../src/sweep/sweep.ts';
-import { prepare, REQUEST, turn } from '../support/fake-sweep.ts';
+import { prepare, REQUEST } from '../support/fake-sweep.ts';
+import { turn } from '../support/virtual-clock.ts';
 import { sweepPage } from '../support/sweep-pages.ts';
 
 it('sends what it has found before the next page comes', async () => {

@@ -10,7 +10,8 @@ import { BreakwaterError } from '../../src/errors.ts';
 import { sweep } from '../../src/sweep/sweep.ts';
 import { deletedResponse, prepare as prepareDeletes, target } from '../support/fake-deletes.ts';
 import { runWithS3 } from '../support/fake-s3.ts';
-import { prepare, REQUEST, turn } from '../support/fake-sweep.ts';
+import { prepare, REQUEST } from '../support/fake-sweep.ts';
+import { turn } from '../support/virtual-clock.ts';
 import { pagesOf, sweepPage } from '../support/sweep-pages.ts';
 
 const interruption = new BreakwaterError('interrupted', 'SIGTERM', { details: { reason: 'sigterm' } });

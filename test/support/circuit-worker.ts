@@ -4,7 +4,7 @@
  */
 import { randomInt, randomUUID } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
-import type { Admission, CircuitSettings } from '../../src/circuit/circuit.ts';
+import type { Admission, AttemptFailure, CircuitSettings } from '../../src/circuit/circuit.ts';
 import { findBareName } from '../../src/circuit/circuit-name.ts';
 import type { CircuitStore } from '../../src/circuit/circuit-store.ts';
 import { createCircuitGate, type CircuitGate } from '../../src/circuit/circuit-gate.ts';
@@ -78,8 +78,7 @@ function arrive({ check, admit }: CircuitGate): Admission {
 
 function fail({ settle }: CircuitGate): void {
   const admission = arrive(gate);
-  if (admission.kind === 'admitted')
-    settle(admission.permit, 'failure', { code: 'Test', message: '', httpStatus: 500, requestId: null });
+  if (admission.kind === 'admitted') settle(admission.permit, 'failure', failureOf(500));
   else refused += 1;
 }
 
@@ -92,12 +91,11 @@ async function call({ settle }: CircuitGate): Promise<void> {
   }
   const { epoch, probeToken } = admission.permit;
   const { ok, status } = await fetch(`${url}?epoch=${epoch}&probe=${probeToken ?? ''}&pid=${process.pid}`);
-  settle(admission.permit, ok ? 'success' : 'failure', {
-    code: 'Test',
-    message: '',
-    httpStatus: status,
-    requestId: null,
-  });
+  settle(admission.permit, ok ? 'success' : 'failure', failureOf(status));
+}
+
+function failureOf(httpStatus: number): AttemptFailure {
+  return { code: 'Test', message: '', httpStatus, requestId: null };
 }
 
 function churn(churned: CircuitGate, { metrics }: State): void {

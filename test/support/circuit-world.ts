@@ -10,9 +10,11 @@ import type {
 import { createCircuitGate, type CircuitGate } from '../../src/circuit/circuit-gate.ts';
 import type { CircuitStore } from '../../src/circuit/circuit-store.ts';
 import { assertNever } from '../../src/errors.ts';
+import { identityOf } from './fake-circuits.ts';
 
 export const CIRCUIT = 's3-upload@model';
 export const EVERY_SCOPE = 's3-upload';
+const BY_HAND = { by: 'model', reason: null };
 
 /** What happens in a model run; `process` is one of the world's, `permit` one of the process's, 0 the newest. */
 export type Action =
@@ -184,14 +186,10 @@ export class CircuitWorld {
         Object.assign(process.settings, action.settings);
         return null;
       case 'reset':
-        gate.reset(action.isEveryScope ? EVERY_SCOPE : CIRCUIT, { by: 'model', reason: null });
+        gate.reset(action.isEveryScope ? EVERY_SCOPE : CIRCUIT, BY_HAND);
         return null;
       case 'isolate':
-        gate.isolate(action.isEveryScope ? EVERY_SCOPE : CIRCUIT, {
-          by: 'model',
-          reason: null,
-          forMs: action.forMs,
-        });
+        gate.isolate(action.isEveryScope ? EVERY_SCOPE : CIRCUIT, { ...BY_HAND, forMs: action.forMs });
         return null;
       case 'look': {
         const refusal = gate.check(CIRCUIT);
@@ -208,7 +206,7 @@ export class CircuitWorld {
   #spawn(settings: CircuitSettings): Process {
     const pid = this.#nextPid;
     this.#nextPid += 1;
-    const identity = { pid, startTime: String(pid), bootId: 'boot', pidNamespace: 'ns', host: 'model', command: 'put' };
+    const identity = identityOf(pid);
     const own = { ...settings };
     const gate = createCircuitGate({
       store: this.#store(),

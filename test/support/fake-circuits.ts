@@ -24,6 +24,11 @@ export function refusalOf(different: Partial<Refusal>): Refusal {
   return { ...plain, retryAfterMs: 1, retryAtMs: 1, manual: null, lastFailure: null, ...different };
 }
 
+/** A process that runs `put`. */
+export function identityOf(pid: number, host = 'host'): ProcessIdentity {
+  return { pid, startTime: '1', bootId: 'b', pidNamespace: 'n', host, command: 'put' };
+}
+
 export interface FakeProcess {
   readonly gate: CircuitGate;
   readonly events: Event[];
@@ -62,21 +67,13 @@ export class FakeCircuits {
 
   startProcess(): FakeProcess {
     this.#processes += 1;
-    const process: ProcessIdentity = {
-      pid: this.#processes,
-      startTime: '1',
-      bootId: 'boot',
-      pidNamespace: 'namespace',
-      host: 'host',
-      command: 'put',
-    };
     const events: Event[] = [];
     const verdicts: Verdict[] = [];
     const inner = createCircuitGate({
       store: this.#store,
       settings: this.#settings,
       clock: this.#clock,
-      process,
+      process: identityOf(this.#processes),
       isOwnerAlive: ({ pid }) => !this.#dead.has(pid),
       newToken: () => `token-${(this.#tokens += 1)}`,
       emit: (event) => events.push(event),

@@ -1,4 +1,3 @@
-import { CommandCircuit } from '../../src/guard/command-circuit.ts';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { downloadObject } from '../../src/s3/download/download-object.ts';
@@ -11,8 +10,7 @@ import type {
   StreamTarget,
 } from '../../src/s3/download/download-request.ts';
 import { Slots } from '../../src/guard/slots.ts';
-import { CIRCUIT, FakeCircuits } from './fake-circuits.ts';
-import { createFakeGuard } from './fake-guard.ts';
+import { createGuardedProcess } from './fake-guard.ts';
 import { createFakeS3, networkFault, runWithS3, type FakeResponse, type FakeRequest, type Respond } from './fake-s3.ts';
 
 export const OBJECT = Buffer.from('0123456789abcdefghij');
@@ -107,9 +105,7 @@ interface Wishes extends Partial<
 /** A download of `b/k` that has not begun, its S3, and what is seen of it. */
 export function prepare(respond: Respond, target: DownloadTarget = new FakeFile(), wishes: Wishes = {}) {
   const fake = createFakeS3(respond);
-  const guard = createFakeGuard();
-  const circuits = new FakeCircuits(guard.clock);
-  const process = circuits.startProcess();
+  const guard = createGuardedProcess();
   const opened: (ObjectFacts & { isResumed: boolean })[] = [];
   const request: DownloadRequest = {
     bucket: 'b',
@@ -128,9 +124,8 @@ export function prepare(respond: Respond, target: DownloadTarget = new FakeFile(
     },
     ...wishes,
   };
-  const guarded = { ...guard.guard, circuit: new CommandCircuit(process.gate, CIRCUIT) };
-  const run = async () => await runWithS3(guard.clock, downloadObject(fake.s3, guarded, request));
+  const run = async () => await runWithS3(guard.clock, downloadObject(fake.s3, guard.guard, request));
   const moved = (): number =>
     guard.events.reduce((sum, event) => (event.kind === 'bytes_moved' ? sum + event.bytes : sum), 0);
-  return { ...fake, ...guard, circuits, process, opened, run, moved };
+  return { ...fake, ...guard, opened, run, moved };
 }

@@ -3,7 +3,7 @@ import { CommandCircuit } from '../../src/guard/command-circuit.ts';
 import type { Guard, GuardSettings, RequestLimiter } from '../../src/guard/guard.ts';
 import { WaitReport } from '../../src/guard/wait-report.ts';
 import type { Event } from '../../src/events.ts';
-import { CIRCUIT } from './fake-circuits.ts';
+import { CIRCUIT, FakeCircuits } from './fake-circuits.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 const SETTINGS: GuardSettings = {
@@ -40,4 +40,12 @@ export function createFakeGuard(options: FakeGuardOptions = {}) {
     emit,
   };
   return { clock, guard, events, abort, kinds: () => events.map(({ kind }) => kind) };
+}
+
+/** The guard of one process, with the circuits that it shares with others. */
+export function createGuardedProcess(settings: Partial<GuardSettings> = {}) {
+  const clock = new VirtualClock();
+  const circuits = new FakeCircuits(clock);
+  const process = circuits.startProcess();
+  return { ...createFakeGuard({ clock, gate: process.gate, settings }), circuits, process };
 }

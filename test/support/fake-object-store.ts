@@ -110,21 +110,10 @@ export class FakeObjectStore implements ObjectStore {
     return { deleted, changed, stayed, untried: [], error: null };
   }
 
-  async uploadFile(): Promise<never> {
-    return await Promise.reject(new Error('a sweep uploads nothing'));
-  }
-
-  async uploadStream(): Promise<never> {
-    return await Promise.reject(new Error('a sweep uploads nothing'));
-  }
-
-  async download(): Promise<never> {
-    return await Promise.reject(new Error('a sweep downloads nothing'));
-  }
-
-  async stat(): Promise<never> {
-    return await Promise.reject(new Error('a sweep looks at nothing but listings'));
-  }
+  readonly uploadFile = refuse;
+  readonly uploadStream = refuse;
+  readonly download = refuse;
+  readonly stat = refuse;
 
   async waitWhileThrottled(): Promise<void> {
     await Promise.resolve();
@@ -133,6 +122,10 @@ export class FakeObjectStore implements ObjectStore {
   close(): void {}
 
   [Symbol.dispose](): void {}
+}
+
+async function refuse(): Promise<never> {
+  return await Promise.reject(new Error('a sweep lists and deletes, and nothing else'));
 }
 
 /** An object of a listing, last modified `ageMs` before `nowMs`. */

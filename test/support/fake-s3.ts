@@ -3,7 +3,7 @@ import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { DirectClient } from '../../src/s3/connection/direct-client.ts';
 import { ObjectClient } from '../../src/s3/connection/object-client.ts';
 import type { WatchedHttpHandler } from '../../src/http/http-handler.ts';
-import type { VirtualClock } from './virtual-clock.ts';
+import { turn, watchSettled, type VirtualClock } from './virtual-clock.ts';
 
 export interface FakeRequest {
   readonly method: string;
@@ -80,17 +80,11 @@ const TURNS_MAX = 20_000;
 
 /** Lets turns and, only while somebody sleeps, time pass until `promise` settles. */
 export async function runWithS3<T>(clock: VirtualClock, promise: Promise<T>): Promise<T> {
-  const run = { isSettled: false };
-  const settle = (): void => {
-    run.isSettled = true;
-  };
-  promise.then(settle, settle);
-  for (let turns = 0; turns < TURNS_MAX && !run.isSettled; turns += 1) {
-    await new Promise<void>((resolve) => {
-      setImmediate(resolve);
-    });
+  const isSettled = watchSettled(promise);
+  for (let turns = 0; turns < TURNS_MAX && !isSettled(); turns += 1) {
+    await turn();
     if (clock.sleeping > 0) await clock.advance(100);
   }
-  if (!run.isSettled) throw new Error('the promise is still pending: it would never settle');
+  if (!isSettled()) throw new Error('the promise is still pending: it would never settle');
   return await promise;
 }

@@ -28,6 +28,3 @@ export function prepare(options: FakeStoreOptions = {}, parts: Partial<SweepCont
   };
   return { store, events, left, settled, stop, context };
 }
-
-/** Resolves after everything that can go on has gone on. */
-export const turn = async (): Promise<void> => await new Promise((resolve) => setImmediate(resolve));

@@ -1,10 +1,8 @@
-import { CommandCircuit } from '../../src/guard/command-circuit.ts';
 import { createHash } from 'node:crypto';
 import { Slots } from '../../src/guard/slots.ts';
 import { NOTHING_TO_RESUME, type FileUpload, type UploadResumePoint } from '../../src/s3/upload/upload-request.ts';
 import { uploadFile } from '../../src/s3/upload/upload-file.ts';
-import { CIRCUIT, FakeCircuits } from './fake-circuits.ts';
-import { createFakeGuard } from './fake-guard.ts';
+import { createGuardedProcess } from './fake-guard.ts';
 import { createFakeS3, runWithS3, type FakeResponse, type FakeRequest } from './fake-s3.ts';
 
 export const PART = 1000;
@@ -15,12 +13,9 @@ export type Override = (request: FakeRequest, operation: string, count: number) 
 /** A store with one upload, that can be told to answer otherwise. */
 export function prepare(
   body: Buffer,
-  {
-    override = () => undefined,
-    ...rest
-  }: Partial<FileUpload> & { override?: Override; hasChecksums?: boolean; endpoint?: string } = {},
+  wishes: Partial<FileUpload> & { override?: Override; hasChecksums?: boolean; endpoint?: string } = {},
 ) {
-  const { hasChecksums = true, endpoint = 'http://fake', ...upload } = rest;
+  const { override = () => undefined, hasChecksums = true, endpoint, ...upload } = wishes;
   const parts = new Map<number, Buffer>();
   const operations: string[] = [];
   const counts = new Map<string, number>();
@@ -57,8 +52,7 @@ export function prepare(
     if (operation === 'list') return { body: listing(parts) };
     return { status: 204 };
   }, endpoint);
-  const guard = createFakeGuard();
-  const process = new FakeCircuits(guard.clock).startProcess();
+  const guard = createGuardedProcess();
   const { resume, saved } = createResumePoint(upload.resume);
   const request: FileUpload = {
     bucket: 'b',
@@ -80,12 +74,8 @@ export function prepare(
     ...upload,
     resume,
   };
-  const run = async () =>
-    await runWithS3(
-      guard.clock,
-      uploadFile(fake.s3, { ...guard.guard, circuit: new CommandCircuit(process.gate, CIRCUIT) }, request),
-    );
-  return { ...fake, ...guard, process, run, parts, operations, saved, s3: fake.s3 };
+  const run = async () => await runWithS3(guard.clock, uploadFile(fake.s3, guard.guard, request));
+  return { ...fake, ...guard, run, parts, operations, saved };
 }
 
 function listing(parts: ReadonlyMap<number, Buffer>): string {

@@ -2,9 +2,7 @@ import { runGuarded } from '../../src/guard/guarded-operation.ts';
 import type { GuardSettings } from '../../src/guard/guard.ts';
 import type { RequestRunner } from '../../src/guard/request-runner.ts';
 import { TransferFault } from '../../src/retry/transfer-fault.ts';
-import { FakeCircuits } from './fake-circuits.ts';
-import { createFakeGuard } from './fake-guard.ts';
-import { VirtualClock } from './virtual-clock.ts';
+import { createGuardedProcess } from './fake-guard.ts';
 
 export const OPEN_FOR_MS = 60_000;
 export const LEASE_MS = 30_000;
@@ -12,16 +10,13 @@ export const TARGET = { operation: 'put_object', bucket: 'b', key: 'k' } as cons
 
 /** Guarded operations of one process on virtual time, with the circuit that they share with others. */
 export function prepare(settings: Partial<GuardSettings> = {}) {
-  const clock = new VirtualClock();
-  const circuits = new FakeCircuits(clock);
-  const process = circuits.startProcess();
-  const fake = createFakeGuard({ clock, gate: process.gate, settings });
+  const fake = createGuardedProcess(settings);
   const run = async <T>(work: (requests: RequestRunner) => Promise<T>): Promise<T> => {
     const result = runGuarded(fake.guard, TARGET, work);
     result.catch(() => undefined);
-    return await clock.runUntilSettled(result);
+    return await fake.clock.runUntilSettled(result);
   };
-  return { ...fake, clock, circuits, process, run };
+  return { ...fake, run };
 }
 
 /** The same, in front of a circuit whose probe is due. */

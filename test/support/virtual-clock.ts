@@ -40,14 +40,14 @@ export class VirtualClock implements Clock {
   /** Lets `ms` pass; everything that becomes due runs at its own time. */
   async advance(ms: number): Promise<void> {
     const endMs = this.#nowMs + ms;
-    await settleMicrotasks();
+    await turn();
     for (;;) {
       const next = [...this.#sleepers].toSorted((a, b) => a.dueAtMs - b.dueAtMs)[0];
       if (next === undefined || next.dueAtMs > endMs) break;
       this.#sleepers.delete(next);
       this.#nowMs = Math.max(this.#nowMs, next.dueAtMs);
       next.wake();
-      await settleMicrotasks();
+      await turn();
     }
     this.#nowMs = endMs;
   }
@@ -59,14 +59,10 @@ export class VirtualClock implements Clock {
 
   /** Lets time pass until `promise` settles; fails when nothing is left that could settle it. */
   async runUntilSettled<T>(promise: Promise<T>): Promise<T> {
-    let isSettled = false;
-    const settle = (): void => {
-      isSettled = true;
-    };
-    promise.then(settle, settle);
+    const isSettled = watchSettled(promise);
     for (;;) {
-      await settleMicrotasks();
-      if (isSettled) return await promise;
+      await turn();
+      if (isSettled()) return await promise;
       const dueTimes = [...this.#sleepers].map(({ dueAtMs }) => dueAtMs);
       if (dueTimes.length === 0) throw new Error('the promise is pending and nobody sleeps: it would never settle');
       await this.advance(Math.min(...dueTimes) - this.#nowMs);
@@ -79,8 +75,16 @@ export class VirtualClock implements Clock {
 }
 
 /** One turn of the event loop: every microtask and settled file operation in between has run. */
-async function settleMicrotasks(): Promise<void> {
-  await new Promise<void>((resolve) => {
-    setImmediate(resolve);
-  });
+export async function turn(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Whether a promise has settled by now. */
+export function watchSettled(promise: Promise<unknown>): () => boolean {
+  let isSettled = false;
+  const settle = (): void => {
+    isSettled = true;
+  };
+  promise.then(settle, settle);
+  return () => isSettled;
 }

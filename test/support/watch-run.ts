@@ -1,7 +1,6 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ProcessIdentity } from '../../src/circuit/circuit.ts';
-import { type CircuitGate, createCircuitGate } from '../../src/circuit/circuit-gate.ts';
+import { createCircuitGate } from '../../src/circuit/circuit-gate.ts';
 import type { BreakerContext } from '../../src/breaker/breaker-context.ts';
 import { openState } from '../../src/state/open-state.ts';
 import { identifyProcess } from '../../src/state/process-identity.ts';
@@ -10,23 +9,8 @@ import { createTestState } from './state.ts';
 import { VirtualClock } from './virtual-clock.ts';
 import { NOW } from './watch.ts';
 
-export interface WatchRun extends AsyncDisposable {
-  /** As far as watching needs it. */
-  readonly run: BreakerContext;
-  readonly clock: VirtualClock;
-  readonly directory: string;
-  /** How often the state was opened. */
-  readonly opens: () => number;
-  /** How often the circuits were read. */
-  readonly reads: () => number;
-  /** Another process with the same file: its state, and a gate on it. */
-  readonly other: () => { readonly state: State; readonly gate: CircuitGate; readonly process: ProcessIdentity };
-  /** Puts another file in the place of the state file. */
-  readonly replaceFile: (content: string) => Promise<void>;
-}
-
 /** A command that watches a state on the disk, on virtual time. */
-export async function createWatchRun(): Promise<WatchRun> {
+export async function createWatchRun() {
   const disk = await createTestState();
   const { directory } = disk;
   const clock = new VirtualClock(NOW);
@@ -39,6 +23,7 @@ export async function createWatchRun(): Promise<WatchRun> {
     return { ...state, circuits: { ...state.circuits, list: () => ((reads += 1), state.circuits.list()) } };
   };
   let current: State | null = null;
+  // As far as watching needs it.
   const run = {
     clock,
     settings: { openForMs: 60_000, probeLeaseMs: 30_000 },
@@ -51,7 +36,8 @@ export async function createWatchRun(): Promise<WatchRun> {
     },
   } as unknown as BreakerContext;
   const process = identifyProcess('put');
-  const other: WatchRun['other'] = () => {
+  /** Another process with the same file: its state, and a gate on it. */
+  const other = () => {
     const state = disk.open();
     const settings = { failureThreshold: 5, successThreshold: 2, openForMs: 60_000, probeLeaseMs: 30_000 };
     const circuit = { store: state.circuits, settings, clock, process, isOwnerAlive: () => true };
@@ -61,15 +47,16 @@ export async function createWatchRun(): Promise<WatchRun> {
     run,
     clock,
     directory,
+    /** How often the state was opened, and its circuits read. */
     opens: () => opens,
     reads: () => reads,
     other,
-    replaceFile: async (content) => {
+    /** Puts another file in the place of the state file. */
+    replaceFile: async (content: string) => {
       await mkdir(directory, { recursive: true });
       await writeFile(join(directory, 'new'), content);
       await rename(join(directory, 'new'), join(directory, 'state.db'));
     },
-
     [Symbol.asyncDispose]: async () => {
       for (const state of opened) state.close();
       await disk[Symbol.asyncDispose]();

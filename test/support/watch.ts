@@ -1,11 +1,7 @@
-import {
-  DEFAULT_CIRCUIT_SETTINGS,
-  type CircuitRow,
-  type ProcessIdentity,
-  type Transition,
-} from '../../src/circuit/circuit.ts';
+import { DEFAULT_CIRCUIT_SETTINGS, type CircuitRow, type Transition } from '../../src/circuit/circuit.ts';
 import { showCircuit } from '../../src/circuit/circuit-view.ts';
 import { initialRow } from '../../src/circuit/state-machine.ts';
+import { identityOf } from './fake-circuits.ts';
 import type { CircuitActivity, WatchedCircuit, WatchedJob, WatchSnapshot } from '../../src/breaker/watch/snapshot.ts';
 
 export const NOW = Date.UTC(2026, 0, 2, 12, 4, 9);
@@ -13,14 +9,7 @@ export const HOST = 'host-a';
 export const UPLOAD = 's3-upload@eu-west-1';
 export const DOWNLOAD = 's3-download@eu-west-1';
 
-export const PUT: ProcessIdentity = {
-  pid: 4711,
-  startTime: '1',
-  bootId: 'b',
-  pidNamespace: 'n',
-  host: HOST,
-  command: 'put',
-};
+export const PUT = identityOf(4711, HOST);
 
 export const CAUSE = {
   atMs: NOW - 12_000,
@@ -31,19 +20,21 @@ export const CAUSE = {
   process: PUT,
 };
 
+const NONE = Array.from({ length: 30 }, () => 0);
+
 const QUIET: CircuitActivity = {
-  successes: Array.from({ length: 30 }, () => 0),
-  errors: Array.from({ length: 30 }, () => 0),
-  refused: Array.from({ length: 30 }, () => 0),
+  successes: NONE,
+  errors: NONE,
+  refused: NONE,
   retries: [0, 0, 0, 0, 0],
   p50Ms: null,
   p95Ms: null,
 };
 
 const BUSY: CircuitActivity = {
-  successes: Array.from({ length: 30 }, (_, index) => (index < 20 ? index % 5 : 0)),
-  errors: Array.from({ length: 30 }, (_, index) => (index >= 18 && index < 24 ? 4 : 0)),
-  refused: Array.from({ length: 30 }, (_, index) => (index >= 24 ? 2 : 0)),
+  successes: NONE.map((_, index) => (index < 20 ? index % 5 : 0)),
+  errors: NONE.map((_, index) => (index >= 18 && index < 24 ? 4 : 0)),
+  refused: NONE.map((_, index) => (index >= 24 ? 2 : 0)),
   retries: [12, 5, 1, 0, 0],
   p50Ms: 100,
   p95Ms: 2500,
