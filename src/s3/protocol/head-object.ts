@@ -19,7 +19,10 @@ export interface HeadRequest {
 /** S3's description of an object, and the store's own clock in ms; null if it sent no `Date`. */
 export type ObjectHead = HeadObjectCommandOutput & { readonly storeNowMs: number | null };
 
-/** Sends one HEAD within an attempt of an operation, such as `statObject` (`s3/download/stat-object.ts`). @throws the SDK's error, also for a missing object */
+/**
+ * Sends one HEAD within an attempt of an operation, such as `statObject` (`s3/download/stat-object.ts`).
+ * @throws the SDK's error, also for a missing object
+ */
 export async function readHead(s3: S3Client, request: HeadRequest, options: WatchedOptions): Promise<ObjectHead> {
   const { bucket, key, versionId = null, partNumber, ifMatch, wantsChecksum = false } = request;
   const command = new HeadObjectCommand({
