@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFailedResponse } from '../../retry/read-failure.ts';
 import { assertSentByS3 } from '../protocol/response-fields.ts';
-import type { UploadChannel } from './multipart.ts';
+import type { UploadChannel } from './multipart-requests.ts';
 import { headObject } from '../protocol/head-object.ts';
 import { createCondition, sendWrite } from './create-only.ts';
 import { checksumOf, readChecksum } from '../checksum/upload-checksum.ts';

@@ -10,7 +10,13 @@ import { refuseExisting, toExistsError } from './create-only.ts';
 import { discardStale, discardUpload } from './discard-upload.ts';
 import { listStoredParts, type StoredPart } from './list-parts.ts';
 import { assertStillOurs, isUploadGone, toAbortedError } from './lost-upload.ts';
-import { assembleParts, createUpload, sendPart, type MultipartUpload, type UploadChannel } from './multipart.ts';
+import {
+  assembleParts,
+  createUpload,
+  sendPart,
+  type MultipartUpload,
+  type UploadChannel,
+} from './multipart-requests.ts';
 import { putWhole } from './put-object.ts';
 import type { FileUpload, UploadResult } from './upload-request.ts';
 

@@ -15,7 +15,13 @@ import { refuseExisting, toExistsError } from './create-only.ts';
 import { discardStale, discardUpload } from './discard-upload.ts';
 import type { StoredPart } from './list-parts.ts';
 import { assertStillOurs, toAbortedError } from './lost-upload.ts';
-import { assembleParts, createUpload, sendPart, type MultipartUpload, type UploadChannel } from './multipart.ts';
+import {
+  assembleParts,
+  createUpload,
+  sendPart,
+  type MultipartUpload,
+  type UploadChannel,
+} from './multipart-requests.ts';
 import { putWhole } from './put-object.ts';
 import { StreamBody } from './stream-body.ts';
 import type { StreamUpload, UploadResult } from './upload-request.ts';
