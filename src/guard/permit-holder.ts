@@ -77,21 +77,22 @@ export class PermitHolder {
       const nowMs = clock.monotonic();
       busySinceMs = refusal.reason === 'probe_in_progress' ? (busySinceMs ?? nowMs) : null;
       const leftMs = Math.max(endAtMs, this.#endOfBusySlot(busySinceMs)) - nowMs;
-      if (leftMs <= 0) {
-        this.#options.onRefused(refusal);
-        throw refusalError(refusal);
-      }
+      if (leftMs <= 0) throw this.#refuse(refusal);
       wait.for(refusal.reason, Math.min(leftMs, refusal.reason === 'open' ? (refusal.retryAfterMs ?? leftMs) : leftMs));
       try {
         await this.#sleep(Math.max(1, Math.min(pollMs(refusal), leftMs)));
       } catch (error) {
         // The refusal says more than the deadline that ended the wait for it: who, why, until when.
         const isDeadline = error instanceof BreakwaterError && error.code === 'deadline';
-        if (!isDeadline) throw error;
-        this.#options.onRefused(refusal);
-        throw refusalError(refusal);
+        throw isDeadline ? this.#refuse(refusal) : error;
       }
     }
+  }
+
+  /** Reports the refusal that ends the wait, and returns its error. */
+  #refuse(refusal: Refusal): BreakwaterError {
+    this.#options.onRefused(refusal);
+    return refusalError(refusal);
   }
 
   /** Reports the verdict and releases the permit. Does nothing if no permit is held. */
