@@ -9,7 +9,8 @@ interface OperationFacts {
 
 /**
  * Every operation on S3, under its name in metrics, log and JSON. An operation is one object, one page of a listing or
- * one batch of deletes, however many requests it takes.
+ * one batch of deletes, however many requests it takes. A new one needs a row here, a method of the port in
+ * `s3/object-store.ts`, and a file that sends it, like `s3/download/stat-object.ts` (CONTRIBUTING.md has the steps).
  */
 export const OPERATIONS = {
   put_object: { verb: 'put', circuit: 's3-upload' },

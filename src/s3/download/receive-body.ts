@@ -6,8 +6,8 @@ import type { Piece } from './missing-ranges.ts';
 import { PieceWriter } from './piece-writer.ts';
 
 /**
- * Moves the bytes of one response from the socket through a `PieceWriter` to the file, or in order to the pipe
- * (`toFileTarget`).
+ * Moves the bytes of one response from the socket through a `PieceWriter` to the file, or in order
+ * (`ordered-writer.ts`) to the pipe (`transfer/get/stream-output.ts`).
  * @throws TransferFault `body_cut` or `corrupted_body`, which the retry chain retries
  */
 export async function receiveBody(active: ActiveDownload, piece: Piece, { head, body }: OpenBody): Promise<void> {
