@@ -4,8 +4,8 @@ import type { BatchOutcome } from './delete/batch-outcome.ts';
 import { connectS3, type S3Settings } from './connection/connect.ts';
 import { BoundedRateLimiter } from './connection/rate-limiter.ts';
 import type { DeleteTarget } from './delete/delete-request.ts';
-import { statObject } from './download/stat-object.ts';
-import type { DownloadRequest, DownloadResult, ObjectAddress, ObjectFacts } from './download/download-request.ts';
+import { statObject, type StatRequest } from './download/stat-object.ts';
+import type { DownloadRequest, DownloadResult, ObjectFacts } from './download/download-request.ts';
 import { downloadObject } from './download/download-object.ts';
 import type { Guard } from '../guard/guard.ts';
 import { listObjects, type ListedPage } from './list/list-objects.ts';
@@ -48,7 +48,7 @@ export interface ObjectStore extends Disposable {
    */
   readonly download: (request: DownloadRequest) => Promise<DownloadResult>;
   /** Describes an object without fetching it. May be repeated. A missing object is `not_found`. */
-  readonly stat: (address: ObjectAddress) => Promise<ObjectFacts>;
+  readonly stat: (request: StatRequest) => Promise<ObjectFacts>;
   /**
    * Lists objects in key order, at most 1,000 per page. Each page is requested when the loop reaches it; leaving the
    * loop ends the listing. An empty listing yields one empty page. Repeatable with `startAfter`.
@@ -91,7 +91,7 @@ export async function openObjectStore(settings: S3Settings, clock: Clock, unlimi
     uploadFile: (upload) => uploadFile(s3, guard, upload),
     uploadStream: (upload) => uploadStream(s3, guard, upload),
     download: (request) => downloadObject(s3, guard, request),
-    stat: (address) => statObject(s3, guard, address),
+    stat: (request) => statObject(s3, guard, request),
     list: (request) => listObjects(s3, guard, request),
     listVersions: (request) => listVersions(s3, guard, request),
     statKeys: (request) => statKeys(s3, guard, request),

@@ -97,7 +97,7 @@ export class FakePipe implements StreamTarget {
 }
 
 interface Wishes extends Partial<
-  Pick<DownloadRequest, 'range' | 'resume' | 'pieceBytes' | 'piecesInFlight' | 'versionId' | 'queue'>
+  Pick<DownloadRequest, 'range' | 'resume' | 'listed' | 'pieceBytes' | 'piecesInFlight' | 'versionId' | 'queue'>
 > {
   readonly signal?: AbortSignal;
 }

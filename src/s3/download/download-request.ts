@@ -1,6 +1,7 @@
 import type { ByteSpan } from './missing-ranges.ts';
 import type { ExpectedChecksum } from '../checksum/expected-checksum.ts';
 import type { SlotQueue } from '../../guard/slots.ts';
+import type { ListedIdentity } from './listed-identity.ts';
 import type { Release } from '../../http/direct-body.ts';
 
 /** An object, or one version of it; null for the newest. */
@@ -31,6 +32,8 @@ export interface ObjectFacts {
 }
 
 export interface DownloadRequest extends ObjectAddress {
+  /** What a listing or a HEAD said about the whole object; the first response must agree, or prove a change. @default null */
+  readonly listed?: ListedIdentity | null;
   /** Null for the whole object. */
   readonly range: AskedRange | null;
   /** Bytes per request, for a larger object. */

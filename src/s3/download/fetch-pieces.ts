@@ -6,6 +6,7 @@ import {
   formatAskedRange,
   formatSpan,
   openBody,
+  openListed,
   readFacts,
   readSpan,
   type Asked,
@@ -36,7 +37,9 @@ export async function fetchFirst(
   const send = (resume: ProvablePoint | null) =>
     requests.send(async (attempt) => {
       if (known === null) {
-        using body = openBody(await s3.getObject(askFor(request, askFirst(request, resume)), attempt.options));
+        using body = await openListed(request, async () =>
+          openBody(await s3.getObject(askFor(request, askFirst(request, resume)), attempt.options)),
+        );
         const active = await activate(options, body.head, resume);
         known = { active, piece: active.take(request.pieceBytes) };
         onKnown(active);
@@ -102,7 +105,10 @@ async function receive(
   // The whole object is requested without a range, because a range of an empty object is an error.
   const isAll = piece.at === 0 && piece.end === (sizeBytes ?? Infinity) && request.range === null;
   const range = isAll ? null : formatSpan(active.spanOf(piece));
-  using body = openBody(await s3.getObject(askFor(request, { range, etag }), attempt.options));
+  const known = { etag, sizeBytes: null };
+  using body = await openListed({ listed: known }, async () =>
+    openBody(await s3.getObject(askFor(request, { range, etag }), attempt.options)),
+  );
   assertSameObject(body.head, etag, request);
   await receiveBody(active, piece, body);
 }

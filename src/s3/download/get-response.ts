@@ -5,7 +5,8 @@ import { TransferFault } from '../../retry/transfer-fault.ts';
 import { DirectBody } from '../../http/direct-body.ts';
 import type { ObjectResponse } from '../connection/object-client.ts';
 import type { ByteSpan } from './missing-ranges.ts';
-import type { AskedRange, ObjectAddress, ObjectFacts } from './download-request.ts';
+import type { AskedRange, DownloadRequest, ObjectAddress, ObjectFacts } from './download-request.ts';
+import { askAboutListed, type ListedIdentity } from './listed-identity.ts';
 import { assertSentByS3 } from '../protocol/response-fields.ts';
 import { findExpected } from '../checksum/expected-checksum.ts';
 import { parseHttpTime, parseIsoTime, sinceS3Began } from '../../wire-time.ts';
@@ -52,6 +53,24 @@ export function openBody({ head, body }: ObjectResponse): OpenBody {
     if (!(body instanceof DirectBody && body.isOver)) body.destroy();
   };
   return { head, body, [Symbol.dispose]: dispose };
+}
+
+/** Opens the first response that is about the listed object, or about what has replaced it. */
+export async function openListed(
+  { listed = null }: Pick<DownloadRequest, 'listed'>,
+  ask: () => Promise<OpenBody>,
+): Promise<OpenBody> {
+  return await askAboutListed(listed, {
+    ask,
+    identify: ({ head }) => readIdentity(head),
+    discard: (body) => body[Symbol.dispose](),
+  });
+}
+
+function readIdentity({ ETag, ContentLength, ContentRange = '' }: GetObjectCommandOutput): ListedIdentity {
+  const [, total] = /\/(\d+)$/.exec(ContentRange) ?? [];
+  const whole = ContentRange === '' ? (ContentLength ?? null) : null;
+  return { etag: ETag ?? null, sizeBytes: total === undefined ? whole : Number(total) };
 }
 
 /**

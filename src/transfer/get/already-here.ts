@@ -31,7 +31,8 @@ export async function isAlreadyHere(
   const isOfThatSecond = lastModifiedMs !== null && isSameSecond(file.mtimeMs, lastModifiedMs);
   // If the MD5 matches, no request is needed. If not, the bytes may still be equal, because not every ETag is an MD5.
   if (isOfThatSecond && (await hasDigest(file, readMd5(etag)))) return true;
-  const { modifiedMs, isWritersTime, expected } = await stat();
+  const { sizeBytes: sizeNow, modifiedMs, isWritersTime, expected } = await stat();
+  if (sizeNow !== null && sizeNow !== sizeBytes) return false;
   if (modifiedMs === null) return false;
   if (isWritersTime) return isSameTime(file, modifiedMs);
   if (!isSameSecond(file.mtimeMs, modifiedMs)) return false;

@@ -1,4 +1,5 @@
 import type { DownloadResult } from '../../s3/download/download-request.ts';
+import type { ListedIdentity } from '../../s3/download/listed-identity.ts';
 import type { FetchContext, FetchOptions } from './fetch-context.ts';
 import { FileOutput } from './file-output.ts';
 import { countBytes } from './resume-download.ts';
@@ -20,14 +21,14 @@ export interface ObjectToFetch {
   readonly location: S3Location;
   readonly target: FetchTarget;
   readonly signal: AbortSignal;
-  /** From a listing; null if unknown. */
-  readonly sizeBytes: number | null;
+  /** What a listing or a HEAD said about it; null for nothing. */
+  readonly listed: ListedIdentity | null;
 }
 
 /** Fetches one object, and resumes where an earlier run stopped. @throws BreakwaterError */
 export async function fetchObject(
   context: FetchContext,
-  { location, target, signal, sizeBytes }: ObjectToFetch,
+  { location, target, signal, listed }: ObjectToFetch,
 ): Promise<DownloadResult> {
   const { options, store, slots, emit } = context;
   const name = nameOf(location);
@@ -40,7 +41,8 @@ export async function fetchObject(
       range: options.range,
       signal,
       resume: output.resumePoint,
-      ...planPieces({ target, sizeBytes }, options),
+      listed,
+      ...planPieces({ target, sizeBytes: listed?.sizeBytes ?? null }, options),
       queue: slots.openQueue(),
       openTarget: (facts, how) => {
         const resumedBytes = how.isResumed ? countBytes(output.resumePoint?.covered ?? []) : 0;
@@ -61,7 +63,7 @@ export async function fetchObject(
 
 /** The size, number and memory of an object's requests. */
 export function planPieces(
-  { target, sizeBytes }: Pick<ObjectToFetch, 'target' | 'sizeBytes'>,
+  { target, sizeBytes }: Pick<ObjectToFetch, 'target'> & { readonly sizeBytes: number | null },
   { pieceBytes, concurrency }: Pick<FetchOptions, 'pieceBytes' | 'concurrency'>,
 ) {
   const isFile = target.path !== null && target.kind !== 'stream';

@@ -5,6 +5,7 @@ import { isAlreadyHere } from './already-here.ts';
 import { Destination } from './destination.ts';
 import type { FetchContext } from './fetch-context.ts';
 import { fetchObject } from './fetch-object.ts';
+import { ListingTrust } from './listing-trust.ts';
 import { statOrNull } from '../local-errors.ts';
 import { runMany, type ItemDone, type ManyResult } from '../run-many.ts';
 import { nameOf, type S3Location } from '../transfer-context.ts';
@@ -44,13 +45,16 @@ export interface GetPlan {
  */
 export async function getMany(context: FetchContext, many: ManyToGet): Promise<ManyResult> {
   const destination = await Destination.open(many.destination);
+  const trust = new ListingTrust();
   const fetch = async (item: Item, signal: AbortSignal): Promise<ItemDone> => {
     const { location, object } = item;
     const path = destination.reserve(location, many.prefix);
     try {
       if ((await decideFetch(context, { many, item, path })) === 'skip') return { bytes: 0, isSkipped: true };
       const target = { path, kind: 'file' } as const;
-      return await fetchObject(context, { location, target, signal, sizeBytes: object.sizeBytes });
+      const result = await fetchObject(context, { location, target, signal, listed: trust.identify(object) });
+      trust.note(object, result);
+      return result;
     } catch (error) {
       // The file has appeared during the download: another run was faster.
       const isThere = context.options.isNoClobber && error instanceof BreakwaterError && error.code === 'exists';
@@ -148,7 +152,7 @@ async function decideFetch(
   if (many.isAgain || !context.options.isTimeKept) return 'fetch';
   const { size, mtimeMs, ctimeMs } = found;
   const { location, object } = item;
-  const stat = async () => await context.store.stat({ ...location, versionId: null });
+  const stat = async () => await context.store.stat({ ...location, versionId: null, listed: object });
   return (await isAlreadyHere({ path, size, mtimeMs, ctimeMs }, object, stat)) ? 'skip' : 'fetch';
 }
 

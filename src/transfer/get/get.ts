@@ -85,7 +85,7 @@ async function getOne(
       plan: { objects: 1, bytes, skipped: 0, samples: [{ name: nameOf(source), path, bytes }] },
     };
   }
-  const result = await fetchObject(context, { location: source, target, signal, sizeBytes: null });
+  const result = await fetchObject(context, { location: source, target, signal, listed: null });
   const { bytes, resumedBytes, etag, versionId, modifiedMs, verifiedBy } = result;
   return { kind: 'one', location: source, path, bytes, resumedBytes, etag, versionId, modifiedMs, verifiedBy };
 }

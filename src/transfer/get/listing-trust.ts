@@ -1,0 +1,40 @@
+import type { DownloadResult } from '../../s3/download/download-request.ts';
+import { isSameEtag, type ListedIdentity } from '../../s3/download/listed-identity.ts';
+import type { ListedObject } from '../../s3/list/list-objects.ts';
+
+/** So many differences, and nothing that agrees, mean that this store lists a fact in a form of its own. */
+const DIFFERENCES_MAX = 3;
+
+/**
+ * Whether a store's listing describes objects as its responses to GET do. Each difference costs a second request, so
+ * what never agrees is not compared any more: ETags of a gateway, or the sizes of encrypted objects.
+ */
+export class ListingTrust {
+  readonly #etag = new FactTrust();
+  readonly #size = new FactTrust();
+
+  /** What the response about a listed object must say. */
+  identify({ etag, sizeBytes }: ListedObject): ListedIdentity {
+    return { etag: this.#etag.isKept ? etag : null, sizeBytes: this.#size.isKept ? sizeBytes : null };
+  }
+
+  /** Call after each fetch. */
+  note({ etag, sizeBytes }: ListedObject, got: Pick<DownloadResult, 'etag' | 'sizeBytes'>): void {
+    if (etag !== null) this.#etag.note(isSameEtag(etag, got.etag));
+    if (got.sizeBytes !== null) this.#size.note(sizeBytes === got.sizeBytes);
+  }
+}
+
+class FactTrust {
+  #hasAgreed = false;
+  #differences = 0;
+
+  get isKept(): boolean {
+    return this.#hasAgreed || this.#differences < DIFFERENCES_MAX;
+  }
+
+  note(agrees: boolean): void {
+    if (agrees) this.#hasAgreed = true;
+    else this.#differences += 1;
+  }
+}

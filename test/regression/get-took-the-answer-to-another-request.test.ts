@@ -1,0 +1,94 @@
+/**
+ * Met: behind a proxy that sent some answers twice, `get -r` ended with status 0, and some files had the bytes of others.
+ * Cause: the second answer was taken for the answer to the next request on its connection. Nothing compared the ETag and
+ *   the size of an answer with those that the listing had stated.
+ * Fix: an answer must describe the listed object. If it does not, its connection is closed and the object requested once
+ *   more: a listed object is taken, and so is one that both answers agree on, because it was replaced meanwhile.
+ */
+import { describe, expect, it } from 'vitest';
+import { body, FakeFile, md5, OBJECT, prepare, responseOf } from '../support/fake-download.ts';
+
+const FOREIGN = Buffer.from('the bytes of another');
+const LISTED = { etag: md5(OBJECT), sizeBytes: OBJECT.byteLength };
+
+/** Downloads a listed object; the requests with these numbers get the answer about another one. */
+async function getListed(isForeign: (number: number) => boolean) {
+  const file = new FakeFile();
+  const stage = prepare(
+    (request, number) => responseOf(request, { object: isForeign(number) ? FOREIGN : OBJECT }),
+    file,
+    { listed: LISTED },
+  );
+  const result = await stage.run();
+  return { ...stage, file, result };
+}
+
+describe('get -r', () => {
+  it('requests an object again whose answer was about another', async () => {
+    const { file, result, requests, opened, process } = await getListed((number) => number === 1);
+    expect(file.bytes).toEqual(OBJECT);
+    expect(result.etag).toBe(md5(OBJECT));
+    expect(requests).toHaveLength(2);
+    // The target never saw the other object.
+    expect(opened.map(({ etag }) => etag)).toEqual([md5(OBJECT)]);
+    expect(process.verdicts).toEqual(['success']);
+  });
+
+  it('closes the connection of the wrong answer', async () => {
+    const wrong = body(FOREIGN);
+    const { run } = prepare(
+      (request, number) =>
+        number === 1 ? { ...responseOf(request, { object: FOREIGN }), body: wrong } : responseOf(request),
+      new FakeFile(),
+      { listed: LISTED },
+    );
+    await run();
+    expect(wrong.destroyed).toBe(true);
+  });
+
+  it('takes an object that was replaced after the listing', async () => {
+    const { file, result, requests } = await getListed(() => true);
+    expect(file.bytes).toEqual(FOREIGN);
+    expect(result).toMatchObject({ etag: md5(FOREIGN), verifiedBy: 'md5' });
+    expect(requests).toHaveLength(2);
+  });
+
+  it('requests a healthy object once', async () => {
+    const { requests } = await getListed(() => false);
+    expect(requests).toHaveLength(1);
+  });
+
+  it('retries while every answer is about another object', async () => {
+    const { run, requests, process } = prepare(
+      (request, number) => responseOf(request, { object: Buffer.from(`another object ${number}`) }),
+      new FakeFile(),
+      { listed: LISTED },
+    );
+    await expect(run()).rejects.toMatchObject({ code: 'unavailable', details: { reason: 'other_object' } });
+    expect(requests.length).toBeGreaterThan(2);
+    expect(process.verdicts).toEqual(['failure']);
+  });
+});
+
+describe('get of a large object', () => {
+  it('requests a range again whose answer was about another object', async () => {
+    const file = new FakeFile();
+    const { run, requests } = prepare(
+      (request, number) => responseOf(request, { object: number === 2 ? FOREIGN : OBJECT }),
+      file,
+      { pieceBytes: 10 },
+    );
+    await run();
+    expect(file.bytes).toEqual(OBJECT);
+    expect(requests).toHaveLength(3);
+  });
+
+  it('ends if two answers agree that the object was replaced', async () => {
+    const { run } = prepare(
+      (request, number) => responseOf(request, { object: number > 1 ? FOREIGN : OBJECT }),
+      new FakeFile(),
+      { pieceBytes: 10 },
+    );
+    await expect(run()).rejects.toMatchObject({ code: 'object_changed' });
+  });
+});
