@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { BreakwaterError } from '../errors.ts';
 import type { LeftObject } from './tally.ts';
+import { toJsonText } from '../json-text.ts';
 
 /** A file that lists the undeleted objects, one JSON object per line. */
 export interface SweepReport {
@@ -53,7 +54,7 @@ export async function openSweepReport(path: string, bucket: string): Promise<Swe
 }
 
 function formatLine(bucket: string, { key, versionId, code, message }: LeftObject): string {
-  return JSON.stringify({ bucket, key, version_id: versionId, code, message });
+  return toJsonText({ bucket, key, version_id: versionId, code, message });
 }
 
 /** An error also ends the wait; `check` then throws it. */

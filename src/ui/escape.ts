@@ -1,6 +1,4 @@
-/** C0 and C1 control characters, line separators, and marks that change the text direction. */
-// oxlint-disable-next-line no-control-regex -- control characters are what this file is about
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+import { toUnicodeEscape, UNSAFE_TO_SHOW } from '../json-text.ts';
 
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
@@ -9,7 +7,7 @@ const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t'
  * or text direction, because names from S3 and disk may contain anything.
  */
 export function escapeControls(text: string): string {
-  return text.replaceAll(UNSAFE, (character) => SHORT[character] ?? writeEscape(character));
+  return text.replaceAll(UNSAFE_TO_SHOW, (character) => SHORT[character] ?? writeEscape(character));
 }
 
 /** Applies `escapeControls` to every string in a value. Numbers, keys and structure stay the same. */
@@ -27,5 +25,5 @@ function escapeValue(value: unknown): unknown {
 
 function writeEscape(character: string): string {
   const code = character.charCodeAt(0);
-  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
+  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : toUnicodeEscape(character);
 }

@@ -10,6 +10,7 @@ import { circuitDocument, transitionDocument } from '../circuit-document.ts';
 import type { InspectedCircuit } from '../inspect-circuits.ts';
 import { escapeControls } from '../../ui/escape.ts';
 import type { WatchReader } from './reader.ts';
+import { toJsonText } from '../../json-text.ts';
 
 /** How often the state is checked, in ms. */
 const TICK_MS = 250;
@@ -125,12 +126,12 @@ function toJson(entry: Entry, { takenAtMs, stateFile }: WatchSnapshot): string {
   switch (entry.kind) {
     case 'state_file': {
       const { path, condition } = stateFile;
-      return JSON.stringify({ event: entry.kind, at, state_file: { path, condition } });
+      return toJsonText({ event: entry.kind, at, state_file: { path, condition } });
     }
     case 'change':
-      return JSON.stringify({ event: entry.kind, at, change: transitionDocument(entry.transition) });
+      return toJsonText({ event: entry.kind, at, change: transitionDocument(entry.transition) });
     case 'circuit':
-      return JSON.stringify({ event: entry.kind, at, circuit: circuitDocument(toInspected(entry.circuit)) });
+      return toJsonText({ event: entry.kind, at, circuit: circuitDocument(toInspected(entry.circuit)) });
     default:
       return assertNever(entry);
   }

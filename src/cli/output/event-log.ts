@@ -5,6 +5,7 @@ import { escapeControls } from '../../ui/escape.ts';
 import { paint, type Paint } from '../../ui/paint.ts';
 import { errorLine, eventLine, type LogLevel, type LogLine } from './log-line.ts';
 import type { Output, OutputMode } from './output.ts';
+import { toJsonText } from '../../json-text.ts';
 
 const COLOURS: Readonly<Record<LogLevel, Paint>> = { error: 'red', warning: 'yellow', notice: 'cyan', debug: 'faint' };
 
@@ -34,7 +35,9 @@ export function logError(output: Output, clock: Clock, error: BreakwaterError): 
   if (error.details.hint !== undefined) output.note(`  hint: ${escapeControls(error.details.hint)}`);
   if (!output.mode.verbose || error.code !== 'internal') return;
   const { cause } = error;
-  output.note(cause instanceof Error ? (cause.stack ?? '') : (error.stack ?? ''));
+  const stack = cause instanceof Error ? cause.stack : error.stack;
+  // Its first lines are the message, which may come from a store.
+  for (const line of (stack ?? '').split('\n')) output.note(escapeControls(line));
 }
 
 /** One line of text, or one JSON object. */
@@ -43,7 +46,7 @@ export function formatLine(
   { logFormat, stderrHasColour }: Pick<OutputMode, 'logFormat' | 'stderrHasColour'>,
   nowMs: number,
 ): string {
-  if (logFormat === 'json') return JSON.stringify({ time: formatTime(nowMs), level, event, message: text, ...fields });
+  if (logFormat === 'json') return toJsonText({ time: formatTime(nowMs), level, event, message: text, ...fields });
   const label = stderrHasColour ? paint(level, COLOURS[level]) : level;
   return `${label}: ${escapeControls(text)}`;
 }

@@ -5,6 +5,7 @@ import { failureDocument, successDocument } from './json-document.ts';
 import { logError } from './event-log.ts';
 import { exitStatusOf } from './exit-status.ts';
 import type { Output } from './output.ts';
+import { toJsonText } from '../../json-text.ts';
 
 /** Prints the result of a command. @returns the exit status */
 export function report(
@@ -16,7 +17,7 @@ export function report(
   const { mode } = output;
   if (mode.json) {
     const document = failure === undefined ? successDocument(command, json) : failureDocument(command, failure, json);
-    output.print([JSON.stringify(document)]);
+    output.print([toJsonText(document)]);
   } else {
     output.print(lines);
     if (summary !== null && !mode.quiet) output.print([summary]);
@@ -35,7 +36,7 @@ export function reportFailure(
   const status = exitStatusOf(error);
   // Status 0 means that the reader closed the pipe: there is nothing to report.
   if (status === 0) return status;
-  if (output.mode.json) output.print([JSON.stringify(failureDocument(command, error))]);
+  if (output.mode.json) output.print([toJsonText(failureDocument(command, error))]);
   logError(output, clock, error);
   return status;
 }

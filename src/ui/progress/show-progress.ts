@@ -7,6 +7,7 @@ import { formatProgress, measureShare } from './progress-text.ts';
 import type { LiveLines } from '../terminal.tsx';
 import { followTransfer, NO_TRANSFER, type TransferSnapshot } from './progress-snapshot.ts';
 import { escapeControls } from '../escape.ts';
+import { toJsonText } from '../../json-text.ts';
 
 /** The shortest time between two plain lines, in ms. */
 const LINE_EVERY_MS = 10_000;
@@ -77,7 +78,7 @@ function showLines(output: ProgressOutput, clock: Clock): Progress {
 
 function formatProgressLine(snapshot: TransferSnapshot, { mode }: ProgressOutput, clock: Clock): string {
   if (mode.logFormat === 'json') {
-    return JSON.stringify({
+    return toJsonText({
       time: formatTime(clock.now()),
       level: 'notice',
       event: 'progress',
