@@ -9,7 +9,7 @@ import { globalFlags } from './flags/flags.ts';
 import { decideOutputMode, Output } from './output/output.ts';
 import { report, reportFailure } from './output/report.ts';
 import { createRuntime } from './runtime.ts';
-import { resolveSettings } from './settings/resolve-settings.ts';
+import { resolveSettings, type Settings } from './settings/resolve-settings.ts';
 import { toBreakwaterError } from './flags/usage-error.ts';
 import { readUserFile } from './settings/user-file.ts';
 
@@ -94,10 +94,27 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       ),
     );
     const settings = resolveSettings({ flags, env, home, file: readUserFile({ env, home }) });
+    await refuseBadOutlets(settings, env);
     // Parsed with this class's definitions; only the static type is lost.
     const input = { args: parsed.args, flags: parsed.flags, given } as unknown as CommandInput<T>;
     return { input, settings };
   }
+}
+
+/**
+ * Found out before anything is sent: at the end of a command it could only be a warning, which `--quiet` hides.
+ * @throws BreakwaterError `config` for a push URL, credentials or certificates that no push can use
+ */
+async function refuseBadOutlets({ push, pushCa }: Settings, env: NodeJS.ProcessEnv): Promise<void> {
+  if (push === null) return;
+  const [{ findPushTarget }, { readAuthorization }, { readCertificates }] = await Promise.all([
+    import('../metrics/push-target.ts'),
+    import('./recording/push-credentials.ts'),
+    import('./settings/named-file.ts'),
+  ]);
+  if (pushCa !== null) readCertificates({ name: '--push-ca', path: pushCa });
+  findPushTarget({ url: push, job: '', instance: '' });
+  readAuthorization(env);
 }
 
 /** oclif would read a missing argument from standard input, which may contain an object's bytes. */

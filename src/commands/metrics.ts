@@ -1,13 +1,16 @@
+import { hostname } from 'node:os';
 import { boolean, option, string } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { assertCanAsk, confirm } from '../cli/output/confirm.ts';
-import { withEnvironment } from '../cli/flags/flags.ts';
+import { repeatedFlag, withEnvironment } from '../cli/flags/flags.ts';
 import { DEFAULT_LISTEN, parseListen } from '../cli/flags/values.ts';
 import { forgetMeasured, measure } from '../cli/recording/measure.ts';
 import { pushNow, writeNow } from '../cli/recording/metrics-outlets.ts';
 import { serveUntilAborted } from '../cli/recording/metrics-server.ts';
 import { BreakwaterError } from '../errors.ts';
+import { escapeControls } from '../ui/escape.ts';
+import { toJsonText } from '../json-text.ts';
 
 const FORMATS = ['prometheus', 'openmetrics', 'json'] as const;
 
@@ -32,6 +35,10 @@ export default class Metrics extends BaseCommand<typeof Metrics> {
     format: option({ options: FORMATS, default: 'prometheus', summary: 'format of the output' })(),
     serve: boolean({ summary: 'serve /metrics until interrupted' }),
     listen: string({ summary: 'address for --serve', helpValue: '[HOST:]PORT', default: DEFAULT_LISTEN }),
+    'allow-host': repeatedFlag({
+      summary: 'another name by which --serve may be asked, besides addresses, localhost and the host name; repeatable',
+      helpValue: 'NAME',
+    }),
     reset: boolean({ summary: 'reset every total to zero; asks first', exclusive: ['serve'] }),
     yes: boolean({ char: 'y', summary: 'do not ask for confirmation' }),
   });
@@ -42,7 +49,12 @@ export default class Metrics extends BaseCommand<typeof Metrics> {
   ): Promise<CommandResult> {
     refuseTogether(flags, given);
     if (flags.reset) return await reset(run, flags.yes);
-    if (flags.serve) return await serveUntilAborted(run, parseListen(flags.listen));
+    if (flags.serve) {
+      return await serveUntilAborted(run, {
+        ...parseListen(flags.listen),
+        allowedHosts: [hostname(), ...(flags['allow-host'] ?? [])],
+      });
+    }
     const { push, textfile } = run.settings;
     const isPushed = given.has('push') && push !== null;
     const isWritten = given.has('textfile') && textfile !== null;
@@ -75,8 +87,11 @@ async function print(run: CommandRun, format: (typeof FORMATS)[number]): Promise
   const { metricsDocument, printMetrics } = await import('../metrics/print.ts');
   const measured = await measure(run);
   if (run.output.mode.json) return { json: { families: await metricsDocument(measured) } };
-  if (format === 'json') return { json: {}, lines: [JSON.stringify({ families: await metricsDocument(measured) })] };
-  return { json: {}, lines: [(await printMetrics(measured, format)).trimEnd()] };
+  if (format === 'json') return { json: {}, lines: [toJsonText({ families: await metricsDocument(measured) })] };
+  const text = (await printMetrics(measured, format)).trimEnd();
+  // Names of foreign rows must not drive a terminal; a scraper gets them as they are.
+  const isShown = run.output.mode.stdoutIsTerminal;
+  return { json: {}, lines: isShown ? text.split('\n').map(escapeControls) : [text] };
 }
 
 async function pushTotals(run: CommandRun, url: string): Promise<string> {

@@ -9,8 +9,8 @@ export const PUSH_LIMIT_MS = 5000;
 /** Pause before the second and last attempt, in ms. */
 const RETRY_AFTER_MS = 500;
 const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
-/** Maximum characters read from a gateway's reason for rejecting metrics. */
-const REASON_MAX = 200;
+/** Maximum characters read from a gateway's reason for rejecting metrics: some 20 series by name. */
+const REASON_MAX = 2000;
 
 export interface PushOptions {
   readonly target: PushTarget;
@@ -102,16 +102,25 @@ async function tryPush(options: PushOptions, agent: Agent, limit: AbortSignal): 
   }
 }
 
-/** The first line of a Pushgateway's reason for rejecting metrics. Empty if it repeats our credentials. */
+/**
+ * A Pushgateway's reason for rejecting metrics, on one line: its first line may be only the number of the errors that
+ * follow. Empty if it repeats our credentials.
+ */
 async function readReason(body: AsyncIterable<Buffer>, authorization: string | null): Promise<string> {
+  const decoder = new TextDecoder();
   let text = '';
   for await (const chunk of body) {
-    text += chunk.toString();
-    if (text.length >= REASON_MAX || text.includes('\n')) break;
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length >= REASON_MAX) break;
   }
   const secrets = authorization === null ? [] : [authorization, authorization.replace(/^\S+ /, '')];
-  const line = (text.split('\n')[0] ?? '').slice(0, REASON_MAX).trim();
-  return line === '' || secrets.some((secret) => text.includes(secret)) ? '' : `: ${line}`;
+  if (secrets.some((secret) => text.includes(secret))) return '';
+  const lines = text
+    .slice(0, REASON_MAX)
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  return lines.length === 0 ? '' : `: ${lines.join(' ')}${text.length > REASON_MAX ? ' …' : ''}`;
 }
 
 function formatError(error: unknown): string {

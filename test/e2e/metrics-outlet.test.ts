@@ -121,7 +121,7 @@ describe('metrics --push', () => {
     await using program = await createProgram({ BREAKWATER_PUSH_TOKEN: 'hush' });
     await using gateway = await startGatewayWith({ says: 'pushed metrics are inconsistent\nand more' }, 400);
     const ended = await program.run(['metrics', '--push', gateway.url]);
-    expect(ended.stderr).toMatch(/HTTP 400: pushed metrics are inconsistent \(push_failed\)/);
+    expect(ended.stderr).toMatch(/HTTP 400: pushed metrics are inconsistent and more \(push_failed\)/);
     await using echo = await startGatewayWith({ says: 'bad token hush' }, 400);
     expect((await program.run(['metrics', '--push', echo.url])).stderr).not.toMatch(/hush/);
   });

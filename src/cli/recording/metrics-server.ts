@@ -10,7 +10,7 @@ import { waitForAbort } from '../../abort.ts';
  */
 export async function serveUntilAborted(
   run: CommandRun,
-  listen: { readonly host: string; readonly port: number },
+  listen: { readonly host: string; readonly port: number; readonly allowedHosts: readonly string[] },
 ): Promise<CommandResult> {
   const [{ serveMetrics }, { printMetrics }] = await Promise.all([
     import('../../metrics/serve.ts'),

@@ -138,17 +138,26 @@ function readIni(path: string): IniSections {
   }
 }
 
+/** The messages do not show the URL, because it may contain a secret. */
 function checkEndpoint(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null;
+  // `URL` drops line ends, which would then be part of every circuit's name.
+  const url = URL.canParse(text) && !/\p{Cc}/u.test(text) ? new URL(text) : null;
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.host === '') {
     throw new BreakwaterError('config', 'the endpoint is not an http or https URL', {
       details: { reason: 'bad_endpoint', hint: 'for example --endpoint-url https://s3.example.com' },
     });
   }
   if (url.username !== '' || url.password !== '') {
-    // Not shown, because it may contain a secret.
     throw new BreakwaterError('config', 'the endpoint URL contains credentials', {
       details: { reason: 'bad_endpoint', hint: 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead' },
+    });
+  }
+  if (url.search !== '' || url.hash !== '') {
+    throw new BreakwaterError('config', 'the endpoint URL has a query or a fragment', {
+      details: {
+        reason: 'bad_endpoint',
+        hint: 'remove it: it would be stored in the local state, and is not part of S3',
+      },
     });
   }
   return text;

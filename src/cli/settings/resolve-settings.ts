@@ -82,7 +82,8 @@ function read<T>(
   const isText = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
   const parsed = isText ? setting.parse(String(value)) : undefined;
   if (parsed !== undefined) return parsed;
-  throw refuseValue({ name, value, accepts: setting.accepts, code });
+  const { accepts, isHidden = false } = setting;
+  throw refuseValue({ name, value, accepts, code, isHidden });
 }
 
 /** The error for a bad value: the setting, the value and what is accepted. */
@@ -91,11 +92,13 @@ export function refuseValue(refused: {
   readonly value: unknown;
   readonly accepts: string;
   readonly code?: 'usage' | 'config';
+  readonly isHidden?: boolean;
 }): BreakwaterError {
-  const { name, value, accepts, code = 'usage' } = refused;
-  const shown = escapeControls(typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing')).slice(0, 200);
+  const { name, value, accepts, code = 'usage', isHidden = false } = refused;
+  const text = escapeControls(typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing')).slice(0, 200);
+  const shown = isHidden ? 'the value' : `"${text}"`;
   const hint = code === 'usage' ? `fix ${name}; see --help for its unit and default` : `fix or unset ${name}`;
-  return new BreakwaterError(code, `${name}: "${shown}" is not accepted; expected ${accepts}`, {
+  return new BreakwaterError(code, `${name}: ${shown} is not accepted; expected ${accepts}`, {
     details: { reason: 'bad_value', hint },
   });
 }

@@ -10,6 +10,7 @@ const s3 = {
     placeholder: 'URL',
     shownDefault: 'AWS settings',
     accepts: 'an http or https URL without credentials',
+    isHidden: true,
   }),
   region: textSetting({
     flag: 'region',
@@ -160,6 +161,7 @@ const metrics = {
     placeholder: 'URL',
     shownDefault: 'none',
     accepts: 'an http or https URL without credentials',
+    isHidden: true,
   }),
   pushMode: choiceSetting({
     flag: 'push-mode',
@@ -193,7 +195,8 @@ const metrics = {
     summary: "file for node_exporter's textfile collector, rewritten when the command ends",
     placeholder: 'FILE',
     shownDefault: 'none',
-    accepts: 'a file path',
+    accepts: 'a path that ends in .prom, because node_exporter reads no other file',
+    pattern: /^[^\p{Cc}]{0,4096}\.prom$/u,
   }),
 } as const;
 

@@ -15,6 +15,8 @@ export interface Setting<T> {
   /** @returns undefined if the text is not accepted */
   readonly parse: (text: string) => T | undefined;
   readonly isNegatable?: boolean;
+  /** A refused value is not shown, because it may contain a secret: a URL with a password, for example. */
+  readonly isHidden?: boolean;
 }
 
 type Words = Pick<Setting<unknown>, 'flag' | 'summary'>;
@@ -68,7 +70,7 @@ const NOT_CONTROL = /^[^\p{Cc}]{1,4096}$/u;
 
 /** Text that matches `pattern`; by default any text without control characters. */
 export function textSetting(
-  words: Words & { placeholder: string; shownDefault: string; accepts: string; pattern?: RegExp },
+  words: Words & { placeholder: string; shownDefault: string; accepts: string; pattern?: RegExp; isHidden?: boolean },
 ): Setting<string | null> {
   const { pattern = NOT_CONTROL } = words;
   return { ...words, fallback: null, parse: (text) => (pattern.test(text) ? text : undefined) };
