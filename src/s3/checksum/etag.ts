@@ -12,3 +12,18 @@ export function composeEtag(partEtags: readonly string[]): string | null {
 export function unquote(etag: string): string {
   return etag.replaceAll('"', '');
 }
+
+/** A strong entity tag, also without the quotes that some stores leave out (RFC 9110, section 8.8.3). */
+const STRONG_ETAG = /^(?:"[\u0021\u0023-\u007e\u0080-\u00ff]+"|[^"*,\s\p{Cc}]+)$/u;
+
+/**
+ * The ETag for a condition (`If-Match`), or null if it cannot be one. A weak ETag (`W/"..."`), as sent by proxies that
+ * compress, never matches there (RFC 9110, section 13.1.1), so a condition with it would fail for an unchanged object.
+ */
+export function strongEtag(etag: string | null): string | null {
+  return etag !== null && STRONG_ETAG.test(etag) && !isWeakEtag(etag) ? etag : null;
+}
+
+function isWeakEtag(etag: string): boolean {
+  return /^w\//i.test(etag);
+}

@@ -7,6 +7,7 @@ import type { ObjectResponse } from '../connection/object-client.ts';
 import type { ByteSpan } from './missing-ranges.ts';
 import type { AskedRange, DownloadRequest, ObjectAddress, ObjectFacts } from './download-request.ts';
 import { askAboutListed, type ListedIdentity } from './listed-identity.ts';
+import { strongEtag } from '../checksum/etag.ts';
 import { assertSentByS3 } from '../protocol/response-fields.ts';
 import { findExpected } from '../checksum/expected-checksum.ts';
 import { parseHttpTime, parseIsoTime, sinceS3Began } from '../../wire-time.ts';
@@ -20,13 +21,14 @@ export interface Asked {
 
 /** A request for an object or a part of it, and for its checksum. */
 export function askFor({ bucket, key, versionId }: ObjectAddress, { range, etag }: Asked): GetObjectCommandInput {
+  const ifMatch = strongEtag(etag);
   return {
     Bucket: bucket,
     Key: key,
     ChecksumMode: 'ENABLED',
     ...(versionId === null ? {} : { VersionId: versionId }),
     ...(range === null ? {} : { Range: range }),
-    ...(etag === null ? {} : { IfMatch: etag }),
+    ...(ifMatch === null ? {} : { IfMatch: ifMatch }),
   };
 }
 

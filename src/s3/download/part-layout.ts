@@ -1,4 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import { strongEtag } from '../checksum/etag.ts';
 import { headObject } from '../protocol/head-object.ts';
 import type { ObjectAddress } from './download-request.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
@@ -105,7 +106,8 @@ export class PartSizes {
     const known = this.#known.get(number);
     if (known !== undefined) return known;
     const { s3, requests, queue, address, etag, object } = this.#options;
-    const request = { ...address, ifMatch: etag, partNumber: number };
+    const ifMatch = strongEtag(etag);
+    const request = { ...address, ...(ifMatch === null ? {} : { ifMatch }), partNumber: number };
     try {
       using _slot = await queue.take(0, requests);
       const head = await requests.sendAuxiliary(({ options }) => headObject(s3, request, options));
