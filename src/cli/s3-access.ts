@@ -8,6 +8,7 @@ import type { TransferContext } from '../transfer/transfer-context.ts';
 import { readCertificates } from './settings/named-file.ts';
 import { openUnfinishedWork } from '../state/stored-work.ts';
 import type { CommandRun } from './command-run.ts';
+import { openStdin } from './open-stdin.ts';
 import { watchHeadroom } from './event-loop-headroom.ts';
 
 /**
@@ -26,7 +27,7 @@ export async function openTransferContext(run: CommandRun, name: CircuitName): P
     hasRoom: watchHeadroom(),
     unfinished: openUnfinishedWork(run, name === 's3-upload' ? 'upload' : 'download'),
     signal: run.signal,
-    stdin: run.stdin,
+    openStdin: () => openStdin(run.stdin),
     stdout: run.stdout,
   };
 }

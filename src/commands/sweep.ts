@@ -7,6 +7,7 @@ import { readSelection, readSweepTarget, selectionFlags } from '../cli/flags/swe
 import { keepHeapSmall } from '../cli/heap-limits.ts';
 import { assertCanAsk } from '../cli/output/confirm.ts';
 import { askToSweep, presentSweep } from '../cli/output/sweep-result.ts';
+import { openStdin } from '../cli/open-stdin.ts';
 import { openSweepAccess } from '../cli/sweep-access.ts';
 import { BreakwaterError } from '../errors.ts';
 import { runSweep, type SweepFound, type SweepJob } from '../sweep/run-sweep.ts';
@@ -79,7 +80,12 @@ export default class Sweep extends BaseCommand<typeof Sweep> {
     if (isAsking && flags['keys-from'] === '-') throw stdinTakenError();
     const { time, connect, unfinished, findRunning } = openSweepAccess(run, { maxMs: flags['max-duration'] ?? null });
     const { clock, emit, stdin } = run;
-    const selection = await readSelection(flags, { bucket: target.bucket, stdin, connect, signal: time.signal });
+    const selection = await readSelection(flags, {
+      bucket: target.bucket,
+      openStdin: () => openStdin(stdin),
+      connect,
+      signal: time.signal,
+    });
     const store = await connect();
     const job: SweepJob = {
       ...target,

@@ -20,7 +20,8 @@ export interface TransferContext {
   /** Unfinished uploads for a put, unfinished downloads for a get. */
   readonly unfinished: UnfinishedWork;
   readonly signal: AbortSignal;
-  readonly stdin: Readable;
+  /** Standard input, to be read once. @throws BreakwaterError `local_io` if it cannot be read */
+  readonly openStdin: () => Readable;
   readonly stdout: Writable;
 }
 

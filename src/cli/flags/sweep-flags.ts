@@ -1,5 +1,3 @@
-import { createReadStream } from 'node:fs';
-import { access, constants } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { boolean, string } from '@oclif/core/flags';
 import type { InferredFlags } from '@oclif/core/interfaces';
@@ -8,11 +6,11 @@ import { BreakwaterError } from '../../errors.ts';
 import type { KeyPatterns } from '../../key-filter.ts';
 import { localInventory } from '../../sweep/inventory/local-inventory.ts';
 import { openInventory } from '../../sweep/inventory/inventory.ts';
-import { readKeyList } from '../../sweep/key-list.ts';
 import type { SweepJob } from '../../sweep/run-sweep.ts';
 import { LIST_CONCURRENCY, type Selection, type SelectionSource } from '../../sweep/select-items.ts';
 import { countFlag, durationFlag, sizeFlag } from './flags.ts';
 import { isS3Url, parseS3Url } from './s3-url.ts';
+import { openKeyList } from '../open-key-list.ts';
 import { storedInventory } from '../stored-inventory.ts';
 
 const LIST_CONCURRENCY_MAX = 64;
@@ -60,7 +58,8 @@ type SelectionFlags = Omit<InferredFlags<typeof selectionFlags>, 'json'>;
 interface SelectionTools {
   /** The bucket to sweep. */
   readonly bucket: string;
-  readonly stdin: Readable;
+  /** @throws BreakwaterError `local_io` if it cannot be read */
+  readonly openStdin: () => Readable;
   readonly connect: () => Promise<ObjectStore>;
   readonly signal: AbortSignal;
 }
@@ -123,7 +122,7 @@ function readPatterns({ include = [], exclude = [] }: SelectionFlags): KeyPatter
 
 async function readSource(
   { 'keys-from': keysFrom, null: isNullSeparated, inventory, versions }: SelectionFlags,
-  { bucket, stdin, connect, signal }: SelectionTools,
+  { bucket, openStdin, connect, signal }: SelectionTools,
 ): Promise<SelectionSource> {
   if (versions) return { kind: 'versions' };
   if (inventory !== undefined) {
@@ -134,14 +133,5 @@ async function readSource(
     return { kind: 'named', open: read };
   }
   if (keysFrom === undefined) return { kind: 'objects' };
-  if (keysFrom === '-') {
-    return { kind: 'named', open: () => readKeyList(stdin, { isNullSeparated, name: 'standard input' }) };
-  }
-  await access(keysFrom, constants.R_OK).catch((error: unknown) => {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    throw new BreakwaterError(isMissing ? 'not_found' : 'local_io', `cannot read the list of keys ${keysFrom}`, {
-      cause: error,
-    });
-  });
-  return { kind: 'named', open: () => readKeyList(createReadStream(keysFrom), { isNullSeparated, name: keysFrom }) };
+  return await openKeyList(keysFrom, { isNullSeparated, openStdin });
 }

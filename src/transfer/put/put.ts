@@ -77,10 +77,11 @@ async function putOne(path: string, request: PutRequest, context: TransferContex
 
 async function putStandardInput(request: PutRequest, context: TransferContext): Promise<PutReport> {
   const { destination: location } = request;
+  const stdin = context.openStdin();
   context.refuseIfOpen({ operation: 'put_object', ...location });
   using store = await context.connect();
-  using _input = { [Symbol.dispose]: () => context.stdin.destroy() };
-  const result = await sendStandardInput(location, openTools(store, request, context));
+  using _input = { [Symbol.dispose]: () => stdin.destroy() };
+  const result = await sendStandardInput({ stdin, location }, openTools(store, request, context));
   return { kind: 'one', location, source: '-', ...result };
 }
 

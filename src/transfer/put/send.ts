@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Slots } from '../../guard/slots.ts';
 import type { ObjectStore } from '../../s3/object-store.ts';
 import { PARTS_MAX } from '../../s3/protocol/limits.ts';
@@ -53,11 +54,11 @@ export async function sendFile(
 
 /** Sends standard input, of any length. @throws BreakwaterError */
 export async function sendStandardInput(
-  location: S3Location,
+  { stdin, location }: { stdin: Readable; location: S3Location },
   { store, context, request, resumable }: SendTools,
 ): Promise<UploadResult> {
   const { object, checksum, ifNoneMatch } = request;
-  const { stdin, signal } = context;
+  const { signal } = context;
   const partSizeBytes = request.partSizeBytes ?? planPartSize(null);
   await using resume = await resumable.open({ location, source: '-', identity: null, options: null });
   using transfer = startTransfer(context, { location, sizeBytes: null });

@@ -1,0 +1,53 @@
+import { createReadStream } from 'node:fs';
+import { access, constants, stat } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { BreakwaterError } from '../errors.ts';
+import { readKeyList } from '../sweep/key-list.ts';
+import type { SelectionSource } from '../sweep/select-items.ts';
+import type { SweepItem } from '../sweep/sweep-item.ts';
+
+interface KeyListOptions {
+  readonly isNullSeparated: boolean;
+  /** @throws BreakwaterError `local_io` if it cannot be read */
+  readonly openStdin: () => Readable;
+}
+
+/**
+ * The keys that a file lists, or standard input for `-`. Checked here, so that a wrong name fails before the first request.
+ * @throws BreakwaterError `not_found`, `local_io`; also while it is read
+ */
+export async function openKeyList(
+  path: string,
+  { isNullSeparated, openStdin }: KeyListOptions,
+): Promise<SelectionSource> {
+  if (path === '-') {
+    const stdin = openStdin();
+    return { kind: 'named', open: () => readNamed(stdin, { isNullSeparated, name: 'standard input' }) };
+  }
+  await access(path, constants.R_OK).catch((error: unknown) => {
+    throw keyListError(path, error);
+  });
+  if ((await stat(path)).isDirectory()) throw keyListError(path, null);
+  return { kind: 'named', open: () => readNamed(createReadStream(path), { isNullSeparated, name: path }) };
+}
+
+/** Reads a list of keys; faults of the system, such as a disk error, get a code. */
+async function* readNamed(
+  source: Readable,
+  options: { readonly isNullSeparated: boolean; readonly name: string },
+): AsyncGenerator<readonly SweepItem[]> {
+  try {
+    yield* readKeyList(source, options);
+  } catch (error) {
+    throw error instanceof BreakwaterError ? error : keyListError(options.name, error);
+  }
+}
+
+/** @param cause null for a directory */
+function keyListError(name: string, cause: unknown): BreakwaterError {
+  const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+  const why = cause === null ? ': it is a directory' : '';
+  return new BreakwaterError(isMissing ? 'not_found' : 'local_io', `cannot read the list of keys ${name}${why}`, {
+    cause,
+  });
+}
