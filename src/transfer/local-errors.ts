@@ -1,9 +1,10 @@
 import { statSync, type Stats } from 'node:fs';
 import { BreakwaterError } from '../errors.ts';
 
-/** The error to report when a local path cannot be read. */
+/** The error to report when a local path cannot be read. A path that Node had to mangle is not one that is missing. */
 export function readError(path: string, error: unknown): BreakwaterError {
   const code = readSystemCode(error);
+  if (isMangled(path) && code === 'ENOENT') return notUtf8Error(path);
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new BreakwaterError('not_found', `${path} does not exist`, {
       cause: error,
@@ -20,6 +21,28 @@ export function readError(path: string, error: unknown): BreakwaterError {
     });
   }
   return new BreakwaterError('local_io', `cannot read ${path}: ${code ?? 'unknown error'}`, { cause: error });
+}
+
+/** Node replaces bytes that are not UTF-8 with this character; names may also contain it themselves. */
+const REPLACEMENT = '\ufffd';
+
+/** Whether a name that Node has decoded may stand for bytes that are not UTF-8. If so, no file is found under it. */
+export function isMangled(name: string): boolean {
+  return name.includes(REPLACEMENT);
+}
+
+/** The error for a path that cannot be sent, because keys are UTF-8 (S3 User Guide, "Naming Amazon S3 objects"). */
+export function notUtf8Error(path: string): BreakwaterError {
+  return new BreakwaterError(
+    'local_io',
+    `cannot send ${path}: its name is not UTF-8, as the key of an object must be`,
+    {
+      details: {
+        reason: 'not_utf8',
+        hint: 'rename it, or send a file through standard input: breakwater put - s3://... < FILE',
+      },
+    },
+  );
 }
 
 /** The code of a Node system error, such as `ENOENT`; null for any other error. */

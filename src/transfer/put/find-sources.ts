@@ -1,5 +1,6 @@
 import { glob, lstat, stat } from 'node:fs/promises';
 import { BreakwaterError } from '../../errors.ts';
+import { isMangled } from '../local-errors.ts';
 import { openLocalFile } from './source-file.ts';
 
 /** A named source, or a match of a pattern. */
@@ -34,7 +35,9 @@ export async function findSources(
 async function statSource(path: string, { isRecursive }: { isRecursive: boolean }): Promise<SourceRoot> {
   const isDirectory = isRecursive && (await isDirectoryAt(path));
   // If the file cannot be read, opening it fails with the error to report.
-  if (!isDirectory) openLocalFile(path)[Symbol.dispose]();
+  // A name that is not UTF-8 fails later, alone, because a shell's pattern has found it among others.
+  const isFoundLater = isMangled(path) && !(await exists(path));
+  if (!isDirectory && !isFoundLater) openLocalFile(path)[Symbol.dispose]();
   return { path, isDirectory };
 }
 

@@ -25,6 +25,7 @@ export async function putMany(files: AsyncIterable<WalkedFile>, tools: SendTools
     using file = openLocalFile(path, { isKnown: isRegular });
     const location = { bucket, key: `${prefix}${name}` };
     const isStored = (await stored?.has(location.key, file, request.partSizeBytes)) === true;
+    if (isStored) file.confirm();
     if (isStored && (await hasItsTime(file, location, { ...tools, run }))) return { bytes: 0, isSkipped: true };
     return await sendFile(file, { location, signal }, tools);
   };

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, statSync, type BigIntStats } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, statSync, type BigIntStats } from 'node:fs';
 import type { UploadSource } from '../../s3/upload/upload-request.ts';
 import { BreakwaterError } from '../../errors.ts';
 import { readFile } from '../open-file.ts';
@@ -23,6 +23,7 @@ export interface LocalFile extends UploadSource, Disposable {
 
 /**
  * Opens a file for upload. Accepts only regular files, because a directory, socket or pipe would hang or send nonsense.
+ * Refuses a file that has bytes although the system states a size of 0, such as those below /proc.
  * @param isKnown the directory has just listed it as a regular file, so the first check is skipped
  * @throws BreakwaterError `not_found`, `local_io` (not readable), `usage` (not a regular file)
  */
@@ -35,7 +36,9 @@ export function openLocalFile(path: string, { isKnown = false } = {}): LocalFile
     try {
       const facts = fstatSync(fd, { bigint: true });
       refuseIrregular(path, facts);
-      return new OpenFile(path, fd, facts);
+      const file = new OpenFile(path, fd, facts);
+      if (facts.size === 0n) file.refuseMore();
+      return file;
     } catch (error) {
       closeSync(fd);
       throw error;
@@ -78,7 +81,7 @@ class OpenFile implements LocalFile {
     let filled = 0;
     while (filled < buffer.byteLength) {
       const bytesRead = await this.#read(buffer.subarray(filled), offset + filled);
-      if (bytesRead === 0) throw changedError(this.path, 'is shorter than it was');
+      if (bytesRead === 0) throw this.#shorterError();
       filled += bytesRead;
     }
   }
@@ -89,13 +92,30 @@ class OpenFile implements LocalFile {
     const before = this.#before;
     if (now === null) throw changedError(this.path, 'is gone');
     if (now.ino !== before.ino || now.dev !== before.dev) throw changedError(this.path, 'was replaced');
-    // Some programs restore the time of modification after they have written; nobody can restore the ctime.
-    const isWritten = now.size !== before.size || now.mtimeNs !== before.mtimeNs || now.ctimeNs !== before.ctimeNs;
-    if (isWritten) throw changedError(this.path, 'was written to');
+    if (isWritten(before, now)) throw changedError(this.path, 'was written to');
+    this.refuseMore();
+  }
+
+  /** Checks that the file ends where its size says. @throws BreakwaterError `local_io` */
+  refuseMore(): void {
+    if (this.#readPastEnd() > 0) throw sizeError(this.path, 'more');
   }
 
   [Symbol.dispose](): void {
     closeSync(this.#fd);
+  }
+
+  #shorterError(): BreakwaterError {
+    const hasChanged = isWritten(this.#before, fstatSync(this.#fd, { bigint: true }));
+    return hasChanged ? changedError(this.path, 'is shorter than it was') : sizeError(this.path, 'fewer');
+  }
+
+  #readPastEnd(): number {
+    try {
+      return readSync(this.#fd, new Uint8Array(1), 0, 1, this.identity.sizeBytes);
+    } catch (error) {
+      throw readError(this.path, error);
+    }
   }
 
   async #read(buffer: Uint8Array, at: number): Promise<number> {
@@ -105,6 +125,11 @@ class OpenFile implements LocalFile {
       throw readError(this.path, error);
     }
   }
+}
+
+function isWritten(before: BigIntStats, now: BigIntStats): boolean {
+  // Some programs restore the time of modification after they have written; nobody can restore the ctime.
+  return now.size !== before.size || now.mtimeNs !== before.mtimeNs || now.ctimeNs !== before.ctimeNs;
 }
 
 function statAgain(path: string): BigIntStats | null {
@@ -118,5 +143,12 @@ function statAgain(path: string): BigIntStats | null {
 function changedError(path: string, how: string): BreakwaterError {
   return new BreakwaterError('source_changed', `${path} changed while it was sent: it ${how}`, {
     details: { hint: 'nothing was stored: run the command again when the file is no longer written to' },
+  });
+}
+
+/** Files of the kernel, and of some network file systems, have another length than their size says. */
+function sizeError(path: string, how: 'more' | 'fewer'): BreakwaterError {
+  return new BreakwaterError('local_io', `cannot send ${path}: it has ${how} bytes than its size says`, {
+    details: { reason: 'wrong_size', hint: 'send it through standard input: breakwater put - s3://... < FILE' },
   });
 }

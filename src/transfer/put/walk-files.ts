@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Dirent } from 'node:fs';
 import { opendir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -5,7 +6,7 @@ import type { BreakwaterError } from '../../errors.ts';
 import type { EventSink } from '../../events.ts';
 import type { KeyFilter } from '../../key-filter.ts';
 import type { SourceRoot } from './find-sources.ts';
-import { readError } from '../local-errors.ts';
+import { isMangled, notUtf8Error, readError } from '../local-errors.ts';
 
 /** One file of several to send. */
 export interface WalkedFile {
@@ -32,7 +33,7 @@ interface WalkOptions {
  * order. Memory does not grow with their number.
  *
  * Below a directory, special files (sockets, pipes, devices) and links to directories, which may form a cycle, are
- * skipped with a warning. A dangling link and an unreadable directory are problems.
+ * skipped with a warning. A dangling link, an unreadable directory and a name that is not UTF-8 are problems.
  */
 export async function* walkFiles(roots: readonly SourceRoot[], options: WalkOptions): AsyncGenerator<WalkedFile> {
   for (const { path, isDirectory } of roots) {
@@ -49,9 +50,12 @@ interface Directory {
 
 async function* walkDirectory(directory: Directory, options: WalkOptions): AsyncGenerator<WalkedFile> {
   try {
-    for await (const entry of await opendir(directory.path, { bufferSize: ENTRIES_AT_ONCE })) {
-      const found = { path: join(directory.path, entry.name), name: `${directory.below}${entry.name}` };
-      if (entry.isDirectory()) yield* walkDirectory({ path: found.path, below: `${found.name}/` }, options);
+    for await (const entry of await openEntries(directory.path)) {
+      const text = entry.name.toString();
+      const found = { path: join(directory.path, text), name: `${directory.below}${text}` };
+      if (isMangled(text) && !isUtf8(entry.name)) {
+        if (entry.isDirectory() || options.takes(found.name)) yield refuseName(entry.name, directory);
+      } else if (entry.isDirectory()) yield* walkDirectory({ path: found.path, below: `${found.name}/` }, options);
       else if (options.takes(found.name)) yield* readEntry(entry, { found, emit: options.emit });
     }
   } catch (error) {
@@ -60,8 +64,24 @@ async function* walkDirectory(directory: Directory, options: WalkOptions): Async
   }
 }
 
+/** With names as bytes, because one that is not UTF-8 would be decoded to the name of another file, or of none. */
+async function openEntries(path: string): Promise<AsyncIterable<Dirent<Buffer>>> {
+  const encoding = 'buffer' as BufferEncoding;
+  // Node's types lack this encoding, which its documentation of `opendir` has.
+  return (await opendir(path, { bufferSize: ENTRIES_AT_ONCE, encoding })) as unknown as AsyncIterable<Dirent<Buffer>>;
+}
+
+/** A file or directory whose name cannot be part of a key; its bytes are shown as `\xe9`. */
+function refuseName(bytes: Buffer, { path, below }: Directory): WalkedFile {
+  const shown = bytes.toString('latin1').replaceAll(/[^\x20-\x7e]/g, (byte) => {
+    return `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  });
+  const whole = join(path, shown);
+  return { path: whole, name: `${below}${shown}`, problem: notUtf8Error(whole), isRegular: false };
+}
+
 async function* readEntry(
-  entry: Dirent,
+  entry: Dirent<Buffer>,
   { found, emit }: { found: { path: string; name: string }; emit: EventSink },
 ): AsyncGenerator<WalkedFile> {
   const kind = entry.isFile() ? 'file' : await followLink(found.path);
