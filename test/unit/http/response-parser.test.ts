@@ -127,6 +127,7 @@ describe('a response', () => {
     ['Connection: close', 0],
     ['Connection: x, Close', 0],
     ['Connection: closed', 4000],
+    ['Proxy-Connection: close', 0],
     ['Keep-Alive: timeout=3, max=100', 2000],
     ['Keep-Alive: timeout=5', 4000],
     ['Keep-Alive: timeout=1', 0],
@@ -161,12 +162,50 @@ describe('what is not an HTTP response', () => {
     ['another coding', lines(OK, 'Transfer-Encoding: gzip, chunked', '', '')],
     ['a chunk without a size', lines(OK, 'Transfer-Encoding: chunked', '', 'x', '')],
     ['a chunk longer than its size', lines(OK, 'Transfer-Encoding: chunked', '', '1', 'bo', '')],
+    ['a blank after a chunk size', lines(OK, 'Transfer-Encoding: chunked', '', '4 ', 'body', '0', '', '')],
+    ['a chunk extension without a name', lines(OK, 'Transfer-Encoding: chunked', '', '4;=a', 'body', '0', '', '')],
+    ['a NUL in a chunk extension', lines(OK, 'Transfer-Encoding: chunked', '', '4;a="\0"', 'body', '0', '', '')],
+    ['a trailer that is not a header', lines(OK, 'Transfer-Encoding: chunked', '', '0', 'what', '', '')],
+    ['a length in a trailer', lines(OK, 'Transfer-Encoding: chunked', '', '0', 'Content-Length: 4', '', '')],
+    ['a wrong length where there is no body', lines('HTTP/1.1 204 No Content', 'Content-Length: 1, 1', '', '')],
+    ['a status below 100', lines('HTTP/1.1 099 Odd', '', OK, 'Content-Length: 0', '', '')],
+    ['an interim response of HTTP/1.0', lines('HTTP/1.0 100 Continue', '', OK, 'Content-Length: 0', '', '')],
+    ['an interim response that ends the connection', lines('HTTP/1.1 103 Early', 'Connection: close', '', OK, '', '')],
+    ['an interim response of two lengths', lines('HTTP/1.1 103 Early', 'Content-Length: 1, 1', '', OK, '', '')],
     ['a chunk size of too many digits', lines(OK, 'Transfer-Encoding: chunked', '', 'f'.repeat(13), '')],
     ['a head without an end', `${OK}\r\n${'a: b\r\n'.repeat(12_000)}`],
     ['a chunk size without an end', lines(OK, 'Transfer-Encoding: chunked', '', `1;${'x'.repeat(5000)}`)],
     ['trailers without an end', lines(OK, 'Transfer-Encoding: chunked', '', '0', ...Array<string>(102).fill('a: b'))],
   ])('is refused: %s', (_what, text) => {
     expect(() => read([text])).toThrow(expect.objectContaining({ name: 'TransferFault', word: 'not_s3' }));
+  });
+
+  it.each<[string, string, string, number]>([
+    ['a status line', '', 'HTTP/1.1 200 OK', 65_560],
+    ['headers', `${OK}\r\n`, 'a: b\r\n', 6020],
+    ['a header', `${OK}\r\na: `, 'b', 65_540],
+    ['a chunk extension', lines(OK, 'Transfer-Encoding: chunked', '', '1'), ';a=b', 4100],
+    ['trailers', lines(OK, 'Transfer-Encoding: chunked', '', '0', ''), 'a: b\r\n', 700],
+    [
+      'long trailers',
+      lines(OK, 'Transfer-Encoding: chunked', '', '0', ''),
+      `a: ${'b'.repeat(3000)}\r\n`,
+      16 * 1024 + 3005,
+    ],
+  ])('is refused before more of it is kept: %s without an end', (_what, start, more, bytesMax) => {
+    const parser = new ResponseParser();
+    parser.next(Buffer.from(start));
+    let takenBytes = 0;
+    // At the end of the head its headers are counted.
+    const rest = Buffer.from(`${more.repeat(Math.ceil(bytesMax / more.length))}\r\n\r\n`);
+    const feed = (): void => {
+      for (const byte of rest) {
+        parser.next(Buffer.from([byte]));
+        takenBytes += 1;
+      }
+    };
+    expect(feed).toThrow(expect.objectContaining({ word: 'not_s3' }));
+    expect(takenBytes).toBeLessThan(bytesMax);
   });
 
   it('throws nothing else, and takes linear time', () => {
