@@ -10,6 +10,7 @@ import { downloadObject } from './download/download-object.ts';
 import type { Guard } from '../guard/guard.ts';
 import { listObjects, type ListedPage } from './list/list-objects.ts';
 import type { ListRequest } from './list/read-pages.ts';
+import { refuseStrays } from './list/refuse-strays.ts';
 import { statKeys, type StatKeysRequest } from './list/stat-keys.ts';
 import { abortUpload, type UploadName } from './delete/abort-upload.ts';
 import { listUploads, type UploadPage } from './list/list-uploads.ts';
@@ -51,7 +52,8 @@ export interface ObjectStore extends Disposable {
   readonly stat: (request: StatRequest) => Promise<ObjectFacts>;
   /**
    * Lists objects in key order, at most 1,000 per page. Each page is requested when the loop reaches it; leaving the
-   * loop ends the listing. An empty listing yields one empty page. Repeatable with `startAfter`.
+   * loop ends the listing. An empty listing yields one empty page. Repeatable with `startAfter`. A key outside the
+   * prefix is `rejected`.
    */
   readonly list: (request: ListRequest) => AsyncIterable<ListedPage>;
   /** Like `list`, for versions and delete markers. A key may span two pages. */
@@ -92,8 +94,8 @@ export async function openObjectStore(settings: S3Settings, clock: Clock, unlimi
     uploadStream: (upload) => uploadStream(s3, guard, upload),
     download: (request) => downloadObject(s3, guard, request),
     stat: (request) => statObject(s3, guard, request),
-    list: (request) => listObjects(s3, guard, request),
-    listVersions: (request) => listVersions(s3, guard, request),
+    list: (request) => refuseStrays(request, listObjects(s3, guard, request), ({ objects }) => objects),
+    listVersions: (request) => refuseStrays(request, listVersions(s3, guard, request), ({ versions }) => versions),
     statKeys: (request) => statKeys(s3, guard, request),
     listUploads: (request) => listUploads(s3, guard, request),
     abortUpload: (upload) => abortUpload(s3, guard, upload),

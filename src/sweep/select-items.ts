@@ -120,25 +120,10 @@ async function* listEverything<T extends { readonly key: string }>(
       rangesMax: listConcurrency,
       splitter: createSplitter(),
     });
-    for await (const page of listing) {
-      const stray = page.page.entries.find(({ key }) => !key.startsWith(prefix));
-      if (stray !== undefined) throw strayKeyError({ bucket, prefix }, stray.key);
-      yield page;
-    }
+    yield* listing;
   } finally {
     ending.abort(new BreakwaterError('interrupted', 'the listing was ended'));
   }
-}
-
-/** Otherwise the stray key could be deleted based on its age alone. */
-function strayKeyError({ bucket, prefix }: { bucket: string; prefix: string }, key: string): BreakwaterError {
-  const text = `the listing of s3://${bucket}/${prefix} has ${JSON.stringify(key)}, which is not below it`;
-  return new BreakwaterError('rejected', text, {
-    details: {
-      reason: 'listing_not_below_prefix',
-      hint: 'nothing more is deleted, because this store does not list as S3 does',
-    },
-  });
 }
 
 function toItem({ key, sizeBytes, lastModifiedMs, etag }: ListedObject): SweepItem {

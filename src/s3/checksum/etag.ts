@@ -13,6 +13,11 @@ export function unquote(etag: string): string {
   return etag.replaceAll('"', '');
 }
 
+/** An ETag without its quotes and without the mark of a weak one, to compare it in whatever form it is sent. */
+export function bareEtag(etag: string): string {
+  return unquote(etag.replace(/^w\//i, ''));
+}
+
 /** A strong entity tag, also without the quotes that some stores leave out (RFC 9110, section 8.8.3). */
 const STRONG_ETAG = /^(?:"[\u0021\u0023-\u007e\u0080-\u00ff]+"|[^"*,\s\p{Cc}]+)$/u;
 
@@ -24,6 +29,6 @@ export function strongEtag(etag: string | null): string | null {
   return etag !== null && STRONG_ETAG.test(etag) && !isWeakEtag(etag) ? etag : null;
 }
 
-export function isWeakEtag(etag: string): boolean {
+function isWeakEtag(etag: string): boolean {
   return /^w\//i.test(etag);
 }

@@ -1,7 +1,16 @@
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { RetryChainFailed } from '../../retry/retry-chain.ts';
-import { askFor, openBody, openListed, readFacts, toAskedRange, type Asked } from './get-response.ts';
-import { checkAnswer, locateRange, type GetAnswer, type KnownObject } from './check-answer.ts';
+import {
+  assertSameObject,
+  askFor,
+  formatAskedRange,
+  formatSpan,
+  openBody,
+  openListed,
+  readFacts,
+  readSpan,
+  type Asked,
+} from './get-response.ts';
 import { ActiveDownload } from './active-download.ts';
 import { findExpected, type ExpectedChecksum } from '../checksum/expected-checksum.ts';
 import { headObject } from '../protocol/head-object.ts';
@@ -28,16 +37,13 @@ export async function fetchFirst(
   const send = (resume: ProvablePoint | null) =>
     requests.send(async (attempt) => {
       if (known === null) {
-        const asked = askFirst(request, resume);
         using body = await openListed(request, async () =>
-          openBody(await s3.getObject(askFor(request, asked), attempt.options)),
+          openBody(await s3.getObject(askFor(request, askFirst(request, resume)), attempt.options)),
         );
-        const question = { address: request, range: asked.range, known: resume && knownBefore(resume) };
-        const answer = checkAnswer(body.head, question);
-        const active = await activate(options, { head: body.head, answer, resume });
+        const active = await activate(options, body.head, resume);
         known = { active, piece: active.take(request.pieceBytes) };
         onKnown(active);
-        if (known.piece !== null) await receiveBody(active, known.piece, { body, answer });
+        if (known.piece !== null) await receiveBody(active, known.piece, body);
       } else if (known.piece !== null) await receive(options, known.active, known.piece, attempt);
       return known;
     });
@@ -79,7 +85,7 @@ async function findProof(
     const head = await requests.sendAuxiliary(({ options }) =>
       headObject(s3, { ...request, wantsChecksum: true }, options),
     );
-    if (head === null || head.ETag !== resume.etag || head.ContentLength !== resume.sizeBytes) return null;
+    if (head === null || head.ETag !== resume.etag) return null;
     const expected = findExpected(head);
     return expected === null ? null : { ...resume, expected };
   } catch (error) {
@@ -95,39 +101,37 @@ async function receive(
   piece: Piece,
   attempt: Attempt,
 ): Promise<void> {
-  const { known, facts } = active;
+  const { etag, sizeBytes } = active.facts;
   // The whole object is requested without a range, because a range of an empty object is an error.
-  const isAll = piece.at === 0 && piece.end === (facts.sizeBytes ?? Infinity) && request.range === null;
-  const range = isAll ? null : toAskedRange(active.spanOf(piece));
-  const { etag } = known;
-  using body = await openListed({ listed: { etag, sizeBytes: null } }, async () =>
+  const isAll = piece.at === 0 && piece.end === (sizeBytes ?? Infinity) && request.range === null;
+  const range = isAll ? null : formatSpan(active.spanOf(piece));
+  const known = { etag, sizeBytes: null };
+  using body = await openListed({ listed: known }, async () =>
     openBody(await s3.getObject(askFor(request, { range, etag }), attempt.options)),
   );
-  const answer = checkAnswer(body.head, { address: request, range, known });
-  await receiveBody(active, piece, { body, answer });
+  assertSameObject(body.head, etag, request);
+  await receiveBody(active, piece, body);
 }
 
 function askFirst({ range, pieceBytes }: DownloadRequest, resume: ResumePoint | null): Asked {
-  if (resume === null) return { range, etag: null };
+  if (resume === null) return { range: range && formatAskedRange(range), etag: null };
   const piece = new MissingRanges(resume.sizeBytes, resume.covered).take(pieceBytes);
-  return { range: piece && toAskedRange(piece), etag: resume.etag };
-}
-
-function knownBefore({ etag, sizeBytes }: ResumePoint): KnownObject {
-  return { etag, totalBytes: sizeBytes, lastModifiedMs: null };
+  return { range: piece && formatSpan(piece), etag: resume.etag };
 }
 
 /** Reads the object's description from the first response, and opens its target. */
 async function activate(
   options: DownloadOptions,
-  { head, answer, resume }: { head: GetObjectCommandOutput; answer: GetAnswer; resume: ProvablePoint | null },
+  head: GetObjectCommandOutput,
+  resume: ProvablePoint | null,
 ): Promise<ActiveDownload> {
   const { requests, request, guard } = options;
   const { range, bucket, key, pieceBytes, piecesInFlight } = request;
-  const span = resume === null ? locateRange(range, answer) : { start: 0, end: resume.sizeBytes };
+  if (resume !== null) assertSameObject(head, resume.etag, request);
+  const span = resume === null ? readSpan(head, range) : { start: 0, end: resume.sizeBytes };
   const facts: ObjectFacts = {
     ...readFacts(head, { isWhole: range === null }),
-    sizeBytes: Number.isFinite(span.end) ? span.end - span.start : null,
+    ...(span === null ? {} : { sizeBytes: span.end - span.start }),
     ...(resume === null ? {} : { expected: resume.expected }),
   };
   const opened = await request.openTarget(facts, { isResumed: resume !== null });
@@ -136,8 +140,7 @@ async function activate(
     address: request,
     facts,
     check: openCheck(options, { facts, target }),
-    known: answer,
-    base: span.start,
+    base: span?.start ?? 0,
     missing: new MissingRanges(facts.sizeBytes ?? Infinity, resume?.covered ?? []),
     target,
     onBytes: (bytes) => {

@@ -1,5 +1,5 @@
 import { TransferFault } from '../../retry/transfer-fault.ts';
-import { unquote } from '../checksum/etag.ts';
+import { bareEtag } from '../checksum/etag.ts';
 
 /** What an earlier answer, such as a listing, said about an object; null for what it did not say. */
 export interface ListedIdentity {
@@ -49,10 +49,6 @@ function isSameIdentity(one: ListedIdentity, other: ListedIdentity): boolean {
  * compress mark them as weak (`W/"..."`). Empty counts as unknown.
  */
 export function isSameEtag(one: string | null, other: string | null): boolean {
-  const [a, b] = [bareEtag(one), bareEtag(other)];
+  const [a, b] = [bareEtag(one ?? ''), bareEtag(other ?? '')];
   return a === '' || b === '' || a === b;
-}
-
-function bareEtag(etag: string | null): string {
-  return unquote((etag ?? '').replace(/^W\//, ''));
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { composeEtag, unquote } from '../../s3/checksum/etag.ts';
+import { bareEtag, composeEtag } from '../../s3/checksum/etag.ts';
+import type { ListedIdentity } from '../../s3/download/listed-identity.ts';
 import type { ListedPage } from '../../s3/list/list-objects.ts';
 import { isBelieved } from '../../s3/protocol/store-clock.ts';
 import { DigestSet } from './digest-set.ts';
@@ -48,6 +49,12 @@ export class StoredObjects {
     const etag = await computeEtag(file, choosePartSize({ path, sizeBytes }, partSizeBytes));
     return this.#digests.has(nameEtag(key, etag));
   }
+
+  /** Whether this is an object as it was listed. */
+  includes(key: string, { etag, sizeBytes }: ListedIdentity): boolean {
+    const hasSize = sizeBytes === null || this.#digests.has(nameSize(key, sizeBytes));
+    return hasSize && (etag === null || this.#digests.has(nameEtag(key, etag)));
+  }
 }
 
 /** How far the store's clock is ahead of ours. An implausible `Date` must not make older objects count. */
@@ -82,5 +89,5 @@ function nameSize(key: string, sizeBytes: number): string {
 }
 
 function nameEtag(key: string, etag: string): string {
-  return `etag ${unquote(etag)} ${key}`;
+  return `etag ${bareEtag(etag)} ${key}`;
 }

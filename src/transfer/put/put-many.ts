@@ -24,9 +24,10 @@ export async function putMany(files: AsyncIterable<WalkedFile>, tools: SendTools
     if (problem !== null) throw problem;
     using file = openLocalFile(path, { isKnown: isRegular });
     const location = { bucket, key: `${prefix}${name}` };
-    const isStored = (await stored?.has(location.key, file, request.partSizeBytes)) === true;
-    if (isStored) file.confirm();
-    if (isStored && (await hasItsTime(file, location, { ...tools, run }))) return { bytes: 0, isSkipped: true };
+    if (stored !== null && (await stored.has(location.key, file, request.partSizeBytes))) {
+      file.confirm();
+      if (await hasItsTime(file, location, { ...tools, run, stored })) return { bytes: 0, isSkipped: true };
+    }
     return await sendFile(file, { location, signal }, tools);
   };
   const result = await runMany(files, send, {
@@ -51,7 +52,7 @@ async function readStored(
   try {
     return await StoredObjects.read(store.list({ bucket, prefix }), { sinceMs, now: clock.now });
   } catch (error) {
-    if (!(error instanceof BreakwaterError) || error.code !== 'access_denied') throw error;
+    if (!(error instanceof BreakwaterError) || !isUnlistable(error)) throw error;
     emit({
       kind: 'warning',
       reason: 'not_listed',
@@ -61,6 +62,11 @@ async function readStored(
   }
 }
 
+/** The destination may not be listed, or the store lists what was not asked for. */
+function isUnlistable({ code, details }: BreakwaterError): boolean {
+  return code === 'access_denied' || details.reason === 'listing_not_below_prefix';
+}
+
 /**
  * Whether an object with the file's bytes also has its modification time. Asks S3 only if the file changed since the
  * interrupted run started: it may have been touched, and then must be sent again.
@@ -68,11 +74,13 @@ async function readStored(
 async function hasItsTime(
   { identity, changedMs }: LocalFile,
   location: S3Location,
-  { run, store, request }: SendTools & { readonly run: ResumableRun },
+  { run, store, stored, request }: SendTools & { readonly run: ResumableRun; readonly stored: StoredObjects },
 ): Promise<boolean> {
   if (changedMs < run.unchangedBeforeMs || 'mtime' in request.object.metadata) return true;
   try {
-    const { modifiedMs, isWritersTime } = await store.stat({ ...location, versionId: null });
+    const { modifiedMs, isWritersTime, etag, sizeBytes } = await store.stat({ ...location, versionId: null });
+    // Replaced since it was listed, or the response is about another object.
+    if (!stored.includes(location.key, { etag, sizeBytes })) return false;
     const mtimeMs = Number(identity.mtimeNs) / 1e6;
     return isWritersTime && modifiedMs !== null && Math.abs(modifiedMs - mtimeMs) <= TIME_ERROR_MS;
   } catch (error) {
