@@ -6,6 +6,7 @@
  *   more: a listed object is taken, and so is one that both answers agree on, because it was replaced meanwhile.
  */
 import { describe, expect, it } from 'vitest';
+import { etagOf, startScriptedStore } from '../support/scripted-store.ts';
 import { body, FakeFile, md5, OBJECT, prepare, responseOf } from '../support/fake-download.ts';
 
 const FOREIGN = Buffer.from('the bytes of another');
@@ -68,6 +69,58 @@ describe('get -r', () => {
     expect(requests.length).toBeGreaterThan(2);
     expect(process.verdicts).toEqual(['failure']);
   });
+});
+
+describe('get -r behind a proxy that sends each answer twice', () => {
+  it.each([0, 1, 3])('gives every file its own bytes, the second answer %d ms late', async (delayMs) => {
+    const names = Array.from({ length: 60 }, (_, index) => `t/${100 + index}`);
+    const objects = Object.fromEntries(names.map((name) => [name, `object ${name} `.repeat(50)]));
+    await using store = await startScriptedStore({
+      objects,
+      afterObject: (_request, again) => void setTimeout(again, delayMs),
+    });
+    const { status } = await store.get('-r', '--concurrency=4', 's3://bkt/t/', store.path('here'));
+    expect(status).toBe(0);
+    const files = await store.files('here');
+    for (const name of names) expect(files[name.slice(2)]).toBe(objects[name]);
+  });
+});
+
+describe('get -r of objects that change', () => {
+  it('takes an object as it is now', async () => {
+    await using store = await startScriptedStore({
+      objects: { 't/a': 'as it was listed' },
+      before: ({ kind }, objects) => {
+        if (kind === 'get') objects.set('t/a', 'replaced since');
+      },
+    });
+    expect((await store.get('-r', 's3://bkt/t/', store.path('here'))).status).toBe(0);
+    expect(await store.files('here')).toEqual({ a: 'replaced since' });
+    expect(store.asked.map(({ kind }) => kind)).toEqual(['list', 'get', 'get']);
+  });
+
+  it.each([
+    ['ETags', { etag: '"of-its-own"' }],
+    ['sizes', { size: 7 }],
+  ])('stops asking twice on a store that lists other %s than it sends', async (_what, entry) => {
+    const objects = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`t/${100 + index}`, 'some bytes']));
+    await using store = await startScriptedStore({ objects, entry: () => entry });
+    expect((await store.get('-r', '--concurrency=1', 's3://bkt/t/', store.path('here'))).status).toBe(0);
+    expect(Object.keys(await store.files('here'))).toHaveLength(100);
+    const gets = store.asked.filter(({ kind }) => kind === 'get').length;
+    expect(gets).toBeLessThan(120);
+  });
+
+  it.each([[''], ['unquoted'], ['weak']])(
+    'asks once where the listing has the ETag in another form: %j',
+    async (form) => {
+      const bytes = 'some bytes';
+      const etag = { '': '', unquoted: etagOf(bytes).slice(1, -1), weak: `W/${etagOf(bytes)}` }[form]!;
+      await using store = await startScriptedStore({ objects: { 't/a': bytes }, entry: () => ({ etag }) });
+      expect((await store.get('-r', 's3://bkt/t/', store.path('here'))).status).toBe(0);
+      expect(store.asked.map(({ kind }) => kind)).toEqual(['list', 'get']);
+    },
+  );
 });
 
 describe('get of a large object', () => {

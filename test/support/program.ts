@@ -22,8 +22,7 @@ export interface Ended {
 }
 
 export interface ProgramOptions {
-  /** Added to those of the program; undefined unsets a variable. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly env?: Readonly<Record<string, string>>;
   readonly input?: string | Buffer;
   readonly cwd?: string;
   /** Runs as this user and group; only root can. */

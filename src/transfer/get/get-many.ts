@@ -1,31 +1,20 @@
-import type { ListedObject } from '../../s3/list/list-objects.ts';
 import { BreakwaterError } from '../../errors.ts';
-import { createKeyFilter, type KeyFilter, type KeyPatterns } from '../../key-filter.ts';
 import { isAlreadyHere } from './already-here.ts';
 import { Destination } from './destination.ts';
 import type { FetchContext } from './fetch-context.ts';
 import { fetchObject } from './fetch-object.ts';
+import { listItems, type ItemSelection, type ListedItem } from './listed-items.ts';
 import { ListingTrust } from './listing-trust.ts';
 import { statOrNull } from '../local-errors.ts';
 import { runMany, type ItemDone, type ManyResult } from '../run-many.ts';
-import { nameOf, type S3Location } from '../transfer-context.ts';
+import { nameOf } from '../transfer-context.ts';
 
 /** The most objects for a dry run to name. */
 const SAMPLES_MAX = 100;
 
-/** The keys to list, and which of them to fetch. */
-export interface KeyPattern {
-  /** The start of every key. */
-  readonly prefix: string;
-  /** Matches the key after the last slash of the prefix; `*` stops at a slash, `**` does not. Absent for all. */
-  readonly pattern?: string;
-}
-
-export interface ManyToGet extends KeyPattern {
-  readonly bucket: string;
+export interface ManyToGet extends ItemSelection {
   /** The directory to write to. */
   readonly destination: string;
-  readonly patterns: KeyPatterns;
   /** Also fetch files that are already present. */
   readonly isAgain: boolean;
 }
@@ -46,7 +35,7 @@ export interface GetPlan {
 export async function getMany(context: FetchContext, many: ManyToGet): Promise<ManyResult> {
   const destination = await Destination.open(many.destination);
   const trust = new ListingTrust();
-  const fetch = async (item: Item, signal: AbortSignal): Promise<ItemDone> => {
+  const fetch = async (item: ListedItem, signal: AbortSignal): Promise<ItemDone> => {
     const { location, object } = item;
     const path = destination.reserve(location, many.prefix);
     try {
@@ -64,7 +53,7 @@ export async function getMany(context: FetchContext, many: ManyToGet): Promise<M
       destination.release(path);
     }
   };
-  const result = await runMany(listObjects(context, many), fetch, {
+  const result = await runMany(listItems(context.store, many), fetch, {
     objectsInFlight: context.slots.bounds.requests,
     hasRoom: context.hasRoom,
     beforeEach: async (signal) => await context.store.waitWhileThrottled(signal),
@@ -77,7 +66,7 @@ export async function getMany(context: FetchContext, many: ManyToGet): Promise<M
 export async function planMany(context: FetchContext, many: ManyToGet): Promise<GetPlan> {
   const destination = await Destination.open(many.destination);
   const plan = { objects: 0, bytes: 0, skipped: 0, samples: [] as GetPlan['samples'][number][] };
-  for await (const item of listObjects(context, many)) {
+  for await (const item of listItems(context.store, many)) {
     const path = pathOrNull(destination, item, many);
     if (path !== null) destination.release(path);
     if (path !== null && (await decideFetch(context, { many, item, path })) === 'skip') {
@@ -93,16 +82,8 @@ export async function planMany(context: FetchContext, many: ManyToGet): Promise<
   return plan;
 }
 
-/** Reads a key with `*`, `?` or `[` as a pattern; null if it has none of them. */
-export function findPattern(key: string): KeyPattern | null {
-  const at = key.search(/[*?[]/);
-  if (at === -1) return null;
-  const prefix = key.slice(0, at);
-  return { prefix, pattern: key.slice(prefix.lastIndexOf('/') + 1) };
-}
-
 /** Null for a key that cannot be a path here. */
-function pathOrNull(destination: Destination, { location }: Item, { prefix }: ManyToGet): string | null {
+function pathOrNull(destination: Destination, { location }: ListedItem, { prefix }: ManyToGet): string | null {
   try {
     return destination.reserve(location, prefix);
   } catch {
@@ -110,36 +91,9 @@ function pathOrNull(destination: Destination, { location }: Item, { prefix }: Ma
   }
 }
 
-interface Item {
-  readonly name: string;
-  readonly location: S3Location;
-  readonly object: ListedObject;
-}
-
-async function* listObjects(
-  { store }: FetchContext,
-  { bucket, prefix, pattern, patterns }: ManyToGet,
-): AsyncGenerator<Item> {
-  const below = prefix.lastIndexOf('/') + 1;
-  const isWanted = createKeyFilter(patterns);
-  // The leading slash makes it match the whole name.
-  const fits: KeyFilter =
-    pattern === undefined ? () => true : createKeyFilter({ include: [`/${pattern}`], exclude: [] });
-  for await (const { objects } of store.list({ bucket, prefix })) {
-    for (const object of objects) {
-      const { key } = object;
-      const name = key.slice(below);
-      // A key that ends with a slash is an empty directory marker, as made by consoles.
-      if (key.endsWith('/') || !fits(name) || !isWanted(name)) continue;
-      const location = { bucket, key };
-      yield { name: nameOf(location), location, object };
-    }
-  }
-}
-
 async function decideFetch(
   context: FetchContext,
-  { many, item, path }: { many: ManyToGet; item: Item; path: string },
+  { many, item, path }: { many: ManyToGet; item: ListedItem; path: string },
 ): Promise<'fetch' | 'skip'> {
   const found = statOrNull(path);
   if (found === null) return 'fetch';

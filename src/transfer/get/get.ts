@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
 import type { KeyPatterns } from '../../key-filter.ts';
 import { openFetchContext, type FetchContext, type FetchOptions } from './fetch-context.ts';
-import { fetchObject } from './fetch-object.ts';
-import { findPattern, getMany, planMany, type GetPlan, type KeyPattern, type ManyToGet } from './get-many.ts';
+import { fetchObject, type ObjectToFetch } from './fetch-object.ts';
+import { getMany, planMany, type GetPlan, type ManyToGet } from './get-many.ts';
+import { findPattern, type KeyPattern } from './listed-items.ts';
 import { baseNameOf, isFileName } from './object-path.ts';
 import { checkTarget, existsError, type FetchTarget } from './sink.ts';
+import type { ListedIdentity } from '../../s3/download/listed-identity.ts';
+import type { ListedObject } from '../../s3/list/list-objects.ts';
 import type { ManyResult } from '../run-many.ts';
 import { nameOf, type S3Location, type TransferContext } from '../transfer-context.ts';
 
@@ -56,23 +59,46 @@ export async function get(request: GetRequest, context: TransferContext): Promis
     await using all = await openFetchContext(context, options, { operation: 'list_objects', bucket: source.bucket });
     return await getAll(all, request, { prefix: source.key });
   }
-  if (source.key === '' || source.key.endsWith('/')) {
-    throw new BreakwaterError('usage', `${nameOf(source)} is a prefix, not an object`, {
-      details: { hint: 'get all objects below a prefix with -r' },
-    });
-  }
-  const target = await planTarget(destination, source.key);
+  if (source.key === '') throw prefixError(source);
+  const target = await planTarget(destination, source);
   const pattern = options.versionId === null ? findPattern(source.key) : null;
   await using opened = await openFetchContext(context, options, { operation: 'get_object', ...source });
-  if (pattern === null || (await isObject(opened, source))) return await getOne(opened, request, target);
+  if (source.key.endsWith('/'))
+    return await getOne(opened, request, { target, listed: await findSlashed(opened, source) });
+  if (pattern === null) return await getOne(opened, request, { target, listed: null });
+  const listed = await findObject(opened, source);
+  if (listed !== null) return await getOne(opened, request, { target, listed });
   await checkDirectory(request);
   return await getAll(opened, request, pattern);
+}
+
+/**
+ * The object of a key that ends with a slash. Most such names are meant as prefixes, so one without bytes, which
+ * consoles create to show a directory, does not count.
+ * @throws BreakwaterError `usage` if there is none
+ */
+async function findSlashed({ store, options }: FetchContext, source: S3Location): Promise<ListedIdentity> {
+  try {
+    const facts = await store.stat({ ...source, versionId: options.versionId });
+    if (facts.sizeBytes !== 0) return facts;
+  } catch (error) {
+    if (!(error instanceof BreakwaterError) || error.code !== 'not_found') throw error;
+    throw prefixError(source, error);
+  }
+  throw prefixError(source);
+}
+
+function prefixError(source: S3Location, cause?: BreakwaterError): BreakwaterError {
+  return new BreakwaterError('usage', `${nameOf(source)} is a prefix, not an object`, {
+    cause,
+    details: { hint: 'get all objects below a prefix with -r' },
+  });
 }
 
 async function getOne(
   context: FetchContext,
   { source, isDryRun }: GetRequest,
-  target: FetchTarget,
+  { target, listed }: Pick<ObjectToFetch, 'target' | 'listed'>,
 ): Promise<GetReport> {
   const { store, options, signal } = context;
   if (options.isNoClobber && target.path !== null && target.kind === 'file') throw existsError(target.path);
@@ -85,7 +111,7 @@ async function getOne(
       plan: { objects: 1, bytes, skipped: 0, samples: [{ name: nameOf(source), path, bytes }] },
     };
   }
-  const result = await fetchObject(context, { location: source, target, signal, listed: null });
+  const result = await fetchObject(context, { location: source, target, signal, listed });
   const { bytes, resumedBytes, etag, versionId, modifiedMs, verifiedBy } = result;
   return { kind: 'one', location: source, path, bytes, resumedBytes, etag, versionId, modifiedMs, verifiedBy };
 }
@@ -96,13 +122,13 @@ async function getAll(context: FetchContext, request: GetRequest, keys: KeyPatte
   return { kind: 'many', result: await getMany(context, many) };
 }
 
-/** Whether an object with exactly this key exists; it wins over a pattern. */
-async function isObject({ store }: FetchContext, { bucket, key }: S3Location): Promise<boolean> {
+/** The object with exactly this key, which wins over a pattern; null if there is none. */
+async function findObject({ store }: FetchContext, { bucket, key }: S3Location): Promise<ListedObject | null> {
   // The key itself sorts first among all keys that start with it.
   for await (const { objects } of store.list({ bucket, prefix: key })) {
-    return objects[0]?.key === key;
+    if (objects.length > 0) return objects.find((object) => object.key === key) ?? null;
   }
-  return false;
+  return null;
 }
 
 /** Checks the directory for many objects, and rejects options for a single object. */
@@ -115,10 +141,12 @@ async function checkDirectory({ destination, options }: GetRequest): Promise<voi
 }
 
 /** Appends the object's name to an existing directory, or to a destination that ends with a slash. */
-async function planTarget(destination: string, key: string): Promise<FetchTarget> {
+async function planTarget(destination: string, source: S3Location): Promise<FetchTarget> {
+  const { key } = source;
   if (destination === '-') return { path: null };
   const isDirectory =
     destination.endsWith('/') || ((await stat(destination).catch(() => null))?.isDirectory() ?? false);
+  if (isDirectory && key.endsWith('/')) throw prefixError(source);
   if (isDirectory && !isFileName(baseNameOf(key))) {
     throw new BreakwaterError('usage', `${nameOf({ bucket: '', key })} has no name for a file here`, {
       details: { hint: 'give the destination a file name' },

@@ -12,6 +12,7 @@ export type PlannedPath =
 export function planObjectPath(directory: string, { key, prefix }: { key: string; prefix: string }): PlannedPath {
   const name = key.slice(prefix.lastIndexOf('/') + 1);
   const segments = name.split('/');
+  if (name.endsWith('/') || name === '') return { kind: 'unsafe', why: 'its key ends with a slash' };
   if (segments.includes('')) return { kind: 'unsafe', why: 'it has an empty segment' };
   if (segments.includes('.') || segments.includes('..')) return { kind: 'unsafe', why: 'it has a "." or ".." segment' };
   if (name.includes('\0')) return { kind: 'unsafe', why: 'it contains a NUL byte' };

@@ -1,0 +1,62 @@
+import type { ListedObject } from '../../s3/list/list-objects.ts';
+import type { ObjectStore } from '../../s3/object-store.ts';
+import { createKeyFilter, type KeyFilter, type KeyPatterns } from '../../key-filter.ts';
+import { nameOf, type S3Location } from '../transfer-context.ts';
+
+/** The keys to list, and which of them to fetch. */
+export interface KeyPattern {
+  /** The start of every key. */
+  readonly prefix: string;
+  /** Matches the key after the last slash of the prefix; `*` stops at a slash, `**` does not. Absent for all. */
+  readonly pattern?: string;
+}
+
+/** Selects among the objects of a bucket. */
+export interface ItemSelection extends KeyPattern {
+  readonly bucket: string;
+  readonly patterns: KeyPatterns;
+}
+
+/** A listed object to fetch. */
+export interface ListedItem {
+  readonly name: string;
+  readonly location: S3Location;
+  readonly object: ListedObject;
+}
+
+/** Reads a key with `*`, `?` or `[` as a pattern; null if it has none of them. */
+export function findPattern(key: string): KeyPattern | null {
+  const at = key.search(/[*?[]/);
+  if (at === -1) return null;
+  const prefix = key.slice(0, at);
+  return { prefix, pattern: key.slice(prefix.lastIndexOf('/') + 1) };
+}
+
+/** Lists the selected objects. An object that is listed twice in a row, as where two pages meet, is taken once. */
+export async function* listItems(
+  store: Pick<ObjectStore, 'list'>,
+  { bucket, prefix, pattern, patterns }: ItemSelection,
+): AsyncGenerator<ListedItem> {
+  const below = prefix.lastIndexOf('/') + 1;
+  const isWanted = createKeyFilter(patterns);
+  // The leading slash makes it match the whole name.
+  const fits: KeyFilter =
+    pattern === undefined ? () => true : createKeyFilter({ include: [`/${pattern}`], exclude: [] });
+  let last: string | null = null;
+  for await (const { objects } of store.list({ bucket, prefix })) {
+    for (const object of objects) {
+      const { key } = object;
+      const isRepeated = key === last;
+      last = key;
+      const name = key.slice(below).replace(/\/$/, '');
+      if (isRepeated || isDirectoryMarker(object) || !fits(name) || !isWanted(name)) continue;
+      const location = { bucket, key };
+      yield { name: nameOf(location), location, object };
+    }
+  }
+}
+
+/** An empty object whose key ends with a slash: consoles create it to show a directory. With bytes, it is an object. */
+function isDirectoryMarker({ key, sizeBytes }: ListedObject): boolean {
+  return sizeBytes === 0 && key.endsWith('/');
+}
