@@ -2,10 +2,8 @@
 /* Parsed by whatever Node is there, however old: no import statement, nothing newer than import(). */
 const major = Number(process.version.slice(1).split('.')[0]);
 
-/* A reader that has had enough, as in `| head -1`, is no error; the command ends in its own time. */
-function ignoreClosedPipe(error) {
-  if (error.code !== 'EPIPE') throw error;
-}
+/* What a failed write means is decided in src/cli/output/lost-output.ts; without a listener it would end the process. */
+function ignoreFailedWrite() {}
 
 /*
  * Node keeps what it has compiled for the next invocation: a tenth of the time to start. In the user's own directory, since
@@ -31,8 +29,8 @@ if (major < 24) {
   console.error('breakwater needs Node >= 24 (this is ' + process.version + '); from a clone use: npx breakwater');
   process.exit(78);
 } else {
-  process.stdout.on('error', ignoreClosedPipe);
-  process.stderr.on('error', ignoreClosedPipe);
+  process.stdout.on('error', ignoreFailedWrite);
+  process.stderr.on('error', ignoreFailedWrite);
   keepCompiled(process.env);
   import('../dist/cli/main.cjs').then(
     function start(program) {

@@ -1,11 +1,12 @@
-import { homedir } from 'node:os';
 import { Command } from '@oclif/core/command';
 import type { FlagInput, InferredArgs, InferredFlags } from '@oclif/core/interfaces';
 import { systemClock } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
 import type { CommandResult, CommandRun } from './command-run.ts';
+import { findHome } from './find-home.ts';
 import { openEarlyOutput } from './output/fallback-output.ts';
 import { globalFlags } from './flags/flags.ts';
+import { keepOnlyWatchers } from './output/lost-output.ts';
 import { decideOutputMode, Output } from './output/output.ts';
 import { report, reportFailure } from './output/report.ts';
 import { createRuntime } from './runtime.ts';
@@ -15,6 +16,9 @@ import { readUserFile } from './settings/user-file.ts';
 
 export type Flags<T extends typeof Command> = InferredFlags<T['flags']>;
 export type Args<T extends typeof Command> = InferredArgs<T['args']>;
+
+// oclif has just added a listener that throws for every failed write but EPIPE.
+keepOnlyWatchers(process.stdout);
 
 /** The parsed arguments and flags of a command. Its settings are in `run.settings`. */
 export interface CommandInput<T extends typeof Command> {
@@ -38,7 +42,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   /** Never throws: failures are printed and become the exit status. */
   async run(): Promise<void> {
-    const place = { env: process.env, home: homedir() };
+    const place = { env: process.env, home: findHome(process.env) };
     const screens = { stdout: process.stdout, stderr: process.stderr };
     const early = openEarlyOutput({ argv: this.argv, ...place }, screens);
     const command = this.id ?? '';

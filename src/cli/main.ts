@@ -1,28 +1,42 @@
-import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
 import { decidesColour } from './output/terminal-style.ts';
+import { completeEnvironment, findHome } from './find-home.ts';
 import { normaliseArguments } from './flags/command-line.ts';
+import { logError } from './output/event-log.ts';
+import { exitStatusOf } from './output/exit-status.ts';
+import { watchForLostOutput } from './output/lost-output.ts';
+import { logNodeWarnings } from './output/node-warnings.ts';
 import { guessOutputSettings, openEarlyOutput } from './output/fallback-output.ts';
 import { escapeControls } from '../ui/escape.ts';
 import { findNearestWord } from '../ui/nearest-word.ts';
+import type { Output } from './output/output.ts';
 import { reportFailure } from './output/report.ts';
+import { once } from '../once.ts';
 
 /** No user plugins: oclif would look for them in a home directory that may not be readable. */
 const PROGRAM = { root: fileURLToPath(new URL('../..', import.meta.url)), userPlugins: false };
 
 /** Runs one command line and exits the process with its status. */
-export async function main(argv: readonly string[]): Promise<void> {
-  const status = await runCommandLine(normaliseArguments(argv));
+export async function main(words: readonly string[]): Promise<void> {
+  completeEnvironment(process.env);
+  const argv = normaliseArguments(words);
+  const screens = { stdout: process.stdout, stderr: process.stderr };
+  const early = once(() => openEarlyOutput({ argv, env: process.env, home: findHome(process.env) }, screens));
+  const lostOutput = watchForLostOutput(screens);
+  logNodeWarnings(early, systemClock);
+  const status = await runCommandLine(argv, early);
   await Promise.all([drain(process.stdout), drain(process.stderr)]);
-  // A handle that a library keeps open (an idle connection, standard input) must not delay the exit.
-  process.exit(status);
+  const lost = lostOutput();
+  if (lost !== null && status === 0) logError(early(), systemClock, lost);
+  // A handle that a library keeps open (an idle connection, standard input) must not delay the exit. A failure keeps its
+  // status, also if nobody could read about it.
+  process.exit(lost !== null && status === 0 ? exitStatusOf(lost) : status);
 }
 
-async function runCommandLine(argv: readonly string[]): Promise<number> {
-  const place = { argv, env: process.env, home: homedir() };
-  const screens = { stdout: process.stdout, stderr: process.stderr };
+async function runCommandLine(argv: readonly string[], early: () => Output): Promise<number> {
+  const place = { argv, env: process.env, home: findHome(process.env) };
   try {
     chooseColour(guessOutputSettings(place).noColor);
     if (argv.length > 0 && isFlagsOnly(argv)) {
@@ -35,7 +49,7 @@ async function runCommandLine(argv: readonly string[]): Promise<number> {
     await run([...argv], PROGRAM);
     return Number(process.exitCode ?? 0);
   } catch (error) {
-    return reportFailure(openEarlyOutput(place, screens), systemClock, {
+    return reportFailure(early(), systemClock, {
       command: null,
       error: await startError(error, argv),
     });

@@ -10,6 +10,7 @@ import type { CommandRun } from './command-run.ts';
 import { formatDuration } from '../duration.ts';
 import { EventHub } from './event-hub.ts';
 import { createEventLog } from './output/event-log.ts';
+import { isStartedByNohup } from './nohup.ts';
 import { openLocalState } from './local-state.ts';
 import { once } from '../once.ts';
 import type { Output, Screens } from './output/output.ts';
@@ -51,7 +52,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     exit(status);
   };
   // Added first, so closed last: a signal during the close still counts.
-  closers.add(listenToSignals({ onInterrupt: (error) => interruption.abort(error), onSecond: endNow }));
+  const onInterrupt = (error: BreakwaterError): void => interruption.abort(error);
+  closers.add(listenToSignals({ ignoresHangUp: isStartedByNohup(), onInterrupt, onSecond: endNow }));
   closers.add(startDeadline(settings.deadlineMs, clock, interruption));
   const { close: closeState, ...local } = openLocalState({ command, settings, clock, emit: hub.emit });
   closers.add(closeState);

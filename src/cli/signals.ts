@@ -4,6 +4,8 @@ import { exitStatusOf } from './output/exit-status.ts';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 interface SignalTarget {
+  /** Whether a hang-up is to be ignored, as for a process that `nohup` started. */
+  readonly ignoresHangUp: boolean;
   readonly onInterrupt: (error: BreakwaterError) => void;
   /** Ends the process immediately with this status; must restore the terminal. */
   readonly onSecond: (status: number) => void;
@@ -13,9 +15,10 @@ interface SignalTarget {
  * The first signal interrupts the command, which can clean up. The second ends the process immediately.
  * @returns a function that removes the listeners
  */
-export function listenToSignals({ onInterrupt, onSecond }: SignalTarget): () => void {
+export function listenToSignals({ ignoresHangUp, onInterrupt, onSecond }: SignalTarget): () => void {
   let isInterrupted = false;
   const listen = (signal: NodeJS.Signals): void => {
+    if (signal === 'SIGHUP' && ignoresHangUp) return;
     const error = new BreakwaterError('interrupted', `interrupted by ${signal}`, {
       details: { reason: signal.toLowerCase() },
     });

@@ -38,10 +38,12 @@ export function responseOf(
   const to = first === '' || last === undefined || last === '' ? object.byteLength : Number(last) + 1;
   const sent = object.subarray(from, to);
   const isCut = length < sent.byteLength;
+  const versionId = request.query['versionId'];
   return {
     status: first === undefined ? 200 : 206,
     headers: {
       etag: md5(object),
+      ...(typeof versionId === 'string' ? { 'x-amz-version-id': versionId } : {}),
       'content-length': String(sent.byteLength),
       ...(first === undefined
         ? {}
@@ -100,11 +102,17 @@ interface Wishes extends Partial<
   Pick<DownloadRequest, 'range' | 'resume' | 'listed' | 'pieceBytes' | 'piecesInFlight' | 'versionId' | 'queue'>
 > {
   readonly signal?: AbortSignal;
+  /** Whether requests go past the SDK's `send`. @default true */
+  readonly isFast?: boolean;
 }
 
 /** A download of `b/k` that has not begun, its S3, and what is seen of it. */
-export function prepare(respond: Respond, target: DownloadTarget = new FakeFile(), wishes: Wishes = {}) {
-  const fake = createFakeS3(respond);
+export function prepare(
+  respond: Respond,
+  target: DownloadTarget = new FakeFile(),
+  { isFast = true, ...wishes }: Wishes = {},
+) {
+  const fake = createFakeS3(respond, 'http://fake', isFast);
   const guard = createGuardedProcess();
   const opened: (ObjectFacts & { isResumed: boolean })[] = [];
   const request: DownloadRequest = {

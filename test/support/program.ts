@@ -22,7 +22,8 @@ export interface Ended {
 }
 
 export interface ProgramOptions {
-  readonly env?: Readonly<Record<string, string>>;
+  /** Added to those of the program; undefined unsets a variable. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   readonly input?: string | Buffer;
   readonly cwd?: string;
   /** Runs as this user and group; only root can. */

@@ -29,6 +29,6 @@ export function strongEtag(etag: string | null): string | null {
   return etag !== null && STRONG_ETAG.test(etag) && !isWeakEtag(etag) ? etag : null;
 }
 
-function isWeakEtag(etag: string): boolean {
+export function isWeakEtag(etag: string): boolean {
   return /^w\//i.test(etag);
 }

@@ -1,4 +1,5 @@
 import { BreakwaterError } from '../../errors.ts';
+import type { KnownObject } from './check-answer.ts';
 import type { DownloadCheck } from './verify-download.ts';
 import type { ByteSpan, MissingRanges, Piece } from './missing-ranges.ts';
 import type { DownloadResult, FileTarget, ObjectAddress, ObjectFacts } from './download-request.ts';
@@ -8,6 +9,8 @@ import { formatExpected } from '../checksum/expected-checksum.ts';
 export interface ActiveDownloadOptions {
   readonly address: ObjectAddress;
   readonly facts: ObjectFacts;
+  /** What each further response must repeat. */
+  readonly known: KnownObject;
   /** Offset of the wanted bytes in the object. */
   readonly base: number;
   readonly missing: MissingRanges;
@@ -21,6 +24,7 @@ export interface ActiveDownloadOptions {
 /** A download of a known object: the bytes so far, their target and their check. */
 export class ActiveDownload {
   readonly facts: ObjectFacts;
+  readonly known: KnownObject;
   readonly base: number;
   readonly #options: ActiveDownloadOptions;
   #movedBytes = 0;
@@ -30,6 +34,7 @@ export class ActiveDownload {
   constructor(options: ActiveDownloadOptions) {
     this.#options = options;
     this.facts = options.facts;
+    this.known = options.known;
     this.base = options.base;
     this.#sizeBytes = options.facts.sizeBytes;
   }

@@ -1,16 +1,7 @@
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { RetryChainFailed } from '../../retry/retry-chain.ts';
-import {
-  assertSameObject,
-  askFor,
-  formatAskedRange,
-  formatSpan,
-  openBody,
-  openListed,
-  readFacts,
-  readSpan,
-  type Asked,
-} from './get-response.ts';
+import { askFor, openBody, openListed, readFacts, toAskedRange, type Asked } from './get-response.ts';
+import { checkAnswer, locateRange, type GetAnswer, type KnownObject } from './check-answer.ts';
 import { ActiveDownload } from './active-download.ts';
 import { findExpected, type ExpectedChecksum } from '../checksum/expected-checksum.ts';
 import { headObject } from '../protocol/head-object.ts';
@@ -37,13 +28,16 @@ export async function fetchFirst(
   const send = (resume: ProvablePoint | null) =>
     requests.send(async (attempt) => {
       if (known === null) {
+        const asked = askFirst(request, resume);
         using body = await openListed(request, async () =>
-          openBody(await s3.getObject(askFor(request, askFirst(request, resume)), attempt.options)),
+          openBody(await s3.getObject(askFor(request, asked), attempt.options)),
         );
-        const active = await activate(options, body.head, resume);
+        const question = { address: request, range: asked.range, known: resume && knownBefore(resume) };
+        const answer = checkAnswer(body.head, question);
+        const active = await activate(options, { head: body.head, answer, resume });
         known = { active, piece: active.take(request.pieceBytes) };
         onKnown(active);
-        if (known.piece !== null) await receiveBody(active, known.piece, body);
+        if (known.piece !== null) await receiveBody(active, known.piece, { body, answer });
       } else if (known.piece !== null) await receive(options, known.active, known.piece, attempt);
       return known;
     });
@@ -85,7 +79,7 @@ async function findProof(
     const head = await requests.sendAuxiliary(({ options }) =>
       headObject(s3, { ...request, wantsChecksum: true }, options),
     );
-    if (head === null || head.ETag !== resume.etag) return null;
+    if (head === null || head.ETag !== resume.etag || head.ContentLength !== resume.sizeBytes) return null;
     const expected = findExpected(head);
     return expected === null ? null : { ...resume, expected };
   } catch (error) {
@@ -101,37 +95,39 @@ async function receive(
   piece: Piece,
   attempt: Attempt,
 ): Promise<void> {
-  const { etag, sizeBytes } = active.facts;
+  const { known, facts } = active;
   // The whole object is requested without a range, because a range of an empty object is an error.
-  const isAll = piece.at === 0 && piece.end === (sizeBytes ?? Infinity) && request.range === null;
-  const range = isAll ? null : formatSpan(active.spanOf(piece));
-  const known = { etag, sizeBytes: null };
-  using body = await openListed({ listed: known }, async () =>
+  const isAll = piece.at === 0 && piece.end === (facts.sizeBytes ?? Infinity) && request.range === null;
+  const range = isAll ? null : toAskedRange(active.spanOf(piece));
+  const { etag } = known;
+  using body = await openListed({ listed: { etag, sizeBytes: null } }, async () =>
     openBody(await s3.getObject(askFor(request, { range, etag }), attempt.options)),
   );
-  assertSameObject(body.head, etag, request);
-  await receiveBody(active, piece, body);
+  const answer = checkAnswer(body.head, { address: request, range, known });
+  await receiveBody(active, piece, { body, answer });
 }
 
 function askFirst({ range, pieceBytes }: DownloadRequest, resume: ResumePoint | null): Asked {
-  if (resume === null) return { range: range && formatAskedRange(range), etag: null };
+  if (resume === null) return { range, etag: null };
   const piece = new MissingRanges(resume.sizeBytes, resume.covered).take(pieceBytes);
-  return { range: piece && formatSpan(piece), etag: resume.etag };
+  return { range: piece && toAskedRange(piece), etag: resume.etag };
+}
+
+function knownBefore({ etag, sizeBytes }: ResumePoint): KnownObject {
+  return { etag, totalBytes: sizeBytes, lastModifiedMs: null };
 }
 
 /** Reads the object's description from the first response, and opens its target. */
 async function activate(
   options: DownloadOptions,
-  head: GetObjectCommandOutput,
-  resume: ProvablePoint | null,
+  { head, answer, resume }: { head: GetObjectCommandOutput; answer: GetAnswer; resume: ProvablePoint | null },
 ): Promise<ActiveDownload> {
   const { requests, request, guard } = options;
   const { range, bucket, key, pieceBytes, piecesInFlight } = request;
-  if (resume !== null) assertSameObject(head, resume.etag, request);
-  const span = resume === null ? readSpan(head, range) : { start: 0, end: resume.sizeBytes };
+  const span = resume === null ? locateRange(range, answer) : { start: 0, end: resume.sizeBytes };
   const facts: ObjectFacts = {
     ...readFacts(head, { isWhole: range === null }),
-    ...(span === null ? {} : { sizeBytes: span.end - span.start }),
+    sizeBytes: Number.isFinite(span.end) ? span.end - span.start : null,
     ...(resume === null ? {} : { expected: resume.expected }),
   };
   const opened = await request.openTarget(facts, { isResumed: resume !== null });
@@ -140,7 +136,8 @@ async function activate(
     address: request,
     facts,
     check: openCheck(options, { facts, target }),
-    base: span?.start ?? 0,
+    known: answer,
+    base: span.start,
     missing: new MissingRanges(facts.sizeBytes ?? Infinity, resume?.covered ?? []),
     target,
     onBytes: (bytes) => {

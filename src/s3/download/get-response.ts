@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
 import type { GetObjectCommandInput, GetObjectCommandOutput } from '@aws-sdk/client-s3';
-import { BreakwaterError } from '../../errors.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
 import { DirectBody } from '../../http/direct-body.ts';
 import type { ObjectResponse } from '../connection/object-client.ts';
@@ -8,13 +7,14 @@ import type { ByteSpan } from './missing-ranges.ts';
 import type { AskedRange, DownloadRequest, ObjectAddress, ObjectFacts } from './download-request.ts';
 import { askAboutListed, type ListedIdentity } from './listed-identity.ts';
 import { strongEtag } from '../checksum/etag.ts';
+import { formatAskedRange } from './check-answer.ts';
 import { assertSentByS3 } from '../protocol/response-fields.ts';
 import { findExpected } from '../checksum/expected-checksum.ts';
 import { parseHttpTime, parseIsoTime, sinceS3Began } from '../../wire-time.ts';
 
 export interface Asked {
-  /** The `Range` header; null for the whole object. */
-  readonly range: string | null;
+  /** Null for the whole object. */
+  readonly range: AskedRange | null;
   /** The ETag that the object must still have; null for any. */
   readonly etag: string | null;
 }
@@ -27,18 +27,14 @@ export function askFor({ bucket, key, versionId }: ObjectAddress, { range, etag 
     Key: key,
     ChecksumMode: 'ENABLED',
     ...(versionId === null ? {} : { VersionId: versionId }),
-    ...(range === null ? {} : { Range: range }),
+    ...(range === null ? {} : { Range: formatAskedRange(range) }),
     ...(ifMatch === null ? {} : { IfMatch: ifMatch }),
   };
 }
 
-/** `bytes=0-99`, `bytes=100-`, `bytes=-20`. */
-export function formatAskedRange(range: AskedRange): string {
-  return range.kind === 'last' ? `bytes=-${range.bytes}` : `bytes=${range.first}-${range.last ?? ''}`;
-}
-
-export function formatSpan({ start, end }: ByteSpan): string {
-  return `bytes=${start}-${Number.isFinite(end) ? end - 1 : ''}`;
+/** The range of a piece, in HTTP's form. */
+export function toAskedRange({ start, end }: ByteSpan): AskedRange {
+  return { kind: 'from', first: start, last: Number.isFinite(end) ? end - 1 : null };
 }
 
 /** A response with its body; dispose it to free its connection. */
@@ -91,41 +87,6 @@ export function readFacts(response: GetObjectCommandOutput, { isWhole }: { isWho
     versionId: response.VersionId ?? null,
     expected: isWhole ? findExpected(response) : null,
   };
-}
-
-/** Rejects a response for a different object: mixing two versions would be silent corruption. */
-export function assertSameObject(response: GetObjectCommandOutput, etag: string, { bucket, key }: ObjectAddress): void {
-  assertSentByS3(response, 'ETag');
-  // Needed for stores that ignore If-Match.
-  if (response.ETag === etag) return;
-  throw new BreakwaterError('object_changed', `s3://${bucket}/${key} was replaced while it was read`, {
-    details: { hint: 'run the command again' },
-  });
-}
-
-/** The span of the object for a range; null if all of it was requested. */
-export function readSpan(response: GetObjectCommandOutput, range: AskedRange | null): ByteSpan | null {
-  if (range === null) return null;
-  const sent = readContentRange(response);
-  if (sent !== null) return sent;
-  // A store that ignores `Range` sends the whole object, which contains the range.
-  const totalBytes = response.ContentLength ?? 0;
-  if (range.kind === 'last') return { start: Math.max(0, totalBytes - range.bytes), end: totalBytes };
-  const end = Math.min(totalBytes, (range.last ?? Infinity) + 1);
-  return { start: Math.min(range.first, end), end };
-}
-
-/** How many bytes of a response precede `from`. A store that ignores `Range` sends them all. */
-export function countSkipped(response: GetObjectCommandOutput, from: number): number {
-  const sent = readContentRange(response);
-  if (sent === null) return from;
-  if (sent.start === from) return 0;
-  throw new TransferFault('not_s3', `requested bytes from ${from}, received bytes from ${sent.start}`);
-}
-
-function readContentRange({ ContentRange = '' }: GetObjectCommandOutput): ByteSpan | null {
-  const [, first, last] = (/^bytes (\d+)-(\d+)\//.exec(ContentRange) ?? []).map(Number);
-  return first === undefined || last === undefined ? null : { start: first, end: last + 1 };
 }
 
 function readStoredAt({ LastModified }: GetObjectCommandOutput): number | null {

@@ -1,5 +1,6 @@
 import type { ActiveDownload } from './active-download.ts';
 import type { Piece } from './missing-ranges.ts';
+import { TransferFault } from '../../retry/transfer-fault.ts';
 import type { Release, TakeChunk } from '../../http/direct-body.ts';
 
 /** Unwritten bytes of one piece at which its body is paused. */
@@ -8,6 +9,8 @@ const PENDING_BYTES_MAX = 2 * 1024 * 1024;
 interface PieceWriterOptions {
   /** Bytes of the response before the first missing one. */
   readonly skip: number;
+  /** Bytes of the response; infinite if it does not state them. */
+  readonly promised: number;
   /** Frees chunks that are no longer needed. */
   readonly release: Release;
 }
@@ -21,21 +24,27 @@ export class PieceWriter {
   readonly #piece: Piece;
   readonly #release: Release;
   #skipLeft: number;
+  #promisedLeft: number;
   #taken: number;
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
   #writing: Promise<void> | null = null;
   #scheduled: NodeJS.Immediate | null = null;
 
-  constructor(active: ActiveDownload, piece: Piece, { skip, release }: PieceWriterOptions) {
+  constructor(active: ActiveDownload, piece: Piece, { skip, promised, release }: PieceWriterOptions) {
     this.#active = active;
     this.#piece = piece;
     this.#release = release;
     this.#skipLeft = skip;
+    this.#promisedLeft = promised;
     this.#taken = piece.at;
   }
 
+  /** @throws TransferFault `not_s3` for a body that is longer than its response has stated */
   readonly take: TakeChunk = (chunk) => {
+    this.#promisedLeft -= chunk.byteLength;
+    // Possible only where chunks replace a length.
+    if (this.#promisedLeft < 0) throw new TransferFault('not_s3', 'a body with more bytes than its range');
     const fresh = chunk.subarray(Math.min(this.#skipLeft, chunk.byteLength));
     this.#skipLeft -= chunk.byteLength - fresh.byteLength;
     const wanted = fresh.subarray(0, Math.min(fresh.byteLength, this.#piece.end - this.#taken));

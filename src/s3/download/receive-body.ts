@@ -1,7 +1,8 @@
 import { TransferFault } from '../../retry/transfer-fault.ts';
 import { DirectBody, readBody } from '../../http/direct-body.ts';
 import type { ActiveDownload } from './active-download.ts';
-import { countSkipped, type OpenBody } from './get-response.ts';
+import type { GetAnswer } from './check-answer.ts';
+import type { OpenBody } from './get-response.ts';
 import type { Piece } from './missing-ranges.ts';
 import { PieceWriter } from './piece-writer.ts';
 
@@ -10,15 +11,20 @@ import { PieceWriter } from './piece-writer.ts';
  * (`ordered-writer.ts`) to the pipe (`transfer/get/stream-output.ts`).
  * @throws TransferFault `body_cut` or `corrupted_body`, which the retry chain retries
  */
-export async function receiveBody(active: ActiveDownload, piece: Piece, { head, body }: OpenBody): Promise<void> {
+export async function receiveBody(
+  active: ActiveDownload,
+  piece: Piece,
+  { body: { body }, answer: { span } }: { readonly body: OpenBody; readonly answer: GetAnswer },
+): Promise<void> {
   const release = body instanceof DirectBody ? body.release : keepChunks;
-  const writer = new PieceWriter(active, piece, { skip: countSkipped(head, active.base + piece.at), release });
+  const skip = active.base + piece.at - span.start;
+  const writer = new PieceWriter(active, piece, { skip, promised: span.end - span.start, release });
   try {
     await readBody(body, writer.take);
   } catch (error) {
     await writer.flush();
     // A cut after the last byte does no harm.
-    if (piece.at < piece.end) throw error;
+    if (piece.at < piece.end || isContradiction(error)) throw error;
   }
   await writer.flush();
   const { sizeBytes } = active.facts;
@@ -31,6 +37,10 @@ export async function receiveBody(active: ActiveDownload, piece: Piece, { head, 
   if (!active.isCheckedAtOnce || (await active.matches())) return;
   await active.restart(piece);
   throw new TransferFault('corrupted_body', active.mismatch);
+}
+
+function isContradiction(error: unknown): boolean {
+  return error instanceof TransferFault && error.word === 'not_s3';
 }
 
 /** The chunks of a stream are not reused. */

@@ -1,6 +1,8 @@
 import { HeadObjectCommand, type HeadObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3';
 import type { WatchedOptions } from '../../http/http-handler.ts';
 import { readFailedResponse } from '../../retry/read-failure.ts';
+import { TransferFault } from '../../retry/transfer-fault.ts';
+import { assertVersion } from './response-fields.ts';
 import { readStoreClock } from './store-clock.ts';
 
 export interface HeadRequest {
@@ -21,7 +23,8 @@ export type ObjectHead = HeadObjectCommandOutput & { readonly storeNowMs: number
 
 /**
  * Sends one HEAD within an attempt of an operation, such as `statObject` (`s3/download/stat-object.ts`).
- * @throws the SDK's error, also for a missing object
+ * @throws the SDK's error, also for a missing object; TransferFault `not_s3` for a response that describes no object, or
+ * another version
  */
 export async function readHead(s3: S3Client, request: HeadRequest, options: WatchedOptions): Promise<ObjectHead> {
   const { bucket, key, versionId = null, partNumber, ifMatch, wantsChecksum = false } = request;
@@ -35,6 +38,11 @@ export async function readHead(s3: S3Client, request: HeadRequest, options: Watc
   });
   const storeClock = readStoreClock(command);
   const output = await s3.send(command, options);
+  const { httpStatusCode: status } = output.$metadata;
+  if (status !== 200 && !(status === 206 && partNumber !== undefined)) {
+    throw new TransferFault('not_s3', `a response with status ${status ?? 'unknown'} describes no object`);
+  }
+  assertVersion(output, { versionId });
   return { ...output, storeNowMs: storeClock() };
 }
 

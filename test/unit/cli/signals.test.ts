@@ -9,11 +9,12 @@ let stop = (): void => undefined;
 afterEach(() => stop());
 
 /** Listens, and hands out what a signal would call: other listeners of this process are left alone. */
-function listen() {
+function listen({ ignoresHangUp = false } = {}) {
   const before = new Set(SIGNALS.flatMap((signal) => process.listeners(signal)));
   const interrupts: BreakwaterError[] = [];
   const seconds: number[] = [];
   stop = listenToSignals({
+    ignoresHangUp,
     onInterrupt: (error) => interrupts.push(error),
     onSecond: (status) => seconds.push(status),
   });
@@ -24,6 +25,15 @@ function listen() {
 }
 
 describe('listenToSignals', () => {
+  it('ignores hang-ups, and nothing else, for a process that nohup started', () => {
+    const { interrupts, seconds, send } = listen({ ignoresHangUp: true });
+    send('SIGHUP');
+    send('SIGHUP');
+    expect([interrupts, seconds]).toEqual([[], []]);
+    send('SIGTERM');
+    expect(interrupts).toMatchObject([{ details: { reason: 'sigterm' } }]);
+  });
+
   it.each([
     ['SIGINT', 'sigint', 130],
     ['SIGTERM', 'sigterm', 143],

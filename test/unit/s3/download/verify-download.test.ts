@@ -38,10 +38,16 @@ function respondWith({ sizes, checksum = 'sha256', head = () => undefined, bytes
     }
     const number = Number(request.query['partNumber']);
     const length = String(sizes[number - 1]);
+    const { versionId } = request.query;
     return (
       head(number) ?? {
         status: 206,
-        headers: { etag, 'content-length': length, 'x-amz-mp-parts-count': `${sizes.length}` },
+        headers: {
+          etag,
+          'content-length': length,
+          'x-amz-mp-parts-count': `${sizes.length}`,
+          ...(typeof versionId === 'string' ? { 'x-amz-version-id': versionId } : {}),
+        },
       }
     );
   };
