@@ -51,7 +51,7 @@ describe('a conflict under --if-none-match', () => {
     const stage = prepare(Buffer.from('x'), {
       ifNoneMatch: true,
       override: (_request, name, count) => {
-        if (name === 'head') return { headers: { etag: `"${md5('x')}"` } };
+        if (name === 'head') return count === 1 ? { status: 404 } : { headers: { etag: `"${md5('x')}"` } };
         return [networkFault('ECONNRESET'), conflict, errorResponse(412, 'PreconditionFailed')][count - 1];
       },
     });
@@ -62,7 +62,7 @@ describe('a conflict under --if-none-match', () => {
     const stage = prepare(Buffer.from('x'), {
       ifNoneMatch: true,
       override: (_request, name, count) => {
-        if (name === 'head') return { headers: { etag: `"${md5('y')}"` } };
+        if (name === 'head') return count === 1 ? { status: 404 } : { headers: { etag: `"${md5('y')}"` } };
         return count === 1 ? conflict : errorResponse(412, 'PreconditionFailed');
       },
     });

@@ -16,8 +16,8 @@ const md5 = (text: string): string => `"${createHash('md5').update(text).digest(
 /** Sends `ours` from a pipe; the first response is lost, and the key then holds an object with this ETag. */
 async function putAfterLostResponse(etag: string) {
   const { s3 } = createFakeS3(({ method }, number) => {
-    if (method === 'HEAD') return { headers: { etag } };
-    if (number === 1) throw networkFault('ECONNRESET');
+    if (method === 'HEAD') return number === 1 ? { status: 404 } : { headers: { etag } };
+    if (number === 2) throw networkFault('ECONNRESET');
     return errorResponse(412, 'PreconditionFailed');
   });
   const { guard, clock } = createFakeGuard();

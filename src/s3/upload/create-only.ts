@@ -21,8 +21,8 @@ export function createCondition({ ifNoneMatch }: CreatedObject): { readonly IfNo
 }
 
 /**
- * Checks `--if-none-match` before an upload in parts. Otherwise an existing key would be reported only after all bytes
- * were sent, or by some stores (Ceph 16) not at all. S3 checks the condition again at the end.
+ * Checks `--if-none-match` before the bytes are sent. Otherwise an existing key would be reported only after that, and not
+ * at all by stores that ignore the condition (MinIO of 2018; Ceph 16 when it completes an upload). S3 checks it again.
  * @throws BreakwaterError `exists`
  */
 export async function refuseExisting(s3: S3Client, requests: RequestRunner, object: CreatedObject): Promise<void> {

@@ -3,14 +3,14 @@ import { readFailedResponse } from '../../retry/read-failure.ts';
 import { assertSentByS3 } from '../protocol/response-fields.ts';
 import type { UploadChannel } from './multipart-requests.ts';
 import { headObject } from '../protocol/head-object.ts';
-import { createCondition, sendWrite } from './create-only.ts';
+import { createCondition, refuseExisting, sendWrite } from './create-only.ts';
 import { checksumOf, readChecksum } from '../checksum/upload-checksum.ts';
 import type { UploadResult, UploadTarget } from './upload-request.ts';
 
 /**
  * Creates an object from these bytes with one request and its retry chain. The bytes must not change until it ends.
  * If the response to our own PUT is lost, the retry's 412 under `--if-none-match` is not reported as `exists`.
- * @throws RetryChainFailed; BreakwaterError `unavailable` as in `sendWrite`
+ * @throws RetryChainFailed; BreakwaterError `exists` if `refuseExisting` finds an object, and `unavailable` as in `sendWrite`
  */
 export async function putWhole(
   { s3, guard, requests }: UploadChannel,
@@ -26,6 +26,7 @@ export async function putWhole(
     ...(await checksumOf(checksum, bytes)),
     ...createCondition(upload),
   };
+  await refuseExisting(s3, requests, upload);
   const target = { operation: 'put_object', bucket, key } as const;
   const stored = await sendWrite<StoredWhole>({ guard, requests, target }, async ({ number, options }) => {
     try {
