@@ -39,7 +39,7 @@ it('looks first for files of a directory and for standard input, and never witho
   await mkdir(program.path('tree'));
   await writeFile(program.path('tree', 'a'), 'a');
   const place = { env: program.env, home: program.directory };
-  const put = async (argv: readonly string[]): Promise<readonly string[]> => {
+  const put = async (argv: readonly string[]): Promise<unknown> => {
     const before = sandbox.requests().length;
     await runInProcess(Put, argv, { ...place, stdin: Readable.from(['bytes']) });
     const made = sandbox.requests().slice(before);

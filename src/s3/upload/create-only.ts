@@ -6,6 +6,7 @@ import type { Attempt, RequestRunner } from '../../guard/request-runner.ts';
 import type { OperationTarget } from '../../operations.ts';
 import { backoffDelayMs } from '../../retry/backoff.ts';
 import { RetryChainFailed } from '../../retry/retry-chain.ts';
+import { namesGoneUpload } from './lost-upload.ts';
 import { headObject } from '../protocol/head-object.ts';
 
 /** An object to create, and whether it may replace one (`--if-none-match`). */
@@ -81,7 +82,7 @@ export async function sendWrite<T>(
       if (!(error instanceof RetryChainFailed)) throw error;
       const { failure } = error;
       attempts += error.attempts;
-      const isLost = retry > 1 && failure.code === 'NoSuchUpload';
+      const isLost = retry > 1 && namesGoneUpload(failure.code);
       if (isLost) throw conflictError(target, error, attempts);
       if (failure.code !== 'ConditionalRequestConflict') throw error;
       if (retry > retries) throw conflictError(target, error, attempts);

@@ -4,6 +4,7 @@ import type { Guard } from '../../guard/guard.ts';
 import type { WatchedOptions } from '../../http/http-handler.ts';
 import { RequestWatch } from '../../http/request-watch.ts';
 import { readFailedResponse } from '../../retry/read-failure.ts';
+import { namesGoneUpload } from './lost-upload.ts';
 import type { UploadResumePoint } from './upload-request.ts';
 
 /** Time limit for the clean-up of a failed upload, in ms (circuit.md: at most 5 s, never hides the first error). */
@@ -27,7 +28,7 @@ export async function discardUpload(
     await s3.send(command, options);
     return true;
   } catch (error) {
-    if (readFailedResponse(error).code === 'NoSuchUpload') return true;
+    if (namesGoneUpload(readFailedResponse(error).code)) return true;
     const why = error instanceof Error ? error.message : String(error);
     emit({
       kind: 'warning',

@@ -3,6 +3,7 @@ import { RetryChainFailed } from '../../retry/retry-chain.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
 import type { ChecksumChoice } from '../checksum/algorithms.ts';
+import { namesGoneUpload } from './lost-upload.ts';
 import { readChecksum } from '../checksum/upload-checksum.ts';
 
 /** A part as reported by the store. */
@@ -61,7 +62,7 @@ async function fetchPage(
       return output;
     });
   } catch (error) {
-    if (error instanceof RetryChainFailed && error.failure.code === 'NoSuchUpload') return null;
+    if (error instanceof RetryChainFailed && namesGoneUpload(error.failure.code)) return null;
     throw error;
   }
 }

@@ -18,6 +18,14 @@ export function assertStillOurs({ isOurs }: UploadResumePoint, { bucket, key }: 
   });
 }
 
+/** How stores name an upload that does not exist: S3 and others; Ceph 16 in response to ListParts. */
+const GONE: ReadonlySet<string> = new Set(['NoSuchUpload', 'NoSuchKey']);
+
+/** Whether this code, in response to a request of an upload in parts, says that the upload does not exist. */
+export function namesGoneUpload(code: string): boolean {
+  return GONE.has(code);
+}
+
 /**
  * Explains `NoSuchUpload` for an upload that existed: it was aborted or completed elsewhere, and the 404 does not mean
  * a wrong bucket or key. Any other error is returned unchanged.
@@ -36,7 +44,7 @@ export function toAbortedError(error: unknown, { bucket, key }: UploadedObject):
   });
 }
 
-/** Whether S3 no longer has the upload or any of its parts. */
+/** Whether S3 no longer has the upload or any of its parts, given the error of an upload in parts. */
 export function isUploadGone(error: unknown): boolean {
-  return error instanceof BreakwaterError && error.details.s3Code === 'NoSuchUpload';
+  return error instanceof BreakwaterError && namesGoneUpload(error.details.s3Code ?? '');
 }

@@ -1,12 +1,18 @@
-import { type ChecksumType, CompleteMultipartUploadCommand, CreateMultipartUploadCommand } from '@aws-sdk/client-s3';
+import {
+  type ChecksumType,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  ListPartsCommand,
+} from '@aws-sdk/client-s3';
 import { readFailedResponse } from '../../retry/read-failure.ts';
 import type { WatchedOptions } from '../../http/http-handler.ts';
 import { composeEtag, unquote } from '../checksum/etag.ts';
-import { headObject } from '../protocol/head-object.ts';
+import { headObject, type ObjectHead } from '../protocol/head-object.ts';
 import { assertSentByS3 } from '../protocol/response-fields.ts';
 import { createCondition, sendWrite, type WriteTools } from './create-only.ts';
 import type { Guard } from '../../guard/guard.ts';
 import type { StoredPart } from './list-parts.ts';
+import { namesGoneUpload } from './lost-upload.ts';
 import type { ObjectClient } from '../connection/object-client.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
 import {
@@ -118,16 +124,36 @@ async function completeUpload(
       const etag = output.ETag === undefined || output.ETag === '' ? composeEtag(partEtagsOf(command)) : output.ETag;
       return { etag, versionId: output.VersionId ?? null };
     } catch (error) {
-      const etag = number === 1 ? null : await findCompleted(s3, { error, command, options });
-      if (etag === null) throw error;
+      const gone = readFailedResponse(error).httpStatus === 500 ? await findGone(s3, { command, options }) : null;
+      const reason = gone ?? error;
+      const mayBeDone = number > 1 || gone !== null;
+      const etag = mayBeDone ? await findCompleted(s3, { error: reason, command, options }) : null;
+      if (etag === null) throw reason;
       return { etag, versionId: null };
     }
   });
 }
 
 /**
- * If the response to a Complete is lost, the next one fails although the object exists: with `NoSuchUpload` or, under
- * `--if-none-match`, with `PreconditionFailed`.
+ * Ceph 16 responds with 500 to the Complete of an upload that is gone, which is no outage: asks for the upload's parts.
+ * @returns the store's refusal if the upload is gone; null if it is there, or that is unknown
+ */
+async function findGone(
+  s3: ObjectClient,
+  { command, options }: { command: CompleteMultipartUploadCommand; options: WatchedOptions },
+): Promise<unknown> {
+  const { Bucket, Key, UploadId } = command.input;
+  try {
+    await s3.send(new ListPartsCommand({ Bucket, Key, UploadId, MaxParts: 1 }), options);
+    return null;
+  } catch (error) {
+    return namesGoneUpload(readFailedResponse(error).code) ? error : null;
+  }
+}
+
+/**
+ * If the response to a Complete is lost, the next one fails although the object exists: because the upload is gone or,
+ * under `--if-none-match`, with `PreconditionFailed`.
  * @returns the object's ETag if it proves that the object consists of our parts; otherwise null
  */
 async function findCompleted(
@@ -135,12 +161,22 @@ async function findCompleted(
   { error, command, options }: { error: unknown; command: CompleteMultipartUploadCommand; options: WatchedOptions },
 ): Promise<string | null> {
   const { code } = readFailedResponse(error);
-  if (code !== 'NoSuchUpload' && code !== 'PreconditionFailed') return null;
+  if (!namesGoneUpload(code) && code !== 'PreconditionFailed') return null;
   const expected = composeEtag(partEtagsOf(command));
   if (expected === null) return null;
   const { Bucket: bucket = '', Key: key = '' } = command.input;
-  const etag = (await headObject(s3, { bucket, key }, options))?.ETag ?? null;
+  const etag = (await headIfAllowed(s3, { bucket, key }, options))?.ETag ?? null;
   return etag !== null && unquote(etag) === unquote(expected) ? etag : null;
+}
+
+/** The head of an object; also null if it may not be read, although it may be written. */
+async function headIfAllowed(...request: Parameters<typeof headObject>): Promise<ObjectHead | null> {
+  try {
+    return await headObject(...request);
+  } catch (error) {
+    if (readFailedResponse(error).httpStatus === 403) return null;
+    throw error;
+  }
 }
 
 function partEtagsOf({ input }: CompleteMultipartUploadCommand): readonly string[] {

@@ -75,7 +75,8 @@ async function uploadInParts(s3: ObjectClient, guard: Guard, file: FileUpload): 
     await resume.forget();
     return result;
   } catch (error) {
-    throw await sending.onFailure(error);
+    if (!sending.mayBeginAnew(error)) throw await sending.onFailure(error);
+    return await uploadInParts(s3, guard, { ...file, resume: { ...resume, resumableId: null, stale: [] } });
   }
 }
 
@@ -117,6 +118,15 @@ class PartsSending {
     assertStillOurs(this.#file.resume, this.#file);
     const stored = await assembleParts(channel, this.#file, { ...upload, parts: this.#parts });
     return { ...stored, bytes: sizeBytes, resumedBytes: this.#resumedBytes };
+  }
+
+  /** Whether the upload of an earlier process was found to be gone only when it was resumed. Takes its bytes back. */
+  mayBeginAnew(error: unknown): boolean {
+    const { resumableId, isOurs } = this.#file.resume;
+    const isResumed = resumableId !== null && this.#upload?.uploadId === resumableId;
+    if (!isResumed || !isUploadGone(error) || !isOurs()) return false;
+    this.#countStored(-this.#storedBytes);
+    return true;
   }
 
   /** Keeps or removes the parts after a failure. @returns the error to report */

@@ -41,8 +41,7 @@ export async function uploadStream(s3: ObjectClient, guard: Guard, request: Stre
     await resume.forget();
     return result;
   } catch (error) {
-    await sending.discard();
-    throw toAbortedError(toExistsError(error, request), request);
+    throw await sending.onFailure(toExistsError(error, request));
   }
 }
 
@@ -90,12 +89,16 @@ class StreamSending {
     return this.#result;
   }
 
-  /** Call after a failure. If the abort fails, the upload id stays saved, so that the next run can remove the parts. */
-  async discard(): Promise<void> {
+  /**
+   * Removes the parts after a failure. If that fails, the upload id stays saved, so that the next run can remove them.
+   * @returns the error to report
+   */
+  async onFailure(error: unknown): Promise<unknown> {
     const { bucket, key, resume } = this.#request;
-    if (this.#upload === null || !resume.isOurs()) return;
+    if (this.#upload === null || !resume.isOurs()) return error;
     const { uploadId } = this.#upload;
     if (await discardUpload(this.#s3, this.#guard, { bucket, key, uploadId })) await resume.forget();
+    return toAbortedError(error, this.#request);
   }
 
   async *#read(requests: RequestRunner, body: StreamBody): AsyncGenerator<Buffer> {
