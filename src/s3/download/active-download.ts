@@ -15,6 +15,8 @@ export interface ActiveDownloadOptions {
   readonly base: number;
   readonly missing: MissingRanges;
   readonly target: FileTarget;
+  /** The size that a listing stated, where the response stated none; null if unknown. */
+  readonly listedBytes: number | null;
   /** Null if there is no checksum to compare with. */
   readonly check: DownloadCheck | null;
   /** Called with bytes that have been written; negative if they will be fetched again. */
@@ -37,6 +39,11 @@ export class ActiveDownload {
     this.known = options.known;
     this.base = options.base;
     this.#sizeBytes = options.facts.sizeBytes;
+  }
+
+  /** The least bytes to expect of an object whose response states no size; null if unknown. */
+  get listedBytes(): number | null {
+    return this.#options.listedBytes;
   }
 
   /** Every byte has arrived or is being fetched. */

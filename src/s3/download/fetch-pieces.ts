@@ -5,6 +5,7 @@ import { checkAnswer, locateRange, type GetAnswer, type KnownObject } from './ch
 import { ActiveDownload } from './active-download.ts';
 import { findExpected, type ExpectedChecksum } from '../checksum/expected-checksum.ts';
 import { headObject } from '../protocol/head-object.ts';
+import { isSameEtag } from './listed-identity.ts';
 import { MissingRanges, type Piece } from './missing-ranges.ts';
 import type { DownloadRequest, ObjectFacts, ResumePoint } from './download-request.ts';
 import { toFileTarget } from './ordered-writer.ts';
@@ -137,6 +138,7 @@ async function activate(
     facts,
     check: openCheck(options, { facts, target }),
     known: answer,
+    listedBytes: findListedBytes(request, facts),
     base: span.start,
     missing: new MissingRanges(facts.sizeBytes ?? Infinity, resume?.covered ?? []),
     target,
@@ -145,6 +147,12 @@ async function activate(
       guard.emit({ kind: 'bytes_moved', name: `s3://${bucket}/${key}`, bytes });
     },
   });
+}
+
+/** A response in chunks states no size, and may be cut between two of them. */
+function findListedBytes({ listed = null, range }: DownloadRequest, { etag, sizeBytes }: ObjectFacts): number | null {
+  const isListed = listed !== null && listed.etag !== null && isSameEtag(listed.etag, etag);
+  return isListed && sizeBytes === null && range === null ? listed.sizeBytes : null;
 }
 
 /** If nothing is missing, a request for one byte still proves that the object has not changed. */

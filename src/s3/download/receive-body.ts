@@ -28,8 +28,9 @@ export async function receiveBody(
   }
   await writer.flush();
   const { sizeBytes } = active.facts;
-  if (sizeBytes !== null && piece.at < piece.end) {
-    throw new TransferFault('body_cut', `the body ended after ${piece.at} of ${piece.end} bytes`);
+  const end = Math.min(piece.end, sizeBytes ?? active.listedBytes ?? 0);
+  if (piece.at < end) {
+    throw new TransferFault('body_cut', `the body ended after ${piece.at} of ${end} bytes`);
   }
   // A small object is checked within its own retries.
   if (piece.start > 0 || piece.at < (sizeBytes ?? piece.at)) return;
