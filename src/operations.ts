@@ -15,6 +15,7 @@ interface OperationFacts {
 export const OPERATIONS = {
   put_object: { verb: 'put', circuit: 's3-upload' },
   get_object: { verb: 'get', circuit: 's3-download' },
+  head_object: { verb: 'look at', circuit: 's3-download' },
   list_objects: { verb: 'list', circuit: 's3-download' },
   delete_objects: { verb: 'delete from', circuit: null },
   list_uploads: { verb: 'list uploads of', circuit: null },

@@ -18,7 +18,7 @@ export interface StatRequest extends ObjectAddress {
  */
 export function statObject(s3: S3Client, guard: Guard, request: StatRequest): Promise<ObjectFacts> {
   const { bucket, key, listed = null } = request;
-  return runGuarded(guard, { operation: 'get_object', bucket, key }, (requests) =>
+  return runGuarded(guard, { operation: 'head_object', bucket, key }, (requests) =>
     requests.send(async ({ options }) => {
       const ask = async () => readFacts(await readHead(s3, request, options), { isWhole: true });
       return await askAboutListed(listed, { ask, identify: (facts) => facts });

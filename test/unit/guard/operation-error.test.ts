@@ -96,6 +96,7 @@ describe('formatTarget', () => {
   it.each([
     ['put_object', 'put s3://b/k'],
     ['get_object', 'get s3://b/k'],
+    ['head_object', 'look at s3://b/k'],
   ] as const)('names the object of a %s', (operation, expected) => {
     expect(formatTarget({ operation, bucket: 'b', key: 'k' })).toBe(expected);
   });
