@@ -13,9 +13,16 @@ export function unquote(etag: string): string {
   return etag.replaceAll('"', '');
 }
 
-/** An ETag without its quotes and without the mark of a weak one, to compare it in whatever form it is sent. */
+/** An MD5, alone or of so many parts. */
+const DIGEST = /^[0-9a-f]{32}(?:-\d+)?$/i;
+
+/**
+ * The normal form of an ETag, to compare it in whatever form it is sent: without quotes, without the mark of a weak one,
+ * and a digest in lower case.
+ */
 export function bareEtag(etag: string): string {
-  return unquote(etag.replace(/^w\//i, ''));
+  const bare = unquote(etag.trim().replace(/^w\//i, ''));
+  return DIGEST.test(bare) ? bare.toLowerCase() : bare;
 }
 
 /** A strong entity tag, also without the quotes that some stores leave out (RFC 9110, section 8.8.3). */
