@@ -3,7 +3,7 @@ import { BatchDeleter, type BatchDeleteRequest } from './delete/delete-batch.ts'
 import type { BatchOutcome } from './delete/batch-outcome.ts';
 import { connectS3, type S3Settings } from './connection/connect.ts';
 import { BoundedRateLimiter } from './connection/rate-limiter.ts';
-import type { DeleteTarget } from './delete/delete-request.ts';
+import type { DeleteTarget } from './delete/delete-target.ts';
 import { statObject, type StatRequest } from './download/stat-object.ts';
 import type { DownloadRequest, DownloadResult, ObjectFacts } from './download/download-request.ts';
 import { downloadObject } from './download/download-object.ts';

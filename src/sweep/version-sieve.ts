@@ -50,7 +50,6 @@ function* groupByKey(
   }
 }
 
-/** Without the ETag, because a version never changes. */
-function toItem({ key, versionId, sizeBytes, lastModifiedMs }: ListedVersion): SweepItem {
-  return { key, versionId, sizeBytes, lastModifiedMs, etag: null };
+function toItem({ key, versionId, sizeBytes, lastModifiedMs, etag }: ListedVersion): SweepItem {
+  return { key, versionId, sizeBytes, lastModifiedMs, etag };
 }

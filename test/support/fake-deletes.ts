@@ -1,5 +1,5 @@
 import { BatchDeleter } from '../../src/s3/delete/delete-batch.ts';
-import type { DeleteTarget } from '../../src/s3/delete/delete-request.ts';
+import type { DeleteTarget } from '../../src/s3/delete/delete-target.ts';
 import { createFakeGuard } from './fake-guard.ts';
 import { createFakeS3, runWithS3, type FakeResponse, type FakeRequest } from './fake-s3.ts';
 

@@ -1,6 +1,6 @@
 import type { BatchDeleteRequest } from '../../src/s3/delete/delete-batch.ts';
 import type { BatchOutcome } from '../../src/s3/delete/batch-outcome.ts';
-import type { DeleteTarget } from '../../src/s3/delete/delete-request.ts';
+import type { DeleteTarget } from '../../src/s3/delete/delete-target.ts';
 import type { ListedObject, ListedPage } from '../../src/s3/list/list-objects.ts';
 import type { ListRequest } from '../../src/s3/list/read-pages.ts';
 import type { StatKeysRequest } from '../../src/s3/list/stat-keys.ts';

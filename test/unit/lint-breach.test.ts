@@ -53,7 +53,7 @@ const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
 const S3_NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
   checksum: ['protocol'],
   connection: ['protocol'],
-  delete: ['connection', 'list', 'protocol'],
+  delete: ['checksum', 'connection', 'list', 'protocol'],
   download: ['checksum', 'connection', 'protocol'],
   list: ['connection', 'protocol'],
   protocol: [],

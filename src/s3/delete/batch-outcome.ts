@@ -1,5 +1,7 @@
 import type { BreakwaterError } from '../../errors.ts';
-import { fitsXml, identify, type DeleteTarget, type KeyResponse } from './delete-request.ts';
+import { bareEtag } from '../checksum/etag.ts';
+import type { KeyResponse, UnclearResponse } from './delete-answer.ts';
+import { fitsXml, identify, isReplaceable, readTarget, type DeleteTarget } from './delete-target.ts';
 
 /** A key that was not deleted, with the reason. */
 export interface Stayed<T> {
@@ -35,13 +37,24 @@ export class KeysLeft<T extends DeleteTarget = DeleteTarget> extends Error {
   }
 }
 
+/** A key whose result only a look can settle, with what the store said of it. */
+export interface Doubt<T> {
+  readonly item: T;
+  readonly response: UnclearResponse | { readonly kind: 'changed' };
+}
+
 /** The keys of one batch, with the results so far. */
 export class BatchWork<T extends DeleteTarget> {
   readonly #pending: Map<string, T>;
+  readonly #doubts = new Map<string, Doubt<T>>();
+  /** Conditions that a look has shown to be right, in place of the listed ETag; null for none. */
+  readonly #conditions = new Map<string, string | null>();
   readonly #deleted: T[] = [];
   readonly #changed: T[] = [];
   readonly #stayed: Stayed<T>[] = [];
   readonly #tried = new Set<string>();
+  /** Keys that a store refused in a batch of their own. */
+  readonly #alone = new Set<string>();
 
   constructor(items: readonly T[]) {
     this.#pending = new Map(items.map((item) => [identify(item), item]));
@@ -52,10 +65,39 @@ export class BatchWork<T extends DeleteTarget> {
     return [...this.#pending.values()];
   }
 
-  /** The best key to test the store with: preferably one with a known ETag. */
+  get doubts(): readonly Doubt<T>[] {
+    return [...this.#doubts.values()];
+  }
+
+  get deleted(): readonly T[] {
+    return this.#deleted;
+  }
+
+  isPending(item: DeleteTarget): boolean {
+    return this.#pending.has(identify(item));
+  }
+
+  /** Whether a key can be in a batch with others. */
+  isJoinable(item: DeleteTarget): boolean {
+    return fitsXml(item) && !this.#alone.has(identify(item));
+  }
+
+  /** Lets a key be deleted by a request of its own. */
+  setApart(item: DeleteTarget): void {
+    this.#alone.add(identify(item));
+  }
+
+  /** What to send for one key. */
+  targetOf(item: DeleteTarget, isBare: boolean): DeleteTarget {
+    const condition = this.#conditions.get(identify(item));
+    const target = readTarget(item, isBare);
+    return condition === undefined || isBare ? target : { ...target, etag: condition };
+  }
+
+  /** The best key to test the store with: preferably one whose delete has a condition. */
   findTrial(): T | undefined {
-    const fitting = this.pending.filter(fitsXml);
-    return fitting.find(({ etag, versionId }) => etag !== null && versionId === null) ?? fitting[0];
+    const fitting = this.pending.filter((item) => this.isJoinable(item));
+    return fitting.find(hasCondition) ?? fitting[0];
   }
 
   /** Records a result. @returns the key if its error is transient and it is still pending; otherwise null */
@@ -67,9 +109,25 @@ export class BatchWork<T extends DeleteTarget> {
     }
     this.#pending.delete(id);
     if (response.kind === 'deleted') this.#deleted.push(item);
-    else if (response.kind === 'changed') this.#changed.push(item);
-    else this.#stayed.push({ item, code: response.code, message: response.message });
+    else if (response.kind === 'failed') this.#stayed.push({ item, code: response.code, message: response.message });
+    else this.#doubts.set(id, { item, response });
     return null;
+  }
+
+  /** Records what a look has shown of a key in doubt. */
+  resolve({ item }: Doubt<T>, result: DoubtResult): void {
+    const id = identify(item);
+    this.#doubts.delete(id);
+    this.#pending.set(id, item);
+    if (result.kind !== 'again') this.drop(item, result);
+    else if (result.etag !== undefined) this.#conditions.set(id, result.etag);
+  }
+
+  /** Records what a look has shown of a pending key that is not to be deleted. */
+  drop(item: T, result: DropResult): void {
+    const id = identify(item);
+    if (result.kind !== 'changed') this.settle(id, result);
+    else if (this.#pending.delete(id)) this.#changed.push(item);
   }
 
   /** Call when a request for the targets is sent. */
@@ -86,6 +144,10 @@ export class BatchWork<T extends DeleteTarget> {
 
   /** The outcome. Keys without a result count as untried, or as not deleted for the reason that ended the batch. */
   end(error: BreakwaterError | null): BatchOutcome<T> {
+    for (const doubt of this.doubts) {
+      const { response } = doubt;
+      this.resolve(doubt, response.kind === 'changed' ? response : { ...response, kind: 'failed', isTransient: false });
+    }
     const isOver = error?.code === 'interrupted' || error?.code === 'deadline';
     const untried = isOver ? this.pending.filter((item) => !this.#tried.has(identify(item))) : [];
     if (error !== null) {
@@ -96,4 +158,18 @@ export class BatchWork<T extends DeleteTarget> {
     }
     return { deleted: this.#deleted, changed: this.#changed, stayed: this.#stayed, untried, error };
   }
+}
+
+/** A result that needs no look. */
+export type DropResult = Exclude<KeyResponse, UnclearResponse>;
+
+/** What a look has shown: a result, or that the key is to be deleted again. */
+export type DoubtResult =
+  | DropResult
+  /** With this ETag as its condition (null: none), or with the same as before. */
+  | { readonly kind: 'again'; readonly etag?: string | null };
+
+/** Whether the delete of an item is sent with an ETag, if the store takes them. */
+export function hasCondition(item: DeleteTarget): boolean {
+  return isReplaceable(item) && bareEtag(item.etag ?? '') !== '';
 }

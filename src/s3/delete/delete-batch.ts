@@ -1,20 +1,36 @@
-import type { S3Client } from '@aws-sdk/client-s3';
 import { BreakwaterError } from '../../errors.ts';
 import { classify } from '../../retry/classify.ts';
 import { RetryChainFailed } from '../../retry/retry-chain.ts';
-import { BatchWork, KeysLeft, type BatchOutcome, type Stayed } from './batch-outcome.ts';
-import { FIRST_DIALECT, sendsEtag, type DeleteDialect } from './delete-dialect.ts';
-import { fitsXml, readTarget, sendBatchDelete, type DeleteTarget, type SendPaced } from './delete-request.ts';
-import { DialectTrial } from './probe-dialect.ts';
-import { grantGrace, type Grace } from './grace-period.ts';
 import type { Guard } from '../../guard/guard.ts';
 import { runGuarded } from '../../guard/guarded-operation.ts';
-import { type PacedEnd, PacedRequests } from './adaptive-concurrency.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
+import type { ObjectClient } from '../connection/object-client.ts';
+import { type PacedEnd, PacedRequests } from './adaptive-concurrency.ts';
+import { BatchWork, hasCondition, KeysLeft, type BatchOutcome, type Stayed } from './batch-outcome.ts';
+import { FIRST_DIALECT, sendsEtag, type DeleteDialect } from './delete-dialect.ts';
+import { sendBatchDelete, type SendPaced } from './delete-request.ts';
 import { deleteSingly } from './delete-singly.ts';
+import { isNullVersion, type DeleteTarget } from './delete-target.ts';
+import { grantGrace, type Grace } from './grace-period.ts';
+import { DialectTrial } from './probe-dialect.ts';
+import { ANY_SIZE, sendInParts, type BatchSize } from './send-in-parts.ts';
+import { dropReplaced, formOf, settleDoubts } from './settle-doubts.ts';
 
 /** How long a deletion in flight may take after the command was interrupted, in ms. */
 export const FINISH_WITHIN_MS = 10_000;
+
+/** Deletes of one key: the second after a look has shown that the first was not carried out. */
+const ROUNDS_MAX = 2;
+
+/** The statuses with which a store refuses a request for its size, once it has taken a small one. */
+const SIZE_STATUSES: ReadonlySet<number> = new Set([400, 413]);
+
+interface PartOfBatch {
+  readonly work: BatchWork<DeleteTarget>;
+  readonly requests: RequestRunner;
+  readonly dialect: DeleteDialect;
+  readonly part: readonly DeleteTarget[];
+}
 
 export interface BatchDeleteRequest<T extends DeleteTarget> {
   readonly bucket: string;
@@ -30,14 +46,19 @@ export interface BatchDeleteRequest<T extends DeleteTarget> {
  * sent, but requests in flight may finish.
  */
 export class BatchDeleter {
-  readonly #s3: S3Client;
+  readonly #s3: ObjectClient;
   readonly #guard: Guard;
   readonly #grace: Grace;
   readonly #pace = new PacedRequests();
   readonly #dialects = new Map<string, DeleteDialect>();
+  /** Buckets whose dialect is known. */
+  readonly #isTried = new Set<string>();
+  /** The forms of ETags that a bucket is known to compare; see `formOf`. */
+  readonly #forms = new Map<string, Set<string>>();
+  readonly #sizes = new Map<string, BatchSize>();
   readonly #trials = new Map<string, Promise<void>>();
 
-  constructor(s3: S3Client, guard: Guard) {
+  constructor(s3: ObjectClient, guard: Guard) {
     this.#s3 = s3;
     this.#guard = guard;
     this.#grace = grantGrace(guard, FINISH_WITHIN_MS);
@@ -48,10 +69,9 @@ export class BatchDeleter {
     const work = new BatchWork(items);
     try {
       await runGuarded(this.#guard, { operation: 'delete_objects', bucket }, async (requests) => {
-        const dialect = await this.#learnDialect(bucket, { work, requests });
-        const together = dialect.form === 'batch' ? work.pending.filter(fitsXml) : [];
-        if (together.length > 0) await this.#deleteTogether(bucket, { work, requests, dialect });
-        await deleteSingly(this.#s3, { bucket, work, requests, dialect, alone: isAlone(dialect) }, this.#send);
+        for (let round = 1; round <= ROUNDS_MAX && work.pending.length > 0; round += 1) {
+          await this.#deleteOnce(bucket, { work, requests, round });
+        }
       });
       return work.end(null);
     } catch (error) {
@@ -64,14 +84,47 @@ export class BatchDeleter {
     this.#grace.close();
   }
 
+  /** Requests the deletion of every pending key, then settles what the store left in doubt. */
+  async #deleteOnce(
+    bucket: string,
+    { work, requests, round }: { work: BatchWork<DeleteTarget>; requests: RequestRunner; round: number },
+  ): Promise<void> {
+    const dialect = await this.#learnDialect(bucket, { work, requests });
+    if (round === 1) {
+      const isUnsafe = (item: DeleteTarget): boolean => dialect.condition !== 'honoured' || !hasCondition(item);
+      const items = work.pending.filter((item) => isNullVersion(item) && isUnsafe(item));
+      await dropReplaced(this.#s3, { bucket, work, requests, items }, this.#send);
+    }
+    if (dialect.form === 'batch') await this.#deleteTogether(bucket, { work, requests, dialect });
+    await deleteSingly(this.#s3, { bucket, work, requests, dialect, alone: isAlone(dialect, work) }, this.#send);
+    const provenForms = this.#forms.get(bucket) ?? new Set();
+    this.#forms.set(bucket, provenForms);
+    if (dialect.condition === 'honoured') {
+      for (const item of work.deleted.filter(hasCondition)) provenForms.add(formOf(item));
+    }
+    const isLast = round === ROUNDS_MAX;
+    await settleDoubts(this.#s3, { bucket, work, requests, provenForms, isLast }, this.#send);
+  }
+
   async #deleteTogether(
     bucket: string,
     { work, requests, dialect }: { work: BatchWork<DeleteTarget>; requests: RequestRunner; dialect: DeleteDialect },
   ): Promise<void> {
+    const joined = work.pending.filter((item) => work.isJoinable(item));
+    const size = await sendInParts(joined, {
+      size: this.#sizes.get(bucket) ?? ANY_SIZE,
+      send: async (part) => await this.#sendPart(bucket, { work, requests, dialect, part }),
+      onRefused: (item) => work.setApart(item),
+    });
+    if (size !== ANY_SIZE) this.#sizes.set(bucket, size);
+  }
+
+  /** @returns false if the store refused the request as a whole */
+  async #sendPart(bucket: string, { work, requests, dialect, part }: PartOfBatch): Promise<boolean> {
     const isBare = !sendsEtag(dialect);
     try {
       await requests.send(async (attempt) => {
-        const targets = work.pending.filter(fitsXml).map((item) => readTarget(item, isBare));
+        const targets = part.filter((item) => work.isPending(item)).map((item) => work.targetOf(item, isBare));
         await this.#send(attempt, async (options) => {
           work.markTried(targets);
           const request = { bucket, targets, hasMd5: dialect.hasMd5 };
@@ -79,9 +132,16 @@ export class BatchDeleter {
           throwLeft([...results].map(([id, response]) => work.settle(id, response)));
         });
       });
+      return true;
     } catch (error) {
-      if (!(error instanceof RetryChainFailed && error.cause instanceof KeysLeft)) throw error;
-      work.giveUp(error.cause.left);
+      if (!(error instanceof RetryChainFailed)) throw error;
+      if (error.cause instanceof KeysLeft) {
+        work.giveUp(error.cause.left);
+        return true;
+      }
+      const { errorCode, httpStatus } = error.failure;
+      if (errorCode === 'rejected' && httpStatus !== null && SIZE_STATUSES.has(httpStatus)) return false;
+      throw error;
     }
   }
 
@@ -92,11 +152,8 @@ export class BatchDeleter {
   ): Promise<DeleteDialect> {
     const running = this.#trials.get(bucket);
     if (running !== undefined) await running;
-    else if (!this.#dialects.has(bucket)) {
-      const trial = new DialectTrial({ s3: this.#s3, bucket, requests, send: this.#send, emit: this.#guard.emit });
-      const learning = trial.run(work).then((dialect) => {
-        if (dialect !== null) this.#dialects.set(bucket, dialect);
-      });
+    else if (!this.#isTried.has(bucket)) {
+      const learning = this.#tryOut(bucket, { work, requests });
       // Only the first batch reports a failure; the others then try themselves.
       this.#trials.set(
         bucket,
@@ -109,6 +166,21 @@ export class BatchDeleter {
       }
     }
     return this.#dialects.get(bucket) ?? FIRST_DIALECT;
+  }
+
+  async #tryOut(
+    bucket: string,
+    { work, requests }: { work: BatchWork<DeleteTarget>; requests: RequestRunner },
+  ): Promise<void> {
+    // The condition of the trial cannot hold, so a store that ignores conditions deletes whatever is there by now.
+    for (let item = work.findTrial(); item !== undefined && isNullVersion(item); item = work.findTrial()) {
+      await dropReplaced(this.#s3, { bucket, work, requests, items: [item] }, this.#send);
+      if (work.isPending(item)) break;
+    }
+    const trial = new DialectTrial({ s3: this.#s3, bucket, requests, send: this.#send, emit: this.#guard.emit });
+    const { dialect, isDone } = await trial.run(work, this.#dialects.get(bucket) ?? FIRST_DIALECT);
+    this.#dialects.set(bucket, dialect);
+    if (isDone) this.#isTried.add(bucket);
   }
 
   readonly #send: SendPaced = async ({ options }, request) =>
@@ -134,6 +206,6 @@ function judgePace(error: unknown): PacedEnd {
   return error instanceof KeysLeft ? 'answered' : 'failed';
 }
 
-function isAlone({ form }: DeleteDialect): (item: DeleteTarget) => boolean {
-  return form === 'single' ? () => true : (item) => !fitsXml(item);
+function isAlone({ form }: DeleteDialect, work: BatchWork<DeleteTarget>): (item: DeleteTarget) => boolean {
+  return form === 'single' ? () => true : (item) => !work.isJoinable(item);
 }

@@ -2,15 +2,10 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { RetryChainFailed } from '../../retry/retry-chain.ts';
 import type { BatchWork } from './batch-outcome.ts';
 import { sendsEtag, type DeleteDialect } from './delete-dialect.ts';
-import {
-  identify,
-  readKeyError,
-  readTarget,
-  sendSingleDelete,
-  type DeleteTarget,
-  type KeyResponse,
-  type SendPaced,
-} from './delete-request.ts';
+import { isKeyDenied } from '../list/look-at-key.ts';
+import { readKeyError, type KeyResponse } from './delete-answer.ts';
+import { sendSingleDelete, type SendPaced } from './delete-request.ts';
+import { identify, type DeleteTarget } from './delete-target.ts';
 import { IN_FLIGHT_MAX } from './adaptive-concurrency.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
 
@@ -48,7 +43,7 @@ export async function deleteSingly(
     }
   };
   const deleteNext = async (): Promise<void> => {
-    for (const item of queue) work.settle(identify(item), await deleteOne(readTarget(item, isBare)));
+    for (const item of queue) work.settle(identify(item), await deleteOne(work.targetOf(item, isBare)));
   };
   const workers = await Promise.allSettled(Array.from({ length: IN_FLIGHT_MAX }, deleteNext));
   const failed = workers.find((worker) => worker.status === 'rejected');
@@ -60,9 +55,10 @@ function readSingleFailure({ failure }: RetryChainFailed): KeyResponse | null {
   const { code, message, httpStatus, errorCode } = failure;
   const response = readKeyError(code, message);
   if (response.kind !== 'failed') return response;
-  if (httpStatus === 404 && code !== 'NoSuchBucket') return { kind: 'deleted' };
+  // Without S3's code, it may be another server that answers, or another name.
+  if (httpStatus === 404 && code !== 'NoSuchBucket') return { kind: 'unclear', code, message };
   if (errorCode === 'object_changed') return { kind: 'changed' };
   // Wrong or expired credentials deny everything, but a policy may deny this key alone.
-  const isAboutKey = code === 'AccessDenied' || errorCode === 'unavailable' || errorCode === 'rejected';
+  const isAboutKey = isKeyDenied(code) || errorCode === 'unavailable' || errorCode === 'rejected';
   return isAboutKey ? { kind: 'failed', code, message, isTransient: false } : null;
 }

@@ -1,17 +1,12 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { EventSink } from '../../events.ts';
 import { RetryChainFailed } from '../../retry/retry-chain.ts';
-import { KeysLeft, type BatchWork } from './batch-outcome.ts';
-import { FIRST_DIALECT, learnDialect, sendsEtag, type DeleteDialect, type TrialResponse } from './delete-dialect.ts';
-import {
-  identify,
-  readKeyError,
-  sendBatchDelete,
-  sendSingleDelete,
-  type DeleteTarget,
-  type KeyResponse,
-  type SendPaced,
-} from './delete-request.ts';
+import { hasCondition, KeysLeft, type BatchWork } from './batch-outcome.ts';
+import { isKeyDenied } from '../list/look-at-key.ts';
+import { readKeyError, type KeyResponse } from './delete-answer.ts';
+import { learnDialect, sendsEtag, type DeleteDialect, type TrialResponse } from './delete-dialect.ts';
+import { sendBatchDelete, sendSingleDelete, type SendPaced } from './delete-request.ts';
+import { identify, type DeleteTarget } from './delete-target.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
 
 /** An ETag that no object has: no bytes with this MD5 are known. */
@@ -38,43 +33,49 @@ export class DialectTrial {
 
   /**
    * Tries to delete one pending key until the dialect is known. If the key is deleted, it is settled.
-   * @returns null if that key showed nothing
+   * @param known what earlier trials have shown
+   * @returns what the store has taken so far, even if the key itself could not be deleted; then `isDone` is false,
+   * because another key may show more
    * @throws RetryChainFailed if the store rejects every dialect, or fails; the signal's reason
    */
-  async run(work: BatchWork<DeleteTarget>): Promise<DeleteDialect | null> {
+  async run(
+    work: BatchWork<DeleteTarget>,
+    known: DeleteDialect,
+  ): Promise<{ readonly dialect: DeleteDialect; readonly isDone: boolean }> {
+    let dialect = known;
     const item = work.findTrial();
-    if (item === undefined) return null;
-    const canCompare = item.etag !== null && item.versionId === null;
-    let dialect = FIRST_DIALECT;
+    if (item === undefined) return { dialect, isDone: false };
     for (;;) {
-      const withEtag = canCompare && sendsEtag(dialect);
-      const tried = await this.#try(dialect, { ...item, etag: withEtag ? NO_ETAG : null });
-      if (tried === null) return null;
+      const withEtag = hasCondition(item) && sendsEtag(dialect);
+      const target = { ...work.targetOf(item, true), etag: withEtag ? NO_ETAG : null };
+      const tried = await this.#try(dialect, target);
+      // The store took the request, so its form was right.
+      if (tried === null) return { dialect, isDone: false };
       const step = learnDialect(dialect, { response: tried.response, withEtag });
       if (step.next === 'give_up') throw tried.failure;
       dialect = step.dialect;
       if (step.next === 'try') continue;
       if (tried.response.kind === 'deleted') work.settle(identify(item), { kind: 'deleted' });
       this.#options.emit({ kind: 'deletes_adapted', bucket: this.#options.bucket, ...dialect });
-      return dialect;
+      return { dialect, isDone: true };
     }
   }
 
-  /** Null if only this key cannot be deleted, which shows nothing about the store. */
+  /** Null if the store took the request, but only this key cannot be deleted, or it is unclear whether it was. */
   async #try(
     dialect: DeleteDialect,
     target: DeleteTarget,
   ): Promise<{ readonly response: TrialResponse; readonly failure: unknown } | null> {
     try {
       const response = await this.#request(dialect, target);
-      return response.kind === 'failed' ? null : { response, failure: null };
+      return response.kind === 'failed' || response.kind === 'unclear' ? null : { response, failure: null };
     } catch (error) {
       if (!(error instanceof RetryChainFailed)) throw error;
       if (error.cause instanceof KeysLeft) return null;
       const { code, message, httpStatus, errorCode } = error.failure;
       const response = readKeyError(code, message);
-      if (response.kind !== 'failed') return { response, failure: error };
-      if (dialect.form === 'single' && code === 'AccessDenied') return null;
+      if (response.kind === 'deleted' || response.kind === 'changed') return { response, failure: error };
+      if (dialect.form === 'single' && isKeyDenied(code)) return null;
       // Other rejections are not about the form, so nothing may be left out, least of all the ETag.
       const isAboutForm = errorCode === 'rejected' && httpStatus !== null && FORM_STATUSES.has(httpStatus);
       if (!isAboutForm) throw error;

@@ -116,26 +116,49 @@ describe('deleteBatch', () => {
     },
   );
 
-  it.each([
-    [
-      'a page of a proxy',
-      () => ({ headers: { 'content-type': 'application/xml' }, body: '<html><b>log in</b></html>' }),
-    ],
-    ['an answer that leaves a key out', (asked: readonly Asked[]) => deletedResponse(asked.slice(1))],
-    [
-      'an answer that tells of one key twice',
-      (asked: readonly Asked[]) => deletedResponse([...asked.slice(1), ...asked.slice(1)]),
-    ],
-    [
-      'an answer about another key',
-      (asked: readonly Asked[]) => deletedResponse([{ ...asked[0]!, key: 'other' }, ...asked.slice(1)]),
-    ],
-  ])('takes %s for no answer of S3, never for a deletion', async (_what, response) => {
-    const { run } = prepare((asked) => response(asked));
+  it('takes a page of a proxy for no answer of S3, never for a deletion', async () => {
+    const page = { headers: { 'content-type': 'application/xml' }, body: '<html><b>log in</b></html>' };
+    const { run } = prepare(() => page);
     expect(await run('a', 'b')).toMatchObject({
       deleted: [],
       error: { code: 'unavailable', details: { reason: 'not_s3' } },
     });
+  });
+
+  it.each<[string, (asked: readonly Asked[]) => FakeResponse]>([
+    ['leaves a key out', (asked) => deletedResponse(asked.slice(1))],
+    ['tells of one key twice', (asked) => deletedResponse([...asked.slice(1), ...asked.slice(1)])],
+    ['is about another key', (asked) => deletedResponse([{ ...asked[0]!, key: 'other' }, ...asked.slice(1)])],
+    ['names nothing', () => deletedResponse([])],
+    ['has no body', () => ({ body: '' })],
+  ])(
+    'settles by a look what an answer that %s does not tell, and deletes again what is there',
+    async (_what, answer) => {
+      const there = new Set(['a', 'b']);
+      const { run, requests } = prepare((asked, _number, { method, path }) => {
+        const key = path.slice('/b/'.length);
+        if (method === 'HEAD') return there.has(key) ? { headers: { etag: ETAG } } : { status: 404 };
+        if (method === 'GET') return errorResponse(404, 'NoSuchKey');
+        if (requests.filter((request) => request.method === 'POST').length > 1) there.clear();
+        else there.delete('b');
+        return answer(asked);
+      });
+      const outcome = await run('a', 'b');
+      expect({ ...outcome, deleted: outcome.deleted.toSorted() }).toEqual({
+        deleted: ['a', 'b'],
+        changed: [],
+        stayed: [],
+        error: null,
+      });
+      expect(requests.filter(({ method }) => method === 'POST')).toHaveLength(2);
+    },
+  );
+
+  it('leaves what no answer tells of and what is still there, however often it is asked for', async () => {
+    const { run } = prepare((_asked, _number, { method }) =>
+      method === 'HEAD' ? { headers: { etag: ETAG } } : deletedResponse([]),
+    );
+    expect(await run('a')).toMatchObject({ deleted: [], stayed: ['a not_confirmed'], error: null });
   });
 
   it('tells versions of one key apart, and holds no ETag against them: they never change', async () => {
