@@ -57,7 +57,7 @@ const S3_NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
   download: ['checksum', 'connection', 'protocol'],
   list: ['connection', 'protocol'],
   protocol: [],
-  upload: ['checksum', 'connection', 'protocol'],
+  upload: ['checksum', 'connection', 'list', 'protocol'],
 };
 const FOLDERS = Object.keys(NEIGHBOURS);
 

@@ -2,9 +2,10 @@ import { ListObjectsV2Command, type ListObjectsV2CommandInput, type S3Client } f
 import type { Guard } from '../../guard/guard.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
 import { readStoreClock } from '../protocol/store-clock.ts';
-import { readEntries, readListedKey, readListedSize } from './page-entries.ts';
-import { type ListRequest, readPages } from './read-pages.ts';
-import type { XmlEntry } from './xml-entries.ts';
+import { isUnsure, readEncoding, readListedKey, readTruncation, type PageEncoding } from './page-encoding.ts';
+import { keysOf, readHeadText, readListedSize, readPage, refusePage } from './page-entries.ts';
+import { IS_UNSURE, type ListRequest, readPages } from './read-pages.ts';
+import type { XmlEntry, XmlPage } from './xml-entries.ts';
 import { parseIsoTime, sinceS3Began } from '../../wire-time.ts';
 
 /** One stored object, as a listing reports it. */
@@ -30,18 +31,16 @@ export function listObjects(s3: S3Client, guard: Guard, request: ListRequest): A
   return readPages(guard, { operation: 'list_objects', request, first }, async (input, options) => {
     const command = new ListObjectsV2Command(input);
     const storeClock = readStoreClock(command);
-    const contents = readEntries(command, OBJECTS);
-    const response = await s3.send(command, options);
-    // A proxy's page with status 200 parses to nothing, which must not count as "0 objects".
-    if (response.Name === undefined && response.KeyCount === undefined) {
-      throw new TransferFault('not_s3', 'the response to the listing does not come from S3');
-    }
-    if (response.IsTruncated === true && response.NextContinuationToken === undefined) {
-      throw new TransferFault('not_s3', 'a truncated listing has no marker for the next page');
-    }
-    const objects = contents().map((entry) => parseListed(entry, response.EncodingType));
-    const next = response.IsTruncated === true ? { ContinuationToken: response.NextContinuationToken } : null;
-    return { page: { objects, storeNowMs: storeClock(), isLast: next === null }, next };
+    const readList = readPage(command, OBJECTS);
+    await s3.send(command, options);
+    const list = readList();
+    assertWhole(list);
+    const encoding = readEncoding(list, input.EncodingType !== undefined);
+    if (isUnsure(encoding, keysOf(list))) return IS_UNSURE;
+    const objects = list.entries.map((entry) => parseListed(entry, encoding));
+    const next = findNext(list);
+    const page = { objects, storeNowMs: storeClock(), isLast: next === null };
+    return { page, next, first: objects[0]?.key ?? null };
   });
 }
 
@@ -50,11 +49,33 @@ type PageStart = Pick<ListObjectsV2CommandInput, 'StartAfter' | 'ContinuationTok
 
 const OBJECTS: ReadonlySet<string> = new Set(['Contents']);
 
+/** Rejects a page from a proxy, which parses to nothing, and a page that is not all that it says. */
+function assertWhole(list: XmlPage): void {
+  const count = readHeadText(list, 'KeyCount')?.trim() ?? null;
+  // It must not count as "0 objects".
+  if (readHeadText(list, 'Name') === null && count === null)
+    refusePage('the response to the listing does not come from S3');
+  const groups = list.head.get('commonprefixes')?.length ?? 0;
+  if (count === null || (/^\d{1,9}$/.test(count) && Number(count) === list.entries.length + groups)) return;
+  refusePage(`the listing has ${list.entries.length} objects, and counts ${count}`);
+}
+
+/** Where the next page starts. A token means that there is more, as for the SDK's paginator and the AWS CLI. */
+function findNext(list: XmlPage): PageStart | null {
+  const isTruncated = readTruncation(list);
+  const token = readHeadText(list, 'NextContinuationToken');
+  if (token !== null) return { ContinuationToken: token };
+  // The marker of the older listing, from a store that does not know this one.
+  const hasMarker = isTruncated === null && readHeadText(list, 'NextMarker') !== null;
+  if (isTruncated === true || hasMarker) return refusePage('a truncated listing has no marker for the next page');
+  return null;
+}
+
 /** Rejects an entry without a key, a time or a size, because S3 writes all three. */
-function parseListed({ fields }: XmlEntry, encoding: string | undefined): ListedObject {
-  const { Key, LastModified = '', Size = '0', ETag } = fields;
+function parseListed({ fields }: XmlEntry, encoding: PageEncoding): ListedObject {
+  const { Key = '', LastModified = '', Size = '', ETag } = fields;
   const [timeMs, sizeBytes] = [parseIsoTime(LastModified), readListedSize(Size)];
-  if (Key === undefined || timeMs === null || sizeBytes === null) {
+  if (Key === '' || timeMs === null || sizeBytes === null) {
     throw new TransferFault('not_s3', 'a listed object has no key, time or size');
   }
   return { key: readListedKey(Key, encoding), sizeBytes, lastModifiedMs: sinceS3Began(timeMs), etag: ETag ?? null };

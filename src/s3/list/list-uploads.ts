@@ -2,8 +2,9 @@ import { ListMultipartUploadsCommand, type ListMultipartUploadsCommandInput, typ
 import type { Guard } from '../../guard/guard.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
 import { readStoreClock } from '../protocol/store-clock.ts';
-import { readEntries, readListedKey, readNextKey, unlessEmpty } from './page-entries.ts';
-import { type ListRequest, readPages } from './read-pages.ts';
+import { isUnsure, readEncoding, readListedKey, readNextKey, type PageEncoding } from './page-encoding.ts';
+import { keysOf, readHeadText, readPage, refusePage } from './page-entries.ts';
+import { IS_UNSURE, type ListRequest, readPages } from './read-pages.ts';
 import type { XmlEntry } from './xml-entries.ts';
 import { parseIsoTime, sinceS3Began } from '../../wire-time.ts';
 
@@ -33,26 +34,37 @@ export function listUploads(
   return readPages(guard, { operation: 'list_uploads', request: { bucket, prefix }, first }, async (input, options) => {
     const command = new ListMultipartUploadsCommand(input);
     const storeClock = readStoreClock(command);
-    const entries = readEntries(command, UPLOADS);
-    const response = await s3.send(command, options);
-    if (response.Bucket === undefined) {
-      throw new TransferFault('not_s3', 'the response to the listing does not come from S3');
-    }
-    const uploads = entries().map((entry) => parseUpload(entry, response.EncodingType));
-    const KeyMarker = readNextKey(response);
-    const next = KeyMarker === null ? null : { KeyMarker, UploadIdMarker: unlessEmpty(response.NextUploadIdMarker) };
-    return { page: { uploads, storeNowMs: storeClock() }, next };
+    const readList = readPage(command, UPLOADS);
+    await s3.send(command, options);
+    const list = readList();
+    if (readHeadText(list, 'Bucket') === null) refusePage('the response to the listing does not come from S3');
+    const encoding = readEncoding(list, input.EncodingType !== undefined);
+    if (isUnsure(encoding, [...keysOf(list), readHeadText(list, 'NextKeyMarker')])) return IS_UNSURE;
+    const uploads = list.entries.map((entry) => parseUpload(entry, encoding));
+    const keys = uploads.map(({ key }) => key);
+    const KeyMarker = readNextKey(list, encoding, keys);
+    const UploadIdMarker = readHeadText(list, 'NextUploadIdMarker') ?? undefined;
+    const next = KeyMarker === null ? null : { KeyMarker, UploadIdMarker };
+    return {
+      page: { uploads, storeNowMs: storeClock() },
+      next,
+      first: nameFirst(uploads),
+    };
   });
+}
+
+function nameFirst([first]: readonly UnfinishedUpload[]): string | null {
+  return first === undefined ? null : JSON.stringify([first.key, first.uploadId]);
 }
 
 type PageStart = Pick<ListMultipartUploadsCommandInput, 'KeyMarker' | 'UploadIdMarker'>;
 
 const UPLOADS: ReadonlySet<string> = new Set(['Upload']);
 
-function parseUpload({ fields }: XmlEntry, encoding: string | undefined): UnfinishedUpload {
-  const { Key, UploadId, Initiated = '' } = fields;
+function parseUpload({ fields }: XmlEntry, encoding: PageEncoding): UnfinishedUpload {
+  const { Key = '', UploadId = '', Initiated = '' } = fields;
   const timeMs = parseIsoTime(Initiated);
-  if (Key === undefined || UploadId === undefined || timeMs === null) {
+  if (Key === '' || UploadId === '' || timeMs === null) {
     throw new TransferFault('not_s3', 'a listed upload has no key, id or time');
   }
   return { key: readListedKey(Key, encoding), uploadId: UploadId, startedAtMs: sinceS3Began(timeMs) };

@@ -2,8 +2,9 @@ import { ListObjectVersionsCommand, type ListObjectVersionsCommandInput, type S3
 import type { Guard } from '../../guard/guard.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
 import { readStoreClock } from '../protocol/store-clock.ts';
-import { readEntries, readListedKey, readListedSize, readNextKey, unlessEmpty } from './page-entries.ts';
-import { type ListRequest, readPages } from './read-pages.ts';
+import { isUnsure, readEncoding, readListedKey, readNextKey, type PageEncoding } from './page-encoding.ts';
+import { keysOf, readFlag, readHeadText, readListedSize, readPage, refusePage } from './page-entries.ts';
+import { IS_UNSURE, type ListRequest, readPages } from './read-pages.ts';
 import type { XmlEntry } from './xml-entries.ts';
 import { parseIsoTime, sinceS3Began } from '../../wire-time.ts';
 
@@ -39,16 +40,27 @@ export function listVersions(s3: S3Client, guard: Guard, request: ListRequest): 
   return readPages(guard, { operation: 'list_objects', request, first }, async (input, options) => {
     const command = new ListObjectVersionsCommand(input);
     const storeClock = readStoreClock(command);
-    const entries = readEntries(command, VERSIONS);
-    const response = await s3.send(command, options);
-    if (response.Name === undefined) {
-      throw new TransferFault('not_s3', 'the response to the listing does not come from S3');
-    }
-    const KeyMarker = readNextKey(response);
-    const next = KeyMarker === null ? null : { KeyMarker, VersionIdMarker: unlessEmpty(response.NextVersionIdMarker) };
-    const versions = readVersions(entries(), response.EncodingType);
-    return { page: { versions, storeNowMs: storeClock(), isLast: next === null }, next };
+    const readList = readPage(command, VERSIONS);
+    await s3.send(command, options);
+    const list = readList();
+    if (readHeadText(list, 'Name') === null) refusePage('the response to the listing does not come from S3');
+    const encoding = readEncoding(list, input.EncodingType !== undefined);
+    if (isUnsure(encoding, [...keysOf(list), readHeadText(list, 'NextKeyMarker')])) return IS_UNSURE;
+    const versions = readVersions(list.entries, encoding);
+    const keys = versions.map(({ key }) => key);
+    const KeyMarker = readNextKey(list, encoding, keys);
+    const VersionIdMarker = readHeadText(list, 'NextVersionIdMarker') ?? undefined;
+    const next = KeyMarker === null ? null : { KeyMarker, VersionIdMarker };
+    return {
+      page: { versions, storeNowMs: storeClock(), isLast: next === null },
+      next,
+      first: nameFirst(versions),
+    };
   });
+}
+
+function nameFirst([first]: readonly ListedVersion[]): string | null {
+  return first === undefined ? null : JSON.stringify([first.key, first.versionId]);
 }
 
 type PageStart = Pick<ListObjectVersionsCommandInput, 'KeyMarker' | 'VersionIdMarker'>;
@@ -56,22 +68,18 @@ type PageStart = Pick<ListObjectVersionsCommandInput, 'KeyMarker' | 'VersionIdMa
 const MARKER = 'DeleteMarker';
 const VERSIONS: ReadonlySet<string> = new Set(['Version', MARKER]);
 
-function readVersions(entries: readonly XmlEntry[], encoding: string | undefined): readonly ListedVersion[] {
+function readVersions(entries: readonly XmlEntry[], encoding: PageEncoding): readonly ListedVersion[] {
   // Some stores write two lists, each in key order; a stable sort brings the entries of one key together.
   return entries.map((entry) => parseVersion(entry, encoding)).toSorted((a, b) => Buffer.compare(a.order, b.order));
 }
 
-const TRUTHS: Readonly<Record<string, boolean | undefined>> = { true: true, false: false };
-
 /** Rejects an incomplete entry: without its version id, a sweep would delete the current object. */
-function parseVersion(
-  { name, fields }: XmlEntry,
-  encoding: string | undefined,
-): ListedVersion & { readonly order: Buffer } {
-  const { Key, VersionId, IsLatest = '', LastModified = '', Size = '0', ETag } = fields;
-  const isLatest = TRUTHS[IsLatest];
+function parseVersion({ name, fields }: XmlEntry, encoding: PageEncoding): ListedVersion & { readonly order: Buffer } {
+  const isDeleteMarker = name === MARKER;
+  const { Key = '', VersionId = '', IsLatest = '', LastModified = '', Size = isDeleteMarker ? '0' : '', ETag } = fields;
+  const isLatest = readFlag(IsLatest);
   const [timeMs, sizeBytes] = [parseIsoTime(LastModified), readListedSize(Size)];
-  if (Key === undefined || VersionId === undefined || isLatest === undefined) {
+  if (Key === '' || VersionId === '' || isLatest === null) {
     throw new TransferFault('not_s3', 'a listed version has no key, id or latest flag');
   }
   if (timeMs === null || sizeBytes === null) {
@@ -83,7 +91,7 @@ function parseVersion(
     order: Buffer.from(key),
     versionId: VersionId,
     isLatest,
-    isDeleteMarker: name === MARKER,
+    isDeleteMarker,
     sizeBytes,
     lastModifiedMs: sinceS3Began(timeMs),
     etag: ETag ?? null,

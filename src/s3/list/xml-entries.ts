@@ -1,4 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import { TransferFault } from '../../retry/transfer-fault.ts';
+import { readAttributeNames, readElementName, readXmlText, refuseEncoding } from './xml-text.ts';
 
 /** One element of a list, with the text of its children by name. Deeper elements are left out. */
 export interface XmlEntry {
@@ -6,100 +8,197 @@ export interface XmlEntry {
   readonly fields: Readonly<Record<string, string | undefined>>;
 }
 
-export interface TakenEntries {
+/** A whole document, apart from what lies deeper than the fields of its entries. */
+export interface XmlPage {
+  /** The name of the root; null for an empty document. */
+  readonly root: string | null;
   /** In document order. */
   readonly entries: readonly XmlEntry[];
-  /** The document without them. */
-  readonly rest: Uint8Array;
+  /**
+   * The other elements directly below the root, by name in lower case and without a namespace prefix. Each has its text,
+   * or null if it has elements of its own.
+   */
+  readonly head: ReadonlyMap<string, readonly (string | null)[]>;
 }
 
+/** The most entries of one page. S3 sends 1,000; some stores send a few thousand when no number is asked for. */
+const ENTRIES_MAX = 10_000;
+
+/** The deepest nesting; S3's own answers have 5 levels. */
+const DEPTH_MAX = 32;
+
+/** Fields that have one text and nothing else. S3 repeats or nests others, such as `ChecksumAlgorithm` and `Owner`. */
+const TEXT_FIELDS: ReadonlySet<string> = new Set(
+  (
+    'Key VersionId IsLatest LastModified ETag Size UploadId Initiated PartNumber Code Message DeleteMarker ' +
+    'DeleteMarkerVersionId ChecksumCRC32 ChecksumCRC32C ChecksumCRC64NVME ChecksumSHA1 ChecksumSHA256'
+  ).split(' '),
+);
+
 /**
- * Takes the elements with these names, directly below the root, out of a document, and leaves the rest for a general
- * parser. S3's lists have a thousand entries each; the SDK's parser builds every text character by character and makes
- * two object trees, which took two thirds of the time and memory of a sweep. Works on bytes, so that no text keeps the
- * whole document in memory.
- * @throws TransferFault `not_s3` if the elements do not nest, or a text cannot be read
+ * Reads a document of S3 whose root contains elements with these names. It is our only reader of listings, for two
+ * reasons. S3's lists have a thousand entries each; the SDK's parser builds every text character by character and makes
+ * two object trees, which took two thirds of the time and memory of a sweep. And the SDK's parser guesses: it drops
+ * unknown entities, joins texts around an element, and takes bytes that are not UTF-8.
+ *
+ * A document that has more than one reading is refused as a whole: bytes that are not UTF-8, unknown entities and a bare
+ * `&`, a field twice or with elements or attributes, entries under another spelling of their name, a document type.
+ * @throws TransferFault `not_s3`
  */
-export function takeXmlEntries(document: Buffer, names: ReadonlySet<string>): TakenEntries {
-  return new EntryScanner(document, names).scan();
+export function readXmlPage(document: Buffer, names: ReadonlySet<string>): XmlPage {
+  // Otherwise different bytes would become the same characters.
+  if (!isUtf8(document)) throw new TransferFault('not_s3', 'the response is not UTF-8');
+  return new PageScanner(document, names).scan();
 }
 
 const [SLASH, EXCLAMATION, QUESTION] = [0x2f, 0x21, 0x3f];
 const CDATA = '<![CDATA[';
+const BYTE_ORDER_MARK = Buffer.from('\u{feff}');
 /** The depth of an entry; the root is at 1. */
 const ENTRY_DEPTH = 2;
+const FIELD_DEPTH = 3;
 
-class EntryScanner {
+interface OpenEntry {
+  readonly name: string;
+  readonly fields: Record<string, string>;
+}
+
+class PageScanner {
   readonly #document: Buffer;
   readonly #names: ReadonlySet<string>;
+  /** The names in lower case, to find other spellings of them. */
+  readonly #spellings: ReadonlySet<string>;
   readonly #open: string[] = [];
   readonly #entries: XmlEntry[] = [];
-  readonly #rest: Buffer[] = [];
-  /** Everything before this offset is in the entries or the rest. */
-  #settled = 0;
-  #fields: Record<string, string> | null = null;
-  #text = '';
+  readonly #head = new Map<string, (string | null)[]>();
+  #root: string | null = null;
+  #entry: OpenEntry | null = null;
+  /** The text of the field or element of the head that is being read; null once it has elements. */
+  #text: string | null = null;
 
   constructor(document: Buffer, names: ReadonlySet<string>) {
     this.#document = document;
     this.#names = names;
+    this.#spellings = new Set([...names].map((name) => name.toLowerCase()));
   }
 
-  scan(): TakenEntries {
-    let at = 0;
-    for (let tag = this.#document.indexOf('<'); tag !== -1; tag = this.#document.indexOf('<', at)) {
-      if (this.#isInField) this.#text += readText(this.#document.toString('utf8', at, tag));
+  scan(): XmlPage {
+    let at = this.#document.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
+    for (let tag = this.#document.indexOf('<', at); tag !== -1; tag = this.#document.indexOf('<', at)) {
+      if (tag > at) this.#takeText(this.#document.toString('utf8', at, tag));
       at = this.#readMarkup(tag);
     }
     if (this.#open.length > 0) throw brokenXmlError();
-    this.#rest.push(this.#document.subarray(this.#settled));
-    return { entries: this.#entries, rest: Buffer.concat(this.#rest) };
+    this.#takeText(this.#document.toString('utf8', at));
+    return { root: this.#root, entries: this.#entries, head: this.#head };
   }
 
-  get #isInField(): boolean {
-    return this.#fields !== null && this.#open.length === ENTRY_DEPTH + 1;
+  /** The depth at which text counts: a field of an entry, or an element of the head. */
+  get #textDepth(): number {
+    return this.#entry === null ? ENTRY_DEPTH : FIELD_DEPTH;
+  }
+
+  #takeText(raw: string): void {
+    const depth = this.#open.length;
+    if (depth > this.#textDepth) return;
+    if (depth === FIELD_DEPTH) {
+      if (TEXT_FIELDS.has(this.#open.at(-1) ?? '')) this.#text += readXmlText(raw);
+    } else if (raw.trim() !== '') {
+      if (depth < this.#textDepth) throw new TransferFault('not_s3', 'the response has text between its elements');
+      if (this.#text !== null) this.#text += readXmlText(raw);
+    }
   }
 
   /** @returns the offset of its end */
   #readMarkup(tag: number): number {
     const kind = this.#document[tag + 1];
-    if (kind === QUESTION) return this.#skipTo('?>', tag);
+    if (kind === QUESTION) return this.#readInstruction(tag);
     if (kind === EXCLAMATION) return this.#readDeclaration(tag);
     const end = this.#skipTo('>', tag);
     if (kind === SLASH) {
-      this.#close(this.#document.toString('latin1', tag + 2, end - 1).trimEnd(), end);
+      this.#close(this.#document.toString('latin1', tag + 2, end - 1).trimEnd());
       return end;
     }
     const isEmpty = this.#document[end - 2] === SLASH;
-    const name = readName(this.#document.toString('latin1', tag + 1, isEmpty ? end - 2 : end - 1));
-    this.#begin(name, tag);
-    if (isEmpty) this.#close(name, end);
+    const inner = this.#document.toString('utf8', tag + 1, isEmpty ? end - 2 : end - 1);
+    const name = readElementName(inner);
+    this.#begin(name, inner.length === name.length ? [] : readAttributeNames(inner.slice(name.length)));
+    if (isEmpty) this.#close(name);
+    return end;
+  }
+
+  #readInstruction(tag: number): number {
+    const end = this.#skipTo('?>', tag);
+    if (this.#startsWith('<?xml ', tag)) refuseEncoding(this.#document.toString('latin1', tag, end));
     return end;
   }
 
   #readDeclaration(tag: number): number {
     if (this.#startsWith('<!--', tag)) return this.#skipTo('-->', tag);
-    if (!this.#startsWith(CDATA, tag)) return this.#skipTo('>', tag);
+    // A document type can redefine every name and text.
+    if (!this.#startsWith(CDATA, tag)) throw brokenXmlError();
     const end = this.#skipTo(']]>', tag);
-    if (this.#isInField) this.#text += this.#document.toString('utf8', tag + CDATA.length, end - ']]>'.length);
+    const raw = this.#document.toString('utf8', tag + CDATA.length, end - ']]>'.length);
+    this.#takeText(raw.replaceAll('&', '&amp;'));
     return end;
   }
 
-  #begin(name: string, tag: number): void {
+  #begin(name: string, attributes: readonly string[]): void {
     this.#open.push(name);
-    this.#text = '';
-    if (this.#open.length !== ENTRY_DEPTH || !this.#names.has(name)) return;
-    if (tag > this.#settled) this.#rest.push(this.#document.subarray(this.#settled, tag));
-    this.#fields = {};
+    const depth = this.#open.length;
+    if (depth > DEPTH_MAX) throw new TransferFault('not_s3', 'the response nests too deeply');
+    if (depth === 1) this.#beginRoot(name);
+    else if (depth === ENTRY_DEPTH) this.#beginBelowRoot(name, attributes);
+    else if (depth === FIELD_DEPTH && this.#entry !== null) this.#beginField(name, this.#entry, attributes);
+    else this.#nest(depth);
   }
 
-  #close(name: string, end: number): void {
-    if (this.#isInField && this.#fields !== null) this.#fields[name] = this.#text;
+  #beginRoot(name: string): void {
+    if (this.#root !== null) throw brokenXmlError();
+    this.#root = name;
+  }
+
+  #beginBelowRoot(name: string, attributes: readonly string[]): void {
+    this.#text = '';
+    if (!this.#names.has(name)) {
+      if (this.#spellings.has(localName(name).toLowerCase())) throw misspelledError(name);
+      return;
+    }
+    if (attributes.some((attribute) => !/^xmlns(?::|$)/.test(attribute))) throw ambiguousError(name);
+    if (this.#entries.length === ENTRIES_MAX) {
+      throw new TransferFault('not_s3', `the response has more than ${ENTRIES_MAX} entries`);
+    }
+    this.#entry = { name, fields: {} };
+  }
+
+  #beginField(name: string, { fields }: OpenEntry, attributes: readonly string[]): void {
+    this.#text = '';
+    if (TEXT_FIELDS.has(name) && (attributes.length > 0 || Object.hasOwn(fields, name))) throw ambiguousError(name);
+  }
+
+  /** An element within a field or an element of the head. */
+  #nest(depth: number): void {
+    if (depth !== this.#textDepth + 1) return;
+    const outer = this.#open[depth - 2] ?? '';
+    if (this.#entry !== null && TEXT_FIELDS.has(outer)) throw ambiguousError(outer);
+    this.#text = null;
+  }
+
+  #close(name: string): void {
+    const depth = this.#open.length;
     if (this.#open.pop() !== name) throw brokenXmlError();
-    if (this.#fields === null || this.#open.length !== ENTRY_DEPTH - 1) return;
-    this.#entries.push({ name, fields: this.#fields });
-    this.#fields = null;
-    this.#settled = end;
+    const entry = this.#entry;
+    if (depth === FIELD_DEPTH && entry !== null) entry.fields[name] = this.#text ?? '';
+    if (depth !== ENTRY_DEPTH) return;
+    if (entry === null) {
+      const key = localName(name).toLowerCase();
+      const texts = this.#head.get(key);
+      if (texts === undefined) this.#head.set(key, [this.#text]);
+      else texts.push(this.#text);
+    } else {
+      this.#entries.push(entry);
+      this.#entry = null;
+    }
   }
 
   #startsWith(start: string, at: number): boolean {
@@ -113,30 +212,18 @@ class EntryScanner {
   }
 }
 
-/** Without the attributes. */
-function readName(tag: string): string {
-  const end = tag.search(/\s/);
-  return end === -1 ? tag : tag.slice(0, end);
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
-
-function readText(text: string): string {
-  if (!text.includes('&')) return text;
-  return text.replaceAll(/&([^;&]*);/g, (_entity, name: string) => readEntity(name));
-}
-
-/** Surrogates, which some stores write as two entities, form a pair again in the text. */
-function readEntity(name: string): string {
-  const number = /^#(?:x([\da-f]{1,6})|(\d{1,7}))$/i.exec(name);
-  const codePoint =
-    number === null ? null : number[1] === undefined ? Number(number[2]) : Number.parseInt(number[1], 16);
-  const text =
-    codePoint === null ? ENTITIES[name] : codePoint > 0x10_ff_ff ? undefined : String.fromCodePoint(codePoint);
-  if (text === undefined) throw new TransferFault('not_s3', 'the response has a character that does not exist');
-  return text;
+function localName(name: string): string {
+  return name.slice(name.lastIndexOf(':') + 1);
 }
 
 function brokenXmlError(): TransferFault {
   return new TransferFault('not_s3', 'the response is not well-formed XML');
+}
+
+function ambiguousError(name: string): TransferFault {
+  return new TransferFault('not_s3', `<${name}> of an entry has more than one reading`);
+}
+
+function misspelledError(name: string): TransferFault {
+  return new TransferFault('not_s3', `the response has entries under another name: <${name}>`);
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { listObjects, type ListedPage } from '../../../../src/s3/list/list-objects.ts';
-import { readListedKey } from '../../../../src/s3/list/page-entries.ts';
+import { readListedKey } from '../../../../src/s3/list/page-encoding.ts';
 import { formatHttpTime, formatTime } from '../../../../src/clock.ts';
 import { CommandCircuit } from '../../../../src/guard/command-circuit.ts';
 import { CIRCUIT, FakeCircuits } from '../../../support/fake-circuits.ts';
@@ -121,7 +121,10 @@ describe('listObjects', () => {
     ['asks a circuit once per page', CIRCUIT, 2],
     ['of a sweep asks none', null, 0],
   ])('%s', async (_what, circuit, admissions) => {
-    const { run, process } = prepare((_request, number) => pageResponse(['k'], number < 2 ? 't' : null), circuit);
+    const { run, process } = prepare(
+      (_request, number) => pageResponse([`k${number}`], number < 2 ? 't' : null),
+      circuit,
+    );
     await run();
     expect(process.admissions).toBe(admissions);
     expect(process.verdicts).toHaveLength(admissions);
