@@ -62,10 +62,12 @@ async function readStored(
   }
 }
 
-/** The destination may not be listed, or the store lists what was not asked for. */
+/** The destination may not be listed, or the store does not list it as S3 does. */
 function isUnlistable({ code, details }: BreakwaterError): boolean {
-  return code === 'access_denied' || details.reason === 'listing_not_below_prefix';
+  return code === 'access_denied' || UNLISTABLE.has(details.reason ?? '');
 }
+
+const UNLISTABLE: ReadonlySet<string> = new Set(['listing_not_below_prefix', 'listing_stands_still', 'not_s3']);
 
 /**
  * Whether an object with the file's bytes also has its modification time. Asks S3 only if the file changed since the
