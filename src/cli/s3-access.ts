@@ -54,10 +54,15 @@ async function connect(run: CommandRun, guard: Guard): Promise<ObjectStore> {
   const certificates = caBundle === null ? null : readCertificates(caBundle);
   const { openObjectStore } = await import('../s3/object-store.ts');
   return await openObjectStore(
-    { endpointUrl, region, profile, pathStyle, connectTimeoutMs, certificates },
+    { endpointUrl, region, profile, pathStyle, connectTimeoutMs, certificates, reader: chooseReader(run) },
     clock,
     guard,
   );
+}
+
+/** Undocumented among the flags: it is for tests (docs/security.md). */
+function chooseReader({ env }: CommandRun): 'own' | 'undici' {
+  return env['BREAKWATER_TEST_HTTP'] === 'undici' ? 'undici' : 'own';
 }
 
 function guardOf({ settings, deadlineAtMs, clock, signal, emit }: CommandRun, circuit: CommandCircuit | null): Guard {

@@ -19,6 +19,11 @@ export interface WatchedOptions {
   readonly isDirect?: boolean;
 }
 
+export interface HttpSettings extends ConnectionSettings {
+  /** Who reads objects. undici is for tests, and to find out whether our reader is at fault. @default 'own' */
+  readonly reader?: 'own' | 'undici';
+}
+
 type HttpRequest = Parameters<UndiciHttpHandler['handle']>[0];
 type HttpResponse = ReturnType<UndiciHttpHandler['handle']>;
 type HandleOptions = NonNullable<Parameters<UndiciHttpHandler['handle']>[1]> &
@@ -31,21 +36,23 @@ type HandleOptions = NonNullable<Parameters<UndiciHttpHandler['handle']>[1]> &
 export class WatchedHttpHandler {
   readonly #agent: Agent;
   readonly #getAgent: GetAgent;
+  readonly #usesOwn: boolean;
   readonly #timer: WatchTimer;
   readonly metadata = { handlerProtocol: 'http/1.1' };
 
-  constructor({ connectTimeoutMs, certificates }: ConnectionSettings, clock: Clock) {
+  constructor({ connectTimeoutMs, certificates, reader = 'own' }: HttpSettings, clock: Clock) {
     // undici's timeouts are off, because the watch has one for each phase.
     const connect = { timeout: connectTimeoutMs, ...(certificates === null ? {} : { ca: certificates }) };
     // One request per connection, as with S3 itself: over HTTP/2, which some proxies offer, all would share one.
     this.#agent = new Agent({ connect, allowH2: false, headersTimeout: 0, bodyTimeout: 0 });
     this.#getAgent = new GetAgent({ connectTimeoutMs, certificates, clock });
+    this.#usesOwn = reader === 'own';
     this.#timer = new WatchTimer(clock);
   }
 
   async handle(request: HttpRequest, options: HandleOptions = {}): HttpResponse {
     const { watch, abortSignal, isDirect = false } = options;
-    const agent = isDirect && request.method === 'GET' ? this.#getAgent : this.#agent;
+    const agent = this.#usesOwn && isDirect && request.method === 'GET' ? this.#getAgent : this.#agent;
     const dispatch: Dispatch = (target, handler) =>
       watch === undefined
         ? agent.dispatch(target, handler)

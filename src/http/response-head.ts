@@ -65,7 +65,7 @@ export function readIdleMs(headers: Headers): number {
 
 /**
  * How the end of the body is found (RFC 9112, section 6.3).
- * @throws TransferFault `not_s3` if the headers are ambiguous, even if the status allows no body
+ * @throws TransferFault `not_s3` if the headers are ambiguous, even if there can be no body
  */
 export function chooseFraming(
   status: number,

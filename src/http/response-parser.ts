@@ -52,7 +52,7 @@ interface Trailers {
 }
 
 /**
- * Parses one HTTP/1.1 response (RFC 9112) to a GET, from input split anywhere. It is strict, because S3 never sends an
+ * Parses one HTTP/1.1 response (RFC 9112), from input split anywhere. It is strict, because S3 never sends an
  * ambiguous response.
  * @throws TransferFault `not_s3` for anything else
  */
@@ -60,6 +60,12 @@ export class ResponseParser {
   #state: State = { kind: 'head' };
   #reusableForMs = 0;
   readonly #lines = new LineReader();
+  readonly #method: string;
+
+  /** @param method of the request: a response to HEAD has no body */
+  constructor(method = 'GET') {
+    this.#method = method;
+  }
 
   /** The next event in `bytes`, and how many of them it uses. A null event uses all of them and needs more. */
   next(bytes: Buffer): { readonly event: ResponseEvent | null; readonly used: number } {
@@ -105,7 +111,8 @@ export class ResponseParser {
     const isOld = version === '0';
     if (status === 101) refuseResponse('another protocol');
     if (status >= 200) {
-      this.#state = framing;
+      this.#state = this.#method === 'HEAD' ? { kind: 'sized', left: 0 } : framing;
+      // As in Node, also not after a response to HEAD that states no size.
       this.#reusableForMs = isOld || framing.kind === 'until_close' ? 0 : readIdleMs(headers);
     } else if (isOld || announcesClose(headers)) {
       refuseResponse('an interim response that ends the connection');

@@ -9,6 +9,7 @@ import { createRuntime } from '../../src/cli/runtime.ts';
 import { resolveSettings } from '../../src/cli/settings/resolve-settings.ts';
 import { toBreakwaterError } from '../../src/cli/flags/usage-error.ts';
 import { systemClock } from '../../src/clock.ts';
+import { HTTP_SWITCH } from './http-switch.ts';
 
 export interface InProcessOptions {
   /** Settings by their names in the environment. Credentials are looked for in the environment of this process. */
@@ -39,8 +40,9 @@ interface Executable {
 export async function runInProcess(
   CommandClass: RunnableCommand,
   argv: readonly string[],
-  { env, home, stdin = Readable.from([]), stdout }: InProcessOptions,
+  { env: ownEnv, home, stdin = Readable.from([]), stdout }: InProcessOptions,
 ): Promise<EndedInProcess> {
+  const env = { ...HTTP_SWITCH, ...ownEnv };
   const written: Buffer[] = [];
   const said: Buffer[] = [];
   const screens = { stdout: stdout ?? collect(written), stderr: collect(said) };

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { HTTP_SWITCH } from './http-switch.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 
@@ -51,6 +52,7 @@ export class Program implements AsyncDisposable {
       NODE_COMPILE_CACHE: COMPILE_CACHE,
       BREAKWATER_STATE_DIR: join(directory, 'state'),
       AWS_EC2_METADATA_DISABLED: 'true',
+      ...HTTP_SWITCH,
       ...env,
     });
   }

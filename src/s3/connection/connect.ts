@@ -6,10 +6,9 @@ import { BoundedRateLimiter } from './rate-limiter.ts';
 import { DirectClient } from './direct-client.ts';
 import { ObjectClient } from './object-client.ts';
 import { createSha256 } from './sha256.ts';
-import { WatchedHttpHandler } from '../../http/http-handler.ts';
-import type { ConnectionSettings } from '../../http/open-socket.ts';
+import { WatchedHttpHandler, type HttpSettings } from '../../http/http-handler.ts';
 
-export interface S3Settings extends ConnectionSettings {
+export interface S3Settings extends HttpSettings {
   /** A custom endpoint, or null for AWS. */
   readonly endpointUrl: string | null;
   /** Null means `us-east-1`, which redirects to the bucket's own region. */

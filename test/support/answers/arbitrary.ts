@@ -6,10 +6,14 @@ import { REAL_ANSWERS, renderAnswer, type AnswerDraft } from './draft.ts';
 /** An answer as it arrives. Text is latin1. */
 export interface MutatedAnswer {
   readonly from: string;
+  readonly method: string;
   readonly changes: readonly string[];
   readonly text: string;
   readonly pieces: readonly string[];
 }
+
+/** Of the requests. An answer to HEAD states a length, and has no body. */
+const METHODS = ['GET', 'GET', 'GET', 'GET', 'GET', 'GET', 'HEAD'];
 
 /** Characters that mean something to a parser. */
 const NOISE = [...Array.from('\r\n\0 \t:;,"=0179afFx-+/'), '\r\n', '\r\n\r\n', '\u007f', '\u0080', '\u00ff', '\u000b'];
@@ -37,7 +41,13 @@ export function everySingleChange(): readonly MutatedAnswer[] {
       const text = renderAnswer(change(from, [name]));
       // Prime steps, so that the places differ from case to case.
       const cuts = [index * 7, index * 31, index * 101].map((at) => at % (text.length + 1));
-      return { from, changes: [name], text, pieces: split(text, cuts) };
+      return {
+        from,
+        method: METHODS[index % METHODS.length] ?? 'GET',
+        changes: [name],
+        text,
+        pieces: split(text, cuts),
+      };
     }),
   );
 }
@@ -46,15 +56,16 @@ export function everySingleChange(): readonly MutatedAnswer[] {
 export const mutatedAnswer: fc.Arbitrary<MutatedAnswer> = fc
   .record({
     from: fc.constantFrom(...Object.keys(REAL_ANSWERS)),
+    method: fc.constantFrom(...METHODS),
     changes: fc.array(fc.constantFrom(...CHANGES.keys()), { maxLength: 3 }),
     noises: fc.oneof({ weight: 3, arbitrary: NO_NOISE }, { weight: 1, arbitrary: NOISES }),
     endsAt: fc.oneof({ weight: 5, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.nat(600) }),
     cuts: fc.array(fc.nat(800), { maxLength: 12 }),
   })
-  .map(({ from, changes, noises, endsAt, cuts }) => {
+  .map(({ from, method, changes, noises, endsAt, cuts }) => {
     const whole = noises.reduce(addNoise, renderAnswer(change(from, changes)));
     const text = endsAt === null ? whole : whole.slice(0, endsAt);
-    return { from, changes, text, pieces: split(text, cuts) };
+    return { from, method, changes, text, pieces: split(text, cuts) };
   });
 
 function change(from: string, changes: readonly string[]): AnswerDraft {

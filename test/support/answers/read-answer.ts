@@ -21,8 +21,8 @@ export interface AnswerReading {
 const HEAD_BYTES_MAX = 64 * 1024;
 
 /** Reads with our parser. Each piece is overwritten once it is read, because a connection uses its memory again. */
-export function readWithParser(pieces: readonly string[]): AnswerReading {
-  const parser = new ResponseParser();
+export function readWithParser(pieces: readonly string[], method = 'GET'): AnswerReading {
+  const parser = new ResponseParser(method);
   const read = { end: 'cut' as AnswerReading['end'], status: null as number | null, body: '', isReusable: false };
   let headers: Readonly<Record<string, string>> = {};
   try {
@@ -51,11 +51,12 @@ export function readWithParser(pieces: readonly string[]): AnswerReading {
 }
 
 /** Reads with Node's client, whose parser is llhttp in its strict mode. */
-export async function readWithNode(pieces: readonly string[]): Promise<AnswerReading> {
+export async function readWithNode(pieces: readonly string[], method = 'GET'): Promise<AnswerReading> {
   const socket = new Duplex({ read: () => undefined, write: (_bytes, _encoding, done) => done(), autoDestroy: true });
   const asked = request({
     createConnection: () => socket,
     host: 'test',
+    method,
     maxHeaderSize: HEAD_BYTES_MAX,
     joinDuplicateHeaders: true,
   });

@@ -34,17 +34,17 @@ class Tally {
 }
 
 /** Throws with the case, which says everything that is needed to repeat it. */
-async function compareReadings({ from, changes, text, pieces }: MutatedAnswer, tally: Tally): Promise<void> {
-  const ours = readWithParser(pieces);
-  const theirs = await readWithNode(pieces);
+async function compareReadings({ from, method, changes, text, pieces }: MutatedAnswer, tally: Tally): Promise<void> {
+  const ours = readWithParser(pieces, method);
+  const theirs = await readWithNode(pieces, method);
   const fault = findFault(ours, theirs);
-  const inOnePiece = readWithParser([text]);
+  const inOnePiece = readWithParser([text], method);
   tally.add(ours, theirs);
   if (fault === null && JSON.stringify(inOnePiece) === JSON.stringify(ours)) return;
   throw new Error(
     [
       `our reader ${fault ?? 'reads something else from one piece'}`,
-      `answer: ${from}; changes: ${changes.join('; ')}; pieces: ${JSON.stringify(pieces)}`,
+      `answer: ${method}, ${from}; changes: ${changes.join('; ')}; pieces: ${JSON.stringify(pieces)}`,
       `ours: ${JSON.stringify(ours)}`,
       ...(fault === null ? [`in one piece: ${JSON.stringify(inOnePiece)}`] : []),
       `Node: ${JSON.stringify(theirs)}`,
