@@ -60,6 +60,8 @@ export type Event =
     }
   /** The whole listing was processed; objects that could not be deleted are left for the next sweep. */
   | { readonly kind: 'sweep_finished'; readonly bucket: string; readonly deleted: number; readonly failed: number }
+  /** A step of the search for AWS credentials. */
+  | { readonly kind: 'credentials_sought'; readonly message: string }
   | { readonly kind: 'warning'; readonly reason: string; readonly message: string };
 
 /** The cause of a wait: a circuit that refuses, the command's own probe, or the rate limiter. */

@@ -47,14 +47,22 @@ export async function connectWithoutCircuit(
 
 async function connect(run: CommandRun, guard: Guard): Promise<ObjectStore> {
   const { settings, clock } = run;
-  const { endpointUrl, region, profile } = run.aws();
-  const { connectTimeoutMs, pathStyle } = settings;
-  // Plain HTTP needs no certificates.
-  const caBundle = endpointUrl?.startsWith('http:') === true ? null : run.caBundle();
-  const certificates = caBundle === null ? null : readCertificates(caBundle);
+  const { endpointUrl, region, profile, profileFiles } = run.aws();
+  const { connectTimeoutMs, credentialsTimeoutMs, pathStyle } = settings;
+  const certificates = findCertificates(run, { isRequired: endpointUrl?.startsWith('http:') !== true });
   const { openObjectStore } = await import('../s3/object-store.ts');
   return await openObjectStore(
-    { endpointUrl, region, profile, pathStyle, connectTimeoutMs, certificates, reader: chooseReader(run) },
+    {
+      endpointUrl,
+      region,
+      profile,
+      profileFiles,
+      pathStyle,
+      connectTimeoutMs,
+      credentialsTimeoutMs,
+      certificates,
+      reader: chooseReader(run),
+    },
     clock,
     guard,
   );
@@ -63,6 +71,17 @@ async function connect(run: CommandRun, guard: Guard): Promise<ObjectStore> {
 /** Undocumented among the flags: it is for tests (docs/security.md). */
 function chooseReader({ env }: CommandRun): 'own' | 'undici' {
   return env['BREAKWATER_TEST_HTTP'] === 'undici' ? 'undici' : 'own';
+}
+
+/** Over plain HTTP only STS and SSO need certificates, so a bad file must not stop a transfer. */
+function findCertificates(run: CommandRun, { isRequired }: { readonly isRequired: boolean }): string | null {
+  try {
+    const caBundle = run.caBundle();
+    return caBundle === null ? null : readCertificates(caBundle);
+  } catch (error) {
+    if (isRequired) throw error;
+    return null;
+  }
 }
 
 function guardOf({ settings, deadlineAtMs, clock, signal, emit }: CommandRun, circuit: CommandCircuit | null): Guard {

@@ -75,6 +75,7 @@ export class MetricsRecorder {
       case 'deletes_adapted':
       case 'transfer_finished':
       case 'not_verified':
+      case 'credentials_sought':
       case 'warning':
         break;
       default:

@@ -13,8 +13,8 @@ export interface Classification extends AttemptFailure {
   readonly errorCode: ErrorCode;
   /** S3's `Retry-After`, in ms; null if it sent none. */
   readonly retryAfterMs: number | null;
-  /** The clock skew has been corrected, so one immediate extra try may succeed. */
-  readonly isClockSkewCorrected: boolean;
+  /** Its cause was on our side and is corrected (clock skew, expired credentials): one immediate extra try. */
+  readonly isCorrected: boolean;
 }
 
 const THROTTLING_CODES = [
@@ -49,6 +49,8 @@ const PERMANENT_CODES: Readonly<Record<string, ErrorCode>> = {
   AccessDenied: 'access_denied',
   AllAccessDisabled: 'access_denied',
   ExpiredToken: 'access_denied',
+  ExpiredTokenException: 'access_denied',
+  TokenRefreshRequired: 'access_denied',
   InvalidToken: 'access_denied',
   InvalidAccessKeyId: 'access_denied',
   SignatureDoesNotMatch: 'access_denied',
@@ -92,7 +94,7 @@ export function classify(error: unknown): Classification {
     return permanent(response, {
       errorCode: permanentAs,
       verdict,
-      isClockSkewCorrected: response.isClockSkewCorrected,
+      isCorrected: response.isCorrected,
     });
   }
   if (
@@ -107,7 +109,7 @@ export function classify(error: unknown): Classification {
       verdict: 'failure',
       errorCode: code === 'corrupted_body' ? 'checksum_mismatch' : 'unavailable',
       retryAfterMs: response.retryAfterMs,
-      isClockSkewCorrected: response.isClockSkewCorrected,
+      isCorrected: response.isCorrected,
     };
   }
   return permanent(response, unlisted(response));
@@ -134,14 +136,14 @@ function unlisted({ httpStatus, isCredentialsFault }: FailedResponse): { errorCo
 
 function permanent(
   facts: Pick<AttemptFailure, 'code' | 'message'> & Partial<AttemptFailure>,
-  how: { errorCode: ErrorCode; verdict: Verdict; isClockSkewCorrected?: boolean },
+  how: { errorCode: ErrorCode; verdict: Verdict; isCorrected?: boolean },
 ): Classification {
   return {
     ...factsOf({ httpStatus: null, requestId: null, ...facts }),
     isRetryable: false,
     isThrottled: false,
     retryAfterMs: null,
-    isClockSkewCorrected: how.isClockSkewCorrected ?? false,
+    isCorrected: how.isCorrected ?? false,
     verdict: how.verdict,
     errorCode: how.errorCode,
   };

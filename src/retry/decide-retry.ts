@@ -10,10 +10,10 @@ export const DEFAULT_RETRY_SETTINGS: RetrySettings = { retries: 3, baseMs: 1000,
 
 export interface RetryQuestion {
   readonly failure: Classification;
-  /** Retries already made, not counting the free one for clock skew. */
+  /** Retries already made, not counting the free one after a correction on our side. */
   readonly retriesMade: number;
-  /** The free try after a corrected clock skew has been used. */
-  readonly skewTryMade: boolean;
+  /** The free try after a correction on our side has been used. */
+  readonly freeTryMade: boolean;
   readonly settings: RetrySettings;
   /** Time left until the deadline, in ms; null for none. */
   readonly remainingMs: number | null;
@@ -22,8 +22,8 @@ export interface RetryQuestion {
 
 export type RetryDecision =
   | { readonly kind: 'retry'; readonly retry: number; readonly delayMs: number }
-  /** Immediate and not counted: only our clock was wrong, and it now follows S3's time. */
-  | { readonly kind: 'retry_with_corrected_clock' }
+  /** Immediate and not counted: only our clock or our credentials were wrong, and they are corrected. */
+  | { readonly kind: 'retry_at_once' }
   | { readonly kind: 'stop'; readonly why: 'permanent' | 'exhausted' | 'deadline' };
 
 /**
@@ -32,7 +32,7 @@ export type RetryDecision =
  */
 export function decideRetry(question: RetryQuestion): RetryDecision {
   const { failure, retriesMade, settings, remainingMs } = question;
-  if (failure.isClockSkewCorrected && !question.skewTryMade) return { kind: 'retry_with_corrected_clock' };
+  if (failure.isCorrected && !question.freeTryMade) return { kind: 'retry_at_once' };
   if (!failure.isRetryable) return { kind: 'stop', why: 'permanent' };
   if (retriesMade >= settings.retries) return { kind: 'stop', why: 'exhausted' };
   const retry = retriesMade + 1;

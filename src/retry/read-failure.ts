@@ -8,7 +8,8 @@ export interface FailedResponse extends AttemptFailure {
   readonly isNetworkFault: boolean;
   /** No usable credentials, region or endpoint: nothing was sent. */
   readonly isCredentialsFault: boolean;
-  readonly isClockSkewCorrected: boolean;
+  /** The client has corrected the cause: our clock, or expired credentials. */
+  readonly isCorrected: boolean;
 }
 
 /** How deep `cause` and `AggregateError.errors` are followed. */
@@ -44,7 +45,7 @@ export function readFailedResponse(error: unknown): FailedResponse {
     isCredentialsFault:
       CONFIGURATION_NAMES.has(asText(record['name']) ?? '') ||
       (systemCode !== null && CERTIFICATE_CODE.test(systemCode)),
-    isClockSkewCorrected: metadata['clockSkewCorrected'] === true,
+    isCorrected: metadata['clockSkewCorrected'] === true || metadata['credentialsRenewed'] === true,
   };
 }
 

@@ -92,7 +92,7 @@ class ChainProgress {
   refusal: BreakwaterError | null = null;
   readonly #options: RetryChainOptions;
   #retriesMade = 0;
-  #skewTryMade = false;
+  #freeTryMade = false;
 
   constructor(options: RetryChainOptions) {
     this.#options = options;
@@ -106,7 +106,7 @@ class ChainProgress {
     const decision = decideRetry({
       failure,
       retriesMade: this.#retriesMade,
-      skewTryMade: this.#skewTryMade,
+      freeTryMade: this.#freeTryMade,
       settings,
       remainingMs: deadlineAtMs === null ? null : deadlineAtMs - clock.monotonic(),
       random,
@@ -115,8 +115,8 @@ class ChainProgress {
       case 'stop':
         this.why = decision.why;
         return false;
-      case 'retry_with_corrected_clock':
-        this.#skewTryMade = true;
+      case 'retry_at_once':
+        this.#freeTryMade = true;
         return await this.#mayContinue();
       case 'retry':
         this.#retriesMade = decision.retry;

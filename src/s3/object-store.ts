@@ -82,7 +82,7 @@ export interface ObjectStore extends Disposable {
  */
 export async function openObjectStore(settings: S3Settings, clock: Clock, unlimited: Guard): Promise<ObjectStore> {
   const limiter = new BoundedRateLimiter(clock);
-  const s3 = await connectS3(settings, clock, limiter);
+  const s3 = await connectS3(settings, { ...unlimited, clock }, limiter);
   const guard: Guard = { ...unlimited, limiter };
   const deleter = new BatchDeleter(s3, guard);
   const close = (): void => {

@@ -26,9 +26,19 @@ async function createStage(quirks: readonly StoreQuirk[] = []): Promise<Stage> {
   process.env['AWS_ACCESS_KEY_ID'] = sandbox.accessKeyId;
   process.env['AWS_SECRET_ACCESS_KEY'] = sandbox.secretAccessKey;
   const { guard, events } = createFakeGuard({ settings: { retry: { retries: 4, baseMs: 10, jitter: 'none' } } });
-  const place = { endpointUrl: sandbox.endpoint, region: sandbox.region, profile: null, pathStyle: true };
+  const place = {
+    endpointUrl: sandbox.endpoint,
+    region: sandbox.region,
+    profile: null,
+    profileFiles: null,
+    pathStyle: true,
+  };
   const realGuard = { ...guard, clock: systemClock };
-  const store = await openObjectStore({ ...place, connectTimeoutMs: 5000, certificates: null }, systemClock, realGuard);
+  const store = await openObjectStore(
+    { ...place, connectTimeoutMs: 5000, credentialsTimeoutMs: 1000, certificates: null },
+    systemClock,
+    realGuard,
+  );
   return {
     sandbox,
     store,

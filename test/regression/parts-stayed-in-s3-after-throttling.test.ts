@@ -27,11 +27,13 @@ it('aborts the upload although the rate limiter holds everything else back', asy
       endpointUrl: sandbox.endpoint,
       region: sandbox.region,
       profile: null,
+      profileFiles: null,
       pathStyle: null,
       connectTimeoutMs: 5000,
+      credentialsTimeoutMs: 1000,
       certificates: null,
     },
-    systemClock,
+    { clock: systemClock, signal: new AbortController().signal, emit: () => undefined },
     limiter,
   );
   const upload = { Bucket: 'bucket', Key: 'key' };

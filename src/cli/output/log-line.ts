@@ -41,6 +41,8 @@ export function eventLine(event: Event): LogLine | null {
       return dialectLine(event);
     case 'not_verified':
       return unverifiedLine(event);
+    case 'credentials_sought':
+      return { level: 'debug', event: event.kind, text: `credentials: ${event.message}`, fields: {} };
     case 'warning':
       return { level: 'warning', event: event.kind, text: event.message, fields: { reason: event.reason } };
     case 'operation_started':

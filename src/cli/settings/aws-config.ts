@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
 import type { NamedFile } from './named-file.ts';
 import { NotRegularFile, readRegularFile } from '../../read-regular-file.ts';
+import { encodeProfileName, encodeProfileNames, type ProfileFiles } from './profile-names.ts';
 import type { Environment, Settings, SettingSources } from './resolve-settings.ts';
 
 /** The AWS settings that are known without the SDK. Null: AWS's own endpoint, no region set, no profile named. */
@@ -9,7 +10,14 @@ export interface AwsContext {
   readonly endpointUrl: string | null;
   readonly region: string | null;
   readonly profile: string | null;
+  /** Set only if the profile's name contains blanks, which the SDK cannot read. */
+  readonly profileFiles: ProfileFiles | null;
 }
+
+const AWS_FILES = [
+  { variable: 'AWS_CONFIG_FILE', name: 'config' },
+  { variable: 'AWS_SHARED_CREDENTIALS_FILE', name: 'credentials' },
+] as const;
 
 type Place = Pick<SettingSources, 'env' | 'home'>;
 type S3Wishes = Pick<Settings, 'endpointUrl' | 'region' | 'profile'>;
@@ -26,9 +34,15 @@ export function findAwsContext(wishes: S3Wishes, { env, home }: Place): AwsConte
   const endpointUrl = wishes.endpointUrl ?? findEndpoint(env, configured);
   return {
     endpointUrl: endpointUrl === null ? null : checkEndpoint(endpointUrl),
-    region: wishes.region ?? nonEmpty(env['AWS_REGION']) ?? nonEmpty(env['AWS_DEFAULT_REGION']) ?? configured.region,
+    region: findRegion(wishes.region, env, configured),
     profile,
+    profileFiles: profile !== null && /\s/.test(profile) ? readProfileFiles(profile, { env, home }) : null,
   };
+}
+
+function readProfileFiles(profile: string, place: Place): ProfileFiles {
+  const [config, credentials] = AWS_FILES.map((file) => encodeProfileNames(readAwsFile(file, place)));
+  return { profile: encodeProfileName(profile), config: config ?? '', credentials: credentials ?? '' };
 }
 
 /**
@@ -43,7 +57,10 @@ export function findCaBundle({ profile }: Pick<AwsContext, 'profile'>, { env, ho
 }
 
 /** The scope of circuits: the given name, else the endpoint's host and port, else the region, else `aws`. */
-export function decideScope(named: string | null, { endpointUrl, region }: AwsContext): string {
+export function decideScope(
+  named: string | null,
+  { endpointUrl, region }: Pick<AwsContext, 'endpointUrl' | 'region'>,
+): string {
   if (named !== null) return named;
   if (endpointUrl !== null) return new URL(endpointUrl).host;
   return region ?? 'aws';
@@ -91,6 +108,21 @@ interface ProfileFacts {
   readonly caBundle: string | null;
 }
 
+/** @throws BreakwaterError `config` for a region that no signature and no host name can contain */
+function findRegion(wish: string | null, env: Environment, configured: ProfileFacts): string | null {
+  const [name, region] =
+    [
+      ['--region', wish] as const,
+      ...(['AWS_REGION', 'AWS_DEFAULT_REGION'] as const).map(
+        (variable) => [variable, nonEmpty(env[variable])] as const,
+      ),
+    ].find(([, value]) => value !== null) ?? (['region in the AWS config files', configured.region] as const);
+  if (region === null || /^[!-~]{1,100}$/.test(region)) return region;
+  throw new BreakwaterError('config', `${name} contains a line end, a blank or a character outside ASCII`, {
+    details: { reason: 'bad_region', hint: `correct ${name}; a region looks like eu-west-1` },
+  });
+}
+
 function findEndpoint(env: Environment, configured: ProfileFacts): string | null {
   const switchedOff = nonEmpty(env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']);
   if (switchedOff === null ? configured.ignoresEndpoints : switchedOff.toLowerCase() === 'true') return null;
@@ -98,15 +130,12 @@ function findEndpoint(env: Environment, configured: ProfileFacts): string | null
 }
 
 function readProfile(profile: string, { env, home }: Place): ProfileFacts {
-  const open = (variable: string, name: string): IniSections =>
-    readIni(expandHome(nonEmpty(env[variable]) ?? join('~', '.aws', name), home));
-  const config = open('AWS_CONFIG_FILE', 'config');
-  const credentials = open('AWS_SHARED_CREDENTIALS_FILE', 'credentials');
+  const [config, credentials] = AWS_FILES.map((file) => parseIni(readAwsFile(file, { env, home })));
   // In the config file, unlike the credentials file, only the default profile may omit the word `profile`.
-  const settings = config.get(`profile ${profile}`) ?? (profile === 'default' ? config.get(profile) : undefined);
+  const settings = config?.get(`profile ${profile}`) ?? (profile === 'default' ? config?.get(profile) : undefined);
   const read = (key: string): string | null =>
-    nonEmpty(credentials.get(profile)?.get(key)) ?? nonEmpty(settings?.get(key));
-  const services = config.get(`services ${settings?.get('services') ?? ''}`);
+    nonEmpty(credentials?.get(profile)?.get(key)) ?? nonEmpty(settings?.get(key));
+  const services = config?.get(`services ${settings?.get('services') ?? ''}`);
   return {
     endpointUrl: nonEmpty(services?.get('s3.endpoint_url')) ?? read('endpoint_url'),
     region: read('region'),
@@ -124,9 +153,9 @@ function expandHome(path: string, home: string): string {
  * because the SDK would wait for it forever.
  * @throws BreakwaterError `config`
  */
-function readIni(path: string): IniSections {
+function readAwsFile({ variable, name }: (typeof AWS_FILES)[number], { env, home }: Place): string {
   try {
-    return parseIni(readRegularFile(path));
+    return readRegularFile(expandHome(nonEmpty(env[variable]) ?? join('~', '.aws', name), home));
   } catch (error) {
     if (error instanceof NotRegularFile) {
       throw new BreakwaterError('config', error.message, {
@@ -134,7 +163,7 @@ function readIni(path: string): IniSections {
         details: { hint: 'check AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE' },
       });
     }
-    return new Map();
+    return '';
   }
 }
 

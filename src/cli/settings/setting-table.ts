@@ -99,6 +99,11 @@ const retry = {
     summary: 'longest time without progress in a request or response body',
     fallback: 30_000,
   }),
+  credentialsTimeoutMs: durationSetting({
+    flag: 'credentials-timeout',
+    summary: 'longest wait for AWS credentials, from a program, a metadata server or STS',
+    fallback: 30_000,
+  }),
   deadlineMs: durationSetting({
     flag: 'deadline',
     summary: 'time limit for the whole command, waits included',

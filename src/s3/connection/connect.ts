@@ -1,19 +1,17 @@
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { AdaptiveRetryStrategy } from '@smithy/core/retry';
-import type { Clock } from '../../clock.ts';
-import { BreakwaterError } from '../../errors.ts';
+import { findCredentials, type CredentialContext, type CredentialSettings } from './credentials.ts';
 import { BoundedRateLimiter } from './rate-limiter.ts';
 import { DirectClient } from './direct-client.ts';
 import { ObjectClient } from './object-client.ts';
 import { createSha256 } from './sha256.ts';
 import { WatchedHttpHandler, type HttpSettings } from '../../http/http-handler.ts';
 
-export interface S3Settings extends HttpSettings {
+export interface S3Settings extends HttpSettings, CredentialSettings {
   /** A custom endpoint, or null for AWS. */
   readonly endpointUrl: string | null;
   /** Null means `us-east-1`, which redirects to the bucket's own region. */
   readonly region: string | null;
-  readonly profile: string | null;
   /** Bucket in the path instead of the host name. Null: only for a custom endpoint. */
   readonly pathStyle: boolean | null;
 }
@@ -28,10 +26,11 @@ const USES_FAST_PATH: boolean = true;
  */
 export async function connectS3(
   settings: S3Settings,
-  clock: Clock,
-  rateLimiter = new BoundedRateLimiter(clock),
+  context: CredentialContext,
+  rateLimiter = new BoundedRateLimiter(context.clock),
 ): Promise<ObjectClient> {
   const { endpointUrl, profile } = settings;
+  const requestHandler = new WatchedHttpHandler(settings, context.clock);
   const config: S3ClientConfig = {
     region: settings.region ?? 'us-east-1',
     ...(endpointUrl === null ? {} : { endpoint: endpointUrl }),
@@ -43,7 +42,8 @@ export async function connectS3(
     // The strategy of `adaptive`, with a bounded wait. The first argument must be a number: the SDK ignores a function
     // and makes 3 attempts.
     retryStrategy: new AdaptiveRetryStrategy(1, { rateLimiter }),
-    requestHandler: new WatchedHttpHandler(settings, clock),
+    requestHandler,
+    credentials: findCredentials(settings, context, requestHandler),
     sha256: createSha256(),
     // We verify whole objects across attempts; the SDK can verify only single responses.
     responseChecksumValidation: 'WHEN_REQUIRED',
@@ -54,17 +54,7 @@ export async function connectS3(
     await client.config.credentials();
   } catch (error) {
     client.destroy();
-    throw new BreakwaterError('config', `no usable AWS credentials${formatProfile(profile)}`, {
-      cause: error,
-      details: {
-        reason: 'no_credentials',
-        hint: 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a configured profile with --profile',
-      },
-    });
+    throw error;
   }
   return client;
-}
-
-function formatProfile(profile: string | null): string {
-  return profile === null ? '' : ` in profile "${profile}"`;
 }

@@ -76,6 +76,7 @@ export class DirectClient extends ObjectClient {
     for (let mayRedirect = followRegionRedirects; ; mayRedirect = false) {
       const { endpoint, sign } = await this.#findRoute(bucket);
       const request = await this.#serialize(kind, input, endpoint);
+      const { generation } = this.renewal;
       const skew = await sign(request);
       try {
         const { response } = await requestHandler.handle(request, { ...options, isDirect: true });
@@ -88,7 +89,10 @@ export class DirectClient extends ObjectClient {
         if (error instanceof Error) skew.noteError(error);
         this.#limiter?.updateClientSendingRate(isThrottled(error) ? { errorType: 'THROTTLING' } : {});
         const region = mayRedirect ? readRegion(error) : null;
-        if (region === null) throw error;
+        if (region === null) {
+          await this.renewal.noteError(error, generation);
+          throw error;
+        }
         // Kept, so that only the bucket's first request goes to the wrong region.
         this.#routes.set(bucket, findRoute(this, { bucket, region }));
       }

@@ -11,6 +11,7 @@ import {
   type UploadPartCommandInput,
 } from '@aws-sdk/client-s3';
 import type { WatchedOptions } from '../../http/http-handler.ts';
+import { CredentialRenewal } from './renew-credentials.ts';
 import { readTimesStrictly } from './strict-times.ts';
 
 /** A response to GetObject: the fields that this program uses, and the body from the HTTP handler. */
@@ -24,9 +25,24 @@ export type StoredResponse = Omit<PutObjectCommandOutput, '$metadata'>;
 
 /** The SDK's client, with a method for each request that carries an object, so that `DirectClient` can override it. */
 export class ObjectClient extends S3Client {
+  protected readonly renewal = new CredentialRenewal(() => this.config.credentials);
+
   constructor(config: S3ClientConfig) {
     super(config);
     readTimesStrictly(this);
+    const { renewal } = this;
+    this.middlewareStack.add(
+      (next) => async (args) => {
+        const { generation } = renewal;
+        try {
+          return await next(args);
+        } catch (error) {
+          await renewal.noteError(error, generation);
+          throw error;
+        }
+      },
+      { name: 'renewCredentials', step: 'initialize' },
+    );
   }
 
   async getObject(input: GetObjectCommandInput, options: WatchedOptions): Promise<ObjectResponse> {

@@ -107,6 +107,7 @@ export function followTransfer(snapshot: TransferSnapshot, event: Event, nowMs: 
     case 'deletes_adapted':
     case 'sweep_finished':
     case 'not_verified':
+    case 'credentials_sought':
     case 'warning':
       return snapshot;
     default:

@@ -134,8 +134,8 @@ describe('classify', () => {
 
   it('sees that the clock skew has been corrected', () => {
     const error = sdkError('RequestTimeTooSkewed', 403, { clockSkewCorrected: true });
-    expect(classify(error).isClockSkewCorrected).toBe(true);
-    expect(classify(sdkError('RequestTimeTooSkewed', 403)).isClockSkewCorrected).toBe(false);
+    expect(classify(error).isCorrected).toBe(true);
+    expect(classify(sdkError('RequestTimeTooSkewed', 403)).isCorrected).toBe(false);
   });
 
   it.each(['CredentialsProviderError', 'TokenProviderError'])('takes %s for a setting, not for an outage', (name) => {

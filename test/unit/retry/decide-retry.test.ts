@@ -18,7 +18,7 @@ function ask(question: Partial<RetryQuestion>): ReturnType<typeof decideRetry> {
   return decideRetry({
     failure: transient,
     retriesMade: 0,
-    skewTryMade: false,
+    freeTryMade: false,
     settings: DEFAULT_RETRY_SETTINGS,
     remainingMs: null,
     random: () => 0.5,
@@ -41,9 +41,9 @@ describe('decideRetry', () => {
   });
 
   it('gives a corrected clock one immediate extra try, and only one', () => {
-    expect(ask({ failure: skewed })).toEqual({ kind: 'retry_with_corrected_clock' });
-    expect(ask({ failure: skewed, retriesMade: 3 })).toEqual({ kind: 'retry_with_corrected_clock' });
-    expect(ask({ failure: skewed, skewTryMade: true })).toEqual({ kind: 'stop', why: 'permanent' });
+    expect(ask({ failure: skewed })).toEqual({ kind: 'retry_at_once' });
+    expect(ask({ failure: skewed, retriesMade: 3 })).toEqual({ kind: 'retry_at_once' });
+    expect(ask({ failure: skewed, freeTryMade: true })).toEqual({ kind: 'stop', why: 'permanent' });
   });
 
   it('stops at once when the wait does not fit before the deadline', () => {

@@ -50,7 +50,7 @@ describe('an answer that failed', () => {
       retryAfterMs: null,
       isNetworkFault: false,
       isCredentialsFault: false,
-      isClockSkewCorrected: false,
+      isCorrected: false,
     });
   });
 

@@ -12,7 +12,12 @@ import {
 } from '../../../../src/cli/settings/aws-config.ts';
 import type { Environment } from '../../../../src/cli/settings/resolve-settings.ts';
 
-const NOTHING = { endpointUrl: null, region: null, profile: null };
+const NOTHING = {
+  profileFiles: null,
+  endpointUrl: null,
+  region: null,
+  profile: null,
+};
 let home = '';
 
 beforeAll(() => {
@@ -218,6 +223,6 @@ describe('decideScope', () => {
     [null, { endpointUrl: null, region: 'eu-west-1' }, 'eu-west-1'],
     [null, { endpointUrl: null, region: null }, 'aws'],
   ])('names the place: %s of %j is %s', (named, context, scope) => {
-    expect(decideScope(named, { ...context, profile: null })).toBe(scope);
+    expect(decideScope(named, context)).toBe(scope);
   });
 });

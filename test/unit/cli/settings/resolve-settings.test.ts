@@ -47,6 +47,7 @@ describe('resolveSettings', () => {
       requestTimeoutMs: 60_000,
       connectTimeoutMs: 5000,
       stallTimeoutMs: 30_000,
+      credentialsTimeoutMs: 30_000,
       deadlineMs: null,
       failureThreshold: 5,
       successThreshold: 2,

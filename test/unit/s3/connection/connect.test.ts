@@ -10,8 +10,10 @@ const AWS: S3Settings = {
   endpointUrl: null,
   region: null,
   profile: null,
+  profileFiles: null,
   pathStyle: null,
   connectTimeoutMs: 1000,
+  credentialsTimeoutMs: 1000,
   certificates: null,
 };
 
@@ -33,7 +35,10 @@ async function connect(
 ) {
   const sent: Sent[] = [];
   const clock = new VirtualClock();
-  const client: ObjectClient = await connectS3({ ...AWS, ...settings }, clock);
+  const client: ObjectClient = await connectS3(
+    { ...AWS, ...settings },
+    { clock, signal: new AbortController().signal, emit: () => undefined },
+  );
   const headersSent: Readonly<Record<string, string>>[] = [];
   client.config.requestHandler.destroy?.();
   client.config.requestHandler = {

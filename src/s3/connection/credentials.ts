@@ -1,0 +1,115 @@
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
+import type { S3ClientConfig } from '@aws-sdk/client-s3';
+import { externalDataInterceptor } from '@smithy/core/config';
+import { after, onAbort } from '../../abort.ts';
+import type { Clock } from '../../clock.ts';
+import { formatDuration } from '../../duration.ts';
+import { BreakwaterError } from '../../errors.ts';
+import type { EventSink } from '../../events.ts';
+import { CredentialLog } from './credential-log.ts';
+
+export interface CredentialSettings {
+  readonly profile: string | null;
+  /** A profile and the texts of the AWS config and credentials files that replace those on disk; null to read them. */
+  readonly profileFiles: { readonly profile: string; readonly config: string; readonly credentials: string } | null;
+  /** The longest wait for credentials, in ms. @default 30000 */
+  readonly credentialsTimeoutMs: number;
+}
+
+export interface CredentialContext {
+  readonly clock: Clock;
+  /** Also ends a wait for credentials. */
+  readonly signal: AbortSignal;
+  readonly emit: EventSink;
+}
+
+/** Names for the SDK of texts that are not read from a file. */
+const CONFIG_PATH = '/dev/null/config';
+const CREDENTIALS_PATH = '/dev/null/credentials';
+
+type Provider = ReturnType<typeof defaultProvider>;
+type Identity = Awaited<ReturnType<Provider>>;
+
+/**
+ * The AWS credential chain, with a time limit, which the SDK's providers lack: a program, a metadata server or STS may
+ * never answer. The same holds each time that credentials are fetched anew.
+ * @param requestHandler for STS and SSO, so that certificates and timeouts are the same as for S3
+ * @returns a provider that throws BreakwaterError `config`, or the signal's reason
+ */
+export function findCredentials(
+  { profile, profileFiles, credentialsTimeoutMs }: CredentialSettings,
+  { clock, signal, emit }: CredentialContext,
+  requestHandler: NonNullable<S3ClientConfig['requestHandler']>,
+): Provider {
+  let log = new CredentialLog();
+  const logger = {
+    trace: ignore,
+    debug: (...words: unknown[]) => log.note(words.map(String).join(' ')),
+    info: ignore,
+    warn: (...words: unknown[]) => emit({ kind: 'warning', reason: 'sdk', message: words.map(String).join(' ') }),
+    error: ignore,
+  };
+  if (profileFiles !== null) {
+    externalDataInterceptor.interceptFile(CONFIG_PATH, profileFiles.config);
+    externalDataInterceptor.interceptFile(CREDENTIALS_PATH, profileFiles.credentials);
+  }
+  const find = defaultProvider({
+    ...(profileFiles === null ? {} : { configFilepath: CONFIG_PATH, filepath: CREDENTIALS_PATH }),
+    ...(profile === null ? {} : { profile: profileFiles?.profile ?? profile }),
+    logger,
+    // Another program may have written new ones since.
+    ignoreCache: true,
+    clientConfig: { requestHandler },
+  });
+  return async (options) => {
+    signal.throwIfAborted();
+    log = new CredentialLog();
+    const ended = Promise.withResolvers<never>();
+    using _abort = onAbort(signal, ended.reject);
+    using _limit = after(clock, credentialsTimeoutMs, () => ended.reject(new Error(timeoutText(credentialsTimeoutMs))));
+    try {
+      return checkIdentity(await Promise.race([find(options), ended.promise]));
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (error instanceof BreakwaterError) throw error;
+      throw missingError({ profile, reason: log.reasonOf(error), cause: error });
+    } finally {
+      for (const message of log.lines) emit({ kind: 'credentials_sought', message });
+    }
+  };
+}
+
+const PARTS = [
+  ['accessKeyId', 'the access key id', 'AWS_ACCESS_KEY_ID'],
+  ['secretAccessKey', 'the secret access key', 'AWS_SECRET_ACCESS_KEY'],
+  ['sessionToken', 'the session token', 'AWS_SESSION_TOKEN'],
+] as const;
+
+/**
+ * A line end in a token would end its header and begin another one; in a key it fails every signature.
+ * @throws BreakwaterError `config`; the message never contains the value
+ */
+function checkIdentity(identity: Identity): Identity {
+  const bad = PARTS.find(([field]) => /[^!-~]/.test(identity[field] ?? ''));
+  if (bad === undefined) return identity;
+  throw new BreakwaterError('config', `${bad[1]} contains a line end, a blank or a character outside ASCII`, {
+    details: { reason: 'bad_credentials', hint: `check ${bad[2]}, or the profile or program that it comes from` },
+  });
+}
+
+function missingError({ profile, reason, cause }: { profile: string | null; reason: string; cause: unknown }) {
+  const where = profile === null ? '' : ` in profile "${profile}"`;
+  return new BreakwaterError('config', `no usable AWS credentials${where}: ${reason}`, {
+    cause,
+    details: {
+      reason: 'no_credentials',
+      hint: 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a configured profile with --profile; --verbose lists what was tried',
+    },
+  });
+}
+
+function timeoutText(ms: number): string {
+  return `they did not come within ${formatDuration(ms)} (--credentials-timeout)`;
+}
+
+function ignore(): void {}

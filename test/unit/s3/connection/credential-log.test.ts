@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+import { CredentialLog } from '../../../../src/s3/connection/credential-log.ts';
+
+function logOf(...failures: readonly string[]): CredentialLog {
+  const log = new CredentialLog();
+  for (const failure of failures) log.note(`@smithy/property-provider -> ${failure}`);
+  return log;
+}
+
+const EMPTY_CHAIN = Object.assign(new Error('Could not load credentials from any providers'), { tryNextLink: false });
+
+it('names the failure of the source that was configured', () => {
+  const log = logOf(
+    'AWS_PROFILE is set, skipping fromEnv provider.',
+    'Command failed: sh -c x\nsession has expired',
+    'EC2 Instance Metadata Service access disabled',
+  );
+  expect(log.reasonOf(EMPTY_CHAIN)).toBe('Command failed: sh -c x session has expired');
+  expect(log.lines).toHaveLength(3);
+});
+
+it('names the error of a provider that ends the search', () => {
+  const denied = Object.assign(new Error('not authorized to perform\n sts:AssumeRole'), { name: 'AccessDenied' });
+  expect(logOf('something else').reasonOf(denied)).toBe('not authorized to perform sts:AssumeRole');
+});
+
+it('falls back to the end of the search', () => {
+  const log = logOf('EC2 Instance Metadata Service access disabled');
+  expect(log.reasonOf(EMPTY_CHAIN)).toBe('Could not load credentials from any providers');
+});
