@@ -6,6 +6,7 @@ import { BoundedRateLimiter } from './connection/rate-limiter.ts';
 import type { DeleteTarget } from './delete/delete-target.ts';
 import { statObject, type StatRequest } from './download/stat-object.ts';
 import type { DownloadRequest, DownloadResult, ObjectFacts } from './download/download-request.ts';
+import { EtagTrust } from './download/etag-trust.ts';
 import { downloadObject } from './download/download-object.ts';
 import type { Guard } from '../guard/guard.ts';
 import { listObjects, type ListedPage } from './list/list-objects.ts';
@@ -85,6 +86,7 @@ export async function openObjectStore(settings: S3Settings, clock: Clock, unlimi
   const s3 = await connectS3(settings, { ...unlimited, clock }, limiter);
   const guard: Guard = { ...unlimited, limiter };
   const deleter = new BatchDeleter(s3, guard);
+  const downloads = { s3, guard, etagTrust: new EtagTrust() };
   const close = (): void => {
     deleter.close();
     s3.destroy();
@@ -92,7 +94,7 @@ export async function openObjectStore(settings: S3Settings, clock: Clock, unlimi
   return {
     uploadFile: (upload) => uploadFile(s3, guard, upload),
     uploadStream: (upload) => uploadStream(s3, guard, upload),
-    download: (request) => downloadObject(s3, guard, request),
+    download: (request) => downloadObject(downloads, request),
     stat: (request) => statObject(s3, guard, request),
     list: (request) => refuseStrays(request, listObjects(s3, guard, request), ({ objects }) => objects),
     listVersions: (request) => refuseStrays(request, listVersions(s3, guard, request), ({ versions }) => versions),

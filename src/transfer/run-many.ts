@@ -16,6 +16,8 @@ export interface ManyResult {
   /** Left unchanged, because they already existed. */
   readonly skipped: number;
   readonly bytes: number;
+  /** How many of those done no checksum could verify. */
+  readonly unverified: number;
   readonly failed: number;
   /** The first failures, in order. */
   readonly failures: readonly ItemFailure[];
@@ -27,6 +29,8 @@ export interface ItemDone {
   readonly bytes: number;
   /** Nothing was moved, because it already existed. @default false */
   readonly isSkipped?: boolean;
+  /** The checksum that verified it; null if none could. @default it needs none */
+  readonly verifiedBy?: string | null;
 }
 
 /** Errors that end the whole run, because the next item would fail the same way. */
@@ -71,7 +75,7 @@ class ManyRun<T extends Named> {
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   readonly #workers: Promise<void>[] = [];
-  readonly #tally = { done: 0, skipped: 0, bytes: 0, failed: 0, failures: [] as ItemFailure[] };
+  readonly #tally = { done: 0, skipped: 0, bytes: 0, unverified: 0, failed: 0, failures: [] as ItemFailure[] };
   #ended: { readonly error: unknown } | null = null;
 
   constructor(items: AsyncIterable<T>, transfer: Transfer<T>, options: RunManyOptions) {
@@ -117,11 +121,12 @@ class ManyRun<T extends Named> {
   async #run(item: T): Promise<void> {
     const tally = this.#tally;
     try {
-      const { bytes, isSkipped = false } = await this.#transfer(item, this.#signal);
+      const { bytes, isSkipped = false, verifiedBy } = await this.#transfer(item, this.#signal);
       tally.bytes += bytes;
       if (isSkipped) tally.skipped += 1;
       else {
         tally.done += 1;
+        if (verifiedBy === null) tally.unverified += 1;
         if (this.#options.hasRoom()) this.#startWorker();
       }
     } catch (error) {

@@ -11,7 +11,10 @@ import { BreakwaterError } from '../../src/errors.ts';
 it('is named with its code, in the lines and in the error', () => {
   const error = new BreakwaterError('object_changed', 'S3 said PreconditionFailed', { details: { httpStatus: 412 } });
   const failures = [{ name: 's3://b/k', error }];
-  const result = presentMany({ done: 1, skipped: 0, bytes: 5, failed: 1, failures, ended: null }, 'received');
+  const result = presentMany(
+    { done: 1, skipped: 0, bytes: 5, unverified: 0, failed: 1, failures, ended: null },
+    'received',
+  );
   expect(result.lines).toEqual(['failed s3://b/k: S3 said PreconditionFailed (object_changed, HTTP 412)']);
   expect(result.failure?.message).toContain('object_changed');
 });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { EtagTrust } from '../../src/s3/download/etag-trust.ts';
 import { downloadObject } from '../../src/s3/download/download-object.ts';
 import type { ByteSpan } from '../../src/s3/download/missing-ranges.ts';
 import type {
@@ -114,6 +115,7 @@ export function prepare(
 ) {
   const fake = createFakeS3(respond, 'http://fake', isFast);
   const guard = createGuardedProcess();
+  const etagTrust = new EtagTrust();
   const opened: (ObjectFacts & { isResumed: boolean })[] = [];
   const request: DownloadRequest = {
     bucket: 'b',
@@ -132,7 +134,8 @@ export function prepare(
     },
     ...wishes,
   };
-  const run = async () => await runWithS3(guard.clock, downloadObject(fake.s3, guard.guard, request));
+  const run = async () =>
+    await runWithS3(guard.clock, downloadObject({ s3: fake.s3, guard: guard.guard, etagTrust }, request));
   const moved = (): number =>
     guard.events.reduce((sum, event) => (event.kind === 'bytes_moved' ? sum + event.bytes : sum), 0);
   return { ...fake, ...guard, opened, run, moved };

@@ -25,6 +25,7 @@ function presentOne(got: GotOne): CommandResult {
   const { location, path, bytes, resumedBytes, etag, versionId, modifiedMs, verifiedBy } = got;
   const name = `s3://${location.bucket}/${escapeControls(location.key)}`;
   const resumed = resumedBytes === 0 ? '' : `, ${formatBytes(resumedBytes)} of it by an earlier run`;
+  const unverified = verifiedBy === null ? ', not verified' : '';
   return {
     json: {
       bucket: location.bucket,
@@ -38,7 +39,8 @@ function presentOne(got: GotOne): CommandResult {
       verified_by: verifiedBy,
     },
     // Standard output contains the object.
-    summary: path === null ? null : `got ${name} as ${escapeControls(path)} (${formatBytes(bytes)}${resumed})`,
+    summary:
+      path === null ? null : `got ${name} as ${escapeControls(path)} (${formatBytes(bytes)}${resumed}${unverified})`,
   };
 }
 

@@ -10,11 +10,12 @@ import { errorLine } from './log-line.ts';
  * the run early, or `partial` if some objects failed.
  */
 export function presentMany(result: ManyResult, verb: 'sent' | 'received'): CommandResult {
-  const { done, skipped, bytes, failed, failures, ended } = result;
+  const { done, skipped, bytes, unverified, failed, failures, ended } = result;
   const json = {
     objects: done,
     skipped,
     bytes,
+    ...(verb === 'received' ? { unverified } : {}),
     failed,
     failures: failures.map(({ name, error }) => ({
       name,
@@ -27,6 +28,7 @@ export function presentMany(result: ManyResult, verb: 'sent' | 'received'): Comm
   const facts = [
     `${verb} ${done} ${done === 1 ? 'object' : 'objects'}, ${formatBytes(bytes)}`,
     ...(skipped === 0 ? [] : [`${skipped} already there`]),
+    ...(unverified === 0 ? [] : [`${unverified} not verified`]),
     ...(failed === 0 ? [] : [`${failed} failed`]),
   ];
   const failure = ended ?? partialError(result);

@@ -26,7 +26,7 @@ type StatedChecksums = Pick<
   | 'ChecksumCRC64NVME'
 >;
 
-/** For composite checksums: native ones first, MD5 last, because its mismatch proves nothing. */
+/** For composite checksums: native ones first, MD5 last, because its mismatch may prove nothing. */
 const COMPOSITE_ORDER: readonly DigestAlgorithm[] = ['sha256', 'sha1', 'crc32', 'crc32c', 'crc64nvme', 'md5'];
 
 /**
@@ -61,9 +61,12 @@ export function formatExpected({ algorithm, parts }: ExpectedChecksum): string {
   return parts === null ? algorithm : `${algorithm}-composite`;
 }
 
-/** Whether a mismatch proves corruption. The ETag of an upload in parts may be computed differently. */
+/**
+ * Whether a mismatch proves corruption. The ETag of several parts may be computed differently; that of one part is the
+ * MD5 of the object's MD5.
+ */
 export function isProof({ algorithm, parts }: ExpectedChecksum): boolean {
-  return algorithm !== 'md5' || parts === null;
+  return algorithm !== 'md5' || (parts ?? 1) === 1;
 }
 
 function parseExpected(

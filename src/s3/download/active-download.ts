@@ -105,11 +105,25 @@ export class ActiveDownload {
   }
 
   /**
-   * After the check: whether it includes unverified bytes of an earlier run. A power loss may have left zeros there.
+   * After the check: why it should be fetched again, or null. Nothing has confirmed bytes of an earlier run, where a
+   * power loss may have left zeros; or a checksum differs that proves nothing.
    */
-  get isDoubtful(): boolean {
+  get doubt(): 'unconfirmed' | 'differs' | null {
     const { resumedBytes, verifiedBy } = this.result;
-    return resumedBytes > 0 && verifiedBy === null;
+    if (verifiedBy !== null) return null;
+    if (resumedBytes > 0) return 'unconfirmed';
+    // Only a file can take its bytes back.
+    return this.#options.check?.isSuspect === true && this.#options.target.restart !== null ? 'differs' : null;
+  }
+
+  /** Whether its checksum is one of several parts. */
+  get hasComposite(): boolean {
+    return (this.facts.expected?.parts ?? 1) > 1;
+  }
+
+  /** Reports why the bytes stay unverified. Call at the end. */
+  report(): void {
+    this.#options.check?.report();
   }
 
   /** Resolves when the check sends no more requests. */

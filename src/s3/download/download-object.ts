@@ -1,5 +1,6 @@
 import { onAbort } from '../../abort.ts';
 import type { ActiveDownload } from './active-download.ts';
+import type { EtagTrust } from './etag-trust.ts';
 import type { DownloadRequest, DownloadResult } from './download-request.ts';
 import { fetchFirst, fetchPiece } from './fetch-pieces.ts';
 import type { Piece } from './missing-ranges.ts';
@@ -16,7 +17,7 @@ import type { ObjectClient } from '../connection/object-client.ts';
  * @throws BreakwaterError `object_changed` if the object was replaced meanwhile, `checksum_mismatch` if it stays
  * corrupt
  */
-export function downloadObject(s3: ObjectClient, guard: Guard, request: DownloadRequest): Promise<DownloadResult> {
+export function downloadObject({ s3, guard, etagTrust }: Downloads, request: DownloadRequest): Promise<DownloadResult> {
   const { bucket, key, signal } = request;
   return runGuarded(guard, { operation: 'get_object', bucket, key }, async (requests) => {
     using _stopping = onAbort(signal, (reason) => requests.stop(reason));
@@ -26,13 +27,33 @@ export function downloadObject(s3: ObjectClient, guard: Guard, request: Download
     const active = await Promise.race([known.promise, first]);
     try {
       await fetchRest(options, active, first);
-      if (!(await active.matches())) await fetchAgain(options, active, active.mismatch);
-      else if (active.isDoubtful) await fetchAgain(options, active, 'nothing confirms the bytes of an earlier run');
+      await verify(options, active, etagTrust);
+      active.report();
       return active.result;
     } finally {
       await active.settle();
     }
   });
+}
+
+/** What the downloads of one command share. */
+export interface Downloads {
+  readonly s3: ObjectClient;
+  readonly guard: Guard;
+  readonly etagTrust: EtagTrust;
+}
+
+/** Checks the whole object, and fetches it once more if it is wrong, or if that may show more. */
+async function verify(options: DownloadOptions, active: ActiveDownload, trust: EtagTrust): Promise<void> {
+  if (!(await active.matches())) await fetchAgain(options, active, active.mismatch);
+  else if (active.doubt === 'unconfirmed') {
+    await fetchAgain(options, active, 'nothing confirms the bytes of an earlier run');
+  } else {
+    const isFetchedAgain = active.doubt === 'differs' && trust.isKept;
+    // No warning, because a store may compose its ETags in another way.
+    if (isFetchedAgain) await fetchAgain(options, active, null);
+    if (active.hasComposite) trust.note({ isVerified: active.result.verifiedBy !== null, isFetchedAgain });
+  }
 }
 
 /** Fetches the other pieces while `first` is still running; the first failure stops everything. */
@@ -52,12 +73,16 @@ async function fetchRest(options: DownloadOptions, active: ActiveDownload, first
   });
 }
 
-/** Fetches everything once more, because a check of the whole does not show which piece is wrong. */
-async function fetchAgain(options: DownloadOptions, active: ActiveDownload, why: string): Promise<void> {
+/**
+ * Fetches everything once more, because a check of the whole does not show which piece is wrong.
+ * @param why for a warning; null for none
+ */
+async function fetchAgain(options: DownloadOptions, active: ActiveDownload, why: string | null): Promise<void> {
   const { guard, request } = options;
   await active.restart();
-  const message = `s3://${request.bucket}/${request.key}: ${why}: fetching it again`;
-  guard.emit({ kind: 'warning', reason: 'corrupted_body', message });
+  const name = `s3://${request.bucket}/${request.key}`;
+  if (why === null) guard.emit({ kind: 'not_verified', name, why: `${active.mismatch}: fetching it again` });
+  else guard.emit({ kind: 'warning', reason: 'corrupted_body', message: `${name}: ${why}: fetching it again` });
   await fetchRest(options, active, Promise.resolve());
   if (!(await active.matches())) throw active.mismatchError();
 }

@@ -45,10 +45,10 @@ export function guessLayout({ sizeBytes, parts }: CutObject, firstBytes: number)
   return { partSizes: alike(firstBytes, parts), certainty: 'likely' };
 }
 
-/** A layout with a usual part size that fits the number of parts; null if none fits. */
-export function assumeLayout({ sizeBytes, parts }: CutObject): PartLayout | null {
-  const usual = USUAL_PART_MIB.find((mib) => Math.ceil(sizeBytes / (mib * MIB)) === parts);
-  return usual === undefined ? null : { partSizes: alike(usual * MIB, parts), certainty: 'assumed' };
+/** The layouts with a usual part size that fit the number of parts, most common first. */
+export function assumeLayouts({ sizeBytes, parts }: CutObject): readonly PartLayout[] {
+  const usual = USUAL_PART_MIB.filter((mib) => Math.ceil(sizeBytes / (mib * MIB)) === parts);
+  return usual.map((mib) => ({ partSizes: alike(mib * MIB, parts), certainty: 'assumed' }));
 }
 
 function alike(bytes: number, parts: number): readonly number[] {
@@ -70,17 +70,25 @@ export class PartSizes {
   readonly #options: PartSizesOptions;
   /** Known bytes by part number, so that no part is requested twice. */
   readonly #known = new Map<number, number>();
+  /** A response has described the same object as larger. */
+  #isLarger = false;
 
   constructor(options: PartSizesOptions) {
     this.#options = options;
   }
 
-  /** Sends one request, for the first part. @throws the abort reason of the operation */
-  async guess(): Promise<PartLayout | 'unknown' | 'unequal'> {
+  /**
+   * Sends one request, for the first part.
+   * @returns the possible layouts, most likely first; `larger` if bytes are missing for certain
+   * @throws the abort reason of the operation
+   */
+  async guess(): Promise<readonly PartLayout[] | 'unequal' | 'larger'> {
     const { object } = this.#options;
     const firstBytes = await this.#headPart(1);
-    if (firstBytes === null) return assumeLayout(object) ?? 'unknown';
-    return guessLayout(object, firstBytes) ?? 'unequal';
+    if (this.#isLarger) return 'larger';
+    if (firstBytes === null) return assumeLayouts(object);
+    const guess = guessLayout(object, firstBytes);
+    return guess === null ? 'unequal' : [guess];
   }
 
   /** Sends a request for each part but the last, at most 9,999; null if unknown. @throws the abort reason */
@@ -111,6 +119,8 @@ export class PartSizes {
     try {
       using _slot = await queue.take(0, requests);
       const head = await requests.sendAuxiliary(({ options }) => headObject(s3, request, options));
+      // A part, or the whole, of more bytes than were received.
+      if (head?.ETag === etag && (head.ContentLength ?? 0) > object.sizeBytes) this.#isLarger = true;
       // A store that ignores the part number describes the whole object, without a number of parts.
       if (head?.ETag !== etag || head.PartsCount !== object.parts || head.ContentLength === undefined) return null;
       this.#known.set(number, head.ContentLength);

@@ -71,11 +71,15 @@ export class DownloadCheck {
   /** Null if no sizes are needed. */
   readonly #guessing: Promise<void> | null;
   #layout: PartLayout | null = null;
+  /** The layouts to compare with, best first. */
+  #layouts: readonly PartLayout[] = [];
+  /** S3 describes the object as larger than what was received. */
+  #isCut = false;
   #following: FollowingCheck | null = null;
   /** The bytes of a stream until the layout is known; null if none are held. */
   #held: Uint8Array[] | null;
   #isVerified = false;
-  #isReported = false;
+  #why: Unverified | null = null;
 
   constructor(options: DownloadCheckOptions) {
     this.#options = options;
@@ -99,6 +103,16 @@ export class DownloadCheck {
   /** The checksum that verified the bytes; null if they are unverified. */
   get verifiedBy(): string | null {
     return this.#isVerified ? formatExpected(this.#options.expected) : null;
+  }
+
+  /** Whether the bytes differ from the checksum, though that proves nothing: another download may show more. */
+  get isSuspect(): boolean {
+    return this.#why !== null && this.#following !== null;
+  }
+
+  /** Reports why the bytes stay unverified. Call at the end. */
+  report(): void {
+    if (this.#why !== null) this.#options.onUnverified(this.#why);
   }
 
   /** Resolves when no bytes need to be held. A stream's are held until its part sizes are known. */
@@ -125,55 +139,88 @@ export class DownloadCheck {
 
   restart(): void {
     this.#isVerified = false;
-    this.#following?.restart();
+    if (this.#following === null) return;
+    this.#why = null;
+    const [best] = this.#layouts;
+    if (best === undefined || best === this.#layout) this.#following.restart();
+    else this.#follow(best);
   }
 
   /** Call after the last byte. False only if the object certainly differs from its checksum. */
   async matches(sizeBytes: number): Promise<boolean> {
     await this.#guessing;
+    if (this.#isCut) return false;
     if (this.#following === null || this.#layout === null) return true;
     this.#isVerified = await this.#following.matches(sizeBytes);
     if (this.#isVerified) return true;
-    const { expected, readBack, partSizes } = this.#options;
+    const { expected, readBack } = this.#options;
     const { certainty } = this.#layout;
-    if (certainty === 'assumed') return this.#leaveUnverified('parts_unknown');
-    if (!isProof(expected)) return this.#leaveUnverified('etag_differs');
-    if (certainty === 'exact') return false;
+    if (certainty === 'assumed') return await this.#matchesOther(sizeBytes);
+    const isProven = isProof(expected);
+    if (certainty === 'exact') return isProven ? false : this.#leaveUnverified('etag_differs');
+    // For a stream, the sizes come too late, so they only help to tell what is proven.
+    if (!isProven && readBack === null) return this.#leaveUnverified('etag_differs');
+    const matches = await this.#matchesExactly(sizeBytes, this.#layout);
+    return matches || isProven ? matches : this.#leaveUnverified('etag_differs');
+  }
+
+  /** Compares with the other usual layouts, of which none is certain. */
+  async #matchesOther(sizeBytes: number): Promise<true> {
+    const { readBack } = this.#options;
+    for (const layout of readBack === null ? [] : this.#layouts.slice(1)) {
+      this.#isVerified = await this.#follow(layout).matches(sizeBytes);
+      if (this.#isVerified) return true;
+    }
+    return this.#leaveUnverified('parts_unknown');
+  }
+
+  /** Replaces a guessed layout by the exact one, at the cost of one request for each part. */
+  async #matchesExactly(sizeBytes: number, guessed: PartLayout): Promise<boolean> {
+    const { expected, readBack, partSizes } = this.#options;
     const exact = await partSizes.learn();
-    if (exact === null) return this.#leaveUnverified('checksum_differs');
-    const isSame = isSameLayout(exact, this.#layout);
+    if (exact === null) return this.#leaveUnverified(isProof(expected) ? 'checksum_differs' : 'etag_differs');
+    const isSame = isSameLayout(exact, guessed);
     if (!isSame && readBack === null) return this.#leaveUnverified('parts_unequal');
-    this.#layout = exact;
-    if (isSame) return false;
-    this.#follow(exact);
-    this.#isVerified = await this.#following.matches(sizeBytes);
+    this.#layouts = [exact];
+    if (isSame) {
+      this.#layout = exact;
+      return false;
+    }
+    this.#isVerified = await this.#follow(exact).matches(sizeBytes);
     return this.#isVerified;
   }
 
   async #guess(): Promise<void> {
     const { expected, partSizes } = this.#options;
     const guess = await partSizes.guess();
-    if (typeof guess === 'object') this.#follow(guess);
-    else if (guess === 'unknown') this.#leaveUnverified('parts_unknown');
+    if (guess === 'larger') this.#isCut = true;
+    else if (guess !== 'unequal') this.#choose(guess);
     else if (!isProof(expected)) this.#leaveUnverified('parts_unequal');
     else {
       const exact = await partSizes.learn();
-      if (exact === null) this.#leaveUnverified('parts_unknown');
-      else this.#follow(exact);
+      this.#choose(exact === null ? [] : [exact]);
     }
     this.#held = null;
   }
 
-  #follow(layout: PartLayout): void {
+  #choose(layouts: readonly PartLayout[]): void {
+    this.#layouts = layouts;
+    const [best] = layouts;
+    if (best === undefined) this.#leaveUnverified('parts_unknown');
+    else this.#follow(best);
+  }
+
+  #follow(layout: PartLayout): FollowingCheck {
     const { expected, readBack } = this.#options;
     this.#layout = layout;
-    this.#following = new FollowingCheck(expected, { partSizes: layout.partSizes, readBack });
-    if (this.#held !== null) this.#following.add(this.#held, 0);
+    const following = new FollowingCheck(expected, { partSizes: layout.partSizes, readBack });
+    if (this.#held !== null) following.add(this.#held, 0);
+    this.#following = following;
+    return following;
   }
 
   #leaveUnverified(why: Unverified): true {
-    if (!this.#isReported) this.#options.onUnverified(why);
-    this.#isReported = true;
+    this.#why = why;
     return true;
   }
 }

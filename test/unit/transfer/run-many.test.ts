@@ -25,8 +25,18 @@ describe('runMany', () => {
       },
       { ...MORE, objectsInFlight: 7 },
     );
-    expect(result).toEqual({ done: 90, skipped: 10, bytes: 180, failed: 0, failures: [], ended: null });
+    expect(result).toEqual({ done: 90, skipped: 10, bytes: 180, unverified: 0, failed: 0, failures: [], ended: null });
     expect(flight.most).toBe(7);
+  });
+
+  it('counts what was done without being verified', async () => {
+    const verifiedBy = (name: string): string | null => (name.endsWith('0') ? null : 'md5');
+    const result = await runMany(
+      items(100),
+      async ({ name }) => await Promise.resolve({ bytes: 2, verifiedBy: verifiedBy(name) }),
+      { ...MORE, objectsInFlight: 7 },
+    );
+    expect(result).toMatchObject({ done: 100, unverified: 10 });
   });
 
   it('begins with few, and has one more in flight with each that went well', async () => {

@@ -14,7 +14,7 @@ const denied = new BreakwaterError('access_denied', 'S3 refused\u0007 b', {
 });
 const gone = new BreakwaterError('not_found', 'c is not there');
 
-const NOTHING = { done: 0, skipped: 0, bytes: 0, failed: 0, failures: [], ended: null };
+const NOTHING = { done: 0, skipped: 0, bytes: 0, unverified: 0, failed: 0, failures: [], ended: null };
 
 describe('presentMany', () => {
   it.each([
@@ -23,7 +23,15 @@ describe('presentMany', () => {
     [2, 3_145_728, 'received', 'received 2 objects, 3.0 MiB'],
   ] as const)('sums up %d objects of %d bytes', (done, bytes, verb, summary) => {
     expect(presentMany({ ...NOTHING, done, bytes }, verb)).toEqual({
-      json: { objects: done, skipped: 0, bytes, failed: 0, failures: [] },
+      // An upload is verified by S3 itself.
+      json: {
+        objects: done,
+        skipped: 0,
+        bytes,
+        ...(verb === 'received' && { unverified: 0 }),
+        failed: 0,
+        failures: [],
+      },
       lines: [],
       summary,
     });
@@ -62,6 +70,11 @@ describe('presentMany', () => {
     const result = presentMany({ ...NOTHING, done: 2, skipped: 3, bytes: 8, ended }, 'sent');
     expect(result).toMatchObject({ summary: 'sent 2 objects, 8 B; 3 already there', json: { skipped: 3 } });
     expect(result.failure).toBe(ended);
+  });
+
+  it('counts what no checksum could verify', () => {
+    const result = presentMany({ ...NOTHING, done: 2, bytes: 8, unverified: 1 }, 'received');
+    expect(result).toMatchObject({ summary: 'received 2 objects, 8 B; 1 not verified', json: { unverified: 1 } });
   });
 
   it('counts failures beyond the named ones', () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assumeLayout, guessLayout } from '../../../../src/s3/download/part-layout.ts';
+import { assumeLayouts, guessLayout } from '../../../../src/s3/download/part-layout.ts';
 import { Slots } from '../../../../src/guard/slots.ts';
 import { responseOf, body, FakeFile, FakePipe, OBJECT, prepare } from '../../../support/fake-download.ts';
 import { errorResponse, type FakeResponse, type FakeRequest } from '../../../support/fake-s3.ts';
@@ -91,7 +91,7 @@ describe('guessLayout', () => {
   });
 });
 
-describe('assumeLayout', () => {
+describe('assumeLayouts', () => {
   const MIB = 1024 * 1024;
 
   it.each([
@@ -100,12 +100,12 @@ describe('assumeLayout', () => {
     ['another, where ours would be of another number', 17 * MIB + 5, 4, [5 * MIB, 5 * MIB, 5 * MIB]],
     ['a larger one', 100 * MIB, 2, [50 * MIB]],
   ])('takes the usual size that fits the number of parts: %s', (_what, sizeBytes, parts, partSizes) => {
-    expect(assumeLayout({ sizeBytes, parts })).toEqual({ partSizes, certainty: 'assumed' });
+    expect(assumeLayouts({ sizeBytes, parts })[0]).toEqual({ partSizes, certainty: 'assumed' });
   });
 
   it('is none for a number that fits no usual size', () => {
-    expect(assumeLayout({ sizeBytes: 17 * MIB, parts: 9 })).toBeNull();
-    expect(assumeLayout({ sizeBytes: 0, parts: 2 })).toBeNull();
+    expect(assumeLayouts({ sizeBytes: 17 * MIB, parts: 9 })).toEqual([]);
+    expect(assumeLayouts({ sizeBytes: 0, parts: 2 })).toEqual([]);
   });
 });
 
@@ -136,7 +136,6 @@ describe.each([
     ['that is one', [20], 'md5-composite', []],
     // It could prove nothing: it is not worth a request for each part.
     ['of any sizes', [3, 9, 2, 6], null, [1]],
-    ['whose first fits parts that are alike', [8, 7, 5], null, [1]],
   ])('is checked by the MD5s of its parts %s if it has no checksum', async (_parts, sizes, verifiedBy, heads) => {
     const { run, requests, events } = prepare(respondWith({ sizes, checksum: 'none' }), open());
     expect(await run()).toMatchObject({ bytes: 20, verifiedBy });
@@ -145,16 +144,35 @@ describe.each([
     expect(told).toHaveLength(verifiedBy === null ? 1 : 0);
   });
 
-  it.each([[[20]], [[5, 15]], [[8, 8, 4]]])(
-    'never takes an ETag of another make for a mismatch, with the parts %j',
+  it.each([[[5, 15]], [[8, 8, 4]]])(
+    'never takes an ETag of several parts of another make for a mismatch, with the parts %j',
     async (sizes) => {
       const etag = `"${'0'.repeat(32)}-${sizes.length}"`;
-      const { run, requests, events } = prepare(respondWith({ sizes, checksum: 'none', etag }), open());
+      const { run, events } = prepare(respondWith({ sizes, checksum: 'none', etag }), open());
       expect(await run()).toMatchObject({ bytes: 20, verifiedBy: null });
-      expect(requests.filter(({ method }) => method === 'GET')).toHaveLength(1);
-      expect(events.filter(({ kind }) => kind === 'not_verified')).toHaveLength(1);
+      expect(events.findLast(({ kind }) => kind === 'not_verified')).toMatchObject({
+        why: expect.stringContaining('ETag'),
+      });
+      expect(events.filter(({ kind }) => kind === 'warning')).toEqual([]);
     },
   );
+
+  it('takes the ETag of one part for proof, without a further request', async () => {
+    const etag = `"${'0'.repeat(32)}-1"`;
+    const { run, requests } = prepare(respondWith({ sizes: [20], checksum: 'none', etag }), open());
+    await expect(run()).rejects.toMatchObject({ code: 'checksum_mismatch' });
+    expect(headsOf(requests)).toEqual([]);
+  });
+
+  it('is corrupt if S3 describes more bytes than it has sent', async () => {
+    const larger = (): FakeResponse => ({
+      status: 200,
+      headers: { etag: `"${'0'.repeat(32)}-3"`, 'content-length': '21' },
+    });
+    const etag = `"${'0'.repeat(32)}-3"`;
+    const { run } = prepare(respondWith({ sizes: [8, 8, 4], checksum: 'none', etag, head: larger }), open());
+    await expect(run()).rejects.toMatchObject({ code: 'checksum_mismatch' });
+  });
 
   it.each<[string, NonNullable<Store['head']>]>([
     ['ignores the number of the part', () => whole],
@@ -271,6 +289,18 @@ describe.each([
 
 describe('an object whose first part fits equal parts', () => {
   const sizes = [8, 7, 5];
+
+  it('is verified by the MD5s of its parts, too, but not after a pipe took the bytes', async () => {
+    for (const [target, verifiedBy, heads] of [
+      [new FakeFile(), 'md5-composite', [1, 2]],
+      [new FakePipe(), null, [1]],
+    ] as const) {
+      const { run, requests } = prepare(respondWith({ sizes, checksum: 'none' }), target);
+      expect(await run()).toMatchObject({ bytes: 20, verifiedBy });
+      expect(headsOf(requests)).toEqual(heads);
+      expect(requests.filter(({ method }) => method === 'GET')).toHaveLength(1);
+    }
+  });
 
   it('is verified once the exact sizes are known, without a byte fetched twice', async () => {
     const { run, requests } = prepare(respondWith({ sizes }), new FakeFile(), pieces);
