@@ -40,6 +40,8 @@ it('names it where it is the prefix itself, or fits a pattern', async () => {
     json: { failed: 1 },
   });
   expect(await store.get('--json', 's3://bkt/e*', store.path('e'))).toMatchObject({ status: 3, json: { failed: 1 } });
+  const argv = ['-r', '--json', '--include=*', 's3://bkt/e/', store.path('e')];
+  expect(await store.get(...argv)).toMatchObject({ status: 3, json: { failed: 1 } });
   const planned = await store.get('-r', '--json', '--dry-run', 's3://bkt/e/', store.path('none'));
   expect(planned.json).toMatchObject({ samples: [{ name: 's3://bkt/e/', path: null }, { name: 's3://bkt/e/g' }] });
 });

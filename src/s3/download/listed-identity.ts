@@ -1,3 +1,4 @@
+import { readFailedResponse } from '../../retry/read-failure.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
 import { bareEtag } from '../checksum/etag.ts';
 
@@ -19,21 +20,30 @@ interface Question<T> {
 /**
  * Asks about a listed object, and again at once if the answer describes another one. The object may have been replaced
  * since it was listed; or a proxy has sent an answer that nobody asked for, which was taken for this one (RFC 9112,
- * section 9.2). Only two equal answers prove the first. A healthy object costs no second request.
+ * section 9.2). Only two equal answers prove the first; that there is no such object, too. A healthy object costs no second request.
  * @param listed null if nothing is known about the object
  * @throws TransferFault `other_object` if the two answers differ and neither describes the listed object
  */
-export async function askAboutListed<T>(listed: ListedIdentity | null, question: Question<T>): Promise<T> {
+export async function askAboutListed<T extends object>(
+  listed: ListedIdentity | null,
+  question: Question<T>,
+): Promise<T> {
   const { ask, identify, discard } = question;
-  const first = await ask();
-  const found = identify(first);
-  if (listed === null || isSameIdentity(found, listed)) return first;
-  discard?.(first);
+  if (listed === null) return await ask();
+  const first = await ask().catch(nullIfMissing);
+  if (first !== null && isSameIdentity(identify(first), listed)) return first;
+  if (first !== null) discard?.(first);
   const second = await ask();
   const again = identify(second);
-  if (isSameIdentity(again, listed) || isSameIdentity(again, found)) return second;
+  if (isSameIdentity(again, listed)) return second;
+  if (first !== null && isSameIdentity(again, identify(first))) return second;
   discard?.(second);
   throw new TransferFault('other_object', 'two responses describe two objects, and neither is the listed one');
+}
+
+function nullIfMissing(error: unknown): null {
+  if (readFailedResponse(error).httpStatus === 404) return null;
+  throw error;
 }
 
 /** Whether two descriptions can be of the same object: what both of them say is equal. */

@@ -91,7 +91,7 @@ async function findSlashed({ store, options }: FetchContext, source: S3Location)
 function prefixError(source: S3Location, cause?: BreakwaterError): BreakwaterError {
   return new BreakwaterError('usage', `${nameOf(source)} is a prefix, not an object`, {
     cause,
-    details: { hint: 'get all objects below a prefix with -r' },
+    details: { hint: 'get all objects below a prefix with -r, or name a file for an object with this key' },
   });
 }
 

@@ -1,6 +1,7 @@
 import type { ListedObject } from '../../s3/list/list-objects.ts';
 import type { ObjectStore } from '../../s3/object-store.ts';
 import { createKeyFilter, type KeyFilter, type KeyPatterns } from '../../key-filter.ts';
+import { baseNameOf } from './object-path.ts';
 import { nameOf, type S3Location } from '../transfer-context.ts';
 
 /** The keys to list, and which of them to fetch. */
@@ -48,12 +49,18 @@ export async function* listItems(
       const { key } = object;
       const isRepeated = key === last;
       last = key;
-      const name = key.slice(below).replace(/\/$/, '');
+      const name = nameBelow(key, below);
       if (isRepeated || isDirectoryMarker(object) || !fits(name) || !isWanted(name)) continue;
       const location = { bucket, key };
       yield { name: nameOf(location), location, object };
     }
   }
+}
+
+/** The part of a key that patterns match: without a slash at its end; the last segment of the prefix's own key. */
+function nameBelow(key: string, below: number): string {
+  const bare = key.replace(/\/$/, '');
+  return bare.length >= below ? bare.slice(below) : baseNameOf(bare);
 }
 
 /** An empty object whose key ends with a slash: consoles create it to show a directory. With bytes, it is an object. */

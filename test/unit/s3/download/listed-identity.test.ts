@@ -3,14 +3,19 @@ import { askAboutListed, isSameEtag, type ListedIdentity } from '../../../../src
 
 const LISTED = { etag: '"a"', sizeBytes: 3 };
 const OTHER = { etag: '"b"', sizeBytes: 3 };
+const MISSING = Object.assign(new Error('none'), { $metadata: { httpStatusCode: 404 } });
 const THIRD = { etag: '"c"', sizeBytes: 3 };
 
 /** Asks with these answers; what came of it, and which answers were discarded. */
-async function ask(listed: ListedIdentity | null, answers: readonly ListedIdentity[]) {
+async function ask(listed: ListedIdentity | null, answers: readonly (ListedIdentity | Error)[]) {
   const left = [...answers];
   const discarded: ListedIdentity[] = [];
   const taken = askAboutListed(listed, {
-    ask: async () => await Promise.resolve(left.shift() ?? THIRD),
+    ask: async () => {
+      const answer = await Promise.resolve(left.shift() ?? THIRD);
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
     identify: (answer) => answer,
     discard: (answer) => discarded.push(answer),
   });
@@ -40,6 +45,18 @@ describe('askAboutListed', () => {
 
   it('takes an object that was replaced, if two answers agree on it', async () => {
     expect(await ask(LISTED, [OTHER, OTHER])).toEqual({ answer: OTHER, asked: 2, discarded: [OTHER] });
+  });
+
+  it('asks again if there is no such object, because it was listed', async () => {
+    expect(await ask(LISTED, [MISSING, LISTED])).toEqual({ answer: LISTED, asked: 2, discarded: [] });
+    expect(await ask(LISTED, [MISSING, MISSING])).toMatchObject({ answer: MISSING, asked: 2 });
+    expect(await ask(LISTED, [MISSING, OTHER])).toMatchObject({ answer: { word: 'other_object' }, asked: 2 });
+    expect(await ask(null, [MISSING, LISTED])).toMatchObject({ answer: MISSING, asked: 1 });
+  });
+
+  it('passes on any other error', async () => {
+    const denied = Object.assign(new Error('denied'), { $metadata: { httpStatusCode: 403 } });
+    expect(await ask(LISTED, [denied, LISTED])).toMatchObject({ answer: denied, asked: 1 });
   });
 
   it('takes neither of two answers that disagree', async () => {
