@@ -57,6 +57,7 @@ const HINTS: Partial<Readonly<Record<ErrorCode, string>>> = {
 const UNKNOWN_AUTHORITY = 'set AWS_CA_BUNDLE to the file of its certificate authority';
 
 const HINTS_BY_FAILURE: Readonly<Record<string, string>> = {
+  InvalidObjectState: 'the object is archived: restore it first, for example with aws s3api restore-object',
   NoSuchBucket: 'check the bucket name, the region and the endpoint',
   InvalidBucketName: 'bucket names are 3 to 63 lower-case letters, digits, dots and hyphens',
   RequestTimeTooSkewed: "set this machine's clock: it differs too much from the store's",

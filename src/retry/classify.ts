@@ -58,6 +58,8 @@ const PERMANENT_CODES: Readonly<Record<string, ErrorCode>> = {
   InvalidArgument: 'rejected',
   MalformedXML: 'rejected',
   InvalidRange: 'rejected',
+  // An archived object, which has to be restored first.
+  InvalidObjectState: 'rejected',
   InvalidBucketName: 'config',
   AuthorizationHeaderMalformed: 'config',
   PermanentRedirect: 'config',

@@ -2,6 +2,7 @@ import { onAbort } from '../../abort.ts';
 import type { ActiveDownload } from './active-download.ts';
 import type { EtagTrust } from './etag-trust.ts';
 import type { DownloadRequest, DownloadResult } from './download-request.ts';
+import { explainArchive } from './archived-object.ts';
 import { fetchFirst, fetchPiece } from './fetch-pieces.ts';
 import type { Piece } from './missing-ranges.ts';
 import type { DownloadOptions } from './verify-download.ts';
@@ -24,7 +25,9 @@ export function downloadObject({ s3, guard, etagTrust }: Downloads, request: Dow
     const options = { s3, guard, requests, request };
     const known = Promise.withResolvers<ActiveDownload>();
     const first = fetchFirst(options, known.resolve);
-    const active = await Promise.race([known.promise, first]);
+    const active = await Promise.race([known.promise, first]).catch(async (error: unknown) => {
+      throw await explainArchive(options, error);
+    });
     try {
       await fetchRest(options, active, first);
       await verify(options, active, etagTrust);
