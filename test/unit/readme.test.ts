@@ -37,6 +37,7 @@ describe('the README', () => {
       'CHANGELOG.md',
       'docs/circuit.md',
       'docs/evidence.md',
+      'docs/security.md',
       'docs/sweep.md',
       'docs/json.md',
       'docs/state.md',
