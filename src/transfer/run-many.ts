@@ -1,4 +1,5 @@
 import { BreakwaterError, type ErrorCode } from '../errors.ts';
+import { allDeniedError, isAllDenied, isDenial, shouldEndDenied } from './denied-run.ts';
 
 /** Items at a time until some have succeeded, so that a store that is down gets no more at once. */
 const IN_FLIGHT_AT_FIRST = 16;
@@ -50,8 +51,8 @@ export interface RunManyOptions {
 /**
  * Runs `transfer` over many items, a bounded number at a time: few at first, and one more after each success, as in
  * TCP's slow start (RFC 5681, section 3.1). A failed item does not stop the others, but an error that every further
- * item would meet ends the run at once, and aborts the signal of each transfer.
- * @returns with `ended` set if the run ended early, after at least one item
+ * item would meet ends the run at once, and aborts the signal of each transfer. So do several denials without a success.
+ * @returns with `ended` set if the run ended early, after at least one item, or if every item was denied
  * @throws BreakwaterError if the run ended before any item; any other error unchanged
  */
 export async function runMany<T extends Named>(
@@ -76,6 +77,7 @@ class ManyRun<T extends Named> {
   readonly #signal: AbortSignal;
   readonly #workers: Promise<void>[] = [];
   readonly #tally = { done: 0, skipped: 0, bytes: 0, unverified: 0, failed: 0, failures: [] as ItemFailure[] };
+  #denied = 0;
   #ended: { readonly error: unknown } | null = null;
 
   constructor(items: AsyncIterable<T>, transfer: Transfer<T>, options: RunManyOptions) {
@@ -92,7 +94,7 @@ class ManyRun<T extends Named> {
     for (const worker of this.#workers) await worker;
     await this.#iterator.return?.();
     const { done, skipped, failed } = this.#tally;
-    if (this.#ended === null) return { ...this.#tally, ended: null };
+    if (this.#ended === null) return { ...this.#tally, ended: this.#findDenial(isAllDenied) };
     const { error } = this.#ended;
     const hasStarted = done + skipped + failed > 0;
     if (!hasStarted || !(error instanceof BreakwaterError) || error.code === 'internal') throw error;
@@ -131,11 +133,23 @@ class ManyRun<T extends Named> {
       }
     } catch (error) {
       if (!(error instanceof BreakwaterError) || ENDS_THE_RUN.has(error.code)) throw error;
+      // Those in flight were told to stop, and may report that as their own denial.
+      if (this.#findDenial(shouldEndDenied) !== null) return;
       tally.failed += 1;
+      if (isDenial(error)) this.#denied += 1;
       if (tally.failures.length < FAILURES_NAMED_MAX) tally.failures.push({ name: item.name, error });
       // If the circuit opened during its retries, the next item would be refused.
       const { cause } = error;
       if (cause instanceof BreakwaterError && cause.code === 'circuit_open') throw cause;
+      const denial = this.#findDenial(shouldEndDenied);
+      if (denial !== null) throw denial;
     }
+  }
+
+  /** The error of a run that was denied, by this rule; null if it was not. */
+  #findDenial(rule: typeof isAllDenied): BreakwaterError | null {
+    const [first] = this.#tally.failures;
+    const run = { ...this.#tally, denied: this.#denied };
+    return first !== undefined && rule(run) ? allDeniedError(run, first.error) : null;
   }
 }

@@ -38,7 +38,8 @@ export async function putMany(files: AsyncIterable<WalkedFile>, tools: SendTools
   });
   if (result.ended === null && result.failed === 0) await run.forget();
   refuseEmpty(result, tools);
-  return result.ended === null || !run.isSaved ? result : { ...result, ended: withResumeHint(result.ended) };
+  const canResume = run.isSaved && result.ended?.code !== 'access_denied';
+  return result.ended === null || !canResume ? result : { ...result, ended: withResumeHint(result.ended) };
 }
 
 /** The objects of the interrupted run; null if there was none, or the destination may not be listed. */

@@ -85,7 +85,7 @@ describe('runMany', () => {
   });
 
   it('goes on past failed items, and keeps the first hundred by name', async () => {
-    const result = await runMany(items(150), async () => await Promise.reject(failWith('access_denied')), {
+    const result = await runMany(items(150), async () => await Promise.reject(failWith('rejected')), {
       ...MORE,
       objectsInFlight: 16,
     });
