@@ -39,7 +39,7 @@ export async function getMany(context: FetchContext, many: ManyToGet): Promise<M
     const { location, object } = item;
     const path = destination.reserve(location, many.prefix);
     try {
-      if ((await decideFetch(context, { many, item, path })) === 'skip') return { bytes: 0, isSkipped: true };
+      if ((await decideFetch(context, { many, item, path, trust })) === 'skip') return { bytes: 0, isSkipped: true };
       const target = { path, kind: 'file' } as const;
       const result = await fetchObject(context, { location, target, signal, listed: trust.identify(object) });
       trust.note(object, result);
@@ -65,11 +65,12 @@ export async function getMany(context: FetchContext, many: ManyToGet): Promise<M
 /** What `getMany` would do, without doing it. */
 export async function planMany(context: FetchContext, many: ManyToGet): Promise<GetPlan> {
   const destination = await Destination.open(many.destination);
+  const trust = new ListingTrust();
   const plan = { objects: 0, bytes: 0, skipped: 0, samples: [] as GetPlan['samples'][number][] };
   for await (const item of listItems(context.store, many)) {
     const path = pathOrNull(destination, item, many);
     if (path !== null) destination.release(path);
-    if (path !== null && (await decideFetch(context, { many, item, path })) === 'skip') {
+    if (path !== null && (await decideFetch(context, { many, item, path, trust })) === 'skip') {
       plan.skipped += 1;
       continue;
     }
@@ -91,9 +92,16 @@ function pathOrNull(destination: Destination, { location }: ListedItem, { prefix
   }
 }
 
+interface Candidate {
+  readonly many: ManyToGet;
+  readonly item: ListedItem;
+  readonly path: string;
+  readonly trust: ListingTrust;
+}
+
 async function decideFetch(
   context: FetchContext,
-  { many, item, path }: { many: ManyToGet; item: ListedItem; path: string },
+  { many, item: { location, object }, path, trust }: Candidate,
 ): Promise<'fetch' | 'skip'> {
   const found = statOrNull(path);
   if (found === null) return 'fetch';
@@ -105,8 +113,11 @@ async function decideFetch(
   if (context.options.isNoClobber) return 'skip';
   if (many.isAgain || !context.options.isTimeKept) return 'fetch';
   const { size, mtimeMs, ctimeMs } = found;
-  const { location, object } = item;
-  const stat = async () => await context.store.stat({ ...location, versionId: null, listed: object });
+  const stat = async () => {
+    const facts = await context.store.stat({ ...location, versionId: null, listed: trust.identify(object) });
+    trust.note(object, facts);
+    return facts;
+  };
   return (await isAlreadyHere({ path, size, mtimeMs, ctimeMs }, object, stat)) ? 'skip' : 'fetch';
 }
 

@@ -1,4 +1,4 @@
-import type { DownloadResult } from '../../s3/download/download-request.ts';
+import type { ObjectFacts } from '../../s3/download/download-request.ts';
 import { isSameEtag, type ListedIdentity } from '../../s3/download/listed-identity.ts';
 import type { ListedObject } from '../../s3/list/list-objects.ts';
 
@@ -6,7 +6,7 @@ import type { ListedObject } from '../../s3/list/list-objects.ts';
 const DIFFERENCES_MAX = 3;
 
 /**
- * Whether a store's listing describes objects as its responses to GET do. Each difference costs a second request, so
+ * Whether a store's listing describes objects as its responses to GET and HEAD do. Each difference costs a second request, so
  * what never agrees is not compared any more: ETags of a gateway, or the sizes of encrypted objects.
  */
 export class ListingTrust {
@@ -18,8 +18,8 @@ export class ListingTrust {
     return { etag: this.#etag.isKept ? etag : null, sizeBytes: this.#size.isKept ? sizeBytes : null };
   }
 
-  /** Call after each fetch. */
-  note({ etag, sizeBytes }: ListedObject, got: Pick<DownloadResult, 'etag' | 'sizeBytes'>): void {
+  /** Call after each response that proved to be about the object, or about what has replaced it. */
+  note({ etag, sizeBytes }: ListedObject, got: Pick<ObjectFacts, 'etag' | 'sizeBytes'>): void {
     if (etag !== null) this.#etag.note(isSameEtag(etag, got.etag));
     if (got.sizeBytes !== null) this.#size.note(sizeBytes === got.sizeBytes);
   }
