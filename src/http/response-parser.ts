@@ -10,8 +10,11 @@ import {
   type Headers,
 } from './response-head.ts';
 
-/** Limits for a head, for a line around chunks with its extensions, and for the trailers. S3's heads stay below 10 KiB. */
-const HEAD_BYTES_MAX = 64 * 1024;
+/**
+ * Limits for a head, for a line around chunks with its extensions, and for the trailers. That of a head is Node's and
+ * undici's; S3's stay below 10 KiB.
+ */
+const HEAD_BYTES_MAX = 16 * 1024;
 const LINE_BYTES_MAX = 4 * 1024;
 const TRAILERS_MAX = 100;
 const TRAILER_BYTES_MAX = 16 * 1024;

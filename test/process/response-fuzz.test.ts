@@ -6,6 +6,7 @@ import { afterAll, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { DirectBody, readBody } from '../../src/http/direct-body.ts';
 import { RequestWatch } from '../../src/http/request-watch.ts';
+import { readFields } from '../../src/read-fields.ts';
 import { connectS3 } from '../../src/s3/connection/connect.ts';
 import type { ObjectClient } from '../../src/s3/connection/object-client.ts';
 import { mutatedAnswer, type MutatedAnswer } from '../support/answers/arbitrary.ts';
@@ -110,6 +111,8 @@ it('reads from sockets what Node reads, and gives each request its own answer', 
       expect([theirs.end, theirs.body], what).toEqual(['whole', ours]);
       counted.read += 1;
     } else {
+      const { httpStatusCode } = readFields(readFields(ours)['$metadata']);
+      if (httpStatusCode !== undefined) expect(httpStatusCode, what).toBe(theirs.status);
       expect(ours.message, what).not.toMatch(/no response within|no progress/);
     }
     const own = await readObject(client, `own-${index}`);

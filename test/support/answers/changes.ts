@@ -66,14 +66,14 @@ const HEADERS = [
   'Connection: keep-alive, close', 'Connection: close, keep-alive', 'Connection: keep-alive', 'Connection: closed', 'Connection: upgrade',
   'Connection:', 'Proxy-Connection: close', 'Proxy-Connection: keep-alive', 'Upgrade: h2c', 'Connection: upgrade\r\nUpgrade: h2c',
   'Keep-Alive: timeout=5', 'ETag: "other"', 'Content-Range: bytes 0-8/9', 'Content-Encoding: gzip', 'Trailer: x-amz-checksum-crc32',
-  '__proto__: x', 'constructor: x', 'Content_Length: 3', `X-Long: ${'x'.repeat(5000)}`,
+  '__proto__: x', 'constructor: x', 'Content_Length: 3', `X-Long: ${'x'.repeat(5000)}`, `X-Longer: ${'x'.repeat(20_000)}`,
 ];
 
 // prettier-ignore
 const SIZE_ENDS = [
   ' ', '\t', '  ', ';', ';a', ';a=b', '; a=b', ';a= b', ' ;a=b', ';a="b"', ';a="b', ';a="\\""', ';a="b"c', ';a=b;c=d', ';a=', ';=b', ';;', ';a\0b',
   ';\u00fc', ';a=\u00fc', ';a="\u00fc"', ';a="\0"', ';a\rb', ';a\nb', ';a="\r\n"', ';a="\n"', ';a b', ';a\tb', ',a', 'x', 'h', '\0', '\u000b', '\r', ';(', ';a=(',
-  ';a\u007f', `;a=${'b'.repeat(300)}`,
+  ';a\u007f', `;a=${'b'.repeat(300)}`, `;a=${'b'.repeat(20_000)}`,
 ];
 
 // prettier-ignore
@@ -85,7 +85,7 @@ const SIZES = [
 // prettier-ignore
 const TRAILERS = [
   'x-amz-checksum-crc32: AAAAAA==', 'X-A:', 'X-A', ': b', 'X-A : b', 'X A: b', ' folded', '\tfolded', 'X-A: b\r\n folded', 'X-A: \0', 'X-A: a\rb', 'X-A: a\nb',
-  'X-A: \u007f', 'X-\u00fc: b', 'Content-Length: 3', 'Transfer-Encoding: chunked', 'Connection: close', 'HTTP/1.1 200 OK', '\0', '\r', '0', `X-Long: ${'x'.repeat(3000)}`,
+  'X-A: \u007f', 'X-\u00fc: b', 'Content-Length: 3', 'Transfer-Encoding: chunked', 'Connection: close', 'HTTP/1.1 200 OK', '\0', '\r', '0', `X-Long: ${'x'.repeat(3000)}`, `X-Longer: ${'x'.repeat(20_000)}`,
 ];
 
 // prettier-ignore
@@ -105,6 +105,8 @@ const SURPLUS = [
 ];
 
 const LINE_ENDS = ['\n', '\r', '\n\r', '\r\r\n', '\r\n\r\n', ' \r\n', '\0\r\n'];
+
+const manyLines = (count: number): string[] => Array<string>(count).fill('a: b');
 
 /** Every change by a name that says what it does. */
 export const CHANGES: ReadonlyMap<string, Change> = new Map<string, Change>([
@@ -126,6 +128,11 @@ export const CHANGES: ReadonlyMap<string, Change> = new Map<string, Change>([
   ...each('surplus', SURPLUS, (surplus) => (draft) => ({ ...draft, surplus: draft.surplus + surplus })),
   ...each('end of line', LINE_ENDS, (endOfLine) => (draft) => ({ ...draft, endOfLine })),
   ...each('end of a chunk line', LINE_ENDS, (endOfChunkLine) => (draft) => ({ ...draft, endOfChunkLine })),
+  ['a reason without an end', (draft) => ({ ...draft, statusLine: draft.statusLine + 'x'.repeat(20_000) })],
+  ['headers without an end', (draft) => ({ ...draft, headers: [...draft.headers, ...manyLines(4000)] })],
+  ['many headers', (draft) => ({ ...draft, headers: [...draft.headers, ...manyLines(900)] })],
+  ['trailers without an end', (draft) => ({ ...draft, trailers: manyLines(4000) })],
+  ['many trailers', (draft) => ({ ...draft, trailers: manyLines(90) })],
   ['every header twice', (draft) => ({ ...draft, headers: draft.headers.flatMap((line) => [line, line]) })],
   ['no headers', (draft) => ({ ...draft, headers: [] })],
   ['no length', (draft) => ({ ...draft, headers: withoutHeader('content-length', draft) })],

@@ -181,9 +181,9 @@ describe('what is not an HTTP response', () => {
   });
 
   it.each<[string, string, string, number]>([
-    ['a status line', '', 'HTTP/1.1 200 OK', 65_560],
+    ['a status line', '', 'HTTP/1.1 200 OK', 16_400],
     ['headers', `${OK}\r\n`, 'a: b\r\n', 6020],
-    ['a header', `${OK}\r\na: `, 'b', 65_540],
+    ['a header', `${OK}\r\na: `, 'b', 16_400],
     ['a chunk extension', lines(OK, 'Transfer-Encoding: chunked', '', '1'), ';a=b', 4100],
     ['trailers', lines(OK, 'Transfer-Encoding: chunked', '', '0', ''), 'a: b\r\n', 700],
     [
@@ -214,7 +214,7 @@ describe('what is not an HTTP response', () => {
         }
       }),
     );
-    expect(read([lines(OK, `a: ${' '.repeat(60_000)}x`, 'Content-Length: 0', '', '')]).heads).toMatchObject([
+    expect(read([lines(OK, `a: ${' '.repeat(15_000)}x`, 'Content-Length: 0', '', '')]).heads).toMatchObject([
       { headers: { a: 'x' } },
     ]);
   });
