@@ -6,6 +6,7 @@ import { WaitReport } from '../guard/wait-report.ts';
 import type { ObjectStore } from '../s3/object-store.ts';
 import type { TransferContext } from '../transfer/transfer-context.ts';
 import { readCertificates } from './settings/named-file.ts';
+import { findRequestsMax } from './descriptor-limit.ts';
 import { openUnfinishedWork } from '../state/stored-work.ts';
 import type { CommandRun } from './command-run.ts';
 import { openStdin } from './open-stdin.ts';
@@ -25,6 +26,7 @@ export async function openTransferContext(run: CommandRun, name: CircuitName): P
     emit: run.emit,
     clock: run.clock,
     hasRoom: watchHeadroom(),
+    requestsMax: findRequestsMax(),
     unfinished: openUnfinishedWork(run, name === 's3-upload' ? 'upload' : 'download'),
     signal: run.signal,
     openStdin: () => openStdin(run.stdin),
@@ -61,6 +63,7 @@ async function connect(run: CommandRun, guard: Guard): Promise<ObjectStore> {
       connectTimeoutMs,
       credentialsTimeoutMs,
       certificates,
+      connectionsMax: findRequestsMax(),
       reader: chooseReader(run),
     },
     clock,

@@ -54,6 +54,7 @@ const HINTS: Partial<Readonly<Record<ErrorCode, string>>> = {
   deadline: 'allow more time with --deadline',
 };
 
+const NOT_TLS = 'nothing speaks TLS there: check the scheme (http or https) and the port of --endpoint-url';
 const UNKNOWN_AUTHORITY = 'set AWS_CA_BUNDLE to the file of its certificate authority';
 
 const HINTS_BY_FAILURE: Readonly<Record<string, string>> = {
@@ -67,6 +68,15 @@ const HINTS_BY_FAILURE: Readonly<Record<string, string>> = {
   not_s3: 'this is not an S3 response: check --endpoint-url, and look for a proxy or login page in between',
   host_not_found: 'check the host name in --endpoint-url, or the network',
   connection_refused: 'nothing is listening there: check --endpoint-url',
+  http_302: 'this redirects elsewhere, which S3 does not: check --endpoint-url, and look for a login page',
+  http_400: 'check --endpoint-url and its scheme (http or https): a store says more than that',
+  http_407: 'a proxy in between asks for credentials: put them in the URL of HTTPS_PROXY or HTTP_PROXY',
+  http_413: 'something before S3 refuses bodies of this size: lower --part-size, or raise its limit',
+  ERR_SSL_WRONG_VERSION_NUMBER: NOT_TLS,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: NOT_TLS,
+  EPROTO: NOT_TLS,
+  EMFILE: 'raise the limit of open files (ulimit -n), or lower --concurrency',
+  ENFILE: 'this machine has too many open files',
   DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
   SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,

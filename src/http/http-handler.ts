@@ -22,6 +22,8 @@ export interface WatchedOptions {
 export interface HttpSettings extends ConnectionSettings {
   /** Who reads objects. undici is for tests, and to find out whether our reader is at fault. @default 'own' */
   readonly reader?: 'own' | 'undici';
+  /** The most connections at once; further requests wait for one. @default unlimited */
+  readonly connectionsMax?: number;
 }
 
 type HttpRequest = Parameters<UndiciHttpHandler['handle']>[0];
@@ -40,11 +42,15 @@ export class WatchedHttpHandler {
   readonly #timer: WatchTimer;
   readonly metadata = { handlerProtocol: 'http/1.1' };
 
-  constructor({ connectTimeoutMs, certificates, reader = 'own' }: HttpSettings, clock: Clock) {
+  constructor(
+    { connectTimeoutMs, certificates, reader = 'own', connectionsMax = Number.POSITIVE_INFINITY }: HttpSettings,
+    clock: Clock,
+  ) {
     // undici's timeouts are off, because the watch has one for each phase.
     const connect = { timeout: connectTimeoutMs, ...(certificates === null ? {} : { ca: certificates }) };
+    const connections = Number.isFinite(connectionsMax) ? connectionsMax : null;
     // One request per connection, as with S3 itself: over HTTP/2, which some proxies offer, all would share one.
-    this.#agent = new Agent({ connect, allowH2: false, headersTimeout: 0, bodyTimeout: 0 });
+    this.#agent = new Agent({ connect, connections, allowH2: false, headersTimeout: 0, bodyTimeout: 0 });
     this.#getAgent = new GetAgent({ connectTimeoutMs, certificates, clock });
     this.#usesOwn = reader === 'own';
     this.#timer = new WatchTimer(clock);

@@ -118,7 +118,9 @@ export function classify(error: unknown): Classification {
 }
 
 /** A response without a listed code: an empty body, a HEAD, an unknown code. */
-function unlisted({ httpStatus, isCredentialsFault }: FailedResponse): { errorCode: ErrorCode; verdict: Verdict } {
+function unlisted(response: FailedResponse): { errorCode: ErrorCode; verdict: Verdict } {
+  const { httpStatus, isCredentialsFault, isLocalFault } = response;
+  if (isLocalFault) return { errorCode: 'local_io', verdict: 'neutral' };
   if (isCredentialsFault) return { errorCode: 'config', verdict: 'neutral' };
   switch (httpStatus) {
     case null:

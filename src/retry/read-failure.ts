@@ -8,6 +8,8 @@ export interface FailedResponse extends AttemptFailure {
   readonly isNetworkFault: boolean;
   /** No usable credentials, region or endpoint: nothing was sent. */
   readonly isCredentialsFault: boolean;
+  /** This machine has no more descriptors or memory: S3 was not asked. */
+  readonly isLocalFault: boolean;
   /** The client has corrected the cause: our clock, or expired credentials. */
   readonly isCorrected: boolean;
 }
@@ -22,6 +24,12 @@ const CONFIGURATION_NAMES: ReadonlySet<string> = new Set([
   'ProviderError',
 ]);
 
+/** Resources of this machine that have run out (Node, common system errors; errno(3)). */
+const LOCAL_CODES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS']);
+
+/** The SDK's own words for a body that it cannot parse. */
+const UNREADABLE = /XML parse error|Deserialization error/;
+
 /** TLS failures: a retry would get the same certificate. */
 const CERTIFICATE_CODE = /CERT|^ERR_TLS|^UNABLE_TO_|SELF_SIGNED|^ERR_SSL|^EPROTO$/;
 
@@ -33,11 +41,15 @@ export function readFailedResponse(error: unknown): FailedResponse {
   const record = readFields(error);
   const metadata = readFields(record['$metadata']);
   const httpStatus = asNumber(metadata['httpStatusCode']);
-  const word = httpStatus === null ? findNetworkWord(error, CAUSE_DEPTH) : null;
+  const isUnreadable = UNREADABLE.test(asText(record['message']) ?? '');
+  const word = findWord(error, { httpStatus, isUnreadable });
   const systemCode = findCode(error, CAUSE_DEPTH);
   return {
     code: word ?? nameOf(record, { httpStatus, systemCode }),
-    message: asText(record['message']) ?? 'no message',
+    // OpenSSL's message has several lines for debugging; its reason is meant for users. What the SDK says of a body that is not XML helps nobody.
+    message: isUnreadable
+      ? 'the response is not in the form of S3'
+      : (asText(record['reason']) ?? asText(record['message']) ?? 'no message'),
     httpStatus,
     requestId: asText(metadata['requestId']),
     retryAfterMs: readRetryAfter(readFields(readFields(record['$response'])['headers'])),
@@ -45,8 +57,18 @@ export function readFailedResponse(error: unknown): FailedResponse {
     isCredentialsFault:
       CONFIGURATION_NAMES.has(asText(record['name']) ?? '') ||
       (systemCode !== null && CERTIFICATE_CODE.test(systemCode)),
+    isLocalFault: httpStatus === null && LOCAL_CODES.has(systemCode ?? ''),
     isCorrected: metadata['clockSkewCorrected'] === true || metadata['credentialsRenewed'] === true,
   };
+}
+
+function findWord(
+  error: unknown,
+  { httpStatus, isUnreadable }: { httpStatus: number | null; isUnreadable: boolean },
+): FaultWord | null {
+  if (httpStatus === null) return findNetworkWord(error, CAUSE_DEPTH);
+  // A login page or another service that answers everything with success.
+  return isUnreadable && httpStatus < 300 ? 'not_s3' : null;
 }
 
 function nameOf(
@@ -72,8 +94,8 @@ function findNetworkWord(error: unknown, depth: number): FaultWord | null {
   const code = asText(record['code']);
   const word = code === null ? undefined : NETWORK_WORDS[code];
   if (word !== undefined) return word;
-  // From undici's HTTP parser: the response is not HTTP.
-  if (code?.startsWith('HPE_') === true) return 'not_s3';
+  // From an HTTP parser, Node's or undici's: the response is not HTTP.
+  if (code?.startsWith('HPE_') === true || record['name'] === 'HTTPParserError') return 'not_s3';
   return firstOfCauses(record, depth, findNetworkWord) ?? (record['name'] === 'TimeoutError' ? 'timeout' : null);
 }
 

@@ -48,5 +48,6 @@ export const NETWORK_WORDS: Readonly<Record<string, FaultWord>> = {
   UND_ERR_CONNECT_TIMEOUT: 'connect_timeout',
   UND_ERR_HEADERS_TIMEOUT: 'response_timeout',
   UND_ERR_BODY_TIMEOUT: 'stalled_body',
+  UND_ERR_HEADERS_OVERFLOW: 'not_s3',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'body_cut',
 };

@@ -17,6 +17,8 @@ export interface TransferContext {
   readonly clock: Clock;
   /** Whether more requests at once would help, because the program is idle while it waits. */
   readonly hasRoom: () => boolean;
+  /** The most requests at once that this machine can hold; infinite if unknown. */
+  readonly requestsMax: number;
   /** Unfinished uploads for a put, unfinished downloads for a get. */
   readonly unfinished: UnfinishedWork;
   readonly signal: AbortSignal;

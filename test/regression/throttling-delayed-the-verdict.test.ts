@@ -77,6 +77,7 @@ async function runThrottled(from: number) {
   const run = runMany(names(60), send, {
     objectsInFlight: 64,
     hasRoom: () => true,
+
     beforeEach: async (signal) => await limiter.waitUntilIdle(signal),
   });
   const end = { afterMs: Infinity };

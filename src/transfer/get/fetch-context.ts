@@ -49,7 +49,7 @@ export async function openFetchContext(
   const store = await context.connect();
   const partials = new PartialFiles(context.unfinished);
   const { requests, bufferBytes } = DEFAULT_SLOT_BOUNDS;
-  const slots = new Slots({ requests: options.concurrency ?? requests, bufferBytes });
+  const slots = new Slots({ requests: Math.min(options.concurrency ?? requests, context.requestsMax), bufferBytes });
   const dispose = async (): Promise<void> => {
     using _store = store;
     await partials.close();

@@ -87,7 +87,7 @@ async function putStandardInput(request: PutRequest, context: TransferContext): 
 
 function openTools(store: ObjectStore, request: PutRequest, context: TransferContext): SendTools {
   const { concurrency, partSizeBytes, isResuming } = request;
-  const bounds =
+  const { requests, bufferBytes } =
     concurrency === null
       ? DEFAULT_SLOT_BOUNDS
       : { requests: concurrency, bufferBytes: concurrency * (partSizeBytes ?? PART_BYTES_DEFAULT) };
@@ -95,7 +95,7 @@ function openTools(store: ObjectStore, request: PutRequest, context: TransferCon
     store,
     context,
     request,
-    slots: new Slots(bounds),
+    slots: new Slots({ requests: Math.min(requests, context.requestsMax), bufferBytes }),
     resumable: new ResumableUploads({ unfinished: context.unfinished, circuit: context.circuit, isResuming }),
   };
 }

@@ -50,6 +50,7 @@ describe('an answer that failed', () => {
       retryAfterMs: null,
       isNetworkFault: false,
       isCredentialsFault: false,
+      isLocalFault: false,
       isCorrected: false,
     });
   });
@@ -101,6 +102,46 @@ describe('an answer that failed', () => {
     expect(readFailedResponse(failed({ code })).isCredentialsFault).toBe(isFault);
   });
 
+  it("takes the error of undici's parser, which has no code, for a response that is not S3's", () => {
+    expect(readFailedResponse(failed({ name: 'HTTPParserError' }))).toMatchObject({
+      code: 'not_s3',
+      isNetworkFault: true,
+    });
+  });
+
+  it.each([
+    ['EMFILE', undefined, true],
+    ['ENFILE', undefined, true],
+    ['ENOMEM', undefined, true],
+    ['ENOBUFS', undefined, true],
+    ['EMFILE', 400, false],
+    ['ENOSPC', undefined, false],
+    [undefined, undefined, false],
+  ])('takes the code %s with status %s for a lack of resources here: %s', (code, httpStatusCode, isFault) => {
+    expect(readFailedResponse(failed({ code, $metadata: { httpStatusCode } })).isLocalFault).toBe(isFault);
+  });
+
+  it.each([
+    ['@aws-sdk XML parse error: unexpected content.', 200, 'not_s3', true],
+    ['x\n  Deserialization error: to see the raw response', 204, 'not_s3', true],
+    ['@aws-sdk XML parse error: unexpected content.', 299, 'not_s3', true],
+    ['@aws-sdk XML parse error: unexpected content.', 300, 'http_300', false],
+    ['@aws-sdk XML parse error: unexpected content.', 400, 'http_400', false],
+    ['no XML', 200, 'http_200', false],
+  ])('%j with status %i is %s', (message, httpStatusCode, code, isNetworkFault) => {
+    const error = failed({ name: 'Error', message, $metadata: { httpStatusCode } });
+    expect(readFailedResponse(error)).toMatchObject({
+      code,
+      isNetworkFault,
+      message: message === 'no XML' ? message : 'the response is not in the form of S3',
+    });
+  });
+
+  it("shows OpenSSL's reason instead of its lines for debugging", () => {
+    const error = failed({ code: 'ERR_SSL_X', reason: 'wrong version number', message: '40BD:error:0A00010B:x:\n' });
+    expect(readFailedResponse(error).message).toBe('wrong version number');
+  });
+
   it('follows causes five deep, and no further', () => {
     const nest = (depth: number): Error =>
       depth === 0 ? failed({ code: 'ECONNRESET' }) : failed({ cause: nest(depth - 1) });
@@ -133,6 +174,7 @@ describe('the words of faults', () => {
     ['UND_ERR_BODY_TIMEOUT', 'stalled_body'],
     ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'body_cut'],
     ['HPE_INVALID_HEADER', 'not_s3'],
+    ['UND_ERR_HEADERS_OVERFLOW', 'not_s3'],
   ])('%s is %s', (code, word) => {
     expect(readFailedResponse(failed({ code }))).toMatchObject({ code: word, isNetworkFault: true });
   });

@@ -1,0 +1,33 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Left free for the state, certificates, directories and whatever libraries open, in descriptors. */
+const RESERVED = 8;
+
+/** One request needs a socket and the file that it sends or receives. */
+const PER_REQUEST = 2;
+
+interface DescriptorFacts {
+  /** Null for no limit, or an unknown one. */
+  readonly limit: number | null;
+  readonly open: number;
+}
+
+/**
+ * How many requests may run at once without running out of file descriptors (`ulimit -n`); at least 1, infinite if the
+ * limit is unknown, as it is outside Linux.
+ */
+export function findRequestsMax(read: () => DescriptorFacts = readDescriptors): number {
+  const { limit, open } = read();
+  if (limit === null) return Number.POSITIVE_INFINITY;
+  return Math.max(1, Math.floor((limit - open - RESERVED) / PER_REQUEST));
+}
+
+function readDescriptors(): DescriptorFacts {
+  try {
+    const [, soft = ''] = /^Max open files\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
+    const limit = /^\d+$/.test(soft) ? Number(soft) : null;
+    return { limit, open: readdirSync('/proc/self/fd').length };
+  } catch {
+    return { limit: null, open: 0 };
+  }
+}
