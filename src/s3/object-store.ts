@@ -12,7 +12,7 @@ import type { Guard } from '../guard/guard.ts';
 import { listObjects, type ListedPage } from './list/list-objects.ts';
 import type { ListRequest } from './list/read-pages.ts';
 import { refuseStrays } from './list/refuse-strays.ts';
-import { statKeys, type StatKeysRequest } from './list/stat-keys.ts';
+import { statKeys, type StatedKeys, type StatKeysRequest } from './list/stat-keys.ts';
 import { abortUpload, type UploadName } from './delete/abort-upload.ts';
 import { listUploads, type UploadPage } from './list/list-uploads.ts';
 import { uploadFile } from './upload/upload-file.ts';
@@ -59,8 +59,11 @@ export interface ObjectStore extends Disposable {
   readonly list: (request: ListRequest) => AsyncIterable<ListedPage>;
   /** Like `list`, for versions and delete markers. A key may span two pages. */
   readonly listVersions: (request: ListRequest) => AsyncIterable<VersionPage>;
-  /** Finds up to 1,000 named objects, with one request each. May be repeated. Missing keys are left out. */
-  readonly statKeys: (request: StatKeysRequest) => Promise<Omit<ListedPage, 'isLast'>>;
+  /**
+   * Finds up to 1,000 named objects, with one request each. May be repeated. Missing keys are left out; those that cannot
+   * be read are named with the reason.
+   */
+  readonly statKeys: (request: StatKeysRequest) => Promise<StatedKeys>;
   /** Like `list`, for uploads neither completed nor aborted, but always from the first. */
   readonly listUploads: (request: Pick<ListRequest, 'bucket' | 'prefix'>) => AsyncIterable<UploadPage>;
   /** Aborts an upload and frees its parts. May be repeated: aborting a missing upload is not an error. */

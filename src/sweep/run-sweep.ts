@@ -10,7 +10,7 @@ import { claimSweep, nameSweep } from './claim-sweep.ts';
 import { watchNeighbours } from './prefix-warning.ts';
 import { sweepRound } from './round.ts';
 import { selectItems, type Selection } from './select-items.ts';
-import { findObjectFailure, findUploadFailure } from './sweep-failure.ts';
+import { findObjectFailure, findUploadFailure, isNothingDeleted, NOTHING_DELETED_HINT } from './sweep-failure.ts';
 import { EVERY_KEY, type KeySpan, type SweepPage } from './sweep-item.ts';
 import type { SweepLimits } from './sweep-limits.ts';
 import { NO_REPORT, openSweepReport, type SweepReport } from './sweep-report.ts';
@@ -93,6 +93,11 @@ export async function runSweep(job: SweepJob, given: SweepTools): Promise<SweepO
   if (olderThanMs === null) return await addUploads({ survey: null, swept: null, failure: null }, job, tools);
   const isResumable = job.selection.source.kind === 'objects';
   const swept = await sweepObjects({ ...job, id, isResumable }, { ...tools, select, claim });
+  const { tally, ending } = swept;
+  if (ending.kind !== 'failed' && !job.isStrict && isNothingDeleted(tally)) {
+    const message = `none of the ${tally.matched} objects that matched was deleted; ${NOTHING_DELETED_HINT}`;
+    tools.emit({ kind: 'warning', reason: 'nothing_deleted', message });
+  }
   return await addUploads({ survey: null, swept, failure: findObjectFailure(swept, job) }, job, tools);
 }
 

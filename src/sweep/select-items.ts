@@ -75,7 +75,7 @@ async function* selectObjects(
   });
   for await (const { entries, page, span } of listing) {
     const nowMs = ageClock(page.storeNowMs);
-    yield { ...filterItems(entries.map(toItem), { filter, nowMs }), span };
+    yield { ...filterItems(entries.map(toItem), { filter, nowMs }), unreadable: [], isReadable: false, span };
   }
 }
 
@@ -96,7 +96,7 @@ async function* selectVersions(
     if (isDone) sieves.delete(range);
     const nowMs = ageClock(page.storeNowMs);
     // The versions of the last key may continue on the next page, so no span is complete.
-    yield { ...filterItems(candidates, { filter, nowMs }), span: null };
+    yield { ...filterItems(candidates, { filter, nowMs }), unreadable: [], isReadable: false, span: null };
   }
 }
 

@@ -2,6 +2,7 @@ import { BreakwaterError } from '../errors.ts';
 import type { UploadTally } from './abort-uploads.ts';
 import type { LimitReached } from './sweep-limits.ts';
 import type { SweepResult } from './sweep.ts';
+import type { SweepTally } from './tally.ts';
 
 interface Strictness {
   /** Treats anything left undeleted as a failure. */
@@ -18,6 +19,11 @@ export function findObjectFailure({ tally, ending }: SweepResult, { isStrict }: 
     });
   }
   if (!isStrict) return null;
+  if (isNothingDeleted(tally)) {
+    return new BreakwaterError('partial', `none of the ${matched} objects that matched was deleted`, {
+      details: { reason: 'nothing_deleted', hint: NOTHING_DELETED_HINT },
+    });
+  }
   if (failed > 0) {
     return new BreakwaterError('partial', `${failed} of ${matched} objects could not be deleted`, {
       details: { hint: 'the next sweep will retry them' },
@@ -28,6 +34,13 @@ export function findObjectFailure({ tally, ending }: SweepResult, { isStrict }: 
     details: { reason: 'max_duration', hint: 'run the sweep again to continue' },
   });
 }
+
+/** Whether something matched, and every delete failed or was kept. */
+export function isNothingDeleted({ matched, deleted }: Pick<SweepTally, 'matched' | 'deleted'>): boolean {
+  return matched > 0 && deleted === 0;
+}
+
+export const NOTHING_DELETED_HINT = 'see why in the failures; --verbose shows how the store handles conditions';
 
 /** The failure that aborting uploads ends with; null if none. */
 export function findUploadFailure({ matched, failed }: UploadTally, { isStrict }: Strictness): BreakwaterError | null {

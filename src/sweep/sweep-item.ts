@@ -1,3 +1,5 @@
+import type { Stayed } from '../s3/delete/batch-outcome.ts';
+
 /** An object or version that a sweep may delete. Null means that the source does not provide the field. */
 export interface SweepItem {
   readonly key: string;
@@ -14,6 +16,10 @@ export interface SweepPage {
   readonly items: readonly SweepItem[];
   /** Items kept only because the store does not report their age. */
   readonly unknownAge: readonly SweepItem[];
+  /** Items that could not be checked, each with the reason. */
+  readonly unreadable: readonly Stayed<SweepItem>[];
+  /** Whether a look at a named key succeeded, so that access is not denied to all of them. */
+  readonly isReadable: boolean;
   /**
    * The keys that this page completes: every match among them is in this page or an earlier one. Null if the source is
    * unordered.

@@ -1,7 +1,9 @@
 import { DELETE_BATCH_MAX } from '../s3/protocol/limits.ts';
+import type { Stayed } from '../s3/delete/batch-outcome.ts';
 import type { ObjectStore } from '../s3/object-store.ts';
 import { BreakwaterError, type ErrorCode } from '../errors.ts';
 import type { EventSink } from '../events.ts';
+import { deniedError, DENIED_MAX } from './denied-sweep.ts';
 import type { KeySpan, SweepItem, SweepPage } from './sweep-item.ts';
 import { findLimit, type LimitReached, type SweepLimits } from './sweep-limits.ts';
 import { addToTally, EMPTY_TALLY, nameLeft, sumBytes, UNKNOWN_AGE, type LeftObject, type SweepTally } from './tally.ts';
@@ -58,18 +60,8 @@ export async function sweep(
   request: SweepRequest,
   context: SweepContext,
 ): Promise<SweepResult> {
-  const run = new SweepRun(request, context);
-  const { tally, ending } = await run.run(pages);
-  const { bucket, prefix } = request;
-  if (ending.kind !== 'failed' && tally.denied > 0 && tally.denied === tally.matched - run.unknownAge) {
-    const error = new BreakwaterError('access_denied', `every delete in s3://${bucket}/${prefix} was denied`, {
-      details: {
-        s3Code: 'AccessDenied',
-        hint: 'grant s3:DeleteObject and s3:GetObject; --unconditional needs only the first',
-      },
-    });
-    return { tally, ending: { kind: 'failed', error } };
-  }
+  const { tally, ending } = await new SweepRun(request, context).run(pages);
+  const { bucket } = request;
   if (ending.kind === 'complete') {
     const { deleted, failed } = tally;
     context.emit({ kind: 'sweep_finished', bucket, deleted, failed });
@@ -95,7 +87,12 @@ class SweepRun {
   readonly #halt = new AbortController();
   #tally = EMPTY_TALLY;
   /** Items kept without a request. */
-  unknownAge = 0;
+  #unknownAge = 0;
+  #hasUnreadable = false;
+  #hasReadable = false;
+  /** Items to delete on the pages read so far, and those of them that have a result. */
+  #selected = 0;
+  #settled = 0;
   #asked = { objects: 0, bytes: 0 };
   #batch: SweepItem[] = [];
   /** Settled when the current batch has its response. */
@@ -116,13 +113,30 @@ class SweepRun {
     }
     await Promise.all(this.#open);
     if (this.#bug !== null) throw this.#bug.error;
-    return { tally: this.#tally, ending: this.#ending ?? { kind: 'complete' } };
+    if (this.#isAllDenied && this.#ending?.kind !== 'failed') {
+      this.#ending = { kind: 'failed', error: deniedError(this.#request) };
+    }
+    const ending = this.#ending ?? { kind: 'complete' };
+    // A limit is reached by design, and nobody knows how much is behind it.
+    const notTried = ending.kind === 'limit' ? 0 : this.#selected - this.#settled;
+    return { tally: { ...this.#tally, notTried }, ending };
+  }
+
+  /** So far; items that nobody asked for do not count, and a key that could be read shows that not all are denied. */
+  get #isAllDenied(): boolean {
+    const { denied, matched } = this.#tally;
+    return denied > 0 && denied === matched - this.#unknownAge && !(this.#hasUnreadable && this.#hasReadable);
   }
 
   async #read(pages: AsyncIterable<SweepPage>): Promise<void> {
     const signal = AbortSignal.any([this.#context.signal, this.#halt.signal]);
     for await (const page of untilAborted(pages, signal)) {
-      if (page.unknownAge.length > 0) await this.#leave(page.unknownAge);
+      this.#selected += page.items.length;
+      this.#unknownAge += page.unknownAge.length;
+      this.#hasUnreadable ||= page.unreadable.length > 0;
+      this.#hasReadable ||= page.isReadable;
+      const kept = page.unknownAge.map((item) => ({ item, ...UNKNOWN_AGE }));
+      if (kept.length + page.unreadable.length > 0) await this.#leave([...kept, ...page.unreadable]);
       for (const item of page.items) {
         const limit = findLimit(this.#asked, item, this.#request.limits);
         if (limit !== null) {
@@ -174,6 +188,7 @@ class SweepRun {
     const outcome = await store.deleteBatch({ bucket, items });
     this.#tally = addToTally(this.#tally, outcome);
     const { deleted, changed, stayed, untried, error } = outcome;
+    this.#settled += items.length - untried.length;
     if (untried.length === 0) this.#settle(spans);
     emit({
       kind: 'objects_swept',
@@ -186,18 +201,23 @@ class SweepRun {
     });
     if (stayed.length > 0) await onLeft(nameLeft(stayed));
     if (error !== null && ENDS_THE_SWEEP.has(error.code)) this.#fail(error);
+    this.#stopIfDenied();
   }
 
-  /** Counts and names the items for which no request is sent. */
-  async #leave(items: readonly SweepItem[]): Promise<void> {
+  /** Counts and names the items for which no delete is sent. */
+  async #leave(stayed: readonly Stayed<SweepItem>[]): Promise<void> {
     const { emit, onLeft } = this.#context;
-    const outcome = { deleted: [], changed: [], stayed: items.map((item) => ({ item, ...UNKNOWN_AGE })) };
-    this.#tally = addToTally(this.#tally, outcome);
+    this.#tally = addToTally(this.#tally, { deleted: [], changed: [], stayed });
     const { bucket } = this.#request;
-    const { length } = items;
-    this.unknownAge += length;
+    const { length } = stayed;
     emit({ kind: 'objects_swept', bucket, matched: length, deleted: 0, changed: 0, failed: length, bytes: 0 });
-    await onLeft(nameLeft(outcome.stayed));
+    await onLeft(nameLeft(stayed));
+    this.#stopIfDenied();
+  }
+
+  /** The permissions are missing rather than some of the keys protected. */
+  #stopIfDenied(): void {
+    if (this.#tally.denied >= DENIED_MAX && this.#isAllDenied) this.#fail(deniedError(this.#request));
   }
 
   #settle(spans: readonly KeySpan[]): void {

@@ -1,4 +1,5 @@
 import type { BatchOutcome } from '../s3/delete/batch-outcome.ts';
+import { isKeyDenied } from '../s3/list/look-at-key.ts';
 import type { SweepItem, SweepPage } from './sweep-item.ts';
 
 /** The maximum number of failures listed; the rest are only counted. */
@@ -18,6 +19,9 @@ export interface Survey {
   readonly samples: readonly string[];
   /** The number of objects kept because the store does not report their age. */
   readonly unknownAge: number;
+  /** The number of objects that could not be checked, and the first of them. */
+  readonly unreadable: number;
+  readonly failures: readonly LeftObject[];
 }
 
 export const EMPTY_SURVEY: Survey = {
@@ -27,17 +31,23 @@ export const EMPTY_SURVEY: Survey = {
   newestMs: null,
   samples: [],
   unknownAge: 0,
+  unreadable: 0,
+  failures: [],
 };
 
 /** Counts the objects that a sweep would delete. Sends no write request. */
 export async function surveySweep(pages: AsyncIterable<SweepPage>): Promise<Survey> {
   let survey = EMPTY_SURVEY;
-  let ageless = 0;
-  for await (const { items, unknownAge } of pages) {
-    survey = addToSurvey(survey, items);
-    ageless += unknownAge.length;
+  for await (const { items, unknownAge, unreadable } of pages) {
+    const room = KEYS_NAMED_MAX - survey.failures.length;
+    survey = {
+      ...addToSurvey(survey, items),
+      unknownAge: survey.unknownAge + unknownAge.length,
+      unreadable: survey.unreadable + unreadable.length,
+      failures: [...survey.failures, ...nameLeft(unreadable.slice(0, room))],
+    };
   }
-  return { ...survey, unknownAge: ageless };
+  return survey;
 }
 
 /** Adds one page of matches to the counts. */
@@ -82,6 +92,8 @@ export interface SweepTally {
   readonly failed: number;
   /** The part of `failed` that was denied. */
   readonly denied: number;
+  /** Items that also matched, but that the sweep never asked for, because it ended early. Not part of `matched`. */
+  readonly notTried: number;
   /** The first failures. */
   readonly failures: readonly LeftObject[];
 }
@@ -93,6 +105,7 @@ export const EMPTY_TALLY: SweepTally = {
   changed: 0,
   failed: 0,
   denied: 0,
+  notTried: 0,
   failures: [],
 };
 
@@ -104,12 +117,13 @@ export function addToTally(
   const { deleted, changed, stayed } = outcome;
   const room = KEYS_NAMED_MAX - tally.failures.length;
   return {
+    ...tally,
     matched: tally.matched + deleted.length + changed.length + stayed.length,
     deleted: tally.deleted + deleted.length,
     deletedBytes: tally.deletedBytes + sumBytes(deleted),
     changed: tally.changed + changed.length,
     failed: tally.failed + stayed.length,
-    denied: tally.denied + stayed.filter(({ code }) => code === 'AccessDenied').length,
+    denied: tally.denied + stayed.filter(({ code }) => isKeyDenied(code)).length,
     failures: room > 0 ? [...tally.failures, ...nameLeft(stayed.slice(0, room))] : tally.failures,
   };
 }

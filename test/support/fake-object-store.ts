@@ -3,7 +3,7 @@ import type { BatchOutcome } from '../../src/s3/delete/batch-outcome.ts';
 import type { DeleteTarget } from '../../src/s3/delete/delete-target.ts';
 import type { ListedObject, ListedPage } from '../../src/s3/list/list-objects.ts';
 import type { ListRequest } from '../../src/s3/list/read-pages.ts';
-import type { StatKeysRequest } from '../../src/s3/list/stat-keys.ts';
+import type { StatedKeys, StatKeysRequest } from '../../src/s3/list/stat-keys.ts';
 import type { ObjectStore } from '../../src/s3/object-store.ts';
 import type { UnfinishedUpload, UploadPage } from '../../src/s3/list/list-uploads.ts';
 import type { VersionPage } from '../../src/s3/list/list-versions.ts';
@@ -23,6 +23,8 @@ export interface FakeStoreOptions {
   readonly versionPages?: readonly Omit<VersionPage, 'isLast'>[];
   /** What a look-up finds. */
   readonly stored?: readonly ListedObject[];
+  /** Why a look-up of this key fails; null if it does not. */
+  readonly unreadable?: (key: string) => BreakwaterError | null;
   /** The clock of the store when it looks up or lists uploads. */
   readonly storeNowMs?: number | null;
   readonly uploadPages?: readonly (readonly UnfinishedUpload[])[];
@@ -67,10 +69,15 @@ export class FakeObjectStore implements ObjectStore {
     }
   }
 
-  async statKeys({ keys }: StatKeysRequest): Promise<Omit<ListedPage, 'isLast'>> {
+  async statKeys({ keys }: StatKeysRequest): Promise<StatedKeys> {
     this.lookedUp.push(keys);
-    const { stored = [], storeNowMs = null } = this.#options;
-    return await Promise.resolve({ objects: stored.filter(({ key }) => keys.includes(key)), storeNowMs });
+    const { stored = [], storeNowMs = null, unreadable = () => null } = this.#options;
+    const objects = stored.filter(({ key }) => keys.includes(key) && unreadable(key) === null);
+    const failed = keys.flatMap((key) => {
+      const error = unreadable(key);
+      return error === null ? [] : [{ key, error }];
+    });
+    return await Promise.resolve({ objects, storeNowMs, unreadable: failed });
   }
 
   async *listUploads(request: ListRequest): AsyncGenerator<UploadPage> {

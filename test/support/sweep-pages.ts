@@ -6,7 +6,7 @@ export function sweepItem(key: string, known: Partial<SweepItem> = {}): SweepIte
 }
 
 export function sweepPage(keys: readonly string[], span: KeySpan | null = null): SweepPage {
-  return { items: keys.map((key) => sweepItem(key)), unknownAge: [], span };
+  return { items: keys.map((key) => sweepItem(key)), unknownAge: [], unreadable: [], isReadable: false, span };
 }
 
 /** As many keys as asked for, `k0` and up. */

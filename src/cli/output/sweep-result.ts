@@ -5,7 +5,7 @@ import type { UploadTally } from '../../sweep/abort-uploads.ts';
 import type { SweepFound, SweepJob, SweepOutcome } from '../../sweep/run-sweep.ts';
 import { nameLimitFlag } from '../../sweep/sweep-failure.ts';
 import type { SweepEnding, SweepResult } from '../../sweep/sweep.ts';
-import type { Survey } from '../../sweep/tally.ts';
+import type { LeftObject, Survey } from '../../sweep/tally.ts';
 import { escapeControls } from '../../ui/escape.ts';
 import { formatBytes } from '../../ui/progress/progress-text.ts';
 import type { CommandResult, CommandRun } from '../command-run.ts';
@@ -35,7 +35,7 @@ export async function askToSweep(run: CommandRun, job: SweepJob, { survey, uploa
 
 /** The matches of a sweep: count, bytes, oldest, newest and a few names. */
 function surveyLines(job: SweepJob, survey: Survey): readonly string[] {
-  const { objects, bytes, oldestMs, newestMs, samples, unknownAge } = survey;
+  const { objects, bytes, oldestMs, newestMs, samples, unknownAge, unreadable, failures } = survey;
   const age = formatDuration(job.olderThanMs ?? 0);
   return [
     `${objects} ${objects === 1 ? 'object' : 'objects'} older than ${age} in ${nameTarget(job)}, ${formatBytes(bytes)}`,
@@ -45,11 +45,13 @@ function surveyLines(job: SweepJob, survey: Survey): readonly string[] {
     ...samples.map((key) => `  ${escapeControls(key)}`),
     ...(objects > samples.length ? [`  and ${objects - samples.length} more`] : []),
     ...(unknownAge > 0 ? [`${unknownAge} of unknown age, kept: the store reports no modification time`] : []),
+    ...(unreadable > 0 ? [`${unreadable} that cannot be checked, kept`] : []),
+    ...leftLines(failures, unreadable),
   ];
 }
 
 function presentSurvey(job: SweepJob, survey: Survey): CommandResult {
-  const { objects, bytes, oldestMs, newestMs, samples, unknownAge } = survey;
+  const { objects, bytes, oldestMs, newestMs, samples, unknownAge, unreadable, failures } = survey;
   const oldest = oldestMs === null ? null : formatTime(oldestMs);
   const newest = newestMs === null ? null : formatTime(newestMs);
   return {
@@ -62,6 +64,8 @@ function presentSurvey(job: SweepJob, survey: Survey): CommandResult {
       newest,
       samples,
       unknown_age: unknownAge,
+      unreadable,
+      failures: failures.map(leftDocument),
     },
     lines: surveyLines(job, survey),
   };
@@ -69,8 +73,7 @@ function presentSurvey(job: SweepJob, survey: Survey): CommandResult {
 
 function presentSwept(job: SweepJob, result: SweepResult): CommandResult {
   const { tally, ending } = result;
-  const { matched, deleted, deletedBytes, changed, failed, failures } = tally;
-  const more = failed - failures.length;
+  const { matched, deleted, deletedBytes, changed, failed, notTried, failures } = tally;
   return {
     json: {
       ...targetDocument(job),
@@ -81,27 +84,38 @@ function presentSwept(job: SweepJob, result: SweepResult): CommandResult {
       deleted,
       changed,
       failed,
+      not_tried: notTried,
       bytes: deletedBytes,
-      failures: failures.map(({ key, versionId, code, message }) => ({ key, version_id: versionId, code, message })),
+      failures: failures.map(leftDocument),
     },
-    lines: [
-      ...failures.map(({ key, code, message }) => `left ${escapeControls(`${key}: ${code}: ${message}`)}`),
-      ...(more > 0 ? [`left ${more} more`] : []),
-    ],
+    lines: leftLines(failures, failed),
     summary: summarise(job, result),
   };
 }
 
+function leftLines(failures: readonly LeftObject[], count: number): readonly string[] {
+  const more = count - failures.length;
+  return [
+    ...failures.map(({ key, code, message }) => `left ${escapeControls(`${key}: ${code}: ${message}`)}`),
+    ...(more > 0 ? [`left ${more} more`] : []),
+  ];
+}
+
+function leftDocument({ key, versionId, code, message }: LeftObject): Readonly<Record<string, unknown>> {
+  return { key, version_id: versionId, code, message };
+}
+
 /** One line; null for a sweep that failed before it matched anything. */
 function summarise(job: SweepJob, { tally, ending }: SweepResult): string | null {
-  const { matched, deleted, deletedBytes, changed, failed } = tally;
-  if (ending.kind === 'failed' && matched === 0) return null;
+  const { matched, deleted, deletedBytes, changed, failed, notTried } = tally;
+  if (ending.kind === 'failed' && matched + notTried === 0) return null;
   const stoppedBy =
     ending.kind === 'time' ? 'max-duration' : ending.kind === 'limit' ? nameLimitFlag(ending.limit) : null;
   return [
     `deleted ${deleted} of ${matched} objects in ${nameTarget(job)}, ${formatBytes(deletedBytes)}`,
     ...(changed === 0 ? [] : [`kept ${changed} overwritten since the listing`]),
     ...(failed === 0 ? [] : [`${failed} left for the next sweep`]),
+    ...(notTried === 0 ? [] : [`${notTried} not tried`]),
     ...(stoppedBy === null ? [] : [`stopped by --${stoppedBy}, the next sweep continues`]),
   ].join('; ');
 }

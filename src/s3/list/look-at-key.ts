@@ -31,7 +31,7 @@ interface Place {
 }
 
 /** Sends one request with its retry chain. */
-export type SendLook = <T>(request: (options: WatchedOptions) => Promise<T>) => Promise<T>;
+type SendLook = (request: (options: WatchedOptions) => Promise<Look>) => Promise<Look>;
 
 /**
  * Looks whether a key or version exists.

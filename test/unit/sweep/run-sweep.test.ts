@@ -46,7 +46,13 @@ function prepare(toGo: (number: number) => boolean, options: FakeStoreOptions = 
       own.push(number);
       const numbers = Array.from({ length: 10 }, (_, index) => number * 10 + index);
       const items = numbers.filter((each) => toGo(each)).map((each) => sweepItem(keyOf(each)));
-      yield { items, unknownAge: [], span: { after: last, through: end ?? through } };
+      yield {
+        items,
+        unknownAge: [],
+        unreadable: [],
+        isReadable: false,
+        span: { after: last, through: end ?? through },
+      };
       if (through !== null && end === through) return;
       last = end;
     }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { BreakwaterError } from '../../../src/errors.ts';
 import { createAgeClock } from '../../../src/sweep/age-clock.ts';
 import { createItemFilter, type ItemConditions } from '../../../src/sweep/item-filter.ts';
 import { selectNamed } from '../../../src/sweep/select-named.ts';
-import type { SweepItem } from '../../../src/sweep/sweep-item.ts';
+import type { SweepItem, SweepPage } from '../../../src/sweep/sweep-item.ts';
 import { FakeObjectStore, listedObject, type FakeStoreOptions } from '../../support/fake-object-store.ts';
 import { sweepItem } from '../../support/sweep-pages.ts';
 
@@ -27,13 +28,42 @@ async function select(
     yield await Promise.resolve(items);
   }
   const found: SweepItem[] = [];
+  const unreadable: SweepPage['unreadable'][number][] = [];
   const request = { bucket: 'b', prefix: 'p/', pages: pages() };
   const ageClock = createAgeClock({ now: () => OURS_MS, emit: () => undefined });
-  for await (const page of selectNamed(request, { store, ageClock }, filter)) found.push(...page.items);
-  return { store, found, keys: found.map(({ key }) => key) };
+  for await (const page of selectNamed(request, { store, ageClock }, filter)) {
+    found.push(...page.items);
+    unreadable.push(...page.unreadable);
+  }
+  return { store, found, unreadable, keys: found.map(({ key }) => key) };
 }
 
 describe('selectNamed', () => {
+  const denied = new BreakwaterError('access_denied', 'no', { details: { s3Code: 'AccessDenied' } });
+  const down = new BreakwaterError('unavailable', 'down', { details: { reason: 'not_s3' } });
+  const several = (count: number) => Array.from({ length: count }, (_, index) => named(`p/${index}`));
+
+  it('names the key that cannot be read, and selects the others', async () => {
+    const options = { stored: [stored('p/a', 5000)], unreadable: (key: string) => (key === 'p/b' ? denied : null) };
+    const { keys, unreadable } = await select([named('p/a'), named('p/b')], {}, options);
+    expect(keys).toEqual(['p/a']);
+    expect(unreadable).toMatchObject([{ item: { key: 'p/b' }, code: 'AccessDenied', message: 'no' }]);
+  });
+
+  it('looks up 100 keys first, and the rest once one of them was answered', async () => {
+    const { store } = await select(several(300), {}, { unreadable: (key) => (key === 'p/150' ? null : denied) });
+    expect(store.lookedUp.map(({ length }) => length)).toEqual([100, 100, 100]);
+    const { store: healthy } = await select(several(300), {});
+    expect(healthy.lookedUp.map(({ length }) => length)).toEqual([100, 200]);
+  });
+
+  it('fails where the store answers about no key, but not where one key fails among others', async () => {
+    await expect(select(several(2), {}, { unreadable: () => down })).rejects.toBe(down);
+    const items = [named('p/a', { lastModifiedMs: STORE_NOW_MS - 5000, etag: '"e"' }), named('p/b')];
+    const { unreadable } = await select(items, {}, { unreadable: () => down });
+    expect(unreadable).toMatchObject([{ item: { key: 'p/b' }, code: 'not_s3' }]);
+  });
+
   it('asks the store for an unknown age, and uses its clock', async () => {
     const options = { stored: [stored('p/old', 1000), stored('p/young', 999)] };
     const { keys, store } = await select([named('p/old'), named('p/young'), named('p/missing')], {}, options);

@@ -145,6 +145,104 @@ describe('sweep', () => {
   });
 });
 
+describe('what a sweep did not do', () => {
+  const stayed = (key: string, code: string) => ({ item: sweepItem(key), code, message: 'why' });
+
+  it('is counted and named where an item could not be checked', async () => {
+    const { left, events, context } = prepare();
+    const page: SweepPage = { ...sweepPage(['a']), unreadable: [stayed('b', 'http_400')] };
+    const { tally, ending } = await sweep(pagesOf([page]), REQUEST, context);
+    expect(tally).toMatchObject({ matched: 2, deleted: 1, failed: 1, notTried: 0 });
+    expect(ending.kind).toBe('complete');
+    expect(left).toMatchObject([{ key: 'b', code: 'http_400' }]);
+    expect(events).toContainEqual(expect.objectContaining({ kind: 'objects_swept', matched: 1, failed: 1 }));
+  });
+
+  it.each([
+    ['an interruption', new BreakwaterError('interrupted', 'SIGINT', { details: { reason: 'sigint' } })],
+    ['a deadline', new BreakwaterError('deadline', 'over')],
+    ['the time limit', new BreakwaterError('interrupted', 'over', { details: { reason: TIME_IS_OVER } })],
+  ])('is not tried after %s: neither matched nor failed', async (_what, reason) => {
+    const gate = Promise.withResolvers<void>();
+    const { store, stop, context } = prepare({ beforeResponse: async () => await gate.promise });
+    const running = sweep(pagesOf([sweepPage(keysUpTo(2500))]), REQUEST, {
+      ...context,
+      isOurs: () => store.open === 0 || stopNow(),
+    });
+    const stopNow = (): boolean => {
+      stop.abort(reason);
+      return true;
+    };
+    while (store.open < 1) await turn();
+    gate.resolve();
+    const { tally } = await running;
+    expect(tally.matched).toBe(tally.deleted);
+    expect(tally.matched + tally.notTried).toBe(2500);
+    expect(tally).toMatchObject({ failed: 0 });
+  });
+
+  it('is not tried after an error that ends the sweep', async () => {
+    const failBatch = (batch: number) => (batch === 1 ? new BreakwaterError('config', 'over') : null);
+    const { context } = prepare({ failBatch });
+    const { tally } = await sweep(
+      pagesOf([sweepPage(keysUpTo(1000)), sweepPage(keysUpTo(10, 1000))]),
+      REQUEST,
+      context,
+    );
+    expect(tally.matched + tally.notTried).toBeGreaterThanOrEqual(1000);
+    expect(tally.failed).toBe(1000);
+  });
+
+  it('is not counted behind a limit', async () => {
+    const { context } = prepare();
+    const limits = { maxDelete: 3, maxBytes: null };
+    const { tally } = await sweep(pagesOf([sweepPage(keysUpTo(10))]), { ...REQUEST, limits }, context);
+    expect(tally).toMatchObject({ matched: 3, notTried: 0 });
+  });
+
+  it.each([
+    ['deletes', () => pagesOf(Array.from({ length: 80 }, (_, page) => sweepPage(keysUpTo(100, page * 100))))],
+    [
+      'looks',
+      () =>
+        pagesOf(
+          Array.from({ length: 80 }, (_, page) => ({
+            ...sweepPage([]),
+            unreadable: keysUpTo(10, page * 10).map((key) => stayed(key, 'http_403')),
+          })),
+        ),
+    ],
+  ])('stops early where all %s are denied', async (_what, pages) => {
+    const { store, left, context } = prepare({ refuses: () => denied });
+    const { ending, tally } = await sweep(pages(), REQUEST, context);
+    expect(ending).toMatchObject({ kind: 'failed', error: { code: 'access_denied' } });
+    expect(store.batches.flat().length + left.length).toBeLessThan(2000);
+    expect(tally.denied).toBe(tally.matched);
+  });
+
+  it('is no lack of access where one named key is denied and another could be read', async () => {
+    const { context } = prepare();
+    const page: SweepPage = { ...sweepPage([]), unreadable: [stayed('a', 'AccessDenied')], isReadable: true };
+    expect((await sweep(pagesOf([page]), REQUEST, context)).ending.kind).toBe('complete');
+    const denial: SweepPage = { ...page, isReadable: false };
+    expect((await sweep(pagesOf([denial]), REQUEST, context)).ending).toMatchObject({
+      error: { code: 'access_denied' },
+    });
+  });
+
+  it('does not stop for the keys that a policy protects among others', async () => {
+    const refuses = (key: string) => (Number(key.slice(1)) < 90 ? denied : null);
+    const { context } = prepare({ refuses });
+    const { ending, tally } = await sweep(
+      pagesOf([sweepPage(keysUpTo(90)), sweepPage(keysUpTo(90, 90))]),
+      REQUEST,
+      context,
+    );
+    expect(ending.kind).toBe('complete');
+    expect(tally).toMatchObject({ deleted: 90, failed: 90 });
+  });
+});
+
 describe('a sweep at work', () => {
   it('reads pages while batches are deleted, with at most 32 open batches', async () => {
     const gate = Promise.withResolvers<void>();
@@ -265,7 +363,13 @@ describe('the limits of a sweep', () => {
 
   it('in bytes are exceeded by an object of unknown size', async () => {
     const { store, context } = prepare();
-    const page: SweepPage = { items: [sweepItem('a', { sizeBytes: null })], unknownAge: [], span: null };
+    const page: SweepPage = {
+      items: [sweepItem('a', { sizeBytes: null })],
+      unknownAge: [],
+      unreadable: [],
+      isReadable: false,
+      span: null,
+    };
     const limits = { maxDelete: null, maxBytes: 1_000_000 };
     const { ending } = await sweep(pagesOf([page]), { ...REQUEST, limits }, context);
     expect(ending).toEqual({ kind: 'limit', limit: 'max_bytes' });

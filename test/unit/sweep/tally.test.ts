@@ -80,6 +80,8 @@ describe('addToSurvey', () => {
           newestMs: times.length === 0 ? null : Math.max(...times),
           samples: objects.slice(0, 10).map(({ key }) => key),
           unknownAge: 0,
+          unreadable: 0,
+          failures: [],
         });
       }),
     );

@@ -7,7 +7,7 @@ import type { SweepJob } from '../../../../src/sweep/run-sweep.ts';
 import { findObjectFailure } from '../../../../src/sweep/sweep-failure.ts';
 import { NO_LIMITS } from '../../../../src/sweep/sweep-limits.ts';
 import type { SweepEnding, SweepResult } from '../../../../src/sweep/sweep.ts';
-import type { Survey } from '../../../../src/sweep/tally.ts';
+import { EMPTY_SURVEY, type Survey } from '../../../../src/sweep/tally.ts';
 
 const denied = new BreakwaterError('access_denied', 'S3 refused\u0007 b', {
   details: { httpStatus: 403, requestId: 'R1' },
@@ -108,10 +108,19 @@ const presentSwept = (swept: SweepResult, strictness: { isStrict: boolean }): Co
   presentSweep(job, { ...NO_OUTCOME, swept, failure: findObjectFailure(swept, strictness) });
 const asked = { bucket: 'b', prefix: 'p\u001b/', older_than_ms: 604_800_000 };
 
+const READABLE = { unreadable: 0, failures: [] };
+
 describe('presentSweep of a dry run', () => {
+  it('names what cannot be checked', () => {
+    const failures = [{ key: 'p/a', versionId: null, code: 'AccessDenied', message: 'no' }];
+    const { json, lines } = presentSurvey({ ...EMPTY_SURVEY, unreadable: 3, failures });
+    expect(json).toMatchObject({ matched: 0, unreadable: 3, failures: [{ key: 'p/a', code: 'AccessDenied' }] });
+    expect(lines?.slice(-3)).toEqual(['3 that cannot be checked, kept', 'left p/a: AccessDenied: no', 'left 2 more']);
+  });
+
   it('shows what would be deleted: count, bytes, oldest, newest, some names and how many more', () => {
     const samples = ['p/a', 'p/b\n'];
-    const survey = { objects: 3, bytes: 1024, oldestMs: 0, newestMs: 86_400_000, samples, unknownAge: 2 };
+    const survey = { objects: 3, bytes: 1024, oldestMs: 0, newestMs: 86_400_000, samples, unknownAge: 2, ...READABLE };
     expect(presentSurvey(survey)).toEqual({
       json: {
         ...asked,
@@ -122,6 +131,8 @@ describe('presentSweep of a dry run', () => {
         newest: '1970-01-02T00:00:00.000Z',
         samples: ['p/a', 'p/b\n'],
         unknown_age: 2,
+        unreadable: 0,
+        failures: [],
       },
       lines: [
         '3 objects older than 7d in s3://b/p\\x1b/, 1.0 KiB',
@@ -147,20 +158,38 @@ describe('presentSweep of a dry run', () => {
   ])('shows no more lines than needed for %d objects', (objects, lines) => {
     const times = objects === 0 ? { oldestMs: null, newestMs: null } : { oldestMs: 0, newestMs: 0 };
     const samples = objects === 0 ? [] : ['k'];
-    expect(presentSurvey({ objects, bytes: 0, ...times, samples, unknownAge: 0 }).lines).toEqual(lines);
+    expect(presentSurvey({ objects, bytes: 0, ...times, samples, unknownAge: 0, ...READABLE }).lines).toEqual(lines);
   });
 });
 
 describe('presentSweep', () => {
-  const clean = { matched: 2, deleted: 2, deletedBytes: 10, changed: 0, failed: 0, denied: 0, failures: [] };
+  const clean = {
+    matched: 2,
+    deleted: 2,
+    deletedBytes: 10,
+    changed: 0,
+    failed: 0,
+    denied: 0,
+    notTried: 0,
+    failures: [],
+  };
   const left = [{ key: 'k\n', versionId: null, code: 'InternalError', message: 'try again' }];
-  const rough = { matched: 4, deleted: 2, deletedBytes: 10, changed: 1, failed: 1, denied: 0, failures: left };
+  const rough = {
+    matched: 4,
+    deleted: 2,
+    deletedBytes: 10,
+    changed: 1,
+    failed: 1,
+    denied: 0,
+    notTried: 0,
+    failures: left,
+  };
   const complete: SweepEnding = { kind: 'complete' };
   const done = { dry_run: false, complete: true, stopped_by: null };
 
   it('shows what was deleted', () => {
     expect(presentSwept({ tally: clean, ending: complete }, { isStrict: true })).toEqual({
-      json: { ...asked, ...done, matched: 2, deleted: 2, changed: 0, failed: 0, bytes: 10, failures: [] },
+      json: { ...asked, ...done, matched: 2, deleted: 2, changed: 0, failed: 0, not_tried: 0, bytes: 10, failures: [] },
       lines: [],
       summary: 'deleted 2 of 2 objects in s3://b/p\\x1b/, 10 B',
     });
@@ -169,7 +198,17 @@ describe('presentSweep', () => {
   it('names what is left, which is not a failure', () => {
     const named = [{ key: 'k\n', version_id: null, code: 'InternalError', message: 'try again' }];
     expect(presentSwept({ tally: rough, ending: complete }, { isStrict: false })).toEqual({
-      json: { ...asked, ...done, matched: 4, deleted: 2, changed: 1, failed: 1, bytes: 10, failures: named },
+      json: {
+        ...asked,
+        ...done,
+        matched: 4,
+        deleted: 2,
+        changed: 1,
+        failed: 1,
+        not_tried: 0,
+        bytes: 10,
+        failures: named,
+      },
       lines: ['left k\\n: InternalError: try again'],
       summary:
         'deleted 2 of 4 objects in s3://b/p\\x1b/, 10 B; kept 1 overwritten since the listing; 1 left for the next sweep',
@@ -197,9 +236,37 @@ describe('presentSweep', () => {
   });
 
   it('has no summary for a sweep that failed before it deleted anything', () => {
-    const none = { matched: 0, deleted: 0, deletedBytes: 0, changed: 0, failed: 0, denied: 0, failures: [] };
+    const none = {
+      matched: 0,
+      deleted: 0,
+      deletedBytes: 0,
+      changed: 0,
+      failed: 0,
+      denied: 0,
+      notTried: 0,
+      failures: [],
+    };
     const { summary } = presentSwept({ tally: none, ending: { kind: 'failed', error: over } }, { isStrict: false });
     expect(summary).toBeNull();
+  });
+
+  it('says what was not tried, which is neither left nor matched', () => {
+    const ending: SweepEnding = { kind: 'failed', error: over };
+    const { json, summary } = presentSwept({ tally: { ...clean, notTried: 7 }, ending }, { isStrict: false });
+    expect(json).toMatchObject({ matched: 2, failed: 0, not_tried: 7 });
+    expect(summary).toBe('deleted 2 of 2 objects in s3://b/p\\x1b/, 10 B; 7 not tried');
+    const none = { ...clean, matched: 0, deleted: 0, notTried: 7 };
+    expect(presentSwept({ tally: none, ending }, { isStrict: false }).summary).toContain('7 not tried');
+  });
+
+  it.each([
+    ['changed', 2, 0],
+    ['failed', 0, 2],
+  ])('fails under --strict if everything that matched was %s', (_what, changed, failed) => {
+    const tally = { ...clean, deleted: 0, changed, failed };
+    expect(presentSwept({ tally, ending: complete }, { isStrict: false }).failure).toBeUndefined();
+    const { failure } = presentSwept({ tally, ending: complete }, { isStrict: true });
+    expect(failure).toMatchObject({ code: 'partial', details: { reason: 'nothing_deleted' } });
   });
 
   it('fails under --strict if the time ran out, even if nothing failed', () => {

@@ -31,6 +31,7 @@ describe('lookUpObjects', () => {
     });
     expect(await lookUp(['a', 'none', 'c'])).toEqual({
       objects: ['a', 'c'].map((key) => ({ key, sizeBytes: 7, lastModifiedMs: STORE_NOW_MS - 5000, etag: '"e"' })),
+      unreadable: [],
       storeNowMs: STORE_NOW_MS,
     });
   });
@@ -50,27 +51,49 @@ describe('lookUpObjects', () => {
     expect(requests).toHaveLength(3);
   });
 
-  it.each([
-    ['a bucket that is not there', errorResponse(404, 'NoSuchBucket'), 'not_found'],
-    ['a server that knows no S3', { status: 404, body: '<html>not found</html>' }, 'not_found'],
-  ])('does not take %s for a key that is not there', async (_what, response, code) => {
-    const { lookUp } = prepare(({ method }) => (method === 'HEAD' ? MISSING : response));
-    await expect(lookUp(['a'])).rejects.toMatchObject({ code });
+  it('does not take a bucket that is not there for a key that is not there', async () => {
+    const { lookUp } = prepare(({ method }) => (method === 'HEAD' ? MISSING : errorResponse(404, 'NoSuchBucket')));
+    await expect(lookUp(['a'])).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  it('takes an object that comes to be in between for too young to count', async () => {
-    const { lookUp } = prepare(({ method }) => (method === 'HEAD' ? MISSING : { ...FOUND, body: 'x' }));
-    expect((await lookUp(['a'])).objects).toEqual([]);
+  it.each(['ExpiredToken', 'InvalidAccessKeyId', 'SignatureDoesNotMatch'])(
+    'ends at once where nothing can be read: %s',
+    async (code) => {
+      const { lookUp } = prepare(({ method }) => (method === 'HEAD' ? { status: 403 } : errorResponse(403, code)));
+      await expect(lookUp(['a'])).rejects.toMatchObject({ code: 'access_denied' });
+    },
+  );
+
+  it('uses what a GET shows of an object that the HEAD did not', async () => {
+    const { lookUp } = prepare(({ method }) => {
+      const headers = { ...FOUND.headers, 'content-range': 'bytes 0-0/7', 'content-length': '1' };
+      return method === 'HEAD' ? MISSING : { status: 206, headers, body: 'x' };
+    });
+    const object = { key: 'a', sizeBytes: 7, lastModifiedMs: STORE_NOW_MS - 5000, etag: '"e"' };
+    expect((await lookUp(['a'])).objects).toEqual([object]);
   });
 
-  it('does not take an answer without a time for an object', async () => {
-    const { lookUp } = prepare(() => ({ headers: { etag: '"e"' } }));
-    await expect(lookUp(['a'])).rejects.toMatchObject({ code: 'unavailable', details: { reason: 'not_s3' } });
+  it.each<[string, FakeResponse, FakeResponse, string]>([
+    ['a key of its own', { status: 400 }, errorResponse(400, 'InvalidRequest'), 'InvalidRequest'],
+    ['a policy', { status: 403 }, errorResponse(403, 'AccessDenied'), 'AccessDenied'],
+    ['a policy that says nothing', { status: 403 }, { status: 403 }, 'http_403'],
+    ['a server that knows no S3', MISSING, { status: 404, body: '<html>not found</html>' }, 'NotFound'],
+    ['an outage', { status: 500 }, MISSING, 'http_500'],
+    ['an answer without a time', { headers: { etag: '"e"' } }, MISSING, 'not_s3'],
+  ])('names the key that %s keeps from being read, and reads the others', async (_what, head, get, code) => {
+    const { lookUp } = prepare(({ method, path }) => (path !== '/b/b' ? FOUND : method === 'HEAD' ? head : get));
+    const { objects, unreadable } = await lookUp(['a', 'b', 'c']);
+    expect(objects.map(({ key }) => key)).toEqual(['a', 'c']);
+    expect(unreadable).toMatchObject([{ key: 'b' }]);
+    const { s3Code, reason } = unreadable[0]!.error.details;
+    expect(s3Code ?? reason).toBe(code);
   });
 
-  it('ends at once where it may not look', async () => {
-    const { lookUp, requests } = prepare(() => ({ status: 403 }));
-    await expect(lookUp(['a'])).rejects.toMatchObject({ code: 'access_denied' });
-    expect(requests).toHaveLength(1);
+  it('ends when the store fails for every one of the first keys', async () => {
+    const { lookUp, requests } = prepare(() => ({ status: 503 }));
+    await expect(lookUp(Array.from({ length: 200 }, (_, index) => `k${index}`))).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+    expect(requests.length).toBeLessThan(100);
   });
 });
