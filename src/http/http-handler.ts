@@ -3,6 +3,7 @@ import { UndiciHttpHandler } from '@smithy/undici-http-handler';
 import { Agent, type Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
 import { dispatchDirect, type Dispatch } from './direct-body.ts';
+import { boundErrorBody } from './error-body.ts';
 import { GetAgent } from './get-agent.ts';
 import type { ConnectionSettings } from './open-socket.ts';
 import { WatchTimer } from './watch-timer.ts';
@@ -59,13 +60,12 @@ export class WatchedHttpHandler {
   async handle(request: HttpRequest, options: HandleOptions = {}): HttpResponse {
     const { watch, abortSignal, isDirect = false } = options;
     const agent = this.#usesOwn && isDirect && request.method === 'GET' ? this.#getAgent : this.#agent;
-    const dispatch: Dispatch = (target, handler) =>
-      watch === undefined
-        ? agent.dispatch(target, handler)
-        : agent.dispatch(
-            { ...target, body: sliceBody(target.body) },
-            watchHandler(handler, { watch, timer: this.#timer }),
-          );
+    const dispatch: Dispatch = (target, handler) => {
+      const bounded = boundErrorBody(handler);
+      if (watch === undefined) return agent.dispatch(target, bounded);
+      const watched = watchHandler(bounded, { watch, timer: this.#timer });
+      return agent.dispatch({ ...target, body: sliceBody(target.body) }, watched);
+    };
     if (isDirect && abortSignal instanceof AbortSignal) {
       const { release } = this.#getAgent;
       return await dispatchDirect(dispatch, request, { signal: abortSignal, release });
@@ -100,8 +100,10 @@ function watchHandler(
 ): DispatchHandler {
   // Created once per request, because a large body arrives in thousands of chunks.
   let watched: Dispatcher.DispatchController | null = null;
+  // All of an error's body has to arrive within the stall timeout, pauses included, because a trickle would never end.
+  let isError = false;
   const watchOnce = (controller: Dispatcher.DispatchController): Dispatcher.DispatchController =>
-    (watched ??= new WatchedController(controller, watch));
+    isError ? controller : (watched ??= new WatchedController(controller, watch));
   const end = (): void => {
     watch.enter('done');
     timer.remove(watch);
@@ -116,11 +118,12 @@ function watchHandler(
     onBodySent: () => watch.enter('sending'),
     onRequestSent: () => watch.enter('waiting'),
     onResponseStart: (controller, statusCode, headers, statusMessage) => {
+      isError = statusCode >= 300;
       watch.enter(statusCode < 200 ? 'waiting' : 'receiving');
       handler.onResponseStart?.(watchOnce(controller), statusCode, headers, statusMessage);
     },
     onResponseData: (controller, chunk) => {
-      watch.enter('receiving');
+      if (!isError) watch.enter('receiving');
       handler.onResponseData?.(watchOnce(controller), chunk);
     },
     onResponseEnd: (controller, trailers) => {
