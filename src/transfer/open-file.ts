@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { open, rename as renameLater, type FileHandle } from 'node:fs/promises';
+import { lstat, open, rename as renameLater, type FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 /** Files up to this size are read and written synchronously, because that only copies to or from the page cache. */
@@ -21,6 +21,8 @@ export interface WritableFile {
   /** Resolves when the bytes are on the disk. */
   readonly sync: () => Promise<void>;
   readonly stat: () => Awaitable<fs.BigIntStats>;
+  /** What is at a path now, without following a link; null for nothing. */
+  readonly statAt: (path: string) => Awaitable<fs.BigIntStats | null>;
   /** Call only after all other calls have ended, because the system reuses the descriptor for the next file. */
   readonly close: () => Awaitable<void>;
   /** Replaces a file with the new name. */
@@ -67,6 +69,7 @@ function openSync(path: string, flags: string): WritableFile {
     setTime: (seconds) => fs.futimesSync(fd, toTime(seconds), toTime(seconds)),
     sync: async () => await sync(fd),
     stat: () => fs.fstatSync(fd, { bigint: true }),
+    statAt: (at) => fs.lstatSync(at, { bigint: true, throwIfNoEntry: false }) ?? null,
     close: () => fs.closeSync(fd),
     rename: (from, to) => fs.renameSync(from, to),
   };
@@ -85,6 +88,7 @@ function openAsync(file: FileHandle): WritableFile {
     setTime: async (seconds) => await file.utimes(toTime(seconds), toTime(seconds)),
     sync: async () => await file.sync(),
     stat: async () => await file.stat({ bigint: true }),
+    statAt: async (path) => await lstat(path, { bigint: true }).catch(() => null),
     close: async () => await file.close(),
     rename: renameLater,
   };

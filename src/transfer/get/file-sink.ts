@@ -36,12 +36,21 @@ export class FileSink implements FileTarget {
   readonly #path: string;
   readonly #file: WritableFile;
   readonly #options: FileSinkOptions;
+  /** The end of the bytes that the file must have. */
+  #endBytes: number;
   #isClosed = false;
+  /** False once something else has its name. */
+  #isThere = true;
 
-  private constructor(path: string, partial: { path: string; file: WritableFile }, options: FileSinkOptions) {
+  private constructor(
+    path: string,
+    partial: { readonly path: string; readonly file: WritableFile; readonly endBytes: number },
+    options: FileSinkOptions,
+  ) {
     this.#path = path;
     this.partialPath = partial.path;
     this.#file = partial.file;
+    this.#endBytes = partial.endBytes;
     this.#options = options;
   }
 
@@ -56,7 +65,8 @@ export class FileSink implements FileTarget {
   ): Promise<FileSink> {
     const partialPath = join(dirname(path), partialName(basename(path), tag));
     try {
-      return new FileSink(path, { path: partialPath, file: await createFile(partialPath, sizeBytes) }, options);
+      const file = await createFile(partialPath, sizeBytes);
+      return new FileSink(path, { path: partialPath, file, endBytes: 0 }, options);
     } catch (error) {
       throw cannotCreateError(path, readSystemCode(error) ?? 'unknown error', error);
     }
@@ -72,7 +82,7 @@ export class FileSink implements FileTarget {
     const facts = await file.stat();
     const end = left.covered.reduce((last, span) => Math.max(last, span.end), 0);
     if (isOwnFile(facts) && String(facts.ino) === left.inode && facts.size >= end) {
-      return new FileSink(path, { path: left.partialPath, file }, options);
+      return new FileSink(path, { path: left.partialPath, file, endBytes: end }, options);
     }
     await file.close();
     return null;
@@ -95,6 +105,7 @@ export class FileSink implements FileTarget {
         at += bytesWritten;
         left = dropBytes(left, bytesWritten);
       }
+      this.#endBytes = Math.max(this.#endBytes, at);
     } catch (error) {
       throw cannotWriteError(this.#path, error);
     }
@@ -114,6 +125,7 @@ export class FileSink implements FileTarget {
   readonly restart = async (): Promise<void> => {
     this.#assertOurs(this.#options.claim?.confirm());
     await this.#file.truncate();
+    this.#endBytes = 0;
   };
 
   readonly commit = async (modifiedMs: number | null): Promise<void> => {
@@ -122,6 +134,7 @@ export class FileSink implements FileTarget {
       // Before the rename, so that the name never appears without its bytes.
       if (this.#options.isSynced) await this.#file.sync();
       if (modifiedMs !== null) await this.#file.setTime(modifiedMs / 1000);
+      await this.#assertUntouched();
       await this.close();
       await (this.#options.noClobber ? this.#linkIfFree() : this.#file.rename(this.partialPath, this.#path));
       if (this.#options.isSynced) await syncDirectory(dirname(this.#path));
@@ -134,8 +147,24 @@ export class FileSink implements FileTarget {
   readonly discard = async (): Promise<void> => {
     // Best effort, because the earlier error is the one to report.
     await this.close().catch(() => undefined);
-    if (this.#options.claim?.confirm() !== false) await unlink(this.partialPath).catch(() => undefined);
+    if (this.#isThere && this.#options.claim?.confirm() !== false)
+      await unlink(this.partialPath).catch(() => undefined);
   };
+
+  /** What another program has put in its place, or cut, was never verified. */
+  async #assertUntouched(): Promise<void> {
+    const [ours, found] = [await this.#file.stat(), await this.#file.statAt(this.partialPath)];
+    this.#isThere = found?.isFile() === true && found.ino === ours.ino;
+    if (this.#isThere && ours.size === BigInt(this.#endBytes)) return;
+    const what = this.#isThere ? 'changed the size of' : 'replaced';
+    throw new BreakwaterError(
+      'local_io',
+      `cannot write ${this.#path}: another program has ${what} its temporary file`,
+      {
+        details: { hint: 'run the command again, and leave files that end with .breakwater-part alone' },
+      },
+    );
+  }
 
   #assertOurs(isOurs = true): void {
     if (isOurs) return;
