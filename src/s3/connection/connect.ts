@@ -1,6 +1,7 @@
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { AdaptiveRetryStrategy } from '@smithy/core/retry';
 import { findCredentials, type CredentialContext, type CredentialSettings } from './credentials.ts';
+import { collectBody } from './collect-body.ts';
 import { BoundedRateLimiter } from './rate-limiter.ts';
 import { DirectClient } from './direct-client.ts';
 import { ObjectClient } from './object-client.ts';
@@ -45,6 +46,7 @@ export async function connectS3(
     requestHandler,
     credentials: findCredentials(settings, context, requestHandler),
     sha256: createSha256(),
+    streamCollector: collectBody,
     // We verify whole objects across attempts; the SDK can verify only single responses.
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestChecksumCalculation: 'WHEN_SUPPORTED',

@@ -5,7 +5,7 @@ import { readBody } from '../../http/direct-body.ts';
 import type { ObjectResponse, StoredResponse } from './object-client.ts';
 import { parseHttpTime } from '../../wire-time.ts';
 
-/** The most bytes of a write's response to keep; S3's are far shorter. */
+/** The most bytes of a write's response to read; S3's are far shorter. */
 const RESPONSE_BYTES_MAX = 64 * 1024;
 
 /** Enough to recognize the end of a response. */
@@ -56,15 +56,16 @@ function readSums(headers: HttpResponse['headers']) {
 }
 
 /**
- * Reads a response to its end, which frees its connection for the next request.
- * @returns the body, up to `RESPONSE_BYTES_MAX`
+ * Reads a response to its end, which frees its connection for the next request. One that has no end is read only up to
+ * `RESPONSE_BYTES_MAX`, and its connection is closed.
  */
 export async function readWhole(body: unknown): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  const take = (chunk: Uint8Array): 'more' => {
+  const take = (chunk: Uint8Array): 'more' | 'enough' => {
     bytes += chunk.byteLength;
-    if (bytes <= RESPONSE_BYTES_MAX) chunks.push(chunk);
+    if (bytes > RESPONSE_BYTES_MAX) return 'enough';
+    chunks.push(chunk);
     return 'more';
   };
   if (body instanceof Readable) await readBody(body, take);
