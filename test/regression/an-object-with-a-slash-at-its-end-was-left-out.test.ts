@@ -20,6 +20,12 @@ it('fetches it alone', async () => {
   expect(plan.json).toMatchObject({ ok: true, objects: 1, bytes: 9 });
 });
 
+it('fetches it where HEAD is denied', async () => {
+  await using store = await startScriptedStore({ objects: OBJECTS, deniesHead: true });
+  const piped = await store.get('s3://bkt/e/', '-');
+  expect([piped.status, piped.stdout.toString()]).toEqual([0, 'not empty']);
+});
+
 it('names it among many, and fetches the others', async () => {
   await using store = await startScriptedStore({ objects: OBJECTS });
   const { status, json, stderr } = await store.get('-r', '--json', 's3://bkt/', store.path('all'));

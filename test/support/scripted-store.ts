@@ -24,6 +24,8 @@ interface Script {
   readonly entry?: (key: string) => { readonly etag?: string; readonly size?: number; readonly modified?: string };
   /** Called when an object has been answered; may write more to its connection. */
   readonly afterObject?: (request: ScriptedRequest, again: () => void) => void;
+  /** Whether HEAD is denied. */
+  readonly deniesHead?: boolean;
   /** Objects that may not be written. */
   readonly refuses?: (key: string) => boolean;
   /** Called before a request is answered. */
@@ -136,6 +138,10 @@ function sendObject(
   { request, script }: { request: ScriptedRequest; script: Script },
 ): void {
   const { socket } = response;
+  if (request.kind === 'head' && script.deniesHead === true) {
+    response.writeHead(403).end();
+    return;
+  }
   if (text === undefined) {
     response.writeHead(404, { 'content-type': 'application/xml' }).end('<Error><Code>NoSuchKey</Code></Error>');
     return;

@@ -74,16 +74,19 @@ export async function get(request: GetRequest, context: TransferContext): Promis
 
 /**
  * The object of a key that ends with a slash. Most such names are meant as prefixes, so one without bytes, which
- * consoles create to show a directory, does not count.
+ * consoles create to show a directory, does not count. Null if it may not be looked at.
  * @throws BreakwaterError `usage` if there is none
  */
-async function findSlashed({ store, options }: FetchContext, source: S3Location): Promise<ListedIdentity> {
+async function findSlashed({ store, options }: FetchContext, source: S3Location): Promise<ListedIdentity | null> {
   try {
     const facts = await store.stat({ ...source, versionId: options.versionId });
     if (facts.sizeBytes !== 0) return facts;
   } catch (error) {
-    if (!(error instanceof BreakwaterError) || error.code !== 'not_found') throw error;
-    throw prefixError(source, error);
+    if (!(error instanceof BreakwaterError)) throw error;
+    if (error.code === 'not_found') throw prefixError(source, error);
+    // Reading can be allowed where HEAD is not.
+    if (error.code === 'access_denied') return null;
+    throw error;
   }
   throw prefixError(source);
 }
