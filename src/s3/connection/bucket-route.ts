@@ -10,6 +10,8 @@ export interface ObjectRoute {
     readonly port?: number;
     readonly path: string;
   };
+  /** The region that requests are signed for. */
+  readonly region: string;
   /** Signs a request; the last step before it is sent. */
   readonly sign: (request: HttpRequest) => Promise<SkewSampler>;
 }
@@ -49,8 +51,11 @@ export async function findRoute(
     ...(url.port === '' ? {} : { port: Number(url.port) }),
     path: url.pathname,
   };
-  if (scheme?.name === SESSION_SCHEME) return { endpoint, sign: await signBySession(s3, { bucket, scheme }) };
-  return { endpoint, sign: await signByKey(s3, { scheme, region: await regional.region() }) };
+  const signedFor = await regional.region();
+  if (scheme?.name === SESSION_SCHEME) {
+    return { endpoint, region: signedFor, sign: await signBySession(s3, { bucket, scheme }) };
+  }
+  return { endpoint, region: signedFor, sign: await signByKey(s3, { scheme, region: signedFor }) };
 }
 
 /** Uses the SDK's own signer, which also tracks the difference between the store's clock and ours. */

@@ -72,9 +72,9 @@ export class DirectClient extends ObjectClient {
 
   async #send(kind: Operation, input: ObjectInput, options: WatchedOptions): Promise<HttpResponse> {
     const { Bucket: bucket = '' } = input;
-    const { requestHandler, followRegionRedirects } = this.config;
-    for (let mayRedirect = followRegionRedirects; ; mayRedirect = false) {
-      const { endpoint, sign } = await this.#findRoute(bucket);
+    const { requestHandler } = this.config;
+    for (let mayFollow = true; ; mayFollow = false) {
+      const { endpoint, sign, region: sentTo } = await this.#findRoute(bucket);
       const request = await this.#serialize(kind, input, endpoint);
       const { generation } = this.renewal;
       const skew = await sign(request);
@@ -88,7 +88,7 @@ export class DirectClient extends ObjectClient {
       } catch (error) {
         if (error instanceof Error) skew.noteError(error);
         this.#limiter?.updateClientSendingRate(isThrottled(error) ? { errorType: 'THROTTLING' } : {});
-        const region = mayRedirect ? readRegion(error) : null;
+        const region = mayFollow ? this.#findRegion(error, sentTo) : null;
         if (region === null) {
           await this.renewal.noteError(error, generation);
           throw error;
@@ -97,6 +97,12 @@ export class DirectClient extends ObjectClient {
         this.#routes.set(bucket, findRoute(this, { bucket, region }));
       }
     }
+  }
+
+  /** The region that a refusal names; null if it names none, or the same again. */
+  #findRegion(error: unknown, sentTo: string): string | null {
+    const redirected = this.config.followRegionRedirects ? readRegion(error) : null;
+    return redirected ?? this.signedFor.note(error, sentTo);
   }
 
   async #throwIfFailed(kind: Operation, response: HttpResponse): Promise<void> {

@@ -11,6 +11,7 @@ import {
   type UploadPartCommandInput,
 } from '@aws-sdk/client-s3';
 import type { WatchedOptions } from '../../http/http-handler.ts';
+import { NamedRegion } from './named-region.ts';
 import { CredentialRenewal } from './renew-credentials.ts';
 import { readTimesStrictly } from './strict-times.ts';
 
@@ -27,8 +28,13 @@ export type StoredResponse = Omit<PutObjectCommandOutput, '$metadata'>;
 export class ObjectClient extends S3Client {
   protected readonly renewal = new CredentialRenewal(() => this.config.credentials);
 
+  protected readonly signedFor: NamedRegion;
+
   constructor(config: S3ClientConfig) {
-    super(config);
+    const region = new NamedRegion(config.region);
+    super({ ...config, region: region.read });
+    this.signedFor = region;
+    region.follow(this);
     readTimesStrictly(this);
     const { renewal } = this;
     this.middlewareStack.add(
