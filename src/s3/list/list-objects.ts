@@ -51,12 +51,13 @@ const OBJECTS: ReadonlySet<string> = new Set(['Contents']);
 
 /** Rejects a page from a proxy, which parses to nothing, and a page that is not all that it says. */
 function assertWhole(list: XmlPage): void {
-  const count = readHeadText(list, 'KeyCount')?.trim() ?? null;
+  const count = readHeadText(list, 'KeyCount');
   // It must not count as "0 objects".
   if (readHeadText(list, 'Name') === null && count === null)
     refusePage('the response to the listing does not come from S3');
   const groups = list.head.get('commonprefixes')?.length ?? 0;
-  if (count === null || (/^\d{1,9}$/.test(count) && Number(count) === list.entries.length + groups)) return;
+  if (count === null || (/^[ \t\r\n]*\d{1,9}[ \t\r\n]*$/.test(count) && Number(count) === list.entries.length + groups))
+    return;
   refusePage(`the listing has ${list.entries.length} objects, and counts ${count}`);
 }
 
@@ -73,10 +74,15 @@ function findNext(list: XmlPage): PageStart | null {
 
 /** Rejects an entry without a key, a time or a size, because S3 writes all three. */
 function parseListed({ fields }: XmlEntry, encoding: PageEncoding): ListedObject {
-  const { Key = '', LastModified = '', Size = '', ETag } = fields;
+  const { Key = '', LastModified = '', Size = '', ETag = '' } = fields;
   const [timeMs, sizeBytes] = [parseIsoTime(LastModified), readListedSize(Size)];
   if (Key === '' || timeMs === null || sizeBytes === null) {
     throw new TransferFault('not_s3', 'a listed object has no key, time or size');
   }
-  return { key: readListedKey(Key, encoding), sizeBytes, lastModifiedMs: sinceS3Began(timeMs), etag: ETag ?? null };
+  return {
+    key: readListedKey(Key, encoding),
+    sizeBytes,
+    lastModifiedMs: sinceS3Began(timeMs),
+    etag: ETag === '' ? null : ETag,
+  };
 }

@@ -3,7 +3,7 @@ import type { Guard } from '../../guard/guard.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
 import { readStoreClock } from '../protocol/store-clock.ts';
 import { isUnsure, readEncoding, readListedKey, readNextKey, type PageEncoding } from './page-encoding.ts';
-import { keysOf, readFlag, readHeadText, readListedSize, readPage, refusePage } from './page-entries.ts';
+import { keysOf, readHeadText, readListedSize, readPage, refusePage } from './page-entries.ts';
 import { IS_UNSURE, type ListRequest, readPages } from './read-pages.ts';
 import type { XmlEntry } from './xml-entries.ts';
 import { parseIsoTime, sinceS3Began } from '../../wire-time.ts';
@@ -76,8 +76,16 @@ function readVersions(entries: readonly XmlEntry[], encoding: PageEncoding): rea
 /** Rejects an incomplete entry: without its version id, a sweep would delete the current object. */
 function parseVersion({ name, fields }: XmlEntry, encoding: PageEncoding): ListedVersion & { readonly order: Buffer } {
   const isDeleteMarker = name === MARKER;
-  const { Key = '', VersionId = '', IsLatest = '', LastModified = '', Size = isDeleteMarker ? '0' : '', ETag } = fields;
-  const isLatest = readFlag(IsLatest);
+  const {
+    Key = '',
+    VersionId = '',
+    IsLatest = '',
+    LastModified = '',
+    Size = isDeleteMarker ? '0' : '',
+    ETag = '',
+  } = fields;
+  // Not in other spellings: what is not the latest may be deleted.
+  const isLatest = IsLatest === 'true' || (IsLatest === 'false' ? false : null);
   const [timeMs, sizeBytes] = [parseIsoTime(LastModified), readListedSize(Size)];
   if (Key === '' || VersionId === '' || isLatest === null) {
     throw new TransferFault('not_s3', 'a listed version has no key, id or latest flag');
@@ -94,6 +102,6 @@ function parseVersion({ name, fields }: XmlEntry, encoding: PageEncoding): Liste
     isDeleteMarker,
     sizeBytes,
     lastModifiedMs: sinceS3Began(timeMs),
-    etag: ETag ?? null,
+    etag: ETag === '' ? null : ETag,
   };
 }

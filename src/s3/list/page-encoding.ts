@@ -1,6 +1,7 @@
 import { TransferFault } from '../../retry/transfer-fault.ts';
 import { readFlag, readHeadText, refusePage } from './page-entries.ts';
 import type { XmlPage } from './xml-entries.ts';
+import { trimBlanks } from './xml-text.ts';
 
 /** How the keys of one page are written. */
 export type PageEncoding =
@@ -15,9 +16,9 @@ export type PageEncoding =
  * @throws TransferFault `not_s3` for an encoding that S3 does not have
  */
 export function readEncoding(page: XmlPage, isAsked: boolean): PageEncoding {
-  const encoding = readHeadText(page, 'EncodingType')?.trim().toLowerCase();
+  const encoding = trimBlanks(readHeadText(page, 'EncodingType') ?? '').toLowerCase();
   if (encoding === 'url') return 'url';
-  if (encoding !== undefined) return refusePage('the listing has an unknown encoding');
+  if (encoding !== '') return refusePage('the listing has an unknown encoding');
   return isAsked ? 'unsaid' : 'none';
 }
 

@@ -9,6 +9,7 @@ import type {
 import { readFields } from '../../read-fields.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
 import { readXmlPage, type XmlEntry, type XmlPage } from './xml-entries.ts';
+import { trimBlanks } from './xml-text.ts';
 
 type ListCommand = ListObjectsV2Command | ListObjectVersionsCommand | ListMultipartUploadsCommand | ListPartsCommand;
 
@@ -90,7 +91,7 @@ export function keysOf({ entries }: XmlPage): readonly string[] {
 
 /** `true` and `false`, also in the spellings of other stores; null for any other text. */
 export function readFlag(text: string): boolean | null {
-  return FLAGS.get(text.trim().toLowerCase()) ?? null;
+  return FLAGS.get(trimBlanks(text).toLowerCase()) ?? null;
 }
 
 const FLAGS: ReadonlyMap<string, boolean> = new Map([

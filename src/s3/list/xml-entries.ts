@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { TransferFault } from '../../retry/transfer-fault.ts';
-import { readAttributeNames, readElementName, readXmlText, refuseEncoding } from './xml-text.ts';
+import { isBlank, readAttributeNames, readElementName, readXmlText, refuseEncoding } from './xml-text.ts';
 
 /** One element of a list, with the text of its children by name. Deeper elements are left out. */
 export interface XmlEntry {
@@ -53,7 +53,6 @@ export function readXmlPage(document: Buffer, names: ReadonlySet<string>): XmlPa
 
 const [SLASH, EXCLAMATION, QUESTION] = [0x2f, 0x21, 0x3f];
 const CDATA = '<![CDATA[';
-const BYTE_ORDER_MARK = Buffer.from('\u{feff}');
 /** The depth of an entry; the root is at 1. */
 const ENTRY_DEPTH = 2;
 const FIELD_DEPTH = 3;
@@ -83,7 +82,7 @@ class PageScanner {
   }
 
   scan(): XmlPage {
-    let at = this.#document.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
+    let at = 0;
     for (let tag = this.#document.indexOf('<', at); tag !== -1; tag = this.#document.indexOf('<', at)) {
       if (tag > at) this.#takeText(this.#document.toString('utf8', at, tag));
       at = this.#readMarkup(tag);
@@ -102,8 +101,12 @@ class PageScanner {
     const depth = this.#open.length;
     if (depth > this.#textDepth) return;
     if (depth === FIELD_DEPTH) {
-      if (TEXT_FIELDS.has(this.#open.at(-1) ?? '')) this.#text += readXmlText(raw);
-    } else if (raw.trim() !== '') {
+      const name = this.#open.at(-1) ?? '';
+      if (!TEXT_FIELDS.has(name)) return;
+      // Either the text, or the layout of the document.
+      if (raw.includes('\n') && isBlank(raw)) throw ambiguousError(name);
+      this.#text += readXmlText(raw);
+    } else if (!isBlank(raw)) {
       if (depth < this.#textDepth) throw new TransferFault('not_s3', 'the response has text between its elements');
       if (this.#text !== null) this.#text += readXmlText(raw);
     }
@@ -116,7 +119,7 @@ class PageScanner {
     if (kind === EXCLAMATION) return this.#readDeclaration(tag);
     const end = this.#skipTo('>', tag);
     if (kind === SLASH) {
-      this.#close(this.#document.toString('latin1', tag + 2, end - 1).trimEnd());
+      this.#close(this.#document.toString('latin1', tag + 2, end - 1).replace(/[ \t\r\n]+$/, ''));
       return end;
     }
     const isEmpty = this.#document[end - 2] === SLASH;

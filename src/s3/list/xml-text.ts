@@ -43,6 +43,16 @@ function readReference(name: string): string {
   return String.fromCodePoint(codePoint);
 }
 
+/** Whether a text has nothing but blanks, which in XML are these four characters. */
+export function isBlank(text: string): boolean {
+  return /^[ \t\r\n]*$/.test(text);
+}
+
+/** Without the blanks around it. */
+export function trimBlanks(text: string): string {
+  return text.replaceAll(/^[ \t\r\n]+|[ \t\r\n]+$/g, '');
+}
+
 const NAME = /^[A-Za-z_][\w:.-]*/;
 
 /** The name at the start of a tag. @throws TransferFault `not_s3` */
@@ -52,8 +62,8 @@ export function readElementName(tag: string): string {
   return name;
 }
 
-const ATTRIBUTES = /^(?:\s+[A-Za-z_][\w:.-]*\s*=\s*(?:"[^"<]*"|'[^'<]*'))*\s*$/;
-const ATTRIBUTE_NAME = /([\w:.-]+)\s*=\s*(?:"[^"]*"|'[^']*')/g;
+const ATTRIBUTES = /^(?:[ \t\r\n]+[A-Za-z_][\w:.-]*[ \t\r\n]*=[ \t\r\n]*(?:"[^"<]*"|'[^'<]*'))*[ \t\r\n]*$/;
+const ATTRIBUTE_NAME = /([\w:.-]+)[ \t\r\n]*=[ \t\r\n]*(?:"[^"]*"|'[^']*')/g;
 
 /**
  * The names of the attributes of a tag, from what follows its name.
