@@ -23,7 +23,6 @@ import api from 'undici/lib/api/index.js';
 import Dispatcher from 'undici/lib/dispatcher/dispatcher.js';
 Object.assign(Dispatcher.prototype, api);
 export { Agent, Dispatcher };
-export { getGlobalDispatcher } from 'undici/lib/global.js';
 `;
 
 const undiciInPart: Plugin = {

@@ -1,10 +1,7 @@
 import { Readable } from 'node:stream';
-import { buildQueryString, HttpResponse } from '@smithy/core/protocols';
-import type { UndiciHttpHandler } from '@smithy/undici-http-handler';
+import { buildQueryString, HttpResponse, type HttpRequest } from '@smithy/core/protocols';
 import type { Dispatcher } from 'undici';
 import { onAbort } from '../abort.ts';
-
-type HttpRequest = Parameters<UndiciHttpHandler['handle']>[0];
 
 /** Handles a chunk. A promise pauses the body until it settles; `enough` stops reading. */
 export type TakeChunk = (chunk: Uint8Array) => Promise<void> | 'more' | 'enough';
@@ -50,7 +47,10 @@ export class DirectBody extends Readable {
   readonly receive = (_controller: Dispatcher.DispatchController, chunk: Uint8Array): void => {
     if (this.#outcome !== 'open') return;
     if (this.#take === null) {
-      if (!this.push(chunk)) this.#controller.pause();
+      // A copy, because the reader of a stream does not free memory.
+      const isFull = !this.push(Buffer.from(chunk));
+      this.release([chunk]);
+      if (isFull) this.#controller.pause();
       return;
     }
     const reply = this.#take(chunk);
@@ -128,24 +128,34 @@ export type Dispatch = (target: Dispatcher.DispatchOptions, handler: Dispatcher.
 export async function dispatchDirect(
   dispatch: Dispatch,
   request: HttpRequest,
-  { signal, release }: { readonly signal: AbortSignal; readonly release: Release },
+  { signal, release }: { readonly signal: AbortSignal | null; readonly release: Release },
 ): Promise<{ response: HttpResponse }> {
-  const { protocol, hostname, port, headers, method, body } = request;
+  const { protocol, hostname, port, method, body } = request;
   const query = buildQueryString(request.query ?? {});
   const target: Dispatcher.DispatchOptions = {
     origin: `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`,
     path: query === '' ? request.path : `${request.path}?${query}`,
     method,
-    headers,
+    headers: request.headers,
     body: body ?? null,
+    idempotent: isRepeatable(request),
   };
   return await new Promise((resolve, reject) => {
     dispatch(target, receiveDirect({ signal, release, resolve, reject }));
   });
 }
 
+/**
+ * Whether sending the request a second time changes nothing. Of the requests that S3 takes as POST, only the one that
+ * deletes objects is (API reference, DeleteObjects): an upload would be created twice, and completing one again fails
+ * on some stores.
+ */
+function isRepeatable({ method, query }: HttpRequest): boolean {
+  return method !== 'POST' || 'delete' in (query ?? {});
+}
+
 interface Receiver {
-  readonly signal: AbortSignal;
+  readonly signal: AbortSignal | null;
   readonly release: Release;
   readonly resolve: (reply: { response: HttpResponse }) => void;
   readonly reject: (error: unknown) => void;
@@ -154,11 +164,11 @@ interface Receiver {
 function receiveDirect({ signal, release, resolve, reject }: Receiver): Dispatcher.DispatchHandler {
   let body: DirectBody | null = null;
   let abort = reject;
-  const listening = onAbort(signal, (reason) => abort(reason));
+  const listening = signal === null ? null : onAbort(signal, (reason) => abort(reason));
   const handler: Dispatcher.DispatchHandler = {
     onRequestStart: (controller) => {
       abort = (reason) => controller.abort(toError(reason));
-      if (signal.aborted) abort(signal.reason);
+      if (signal?.aborted === true) abort(signal.reason);
     },
     onResponseStart: (controller, statusCode, headers) => {
       if (statusCode < 200) return;
@@ -167,11 +177,11 @@ function receiveDirect({ signal, release, resolve, reject }: Receiver): Dispatch
       resolve({ response: new HttpResponse({ statusCode, headers: joinHeaders(headers), body }) });
     },
     onResponseEnd: () => {
-      listening[Symbol.dispose]();
+      listening?.[Symbol.dispose]();
       body?.end();
     },
     onResponseError: (_controller, error) => {
-      listening[Symbol.dispose]();
+      listening?.[Symbol.dispose]();
       if (body === null) reject(error);
       else body.fail(error);
     },

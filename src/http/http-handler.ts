@@ -1,80 +1,67 @@
-import { Readable } from 'node:stream';
-import { UndiciHttpHandler } from '@smithy/undici-http-handler';
-import { Agent, type Dispatcher } from 'undici';
+import type { HttpRequest, HttpResponse } from '@smithy/core/protocols';
+import type { Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
-import { dispatchDirect, type Dispatch } from './direct-body.ts';
+import { TransferFault } from '../retry/transfer-fault.ts';
+import { dispatchDirect, type Dispatch, type Release } from './direct-body.ts';
 import { boundErrorBody } from './error-body.ts';
-import { GetAgent } from './get-agent.ts';
+import { HttpAgent } from './http-agent.ts';
 import type { ConnectionSettings } from './open-socket.ts';
+import { UndiciAgent } from './undici-agent.ts';
 import { WatchTimer } from './watch-timer.ts';
 import type { RequestWatch } from './request-watch.ts';
 
-/** Bodies are written to the socket in pieces of this size, to detect progress on a slow uplink. */
-const SLICE_BYTES = 64 * 1024;
+/** The most responses of status 1xx to one request. Stores send at most one. */
+const INTERIM_RESPONSES_MAX = 32;
 
 /** The SDK's `send` passes these to the handler unchanged. */
 export interface WatchedOptions {
   readonly abortSignal: AbortSignal;
   readonly watch: RequestWatch;
-  /** Deliver the response body as a `DirectBody`. @default false */
-  readonly isDirect?: boolean;
 }
 
 export interface HttpSettings extends ConnectionSettings {
-  /** Who reads objects. undici is for tests, and to find out whether our reader is at fault. @default 'own' */
+  /** What sends requests. undici is for tests, and to find out whether our connections are at fault. @default 'own' */
   readonly reader?: 'own' | 'undici';
   /** The most connections at once; further requests wait for one. @default unlimited */
   readonly connectionsMax?: number;
 }
 
-type HttpRequest = Parameters<UndiciHttpHandler['handle']>[0];
-type HttpResponse = ReturnType<UndiciHttpHandler['handle']>;
-type HandleOptions = NonNullable<Parameters<UndiciHttpHandler['handle']>[1]> &
-  Partial<Pick<WatchedOptions, 'watch' | 'isDirect'>>;
+interface HandleOptions {
+  readonly abortSignal?: unknown;
+  readonly watch?: RequestWatch;
+}
 
-/**
- * The SDK's undici handler with a `RequestWatch` around each request. Objects are read over our own connections;
- * everything else uses undici's.
- */
+/** Sends requests over connections that it keeps. */
+export interface RequestAgent {
+  readonly dispatch: Dispatch;
+  /** Frees chunks of response bodies. */
+  readonly release: Release;
+  destroy(): void;
+}
+
+/** The SDK's HTTP handler, with a `RequestWatch` around each request. */
 export class WatchedHttpHandler {
-  readonly #agent: Agent;
-  readonly #getAgent: GetAgent;
-  readonly #usesOwn: boolean;
+  readonly #agent: RequestAgent;
   readonly #timer: WatchTimer;
   readonly metadata = { handlerProtocol: 'http/1.1' };
 
   constructor(
-    { connectTimeoutMs, certificates, reader = 'own', connectionsMax = Number.POSITIVE_INFINITY }: HttpSettings,
+    { connectTimeoutMs, certificates, reader = 'own', connectionsMax = Infinity }: HttpSettings,
     clock: Clock,
   ) {
-    // undici's timeouts are off, because the watch has one for each phase.
-    const connect = { timeout: connectTimeoutMs, ...(certificates === null ? {} : { ca: certificates }) };
-    const connections = Number.isFinite(connectionsMax) ? connectionsMax : null;
-    // One request per connection, as with S3 itself: over HTTP/2, which some proxies offer, all would share one.
-    this.#agent = new Agent({ connect, connections, allowH2: false, headersTimeout: 0, bodyTimeout: 0 });
-    this.#getAgent = new GetAgent({ connectTimeoutMs, certificates, clock });
-    this.#usesOwn = reader === 'own';
+    const options = { connectTimeoutMs, certificates, connectionsMax, clock };
+    this.#agent = reader === 'own' ? new HttpAgent(options) : new UndiciAgent(options);
     this.#timer = new WatchTimer(clock);
   }
 
-  async handle(request: HttpRequest, options: HandleOptions = {}): HttpResponse {
-    const { watch, abortSignal, isDirect = false } = options;
-    const agent = this.#usesOwn && isDirect && request.method === 'GET' ? this.#getAgent : this.#agent;
-    const dispatch: Dispatch = (target, handler) => {
+  async handle(request: HttpRequest, { watch, abortSignal }: HandleOptions = {}): Promise<{ response: HttpResponse }> {
+    const { dispatch, release } = this.#agent;
+    const watched: Dispatch = (target, handler) => {
       const bounded = boundErrorBody(handler);
-      if (watch === undefined) return agent.dispatch(target, bounded);
-      const watched = watchHandler(bounded, { watch, timer: this.#timer });
-      return agent.dispatch({ ...target, body: sliceBody(target.body) }, watched);
+      return dispatch(target, watch === undefined ? bounded : watchHandler(bounded, { watch, timer: this.#timer }));
     };
-    if (isDirect && abortSignal instanceof AbortSignal) {
-      const { release } = this.#getAgent;
-      return await dispatchDirect(dispatch, request, { signal: abortSignal, release });
-    }
-    const dispatcher = this.#agent.compose(() => dispatch);
-    return await new UndiciHttpHandler({ dispatcher }).handle(
-      request,
-      abortSignal === undefined ? {} : { abortSignal },
-    );
+    const signal = abortSignal instanceof AbortSignal ? abortSignal : null;
+    return await dispatchDirect(watched, request, { signal, release });
   }
 
   updateHttpClientConfig(): void {
@@ -86,8 +73,7 @@ export class WatchedHttpHandler {
   }
 
   destroy(): void {
-    void this.#agent.destroy();
-    this.#getAgent.destroy();
+    this.#agent.destroy();
   }
 }
 
@@ -104,6 +90,7 @@ function watchHandler(
   let isError = false;
   const watchOnce = (controller: Dispatcher.DispatchController): Dispatcher.DispatchController =>
     isError ? controller : (watched ??= new WatchedController(controller, watch));
+  let interimLeft = INTERIM_RESPONSES_MAX;
   const end = (): void => {
     watch.enter('done');
     timer.remove(watch);
@@ -118,8 +105,14 @@ function watchHandler(
     onBodySent: () => watch.enter('sending'),
     onRequestSent: () => watch.enter('waiting'),
     onResponseStart: (controller, statusCode, headers, statusMessage) => {
+      if (statusCode < 200) {
+        // Not progress: a server could otherwise keep the request waiting for ever.
+        interimLeft -= 1;
+        if (interimLeft < 0) controller.abort(new TransferFault('not_s3', 'interim responses without an end'));
+        return;
+      }
       isError = statusCode >= 300;
-      watch.enter(statusCode < 200 ? 'waiting' : 'receiving');
+      watch.enter('receiving');
       handler.onResponseStart?.(watchOnce(controller), statusCode, headers, statusMessage);
     },
     onResponseData: (controller, chunk) => {
@@ -179,18 +172,5 @@ class WatchedController implements Dispatcher.DispatchController {
   resume(): void {
     this.#watch.enter('receiving');
     this.#controller.resume();
-  }
-}
-
-type Body = NonNullable<Dispatcher.DispatchOptions['body']> | null;
-
-function sliceBody(body: Body | undefined): Body {
-  if (!(body instanceof Uint8Array) || body.byteLength <= SLICE_BYTES) return body ?? null;
-  return Readable.from(sliceBytes(body));
-}
-
-function* sliceBytes(bytes: Uint8Array): Generator<Uint8Array> {
-  for (let start = 0; start < bytes.byteLength; start += SLICE_BYTES) {
-    yield bytes.subarray(start, start + SLICE_BYTES);
   }
 }

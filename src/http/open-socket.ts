@@ -1,6 +1,7 @@
 import { isIP, connect as connectTcp, type OnReadOpts, type Socket } from 'node:net';
 import { after, onAbort } from '../abort.ts';
 import type { Clock } from '../clock.ts';
+import { readAfterWriteError } from './answer-after-write-error.ts';
 import { TransferFault } from '../retry/transfer-fault.ts';
 
 /** Delay before the system's first keep-alive probe, in ms; the same as undici's. */
@@ -18,7 +19,8 @@ export interface ConnectionSettings {
 
 export interface SocketOptions extends ConnectionSettings {
   readonly clock: Clock;
-  readonly onread: OnReadOpts;
+  /** Receives the bytes; null for an ordinary stream. */
+  readonly onread: OnReadOpts | null;
   readonly tlsSession: TlsSession;
   /** Aborts the attempt. */
   readonly signal: AbortSignal;
@@ -37,6 +39,7 @@ export async function openSocket(origin: URL, options: SocketOptions): Promise<S
   const { clock, connectTimeoutMs, signal } = options;
   const isTls = origin.protocol === 'https:';
   const socket = isTls ? await connectOverTls(origin, options) : connectTcp(peerOf(origin, options));
+  readAfterWriteError(socket, clock);
   // Without a listener an error would end the process.
   socket
     .setKeepAlive(true, KEEP_ALIVE_MS)
@@ -55,7 +58,7 @@ export async function openSocket(origin: URL, options: SocketOptions): Promise<S
 
 function peerOf({ hostname, port, protocol }: URL, { onread }: Pick<SocketOptions, 'onread'>) {
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
-  return { host, port: port === '' ? (PORTS[protocol] ?? 0) : Number(port), onread };
+  return { host, port: port === '' ? (PORTS[protocol] ?? 0) : Number(port), ...(onread === null ? {} : { onread }) };
 }
 
 async function connectOverTls(origin: URL, options: SocketOptions): Promise<Socket> {

@@ -1,4 +1,5 @@
 import { TransferFault } from '../retry/transfer-fault.ts';
+import { isFieldName, isFieldValue } from './request-head.ts';
 
 /** By lower-case names; values of repeated headers are joined with commas. */
 export type Headers = Readonly<Record<string, string>>;
@@ -19,10 +20,6 @@ const HEADERS_MAX = 1000;
 const IDLE_MS_MAX = 4000;
 const IDLE_MARGIN_MS = 1000;
 
-/** RFC 9110, section 5.6.2. */
-const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
-const CONTROL = /[^\t\u0020-\u007E\u0080-\u00FF]/;
-
 /** @throws TransferFault `not_s3` for a line that is not `name: value`, or continues the line before */
 export function readHeaders(lines: readonly string[]): Headers {
   if (lines.length > HEADERS_MAX) refuseResponse('too many headers');
@@ -31,7 +28,7 @@ export function readHeaders(lines: readonly string[]): Headers {
     const colon = line.indexOf(':');
     const name = line.slice(0, colon).toLowerCase();
     const value = trimBlanks(line.slice(colon + 1));
-    if (colon < 1 || !TOKEN.test(name) || CONTROL.test(value)) refuseResponse('an invalid header');
+    if (colon < 1 || !isFieldName(name) || !isFieldValue(value)) refuseResponse('an invalid header');
     headers[name] = Object.hasOwn(headers, name) ? `${headers[name] ?? ''}, ${value}` : value;
   }
   return headers;

@@ -79,7 +79,7 @@ export class DirectClient extends ObjectClient {
       const { generation } = this.renewal;
       const skew = await sign(request);
       try {
-        const { response } = await requestHandler.handle(request, { ...options, isDirect: true });
+        const { response } = await requestHandler.handle(request, options);
         dropBadTimes(response);
         await this.#throwIfFailed(kind, response);
         skew.noteResponse(response);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
 import { describe, expect, it, vi } from 'vitest';
-import { GetAgent } from '../../src/http/get-agent.ts';
+import { HttpAgent } from '../../src/http/http-agent.ts';
 import { findFreePort } from '../support/debian-server.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
@@ -48,7 +48,7 @@ async function createStage(serve: Serve) {
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const clock = new VirtualClock();
-  const agent = new GetAgent({ clock, connectTimeoutMs: CONNECT_TIMEOUT_MS, certificates: null });
+  const agent = new HttpAgent({ clock, connectTimeoutMs: CONNECT_TIMEOUT_MS, certificates: null });
   const get = async (
     on: Dispatcher.DispatchHandler = {},
     { headers = {}, origin = `http://127.0.0.1:${port}` }: { headers?: Record<string, string>; origin?: string } = {},
@@ -93,7 +93,7 @@ async function createStage(serve: Serve) {
   };
 }
 
-describe('GetAgent', () => {
+describe('HttpAgent', () => {
   it('sends a request unchanged, and passes on its response', async () => {
     await using stage = await createStage(responseWith('hello'));
     const response = await stage.get({}, { headers: { range: 'bytes=0-4', 'x-amz-date': 'now' } });

@@ -1,0 +1,144 @@
+import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import type { Agent, Dispatcher } from 'undici';
+import { readFields } from '../read-fields.ts';
+import { openSocket, type SocketOptions, type TlsSession } from './open-socket.ts';
+
+/** Bodies are written to the socket in pieces of this size, to detect progress on a slow uplink. */
+const SLICE_BYTES = 64 * 1024;
+
+interface UndiciAgentOptions extends Pick<SocketOptions, 'clock' | 'connectTimeoutMs' | 'certificates'> {
+  /** The most connections at once; further requests wait for one. */
+  readonly connectionsMax: number;
+}
+
+/** What a kept connection that has ended reports to its request. */
+const ENDS: ReadonlySet<unknown> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+
+interface Agents {
+  /** Keeps connections. */
+  readonly keeping: Agent;
+  /** Opens a new connection for each request. */
+  readonly fresh: Agent;
+}
+
+/**
+ * Sends requests with undici, to the same rules as `HttpAgent`, but for what undici cannot do: it neither asks before it
+ * sends a large body, nor ignores a `100 Continue` that it did not request.
+ */
+export class UndiciAgent {
+  readonly #options: UndiciAgentOptions;
+  /** How many bytes had arrived on a connection before the error that ended it. */
+  readonly #bytesBefore = new WeakMap<Error, number>();
+  readonly #tlsSessions = new Map<string, TlsSession>();
+  #agents: Promise<Agents> | null = null;
+
+  constructor(options: UndiciAgentOptions) {
+    this.#options = options;
+  }
+
+  readonly dispatch = (target: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean => {
+    void this.#send(target, handler);
+    return true;
+  };
+
+  /** Nothing to free: undici allocates memory for each chunk. */
+  readonly release = (): void => undefined;
+
+  destroy(): void {
+    void this.#agents?.then(async ({ keeping, fresh }) => await Promise.all([keeping.destroy(), fresh.destroy()]));
+  }
+
+  async #send(target: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): Promise<void> {
+    const { keeping, fresh } = await (this.#agents ??= this.#load());
+    const request = { ...target, headers: withoutExpect(target.headers) };
+    const send = (agent: Agent, on: Dispatcher.DispatchHandler): boolean =>
+      agent.dispatch({ ...request, body: sliceBody(target.body) }, on);
+    if (target.idempotent !== true) send(fresh, handler);
+    else
+      send(
+        keeping,
+        this.#orElse(handler, () => send(fresh, handler)),
+      );
+  }
+
+  /** Calls `sendAgain` instead of reporting that a kept connection has ended before the response. */
+  #orElse(handler: Dispatcher.DispatchHandler, sendAgain: () => void): Dispatcher.DispatchHandler {
+    let isAnswered = false;
+    return {
+      onRequestStart: (controller, context) => handler.onRequestStart?.(controller, context),
+      onBodySent: (chunk) => handler.onBodySent?.(chunk),
+      onRequestSent: () => handler.onRequestSent?.(),
+      onResponseStart: (controller, status, headers, message) => {
+        isAnswered = true;
+        handler.onResponseStart?.(controller, status, headers, message);
+      },
+      onResponseData: (controller, chunk) => handler.onResponseData?.(controller, chunk),
+      onResponseEnd: (controller, trailers) => handler.onResponseEnd?.(controller, trailers),
+      onResponseError: (controller, error) => {
+        if (isAnswered || !this.#isEndOfKept(error)) handler.onResponseError?.(controller, error);
+        else sendAgain();
+      },
+    };
+  }
+
+  #isEndOfKept(error: Error): boolean {
+    const { code, socket } = readFields(error);
+    const bytes = this.#bytesBefore.get(error) ?? readFields(socket)['bytesRead'];
+    return ENDS.has(code) && typeof bytes === 'number' && bytes > 0;
+  }
+
+  async #load(): Promise<Agents> {
+    // Seldom needed, and slow to load.
+    const undici = await import('undici');
+    // The timeouts are off, because the watch has one for each phase. One request per connection, as with S3 itself:
+    // over HTTP/2, which some proxies offer, all would share one.
+    const { connectionsMax } = this.#options;
+    const connections = Number.isFinite(connectionsMax) ? connectionsMax : null;
+    const options = { connect: this.#connect, connections, allowH2: false, headersTimeout: 0, bodyTimeout: 0 };
+    return { keeping: new undici.Agent(options), fresh: new undici.Agent({ ...options, pipelining: 0 }) };
+  }
+
+  readonly #connect = (target: ConnectTarget, callback: ConnectCallback): void => void this.#open(target, callback);
+
+  async #open({ protocol, host = '', hostname }: ConnectTarget, callback: ConnectCallback): Promise<void> {
+    const origin = new URL(`${protocol}//${host === '' ? hostname : host}`);
+    const tlsSession = this.#tlsSessions.get(origin.host) ?? { ticket: undefined };
+    this.#tlsSessions.set(origin.host, tlsSession);
+    const { signal } = new AbortController();
+    let socket: Socket;
+    try {
+      socket = await openSocket(origin, { ...this.#options, tlsSession, signal, onread: null });
+    } catch (error) {
+      callback(error instanceof Error ? error : new Error('no connection', { cause: error }), null);
+      return;
+    }
+    socket.on('error', (error) => this.#bytesBefore.set(error, socket.bytesRead));
+    callback(null, socket);
+  }
+}
+
+interface ConnectTarget {
+  readonly protocol: string;
+  readonly host?: string;
+  readonly hostname: string;
+}
+
+type ConnectCallback = (...result: [null, Socket] | [Error, null]) => void;
+
+function withoutExpect(headers: Dispatcher.DispatchOptions['headers']) {
+  return Object.fromEntries(Object.entries(headers ?? {}).filter(([name]) => name.toLowerCase() !== 'expect'));
+}
+
+type Body = NonNullable<Dispatcher.DispatchOptions['body']> | null;
+
+function sliceBody(body: Body | undefined): Body {
+  if (!(body instanceof Uint8Array) || body.byteLength <= SLICE_BYTES) return body ?? null;
+  return Readable.from(sliceBytes(body));
+}
+
+function* sliceBytes(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let start = 0; start < bytes.byteLength; start += SLICE_BYTES) {
+    yield bytes.subarray(start, start + SLICE_BYTES);
+  }
+}
