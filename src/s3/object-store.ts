@@ -66,8 +66,8 @@ export interface ObjectStore extends Disposable {
   readonly statKeys: (request: StatKeysRequest) => Promise<StatedKeys>;
   /** Like `list`, for uploads neither completed nor aborted, but always from the first. */
   readonly listUploads: (request: Pick<ListRequest, 'bucket' | 'prefix'>) => AsyncIterable<UploadPage>;
-  /** Aborts an upload and frees its parts. May be repeated: aborting a missing upload is not an error. */
-  readonly abortUpload: (upload: UploadName) => Promise<void>;
+  /** Aborts an upload and frees its parts. May be repeated: that the upload is missing is not an error, but said. */
+  readonly abortUpload: (upload: UploadName) => Promise<'aborted' | 'missing'>;
   /**
    * Deletes up to 1,000 objects or versions. May be repeated: deleting a missing one is not an error, and if the store
    * honours ETags, an object overwritten since it was listed stays. The result accounts for every item, and includes

@@ -3,7 +3,8 @@ import type { UnfinishedUpload } from '../s3/list/list-uploads.ts';
 import { BreakwaterError, type ErrorCode } from '../errors.ts';
 import type { KeyPatterns } from '../key-filter.ts';
 import type { AgeClock } from './age-clock.ts';
-import { createItemFilter } from './item-filter.ts';
+import { DENIED_MAX } from './denied-sweep.ts';
+import { createItemFilter, type ItemFilter } from './item-filter.ts';
 import type { SweepItem } from './sweep-item.ts';
 import { UNKNOWN_AGE, type LeftObject } from './tally.ts';
 
@@ -32,83 +33,175 @@ export interface UploadSweepContext {
 
 /** The result for uploads that are old enough, and for those of unknown age. */
 export interface UploadTally {
+  /** Uploads that were to be aborted, or kept because their age is unknown. The sum of `aborted` and `failed`. */
   readonly matched: number;
   /** Old enough, but skipped and not counted as matched, because a live process on this machine is sending them. */
   readonly running: number;
   readonly aborted: number;
   /** Not aborted; left for the next sweep. */
   readonly failed: number;
+  /** Old enough, but never asked for, because the sweep ended early. Not part of `matched`. */
+  readonly notTried: number;
   /** The first failures. */
   readonly failures: readonly LeftObject[];
 }
 
+/** The counts until the end, and the error that ended it early; null for none. */
+export interface UploadsSwept {
+  readonly tally: UploadTally;
+  readonly error: BreakwaterError | null;
+}
+
 /**
- * Aborts old unfinished multipart uploads, page by page.
- * @throws BreakwaterError if the listing fails, no further abort can succeed, or every abort was denied
+ * Aborts old unfinished multipart uploads, page by page. It ends early if the listing fails, no further abort can succeed,
+ * or every abort is denied.
+ * @throws only errors other than BreakwaterError, which are bugs
  */
-export async function abortUploads(request: UploadSweepRequest, context: UploadSweepContext): Promise<UploadTally> {
-  const { bucket, prefix, olderThanMs, patterns, isDryRun } = request;
-  const { store, ageClock, findRunning } = context;
-  const filter = createItemFilter(prefix, { olderThanMs, patterns });
-  const tally = { matched: 0, running: 0, aborted: 0, failed: 0, failures: [] as LeftObject[] };
-  const count = (failures: readonly LeftObject[]): void => {
-    tally.failed += failures.length;
-    tally.failures.push(...failures.slice(0, FAILURES_NAMED_MAX - tally.failures.length));
-  };
-  let [asked, denied] = [0, 0];
-  for await (const { uploads, storeNowMs } of store.listUploads({ bucket, prefix })) {
-    const nowMs = ageClock(storeNowMs);
-    const old = uploads.filter((upload) => filter.takes(toItem(upload), nowMs));
-    // Checked after the listing, because an upload is saved as soon as it has been created.
-    const running = old.length === 0 ? NONE : await findRunning();
-    const matches = old.filter(({ uploadId }) => !running.has(uploadId));
-    tally.running += old.length - matches.length;
-    tally.matched += matches.length;
-    if (isDryRun) continue;
-    const ageless = uploads.map(toItem).filter(filter.lacksAge);
-    tally.matched += ageless.length;
-    count(ageless.map(({ key }) => ({ key, versionId: null, ...UNKNOWN_AGE })));
-    const failures = await abortAll(bucket, matches, context);
-    count(failures);
-    asked += matches.length;
-    tally.aborted += matches.length - failures.length;
-    denied += failures.filter(({ code }) => code === 'AccessDenied').length;
+export async function abortUploads(request: UploadSweepRequest, context: UploadSweepContext): Promise<UploadsSwept> {
+  const run = new UploadSweepRun(request, context);
+  try {
+    await run.run();
+    return { tally: run.tally, error: null };
+  } catch (error) {
+    if (!(error instanceof BreakwaterError)) throw error;
+    return { tally: run.tally, error };
   }
-  if (denied > 0 && denied === asked) {
-    throw new BreakwaterError('access_denied', `every abort of an upload in s3://${bucket}/${prefix} was denied`, {
-      details: { s3Code: 'AccessDenied', hint: 'grant s3:AbortMultipartUpload' },
-    });
-  }
-  return tally;
 }
 
 const NONE: ReadonlySet<string> = new Set();
 
-function toItem({ key, startedAtMs }: UnfinishedUpload): SweepItem {
-  return { key, versionId: null, sizeBytes: null, lastModifiedMs: startedAtMs, etag: null };
-}
-
 /** Errors after which every further abort would fail too. */
 const ENDS_THE_SWEEP: ReadonlySet<ErrorCode> = new Set(['interrupted', 'deadline', 'config', 'internal']);
 
-async function abortAll(
-  bucket: string,
-  uploads: readonly UnfinishedUpload[],
-  { store }: UploadSweepContext,
-): Promise<readonly LeftObject[]> {
-  const failures: LeftObject[] = [];
-  const rest = uploads.values();
-  const abort = async (): Promise<void> => {
-    // All loops share one iterator, so each upload is aborted once.
-    for (const { key, uploadId } of rest) {
-      try {
-        await store.abortUpload({ bucket, key, uploadId });
-      } catch (error) {
-        if (!(error instanceof BreakwaterError) || ENDS_THE_SWEEP.has(error.code)) throw error;
-        failures.push({ key, versionId: null, code: error.details.s3Code ?? error.code, message: error.message });
+/** Uploads whose absence is checked; more than that would be a fault of its own. Bounds memory. */
+const MISSING_MAX = 100_000;
+
+const NOT_FOUND = {
+  code: 'NoSuchUpload',
+  message: 'the store lists it, but does not find it under this name',
+};
+
+class UploadSweepRun {
+  readonly #request: UploadSweepRequest;
+  readonly #context: UploadSweepContext;
+  readonly #filter: ItemFilter;
+  readonly #failures: LeftObject[] = [];
+  /** Uploads that the store did not find, by their ids. */
+  readonly #missing = new Map<string, UnfinishedUpload>();
+  readonly #counts = { running: 0, aborted: 0, failed: 0, notTried: 0 };
+  /** Old uploads that a dry run only counts. */
+  #found = 0;
+  #asked = 0;
+  #denied = 0;
+
+  constructor(request: UploadSweepRequest, context: UploadSweepContext) {
+    const { prefix, olderThanMs, patterns } = request;
+    this.#request = request;
+    this.#context = context;
+    this.#filter = createItemFilter(prefix, { olderThanMs, patterns });
+  }
+
+  get tally(): UploadTally {
+    // What nobody has checked may still be there.
+    const failed = this.#counts.failed + this.#missing.size;
+    const unchecked = [...this.#missing.values()].slice(0, FAILURES_NAMED_MAX - this.#failures.length).map(toNotFound);
+    const matched = this.#found + this.#counts.aborted + failed;
+    return { ...this.#counts, matched, failed, failures: [...this.#failures, ...unchecked] };
+  }
+
+  async run(): Promise<void> {
+    const { bucket, prefix, isDryRun } = this.#request;
+    const { store, ageClock, findRunning } = this.#context;
+    for await (const { uploads, storeNowMs } of store.listUploads({ bucket, prefix })) {
+      const nowMs = ageClock(storeNowMs);
+      const old = uploads.filter((upload) => this.#filter.takes(toItem(upload), nowMs));
+      // Checked after the listing, because an upload is saved as soon as it has been created.
+      const running = old.length === 0 ? NONE : await findRunning();
+      const matches = old.filter(({ uploadId }) => !running.has(uploadId));
+      this.#counts.running += old.length - matches.length;
+      if (isDryRun) {
+        this.#found += matches.length;
+        continue;
+      }
+      for (const { key } of uploads.map(toItem).filter(this.#filter.lacksAge)) this.#leave(key, UNKNOWN_AGE);
+      await this.#abortAll(matches);
+    }
+    if (this.#isAllDenied) throw this.#deniedError();
+    if (this.#missing.size > 0) await this.#checkMissing();
+  }
+
+  /** @throws BreakwaterError that ends the sweep */
+  async #abortAll(uploads: readonly UnfinishedUpload[]): Promise<void> {
+    const rest = uploads.values();
+    const endings: BreakwaterError[] = [];
+    const abortNext = async (): Promise<void> => {
+      // All loops share one iterator, so each upload is aborted once.
+      for (const upload of rest) {
+        if (endings.length > 0) {
+          this.#counts.notTried += 1;
+          continue;
+        }
+        const ending = await this.#abort(upload);
+        if (ending !== null) endings.push(ending);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(ABORTS_IN_FLIGHT, uploads.length) }, abortNext));
+    const [ending] = endings;
+    if (ending !== undefined) throw ending;
+  }
+
+  /** @returns the error if it ends the sweep */
+  async #abort(upload: UnfinishedUpload): Promise<BreakwaterError | null> {
+    const { key, uploadId } = upload;
+    this.#asked += 1;
+    try {
+      const result = await this.#context.store.abortUpload({ bucket: this.#request.bucket, key, uploadId });
+      if (result === 'aborted') this.#counts.aborted += 1;
+      else if (this.#missing.size < MISSING_MAX) this.#missing.set(uploadId, upload);
+      else this.#leave(key, NOT_FOUND);
+      return null;
+    } catch (error) {
+      if (!(error instanceof BreakwaterError)) throw error;
+      this.#leave(key, { code: error.details.s3Code ?? error.code, message: error.message });
+      if (error.code === 'access_denied') this.#denied += 1;
+      if (this.#denied >= DENIED_MAX && this.#isAllDenied) return this.#deniedError();
+      return ENDS_THE_SWEEP.has(error.code) ? error : null;
+    }
+  }
+
+  /** An upload that is not found is gone, or has another name than the listing shows. A second listing tells. */
+  async #checkMissing(): Promise<void> {
+    const { bucket, prefix } = this.#request;
+    for await (const { uploads } of this.#context.store.listUploads({ bucket, prefix })) {
+      for (const { key, uploadId } of uploads) {
+        if (this.#missing.delete(uploadId)) this.#leave(key, NOT_FOUND);
       }
     }
-  };
-  await Promise.all(Array.from({ length: Math.min(ABORTS_IN_FLIGHT, uploads.length) }, abort));
-  return failures;
+    this.#counts.aborted += this.#missing.size;
+    this.#missing.clear();
+  }
+
+  #leave(key: string, { code, message }: Pick<LeftObject, 'code' | 'message'>): void {
+    this.#counts.failed += 1;
+    if (this.#failures.length < FAILURES_NAMED_MAX) this.#failures.push({ key, versionId: null, code, message });
+  }
+
+  get #isAllDenied(): boolean {
+    return this.#denied > 0 && this.#denied === this.#asked;
+  }
+
+  #deniedError(): BreakwaterError {
+    const { bucket, prefix } = this.#request;
+    return new BreakwaterError('access_denied', `every abort of an upload in s3://${bucket}/${prefix} was denied`, {
+      details: { s3Code: 'AccessDenied', hint: 'grant s3:AbortMultipartUpload' },
+    });
+  }
+}
+
+function toNotFound({ key }: UnfinishedUpload): LeftObject {
+  return { key, versionId: null, ...NOT_FOUND };
+}
+
+function toItem({ key, startedAtMs }: UnfinishedUpload): SweepItem {
+  return { key, versionId: null, sizeBytes: null, lastModifiedMs: startedAtMs, etag: null };
 }

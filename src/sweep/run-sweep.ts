@@ -7,6 +7,7 @@ import { abortUploads, type UploadSweepRequest, type UploadTally } from './abort
 import { createAgeClock, type AgeClock } from './age-clock.ts';
 import { SweepCheckpoint } from './checkpoint.ts';
 import { claimSweep, nameSweep } from './claim-sweep.ts';
+import { createMatchHints, type MatchHints } from './match-hints.ts';
 import { watchNeighbours } from './prefix-warning.ts';
 import { sweepRound } from './round.ts';
 import { selectItems, type Selection } from './select-items.ts';
@@ -64,7 +65,7 @@ export interface SweepOutcome {
   readonly survey: Survey | null;
   /** Set for a sweep that deletes objects. */
   readonly swept: SweepResult | null;
-  /** Null if uploads are kept or the objects failed first. */
+  /** Null if uploads are kept or the objects failed first; `failed` if nothing is known of them. */
   readonly uploads: UploadTally | 'failed' | null;
   readonly failure: BreakwaterError | null;
 }
@@ -76,10 +77,12 @@ export interface SweepOutcome {
  */
 export async function runSweep(job: SweepJob, given: SweepTools): Promise<SweepOutcome | null> {
   const { isDryRun, olderThanMs } = job;
-  const tools = { ...given, ageClock: createAgeClock({ now: given.clock.now, emit: given.emit }) };
+  const hints = createMatchHints({ ...job, emit: given.emit });
+  const tools = { ...given, hints, ageClock: createAgeClock({ now: given.clock.now, emit: given.emit }) };
   const select = openSelection(job, tools);
   if (isDryRun) {
     const survey = olderThanMs === null ? null : await surveySweep(select(EVERY_KEY));
+    if (survey !== null) hints.conclude(survey.objects + survey.unreadable);
     return await addUploads({ survey, swept: null, failure: null }, job, tools);
   }
   const id = nameSweep(job);
@@ -94,6 +97,7 @@ export async function runSweep(job: SweepJob, given: SweepTools): Promise<SweepO
   const isResumable = job.selection.source.kind === 'objects';
   const swept = await sweepObjects({ ...job, id, isResumable }, { ...tools, select, claim });
   const { tally, ending } = swept;
+  if (ending.kind === 'complete') hints.conclude(tally.matched);
   if (ending.kind !== 'failed' && !job.isStrict && isNothingDeleted(tally)) {
     const message = `none of the ${tally.matched} objects that matched was deleted; ${NOTHING_DELETED_HINT}`;
     tools.emit({ kind: 'warning', reason: 'nothing_deleted', message });
@@ -101,15 +105,16 @@ export async function runSweep(job: SweepJob, given: SweepTools): Promise<SweepO
   return await addUploads({ survey: null, swept, failure: findObjectFailure(swept, job) }, job, tools);
 }
 
-type AgedTools = SweepTools & { readonly ageClock: AgeClock };
+type AgedTools = SweepTools & { readonly ageClock: AgeClock; readonly hints: MatchHints };
 
 type Select = (span: KeySpan) => AsyncIterable<SweepPage>;
 
-function openSelection(job: SweepJob, { store, ageClock, emit }: AgedTools): Select {
+function openSelection(job: SweepJob, { store, ageClock, emit, hints }: AgedTools): Select {
   const { bucket, prefix, selection, olderThanMs, isUnconditional } = job;
   const watch = watchNeighbours({ prefix, emit });
+  const source = hints.watch(selection.source);
   return async function* select(within) {
-    const request = { ...selection, bucket, prefix, olderThanMs: olderThanMs ?? 0, within };
+    const request = { ...selection, source, bucket, prefix, olderThanMs: olderThanMs ?? 0, within };
     for await (const page of watch(selectItems(request, { store, ageClock }))) {
       // Without an ETag, a delete has no condition.
       yield isUnconditional ? { ...page, items: page.items.map((item) => ({ ...item, etag: null })) } : page;
@@ -166,7 +171,9 @@ async function endReport(report: SweepReport, result: SweepResult): Promise<Swee
 async function countUploads(job: SweepJob, tools: AgedTools): Promise<number> {
   const request = uploadRequest(job);
   if (request === null) return 0;
-  return (await abortUploads({ ...request, isDryRun: true }, tools)).matched;
+  const { tally, error } = await abortUploads({ ...request, isDryRun: true }, tools);
+  if (error !== null) throw error;
+  return tally.matched;
 }
 
 /** Aborts uploads after the objects, but not after a failure, because the first failure is the one reported. */
@@ -177,14 +184,12 @@ async function addUploads(
 ): Promise<SweepOutcome> {
   const request = uploadRequest(job);
   if (request === null || outcome.failure !== null) return { ...outcome, uploads: null };
-  try {
-    const uploads = await abortUploads(request, tools);
-    return { ...outcome, uploads, failure: findUploadFailure(uploads, job) };
-  } catch (error) {
-    // Objects deleted earlier are still reported.
-    if (!(error instanceof BreakwaterError)) throw error;
-    return { ...outcome, uploads: 'failed', failure: error };
-  }
+  const { tally, error } = await abortUploads(request, tools);
+  if (error === null && job.olderThanMs === null) tools.hints.conclude(tally.matched + tally.running);
+  // Objects deleted earlier are still reported.
+  if (error === null) return { ...outcome, uploads: tally, failure: findUploadFailure(tally, job) };
+  const isBegun = tally.matched + tally.running + tally.notTried > 0;
+  return { ...outcome, uploads: isBegun ? tally : 'failed', failure: error };
 }
 
 function uploadRequest({ bucket, prefix, abortUploadsMs, selection, isDryRun }: SweepJob): UploadSweepRequest | null {

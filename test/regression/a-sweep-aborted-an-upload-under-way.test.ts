@@ -36,7 +36,7 @@ it('leaves the uploads of living processes alone', async () => {
     ageClock: () => Date.UTC(2026, 0, 1),
     findRunning: async () => await findRunningUploads(unfinished),
   };
-  expect(await abortUploads(request, context)).toMatchObject({ matched: 2, running: 2, aborted: 2 });
+  expect((await abortUploads(request, context)).tally).toMatchObject({ matched: 2, running: 2, aborted: 2 });
   expect(store.aborted.toSorted()).toEqual(['dead', 'foreign']);
 });
 

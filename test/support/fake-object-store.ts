@@ -30,6 +30,10 @@ export interface FakeStoreOptions {
   readonly uploadPages?: readonly (readonly UnfinishedUpload[])[];
   /** Thrown instead of the abort of this upload; null for gone. */
   readonly failAbort?: (uploadId: string) => Error | null;
+  /** Uploads that the store does not find when they are aborted. */
+  readonly missingUploads?: readonly string[];
+  /** What every listing of uploads after the first one shows. @default the same */
+  readonly relistedUploads?: () => readonly (readonly UnfinishedUpload[])[];
   /** Waited for before a batch is answered. */
   readonly beforeResponse?: (batch: number) => Promise<void>;
 }
@@ -41,6 +45,7 @@ export class FakeObjectStore implements ObjectStore {
   readonly batches: (readonly string[])[] = [];
   readonly lookedUp: (readonly string[])[] = [];
   readonly aborted: string[] = [];
+  #uploadListings = 0;
   pagesTaken = 0;
   /** Batches that are not answered yet, and the most that were at once. */
   open = 0;
@@ -82,15 +87,19 @@ export class FakeObjectStore implements ObjectStore {
 
   async *listUploads(request: ListRequest): AsyncGenerator<UploadPage> {
     this.listed.push(request);
-    const { uploadPages = [], storeNowMs = null } = this.#options;
-    for (const uploads of uploadPages) yield await Promise.resolve({ uploads, storeNowMs });
+    const { uploadPages = [], relistedUploads, storeNowMs = null } = this.#options;
+    this.#uploadListings += 1;
+    const pages = this.#uploadListings > 1 && relistedUploads !== undefined ? relistedUploads() : uploadPages;
+    for (const uploads of pages) yield await Promise.resolve({ uploads, storeNowMs });
   }
 
-  async abortUpload({ uploadId }: { uploadId: string }): Promise<void> {
-    const error = this.#options.failAbort?.(uploadId) ?? null;
+  async abortUpload({ uploadId }: { uploadId: string }): Promise<'aborted' | 'missing'> {
+    const { failAbort, missingUploads = [] } = this.#options;
+    const error = failAbort?.(uploadId) ?? null;
     if (error !== null) throw error;
+    if (missingUploads.includes(uploadId)) return 'missing';
     this.aborted.push(uploadId);
-    await Promise.resolve();
+    return await Promise.resolve('aborted');
   }
 
   async deleteBatch<T extends DeleteTarget>({ items }: BatchDeleteRequest<T>): Promise<BatchOutcome<T>> {

@@ -143,19 +143,20 @@ function addUploads(
   uploads: UploadTally | 'failed',
 ): CommandResult {
   if (uploads === 'failed') return { ...result, json: { ...result.json, uploads: null } };
-  const { matched, running, aborted, failed } = uploads;
+  const { matched, running, aborted, failed, notTried } = uploads;
+  const counts = { matched, running, aborted, failed };
   const failures = uploads.failures.map(({ key, code, message }) => ({ key, code, message }));
   const olderThanMs = abortUploadsMs ?? 0;
   const noun = `unfinished ${matched === 1 ? 'upload' : 'uploads'} older than ${formatDuration(olderThanMs)}`;
   const left = failures.map(
     ({ key, code, message }) => `left upload of ${escapeControls(`${key}: ${code}: ${message}`)}`,
   );
-  const rest = `${failed > 0 ? `, ${failed} left` : ''}${running > 0 ? `, ${running} still being sent` : ''}`;
+  const rest = `${failed > 0 ? `, ${failed} left` : ''}${running > 0 ? `, ${running} still being sent` : ''}${notTried > 0 ? `, ${notTried} not tried` : ''}`;
   const done = `aborted ${aborted} of ${matched} ${noun}${rest}`;
   const summary = [...(typeof result.summary === 'string' ? [result.summary] : []), done].join('; ');
   return {
     ...result,
-    json: { ...result.json, uploads: { older_than_ms: olderThanMs, matched, running, aborted, failed, failures } },
+    json: { ...result.json, uploads: { older_than_ms: olderThanMs, ...counts, not_tried: notTried, failures } },
     lines: [...(result.lines ?? []), ...left, ...(isDryRun ? [`${matched} ${noun}`] : [])],
     ...(isDryRun ? {} : { summary }),
   };

@@ -29,7 +29,8 @@ async function abort(
     findRunning,
     ageClock: createAgeClock({ now: () => STORE_NOW_MS + 1_000_000, emit: () => undefined }),
   };
-  return { store, tally: await abortUploads({ ...REQUEST, ...request }, context) };
+  const { tally, error } = await abortUploads({ ...REQUEST, ...request }, context);
+  return { store, tally, error };
 }
 
 const fails =
@@ -43,7 +44,7 @@ describe('abortUploads', () => {
   it('aborts uploads that are old enough by the clock of the store', async () => {
     const { store, tally } = await abort({ uploadPages: [[upload('1'), upload('2', 999)], [upload('3', 1000)]] });
     expect(store.aborted).toEqual(['1', '3']);
-    expect(tally).toEqual({ matched: 2, running: 0, aborted: 2, failed: 0, failures: [] });
+    expect(tally).toEqual({ matched: 2, running: 0, aborted: 2, failed: 0, notTried: 0, failures: [] });
   });
 
   it('keeps uploads that the patterns exclude', async () => {
@@ -79,7 +80,8 @@ describe('abortUploads', () => {
     ['access_denied when every abort is denied', fails('access_denied', '1', '2'), 'access_denied'],
     ['interrupted at once', fails('interrupted', '1'), 'interrupted'],
   ])('ends with %s', async (_what, failAbort, code) => {
-    await expect(abort({ uploadPages: [[upload('1'), upload('2')]], failAbort })).rejects.toMatchObject({ code });
+    const { error } = await abort({ uploadPages: [[upload('1'), upload('2')]], failAbort });
+    expect(error).toMatchObject({ code });
   });
 
   it('continues if only some uploads are denied', async () => {
@@ -88,5 +90,24 @@ describe('abortUploads', () => {
       failAbort: fails('access_denied', '1'),
     });
     expect(tally).toMatchObject({ aborted: 1, failed: 1 });
+  });
+
+  const many = (count: number) => Array.from({ length: count }, (_, index) => upload(`u${index}`));
+
+  it('counts what it never asked for as not tried when it ends early', async () => {
+    const { tally, error } = await abort({ uploadPages: [many(50)], failAbort: fails('interrupted', 'u20') });
+    expect(error).toMatchObject({ code: 'interrupted' });
+    expect(tally.aborted + tally.failed + tally.notTried).toBe(50);
+    expect(tally.matched).toBe(tally.aborted + tally.failed);
+    expect(tally.notTried).toBeGreaterThan(10);
+    expect(tally.failures).toMatchObject([{ key: 'p/u20', code: 'interrupted' }]);
+  });
+
+  it('stops after 100 denials', async () => {
+    const ids = many(900).map(({ uploadId }) => uploadId);
+    const { tally, error } = await abort({ uploadPages: [many(900)], failAbort: fails('access_denied', ...ids) });
+    expect(error).toMatchObject({ code: 'access_denied' });
+    expect(tally.failed).toBeLessThan(120);
+    expect(tally.failed + tally.notTried).toBe(900);
   });
 });

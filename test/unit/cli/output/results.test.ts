@@ -278,16 +278,27 @@ describe('presentSweep', () => {
 
 describe('presentSweep of unfinished uploads', () => {
   const failures = [{ key: 'u\n', versionId: null, code: 'AccessDenied', message: 'no' }];
-  const uploads = { matched: 3, running: 0, aborted: 2, failed: 1, failures };
+  const uploads = { matched: 3, running: 0, aborted: 2, failed: 1, notTried: 4, failures };
   const uploadsOnly = { ...job, olderThanMs: null, abortUploadsMs: 86_400_000 };
   const base = { bucket: 'b', prefix: 'p\u001b/', dry_run: false };
 
   it('counts them, and names what is left', () => {
     const named = [{ key: 'u\n', code: 'AccessDenied', message: 'no' }];
     expect(presentSweep(uploadsOnly, { ...NO_OUTCOME, uploads })).toEqual({
-      json: { ...base, uploads: { ...uploads, older_than_ms: 86_400_000, failures: named } },
+      json: {
+        ...base,
+        uploads: {
+          older_than_ms: 86_400_000,
+          matched: 3,
+          running: 0,
+          aborted: 2,
+          failed: 1,
+          not_tried: 4,
+          failures: named,
+        },
+      },
       lines: ['left upload of u\\n: AccessDenied: no'],
-      summary: 'aborted 2 of 3 unfinished uploads older than 1d, 1 left',
+      summary: 'aborted 2 of 3 unfinished uploads older than 1d, 1 left, 4 not tried',
     });
   });
 
