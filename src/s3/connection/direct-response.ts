@@ -26,6 +26,7 @@ export function readObjectResponse({ headers, body, statusCode }: HttpResponse):
     $metadata: { httpStatusCode: statusCode },
     ...readSums(headers),
     ContentLength: Number.isSafeInteger(sizeBytes) ? sizeBytes : undefined,
+    AcceptRanges: headers['accept-ranges'],
     ContentRange: headers['content-range'],
     ContentType: headers['content-type'],
     // oxlint-disable-next-line no-restricted-globals -- holds a given time, reads no clock

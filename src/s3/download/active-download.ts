@@ -21,6 +21,14 @@ export interface ActiveDownloadOptions {
   readonly check: DownloadCheck | null;
   /** Called with bytes that have been written; negative if they will be fetched again. */
   readonly onBytes: (bytes: number) => void;
+  readonly pieceBytes: number;
+  /** The store is known to ignore `Range`. */
+  readonly isRangeIgnored: boolean;
+}
+
+/** The piece that a request is fetching, and the others after it if its response brings them, too. */
+export interface PieceCursor {
+  piece: Piece;
 }
 
 /** A download of a known object: the bytes so far, their target and their check. */
@@ -30,6 +38,9 @@ export class ActiveDownload {
   readonly base: number;
   readonly #options: ActiveDownloadOptions;
   #movedBytes = 0;
+  #isRangeIgnored: boolean;
+  /** The request whose response is the whole object, and that brings all pieces if ranges are ignored; null for none. */
+  #stream: PieceCursor | null = null;
   /** Known at the end even if the response did not state it. */
   #sizeBytes: number | null;
 
@@ -38,6 +49,7 @@ export class ActiveDownload {
     this.facts = options.facts;
     this.known = options.known;
     this.base = options.base;
+    this.#isRangeIgnored = options.isRangeIgnored;
     this.#sizeBytes = options.facts.sizeBytes;
   }
 
@@ -52,14 +64,61 @@ export class ActiveDownload {
   }
 
   /** The next piece that is not being fetched yet, or null. */
-  take(lengthMax: number): Piece | null {
+  take(from = 0): Piece | null {
     // An object of unknown size cannot be requested by ranges.
-    return this.#options.missing.take(this.facts.sizeBytes === null ? Infinity : lengthMax);
+    return this.#options.missing.take(this.facts.sizeBytes === null ? Infinity : this.#options.pieceBytes, from);
   }
 
   /** The remaining pieces; several consumers may share the generator. */
-  *pieces(lengthMax: number): Generator<Piece> {
-    for (let piece = this.take(lengthMax); piece !== null; piece = this.take(lengthMax)) yield piece;
+  *pieces(): Generator<Piece> {
+    for (;;) {
+      // One response brings everything.
+      const piece = this.hasStream ? null : this.take();
+      if (piece === null) return;
+      yield piece;
+    }
+  }
+
+  /** Whether a response brings all pieces that no other request is receiving. */
+  get hasStream(): boolean {
+    return this.#isRangeIgnored && this.#stream !== null;
+  }
+
+  /**
+   * Call when a response has the whole object although a piece was requested: the store ignores `Range`. A request for
+   * each piece would move the object once for each, so pieces that are not arriving yet are left to one response.
+   * @returns the piece to receive from this response; null if another one brings it
+   */
+  noteRangeIgnored(piece: Piece): Piece | null {
+    const { missing } = this.#options;
+    if (this.facts.sizeBytes === null || missing.isLast(piece)) return piece;
+    this.#isRangeIgnored = true;
+    missing.releaseWaiting(this.#stream?.piece.at ?? 0);
+    if (piece.state !== 'released') return piece;
+    return this.#stream === null ? this.take() : null;
+  }
+
+  /** What is left for a request that has received its piece, if ranges are ignored. */
+  takeRest(): Piece | null {
+    return this.#isRangeIgnored && this.#stream === null ? this.take() : null;
+  }
+
+  /** Call with the request of a response that has the whole object. */
+  openStream(cursor: PieceCursor): void {
+    this.#stream ??= cursor;
+  }
+
+  /** The piece to receive next from this response; null if it is not needed any further. */
+  continueStream(cursor: PieceCursor): Piece | null {
+    if (this.#stream !== cursor) return null;
+    const next = this.#isRangeIgnored ? this.take(cursor.piece.end) : null;
+    if (next === null) this.closeStream(cursor);
+    else next.state = 'receiving';
+    return next;
+  }
+
+  closeStream(cursor: PieceCursor): void {
+    if (this.#stream === cursor) this.#stream = null;
   }
 
   finish(piece: Piece): void {

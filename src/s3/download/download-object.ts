@@ -69,7 +69,7 @@ async function fetchRest(options: DownloadOptions, active: ActiveDownload, first
   }
   function* pieces(): Generator<Piece | null> {
     yield null;
-    yield* active.pieces(request.pieceBytes);
+    yield* active.pieces();
   }
   await runPieces(pieces(), { inFlight: request.piecesInFlight, requests }, async (piece) => {
     await (piece === null ? first : fetchPiece(options, active, piece));

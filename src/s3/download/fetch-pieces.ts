@@ -2,7 +2,7 @@ import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { RetryChainFailed } from '../../retry/retry-chain.ts';
 import { askFor, openBody, openListed, readFacts, toAskedRange, type Asked } from './get-response.ts';
 import { checkAnswer, locateRange, type GetAnswer, type KnownObject } from './check-answer.ts';
-import { ActiveDownload } from './active-download.ts';
+import { ActiveDownload, type PieceCursor } from './active-download.ts';
 import { findExpected, type ExpectedChecksum } from '../checksum/expected-checksum.ts';
 import { headObject } from '../protocol/head-object.ts';
 import { isSameEtag } from './listed-identity.ts';
@@ -25,7 +25,7 @@ export async function fetchFirst(
 ): Promise<ActiveDownload> {
   const { s3, requests, request } = options;
   using _slot = await request.queue.take(request.bufferBytes, requests);
-  let known: { readonly active: ActiveDownload; readonly piece: Piece | null } | null = null;
+  let known: { readonly active: ActiveDownload; readonly cursor: PieceCursor | null } | null = null;
   const send = (resume: ProvablePoint | null) =>
     requests.send(async (attempt) => {
       if (known === null) {
@@ -35,21 +35,23 @@ export async function fetchFirst(
         );
         const question = { address: request, range: asked.range, known: resume && knownBefore(resume) };
         const answer = checkAnswer(body.head, question);
-        const active = await activate(options, { head: body.head, answer, resume });
-        known = { active, piece: active.take(request.pieceBytes) };
+        const isRangeIgnored = answer.isWhole && (asked.range !== null || body.head.AcceptRanges === 'none');
+        const active = await activate(options, { head: body.head, answer, resume, isRangeIgnored });
+        const piece = active.take();
+        known = { active, cursor: piece && { piece } };
         onKnown(active);
-        if (known.piece !== null) await receiveBody(active, known.piece, { body, answer });
-      } else if (known.piece !== null) await receive(options, known.active, known.piece, attempt);
+        if (known.cursor !== null) await receiveBody(active, known.cursor, { body, answer });
+      } else if (known.cursor !== null) await receive(options, known.active, known.cursor, attempt);
       return known;
     });
   const resume = request.resume === null ? null : await findProof(options, request.resume);
-  const { active, piece } = await (resume === null
+  const { active, cursor } = await (resume === null
     ? send(null)
     : send(leaveOneByte(resume)).catch((error: unknown) => {
         if (known === null && saysChanged(error)) return send(null);
         throw error;
       }));
-  if (piece !== null) active.finish(piece);
+  if (cursor !== null) await finishPieces(options, active, cursor);
   return active;
 }
 
@@ -58,8 +60,20 @@ export async function fetchPiece(options: DownloadOptions, active: ActiveDownloa
   const { requests, request } = options;
   await active.ready(piece);
   using _slot = await request.queue.take(request.bufferBytes, requests);
-  await requests.send((attempt) => receive(options, active, piece, attempt));
-  active.finish(piece);
+  const cursor = { piece };
+  await requests.send((attempt) => receive(options, active, cursor, attempt));
+  await finishPieces(options, active, cursor);
+}
+
+/** Call when a request has received its piece: fetches what no other request brings, if ranges are ignored. */
+async function finishPieces(options: DownloadOptions, active: ActiveDownload, cursor: PieceCursor): Promise<void> {
+  active.finish(cursor.piece);
+  for (let next = active.takeRest(); next !== null; next = active.takeRest()) {
+    cursor.piece = next;
+    await active.ready(next);
+    await options.requests.send((attempt) => receive(options, active, cursor, attempt));
+    active.finish(cursor.piece);
+  }
 }
 
 /** The result of an earlier run, and S3's checksum of the whole object to verify it. */
@@ -93,10 +107,12 @@ async function findProof(
 async function receive(
   { s3, request }: DownloadOptions,
   active: ActiveDownload,
-  piece: Piece,
+  cursor: PieceCursor,
   attempt: Attempt,
 ): Promise<void> {
   const { known, facts } = active;
+  const { piece } = cursor;
+  if (isReleased(piece)) return;
   // The whole object is requested without a range, because a range of an empty object is an error.
   const isAll = piece.at === 0 && piece.end === (facts.sizeBytes ?? Infinity) && request.range === null;
   const range = isAll ? null : toAskedRange(active.spanOf(piece));
@@ -105,7 +121,16 @@ async function receive(
     openBody(await s3.getObject(askFor(request, { range, etag }), attempt.options)),
   );
   const answer = checkAnswer(body.head, { address: request, range, known });
-  await receiveBody(active, piece, { body, answer });
+  // Another response began to bring it meanwhile.
+  if (isReleased(piece)) return;
+  const wanted = answer.isWhole && range !== null ? active.noteRangeIgnored(piece) : piece;
+  if (wanted === null) return;
+  cursor.piece = wanted;
+  await receiveBody(active, cursor, { body, answer });
+}
+
+function isReleased({ state }: Piece): boolean {
+  return state === 'released';
 }
 
 function askFirst({ range, pieceBytes }: DownloadRequest, resume: ResumePoint | null): Asked {
@@ -118,10 +143,17 @@ function knownBefore({ etag, sizeBytes }: ResumePoint): KnownObject {
   return { etag, totalBytes: sizeBytes, lastModifiedMs: null };
 }
 
+interface FirstResponse {
+  readonly head: GetObjectCommandOutput;
+  readonly answer: GetAnswer;
+  readonly resume: ProvablePoint | null;
+  readonly isRangeIgnored: boolean;
+}
+
 /** Reads the object's description from the first response, and opens its target. */
 async function activate(
   options: DownloadOptions,
-  { head, answer, resume }: { head: GetObjectCommandOutput; answer: GetAnswer; resume: ProvablePoint | null },
+  { head, answer, resume, isRangeIgnored }: FirstResponse,
 ): Promise<ActiveDownload> {
   const { requests, request, guard } = options;
   const { range, bucket, key, pieceBytes, piecesInFlight } = request;
@@ -142,6 +174,8 @@ async function activate(
     base: span.start,
     missing: new MissingRanges(facts.sizeBytes ?? Infinity, resume?.covered ?? []),
     target,
+    pieceBytes,
+    isRangeIgnored,
     onBytes: (bytes) => {
       requests.addBytes(bytes);
       guard.emit({ kind: 'bytes_moved', name: `s3://${bucket}/${key}`, bytes });

@@ -7,6 +7,8 @@ export interface ByteSpan {
 /** A span fetched by one request at a time; everything before `at` has been written. */
 export interface Piece extends ByteSpan {
   at: number;
+  /** Released: what is left of it was given back, and another request brings it. */
+  state: 'waiting' | 'receiving' | 'released';
 }
 
 /**
@@ -25,15 +27,33 @@ export class MissingRanges {
     this.#gaps = invertSpans(covered, sizeBytes);
   }
 
-  /** The next bytes to fetch, at most `lengthMax`; null when all are taken. */
-  take(lengthMax: number): Piece | null {
-    const [gap, ...rest] = this.#gaps;
+  /** The next bytes to fetch from `from` on, at most `lengthMax`; null when all are taken. */
+  take(lengthMax: number, from = 0): Piece | null {
+    const gap = this.#gaps.find(({ start }) => start >= from);
     if (gap === undefined) return null;
     const end = Math.min(gap.end, gap.start + lengthMax);
-    this.#gaps = end === gap.end ? rest : [{ start: end, end: gap.end }, ...rest];
-    const piece = { start: gap.start, end, at: gap.start };
+    const rest = end === gap.end ? [] : [{ start: end, end: gap.end }];
+    this.#gaps = this.#gaps.flatMap((one) => (one === gap ? rest : [one]));
+    const piece: Piece = { start: gap.start, end, at: gap.start, state: 'waiting' };
     this.#pieces.add(piece);
     return piece;
+  }
+
+  /** Gives back the pieces from `from` on that have been taken but are not arriving. */
+  releaseWaiting(from: number): void {
+    const waiting = [...this.#pieces].filter(({ state, at }) => state === 'waiting' && at >= from);
+    for (const piece of waiting) {
+      piece.state = 'released';
+      this.#pieces.delete(piece);
+    }
+    const given = waiting.map(({ at, end }) => ({ start: at, end }));
+    // Twice inverted, so that adjacent spans are joined.
+    this.#gaps = invertSpans(invertSpans([...this.#gaps, ...given], this.#sizeBytes), this.#sizeBytes);
+  }
+
+  /** Whether nothing else is missing. */
+  isLast(piece: Piece): boolean {
+    return this.#gaps.length === 0 && [...this.#pieces].every((one) => one === piece || one.at === one.end);
   }
 
   /** Whether nothing is left to take. */

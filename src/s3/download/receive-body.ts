@@ -1,9 +1,8 @@
 import { TransferFault } from '../../retry/transfer-fault.ts';
 import { DirectBody, readBody } from '../../http/direct-body.ts';
-import type { ActiveDownload } from './active-download.ts';
+import type { ActiveDownload, PieceCursor } from './active-download.ts';
 import type { GetAnswer } from './check-answer.ts';
 import type { OpenBody } from './get-response.ts';
-import type { Piece } from './missing-ranges.ts';
 import { PieceWriter } from './piece-writer.ts';
 
 /**
@@ -13,20 +12,18 @@ import { PieceWriter } from './piece-writer.ts';
  */
 export async function receiveBody(
   active: ActiveDownload,
-  piece: Piece,
-  { body: { body }, answer: { span } }: { readonly body: OpenBody; readonly answer: GetAnswer },
+  cursor: PieceCursor,
+  response: { readonly body: OpenBody; readonly answer: GetAnswer },
 ): Promise<void> {
-  const release = body instanceof DirectBody ? body.release : keepChunks;
-  const skip = active.base + piece.at - span.start;
-  const writer = new PieceWriter(active, piece, { skip, promised: span.end - span.start, release });
+  if (response.answer.isWhole) active.openStream(cursor);
+  cursor.piece.state = 'receiving';
   try {
-    await readBody(body, writer.take);
-  } catch (error) {
-    await writer.flush();
-    // A cut after the last byte does no harm.
-    if (piece.at < piece.end || isContradiction(error)) throw error;
+    await writeBody(active, cursor, response);
+  } finally {
+    active.closeStream(cursor);
+    cursor.piece.state = 'waiting';
   }
-  await writer.flush();
+  const { piece } = cursor;
   const { sizeBytes } = active.facts;
   const end = Math.min(piece.end, sizeBytes ?? active.listedBytes ?? 0);
   if (piece.at < end) {
@@ -38,6 +35,24 @@ export async function receiveBody(
   if (!active.isCheckedAtOnce || (await active.matches())) return;
   await active.restart(piece);
   throw new TransferFault('corrupted_body', active.mismatch);
+}
+
+async function writeBody(
+  active: ActiveDownload,
+  cursor: PieceCursor,
+  { body: { body }, answer: { span } }: { readonly body: OpenBody; readonly answer: GetAnswer },
+): Promise<void> {
+  const release = body instanceof DirectBody ? body.release : keepChunks;
+  const skip = active.base + cursor.piece.at - span.start;
+  const writer = new PieceWriter(active, cursor, { skip, promised: span.end - span.start, release });
+  try {
+    await readBody(body, writer.take);
+  } catch (error) {
+    await writer.flush();
+    // A cut after the last byte does no harm.
+    if (cursor.piece.at < cursor.piece.end || isContradiction(error)) throw error;
+  }
+  await writer.flush();
 }
 
 function isContradiction(error: unknown): boolean {
