@@ -23,7 +23,7 @@ export interface LocalFile extends UploadSource, Disposable {
 
 /**
  * Opens a file for upload. Accepts only regular files, because a directory, socket or pipe would hang or send nonsense.
- * Refuses a file that has bytes although the system states a size of 0, such as those below /proc.
+ * Refuses a file that does not end where its size says, such as those below /proc and /sys.
  * @param isKnown the directory has just listed it as a regular file, so the first check is skipped
  * @throws BreakwaterError `not_found`, `local_io` (not readable), `usage` (not a regular file)
  */
@@ -37,7 +37,7 @@ export function openLocalFile(path: string, { isKnown = false } = {}): LocalFile
       const facts = fstatSync(fd, { bigint: true });
       refuseIrregular(path, facts);
       const file = new OpenFile(path, fd, facts);
-      if (facts.size === 0n) file.refuseMore();
+      file.checkEnd();
       return file;
     } catch (error) {
       closeSync(fd);
@@ -81,7 +81,7 @@ class OpenFile implements LocalFile {
     let filled = 0;
     while (filled < buffer.byteLength) {
       const bytesRead = await this.#read(buffer.subarray(filled), offset + filled);
-      if (bytesRead === 0) throw this.#shorterError();
+      if (bytesRead === 0) throw this.#endError('fewer');
       filled += bytesRead;
     }
   }
@@ -93,26 +93,31 @@ class OpenFile implements LocalFile {
     if (now === null) throw changedError(this.path, 'is gone');
     if (now.ino !== before.ino || now.dev !== before.dev) throw changedError(this.path, 'was replaced');
     if (isWritten(before, now)) throw changedError(this.path, 'was written to');
-    this.refuseMore();
+    this.checkEnd();
   }
 
-  /** Checks that the file ends where its size says. @throws BreakwaterError `local_io` */
-  refuseMore(): void {
-    if (this.#readPastEnd() > 0) throw sizeError(this.path, 'more');
+  /** Checks that the file ends where its size says, with one read. @throws BreakwaterError `local_io` */
+  checkEnd(): void {
+    const { sizeBytes } = this.identity;
+    const expected = Math.min(1, sizeBytes);
+    const found = this.#readAround(sizeBytes - expected);
+    if (found !== expected) throw this.#endError(found > expected ? 'more' : 'fewer');
   }
 
   [Symbol.dispose](): void {
     closeSync(this.#fd);
   }
 
-  #shorterError(): BreakwaterError {
+  #endError(how: 'more' | 'fewer'): BreakwaterError {
     const hasChanged = isWritten(this.#before, fstatSync(this.#fd, { bigint: true }));
-    return hasChanged ? changedError(this.path, 'is shorter than it was') : sizeError(this.path, 'fewer');
+    if (!hasChanged) return sizeError(this.path, how);
+    return changedError(this.path, how === 'fewer' ? 'is shorter than it was' : 'was written to');
   }
 
-  #readPastEnd(): number {
+  /** How many of two bytes there are. */
+  #readAround(offset: number): number {
     try {
-      return readSync(this.#fd, new Uint8Array(1), 0, 1, this.identity.sizeBytes);
+      return readSync(this.#fd, new Uint8Array(2), 0, 2, offset);
     } catch (error) {
       throw readError(this.path, error);
     }
