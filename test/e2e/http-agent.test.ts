@@ -5,6 +5,7 @@ import type { Dispatcher } from 'undici';
 import { describe, expect, it, vi } from 'vitest';
 import { HttpAgent } from '../../src/http/http-agent.ts';
 import { findFreePort } from '../support/debian-server.ts';
+import { createHttpStage, OK } from '../support/raw-server.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 const MIB = 1024 * 1024;
@@ -116,6 +117,29 @@ describe('HttpAgent', () => {
     const answers = await Promise.all(Array.from({ length: 3 }, async () => await stage.get()));
     expect(answers.map(({ body }) => body.toString())).toEqual(['x', 'x', 'x']);
     expect([stage.heads.length, stage.sockets.length]).toEqual([8, 3]);
+  });
+
+  it('opens no more connections than it may, and sends every request', async () => {
+    let open = 0;
+    let mostOpen = 0;
+    await using stage = await createHttpStage(
+      {
+        serve: (socket, { connection, number }) => {
+          if (number === 1) {
+            mostOpen = Math.max(mostOpen, (open += 1));
+            socket.on('close', () => (open -= 1));
+          }
+          setImmediate(() => (connection % 3 === 0 ? socket.end(OK) : socket.write(OK)));
+        },
+      },
+      'own',
+      2,
+    );
+    // Every third connection ends with its response, and no POST uses a kept one.
+    const methods = Array.from({ length: 60 }, (_, index) => (index % 4 === 0 ? 'POST' : 'GET'));
+    const answers = await Promise.all(methods.map(async (method) => await stage.ask(method)));
+    expect(answers.filter(({ status, error }) => status !== 200 || error !== null)).toEqual([]);
+    expect(mostOpen).toBeLessThanOrEqual(3);
   });
 
   it('does not reuse a connection that was idle for 4 s', async () => {
