@@ -6,7 +6,7 @@
  *   request of its own is deleted with DeleteObject.
  */
 import { expect, it } from 'vitest';
-import { deletedResponse, prepare, target } from '../support/fake-deletes.ts';
+import { deletedResponse, honours, prepare, target } from '../support/fake-deletes.ts';
 import { errorResponse } from '../support/fake-s3.ts';
 
 const keys = (count: number, first = 0) =>
@@ -43,4 +43,19 @@ it('deletes the one key alone that the store cannot read, and the others togethe
   requests.length = 0;
   await run(...keys(40, 40));
   expect(requests).toHaveLength(1);
+});
+
+it('tries another key where the first one is the odd one', async () => {
+  const odd = target('odd');
+  const { run, requests } = prepare(
+    (asked, _number, { method }) => {
+      if (method === 'DELETE') return { status: 204 };
+      return asked.some(({ key }) => key === 'odd')
+        ? errorResponse(400, 'MalformedXML')
+        : deletedResponse(asked, honours);
+    },
+    { isTried: false },
+  );
+  expect(await run(odd, ...keys(20))).toMatchObject({ stayed: [], error: null });
+  expect(requests.filter(({ method }) => method === 'DELETE').map(({ path }) => path)).toEqual(['/b/odd']);
 });

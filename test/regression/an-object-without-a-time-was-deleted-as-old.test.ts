@@ -95,7 +95,7 @@ it('leaves an upload whose begin is unknown', async () => {
   const findRunning = async () => await Promise.resolve(new Set<string>());
   const store = new FakeObjectStore({ uploadPages: [[{ key: 'logs/a', uploadId: 'u', startedAtMs: null }]] });
   const request = { bucket: 'b', prefix: '', olderThanMs: 1000, patterns: { include: [], exclude: [] } };
-  const tally = await abortUploads({ ...request, isDryRun: false }, { store, ageClock, findRunning });
+  const { tally } = await abortUploads({ ...request, isDryRun: false }, { store, ageClock, findRunning });
   expect(store.aborted).toEqual([]);
   expect(tally).toMatchObject({ matched: 1, aborted: 0, failed: 1, failures: [{ code: 'unknown_age' }] });
 });

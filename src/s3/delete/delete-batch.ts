@@ -14,7 +14,7 @@ import { isNullVersion, type DeleteTarget } from './delete-target.ts';
 import { grantGrace, type Grace } from './grace-period.ts';
 import { DialectTrial } from './probe-dialect.ts';
 import { ANY_SIZE, sendInParts, type BatchSize } from './send-in-parts.ts';
-import { dropReplaced, formOf, settleDoubts } from './settle-doubts.ts';
+import { dropReplaced, formOf, isOutcomeOpen, settleDoubts, settleLost } from './settle-doubts.ts';
 
 /** How long a deletion in flight may take after the command was interrupted, in ms. */
 export const FINISH_WITHIN_MS = 10_000;
@@ -141,6 +141,10 @@ export class BatchDeleter {
       }
       const { errorCode, httpStatus } = error.failure;
       if (errorCode === 'rejected' && httpStatus !== null && SIZE_STATUSES.has(httpStatus)) return false;
+      if (isOutcomeOpen(error.failure)) {
+        const items = part.filter((item) => work.isPending(item));
+        await settleLost(this.#s3, { bucket, work, requests, items, failure: error.failure }, this.#send);
+      }
       throw error;
     }
   }

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DeleteObjectCommand, DeleteObjectsCommand, type S3Client } from '@aws-sdk/client-s3';
-import { TransferFault } from '../../retry/transfer-fault.ts';
 import { readFields } from '../../read-fields.ts';
-import { readEntries } from '../list/page-entries.ts';
+import { readPage, refusePage } from '../list/page-entries.ts';
 import type { Attempt } from '../../guard/request-runner.ts';
 import type { WatchedOptions } from '../../http/http-handler.ts';
 import { DELETED, readDeleteAnswer, type KeyResponse } from './delete-answer.ts';
@@ -35,11 +34,12 @@ export async function sendBatchDelete(
     Delete: { Objects: targets.map(targetInput), Quiet: false },
   });
   if (hasMd5) addContentMd5(command);
-  // Before `readEntries`, so that it runs outside of it, on the rest of the document.
-  checkRoot(command);
-  const entries = readEntries(command, RESULTS);
+  const readAnswer = readPage(command, RESULTS);
   await s3.send(command, options);
-  return readDeleteAnswer(targets, entries());
+  const { root, entries } = readAnswer();
+  // A page from a proxy names no key, and must not pass for a response that names only errors.
+  if (root !== null && root !== 'DeleteResult') refusePage('the response to the deletion does not come from S3');
+  return readDeleteAnswer(targets, entries);
 }
 
 /** Sends one DeleteObject. @throws the SDK's error, unless the object is deleted or was missing */
@@ -63,24 +63,6 @@ function targetInput({ key, versionId, etag }: DeleteTarget) {
     ...(versionId === null ? {} : { VersionId: versionId }),
     ...(etag === null ? {} : { ETag: etag }),
   };
-}
-
-const ROOT = /<(?:[\w-]+:)?(?:DeleteResult|Error)[\s/>]/;
-
-/** A page from a proxy names no key, and must not pass for a response that names only errors. */
-function checkRoot(command: DeleteObjectsCommand): void {
-  command.middlewareStack.add(
-    (next) => async (args) => {
-      const result = await next(args);
-      const { statusCode, body } = readFields(result.response);
-      const rest = body instanceof Uint8Array ? Buffer.from(body).toString('latin1').trim() : '';
-      if (statusCode === 200 && rest !== '' && !ROOT.test(rest)) {
-        throw new TransferFault('not_s3', 'the response to the deletion does not come from S3');
-      }
-      return result;
-    },
-    { step: 'deserialize', name: 'checkRoot', priority: 'low' },
-  );
 }
 
 /** For stores that support no other checksum for DeleteObjects. */

@@ -5,6 +5,7 @@ import { sendsEtag, type DeleteDialect } from './delete-dialect.ts';
 import { isKeyDenied } from '../list/look-at-key.ts';
 import { readKeyError, type KeyResponse } from './delete-answer.ts';
 import { sendSingleDelete, type SendPaced } from './delete-request.ts';
+import { isOutcomeOpen } from './settle-doubts.ts';
 import { identify, type DeleteTarget } from './delete-target.ts';
 import { IN_FLIGHT_MAX } from './adaptive-concurrency.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
@@ -57,6 +58,7 @@ function readSingleFailure({ failure }: RetryChainFailed): KeyResponse | null {
   if (response.kind !== 'failed') return response;
   // Without S3's code, it may be another server that answers, or another name.
   if (httpStatus === 404 && code !== 'NoSuchBucket') return { kind: 'unclear', code, message };
+  if (isOutcomeOpen(failure)) return { kind: 'unclear', code, message };
   if (errorCode === 'object_changed') return { kind: 'changed' };
   // Wrong or expired credentials deny everything, but a policy may deny this key alone.
   const isAboutKey = isKeyDenied(code) || errorCode === 'unavailable' || errorCode === 'rejected';

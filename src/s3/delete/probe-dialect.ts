@@ -15,6 +15,9 @@ const NO_ETAG = '"00000000000000000000000000000000"';
 /** The statuses with which a store rejects the form of a request. */
 const FORM_STATUSES: ReadonlySet<number> = new Set([400, 405, 501]);
 
+/** Keys to try before a store counts as one that rejects every dialect. */
+const TRIALS_MAX = 3;
+
 interface TrialOptions {
   readonly s3: S3Client;
   readonly bucket: string;
@@ -32,7 +35,8 @@ export class DialectTrial {
   }
 
   /**
-   * Tries to delete one pending key until the dialect is known. If the key is deleted, it is settled.
+   * Tries to delete one pending key until the dialect is known. If the key is deleted, it is settled. A key with which the
+   * store rejects every dialect is set apart, and another one is tried.
    * @param known what earlier trials have shown
    * @returns what the store has taken so far, even if the key itself could not be deleted; then `isDone` is false,
    * because another key may show more
@@ -42,22 +46,36 @@ export class DialectTrial {
     work: BatchWork<DeleteTarget>,
     known: DeleteDialect,
   ): Promise<{ readonly dialect: DeleteDialect; readonly isDone: boolean }> {
+    for (let tries = 1; ; tries += 1) {
+      const item = work.findTrial();
+      if (item === undefined) return { dialect: known, isDone: false };
+      const result = await this.#tryWith(item, { work, known });
+      if (result.refusal === null) return result;
+      // Perhaps the store cannot read this key in a batch; another one shows.
+      work.setApart(item);
+      if (tries === TRIALS_MAX || work.findTrial() === undefined) throw result.refusal;
+    }
+  }
+
+  /** `refusal`: why the store rejected every dialect with this key; null if it took one. */
+  async #tryWith(
+    item: DeleteTarget,
+    { work, known }: { readonly work: BatchWork<DeleteTarget>; readonly known: DeleteDialect },
+  ): Promise<{ readonly dialect: DeleteDialect; readonly isDone: boolean; readonly refusal: RetryChainFailed | null }> {
     let dialect = known;
-    const item = work.findTrial();
-    if (item === undefined) return { dialect, isDone: false };
     for (;;) {
       const withEtag = hasCondition(item) && sendsEtag(dialect);
       const target = { ...work.targetOf(item, true), etag: withEtag ? NO_ETAG : null };
       const tried = await this.#try(dialect, target);
       // The store took the request, so its form was right.
-      if (tried === null) return { dialect, isDone: false };
+      if (tried === null) return { dialect, isDone: false, refusal: null };
       const step = learnDialect(dialect, { response: tried.response, withEtag });
-      if (step.next === 'give_up') throw tried.failure;
+      if (step.next === 'give_up') return { dialect: known, isDone: false, refusal: tried.failure };
       dialect = step.dialect;
       if (step.next === 'try') continue;
       if (tried.response.kind === 'deleted') work.settle(identify(item), { kind: 'deleted' });
       this.#options.emit({ kind: 'deletes_adapted', bucket: this.#options.bucket, ...dialect });
-      return { dialect, isDone: true };
+      return { dialect, isDone: true, refusal: null };
     }
   }
 
@@ -65,7 +83,7 @@ export class DialectTrial {
   async #try(
     dialect: DeleteDialect,
     target: DeleteTarget,
-  ): Promise<{ readonly response: TrialResponse; readonly failure: unknown } | null> {
+  ): Promise<{ readonly response: TrialResponse; readonly failure: RetryChainFailed | null } | null> {
     try {
       const response = await this.#request(dialect, target);
       return response.kind === 'failed' || response.kind === 'unclear' ? null : { response, failure: null };

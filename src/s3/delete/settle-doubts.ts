@@ -1,4 +1,6 @@
 import type { RequestRunner } from '../../guard/request-runner.ts';
+import type { Classification } from '../../retry/classify.ts';
+import { RetryChainFailed } from '../../retry/retry-chain.ts';
 import { bareEtag, isWeakEtag, strongEtag } from '../checksum/etag.ts';
 import type { ObjectClient } from '../connection/object-client.ts';
 import { lookAtKey, type Look, type LookedHead } from '../list/look-at-key.ts';
@@ -63,6 +65,53 @@ export async function dropReplaced(
   });
 }
 
+/**
+ * Settles the keys of a request whose response was lost: the store may have carried it out. Looks at one key first, because
+ * a store that is down answers no look either.
+ * @throws the signal's reason
+ */
+export async function settleLost(
+  s3: ObjectClient,
+  { bucket, work, requests, items, failure: lost }: Omit<Doubtful, 'provenForms' | 'isLast'> & LostRequest,
+  send: SendPaced,
+): Promise<void> {
+  const { code, message } = lost;
+  const look = openLook(s3, { bucket, requests }, send);
+  const settle = async (item: DeleteTarget): Promise<Look> => {
+    const seen = await look(item);
+    const result = judgeDoubt({ item, response: { kind: 'unclear', code, message } }, { look: seen, isLast: true });
+    if (seen.kind !== 'unreadable' && result.kind !== 'again') work.drop(item, result);
+    return seen;
+  };
+  const [first, ...rest] = items;
+  try {
+    if (first === undefined || (await settle(first)).kind === 'unreadable') return;
+    await forEachOf(rest, settle);
+  } catch (error) {
+    // The lost request is the failure to report.
+    if (!(error instanceof RetryChainFailed)) throw error;
+  }
+}
+
+interface LostRequest {
+  readonly items: readonly DeleteTarget[];
+  readonly failure: Pick<Classification, 'code' | 'message'>;
+}
+
+/** Refusals and failures to connect: the store has not seen the request. */
+const NEVER_SEEN: ReadonlySet<string> = new Set([
+  'connection_refused',
+  'connect_timeout',
+  'host_not_found',
+  'host_unreachable',
+]);
+
+/** Whether a failed request may have been carried out: its response was lost, or a proxy or the store failed after it. */
+export function isOutcomeOpen({ code, errorCode, httpStatus }: Classification): boolean {
+  if (errorCode !== 'unavailable' || NEVER_SEEN.has(code)) return false;
+  return httpStatus === null || httpStatus === 500 || httpStatus === 502 || httpStatus === 504;
+}
+
 /** Null if the version is still the listed one. */
 export function judgeReplaced(item: DeleteTarget, look: Look): DropResult | null {
   if (look.kind === 'gone') return { kind: 'deleted' };
@@ -88,7 +137,7 @@ function openLook(
 }
 
 /** Handles every item, several at once; the first error is thrown when all workers have ended. */
-async function forEachOf<T>(items: readonly T[], handle: (item: T) => Promise<void>): Promise<void> {
+async function forEachOf<T>(items: readonly T[], handle: (item: T) => Promise<unknown>): Promise<void> {
   const queue = items.values();
   const handleNext = async (): Promise<void> => {
     // All workers share one iterator, so each item is handled once.

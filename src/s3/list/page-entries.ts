@@ -8,7 +8,7 @@ import type {
 } from '@aws-sdk/client-s3';
 import { readFields } from '../../read-fields.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
-import { readXmlPage, type XmlEntry, type XmlPage } from './xml-entries.ts';
+import { readXmlPage, type XmlPage } from './xml-entries.ts';
 import { trimBlanks } from './xml-text.ts';
 
 type ListCommand = ListObjectsV2Command | ListObjectVersionsCommand | ListMultipartUploadsCommand | ListPartsCommand;
@@ -45,12 +45,6 @@ export function readPage(command: ListCommand | DeleteObjectsCommand, names: Rea
     { step: 'deserialize', name: 'readPage', priority: 'low' },
   );
   return () => page ?? refusePage('the response has no list');
-}
-
-/** The same, for a response of which only the entries count. */
-export function readEntries(command: DeleteObjectsCommand, names: ReadonlySet<string>): () => readonly XmlEntry[] {
-  const page = readPage(command, names);
-  return () => page().entries;
 }
 
 const EMPTY = Buffer.from('<Empty/>');
