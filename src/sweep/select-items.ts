@@ -1,15 +1,17 @@
 import type { ListedObject } from '../s3/list/list-objects.ts';
+import type { ListedVersion } from '../s3/list/list-versions.ts';
 import type { ListRequest } from '../s3/list/read-pages.ts';
 import type { ObjectStore } from '../s3/object-store.ts';
 import { assertNever, BreakwaterError } from '../errors.ts';
 import type { AgeClock } from './age-clock.ts';
 import { createItemFilter, filterItems, type ItemConditions, type ItemFilter } from './item-filter.ts';
 import { listInParallel, type RangePage } from './listing/parallel-listing.ts';
+import { proveNames, toDoubted } from './prove-names.ts';
 import { selectNamed } from './select-named.ts';
 import { createSplitter } from './listing/split-key.ts';
 import { EVERY_KEY, type KeySpan, type SweepItem, type SweepPage } from './sweep-item.ts';
 import { VersionSieve } from './version-sieve.ts';
-import type { KeyRange } from './listing/key-ranges.ts';
+import type { KeyedEntry, KeyRange } from './listing/key-ranges.ts';
 
 /** The source of the items. */
 export type SelectionSource =
@@ -75,7 +77,14 @@ async function* selectObjects(
   });
   for await (const { entries, page, span } of listing) {
     const nowMs = ageClock(page.storeNowMs);
-    yield { ...filterItems(entries.map(toItem), { filter, nowMs }), unreadable: [], isReadable: false, span };
+    const { items, unknownAge } = filterItems(entries.map(toItem), { filter, nowMs });
+    const doubtful = new Set(entries.filter(({ isDoubtful }) => isDoubtful).map(({ key }) => key));
+    yield {
+      ...(await proveNames({ bucket: request.bucket, items, doubtful }, store)),
+      unknownAge,
+      isReadable: false,
+      span,
+    };
   }
 }
 
@@ -92,11 +101,16 @@ async function* selectVersions(
   for await (const { entries, page, range, isDone } of listing) {
     const sieve = sieves.get(range) ?? new VersionSieve();
     sieves.set(range, sieve);
-    const candidates = sieve.take(entries, { isLast: isDone });
+    const candidates = sieve.take(
+      entries.filter(({ isDoubtful }) => isDoubtful !== true),
+      { isLast: isDone },
+    );
     if (isDone) sieves.delete(range);
     const nowMs = ageClock(page.storeNowMs);
+    const doubted = entries.filter(({ isDoubtful, isLatest }) => isDoubtful === true && !isLatest).map(toVersionItem);
+    const unreadable = filterItems(doubted, { filter, nowMs }).items.map(toDoubted);
     // The versions of the last key may continue on the next page, so no span is complete.
-    yield { ...filterItems(candidates, { filter, nowMs }), unreadable: [], isReadable: false, span: null };
+    yield { ...filterItems(candidates, { filter, nowMs }), unreadable, isReadable: false, span: null };
   }
 }
 
@@ -107,7 +121,7 @@ interface ListingPage<T> {
 }
 
 /** Lists everything below the prefix in parallel. Ending the generator ends all listings. */
-async function* listEverything<T extends { readonly key: string }>(
+async function* listEverything<T extends KeyedEntry>(
   { bucket, prefix, within = EVERY_KEY, listConcurrency = LIST_CONCURRENCY }: SelectionRequest,
   open: (place: ListRequest) => AsyncIterable<ListingPage<T>>,
 ): AsyncGenerator<RangePage<T, ListingPage<T>>> {
@@ -124,6 +138,10 @@ async function* listEverything<T extends { readonly key: string }>(
   } finally {
     ending.abort(new BreakwaterError('interrupted', 'the listing was ended'));
   }
+}
+
+function toVersionItem({ key, versionId, sizeBytes, lastModifiedMs }: ListedVersion): SweepItem {
+  return { key, versionId, sizeBytes, lastModifiedMs, etag: null };
 }
 
 function toItem({ key, sizeBytes, lastModifiedMs, etag }: ListedObject): SweepItem {

@@ -2,14 +2,22 @@ import { ListObjectsV2Command, type ListObjectsV2CommandInput, type S3Client } f
 import type { Guard } from '../../guard/guard.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
 import { readStoreClock } from '../protocol/store-clock.ts';
-import { isUnsure, readEncoding, readListedKey, readTruncation, type PageEncoding } from './page-encoding.ts';
+import {
+  doubtName,
+  isUnsure,
+  readEncoding,
+  readListedKey,
+  readTruncation,
+  type DoubtfulName,
+  type PageEncoding,
+} from './page-encoding.ts';
 import { keysOf, readHeadText, readListedSize, readPage, refusePage } from './page-entries.ts';
 import { IS_UNSURE, type ListRequest, readPages } from './read-pages.ts';
 import type { XmlEntry, XmlPage } from './xml-entries.ts';
 import { parseIsoTime, sinceS3Began } from '../../wire-time.ts';
 
 /** One stored object, as a listing reports it. */
-export interface ListedObject {
+export interface ListedObject extends DoubtfulName {
   readonly key: string;
   readonly sizeBytes: number;
   /** Null if unknown: the store lists a time from before S3 launched. */
@@ -79,10 +87,7 @@ function parseListed({ fields }: XmlEntry, encoding: PageEncoding): ListedObject
   if (Key === '' || timeMs === null || sizeBytes === null) {
     throw new TransferFault('not_s3', 'a listed object has no key, time or size');
   }
-  return {
-    key: readListedKey(Key, encoding),
-    sizeBytes,
-    lastModifiedMs: sinceS3Began(timeMs),
-    etag: ETag === '' ? null : ETag,
-  };
+  const key = readListedKey(Key, encoding);
+  const etag = ETag === '' ? null : ETag;
+  return { key, sizeBytes, lastModifiedMs: sinceS3Began(timeMs), etag, ...doubtName(key, encoding) };
 }

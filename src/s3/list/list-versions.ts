@@ -2,14 +2,22 @@ import { ListObjectVersionsCommand, type ListObjectVersionsCommandInput, type S3
 import type { Guard } from '../../guard/guard.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
 import { readStoreClock } from '../protocol/store-clock.ts';
-import { isUnsure, readEncoding, readListedKey, readNextKey, type PageEncoding } from './page-encoding.ts';
+import {
+  doubtName,
+  isUnsure,
+  readEncoding,
+  readListedKey,
+  readNextKey,
+  type DoubtfulName,
+  type PageEncoding,
+} from './page-encoding.ts';
 import { keysOf, readHeadText, readListedSize, readPage, refusePage } from './page-entries.ts';
 import { IS_UNSURE, type ListRequest, readPages } from './read-pages.ts';
 import type { XmlEntry } from './xml-entries.ts';
 import { parseIsoTime, sinceS3Began } from '../../wire-time.ts';
 
 /** A version of an object, or a delete marker. */
-export interface ListedVersion {
+export interface ListedVersion extends DoubtfulName {
   readonly key: string;
   /** The text `null` for a version written while the bucket kept no versions. */
   readonly versionId: string;
@@ -103,5 +111,6 @@ function parseVersion({ name, fields }: XmlEntry, encoding: PageEncoding): Liste
     sizeBytes,
     lastModifiedMs: sinceS3Began(timeMs),
     etag: ETag === '' ? null : ETag,
+    ...doubtName(key, encoding),
   };
 }

@@ -44,6 +44,20 @@ export function readListedKey(encoded: string, encoding: PageEncoding): string {
   }
 }
 
+/** A key that may be the name of another object. */
+export interface DoubtfulName {
+  /**
+   * The key may stand for another one: some stores list a character that XML cannot hold as U+FFFD (MinIO of 2018,
+   * gofakes3). Absent for a key that is certain.
+   */
+  readonly isDoubtful?: true;
+}
+
+/** Doubts a key with U+FFFD that is not percent-encoded. */
+export function doubtName(key: string, encoding: PageEncoding): DoubtfulName {
+  return encoding !== 'url' && key.includes('\u{fffd}') ? { isDoubtful: true } : {};
+}
+
 /**
  * The key after which the next page of versions or uploads starts; null after the last page. Without `IsTruncated`, a
  * marker means that there is more.

@@ -3,8 +3,14 @@ import { compareKeys } from './key-order.ts';
 import type { Gap, Splitter } from './split-key.ts';
 import type { KeySpan } from '../sweep-item.ts';
 
+/** An entry of a listing. A doubtful key may stand for another one, and says nothing about the order. */
+export interface KeyedEntry {
+  readonly key: string;
+  readonly isDoubtful?: true;
+}
+
 /** The parts of a listing page that the plan needs. */
-export interface KeyedPage<T extends { readonly key: string }> {
+export interface KeyedPage<T extends KeyedEntry> {
   readonly entries: readonly T[];
   readonly isLast: boolean;
 }
@@ -83,10 +89,11 @@ export class RangePlan {
    * Takes the next page of a range.
    * @throws BreakwaterError `rejected` if keys are out of order after the listing was split
    */
-  take<T extends { readonly key: string }>(range: KeyRange, page: KeyedPage<T>): TakenPage<T> {
+  take<T extends KeyedEntry>(range: KeyRange, page: KeyedPage<T>): TakenPage<T> {
     const open = this.#find(range);
     const before = open.position ?? open.after;
-    const first = page.entries[0];
+    const certain = page.entries.filter(isCertain);
+    const [first] = certain;
     if (
       open.position === null &&
       open.after !== null &&
@@ -97,35 +104,33 @@ export class RangePlan {
       this.#canSplit = false;
       if (this.#giveBack(open)) return { entries: [], span: null, isDone: true };
     }
-    this.#checkOrder(open, page);
-    const { after, end } = open;
-    const isPastEnd = end !== null && page.entries.some(({ key }) => compareKeys(key, end) > 0);
-    const entries = page.entries.filter(
-      ({ key }) => (after === null || compareKeys(key, after) > 0) && (end === null || compareKeys(key, end) <= 0),
-    );
+    this.#checkOrder(open, certain);
+    const { end } = open;
+    const isPastEnd = end !== null && certain.some(({ key }) => compareKeys(key, end) > 0);
+    const entries = entriesWithin(page.entries, open);
     const isDone = page.isLast || isPastEnd;
-    this.#learn(open, { page, entries, isDone });
+    this.#learn(open, { certain, entries, isDone });
     return { entries, isDone, span: this.#spanOf({ before, open, isDone }) };
   }
 
-  #learn<T extends { readonly key: string }>(
+  #learn<T extends KeyedEntry>(
     open: OpenRange,
-    { page, entries, isDone }: { page: KeyedPage<T>; entries: readonly T[]; isDone: boolean },
+    { certain, entries, isDone }: { certain: readonly T[]; entries: readonly T[]; isDone: boolean },
   ): void {
     if (open.position === null) {
       open.isWide = entries.length > 0;
       if (open.origin !== null) open.origin.isWide = open.isWide;
     }
-    const last = page.entries.at(-1);
+    const last = certain.at(-1);
     if (isDone) this.#open.delete(open);
     if (last === undefined) return;
-    open.pageStart = page.entries[0]?.key ?? last.key;
+    open.pageStart = certain[0]?.key ?? last.key;
     open.position = last.key;
     open.isCuttable = !isDone && entries.length > 0;
     if (this.#canSplit)
       this.#splitter.learn(
         this.#prefix,
-        page.entries.map(({ key }) => key),
+        certain.map(({ key }) => key),
       );
   }
 
@@ -138,7 +143,7 @@ export class RangePlan {
   }
 
   /** Ranges end based on key comparison, so without order some keys would be missed. */
-  #checkOrder<T extends { readonly key: string }>(open: OpenRange, { entries }: KeyedPage<T>): void {
+  #checkOrder(open: OpenRange, entries: readonly KeyedEntry[]): void {
     let last = open.position;
     for (const { key } of entries) {
       // An equal key is another version.
@@ -182,6 +187,25 @@ export class RangePlan {
     for (const open of this.#open) if (open === range) return open;
     throw new Error('received a page of a range that is not being listed');
   }
+}
+
+function isCertain({ isDoubtful }: KeyedEntry): boolean {
+  return isDoubtful !== true;
+}
+
+/** The entries in a range. One with a doubtful key belongs to the range of the entry before it. */
+function entriesWithin<T extends KeyedEntry>(
+  entries: readonly T[],
+  { after, end }: Pick<OpenRange, 'after' | 'end'>,
+): readonly T[] {
+  let isWithin = true;
+  return entries.filter((entry) => {
+    const { key } = entry;
+    if (isCertain(entry)) {
+      isWithin = (after === null || compareKeys(key, after) > 0) && (end === null || compareKeys(key, end) <= 0);
+    }
+    return isWithin;
+  });
 }
 
 /** Sorts the widest first: position and end differ earliest, and by most. */

@@ -1,4 +1,4 @@
-import { RangePlan, type KeyedPage, type KeyRange, type TakenPage } from './key-ranges.ts';
+import { RangePlan, type KeyedEntry, type KeyedPage, type KeyRange, type TakenPage } from './key-ranges.ts';
 import type { Splitter } from './split-key.ts';
 import { EVERY_KEY, type KeySpan } from '../sweep-item.ts';
 
@@ -26,7 +26,7 @@ export interface RangePage<T, P> extends TakenPage<T> {
  * each range is fetched while the caller processes the current one.
  * @throws the error of the first listing that fails; the others are ended
  */
-export async function* listInParallel<T extends { readonly key: string }, P extends KeyedPage<T>>(
+export async function* listInParallel<T extends KeyedEntry, P extends KeyedPage<T>>(
   openListing: OpenListing<P>,
   options: ParallelOptions,
 ): AsyncGenerator<RangePage<T, P>> {
