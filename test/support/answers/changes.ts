@@ -91,7 +91,7 @@ const TRAILERS = [
 // prettier-ignore
 const INTERIMS = [
   'HTTP/1.1 100 Continue\r\n\r\n', 'HTTP/1.1 102 Processing\r\n\r\n', 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n', 'HTTP/1.1 199 Odd\r\n\r\n',
-  'HTTP/1.0 100 Continue\r\n\r\n', 'HTTP/1.1 100 Continue\r\nContent-Length: 3\r\n\r\nabc', 'HTTP/1.1 103 Early\r\nContent-Length: 3\r\n\r\n',
+  'HTTP/1.0 100 Continue\r\n\r\n', 'HTTP/1.1 099 Odd\r\nContent-Length: 0\r\n\r\n', 'HTTP/1.1 000 Odd\r\n\r\n', 'HTTP/1.1 100 Continue\r\nContent-Length: 3\r\n\r\nabc', 'HTTP/1.1 103 Early\r\nContent-Length: 3\r\n\r\n',
   'HTTP/1.1 102 Processing\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 'HTTP/1.1 103 Early\r\nTransfer-Encoding: chunked\r\n\r\n',
   'HTTP/1.1 100 Continue\r\nConnection: close\r\n\r\n', 'HTTP/1.1 103 Early\r\nConnection: close\r\n\r\n', 'HTTP/1.1 101 Switching\r\n\r\n',
   'HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n', 'HTTP/1.1 100 Continue\n\n', 'HTTP/1.1 100 Continue\r\nX A: b\r\n\r\n', '\r\n', '\n', '\0',
@@ -132,6 +132,7 @@ export const CHANGES: ReadonlyMap<string, Change> = new Map<string, Change>([
   ['headers without an end', (draft) => ({ ...draft, headers: [...draft.headers, ...manyLines(4000)] })],
   ['many headers', (draft) => ({ ...draft, headers: [...draft.headers, ...manyLines(900)] })],
   ['trailers without an end', (draft) => ({ ...draft, trailers: manyLines(4000) })],
+  ['long trailers', (draft) => ({ ...draft, trailers: Array<string>(10).fill(`a: ${'b'.repeat(3000)}`) })],
   ['many trailers', (draft) => ({ ...draft, trailers: manyLines(90) })],
   ['every header twice', (draft) => ({ ...draft, headers: draft.headers.flatMap((line) => [line, line]) })],
   ['no headers', (draft) => ({ ...draft, headers: [] })],
