@@ -19,8 +19,8 @@ export interface AnswerReading {
 }
 
 /** Reads with our parser. Each piece is overwritten once it is read, because a connection uses its memory again. */
-export function readWithParser(pieces: readonly string[], method = 'GET'): AnswerReading {
-  const parser = new ResponseParser(method);
+export function readWithParser(pieces: readonly string[], method = 'GET', Parser = ResponseParser): AnswerReading {
+  const parser = new Parser(method);
   const read = { end: 'cut' as AnswerReading['end'], status: null as number | null, body: '', isReusable: false };
   let headers: Readonly<Record<string, string>> = {};
   try {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { createCircuitGate } from '../../../src/circuit/circuit-gate.ts';
 import { showCircuit } from '../../../src/circuit/circuit-view.ts';
 import { explore } from '../../support/exploration/explore.ts';
-import { plantFault, type PlantedFault } from '../../support/exploration/plant-fault.ts';
+import { plantFault } from '../../support/exploration/plant-fault.ts';
+import type { PlantedFault } from '../../support/planted-copy.ts';
 
 /** Each one is found, by the invariant whose number comes first. */
 const FAULTS: readonly (readonly [string, RegExp, PlantedFault])[] = [
