@@ -112,9 +112,10 @@ export function isOutcomeOpen({ code, errorCode, httpStatus }: Classification): 
   return httpStatus === null || httpStatus === 500 || httpStatus === 502 || httpStatus === 504;
 }
 
-/** Null if the version is still the listed one. */
+/** Null if the version may still be the listed one. */
 export function judgeReplaced(item: DeleteTarget, look: Look): DropResult | null {
-  if (look.kind === 'gone') return { kind: 'deleted' };
+  // Ceph answers for a delete marker as if it were missing; to delete a missing version does no harm.
+  if (look.kind === 'gone') return item.etag === null ? null : { kind: 'deleted' };
   if (look.kind === 'unreadable') {
     const { code } = look.failure.failure;
     return failure(code, 'it may have been replaced since it was listed, and it cannot be looked at');

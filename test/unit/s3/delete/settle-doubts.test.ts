@@ -65,7 +65,8 @@ describe('judgeReplaced', () => {
     ['a newer one', `"${MD5}"`, there('"other"'), 'changed'],
     ['a delete marker', null, { kind: 'there', head: {} }, null],
     ['an object in place of a delete marker', null, there('"other"'), 'changed'],
-    ['nothing', null, { kind: 'gone' }, 'deleted'],
+    ['nothing', `"${MD5}"`, { kind: 'gone' }, 'deleted'],
+    ['a delete marker of a store that shows none', null, { kind: 'gone' }, null],
     ['what it may not see', `"${MD5}"`, unreadable, 'failed'],
   ] as const)('finds %s', (_what, etag, look, expected) => {
     expect(judgeReplaced(target('a', { versionId: 'null', etag }), look)?.kind ?? null).toBe(expected);
