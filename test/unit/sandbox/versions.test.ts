@@ -21,10 +21,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTestSandbox, type TestSandbox } from '../../support/sandbox.ts';
 
 /**
- * Versions as the SDK sees them. With BREAKWATER_TEST_ENDPOINT the same tests run against that store, so that the
+ * Versions as the SDK sees them. With BREAKWATER_TEST_CEPH_ENDPOINT the same tests run against Ceph, so that the
  * sandbox is not held to our own reading alone.
  */
-const endpoint = process.env['BREAKWATER_TEST_ENDPOINT'];
+const endpoint = process.env['BREAKWATER_TEST_CEPH_ENDPOINT'];
 /** What Amazon's S3 does and documents, and Ceph 16 does otherwise. */
 const itAsAmazon = it.skipIf(endpoint !== undefined);
 let sandbox: TestSandbox;
@@ -39,8 +39,8 @@ beforeAll(async () => {
     forcePathStyle: true,
     maxAttempts: 1,
     credentials: {
-      accessKeyId: process.env['BREAKWATER_TEST_ACCESS_KEY_ID'] ?? sandbox.accessKeyId,
-      secretAccessKey: process.env['BREAKWATER_TEST_SECRET_ACCESS_KEY'] ?? sandbox.secretAccessKey,
+      accessKeyId: process.env['BREAKWATER_TEST_CEPH_ACCESS_KEY_ID'] ?? sandbox.accessKeyId,
+      secretAccessKey: process.env['BREAKWATER_TEST_CEPH_SECRET_ACCESS_KEY'] ?? sandbox.secretAccessKey,
     },
   });
 });

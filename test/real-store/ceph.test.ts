@@ -1,0 +1,3 @@
+import { describeStore } from './describe-store.ts';
+
+describeStore('Ceph', { conditionalPut: 'checked', hasTags: true, checksRegion: false, hasNullMarkers: true });

@@ -1,0 +1,8 @@
+import { describeStore } from './describe-store.ts';
+
+describeStore('Swift', {
+  conditionalPut: 'not_implemented',
+  hasTags: false,
+  checksRegion: true,
+  hasNullMarkers: false,
+});
