@@ -57,14 +57,28 @@ export function listVersions(s3: S3Client, guard: Guard, request: ListRequest): 
     const versions = readVersions(list.entries, encoding);
     const keys = versions.map(({ key }) => key);
     const KeyMarker = readNextKey(list, encoding, keys);
-    const VersionIdMarker = readHeadText(list, 'NextVersionIdMarker') ?? undefined;
-    const next = KeyMarker === null ? null : { KeyMarker, VersionIdMarker };
+    const marker = readHeadText(list, 'NextVersionIdMarker');
+    const next =
+      KeyMarker === null ? null : { KeyMarker, VersionIdMarker: readNextVersion(marker, versions, KeyMarker) };
     return {
       page: { versions, storeNowMs: storeClock(), isLast: next === null },
       next,
       first: nameFirst(versions),
     };
   });
+}
+
+/**
+ * The version after which the next page starts. Swift names `null` whatever the version, and lists nothing after that: so
+ * the last version of the key on the page counts.
+ */
+function readNextVersion(
+  marker: string | null,
+  versions: readonly ListedVersion[],
+  nextKey: string,
+): string | undefined {
+  if (marker !== 'null') return marker ?? undefined;
+  return versions.findLast(({ key }) => key === nextKey)?.versionId ?? marker;
 }
 
 function nameFirst([first]: readonly ListedVersion[]): string | null {
