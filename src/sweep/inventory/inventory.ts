@@ -70,8 +70,21 @@ async function* readLines({ name, path }: InventoryCopy): AsyncGenerator<string>
   const plain = name.endsWith('.gz') ? file.pipe(createGunzip()) : file;
   // A pipe does not forward errors, so an unreadable file would otherwise end the process.
   file.on('error', (error) => plain.destroy(error));
-  plain.setEncoding('utf8');
-  for await (const text of plain) yield text as string;
+  const decode = createDecoder();
+  for await (const chunk of plain) yield decode(chunk as Buffer);
+  yield decode(null);
+}
+
+/** Decodes UTF-8, of which a character may span chunks. Other bytes would become the name of another key, and fail. */
+function createDecoder(): (chunk: Buffer | null) => string {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  return (chunk) => {
+    try {
+      return chunk === null ? decoder.decode() : decoder.decode(chunk, { stream: true });
+    } catch (error) {
+      throw new Error('it or a later row is not UTF-8', { cause: error });
+    }
+  };
 }
 
 /** @returns null unless the row is a current object */
