@@ -104,3 +104,15 @@ it('refuses an empty response about an object whose size is known', async () => 
   );
   await expect(run()).rejects.toMatchObject({ code: 'unavailable', details: { reason: 'not_s3' } });
 });
+
+it.each([
+  ['with a size', { 'content-length': '4' }],
+  ['without one', {}],
+])('refuses a shorter object %s in the place of the rest of one whose size is unknown', async (_what, headers) => {
+  const { run } = prepare((_request, number) =>
+    number === 1
+      ? { headers: { etag }, body: body(OBJECT.subarray(0, 8), { fault: 'ECONNRESET' }) }
+      : { headers: { etag, ...headers }, body: OBJECT.subarray(0, 4) },
+  );
+  await expect(run()).rejects.toMatchObject({ code: 'unavailable' });
+});

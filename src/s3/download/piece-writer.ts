@@ -85,6 +85,11 @@ export class PieceWriter {
     else if (reply !== 'more') await reply;
   }
 
+  /** Whether the body has not come as far as the first missing byte. */
+  get isBehind(): boolean {
+    return this.#skipLeft > 0;
+  }
+
   /** Resolves when everything taken has been written. */
   async flush(): Promise<void> {
     if (this.#pending.length > 0) await this.#write();

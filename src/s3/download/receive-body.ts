@@ -53,6 +53,8 @@ async function writeBody(
     if (cursor.piece.at < cursor.piece.end || isContradiction(error)) throw error;
   }
   await writer.flush();
+  // An object of unknown size would pass for complete.
+  if (writer.isBehind) throw new TransferFault('body_cut', `the body ended before byte ${cursor.piece.at}`);
 }
 
 function isContradiction(error: unknown): boolean {
