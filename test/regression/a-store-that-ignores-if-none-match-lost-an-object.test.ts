@@ -18,6 +18,7 @@ afterEach(() => vi.unstubAllEnvs());
 it.each([
   ['an object is there', { status: 200 }, ['head'], 'exists'],
   ['no object is there', { status: 404 }, ['head', 'put'], 'stored'],
+  ['the store has no HEAD', { status: 405 }, ['head', 'put'], 'stored'],
   ['the key may not be read', errorResponse(403, 'AccessDenied'), ['head', 'put'], 'stored'],
 ])('looks first: %s', async (_what, response, operations, expected) => {
   const stage = prepare(body.subarray(0, 10), {

@@ -32,11 +32,16 @@ export async function refuseExisting(s3: S3Client, requests: RequestRunner, obje
     const head = await requests.sendAuxiliary(({ options }) => headObject(s3, object, options));
     if (head === null) return;
   } catch (error) {
-    // Writing may be allowed even if reading is not.
-    if (error instanceof RetryChainFailed && error.failure.httpStatus === 403) return;
+    // Writing may be allowed even if reading is not, and says in words what is wrong.
+    if (error instanceof RetryChainFailed && isFinalAnswer(error)) return;
     throw error;
   }
   throw existsError(object);
+}
+
+/** Whether the store refuses the request, whatever its reason: a 403, or a 400 for an object under a customer's key. */
+function isFinalAnswer({ failure: { httpStatus, isRetryable } }: RetryChainFailed): boolean {
+  return httpStatus !== null && !isRetryable;
 }
 
 /** The error `exists` if the condition of `--if-none-match` failed; any other error unchanged. */
