@@ -51,11 +51,15 @@ export function readXmlPage(document: Buffer, names: ReadonlySet<string>): XmlPa
   return new PageScanner(document, names).scan();
 }
 
-const [SLASH, EXCLAMATION, QUESTION] = [0x2f, 0x21, 0x3f];
+/** As numbers, because a search for a text takes most of the time of a page. */
+const [LESS, GREATER, SLASH, EXCLAMATION, QUESTION] = [0x3c, 0x3e, 0x2f, 0x21, 0x3f];
 const CDATA = '<![CDATA[';
 /** The depth of an entry; the root is at 1. */
 const ENTRY_DEPTH = 2;
 const FIELD_DEPTH = 3;
+
+const KNOWN_MAX = 100;
+const NO_ATTRIBUTES: readonly string[] = [];
 
 interface OpenEntry {
   readonly name: string;
@@ -67,6 +71,8 @@ class PageScanner {
   readonly #names: ReadonlySet<string>;
   /** The names in lower case, to find other spellings of them. */
   readonly #spellings: ReadonlySet<string>;
+  /** Names that were checked: a page has the same ones a thousand times. */
+  readonly #known = new Set<string>();
   readonly #open: string[] = [];
   readonly #entries: XmlEntry[] = [];
   readonly #head = new Map<string, (string | null)[]>();
@@ -83,7 +89,7 @@ class PageScanner {
 
   scan(): XmlPage {
     let at = 0;
-    for (let tag = this.#document.indexOf('<', at); tag !== -1; tag = this.#document.indexOf('<', at)) {
+    for (let tag = this.#document.indexOf(LESS, at); tag !== -1; tag = this.#document.indexOf(LESS, at)) {
       if (tag > at) this.#takeText(this.#document.toString('utf8', at, tag));
       at = this.#readMarkup(tag);
     }
@@ -117,15 +123,19 @@ class PageScanner {
     const kind = this.#document[tag + 1];
     if (kind === QUESTION) return this.#readInstruction(tag);
     if (kind === EXCLAMATION) return this.#readDeclaration(tag);
-    const end = this.#skipTo('>', tag);
+    const end = this.#document.indexOf(GREATER, tag) + 1;
+    if (end === 0) throw brokenXmlError();
     if (kind === SLASH) {
-      this.#close(this.#document.toString('latin1', tag + 2, end - 1).replace(/[ \t\r\n]+$/, ''));
+      const name = this.#document.toString('latin1', tag + 2, end - 1);
+      this.#close(name === this.#open.at(-1) ? name : name.replace(/[ \t\r\n]+$/, ''));
       return end;
     }
     const isEmpty = this.#document[end - 2] === SLASH;
-    const inner = this.#document.toString('utf8', tag + 1, isEmpty ? end - 2 : end - 1);
-    const name = readElementName(inner);
-    this.#begin(name, inner.length === name.length ? [] : readAttributeNames(inner.slice(name.length)));
+    const inner = this.#document.toString('latin1', tag + 1, isEmpty ? end - 2 : end - 1);
+    const isKnown = this.#known.has(inner);
+    const name = isKnown ? inner : readElementName(inner);
+    if (name === inner && this.#known.size < KNOWN_MAX) this.#known.add(name);
+    this.#begin(name, isKnown || name === inner ? NO_ATTRIBUTES : readAttributeNames(inner.slice(name.length)));
     if (isEmpty) this.#close(name);
     return end;
   }
