@@ -132,8 +132,7 @@ describe('HttpAgent', () => {
           setImmediate(() => (connection % 3 === 0 ? socket.end(OK) : socket.write(OK)));
         },
       },
-      'own',
-      2,
+      { connectionsMax: 2 },
     );
     // Every third connection ends with its response, and no POST uses a kept one.
     const methods = Array.from({ length: 60 }, (_, index) => (index % 4 === 0 ? 'POST' : 'GET'));

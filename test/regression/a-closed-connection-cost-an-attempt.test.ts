@@ -33,7 +33,7 @@ describe.each(AGENTS)('a kept connection (%s)', (agent) => {
           serve: (socket, request) =>
             void (request.number === 1 ? socket.write(request.method === 'HEAD' ? HEAD : OK) : end(socket)),
         },
-        agent,
+        { agent },
       );
       // undici itself does not keep a connection after HEAD.
       await stage.ask(agent === 'undici' ? 'GET' : method, rest);
@@ -44,7 +44,7 @@ describe.each(AGENTS)('a kept connection (%s)', (agent) => {
     it('costs many requests at once nothing', async () => {
       await using stage = await createHttpStage(
         { serve: (socket, { number }) => void (number === 1 ? socket.write(OK) : end(socket)) },
-        agent,
+        { agent },
       );
       for (let round = 0; round < 3; round += 1) {
         const answers = await Promise.all(Array.from({ length: 20 }, async () => await stage.ask('GET')));
@@ -56,7 +56,7 @@ describe.each(AGENTS)('a kept connection (%s)', (agent) => {
       let isDown = false;
       await using stage = await createHttpStage(
         { serve: (socket) => void (isDown ? end(socket) : socket.write(OK)) },
-        agent,
+        { agent },
       );
       await stage.ask('GET');
       isDown = true;
@@ -68,7 +68,7 @@ describe.each(AGENTS)('a kept connection (%s)', (agent) => {
   it('is not used for a request that cannot be repeated', async () => {
     await using stage = await createHttpStage(
       { serve: (socket, { number }) => void (number === 1 ? socket.write(OK) : socket.resetAndDestroy()) },
-      agent,
+      { agent },
     );
     await stage.ask('GET');
     for (const query of [{ uploads: '' }, { uploadId: 'u' }]) {
@@ -78,9 +78,9 @@ describe.each(AGENTS)('a kept connection (%s)', (agent) => {
   });
 
   it('that closes after each response costs nothing', async () => {
-    await using stage = await createHttpStage({ serve: (socket) => void socket.end(OK) }, agent);
+    await using stage = await createHttpStage({ serve: (socket) => void socket.end(OK) }, { agent });
     for (let index = 0; index < 50; index += 1) {
-      expect(await stage.ask('GET')).toEqual({ status: 200, body: 'ok', error: null });
+      expect(await stage.ask('GET')).toMatchObject({ status: 200, body: 'ok', error: null });
     }
   });
 });

@@ -3,8 +3,12 @@
 // Cause: the first failed write discarded the connection with the response that it held, and bodies were sent unasked.
 // Fix: after a failed write the connection is read to its end (src/http/answer-after-write-error.ts), and a large body waits
 //   for `100 Continue` (src/http/request-writer.ts).
+import { mkdtemp, rm } from 'node:fs/promises';
 import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { canMakeCertificates, makeCertificate } from '../support/certificate.ts';
 import { AGENTS, createHttpStage, OK } from '../support/raw-server.ts';
 
 const MIB = 1024 * 1024;
@@ -27,10 +31,10 @@ describe.each(AGENTS)('a response before the body was read (%s)', (agent) => {
             return false;
           },
         },
-        agent,
+        { agent },
       );
       const answer = await stage.ask('PUT', { body: Buffer.alloc(mib * MIB, round) });
-      expect(answer).toEqual({ status: 403, body: 'why?', error: null });
+      expect(answer).toMatchObject({ status: 403, body: 'why?', error: null });
       expect(stage.seen).toHaveLength(1);
     }
   });
@@ -45,11 +49,34 @@ describe.each(AGENTS)('a response before the body was read (%s)', (agent) => {
           return false;
         },
       },
-      agent,
+      { agent },
     );
     await stage.ask('GET');
     expect(await stage.ask('PUT', { body: Buffer.alloc(MIB) })).toMatchObject({ status: 403, error: null });
   });
+});
+
+it.skipIf(!canMakeCertificates('an early refusal over TLS'))('is the response over TLS, too', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'breakwater-tls-'));
+  try {
+    const certificate = makeCertificate(directory);
+    for (const agent of AGENTS) {
+      await using stage = await createHttpStage(
+        {
+          serve: unreachable,
+          atHead: (socket) => {
+            socket.write(REFUSAL, () => socket.destroy());
+            return false;
+          },
+        },
+        { agent, certificate },
+      );
+      const answer = await stage.ask('PUT', { body: Buffer.alloc(1.5 * MIB) });
+      expect(answer).toMatchObject({ status: 403, body: 'why?', error: null });
+    }
+  } finally {
+    await rm(directory, { recursive: true });
+  }
 });
 
 describe('a body of 2 MiB or more', () => {

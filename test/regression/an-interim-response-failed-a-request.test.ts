@@ -36,7 +36,7 @@ describe('an interim response', () => {
           socket.on('close', () => clearInterval(timer));
         },
       },
-      agent,
+      { agent },
     );
     expect(await stage.ask('GET')).toMatchObject({ status: null, error: { word: 'not_s3' } });
   });

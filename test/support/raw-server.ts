@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { HttpRequest } from '@smithy/core/protocols';
 import { readBody } from '../../src/http/direct-body.ts';
 import { WatchedHttpHandler } from '../../src/http/http-handler.ts';
 import { RequestWatch } from '../../src/http/request-watch.ts';
+import type { Certificate } from './certificate.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 export interface RawRequest {
@@ -27,6 +29,7 @@ export interface RawServer {
 export interface Answer {
   readonly status: number | null;
   readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
   readonly error: unknown;
 }
 
@@ -35,15 +38,19 @@ export const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 /** What sends the requests: our own connections, and undici. */
 export const AGENTS = ['own', 'undici'] as const;
 
+interface HttpStageOptions {
+  readonly agent?: (typeof AGENTS)[number];
+  readonly connectionsMax?: number;
+  /** Speaks TLS. */
+  readonly certificate?: Certificate | null;
+}
+
 /** A server of bytes, and the program's HTTP handler that asks it. */
-export async function createHttpStage(
-  { serve, atHead }: RawServer,
-  agent: (typeof AGENTS)[number] = 'own',
-  connectionsMax = Infinity,
-) {
+export async function createHttpStage({ serve, atHead }: RawServer, options: HttpStageOptions = {}) {
+  const { agent = 'own', connectionsMax = Infinity, certificate = null } = options;
   const sockets: Socket[] = [];
   const seen: RawRequest[] = [];
-  const server = createServer((socket) => {
+  const accept = (socket: Socket): void => {
     const connection = sockets.push(socket);
     socket.on('error', () => undefined);
     let number = 0;
@@ -78,12 +85,13 @@ export async function createHttpStage(
         serve(socket, request);
       }
     });
-  });
+  };
+  const server = certificate === null ? createServer(accept) : createTlsServer(certificate, accept);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const clock = new VirtualClock();
-  const settings = { connectTimeoutMs: 5000, certificates: null };
+  const settings = { connectTimeoutMs: 5000, certificates: certificate?.cert.toString() ?? null };
   const handler = new WatchedHttpHandler({ ...settings, reader: agent, connectionsMax }, clock);
   const ask = async (
     method: string,
@@ -91,7 +99,7 @@ export async function createHttpStage(
   ): Promise<Answer> => {
     const watch = new RequestWatch(clock, { requestTimeoutMs: 60_000, stallTimeoutMs: 30_000 });
     const request = new HttpRequest({
-      protocol: 'http:',
+      protocol: certificate === null ? 'http:' : 'https:',
       hostname: '127.0.0.1',
       port,
       path: '/bucket/key',
@@ -101,17 +109,19 @@ export async function createHttpStage(
       body,
     });
     let status: number | null = null;
+    let headers: Record<string, string> = {};
     const chunks: Buffer[] = [];
     try {
       const { response } = await handler.handle(request, { watch, abortSignal: new AbortController().signal });
       status = response.statusCode;
+      ({ headers } = response);
       await readBody(response.body, (chunk) => {
         chunks.push(Buffer.from(chunk));
         return 'more';
       });
-      return { status, body: Buffer.concat(chunks).toString(), error: null };
+      return { status, headers, body: Buffer.concat(chunks).toString(), error: null };
     } catch (error) {
-      return { status, body: Buffer.concat(chunks).toString(), error };
+      return { status, headers, body: Buffer.concat(chunks).toString(), error };
     } finally {
       // Only then does undici use the connection again.
       for (let turns = 0; turns < 3; turns += 1) {
