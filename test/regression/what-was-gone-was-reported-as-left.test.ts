@@ -79,3 +79,24 @@ it('does not take a 404 without a code for a deletion, one by one', async () => 
   );
   expect(await run('a')).toMatchObject({ deleted: [], stayed: [expect.stringMatching(/^a /)] });
 });
+
+it('takes a delete marker that no HEAD shows for gone only if no listing shows it', async () => {
+  const there = new Set(['m1', 'm2']);
+  const { run } = prepare((_asked, _number, { method, query }) => {
+    if (method === 'HEAD') return { status: 404 };
+    if (method === 'POST') {
+      there.delete('m1');
+      return deletedResponse([]);
+    }
+    if (!('versions' in query)) return errorResponse(404, 'NoSuchKey');
+    const markers = [...there].map(
+      (id) =>
+        `<DeleteMarker><Key>a</Key><VersionId>${id}</VersionId><IsLatest>false</IsLatest>` +
+        '<LastModified>2026-01-01T00:00:00Z</LastModified></DeleteMarker>',
+    );
+    const body = `<ListVersionsResult><Name>b</Name><EncodingType>url</EncodingType><IsTruncated>false</IsTruncated>${markers.join('')}</ListVersionsResult>`;
+    return { headers: { 'content-type': 'application/xml' }, body };
+  });
+  const markers = ['m1', 'm2'].map((versionId) => target('a', { versionId, etag: null }));
+  expect(await run(...markers)).toMatchObject({ deleted: ['a'], stayed: ['a not_confirmed'], error: null });
+});

@@ -5,6 +5,7 @@ import type { Guard } from '../../guard/guard.ts';
 import { runGuarded } from '../../guard/guarded-operation.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
 import type { ObjectClient } from '../connection/object-client.ts';
+import { listVersions } from '../list/list-versions.ts';
 import { type PacedEnd, PacedRequests } from './adaptive-concurrency.ts';
 import { BatchWork, hasCondition, KeysLeft, type BatchOutcome, type Stayed } from './batch-outcome.ts';
 import { FIRST_DIALECT, sendsEtag, type DeleteDialect } from './delete-dialect.ts';
@@ -103,7 +104,8 @@ export class BatchDeleter {
       for (const item of work.deleted.filter(hasCondition)) provenForms.add(formOf(item));
     }
     const isLast = round === ROUNDS_MAX;
-    await settleDoubts(this.#s3, { bucket, work, requests, provenForms, isLast }, this.#send);
+    const isListed = this.#findListed(bucket);
+    await settleDoubts(this.#s3, { bucket, work, requests, isListed, provenForms, isLast }, this.#send);
   }
 
   async #deleteTogether(
@@ -143,7 +145,8 @@ export class BatchDeleter {
       if (errorCode === 'rejected' && httpStatus !== null && SIZE_STATUSES.has(httpStatus)) return false;
       if (isOutcomeOpen(error.failure)) {
         const items = part.filter((item) => work.isPending(item));
-        await settleLost(this.#s3, { bucket, work, requests, items, failure: error.failure }, this.#send);
+        const isListed = this.#findListed(bucket);
+        await settleLost(this.#s3, { bucket, work, requests, isListed, items, failure: error.failure }, this.#send);
       }
       throw error;
     }
@@ -185,6 +188,17 @@ export class BatchDeleter {
     const { dialect, isDone } = await trial.run(work, this.#dialects.get(bucket) ?? FIRST_DIALECT);
     this.#dialects.set(bucket, dialect);
     if (isDone) this.#isTried.add(bucket);
+  }
+
+  #findListed(bucket: string): (item: DeleteTarget) => Promise<boolean> {
+    return async ({ key, versionId }) => {
+      for await (const { versions } of listVersions(this.#s3, this.#guard, { bucket, prefix: key })) {
+        if (versions.some((version) => version.key === key && version.versionId === versionId)) return true;
+        // Longer keys come after it.
+        if (versions.some((version) => version.key !== key)) return false;
+      }
+      return false;
+    };
   }
 
   readonly #send: SendPaced = async ({ options }, request) =>

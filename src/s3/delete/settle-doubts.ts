@@ -18,6 +18,8 @@ interface Doubtful {
   readonly requests: RequestRunner;
   /** The forms of ETags with which this store has deleted objects; see `formOf`. */
   readonly provenForms: ReadonlySet<string>;
+  /** Whether a listing shows a version. */
+  readonly isListed: (item: DeleteTarget) => Promise<boolean>;
   /** No delete follows, so what is still there stays. */
   readonly isLast: boolean;
 }
@@ -29,7 +31,7 @@ interface Doubtful {
  */
 export async function settleDoubts(
   s3: ObjectClient,
-  { bucket, work, requests, provenForms, isLast }: Doubtful,
+  { bucket, work, requests, isListed, provenForms, isLast }: Doubtful,
   send: SendPaced,
 ): Promise<void> {
   for (const doubt of work.doubts) {
@@ -37,7 +39,7 @@ export async function settleDoubts(
     const isBelieved = response.kind === 'changed' && (!hasCondition(item) || provenForms.has(formOf(item)));
     if (isBelieved) work.resolve(doubt, response);
   }
-  const look = openLook(s3, { bucket, requests }, send);
+  const look = withListing(openLook(s3, { bucket, requests }, send), isListed);
   await forEachOf(work.doubts, async (doubt) => {
     work.resolve(doubt, judgeDoubt(doubt, { look: await look(doubt.item), isLast }));
   });
@@ -72,11 +74,11 @@ export async function dropReplaced(
  */
 export async function settleLost(
   s3: ObjectClient,
-  { bucket, work, requests, items, failure: lost }: Omit<Doubtful, 'provenForms' | 'isLast'> & LostRequest,
+  { bucket, work, requests, isListed, items, failure: lost }: Omit<Doubtful, 'provenForms' | 'isLast'> & LostRequest,
   send: SendPaced,
 ): Promise<void> {
   const { code, message } = lost;
-  const look = openLook(s3, { bucket, requests }, send);
+  const look = withListing(openLook(s3, { bucket, requests }, send), isListed);
   const settle = async (item: DeleteTarget): Promise<Look> => {
     const seen = await look(item);
     const result = judgeDoubt({ item, response: { kind: 'unclear', code, message } }, { look: seen, isLast: true });
@@ -135,6 +137,18 @@ function openLook(
       { bucket, key, versionId },
       async (request) => await requests.send(async (attempt) => await send(attempt, request)),
     );
+}
+
+/** A HEAD may not show a delete marker, which has no ETag (Ceph 16), so that only a listing proves it gone. */
+function withListing(
+  look: (item: DeleteTarget) => Promise<Look>,
+  isListed: Doubtful['isListed'],
+): (item: DeleteTarget) => Promise<Look> {
+  return async (item) => {
+    const seen = await look(item);
+    const mayBeMarker = item.versionId !== null && bareEtag(item.etag ?? '') === '';
+    return seen.kind === 'gone' && mayBeMarker && (await isListed(item)) ? { kind: 'there', head: {} } : seen;
+  };
 }
 
 /** Handles every item, several at once; the first error is thrown when all workers have ended. */
