@@ -1,13 +1,14 @@
 import { BreakwaterError, type ErrorCode } from '../errors.ts';
 import type { RetryChainFailed } from '../retry/retry-chain.ts';
 import { OPERATIONS, type OperationTarget } from '../operations.ts';
+import { lookUp } from '../read-fields.ts';
 
 /** The error that the user sees for a failed operation, with S3's status, code and request id. */
 export function operationError(target: OperationTarget, chain: RetryChainFailed): BreakwaterError {
   const { failure, attempts, why } = chain;
   const code: ErrorCode = why === 'deadline' ? 'deadline' : failure.errorCode;
   const message = `${formatTarget(target)} failed: ${formatCode(failure.code, failure.message)}${ENDINGS[why]}`;
-  const hint = HINTS_BY_FAILURE[failure.code] ?? HINTS[code];
+  const hint = lookUp(HINTS_BY_FAILURE, failure.code) ?? HINTS[code];
   return new BreakwaterError(code, message, {
     cause: chain.refusal ?? chain.cause,
     details: {

@@ -1,5 +1,6 @@
 import type { AttemptFailure, Verdict } from '../circuit/circuit.ts';
 import { BreakwaterError, type ErrorCode } from '../errors.ts';
+import { lookUp } from '../read-fields.ts';
 import { readFailedResponse, type FailedResponse } from './read-failure.ts';
 
 /** The consequences of a failed attempt for the retry chain, the circuit and the user. */
@@ -90,7 +91,7 @@ export function classify(error: unknown): Classification {
   }
   const response = readFailedResponse(error);
   const { code, httpStatus } = response;
-  const permanentAs = PERMANENT_CODES[code];
+  const permanentAs = lookUp(PERMANENT_CODES, code);
   if (permanentAs !== undefined) {
     const verdict = OBJECT_ANSWERS.has(code) ? 'success' : 'neutral';
     return permanent(response, {

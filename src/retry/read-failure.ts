@@ -1,5 +1,5 @@
 import type { AttemptFailure } from '../circuit/circuit.ts';
-import { readFields, type UnknownFields } from '../read-fields.ts';
+import { lookUp, readFields, type UnknownFields } from '../read-fields.ts';
 import { NETWORK_WORDS, TransferFault, type FaultWord } from './transfer-fault.ts';
 
 /** The facts of an error from the SDK, Node or undici, read without their classes. */
@@ -92,7 +92,7 @@ function findNetworkWord(error: unknown, depth: number): FaultWord | null {
   if (error instanceof TransferFault) return error.word;
   const record = readFields(error);
   const code = asText(record['code']);
-  const word = code === null ? undefined : NETWORK_WORDS[code];
+  const word = code === null ? undefined : lookUp(NETWORK_WORDS, code);
   if (word !== undefined) return word;
   // From an HTTP parser, Node's or undici's: the response is not HTTP.
   if (code?.startsWith('HPE_') === true || record['name'] === 'HTTPParserError') return 'not_s3';
