@@ -1,4 +1,4 @@
-import { link, open, unlink } from 'node:fs/promises';
+import { link, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { ByteSpan } from '../../s3/download/missing-ranges.ts';
 import type { FileTarget } from '../../s3/download/download-request.ts';
@@ -9,6 +9,7 @@ import { findOwnFile, isOwnFile, isPartialOf, partialName, type SavedPartial } f
 import { cannotCreateError, existsError } from './sink.ts';
 import { openWritable, type WritableFile } from '../open-file.ts';
 import { readSystemCode } from '../local-errors.ts';
+import { cannotReplace, replaceBytes, syncDirectory } from './replace-bytes.ts';
 
 /** The most buffers per write (IOV_MAX of Linux and macOS). */
 const CHUNKS_MAX = 1024;
@@ -136,7 +137,7 @@ export class FileSink implements FileTarget {
       if (modifiedMs !== null) await this.#file.setTime(modifiedMs / 1000);
       await this.#assertUntouched();
       await this.close();
-      await (this.#options.noClobber ? this.#linkIfFree() : this.#file.rename(this.partialPath, this.#path));
+      await (this.#options.noClobber ? this.#linkIfFree() : this.#replace(modifiedMs));
       if (this.#options.isSynced) await syncDirectory(dirname(this.#path));
     } catch (error) {
       await this.discard();
@@ -174,6 +175,17 @@ export class FileSink implements FileTarget {
         hint: 'that process is fetching the rest: wait for it, or run the command again',
       },
     });
+  }
+
+  async #replace(modifiedMs: number | null): Promise<void> {
+    try {
+      await this.#file.rename(this.partialPath, this.#path);
+    } catch (error) {
+      if (!cannotReplace(error)) throw error;
+      const { isSynced } = this.#options;
+      await replaceBytes({ from: this.partialPath, to: this.#path }, { modifiedMs, isSynced });
+      await unlink(this.partialPath);
+    }
   }
 
   /** Uses a link, which fails if the name exists; a rename would replace it. */
@@ -225,15 +237,6 @@ function dropBytes(chunks: readonly Uint8Array[], bytes: number): readonly Uint8
     left -= chunk.byteLength;
   }
   return [];
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 }
 
 function cannotWriteError(path: string, error: unknown): BreakwaterError {
