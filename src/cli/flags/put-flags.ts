@@ -2,6 +2,7 @@ import { string } from '@oclif/core/flags';
 import type { InferredFlags } from '@oclif/core/interfaces';
 import type { ObjectOptions } from '../../transfer/put/object-headers.ts';
 import { BreakwaterError } from '../../errors.ts';
+import { parseHttpTime, parseUtcTime } from '../../wire-time.ts';
 import { refuseValue } from '../settings/resolve-settings.ts';
 import { repeatedFlag } from './flags.ts';
 
@@ -31,6 +32,22 @@ export const objectFlags = {
     helpGroup,
   }),
   'cache-control': string({ summary: 'Cache-Control of every object', helpValue: 'TEXT', helpGroup }),
+  'content-encoding': string({
+    summary: 'Content-Encoding of every object, such as gzip; the bytes are sent as they are',
+    helpValue: 'TEXT',
+    helpGroup,
+  }),
+  'content-disposition': string({
+    summary: 'Content-Disposition of every object, such as attachment',
+    helpValue: 'TEXT',
+    helpGroup,
+  }),
+  'content-language': string({ summary: 'Content-Language of every object', helpValue: 'TEXT', helpGroup }),
+  expires: string({
+    summary: 'Expires of every object, such as 2030-01-01T00:00:00Z',
+    helpValue: 'TIME',
+    helpGroup,
+  }),
   metadata: repeatedFlag({
     summary: 'metadata of every object (x-amz-meta-NAME); may be repeated',
     helpValue: 'NAME=VALUE',
@@ -59,11 +76,11 @@ export const objectFlags = {
   acl: string({ summary: 'canned access control list; by default private', options: ACLS, helpGroup }),
 };
 
+type ObjectFlags = Partial<InferredFlags<typeof objectFlags>>;
+
 /** Reads these flags. @throws BreakwaterError `usage` for a value that cannot be sent in a header */
-export function readObjectOptions(flags: Partial<InferredFlags<typeof objectFlags>>): ObjectOptions {
+export function readObjectOptions(flags: ObjectFlags): ObjectOptions {
   const { acl, sse } = flags;
-  const contentType = readHeader('content-type', flags['content-type']);
-  const cacheControl = readHeader('cache-control', flags['cache-control']);
   const storageClass = readHeader('storage-class', flags['storage-class']);
   const kmsKeyId = readHeader('sse-kms-key-id', flags['sse-kms-key-id']);
   const serverSideEncryption = sse ?? (kmsKeyId === undefined ? undefined : 'aws:kms');
@@ -73,13 +90,39 @@ export function readObjectOptions(flags: Partial<InferredFlags<typeof objectFlag
   return {
     metadata: readMetadata(flags.metadata ?? []),
     tags: readTags(flags.tags ?? []),
-    ...(contentType === undefined ? {} : { contentType }),
-    ...(cacheControl === undefined ? {} : { cacheControl }),
+    ...readContentHeaders(flags),
     ...(storageClass === undefined ? {} : { storageClass }),
     ...(serverSideEncryption === undefined ? {} : { serverSideEncryption }),
     ...(kmsKeyId === undefined ? {} : { kmsKeyId }),
     ...(acl === undefined ? {} : { acl }),
   };
+}
+
+/** What a browser or another client reads about the content. */
+function readContentHeaders(flags: ObjectFlags): Omit<ObjectOptions, 'metadata' | 'tags'> {
+  const contentType = readHeader('content-type', flags['content-type']);
+  const cacheControl = readHeader('cache-control', flags['cache-control']);
+  const contentEncoding = readHeader('content-encoding', flags['content-encoding']);
+  const contentDisposition = readHeader('content-disposition', flags['content-disposition']);
+  const contentLanguage = readHeader('content-language', flags['content-language']);
+  const expiresMs = readExpires(flags.expires);
+  return {
+    ...(contentType === undefined ? {} : { contentType }),
+    ...(cacheControl === undefined ? {} : { cacheControl }),
+    ...(contentEncoding === undefined ? {} : { contentEncoding }),
+    ...(contentDisposition === undefined ? {} : { contentDisposition }),
+    ...(contentLanguage === undefined ? {} : { contentLanguage }),
+    ...(expiresMs === undefined ? {} : { expiresMs }),
+  };
+}
+
+/** As in the AWS CLI, or as the header itself has it. */
+function readExpires(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const timeMs = parseHttpTime(text) ?? parseUtcTime(text) ?? parseUtcTime(`${text}T00:00:00`);
+  if (timeMs !== null) return timeMs;
+  const accepts = 'a time such as 2030-01-01, 2030-01-01T00:00:00Z or Tue, 01 Jan 2030 00:00:00 GMT';
+  throw refuseValue({ name: '--expires', value: text, accepts });
 }
 
 /** Only printable ASCII is safe in a header (RFC 9110, section 5.5). */

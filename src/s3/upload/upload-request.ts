@@ -18,6 +18,10 @@ export type UploadHeaders = Pick<
   PutObjectCommandInput,
   | 'ContentType'
   | 'CacheControl'
+  | 'ContentEncoding'
+  | 'ContentDisposition'
+  | 'ContentLanguage'
+  | 'Expires'
   | 'Metadata'
   | 'StorageClass'
   | 'ServerSideEncryption'

@@ -7,6 +7,11 @@ export interface ObjectOptions {
   /** @default from each object's name */
   readonly contentType?: string;
   readonly cacheControl?: string;
+  readonly contentEncoding?: string;
+  readonly contentDisposition?: string;
+  readonly contentLanguage?: string;
+  /** In ms since the Unix epoch; the header has whole seconds. */
+  readonly expiresMs?: number;
   /** Names in lower case. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;
@@ -24,13 +29,13 @@ export function createHeaders(
   options: ObjectOptions,
   { name, identity }: { name: string; identity: FileIdentity | null },
 ): UploadHeaders {
-  const { cacheControl, storageClass, serverSideEncryption, kmsKeyId, acl, tags } = options;
+  const { storageClass, serverSideEncryption, kmsKeyId, acl, tags } = options;
   const contentType = options.contentType ?? contentTypeOf(name);
   const mtime = identity === null ? {} : { mtime: formatMtime(BigInt(identity.mtimeNs)) };
   // The SDK's types list only the values that it knows; newer ones must pass too.
   return {
     ...(contentType === null ? {} : { ContentType: contentType }),
-    ...(cacheControl === undefined ? {} : { CacheControl: cacheControl }),
+    ...createContentHeaders(options),
     ...(storageClass === undefined ? {} : { StorageClass: storageClass }),
     ...(serverSideEncryption === undefined ? {} : { ServerSideEncryption: serverSideEncryption }),
     ...(kmsKeyId === undefined ? {} : { SSEKMSKeyId: kmsKeyId }),
@@ -38,6 +43,18 @@ export function createHeaders(
     ...(Object.keys(tags).length === 0 ? {} : { Tagging: formatTags(tags) }),
     Metadata: { ...mtime, ...options.metadata },
   } as UploadHeaders;
+}
+
+function createContentHeaders(options: ObjectOptions): UploadHeaders {
+  const { cacheControl, contentEncoding, contentDisposition, contentLanguage, expiresMs } = options;
+  return {
+    ...(cacheControl === undefined ? {} : { CacheControl: cacheControl }),
+    ...(contentEncoding === undefined ? {} : { ContentEncoding: contentEncoding }),
+    ...(contentDisposition === undefined ? {} : { ContentDisposition: contentDisposition }),
+    ...(contentLanguage === undefined ? {} : { ContentLanguage: contentLanguage }),
+    // oxlint-disable-next-line no-restricted-globals -- holds a given time, reads no clock
+    ...(expiresMs === undefined ? {} : { Expires: new Date(expiresMs) }),
+  };
 }
 
 /** Seconds without trailing zeros: `1700000000.25`. */

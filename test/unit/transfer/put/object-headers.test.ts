@@ -45,6 +45,10 @@ describe('createHeaders', () => {
     const options = readObjectOptions({
       'content-type': 'x/y',
       'cache-control': 'no-cache',
+      'content-encoding': 'gzip',
+      'content-disposition': 'attachment',
+      'content-language': 'en',
+      expires: '2030-01-01T00:00:00Z',
       metadata: ['MTime=5', 'a=b=c'],
       tags: ['team=a b', 'env=ü&'],
       'storage-class': 'GLACIER',
@@ -54,6 +58,10 @@ describe('createHeaders', () => {
     expect(createHeaders(options, { name: 'a.txt', identity })).toEqual({
       ContentType: 'x/y',
       CacheControl: 'no-cache',
+      ContentEncoding: 'gzip',
+      ContentDisposition: 'attachment',
+      ContentLanguage: 'en',
+      Expires: new Date('2030-01-01T00:00:00Z'),
       Metadata: { mtime: '5', a: 'b=c' },
       Tagging: 'team=a%20b&env=%C3%BC%26',
       StorageClass: 'GLACIER',
