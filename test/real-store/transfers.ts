@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  DeleteObjectCommand,
   HeadObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { Program, readDocument } from '../support/program.ts';
 import type { StoreTraits } from './describe-store.ts';
 import type { TestStore } from './test-store.ts';
@@ -60,6 +61,35 @@ export function describeTransfers(store: TestStore, traits: StoreTraits): void {
     await store.put('again/b', 'other b');
     expect(readDocument(await program.run(argv))).toMatchObject({ objects: 1, skipped: 2, failed: 0 });
     expect(await readFile(program.path('here', 'b'), 'utf8')).toBe('other b');
+  });
+
+  it('fetches anew what was replaced since the listing, and names what is gone', async () => {
+    await using program = await Program.create(store.env);
+    const large = randomBytes(96 * MIB);
+    await store.put('changing/0', large);
+    for (const name of ['1 replaced', '2 gone', '3 kept']) await store.put(`changing/${name}`, `listed ${name}`);
+    const argv = ['get', '-r', '--json', '--concurrency', '1', url('changing/'), 'changing'];
+    const { child, ended } = program.start(argv);
+    // The listing is done, and the small ones come last.
+    await vi.waitFor(async () => expect(await readdir(program.path('changing'))).not.toEqual([]), {
+      timeout: 60_000,
+      interval: 5,
+    });
+    child.kill('SIGSTOP');
+    await store.put('changing/1 replaced', 'another one, and longer');
+    await store.s3.send(new DeleteObjectCommand({ Bucket: store.bucket, Key: 'changing/2 gone' }));
+    child.kill('SIGCONT');
+    const got = await ended;
+    expect(got.status).toBe(3);
+    expect(readDocument(got)).toMatchObject({
+      objects: 3,
+      failed: 1,
+      failures: [{ name: url('changing/2 gone'), code: 'not_found' }],
+    });
+    expect((await readdir(program.path('changing'))).toSorted()).toEqual(['0', '1 replaced', '3 kept']);
+    expect((await readFile(program.path('changing', '0'))).equals(large)).toBe(true);
+    expect(await readFile(program.path('changing', '1 replaced'), 'utf8')).toBe('another one, and longer');
+    expect(await readFile(program.path('changing', '3 kept'), 'utf8')).toBe('listed 3 kept');
   });
 
   it.each(['crc32', 'crc32c', 'sha256', 'crc64nvme'])(
