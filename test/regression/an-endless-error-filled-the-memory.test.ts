@@ -1,6 +1,5 @@
 /**
- * Met: a proxy that sent an error with a body without an end took all memory, or all time if the body came in drops. An
- *   error whose body was shorter than its Content-Length was taken for a broken network, and retried.
+ * Met: a proxy that sent an error with a body without an end took all memory, or all time if the body came in drops.
  * Cause: the SDK collects the body of an error to its end, whatever that is.
  * Fix: an error's body ends after 256 KiB, after the stall timeout, or where it breaks off, and the status decides.
  */
