@@ -171,5 +171,7 @@ export type DoubtResult =
 
 /** Whether the delete of an item is sent with an ETag, if the store takes them. */
 export function hasCondition(item: DeleteTarget): boolean {
-  return isReplaceable(item) && bareEtag(item.etag ?? '') !== '';
+  const { etag } = item;
+  // The longest form of an empty one is `W/""`.
+  return isReplaceable(item) && etag !== null && (etag.length > 4 || bareEtag(etag) !== '');
 }

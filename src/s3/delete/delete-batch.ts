@@ -101,7 +101,9 @@ export class BatchDeleter {
     const provenForms = this.#forms.get(bucket) ?? new Set();
     this.#forms.set(bucket, provenForms);
     if (dialect.condition === 'honoured') {
-      for (const item of work.deleted.filter(hasCondition)) provenForms.add(formOf(item));
+      // One object is enough, unless there is a doubt that another form may settle.
+      const proofs = work.doubts.length === 0 ? work.deleted.slice(0, 1) : work.deleted;
+      for (const item of proofs.filter(hasCondition)) provenForms.add(formOf(item));
     }
     const isLast = round === ROUNDS_MAX;
     const isListed = this.#findListed(bucket);
