@@ -84,12 +84,14 @@ export class DialectTrial {
     dialect: DeleteDialect,
     target: DeleteTarget,
   ): Promise<{ readonly response: TrialResponse; readonly failure: RetryChainFailed | null } | null> {
+    let wasTaken = false;
     try {
-      const response = await this.#request(dialect, target);
+      const response = await this.#request(dialect, target, () => (wasTaken = true));
       return response.kind === 'failed' || response.kind === 'unclear' ? null : { response, failure: null };
     } catch (error) {
       if (!(error instanceof RetryChainFailed)) throw error;
-      if (error.cause instanceof KeysLeft) return null;
+      // The last attempt may have failed as a whole, such as by throttling, which must not fail the other keys.
+      if (error.cause instanceof KeysLeft || wasTaken) return null;
       const { code, message, httpStatus, errorCode } = error.failure;
       const response = readKeyError(code, message);
       if (response.kind === 'deleted' || response.kind === 'changed') return { response, failure: error };
@@ -101,7 +103,8 @@ export class DialectTrial {
     }
   }
 
-  async #request({ form, hasMd5 }: DeleteDialect, target: DeleteTarget): Promise<KeyResponse> {
+  /** @param onLeft called when the store takes a request, but fails to delete the key for now */
+  async #request({ form, hasMd5 }: DeleteDialect, target: DeleteTarget, onLeft: () => void): Promise<KeyResponse> {
     const { s3, bucket, requests, send } = this.#options;
     return await requests.send(
       async (attempt) =>
@@ -113,6 +116,7 @@ export class DialectTrial {
           const [response] = (await sendBatchDelete(s3, { bucket, targets: [target], hasMd5 }, options)).values();
           if (response === undefined) throw new Error('the response to the deletion has no key');
           if (response.kind === 'failed' && response.isTransient) {
+            onLeft();
             throw new KeysLeft(response, []);
           }
           return response;
