@@ -6,6 +6,27 @@ const major = Number(process.version.slice(1).split('.')[0]);
 function ignoreFailedWrite() {}
 
 /*
+ * Under a limit of the address space (ulimit -v), glibc's arenas of 64 MiB for each thread leave no room for the work:
+ * Node is started again, in this process, with one arena for all. Without such a limit this reads one small file.
+ */
+function shareOneArena(env) {
+  if (env.MALLOC_ARENA_MAX !== undefined || process.execve === undefined || !hasAddressLimit()) return;
+  /* It would warn that execve is experimental. */
+  process.removeAllListeners('warning');
+  const words = [process.execPath].concat(process.execArgv, process.argv.slice(1));
+  process.execve(process.execPath, words, Object.assign({}, env, { MALLOC_ARENA_MAX: '1' }));
+}
+
+function hasAddressLimit() {
+  try {
+    const limits = process.getBuiltinModule('node:fs').readFileSync('/proc/self/limits', 'utf8');
+    return /^Max address space +[0-9]/m.test(limits);
+  } catch (_unknown) {
+    return false;
+  }
+}
+
+/*
  * Node keeps what it has compiled for the next invocation: a tenth of the time to start. In the user's own directory, since
  * code that others could write would be run. Where that cannot be written, or NODE_COMPILE_CACHE says where, this does nothing.
  * The directory is made here, a level at a time: Node's own recursive mkdir never ends below /proc.
@@ -31,6 +52,7 @@ if (major < 24) {
 } else {
   process.stdout.on('error', ignoreFailedWrite);
   process.stderr.on('error', ignoreFailedWrite);
+  shareOneArena(process.env);
   keepCompiled(process.env);
   import('../dist/cli/main.cjs').then(
     function start(program) {
