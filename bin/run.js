@@ -21,7 +21,7 @@ function hasAddressLimit() {
   try {
     const limits = process.getBuiltinModule('node:fs').readFileSync('/proc/self/limits', 'utf8');
     return /^Max address space +[0-9]/m.test(limits);
-  } catch (_unknown) {
+  } catch {
     return false;
   }
 }
