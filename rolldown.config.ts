@@ -16,13 +16,15 @@ const terminalApart: Plugin = {
   },
 };
 
-/** What is used here of undici: its index would load caches, mocks, proxies, and a browser's `fetch` and `WebSocket`. */
+/** What is used here of undici: its index would load caches, mocks, and a browser's `fetch` and `WebSocket`. */
 const UNDICI = `
 import Agent from 'undici/lib/dispatcher/agent.js';
 import api from 'undici/lib/api/index.js';
 import Dispatcher from 'undici/lib/dispatcher/dispatcher.js';
+import Pool from 'undici/lib/dispatcher/pool.js';
+import ProxyAgent from 'undici/lib/dispatcher/proxy-agent.js';
 Object.assign(Dispatcher.prototype, api);
-export { Agent, Dispatcher };
+export { Agent, Dispatcher, Pool, ProxyAgent };
 `;
 
 const undiciInPart: Plugin = {

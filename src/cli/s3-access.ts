@@ -5,6 +5,7 @@ import { refuseIfOpen } from '../guard/refuse-early.ts';
 import { WaitReport } from '../guard/wait-report.ts';
 import type { ObjectStore } from '../s3/object-store.ts';
 import type { TransferContext } from '../transfer/transfer-context.ts';
+import { findProxy } from './settings/find-proxy.ts';
 import { readCertificates } from './settings/named-file.ts';
 import { findRequestsMax } from './descriptor-limit.ts';
 import { openUnfinishedWork } from '../state/stored-work.ts';
@@ -64,6 +65,7 @@ async function connect(run: CommandRun, guard: Guard): Promise<ObjectStore> {
       credentialsTimeoutMs,
       certificates,
       connectionsMax: findRequestsMax(),
+      findProxy: (origin) => findProxy(origin, run.env),
       reader: chooseReader(run),
     },
     clock,

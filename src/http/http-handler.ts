@@ -22,6 +22,8 @@ export interface WatchedOptions {
 export interface HttpSettings extends ConnectionSettings {
   /** What sends requests. undici is for tests, and to find out whether our connections are at fault. @default 'own' */
   readonly reader?: 'own' | 'undici';
+  /** The proxy for requests to an origin; null for none. @default none @throws BreakwaterError `config` */
+  readonly findProxy?: (origin: URL) => URL | null;
   /** The most connections at once; further requests wait for one. @default unlimited */
   readonly connectionsMax?: number;
 }
@@ -42,26 +44,43 @@ export interface RequestAgent {
 /** The SDK's HTTP handler, with a `RequestWatch` around each request. */
 export class WatchedHttpHandler {
   readonly #agent: RequestAgent;
+  readonly #findProxy: (origin: URL) => URL | null;
+  readonly #openAgent: (proxy: URL) => RequestAgent;
+  /** By origin. */
+  readonly #agents = new Map<string, RequestAgent>();
   readonly #timer: WatchTimer;
   readonly metadata = { handlerProtocol: 'http/1.1' };
 
   constructor(
-    { connectTimeoutMs, certificates, reader = 'own', connectionsMax = Infinity }: HttpSettings,
+    { connectTimeoutMs, certificates, reader = 'own', connectionsMax = Infinity, findProxy = noProxy }: HttpSettings,
     clock: Clock,
   ) {
     const options = { connectTimeoutMs, certificates, connectionsMax, clock };
     this.#agent = reader === 'own' ? new HttpAgent(options) : new UndiciAgent(options);
     this.#timer = new WatchTimer(clock);
+    this.#findProxy = findProxy;
+    this.#openAgent = (proxy) => new UndiciAgent({ ...options, proxy });
   }
 
   async handle(request: HttpRequest, { watch, abortSignal }: HandleOptions = {}): Promise<{ response: HttpResponse }> {
-    const { dispatch, release } = this.#agent;
+    const { dispatch, release } = this.#agentOf(request);
     const watched: Dispatch = (target, handler) => {
       const bounded = boundErrorBody(handler);
       return dispatch(target, watch === undefined ? bounded : watchHandler(bounded, { watch, timer: this.#timer }));
     };
     const signal = abortSignal instanceof AbortSignal ? abortSignal : null;
     return await dispatchDirect(watched, request, { signal, release });
+  }
+
+  /** Our own connections step aside where a proxy applies. */
+  #agentOf({ protocol, hostname, port }: HttpRequest): RequestAgent {
+    const origin = `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`;
+    const known = this.#agents.get(origin);
+    if (known !== undefined) return known;
+    const proxy = this.#findProxy(new URL(origin));
+    const agent = proxy === null ? this.#agent : this.#openAgent(proxy);
+    this.#agents.set(origin, agent);
+    return agent;
   }
 
   updateHttpClientConfig(): void {
@@ -73,8 +92,12 @@ export class WatchedHttpHandler {
   }
 
   destroy(): void {
-    this.#agent.destroy();
+    for (const agent of new Set([this.#agent, ...this.#agents.values()])) agent.destroy();
   }
+}
+
+function noProxy(): null {
+  return null;
 }
 
 type DispatchHandler = Dispatcher.DispatchHandler;

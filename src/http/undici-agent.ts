@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import type { Agent, Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { readFields } from '../read-fields.ts';
+import { proxyError } from './proxy-error.ts';
 import { openSocket, type SocketOptions, type TlsSession } from './open-socket.ts';
 
 /** Bodies are written to the socket in pieces of this size, to detect progress on a slow uplink. */
@@ -10,6 +11,8 @@ const SLICE_BYTES = 64 * 1024;
 interface UndiciAgentOptions extends Pick<SocketOptions, 'clock' | 'connectTimeoutMs' | 'certificates'> {
   /** The most connections at once; further requests wait for one. */
   readonly connectionsMax: number;
+  /** Sends everything through it. @default none */
+  readonly proxy?: URL;
 }
 
 /** What a kept connection that has ended reports to its request. */
@@ -17,9 +20,9 @@ const ENDS: ReadonlySet<unknown> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPI
 
 interface Agents {
   /** Keeps connections. */
-  readonly keeping: Agent;
-  /** Opens a new connection for each request. */
-  readonly fresh: Agent;
+  readonly keeping: Dispatcher;
+  /** Opens a new connection for each request; through a proxy only if it tunnels. */
+  readonly fresh: Dispatcher;
 }
 
 /**
@@ -49,10 +52,12 @@ export class UndiciAgent {
     void this.#agents?.then(async ({ keeping, fresh }) => await Promise.all([keeping.destroy(), fresh.destroy()]));
   }
 
-  async #send(target: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): Promise<void> {
+  async #send(target: Dispatcher.DispatchOptions, given: Dispatcher.DispatchHandler): Promise<void> {
     const { keeping, fresh } = await (this.#agents ??= this.#load());
     const request = { ...target, headers: withoutExpect(target.headers) };
-    const send = (agent: Agent, on: Dispatcher.DispatchHandler): boolean =>
+    const { proxy } = this.#options;
+    const handler = proxy === undefined ? given : nameProxy(given, proxy);
+    const send = (agent: Dispatcher, on: Dispatcher.DispatchHandler): boolean =>
       agent.dispatch({ ...request, body: sliceBody(target.body) }, on);
     if (target.idempotent !== true) send(fresh, handler);
     else
@@ -93,10 +98,26 @@ export class UndiciAgent {
     const undici = await import('undici');
     // The timeouts are off, because the watch has one for each phase. One request per connection, as with S3 itself:
     // over HTTP/2, which some proxies offer, all would share one.
-    const { connectionsMax } = this.#options;
+    const { connectionsMax, proxy } = this.#options;
     const connections = Number.isFinite(connectionsMax) ? connectionsMax : null;
-    const options = { connect: this.#connect, connections, allowH2: false, headersTimeout: 0, bodyTimeout: 0 };
-    return { keeping: new undici.Agent(options), fresh: new undici.Agent({ ...options, pipelining: 0 }) };
+    const options = { connections, allowH2: false, headersTimeout: 0, bodyTimeout: 0 };
+    if (proxy === undefined) {
+      const own = { ...options, connect: this.#connect };
+      return { keeping: new undici.Agent(own), fresh: new undici.Agent({ ...own, pipelining: 0 }) };
+    }
+    const { connectTimeoutMs, certificates } = this.#options;
+    const tls = { timeout: connectTimeoutMs, ...(certificates === null ? {} : { ca: certificates }) };
+    const proxied = (more: { readonly pipelining?: number }): Dispatcher =>
+      new undici.ProxyAgent({
+        ...options,
+        ...more,
+        uri: proxy.href,
+        requestTls: tls,
+        proxyTls: tls,
+        // Without it, plain requests would use a pool with the defaults.
+        factory: (origin, given) => new undici.Pool(origin, { ...given, ...options, ...more }),
+      });
+    return { keeping: proxied({}), fresh: proxied({ pipelining: 0 }) };
   }
 
   readonly #connect = (target: ConnectTarget, callback: ConnectCallback): void => void this.#open(target, callback);
@@ -116,6 +137,20 @@ export class UndiciAgent {
     socket.on('error', (error) => this.#bytesBefore.set(error, socket.bytesRead));
     callback(null, socket);
   }
+}
+
+/** Adds the proxy to what is reported of a request. */
+function nameProxy(handler: Dispatcher.DispatchHandler, proxy: URL): Dispatcher.DispatchHandler {
+  return {
+    onRequestStart: (controller, context) => handler.onRequestStart?.(controller, context),
+    onBodySent: (chunk) => handler.onBodySent?.(chunk),
+    onRequestSent: () => handler.onRequestSent?.(),
+    onResponseStart: (controller, status, headers, message) =>
+      handler.onResponseStart?.(controller, status, headers, message),
+    onResponseData: (controller, chunk) => handler.onResponseData?.(controller, chunk),
+    onResponseEnd: (controller, trailers) => handler.onResponseEnd?.(controller, trailers),
+    onResponseError: (controller, error) => handler.onResponseError?.(controller, proxyError(error, proxy)),
+  };
 }
 
 interface ConnectTarget {

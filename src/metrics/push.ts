@@ -1,4 +1,4 @@
-import { Agent } from 'undici';
+import { Agent, ProxyAgent, type Dispatcher } from 'undici';
 import { after } from '../abort.ts';
 import type { Clock } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
@@ -21,6 +21,8 @@ export interface PushOptions {
   readonly authorization: string | null;
   /** Certificate authorities in PEM, or null for Node's own. */
   readonly certificates: string | null;
+  /** Sends the push through it; null for none. */
+  readonly proxy: URL | null;
   /** Time left for this push, in ms; at most `PUSH_LIMIT_MS`. */
   readonly limitMs: number;
   readonly clock: Pick<Clock, 'sleep'>;
@@ -32,7 +34,7 @@ export interface PushOptions {
  * @throws BreakwaterError `push_failed` after two attempts or when the time is up
  */
 export async function pushMetrics(options: PushOptions): Promise<void> {
-  const { target, mode, certificates, limitMs, clock } = options;
+  const { target, mode, certificates, proxy, limitMs, clock } = options;
   // Not the command's signal, because an interrupted command also pushes its metrics.
   const limit = new AbortController();
   const timeIsUp = Promise.withResolvers<string>();
@@ -41,13 +43,17 @@ export async function pushMetrics(options: PushOptions): Promise<void> {
     limit.abort();
   });
   const connect = { timeout: PUSH_LIMIT_MS, ...(certificates === null ? {} : { ca: certificates }) };
-  const agent = new Agent({ connect });
+  const agent =
+    proxy === null
+      ? new Agent({ connect })
+      : new ProxyAgent({ uri: proxy.href, requestTls: connect, proxyTls: connect });
   try {
     const why = await Promise.race([pushTwice(options, agent, limit.signal), timeIsUp.promise]);
     if (why === null) return;
+    const through = proxy === null ? '' : ` through the proxy ${proxy.host}`;
     const lost =
       mode === 'totals' ? 'nothing is lost: the next push sends everything' : 'they are still in the local totals';
-    throw new BreakwaterError('push_failed', `the metrics could not be pushed to ${target.shown}: ${why}`, {
+    throw new BreakwaterError('push_failed', `the metrics could not be pushed to ${target.shown}${through}: ${why}`, {
       details: { hint: `check the push URL and the gateway behind it; ${lost}` },
     });
   } finally {
@@ -57,7 +63,7 @@ export async function pushMetrics(options: PushOptions): Promise<void> {
 }
 
 /** @returns why the push failed, or null on success */
-async function pushTwice(options: PushOptions, agent: Agent, limit: AbortSignal): Promise<string | null> {
+async function pushTwice(options: PushOptions, agent: Dispatcher, limit: AbortSignal): Promise<string | null> {
   const first = await tryPush(options, agent, limit);
   if (first === null) return null;
   // Deltas that may have arrived must not be added twice.
@@ -76,7 +82,7 @@ interface Outcome {
 }
 
 /** @returns null on success */
-async function tryPush(options: PushOptions, agent: Agent, limit: AbortSignal): Promise<Outcome | null> {
+async function tryPush(options: PushOptions, agent: Dispatcher, limit: AbortSignal): Promise<Outcome | null> {
   const { target, mode, text, authorization } = options;
   try {
     const { origin, pathname, search } = target.url;

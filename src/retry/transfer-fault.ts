@@ -8,6 +8,7 @@ export type FaultWord =
   | 'body_cut'
   | 'corrupted_body'
   | 'not_s3'
+  | 'proxy_refused'
   | 'other_object'
   | 'connect_timeout'
   | 'connection_reset'

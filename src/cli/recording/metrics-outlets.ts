@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { Measured } from '../../metrics/registry.ts';
 import type { PushTarget } from '../../metrics/push-target.ts';
 import type { MetricDeltas } from '../../state/state.ts';
+import { findProxy } from '../settings/find-proxy.ts';
 import { readCertificates } from '../settings/named-file.ts';
 import type { CommandRun } from '../command-run.ts';
 import { measure } from './measure.ts';
@@ -56,11 +57,12 @@ export async function pushNow(
   const target = findPushTarget({ url, job: pushJob ?? 'breakwater', instance: pushInstance ?? hostname() });
   const authorization = readAuthorization(run.env);
   const certificates = pushCa === null ? null : readCertificates({ name: '--push-ca', path: pushCa });
+  const proxy = findProxy(target.url, run.env);
   const endsAtMs = run.clock.monotonic() + PUSH_LIMIT_MS;
   const send = async (measured: Measured): Promise<void> => {
     const limitMs = endsAtMs - run.clock.monotonic();
     const text = await printMetrics(measured, 'prometheus');
-    await pushMetrics({ target, mode, text, authorization, certificates, limitMs, clock: run.clock });
+    await pushMetrics({ target, mode, text, authorization, certificates, proxy, limitMs, clock: run.clock });
   };
   if (deltas === null) {
     await refreshInTurn(run, {
