@@ -1,5 +1,4 @@
 import { BreakwaterError } from '../errors.ts';
-import { readFields } from '../read-fields.ts';
 import { TransferFault } from '../retry/transfer-fault.ts';
 
 /**
@@ -24,10 +23,9 @@ export function proxyError(error: Error, proxy: URL): Error {
   });
 }
 
-/** undici reports a proxy's refusal only in the text of its error. */
-function readRefusal(error: Error): number | null {
-  const match = /Proxy response \((\d{3})\)|Proxy Authentication Required \((407)\)/.exec(
-    `${error.message} ${String(readFields(error.cause)['message'] ?? '')}`,
-  );
+/** undici reports a proxy's refusal only in the text of its error, or of that error's cause. */
+function readRefusal({ message, cause }: Error): number | null {
+  const texts = cause instanceof Error ? [message, cause.message] : [message];
+  const match = /Proxy response \((\d{3})\)|Proxy Authentication Required \((407)\)/.exec(texts.join(' '));
   return match === null ? null : Number(match[1] ?? match[2]);
 }

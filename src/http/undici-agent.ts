@@ -115,7 +115,7 @@ export class UndiciAgent {
         requestTls: tls,
         proxyTls: tls,
         // Without it, plain requests would use a pool with the defaults.
-        factory: (origin, given) => new undici.Pool(origin, { ...given, ...options, ...more }),
+        factory: (origin, given) => new undici.Pool(origin, Object.assign({}, given, options, more)),
       });
     return { keeping: proxied({}), fresh: proxied({ pipelining: 0 }) };
   }
