@@ -18,13 +18,18 @@ export class NotRegularFile extends Error {
  * @throws NotRegularFile, or the system's error
  */
 export function readRegularFile(path: string): string {
-  if (OPENED_BY_THE_SHELL.test(path)) return readFileSync(path, 'utf8');
+  return readRegularBytes(path).toString('utf8');
+}
+
+/** The same for a file that is not text. @throws as `readRegularFile` */
+export function readRegularBytes(path: string): Buffer {
+  if (OPENED_BY_THE_SHELL.test(path)) return readFileSync(path);
   // Without O_NONBLOCK, opening a named pipe waits for a writer.
   const fd = openWithoutWaiting(path);
   try {
     const found = fstatSync(fd);
-    if (found.isFile()) return readFileSync(fd, 'utf8');
-    if (found.isCharacterDevice() && isEmpty(fd)) return '';
+    if (found.isFile()) return readFileSync(fd);
+    if (found.isCharacterDevice() && isEmpty(fd)) return Buffer.alloc(0);
     throw new NotRegularFile(path);
   } finally {
     closeSync(fd);

@@ -3,6 +3,7 @@ import { CommandCircuit } from '../guard/command-circuit.ts';
 import type { Guard } from '../guard/guard.ts';
 import { refuseIfOpen } from '../guard/refuse-early.ts';
 import { WaitReport } from '../guard/wait-report.ts';
+import type { ObjectAccess } from '../s3/connection/access-headers.ts';
 import type { ObjectStore } from '../s3/object-store.ts';
 import type { TransferContext } from '../transfer/transfer-context.ts';
 import { findProxy } from './settings/find-proxy.ts';
@@ -17,13 +18,17 @@ import { watchHeadroom } from './event-loop-headroom.ts';
  * The context of put and get: their circuit, its early check, and a connection that loads the SDK on first use.
  * @throws BreakwaterError `config`
  */
-export async function openTransferContext(run: CommandRun, name: CircuitName): Promise<TransferContext> {
+export async function openTransferContext(
+  run: CommandRun,
+  name: CircuitName,
+  access: ObjectAccess,
+): Promise<TransferContext> {
   const circuit = run.circuitName(name);
   const guard = guardOf(run, run.settings.noBreaker ? null : new CommandCircuit(await run.gate(), circuit));
   return {
     circuit,
     refuseIfOpen: (target) => refuseIfOpen(guard, target),
-    connect: async () => await connect(run, guard),
+    connect: async () => await connect(run, guard, access),
     emit: run.emit,
     clock: run.clock,
     hasRoom: watchHeadroom(),
@@ -41,14 +46,14 @@ export async function openTransferContext(run: CommandRun, name: CircuitName): P
  */
 export async function connectWithoutCircuit(
   run: CommandRun,
-  { signal = run.signal }: { readonly signal?: AbortSignal } = {},
+  { signal = run.signal, access }: { readonly signal?: AbortSignal; readonly access: ObjectAccess },
 ): Promise<ObjectStore> {
-  const store = await connect(run, { ...guardOf(run, null), signal });
+  const store = await connect(run, { ...guardOf(run, null), signal }, access);
   run.onClose(store.close);
   return store;
 }
 
-async function connect(run: CommandRun, guard: Guard): Promise<ObjectStore> {
+async function connect(run: CommandRun, guard: Guard, access: ObjectAccess): Promise<ObjectStore> {
   const { settings, clock } = run;
   const { endpointUrl, region, profile, profileFiles } = run.aws();
   const { connectTimeoutMs, credentialsTimeoutMs, pathStyle } = settings;
@@ -61,6 +66,7 @@ async function connect(run: CommandRun, guard: Guard): Promise<ObjectStore> {
       profile,
       profileFiles,
       pathStyle,
+      access,
       connectTimeoutMs,
       credentialsTimeoutMs,
       certificates,

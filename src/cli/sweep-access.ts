@@ -1,4 +1,5 @@
 import { once } from '../once.ts';
+import type { ObjectAccess } from '../s3/connection/access-headers.ts';
 import type { ObjectStore } from '../s3/object-store.ts';
 import { openUnfinishedWork } from '../state/stored-work.ts';
 import { limitTime, type TimeLimit } from '../sweep/time-limit.ts';
@@ -18,11 +19,14 @@ interface SweepAccess {
 }
 
 /** The resources of a sweep: S3 without a circuit, a time limit, and the saved state of earlier sweeps. */
-export function openSweepAccess(run: CommandRun, { maxMs }: { readonly maxMs: number | null }): SweepAccess {
+export function openSweepAccess(
+  run: CommandRun,
+  { maxMs, access }: { readonly maxMs: number | null; readonly access: ObjectAccess },
+): SweepAccess {
   const time = limitTime(run, maxMs);
   return {
     time,
-    connect: once(async () => await connectWithoutCircuit(run, { signal: time.signal })),
+    connect: once(async () => await connectWithoutCircuit(run, { signal: time.signal, access })),
     unfinished: openUnfinishedWork(run, 'sweep'),
     findRunning: async () => await findRunningUploads(openUnfinishedWork(run, 'upload')),
   };

@@ -4,6 +4,7 @@ import { BaseCommand, type CommandInput, type Flags } from '../cli/base-command.
 import { parseByteRange } from '../cli/flags/values.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { escapeControls } from '../ui/escape.ts';
+import { accessFlags, readObjectAccess } from '../cli/flags/access-flags.ts';
 import { countFlag, repeatedFlag, sizeFlag, transferFlags, withEnvironment } from '../cli/flags/flags.ts';
 import { presentGet } from '../cli/output/get-result.ts';
 import { openTransferContext } from '../cli/s3-access.ts';
@@ -65,6 +66,7 @@ export default class Get extends BaseCommand<typeof Get> {
       least: 1024 * 1024,
       most: 1024 * 1024 * 1024,
     }),
+    ...accessFlags,
   });
   static override args = {
     source: argument({
@@ -87,7 +89,8 @@ export default class Get extends BaseCommand<typeof Get> {
       });
     }
     if (flags.recursive) keepHeapSmall();
-    const context = await openTransferContext(run, 's3-download');
+    const access = readObjectAccess(flags, run);
+    const context = await openTransferContext(run, 's3-download', access);
     const report = await get({ source, destination: args.dest, ...readRequest(flags) }, context);
     return presentGet(report);
   }

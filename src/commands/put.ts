@@ -4,6 +4,7 @@ import { presentPut, presentPutPlan } from '../cli/output/put-result.ts';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { escapeControls } from '../ui/escape.ts';
+import { accessFlags, readObjectAccess } from '../cli/flags/access-flags.ts';
 import { countFlag, repeatedFlag, sizeFlag, transferFlags, withEnvironment } from '../cli/flags/flags.ts';
 import { objectFlags, readObjectOptions } from '../cli/flags/put-flags.ts';
 import { openTransferContext } from '../cli/s3-access.ts';
@@ -63,6 +64,7 @@ export default class Put extends BaseCommand<typeof Put> {
       most: 256,
     }),
     ...objectFlags,
+    ...accessFlags,
   });
   static override args = {
     source: string({ required: true, multiple: true, description: 'file, directory (-r), or - for standard input' }),
@@ -77,12 +79,18 @@ export default class Put extends BaseCommand<typeof Put> {
       });
     }
     if (flags.recursive) keepHeapSmall();
+    const access = readObjectAccess(flags, run);
+    const object = readObjectOptions(flags);
+    if (access.customerKey !== null && object.serverSideEncryption !== undefined) {
+      throw new BreakwaterError('usage', '--sse-customer-key-file cannot be combined with --sse or --sse-kms-key-id');
+    }
     const request: PutRequest = {
       sources: args.source,
       destination: parseS3Url(args.dest),
       isRecursive: flags.recursive,
       patterns: { include: flags.include ?? [], exclude: flags.exclude ?? [] },
-      object: readObjectOptions(flags),
+      object,
+      customerKeyHash: access.customerKey?.hash ?? null,
       checksum: CHECKSUM_CHOICES.find((choice) => choice === flags.checksum) ?? 'crc32',
       ifNoneMatch: flags['if-none-match'],
       isResuming: flags.resume,
@@ -90,6 +98,6 @@ export default class Put extends BaseCommand<typeof Put> {
       concurrency: flags.concurrency ?? null,
     };
     if (flags['dry-run']) return presentPutPlan(await planPut(request, run));
-    return presentPut(await put(request, await openTransferContext(run, 's3-upload')));
+    return presentPut(await put(request, await openTransferContext(run, 's3-upload', access)));
   }
 }

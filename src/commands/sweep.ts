@@ -2,6 +2,7 @@ import { string } from '@oclif/core/args';
 import { boolean, string as stringFlag } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
+import { payerFlags, readObjectAccess } from '../cli/flags/access-flags.ts';
 import { countFlag, durationFlag, requestFlags, sizeFlag, withEnvironment } from '../cli/flags/flags.ts';
 import { readSelection, readSweepTarget, selectionFlags } from '../cli/flags/sweep-flags.ts';
 import { keepHeapSmall } from '../cli/heap-limits.ts';
@@ -65,6 +66,7 @@ export default class Sweep extends BaseCommand<typeof Sweep> {
       // An inventory may be days old: only its ETags show whether an object was replaced since.
       exclusive: ['inventory'],
     }),
+    ...payerFlags,
   });
   static override args = { target: string({ required: true, description: 's3://bucket/prefix' }) };
 
@@ -78,7 +80,10 @@ export default class Sweep extends BaseCommand<typeof Sweep> {
     const isAsking = !flags.yes && !flags['dry-run'];
     if (isAsking) assertCanAsk(run);
     if (isAsking && flags['keys-from'] === '-') throw stdinTakenError();
-    const { time, connect, unfinished, findRunning } = openSweepAccess(run, { maxMs: flags['max-duration'] ?? null });
+    const { time, connect, unfinished, findRunning } = openSweepAccess(run, {
+      maxMs: flags['max-duration'] ?? null,
+      access: readObjectAccess(flags, run),
+    });
     const { clock, emit, stdin } = run;
     const selection = await readSelection(flags, {
       bucket: target.bucket,

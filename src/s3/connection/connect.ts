@@ -1,5 +1,6 @@
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { AdaptiveRetryStrategy } from '@smithy/core/retry';
+import type { ObjectAccess } from './access-headers.ts';
 import { findCredentials, type CredentialContext, type CredentialSettings } from './credentials.ts';
 import { collectBody } from './collect-body.ts';
 import { BoundedRateLimiter } from './rate-limiter.ts';
@@ -15,6 +16,8 @@ export interface S3Settings extends HttpSettings, CredentialSettings {
   readonly region: string | null;
   /** Bucket in the path instead of the host name. Null: only for a custom endpoint. */
   readonly pathStyle: boolean | null;
+  /** @default no key, and no agreement to pay */
+  readonly access?: ObjectAccess;
 }
 
 /** If false, the SDK sends every request. It is slower, signs bodies over TLS, and does not remember redirects. */
@@ -30,7 +33,7 @@ export async function connectS3(
   context: CredentialContext,
   rateLimiter = new BoundedRateLimiter(context.clock),
 ): Promise<ObjectClient> {
-  const { endpointUrl, profile } = settings;
+  const { endpointUrl, profile, access } = settings;
   const requestHandler = new WatchedHttpHandler(settings, context.clock);
   const config: S3ClientConfig = {
     region: settings.region ?? 'us-east-1',
@@ -51,7 +54,7 @@ export async function connectS3(
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestChecksumCalculation: 'WHEN_SUPPORTED',
   };
-  const client = USES_FAST_PATH ? new DirectClient(config, rateLimiter) : new ObjectClient(config);
+  const client = USES_FAST_PATH ? new DirectClient(config, rateLimiter, access) : new ObjectClient(config, access);
   try {
     await client.config.credentials();
   } catch (error) {

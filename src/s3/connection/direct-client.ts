@@ -11,6 +11,7 @@ import {
 import { HttpResponse, type HttpRequest } from '@smithy/core/protocols';
 import { isThrottlingError } from '@smithy/core/retry';
 import { operation } from '@smithy/core/schema';
+import type { ObjectAccess } from './access-headers.ts';
 import type { BoundedRateLimiter } from './rate-limiter.ts';
 import { readFields } from '../../read-fields.ts';
 import { isErrorBody, readObjectResponse, readStoredResponse, readWhole } from './direct-response.ts';
@@ -51,8 +52,8 @@ export class DirectClient extends ObjectClient {
   #userAgent: Promise<string> | null = null;
 
   /** @param limiter the one that `send` reports to; null for none */
-  constructor(config: S3ClientConfig, limiter: BoundedRateLimiter | null) {
-    super(config);
+  constructor(config: S3ClientConfig, limiter: BoundedRateLimiter | null, access?: ObjectAccess) {
+    super(config, access);
     this.#limiter = limiter;
     // Resolved by the constructor; the declared type is that of the unresolved setting.
     this.#protocol = this.config.protocol as unknown as Protocol;
@@ -130,6 +131,7 @@ export class DirectClient extends ObjectClient {
     });
     const { hostname, port, headers, body } = request;
     headers['host'] = port === undefined ? hostname : `${hostname}:${port}`;
+    Object.assign(headers, this.accessHeaders(kind.name));
     headers['user-agent'] = await (this.#userAgent ??= this.#formatUserAgent());
     if (body instanceof Uint8Array) {
       headers['content-length'] = String(body.byteLength);

@@ -11,6 +11,8 @@ import {
   type UploadPartCommandInput,
 } from '@aws-sdk/client-s3';
 import type { WatchedOptions } from '../../http/http-handler.ts';
+import { readFields } from '../../read-fields.ts';
+import { createAccessHeaders, PLAIN_ACCESS, type ObjectAccess } from './access-headers.ts';
 import { NamedRegion } from './named-region.ts';
 import { CredentialRenewal } from './renew-credentials.ts';
 import { readTimesStrictly } from './strict-times.ts';
@@ -30,12 +32,18 @@ export class ObjectClient extends S3Client {
 
   protected readonly signedFor: NamedRegion;
 
-  constructor(config: S3ClientConfig) {
+  /** The headers that each request of an operation has in addition. */
+  protected readonly accessHeaders: ReturnType<typeof createAccessHeaders>;
+
+  /** @param access @default no key, and no agreement to pay */
+  constructor(config: S3ClientConfig, access: ObjectAccess = PLAIN_ACCESS) {
     const region = new NamedRegion(config.region);
     super({ ...config, region: region.read });
     this.signedFor = region;
     region.follow(this);
     readTimesStrictly(this);
+    this.accessHeaders = createAccessHeaders(access);
+    this.#addAccessHeaders();
     const { renewal } = this;
     this.middlewareStack.add(
       (next) => async (args) => {
@@ -48,6 +56,21 @@ export class ObjectClient extends S3Client {
         }
       },
       { name: 'renewCredentials', step: 'initialize' },
+    );
+  }
+
+  #addAccessHeaders(): void {
+    this.middlewareStack.add(
+      (next, { commandName = '' }) =>
+        async (args) => {
+          const { headers } = readFields(args.request);
+          if (typeof headers === 'object' && headers !== null) {
+            Object.assign(headers, this.accessHeaders(commandName.replace(/Command$/, '')));
+          }
+          return await next(args);
+        },
+      // Before the signature.
+      { name: 'addAccessHeaders', step: 'build' },
     );
   }
 

@@ -2,6 +2,7 @@ import { formatTime } from '../../clock.ts';
 import { xmlResponse } from '../protocol/xml.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { computeChecksum } from '../protocol/checksum.ts';
+import { checkCustomerKey } from './customer-key.ts';
 import { checkKey, keepHeaders, md5Etag } from './object-operations.ts';
 import type { Operate } from './operate.ts';
 import { decodePath } from '../protocol/signature.ts';
@@ -16,6 +17,11 @@ export const copyObject: Operate = ({ bucket: name, key, headers }, { buckets, n
   const from = readSource(headers.get('x-amz-copy-source') ?? '');
   const source = buckets.get(from.bucket);
   const original = getOriginal(source, from);
+  if (headers.has('x-amz-server-side-encryption-customer-key')) {
+    throw new Refusal('NotImplemented', 'Copies that are encrypted with a key of the client are not implemented here');
+  }
+  // Nor is the header for the key of the original.
+  checkCustomerKey(new Map(), original.headers);
   const isReplacing = headers.get('x-amz-metadata-directive') === 'REPLACE';
   if (!isReplacing && bucket === source && key === from.key && from.versionId === null) {
     throw new Refusal(

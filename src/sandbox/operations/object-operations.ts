@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { formatHttpTime } from '../../clock.ts';
 import { checkReadConditions, checkWriteConditions, readRange, writeContentRange } from './conditions.ts';
+import { checkCustomerKey, etagOf, keepCustomerKey } from './customer-key.ts';
 import { findPart } from './object-part.ts';
 import type { Operate } from './operate.ts';
 import type { StoredObject } from '../store/stored.ts';
@@ -26,10 +27,15 @@ export const putObject: Operate = ({ bucket: name, key, headers, body, checksum 
   const bucket = buckets.get(name);
   checkKey(key);
   checkWriteConditions(headers, bucket.find(key));
-  const etag = md5Etag(body);
-  const kept = keepHeaders(headers);
+  const kept = { ...keepHeaders(headers), ...keepCustomerKey(headers) };
+  const etag = etagOf(body, kept);
   const object = bucket.put(key, { body, etag, lastModifiedMs: nowMs, headers: kept, checksum, parts: [] });
-  const returned = { etag, ...checksumHeaders(checksum), ...writtenVersionHeaders(bucket, object) };
+  const returned = {
+    etag,
+    ...keepCustomerKey(headers),
+    ...checksumHeaders(checksum),
+    ...writtenVersionHeaders(bucket, object),
+  };
   return { status: 200, headers: returned, body: '' };
 };
 
@@ -37,6 +43,7 @@ export const putObject: Operate = ({ bucket: name, key, headers, body, checksum 
 export const getObject: Operate = ({ bucket: name, key, headers, query }, { buckets, quirks }) => {
   const bucket = buckets.get(name);
   const object = bucket.get(key, query.get('versionId'));
+  checkCustomerKey(headers, object.headers);
   const described = { ...objectHeaders(object), ...readVersionHeaders(bucket, object) };
   const checksum = headers.get('x-amz-checksum-mode') === 'ENABLED' ? object.checksum : null;
   if (checkReadConditions(headers, object) === 'not_modified') return { status: 304, headers: described, body: '' };

@@ -1,6 +1,7 @@
 import { xmlResponse } from '../protocol/xml.ts';
 import { parseAlgorithm } from '../protocol/checksum.ts';
-import { checkKey, checksumHeaders, keepHeaders, md5Etag } from './object-operations.ts';
+import { checkKey, checksumHeaders, keepHeaders } from './object-operations.ts';
+import { checkCustomerKey, etagOf, keepCustomerKey } from './customer-key.ts';
 import type { Operate } from './operate.ts';
 import type { StoredUpload } from '../store/stored.ts';
 import { Refusal } from '../protocol/wire.ts';
@@ -15,7 +16,7 @@ export const createUpload: Operate = ({ bucket: name, key, headers }, { buckets,
     id: bucket.nextId(),
     key,
     startedAtMs: nowMs,
-    headers: keepHeaders(headers),
+    headers: { ...keepHeaders(headers), ...keepCustomerKey(headers) },
     checksum: readExpectedChecksum(headers),
     parts: new Map(),
   };
@@ -46,13 +47,14 @@ function readExpectedChecksum(headers: ReadonlyMap<string, string>): StoredUploa
   return { algorithm, type };
 }
 
-export const uploadPart: Operate = ({ bucket: name, key, query, body, checksum }, { buckets, nowMs }) => {
+export const uploadPart: Operate = ({ bucket: name, key, query, headers, body, checksum }, { buckets, nowMs }) => {
   const upload = buckets.get(name).getUpload(query.get('uploadId') ?? '', key);
   const number = Number(query.get('partNumber'));
   if (!Number.isInteger(number) || number < 1 || number > PARTS_MAX) {
     throw new Refusal('InvalidArgument', `Part number must be an integer between 1 and ${PARTS_MAX}, inclusive`);
   }
-  const etag = md5Etag(body);
+  checkCustomerKey(headers, upload.headers);
+  const etag = etagOf(body, upload.headers);
   upload.parts.set(number, { body, etag, lastModifiedMs: nowMs, checksum });
   return { status: 200, headers: { etag, ...checksumHeaders(checksum) }, body: '' };
 };

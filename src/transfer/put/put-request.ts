@@ -15,6 +15,8 @@ export interface PutRequest {
   readonly isRecursive: boolean;
   readonly patterns: KeyPatterns;
   readonly object: ObjectOptions;
+  /** Of the user's own key for encryption, which what is resumed must have too. @default null: no such key */
+  readonly customerKeyHash?: string | null;
   readonly checksum: ChecksumChoice;
   readonly ifNoneMatch: boolean;
   /** Resume an interrupted upload, and keep its parts if interrupted again. */

@@ -25,8 +25,20 @@ export async function openResumableRun(
   { unfinished, circuit, clock }: Pick<TransferContext, 'unfinished' | 'circuit' | 'clock'>,
 ): Promise<ResumableRun> {
   const { sources, destination, patterns, object, checksum, partSizeBytes, isRecursive } = request;
+  const key = keyOf(request);
   const paths = sources.map((source) => resolve(source));
-  const id = digest(['run', circuit, destination, paths, isRecursive, patterns, object, checksum, partSizeBytes]);
+  const id = digest([
+    'run',
+    circuit,
+    destination,
+    paths,
+    isRecursive,
+    patterns,
+    object,
+    checksum,
+    partSizeBytes,
+    ...key,
+  ]);
   const claim = request.isResuming ? await unfinished.claim(id) : null;
   if (claim === null) {
     return {
@@ -50,6 +62,10 @@ export async function openResumableRun(
     },
     [Symbol.asyncDispose]: async () => await claim[Symbol.asyncDispose](),
   };
+}
+
+function keyOf({ customerKeyHash = null }: PutRequest): readonly string[] {
+  return customerKeyHash === null ? [] : [customerKeyHash];
 }
 
 function parseSince(document: unknown): number | null {

@@ -31,12 +31,13 @@ export async function sendFile(
 ): Promise<UploadResult> {
   const { identity, path } = file;
   const { sizeBytes } = identity;
-  const { object, checksum, ifNoneMatch } = request;
+  const { object, checksum, ifNoneMatch, customerKeyHash = null } = request;
   const partSizeBytes = choosePartSize({ path, sizeBytes }, request.partSizeBytes);
   const headers = createHeaders(object, { name: location.key, identity });
   const options = { partSizeBytes, headers, checksum };
   const isSmall = sizeBytes <= partSizeBytes;
-  await using saved = isSmall ? null : await resumable.open({ location, source: path, identity, options });
+  const resumed = customerKeyHash === null ? options : { ...options, customerKeyHash };
+  await using saved = isSmall ? null : await resumable.open({ location, source: path, identity, options: resumed });
   using transfer = startTransfer(context, { location, sizeBytes });
   const result = await store.uploadFile({
     ...location,
