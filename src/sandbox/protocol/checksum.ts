@@ -1,12 +1,9 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { assertNever } from '../../errors.ts';
+import { crc32c, crc64nvme } from './crc.ts';
 import { CHECKSUM_ALGORITHMS, type Checksum, type ChecksumAlgorithm } from './wire.ts';
 import type { Node } from './xml.ts';
-
-/** The reflected polynomials: CRC-32C (RFC 3720) and CRC-64/NVME (NVM Express, section 5.2). */
-const CRC32C_POLYNOMIAL = 0x82f63b78n;
-const CRC64NVME_POLYNOMIAL = 0x9a6c9329ac4bc9b5n;
 
 /** A base64 checksum, as S3 writes it. */
 export function computeChecksum(algorithm: ChecksumAlgorithm, bytes: Buffer): string {
@@ -47,26 +44,6 @@ export function checksumElement(algorithm: ChecksumAlgorithm): string {
 /** A checksum as document elements; empty for null. */
 export function checksumNodes(checksum: Checksum | null): readonly Node[] {
   return checksum === null ? [] : [[checksumElement(checksum.algorithm), checksum.value]];
-}
-
-const crc32c = createCrc(32n, CRC32C_POLYNOMIAL);
-const crc64nvme = createCrc(64n, CRC64NVME_POLYNOMIAL);
-
-/** A table-driven reflected CRC, initialised with ones and inverted at the end. */
-function createCrc(width: bigint, polynomial: bigint): (bytes: Buffer) => bigint {
-  const table = Array.from({ length: 256 }, (_, byte) => {
-    let remainder = BigInt(byte);
-    for (let bit = 0; bit < 8; bit += 1) {
-      remainder = remainder % 2n === 1n ? (remainder / 2n) ^ polynomial : remainder / 2n;
-    }
-    return remainder;
-  });
-  const ones = 2n ** width - 1n;
-  return (bytes) => {
-    let crc = ones;
-    for (const byte of bytes) crc = (table[Number((crc ^ BigInt(byte)) % 256n)] ?? 0n) ^ (crc / 256n);
-    return crc ^ ones;
-  };
 }
 
 function encode(value: bigint, bytes: 4 | 8): string {
