@@ -36,7 +36,7 @@ export function describeStore(name: string, traits: StoreTraits): void {
     describeResume(open);
     describeListings(open);
     describeSweep(open, traits);
-    describeAccess(open, traits);
+    describeAccess(open, { name, traits });
     describeOutage(open, name);
   });
 }
