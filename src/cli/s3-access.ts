@@ -3,7 +3,7 @@ import { CommandCircuit } from '../guard/command-circuit.ts';
 import type { Guard } from '../guard/guard.ts';
 import { refuseIfOpen } from '../guard/refuse-early.ts';
 import { WaitReport } from '../guard/wait-report.ts';
-import type { ObjectAccess } from '../s3/connection/access-headers.ts';
+import type { ObjectAccess } from '../s3/connection/request-shape.ts';
 import type { ObjectStore } from '../s3/object-store.ts';
 import type { TransferContext } from '../transfer/transfer-context.ts';
 import { findProxy } from './settings/find-proxy.ts';
@@ -55,7 +55,7 @@ export async function connectWithoutCircuit(
 
 async function connect(run: CommandRun, guard: Guard, access: ObjectAccess): Promise<ObjectStore> {
   const { settings, clock } = run;
-  const { endpointUrl, region, profile, profileFiles } = run.aws();
+  const { endpointUrl, region, profile, profileFiles, checksums } = run.aws();
   const { connectTimeoutMs, credentialsTimeoutMs, pathStyle } = settings;
   const certificates = findCertificates(run, { isRequired: endpointUrl?.startsWith('http:') !== true });
   const { openObjectStore } = await import('../s3/object-store.ts');
@@ -66,7 +66,11 @@ async function connect(run: CommandRun, guard: Guard, access: ObjectAccess): Pro
       profile,
       profileFiles,
       pathStyle,
-      access,
+      access: {
+        ...access,
+        sendsChecksums: access.sendsChecksums && checksums.inRequests === 'when_supported',
+        asksForChecksums: access.asksForChecksums && checksums.inResponses === 'when_supported',
+      },
       connectTimeoutMs,
       credentialsTimeoutMs,
       certificates,

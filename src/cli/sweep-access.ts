@@ -1,5 +1,5 @@
 import { once } from '../once.ts';
-import type { ObjectAccess } from '../s3/connection/access-headers.ts';
+import type { ObjectAccess } from '../s3/connection/request-shape.ts';
 import type { ObjectStore } from '../s3/object-store.ts';
 import { openUnfinishedWork } from '../state/stored-work.ts';
 import { limitTime, type TimeLimit } from '../sweep/time-limit.ts';

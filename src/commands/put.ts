@@ -1,7 +1,7 @@
 import { string } from '@oclif/core/args';
 import { boolean, string as text } from '@oclif/core/flags';
 import { presentPut, presentPutPlan } from '../cli/output/put-result.ts';
-import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
+import { BaseCommand, type CommandInput, type Flags } from '../cli/base-command.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { escapeControls } from '../ui/escape.ts';
 import { accessFlags, readObjectAccess } from '../cli/flags/access-flags.ts';
@@ -48,9 +48,9 @@ export default class Put extends BaseCommand<typeof Put> {
       allowNo: true,
     }),
     checksum: text({
-      summary: 'checksum that S3 verifies and stores',
+      summary: 'checksum that S3 verifies and stores; none for stores that refuse its headers',
       options: CHECKSUM_CHOICES,
-      default: 'crc32',
+      defaultHelp: async () => await Promise.resolve('crc32'),
     }),
     'part-size': sizeFlag({
       summary: 'part size of a large upload; by default chosen from the object size',
@@ -79,7 +79,8 @@ export default class Put extends BaseCommand<typeof Put> {
       });
     }
     if (flags.recursive) keepHeapSmall();
-    const access = readObjectAccess(flags, run);
+    const checksum = chooseChecksum(flags, run);
+    const access = { ...readObjectAccess(flags, run), sendsChecksums: checksum !== 'none' };
     const object = readObjectOptions(flags);
     if (access.customerKey !== null && object.serverSideEncryption !== undefined) {
       throw new BreakwaterError('usage', '--sse-customer-key-file cannot be combined with --sse or --sse-kms-key-id');
@@ -91,7 +92,7 @@ export default class Put extends BaseCommand<typeof Put> {
       patterns: { include: flags.include ?? [], exclude: flags.exclude ?? [] },
       object,
       customerKeyHash: access.customerKey?.hash ?? null,
-      checksum: CHECKSUM_CHOICES.find((choice) => choice === flags.checksum) ?? 'crc32',
+      checksum,
       ifNoneMatch: flags['if-none-match'],
       isResuming: flags.resume,
       partSizeBytes: flags['part-size'] ?? null,
@@ -100,4 +101,11 @@ export default class Put extends BaseCommand<typeof Put> {
     if (flags['dry-run']) return presentPutPlan(await planPut(request, run));
     return presentPut(await put(request, await openTransferContext(run, 's3-upload', access)));
   }
+}
+
+/** Without the flag, the AWS settings decide; a dry run does not need them. */
+function chooseChecksum(flags: Flags<typeof Put>, run: CommandRun): PutRequest['checksum'] {
+  const chosen = CHECKSUM_CHOICES.find((choice) => choice === flags.checksum);
+  if (chosen !== undefined || flags['dry-run']) return chosen ?? 'crc32';
+  return run.aws().checksums.inRequests === 'when_supported' ? 'crc32' : 'none';
 }

@@ -2,7 +2,12 @@ import { string } from '@oclif/core/flags';
 import type { InferredFlags } from '@oclif/core/interfaces';
 import { BreakwaterError } from '../../errors.ts';
 import { readRegularBytes } from '../../read-regular-file.ts';
-import { createCustomerKey, type CustomerKey, type ObjectAccess } from '../../s3/connection/access-headers.ts';
+import {
+  createCustomerKey,
+  PLAIN_ACCESS,
+  type CustomerKey,
+  type ObjectAccess,
+} from '../../s3/connection/request-shape.ts';
 import type { AwsContext } from '../settings/aws-config.ts';
 
 const KEY_FLAG = 'sse-customer-key-file';
@@ -38,11 +43,11 @@ type AccessFlags = Partial<InferredFlags<typeof accessFlags>>;
  * @throws BreakwaterError `config`; the message never contains the key
  */
 export function readObjectAccess(flags: AccessFlags, { aws }: { readonly aws: () => AwsContext }): ObjectAccess {
-  const isRequesterPaying = flags['request-payer'] === 'requester';
+  const access = { ...PLAIN_ACCESS, isRequesterPaying: flags['request-payer'] === 'requester' };
   const path = flags[KEY_FLAG];
-  if (path === undefined) return { isRequesterPaying, customerKey: null };
+  if (path === undefined) return access;
   refusePlainHttp(aws());
-  return { isRequesterPaying, customerKey: readCustomerKey(path) };
+  return { ...access, customerKey: readCustomerKey(path) };
 }
 
 function readCustomerKey(path: string): CustomerKey {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
 import type { NamedFile } from './named-file.ts';
 import { NotRegularFile, readRegularFile } from '../../read-regular-file.ts';
+import { readChecksumModes, type ChecksumModes } from './checksum-modes.ts';
 import { encodeProfileName, encodeProfileNames, type ProfileFiles } from './profile-names.ts';
 import type { Environment, Settings, SettingSources } from './resolve-settings.ts';
 
@@ -12,6 +13,7 @@ export interface AwsContext {
   readonly profile: string | null;
   /** Set only if the profile's name contains blanks, which the SDK cannot read. */
   readonly profileFiles: ProfileFiles | null;
+  readonly checksums: ChecksumModes;
 }
 
 const AWS_FILES = [
@@ -36,6 +38,7 @@ export function findAwsContext(wishes: S3Wishes, { env, home }: Place): AwsConte
     endpointUrl: endpointUrl === null ? null : checkEndpoint(endpointUrl),
     region: findRegion(wishes.region, env, configured),
     profile,
+    checksums: readChecksumModes({ env, read: configured.read }),
     profileFiles: profile !== null && /\s/.test(profile) ? readProfileFiles(profile, { env, home }) : null,
   };
 }
@@ -102,6 +105,8 @@ export function parseIni(text: string): IniSections {
 }
 
 interface ProfileFacts {
+  /** Any other setting of the profile; null if it is not set. */
+  readonly read: (key: string) => string | null;
   readonly endpointUrl: string | null;
   readonly region: string | null;
   readonly ignoresEndpoints: boolean;
@@ -141,6 +146,7 @@ function readProfile(profile: string, { env, home }: Place): ProfileFacts {
     region: read('region'),
     ignoresEndpoints: read('ignore_configured_endpoint_urls')?.toLowerCase() === 'true',
     caBundle: read('ca_bundle'),
+    read,
   };
 }
 

@@ -1,5 +1,8 @@
-/** The checksums for uploads. @default 'crc32', which Node computes natively and S3 combines over parts */
-export const CHECKSUM_CHOICES = ['crc32', 'crc32c', 'crc64nvme', 'sha256'] as const;
+/**
+ * The checksums for uploads; `none` sends no header of a checksum, for stores that refuse them.
+ * @default 'crc32', which Node computes natively and S3 combines over parts
+ */
+export const CHECKSUM_CHOICES = ['crc32', 'crc32c', 'crc64nvme', 'sha256', 'none'] as const;
 export type ChecksumChoice = (typeof CHECKSUM_CHOICES)[number];
 
 /** The digests that S3 may report for an object, under their JSON names, cheapest first. */

@@ -16,36 +16,40 @@ interface ChecksumFacts {
   readonly type: ChecksumType;
 }
 
-const FACTS: Readonly<Record<ChecksumChoice, ChecksumFacts>> = {
+type SentChecksum = Exclude<ChecksumChoice, 'none'>;
+
+const FACTS: Readonly<Record<SentChecksum, ChecksumFacts>> = {
   crc32: { algorithm: 'CRC32', field: 'ChecksumCRC32', type: 'FULL_OBJECT' },
   crc32c: { algorithm: 'CRC32C', field: 'ChecksumCRC32C', type: 'FULL_OBJECT' },
   crc64nvme: { algorithm: 'CRC64NVME', field: 'ChecksumCRC64NVME', type: 'FULL_OBJECT' },
   sha256: { algorithm: 'SHA256', field: 'ChecksumSHA256', type: 'COMPOSITE' },
 };
 
-/** The checksum field for a request whose body is `bytes`. */
+/** The checksum field for a request whose body is `bytes`; none for `none`. */
 export async function checksumOf(choice: ChecksumChoice, bytes: Uint8Array): Promise<Readonly<Record<string, string>>> {
-  return { [FACTS[choice].field]: await compute(choice, bytes) };
+  return choice === 'none' ? {} : { [FACTS[choice].field]: await compute(choice, bytes) };
 }
 
-/** The fields that announce the checksum when an upload in parts is created. */
+/** The fields that announce the checksum when an upload in parts is created; none for `none`. */
 export function announceChecksum(choice: ChecksumChoice): {
-  readonly ChecksumAlgorithm: ChecksumAlgorithm;
-  readonly ChecksumType: ChecksumType;
+  readonly ChecksumAlgorithm?: ChecksumAlgorithm;
+  readonly ChecksumType?: ChecksumType;
 } {
+  if (choice === 'none') return {};
   const { algorithm, type } = FACTS[choice];
   return { ChecksumAlgorithm: algorithm, ChecksumType: type };
 }
 
 /** The checksum in a response; null if there is none. */
 export function readChecksum(choice: ChecksumChoice, response: object): string | null {
+  if (choice === 'none') return null;
   const value = readFields(response)[FACTS[choice].field];
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
 /** The field of one part in the list that completes an upload: only a checksum that the store itself reported. */
 export function namePartChecksum(choice: ChecksumChoice, value: string | null): Readonly<Record<string, string>> {
-  return value === null ? {} : { [FACTS[choice].field]: value };
+  return value === null || choice === 'none' ? {} : { [FACTS[choice].field]: value };
 }
 
 /**
@@ -60,8 +64,8 @@ export function expectWhole(
     parts,
   }: { checksumType: ChecksumType | null; parts: readonly { checksum: string | null; sizeBytes: number }[] },
 ): Readonly<Record<string, string>> {
+  if (choice === 'none' || choice === 'sha256' || checksumType !== 'FULL_OBJECT') return {};
   const { field, type } = FACTS[choice];
-  if (choice === 'sha256' || checksumType !== 'FULL_OBJECT') return {};
   const known = parts.flatMap(({ checksum, sizeBytes }) => (checksum === null ? [] : [{ checksum, sizeBytes }]));
   if (known.length < parts.length) return {};
   return { [field]: combineCrcs(choice satisfies CrcName, known), ChecksumType: type };
@@ -75,12 +79,12 @@ export async function isSamePart(
   choice: ChecksumChoice,
   { bytes, stored }: { bytes: Uint8Array; stored: { checksum: string | null; etag: string } },
 ): Promise<boolean> {
-  if (stored.checksum !== null) return (await compute(choice, bytes)) === stored.checksum;
+  if (stored.checksum !== null && choice !== 'none') return (await compute(choice, bytes)) === stored.checksum;
   return createHash('md5').update(bytes).digest('hex') === stored.etag.replaceAll('"', '');
 }
 
 /** In base64, as in S3. */
-async function compute(choice: ChecksumChoice, bytes: Uint8Array): Promise<string> {
+async function compute(choice: SentChecksum, bytes: Uint8Array): Promise<string> {
   const digest = createDigest(choice);
   digest.update(bytes);
   return Buffer.from(await digest.digest()).toString('base64');

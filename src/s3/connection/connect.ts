@@ -1,6 +1,6 @@
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { AdaptiveRetryStrategy } from '@smithy/core/retry';
-import type { ObjectAccess } from './access-headers.ts';
+import type { ObjectAccess } from './request-shape.ts';
 import { findCredentials, type CredentialContext, type CredentialSettings } from './credentials.ts';
 import { collectBody } from './collect-body.ts';
 import { BoundedRateLimiter } from './rate-limiter.ts';
@@ -16,7 +16,7 @@ export interface S3Settings extends HttpSettings, CredentialSettings {
   readonly region: string | null;
   /** Bucket in the path instead of the host name. Null: only for a custom endpoint. */
   readonly pathStyle: boolean | null;
-  /** @default no key, and no agreement to pay */
+  /** @default no key, no agreement to pay, and all checksums */
   readonly access?: ObjectAccess;
 }
 
@@ -52,7 +52,7 @@ export async function connectS3(
     streamCollector: collectBody,
     // We verify whole objects across attempts; the SDK can verify only single responses.
     responseChecksumValidation: 'WHEN_REQUIRED',
-    requestChecksumCalculation: 'WHEN_SUPPORTED',
+    requestChecksumCalculation: access?.sendsChecksums === false ? 'WHEN_REQUIRED' : 'WHEN_SUPPORTED',
   };
   const client = USES_FAST_PATH ? new DirectClient(config, rateLimiter, access) : new ObjectClient(config, access);
   try {

@@ -11,7 +11,7 @@ import {
 import { HttpResponse, type HttpRequest } from '@smithy/core/protocols';
 import { isThrottlingError } from '@smithy/core/retry';
 import { operation } from '@smithy/core/schema';
-import type { ObjectAccess } from './access-headers.ts';
+import type { ObjectAccess } from './request-shape.ts';
 import type { BoundedRateLimiter } from './rate-limiter.ts';
 import { readFields } from '../../read-fields.ts';
 import { isErrorBody, readObjectResponse, readStoredResponse, readWhole } from './direct-response.ts';
@@ -131,7 +131,7 @@ export class DirectClient extends ObjectClient {
     });
     const { hostname, port, headers, body } = request;
     headers['host'] = port === undefined ? hostname : `${hostname}:${port}`;
-    Object.assign(headers, this.accessHeaders(kind.name));
+    this.shape(kind.name, request);
     headers['user-agent'] = await (this.#userAgent ??= this.#formatUserAgent());
     if (body instanceof Uint8Array) {
       headers['content-length'] = String(body.byteLength);

@@ -10,9 +10,9 @@ import {
   type S3ClientConfig,
   type UploadPartCommandInput,
 } from '@aws-sdk/client-s3';
+import { HttpRequest } from '@smithy/core/protocols';
 import type { WatchedOptions } from '../../http/http-handler.ts';
-import { readFields } from '../../read-fields.ts';
-import { createAccessHeaders, PLAIN_ACCESS, type ObjectAccess } from './access-headers.ts';
+import { createRequestShape, PLAIN_ACCESS, type ObjectAccess } from './request-shape.ts';
 import { NamedRegion } from './named-region.ts';
 import { CredentialRenewal } from './renew-credentials.ts';
 import { readTimesStrictly } from './strict-times.ts';
@@ -32,18 +32,18 @@ export class ObjectClient extends S3Client {
 
   protected readonly signedFor: NamedRegion;
 
-  /** The headers that each request of an operation has in addition. */
-  protected readonly accessHeaders: ReturnType<typeof createAccessHeaders>;
+  /** Completes each request, before it is signed. */
+  protected readonly shape: ReturnType<typeof createRequestShape>;
 
-  /** @param access @default no key, and no agreement to pay */
+  /** @param access @default no key, no agreement to pay, and all checksums */
   constructor(config: S3ClientConfig, access: ObjectAccess = PLAIN_ACCESS) {
     const region = new NamedRegion(config.region);
     super({ ...config, region: region.read });
     this.signedFor = region;
     region.follow(this);
     readTimesStrictly(this);
-    this.accessHeaders = createAccessHeaders(access);
-    this.#addAccessHeaders();
+    this.shape = createRequestShape(access);
+    this.#shapeRequests();
     const { renewal } = this;
     this.middlewareStack.add(
       (next) => async (args) => {
@@ -59,18 +59,15 @@ export class ObjectClient extends S3Client {
     );
   }
 
-  #addAccessHeaders(): void {
+  #shapeRequests(): void {
     this.middlewareStack.add(
       (next, { commandName = '' }) =>
         async (args) => {
-          const { headers } = readFields(args.request);
-          if (typeof headers === 'object' && headers !== null) {
-            Object.assign(headers, this.accessHeaders(commandName.replace(/Command$/, '')));
-          }
+          if (HttpRequest.isInstance(args.request)) this.shape(commandName.replace(/Command$/, ''), args.request);
           return await next(args);
         },
-      // Before the signature.
-      { name: 'addAccessHeaders', step: 'build' },
+      // After the checksum of the body, and before the signature.
+      { name: 'shapeRequest', step: 'build', priority: 'low' },
     );
   }
 

@@ -17,7 +17,8 @@ const NOTHING = {
   endpointUrl: null,
   region: null,
   profile: null,
-};
+  checksums: { inRequests: 'when_supported', inResponses: 'when_supported' },
+} as const;
 let home = '';
 
 beforeAll(() => {
