@@ -115,7 +115,14 @@ async function watch(run: CommandRun, request: Omit<ScreenRequest, 'user'>): Pro
     // Other output would corrupt the screen, so it is printed afterwards.
     output.stepAside((write) => held.push(write));
     try {
-      const terminal = { stdin: process.stdin, stdout: process.stdout, hasColour: stdoutHasColour, symbols };
+      const { createJobControl } = await import('../cli/job-control.ts');
+      const terminal = {
+        stdin: process.stdin,
+        stdout: process.stdout,
+        hasColour: stdoutHasColour,
+        symbols,
+        jobControl: createJobControl(),
+      };
       const changes = await watchAtTerminal(run, { ...request, user: readUserName() }, terminal);
       return { json: {}, summary: changes.length === 0 ? null : changes.join('\n') };
     } finally {
@@ -123,10 +130,13 @@ async function watch(run: CommandRun, request: Omit<ScreenRequest, 'user'>): Pro
       for (const write of held) write();
     }
   }
+  const { watchReader } = await import('../cli/output/reader-watch.ts');
+  const reader = watchReader(process.stdout.fd);
+  run.onClose(reader.stop);
   const { circuits, stateFile } = await watchInPipe(run, request, {
     isJson: json,
     print: (lines) => output.print(lines),
-    isRead: () => stdout.writable,
+    isRead: () => stdout.writable && reader.hasReader(),
   });
   const { path, condition } = stateFile;
   const problem = condition === 'ready' || condition === 'missing' ? null : condition;

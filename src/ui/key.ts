@@ -1,6 +1,9 @@
-/** A key that was pressed, or text that was typed or pasted; contains no control characters. */
+/** A key that was pressed, or text that was pasted; contains no control characters. */
 export type Key =
+  /** One typed character. */
   | { readonly kind: 'text'; readonly text: string }
+  /** Text that the terminal marked as pasted: for a field, never for a command. */
+  | { readonly kind: 'paste'; readonly text: string }
   | { readonly [Name in NamedKey]: { readonly kind: Name } }[NamedKey];
 
 /** Keys that type no text. */
@@ -17,4 +20,6 @@ export type NamedKey =
   /** Ctrl-U: clears the line being typed. */
   | 'clear'
   /** Ctrl-C. */
-  | 'interrupt';
+  | 'interrupt'
+  /** Ctrl-Z: stops the process until the shell continues it. */
+  | 'suspend';

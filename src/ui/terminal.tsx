@@ -1,7 +1,10 @@
-import { Box, render, Text, useInput, type Key as InkKey } from 'ink';
-import type { ReactElement } from 'react';
+import { Box, render, Text } from 'ink';
+import { useEffect, type ReactElement } from 'react';
+import type { Clock } from '../clock.ts';
 import type { Frame, Tone } from './frame.ts';
+import type { JobControl } from './job-control.ts';
 import type { Key } from './key.ts';
+import { createKeyboard, type Keyboard } from './keyboard.ts';
 
 /** Uses only the 16 colours of every terminal. Cyan replaces green, which many people cannot distinguish from red. */
 const STYLES: Readonly<Record<Tone, Readonly<Record<string, string | boolean>>>> = {
@@ -70,13 +73,17 @@ export function startLiveLines(stderr: NodeJS.WriteStream, { hasColour }: { hasC
     if (last === null) return;
     const view = <Rows frame={last} hasColour={hasColour} />;
     if (instance === null) {
+      assumeSize(stderr);
       instance = render(view, { stdout: stderr, stderr, exitOnCtrlC: false, patchConsole: false });
     } else {
       instance.rerender(view);
     }
   };
   return {
-    columns: () => stderr.columns,
+    columns: () => {
+      assumeSize(stderr);
+      return stderr.columns;
+    },
     show: (frame) => {
       last = frame;
       draw();
@@ -99,72 +106,141 @@ interface WholeScreenOptions {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly hasColour: boolean;
+  readonly clock: Pick<Clock, 'sleep'>;
+  readonly jobControl: JobControl;
   readonly onKey: (key: Key) => void;
   /** Called before anything else is drawn at the new size. */
   readonly onResize: () => void;
+  /** The terminal has been closed. */
+  readonly onGone: () => void;
 }
 
-/** Takes over the terminal. Both streams must be terminals. */
-export function openWholeScreen({ stdin, stdout, hasColour, onKey, onResize }: WholeScreenOptions): WholeScreen {
-  // On a resize Ink redraws its last frame, which must first be replaced with one that fits.
-  stdout.on('resize', onResize);
-  const view = (frame: Frame): ReactElement => (
-    <>
-      <Keyboard onKey={onKey} />
-      <Rows frame={frame} hasColour={hasColour} />
-    </>
-  );
-  const instance = render(view([]), {
-    stdin,
-    stdout,
-    alternateScreen: true,
-    interactive: true,
-    incrementalRendering: true,
-    exitOnCtrlC: false,
-    patchConsole: false,
-  });
-  return {
-    columns: () => stdout.columns,
-    rows: () => stdout.rows,
-    show: (frame) => instance.rerender(view(frame)),
-    close: async () => {
-      stdout.off('resize', onResize);
-      instance.unmount();
-      await instance.waitUntilExit();
-    },
-  };
+/** Takes over the terminal. Both streams must be terminals. Ctrl-Z gives it back until the shell continues the process. */
+export function openWholeScreen(options: WholeScreenOptions): WholeScreen {
+  return new TakenTerminal(options);
 }
 
-function Keyboard({ onKey }: { readonly onKey: (key: Key) => void }): null {
-  useInput((input, pressed) => {
-    const key = readKey(input, pressed);
-    if (key !== null) onKey(key);
-  });
-  return null;
-}
+class TakenTerminal implements WholeScreen {
+  readonly #options: WholeScreenOptions;
+  readonly #keyboard: Keyboard;
+  readonly #listening: Disposable;
+  #frame: Frame = [];
+  /** Null while the terminal is given back. */
+  #instance: ReturnType<typeof render> | null = null;
+  #isClosed = false;
+  /** One change of hands at a time: a stop comes with its own continue. */
+  #turn = Promise.resolve();
 
-const NAMED = [
-  ['upArrow', 'up'],
-  ['downArrow', 'down'],
-  ['pageUp', 'page_up'],
-  ['pageDown', 'page_down'],
-  ['home', 'home'],
-  ['end', 'end'],
-  ['return', 'enter'],
-  ['escape', 'escape'],
-  ['backspace', 'backspace'],
-  // Most terminals send this for the backspace key.
-  ['delete', 'backspace'],
-] as const;
-
-/** Maps a key for the screen; null if unused. Pasted text loses its control characters. */
-export function readKey(input: string, pressed: InkKey): Key | null {
-  const named = NAMED.find(([name]) => pressed[name]);
-  if (named !== undefined) return { kind: named[1] };
-  if (pressed.ctrl) {
-    if (input === 'c') return { kind: 'interrupt' };
-    return input === 'u' ? { kind: 'clear' } : null;
+  constructor(options: WholeScreenOptions) {
+    this.#options = options;
+    const { stdin, stdout, clock, jobControl, onKey, onGone } = options;
+    const stop = (whom: 'process' | 'group'): void => this.#leave(async () => await jobControl.stop(whom));
+    this.#keyboard = createKeyboard({
+      stdin,
+      clock,
+      onKey: (key) => (key.kind === 'suspend' ? stop('group') : onKey(key)),
+      onGone,
+    });
+    this.#listening = jobControl.listen({
+      onStop: () => stop('process'),
+      // After a stop that could not be noticed: the shell has changed the mode of the terminal, and drawn over the screen.
+      onContinue: () => this.#leave(async () => await Promise.resolve()),
+    });
+    assumeSize(stdout);
+    stdout.on('resize', this.#resize);
+    stdout.on('error', onGone);
+    this.#take();
   }
-  const text = pressed.meta || pressed.tab ? '' : input.replaceAll(/\p{C}/gu, '');
-  return text === '' ? null : { kind: 'text', text };
+
+  columns(): number {
+    return this.#options.stdout.columns;
+  }
+
+  rows(): number {
+    return this.#options.stdout.rows;
+  }
+
+  show(frame: Frame): void {
+    this.#frame = frame;
+    this.#instance?.rerender(this.#view());
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#listening[Symbol.dispose]();
+    this.#options.stdout.off('resize', this.#resize);
+    await this.#turn;
+    await this.#giveBack();
+  }
+
+  /** Gives the terminal back while `pause` runs. */
+  #leave(pause: () => Promise<void>): void {
+    this.#turn = this.#turn.then(async () => {
+      if (this.#isClosed) return;
+      await this.#giveBack();
+      await pause();
+      if (this.#isClosed) return;
+      this.#take();
+      this.#resize();
+    });
+  }
+
+  #take(): void {
+    const { stdin, stdout } = this.#options;
+    this.#keyboard.open();
+    this.#instance = render(this.#view(), {
+      stdin,
+      stdout,
+      alternateScreen: true,
+      interactive: true,
+      incrementalRendering: true,
+      exitOnCtrlC: false,
+      patchConsole: false,
+    });
+  }
+
+  async #giveBack(): Promise<void> {
+    const instance = this.#instance;
+    this.#instance = null;
+    instance?.unmount();
+    this.#keyboard.close();
+    await instance?.waitUntilExit();
+  }
+
+  /** On a resize Ink redraws its last frame, which must first be replaced with one that fits. */
+  readonly #resize = (): void => {
+    assumeSize(this.#options.stdout);
+    this.#options.onResize();
+  };
+
+  #view(): ReactElement {
+    const { stdout, hasColour } = this.#options;
+    return (
+      <>
+        <PasteMarks stdout={stdout} />
+        <Rows frame={this.#frame} hasColour={hasColour} />
+      </>
+    );
+  }
+}
+
+/** A terminal that knows no size, such as a serial line or that of a new container, counts as the usual one. */
+function assumeSize(stream: NodeJS.WriteStream): void {
+  // Also for Ink, which would ask other programs for the size.
+  if (!(stream.columns > 0)) stream.columns = 80;
+  if (!(stream.rows > 0)) stream.rows = 24;
+}
+
+const PASTE_MARKS_ON = '\u001b[?2004h';
+const PASTE_MARKS_OFF = '\u001b[?2004l';
+
+/** The terminal marks pasted text, so that it is not taken for keys. */
+function PasteMarks({ stdout }: { readonly stdout: NodeJS.WriteStream }): null {
+  useEffect(() => {
+    stdout.write(PASTE_MARKS_ON);
+    return () => {
+      stdout.write(PASTE_MARKS_OFF);
+    };
+  }, [stdout]);
+  return null;
 }

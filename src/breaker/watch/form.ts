@@ -32,7 +32,7 @@ export function typeInForm(form: Form, key: Key): FormStep {
 
 /** The text after a key; null for a key that does not edit text. */
 export function editText(text: string, key: Key): string | null {
-  if (key.kind === 'text') return text + key.text;
+  if (key.kind === 'text' || key.kind === 'paste') return text + key.text;
   if (key.kind === 'backspace') return text.replace(/.$/su, '');
   return key.kind === 'clear' ? '' : null;
 }

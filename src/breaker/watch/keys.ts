@@ -37,16 +37,8 @@ export function pressKey(view: WatchView, key: Key, snapshot: WatchSnapshot): Ke
       ? { view, action: { kind: 'quit' } }
       : stay({ ...view, page: 'table' });
   }
-  if (key.kind === 'text') return pressLetters(view, key.text, snapshot);
+  if (key.kind === 'text') return pressLetter(view, key.text, snapshot);
   return stay(move({ ...view, message: null }, key.kind, snapshot));
-}
-
-/** A key that is held down may arrive many times at once. Other text of several letters was pasted and is ignored. */
-function pressLetters(view: WatchView, text: string, snapshot: WatchSnapshot): KeyStep {
-  const [first = ''] = text;
-  if (text.length === 1) return pressLetter(view, text, snapshot);
-  if (!['j', 'k'].includes(first) || text !== first.repeat(text.length)) return stay(view);
-  return stay(step({ ...view, message: null }, first === 'j' ? text.length : -text.length, snapshot));
 }
 
 function pressLetter(view: WatchView, letter: string, snapshot: WatchSnapshot): KeyStep {
@@ -98,6 +90,8 @@ function move(view: WatchView, kind: Key['kind'], snapshot: WatchSnapshot): Watc
     case 'escape':
       return view.page === 'detail' ? leaveDetail(view) : { ...view, filter: '' };
     case 'text':
+    case 'paste':
+    case 'suspend':
     case 'backspace':
     case 'clear':
     case 'interrupt':

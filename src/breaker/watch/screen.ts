@@ -7,7 +7,7 @@ import { drawWatch } from './frame.ts';
 import type { Key } from '../../ui/key.ts';
 import { pressKey, type WatchAction } from './keys.ts';
 import type { WatchSnapshot } from './snapshot.ts';
-import { beginView, type Message, type WatchOptions, type WatchView } from './view.ts';
+import { beginView, SPANS_MS, type Message, type WatchOptions, type WatchView } from './view.ts';
 import { escapeAll } from '../../ui/escape.ts';
 import type { BreakerContext } from '../breaker-context.ts';
 import type { WatchReader } from './reader.ts';
@@ -21,28 +21,39 @@ export interface ScreenWatch extends Pick<BreakerContext, 'clock' | 'signal'> {
   readonly reader: WatchReader;
   readonly symbols: Symbols;
   readonly options: WatchOptions;
-  readonly openScreen: (listeners: { onKey: (key: Key) => void; onResize: () => void }) => WholeScreen;
+  readonly openScreen: (listeners: ScreenListeners) => WholeScreen;
   /** Makes a manual change. @returns the message to show */
   readonly act: (action: ManualAction) => Promise<Message>;
 }
 
-/** Shows the live screen until a key or the signal ends it. Always restores the terminal. */
+interface ScreenListeners {
+  readonly onKey: (key: Key) => void;
+  readonly onResize: () => void;
+  readonly onGone: () => void;
+}
+
+/** Shows the live screen until a key, the signal or the end of the terminal ends it. Always restores the terminal. */
 export async function watchOnScreen(watch: ScreenWatch): Promise<void> {
   const { reader, clock, signal, options } = watch;
   // An unknown name must fail before the screen opens.
-  const first = await reader.read(beginView(options).spanMs);
+  const first = await reader.read(SPANS_MS[0]);
   const wakeUp = new WakeUp();
   const keys: Key[] = [];
+  const gone = new AbortController();
   const screen = watch.openScreen({
     onKey: (key) => {
       keys.push(key);
       wakeUp.now();
     },
     onResize: () => painter.paint(),
+    onGone: () => {
+      gone.abort();
+      wakeUp.now();
+    },
   });
-  const painter = new Painter(screen, watch.symbols, { snapshot: first, view: beginView(options) });
+  const painter = new Painter(screen, watch.symbols, { snapshot: first, view: beginView(options, first) });
   try {
-    while (!signal.aborted) {
+    while (!signal.aborted && !gone.signal.aborted) {
       const drawnAtMs = painter.paint() ? clock.monotonic() : null;
       await wakeUp.wait(clock, { longestMs: TICK_MS, signal });
       // At most one redraw per tick, so that a held key does not flood the terminal.

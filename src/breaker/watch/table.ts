@@ -3,7 +3,7 @@ import { formatDuration } from '../../duration.ts';
 import { fit, measureColumns, span, truncateLine, type Line, type Span } from '../../ui/frame.ts';
 import { drawPips, drawSparkline, type Symbols } from '../../ui/symbols.ts';
 import type { WatchedCircuit, WatchSnapshot } from './snapshot.ts';
-import { findSelected, listShown, type WatchView } from './view.ts';
+import { findSelected, listShown, orderByTrouble, type WatchView } from './view.ts';
 import { formatErrorShare, formatNextCall, formatQuantile, nameState, sumUp } from '../../ui/circuit-words.ts';
 
 export interface Canvas {
@@ -91,9 +91,7 @@ export function drawTable(snapshot: WatchSnapshot, view: WatchView, canvas: Canv
 
 /** All circuits on one line, the worst first. */
 export function drawSummary(snapshot: WatchSnapshot, view: WatchView, { columns, symbols }: Canvas): Line {
-  const order: readonly CircuitState[] = ['open', 'isolated', 'half_open', 'closed'];
-  const shown = listShown(snapshot, view).toSorted((a, b) => order.indexOf(a.view.state) - order.indexOf(b.view.state));
-  const parts = shown.flatMap((circuit) => [
+  const parts = orderByTrouble(listShown(snapshot, view)).flatMap((circuit) => [
     drawLamp(circuit.view.state, symbols),
     span(` ${circuit.view.name} ${formatNextCall(circuit.view, snapshot)}   `),
   ]);

@@ -1,3 +1,4 @@
+import type { CircuitState } from '../../circuit/circuit.ts';
 import type { Tone } from '../../ui/frame.ts';
 import type { WatchedCircuit, WatchSnapshot } from './snapshot.ts';
 
@@ -50,10 +51,15 @@ export interface Message {
   readonly command: string | null;
 }
 
-export function beginView(options: WatchOptions): WatchView {
+/** The first view, on the circuit that is most in trouble: only its details are on the first screen. */
+export function beginView(
+  options: WatchOptions,
+  { circuits }: Pick<WatchSnapshot, 'circuits'> = { circuits: [] },
+): WatchView {
+  const [worst] = orderByTrouble(circuits);
   return {
     page: 'table',
-    selected: null,
+    selected: worst?.name ?? null,
     scroll: 0,
     filter: '',
     isFiltering: false,
@@ -64,6 +70,14 @@ export function beginView(options: WatchOptions): WatchView {
     options,
   };
 }
+
+/** Circuits in the order of the attention that they need; otherwise as given. */
+export function orderByTrouble(circuits: readonly WatchedCircuit[]): readonly WatchedCircuit[] {
+  return circuits.toSorted((a, b) => TROUBLE.indexOf(a.view.state) - TROUBLE.indexOf(b.view.state));
+}
+
+/** An outage first, then its end, then what somebody has done on purpose. */
+const TROUBLE: readonly CircuitState[] = ['open', 'half_open', 'isolated', 'closed'];
 
 /** The circuits that match the filter. */
 export function listShown(

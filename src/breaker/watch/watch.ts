@@ -2,6 +2,7 @@ import { BreakwaterError } from '../../errors.ts';
 import { formatChange } from '../../ui/circuit-words.ts';
 import { escapeControls } from '../../ui/escape.ts';
 import type { Symbols } from '../../ui/symbols.ts';
+import type { JobControl } from '../../ui/job-control.ts';
 import type { BreakerContext } from '../breaker-context.ts';
 import type { InspectedCircuit } from '../inspect-circuits.ts';
 import { toInspected, watchAsLines, type LineOutput } from './lines.ts';
@@ -17,6 +18,7 @@ interface WatchTerminal {
   readonly stdout: NodeJS.WriteStream;
   readonly hasColour: boolean;
   readonly symbols: Symbols;
+  readonly jobControl: JobControl;
 }
 
 export interface ScreenRequest extends WatchOptions {
@@ -46,7 +48,7 @@ export async function watchAtTerminal(
     signal,
     symbols,
     options,
-    openScreen: (listeners) => openWholeScreen({ ...terminal, ...listeners }),
+    openScreen: (listeners) => openWholeScreen({ ...terminal, ...listeners, clock }),
     act: async (action) => {
       const message = await changeOne(context, action, user);
       if (message.command !== null) changes.push(`$ ${escapeControls(message.command)}`, `  ${message.text}`);

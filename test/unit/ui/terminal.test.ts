@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
-import { renderToString, type Key as InkKey } from 'ink';
+import { renderToString } from 'ink';
 import { createElement } from 'react';
 import { describe, expect, it } from 'vitest';
 import { span, type Frame } from '../../../src/ui/frame.ts';
-import { openWholeScreen, readKey, Rows, startLiveLines } from '../../../src/ui/terminal.tsx';
+import { openWholeScreen, Rows, startLiveLines } from '../../../src/ui/terminal.tsx';
+import { systemClock } from '../../../src/clock.ts';
 import type { Key } from '../../../src/ui/key.ts';
 
 const FRAME: Frame = [[span('open', 'open'), span(' and '), span('well', 'closed')], [], [span('end')]];
@@ -77,19 +78,58 @@ describe('startLiveLines', () => {
   });
 });
 
+/** The second screen of a stage: what happened on it, and the shell around it. */
+function openStage({ columns = 80, rows = 24 } = {}) {
+  const { stream: stdout, text } = openTerminal();
+  Object.assign(stdout, { columns, rows });
+  const { stream: stdin, press, modes } = openKeyboard();
+  const keys: Key[] = [];
+  const stops: string[] = [];
+  const counts = { resized: 0, gone: 0 };
+  let shell = { onStop: (): void => undefined, onContinue: (): void => undefined };
+  let goOn: () => void = () => undefined;
+  const screen = openWholeScreen({
+    stdin,
+    stdout,
+    hasColour: false,
+    clock: systemClock,
+    jobControl: {
+      listen: (listeners) => {
+        shell = listeners;
+        return { [Symbol.dispose]: () => undefined };
+      },
+      stop: async (whom) => {
+        stops.push(whom);
+        await new Promise<void>((resolve) => (goOn = resolve));
+      },
+    },
+    onKey: (key) => keys.push(key),
+    onResize: () => (counts.resized += 1),
+    onGone: () => (counts.gone += 1),
+  });
+  return {
+    stdout,
+    stdin,
+    text,
+    press,
+    modes,
+    keys,
+    stops,
+    counts,
+    screen,
+    continue: () => goOn(),
+    stop: () => shell.onStop(),
+    wasContinued: () => shell.onContinue(),
+  };
+}
+
+const SECOND_ON = '\u001b[?1049h';
+const SECOND_OFF = '\u001b[?1049l';
+const count = (text: string, part: string): number => text.split(part).length - 1;
+
 describe('openWholeScreen', () => {
   it('takes the second screen and the keyboard, and gives both back', async () => {
-    const { stream: stdout, text } = openTerminal();
-    const { stream: stdin, press, modes } = openKeyboard();
-    const keys: Key[] = [];
-    let resized = 0;
-    const screen = openWholeScreen({
-      stdin,
-      stdout,
-      hasColour: false,
-      onKey: (key) => keys.push(key),
-      onResize: () => (resized += 1),
-    });
+    const { stdout, text, press, modes, keys, counts, screen } = openStage();
     expect([screen.columns(), screen.rows()]).toEqual([80, 24]);
     screen.show(FRAME);
     await until(() => text().includes('open and well') && modes.length > 0);
@@ -101,12 +141,75 @@ describe('openWholeScreen', () => {
     await screen.close();
     stdout.emit('resize');
     expect(keys).toEqual([{ kind: 'text', text: 'j' }, { kind: 'interrupt' }]);
-    expect(resized).toBe(1);
+    expect(counts.resized).toBe(1);
     expect([modes[0], modes.at(-1)]).toEqual([true, false]);
     const written = text();
-    expect(written.indexOf('\u001b[?1049h')).toBeGreaterThan(-1);
-    expect(written.lastIndexOf('\u001b[?1049l')).toBeGreaterThan(written.lastIndexOf('\u001b[?1049h'));
+    expect(written.indexOf(SECOND_ON)).toBeGreaterThan(-1);
+    expect(written.lastIndexOf(SECOND_OFF)).toBeGreaterThan(written.lastIndexOf(SECOND_ON));
+    expect(written.lastIndexOf('\u001b[?2004l')).toBeGreaterThan(written.lastIndexOf('\u001b[?2004h'));
     expect(written.lastIndexOf('\u001b[?25h')).toBeGreaterThan(written.lastIndexOf('\u001b[?25l'));
+  });
+
+  it('joins the sequence of a key that a slow line has split, and takes an escape alone for the key', async () => {
+    const { press, keys, screen } = openStage();
+    press('\u001b');
+    await until(() => true);
+    press('[B');
+    await until(() => keys.length === 1);
+    press('\u001b');
+    await until(() => keys.length === 2);
+    expect(keys).toEqual([{ kind: 'down' }, { kind: 'escape' }]);
+    await screen.close();
+  });
+
+  it.each([
+    ['Ctrl-Z', 'group'],
+    ['a stop from outside', 'process'],
+  ] as const)('gives the terminal back on %s, and takes it again when continued', async (how, whom) => {
+    const { text, press, modes, keys, stops, screen, ...stage } = openStage();
+    screen.show(FRAME);
+    await until(() => text().includes('open and well'));
+    if (how === 'Ctrl-Z') press('\u001a');
+    else stage.stop();
+    await until(() => stops.length === 1);
+    expect([stops, modes, count(text(), SECOND_OFF)]).toEqual([[whom], [true, false], 1]);
+    // What is shown meanwhile is drawn later.
+    screen.show([[span('news')]]);
+    expect(text()).not.toContain('news');
+    stage.continue();
+    await until(() => text().includes('news'));
+    expect([modes, count(text(), SECOND_ON), keys]).toEqual([[true, false, true], 2, []]);
+    await screen.close();
+    expect([modes.at(-1), count(text(), SECOND_OFF)]).toEqual([false, 2]);
+  });
+
+  it('sets the keyboard and draws everything anew after a stop that nobody could notice', async () => {
+    const { text, modes, screen, counts, wasContinued } = openStage();
+    screen.show(FRAME);
+    await until(() => text().includes('open and well'));
+    wasContinued();
+    await until(() => count(text(), 'open and well') === 2);
+    expect([modes, counts.resized]).toEqual([[true, false, true], 1]);
+    await screen.close();
+  });
+
+  it('draws on a terminal that knows no size as on one of 80 x 24, also when it forgets its size', async () => {
+    const { stdout, text, screen } = openStage({ columns: 0, rows: 0 });
+    expect([screen.columns(), screen.rows()]).toEqual([80, 24]);
+    screen.show(FRAME);
+    await until(() => text().includes('open and well'));
+    Object.assign(stdout, { columns: 0, rows: 0 });
+    stdout.emit('resize');
+    expect([screen.columns(), screen.rows()]).toEqual([80, 24]);
+    await screen.close();
+  });
+
+  it('says that the terminal has gone', async () => {
+    const { stdin, stdout, counts, screen } = openStage();
+    stdin.emit('end');
+    stdout.emit('error', new Error('EIO'));
+    expect(counts.gone).toBe(2);
+    await screen.close();
   });
 });
 
@@ -120,27 +223,5 @@ describe('the terminal', () => {
         .map((file) => `${name}/${file}`);
     });
     expect(touching.toSorted()).toEqual(['ui/paint.ts', 'ui/terminal.tsx']);
-  });
-});
-
-describe('readKey', () => {
-  const press = (pressed: Partial<InkKey>): InkKey => pressed as InkKey;
-
-  it.each([
-    ['a letter', 'j', {}, { kind: 'text', text: 'j' }],
-    ['pasted text', 'S3 is\r\nback\u001b[2J', {}, { kind: 'text', text: 'S3 isback[2J' }],
-    ['enter', '\r', { return: true }, { kind: 'enter' }],
-    ['backspace', '', { backspace: true }, { kind: 'backspace' }],
-    ['what most terminals send for backspace', '', { delete: true }, { kind: 'backspace' }],
-    ['an arrow', '', { upArrow: true }, { kind: 'up' }],
-    ['escape', '', { escape: true }, { kind: 'escape' }],
-    ['Ctrl-C', 'c', { ctrl: true }, { kind: 'interrupt' }],
-    ['Ctrl-U', 'u', { ctrl: true }, { kind: 'clear' }],
-    ['another control key', 'r', { ctrl: true }, null],
-    ['a letter with Alt', 'r', { meta: true }, null],
-    ['tab', '\t', { tab: true }, null],
-    ['nothing', '', {}, null],
-  ])('knows %s', (_what, input, pressed, key) => {
-    expect(readKey(input, press(pressed))).toEqual(key);
   });
 });

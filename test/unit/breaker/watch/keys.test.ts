@@ -41,8 +41,7 @@ describe('pressKey', () => {
     ['end', [{ kind: 'end' }], UPLOAD],
     ['a number', ['2'], UPLOAD],
     ['a number that is none', ['29'], UPLOAD],
-    ['a key that is held', [text('jjj'), text('k')], DOWNLOAD],
-    ['pasted text, which is no key', [text('jr')], DOWNLOAD],
+    ['pasted text, which is no key', [{ kind: 'paste', text: 'j' }], DOWNLOAD],
   ])('selects by %s', (_how, keys, name) => {
     expect(selected(press(keys).view)).toBe(name);
   });

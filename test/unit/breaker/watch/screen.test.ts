@@ -24,6 +24,7 @@ async function start({ isReadOnly = false, readFails = false } = {}) {
   };
   let press: (key: Key) => void = () => undefined;
   let resize: () => void = () => undefined;
+  let vanish: () => void = () => undefined;
   const reader: WatchReader = {
     read: async (spanMs) => {
       stage.reads += 1;
@@ -41,6 +42,7 @@ async function start({ isReadOnly = false, readFails = false } = {}) {
     openScreen: (listeners) => {
       press = listeners.onKey;
       resize = listeners.onResize;
+      vanish = listeners.onGone;
       return {
         columns: () => stage.columns,
         rows: () => stage.rows,
@@ -71,6 +73,7 @@ async function start({ isReadOnly = false, readFails = false } = {}) {
     press: (key: Key) => press(key),
     type,
     resize: () => resize(),
+    vanish: () => vanish(),
   };
 }
 
@@ -188,6 +191,15 @@ describe('watchOnScreen', () => {
     const { clock, stage, ended, stop } = await start();
     await clock.advance(10_000);
     stop();
+    await ended;
+    expect([stage.closes, clock.sleeping]).toEqual([1, 0]);
+  });
+
+  it('ends when its terminal has gone', async () => {
+    const { clock, stage, ended, vanish } = await start();
+    await clock.advance(10_000);
+    vanish();
+    await clock.advance(0);
     await ended;
     expect([stage.closes, clock.sleeping]).toEqual([1, 0]);
   });
