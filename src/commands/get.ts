@@ -77,7 +77,7 @@ export default class Get extends BaseCommand<typeof Get> {
   };
 
   protected override async execute(run: CommandRun, { args, flags }: CommandInput<typeof Get>): Promise<CommandResult> {
-    const source = parseS3Url(args.source);
+    const source = parseS3Url(args.source, run);
     if (isS3Url(args.dest)) {
       throw new BreakwaterError('usage', `${escapeControls(args.dest)} is not a local destination`, {
         details: { hint: 'get downloads to local files: breakwater get s3://bucket/key FILE' },

@@ -87,7 +87,7 @@ export default class Put extends BaseCommand<typeof Put> {
     }
     const request: PutRequest = {
       sources: args.source,
-      destination: parseS3Url(args.dest),
+      destination: parseS3Url(args.dest, run),
       isRecursive: flags.recursive,
       patterns: { include: flags.include ?? [], exclude: flags.exclude ?? [] },
       object,

@@ -5,6 +5,7 @@ import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { payerFlags, readObjectAccess } from '../cli/flags/access-flags.ts';
 import { countFlag, durationFlag, requestFlags, sizeFlag, withEnvironment } from '../cli/flags/flags.ts';
 import { readSelection, readSweepTarget, selectionFlags } from '../cli/flags/sweep-flags.ts';
+import { parseS3Url } from '../cli/flags/s3-url.ts';
 import { keepHeapSmall } from '../cli/heap-limits.ts';
 import { assertCanAsk } from '../cli/output/confirm.ts';
 import { askToSweep, presentSweep } from '../cli/output/sweep-result.ts';
@@ -75,7 +76,7 @@ export default class Sweep extends BaseCommand<typeof Sweep> {
     { args, flags }: CommandInput<typeof Sweep>,
   ): Promise<CommandResult> {
     keepHeapSmall();
-    const target = readSweepTarget(args.target, flags);
+    const target = readSweepTarget(parseS3Url(args.target, run), flags);
     const reportPath = readReportPath(flags.report);
     const isAsking = !flags.yes && !flags['dry-run'];
     if (isAsking) assertCanAsk(run);
@@ -87,6 +88,7 @@ export default class Sweep extends BaseCommand<typeof Sweep> {
     const { clock, emit, stdin } = run;
     const selection = await readSelection(flags, {
       bucket: target.bucket,
+      aws: run.aws,
       openStdin: () => openStdin(stdin),
       connect,
       signal: time.signal,

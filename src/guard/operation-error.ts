@@ -65,6 +65,8 @@ const HINTS_BY_FAILURE: Readonly<Record<string, string>> = {
   RequestTimeTooSkewed: "set this machine's clock: it differs too much from the store's",
   AuthorizationHeaderMalformed: "this is not the bucket's region: set --region",
   PermanentRedirect: 'the bucket is in another region: set --region',
+  TemporaryRedirect: 'the bucket is at another host: name that one with --endpoint-url, or set --region',
+  EndpointError: 'check the bucket name, --region and --endpoint-url',
   ExpiredToken: 'the credentials have expired: refresh them',
   not_s3: 'this is not an S3 response: check --endpoint-url, and look for a proxy or login page in between',
   host_not_found: 'check the host name in --endpoint-url, or the network',

@@ -64,6 +64,9 @@ const PERMANENT_CODES: Readonly<Record<string, ErrorCode>> = {
   InvalidBucketName: 'config',
   AuthorizationHeaderMalformed: 'config',
   PermanentRedirect: 'config',
+  TemporaryRedirect: 'config',
+  // The SDK knows no host for this bucket, region and endpoint.
+  EndpointError: 'config',
   RequestTimeTooSkewed: 'config',
   PreconditionFailed: 'object_changed',
   NotModified: 'object_changed',

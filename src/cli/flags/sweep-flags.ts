@@ -8,6 +8,8 @@ import { localInventory } from '../../sweep/inventory/local-inventory.ts';
 import { openInventory } from '../../sweep/inventory/inventory.ts';
 import type { SweepJob } from '../../sweep/run-sweep.ts';
 import { LIST_CONCURRENCY, type Selection, type SelectionSource } from '../../sweep/select-items.ts';
+import type { S3Location } from '../../transfer/transfer-context.ts';
+import type { CommandRun } from '../command-run.ts';
 import { countFlag, durationFlag, sizeFlag } from './flags.ts';
 import { isS3Url, parseS3Url } from './s3-url.ts';
 import { openKeyList } from '../open-key-list.ts';
@@ -58,6 +60,7 @@ type SelectionFlags = Omit<InferredFlags<typeof selectionFlags>, 'json'>;
 interface SelectionTools {
   /** The bucket to sweep. */
   readonly bucket: string;
+  readonly aws: CommandRun['aws'];
   /** @throws BreakwaterError `local_io` if it cannot be read */
   readonly openStdin: () => Readable;
   readonly connect: () => Promise<ObjectStore>;
@@ -72,9 +75,9 @@ interface TargetFlags extends Pick<SelectionFlags, 'abort-uploads' | 'keys-from'
   readonly all: boolean;
 }
 
-/** Parses `s3://bucket/prefix`. @throws BreakwaterError `usage` for a sweep that could delete more than intended */
-export function readSweepTarget(target: string, flags: TargetFlags): SweepTarget {
-  const { bucket, key: prefix } = parseS3Url(target);
+/** Checks a bucket and a prefix. @throws BreakwaterError `usage` for a sweep that could delete more than intended */
+export function readSweepTarget({ bucket, key: prefix }: S3Location, flags: TargetFlags): SweepTarget {
+  refuseUnordered(bucket);
   const { 'older-than': olderThanMs = null, 'abort-uploads': abortUploadsMs = null } = flags;
   // The age of uploads is enough to abort uploads only.
   if (olderThanMs === null && abortUploadsMs === null) {
@@ -89,6 +92,17 @@ export function readSweepTarget(target: string, flags: TargetFlags): SweepTarget
     });
   }
   return { bucket, prefix, olderThanMs, abortUploadsMs };
+}
+
+/** Parallel listings and checkpoints need keys in order (S3 User Guide, "Directory buckets", "Differences"). */
+function refuseUnordered(bucket: string): void {
+  if (!bucket.endsWith('--x-s3')) return;
+  throw new BreakwaterError('usage', `${bucket} is a directory bucket (S3 Express One Zone), which cannot be swept`, {
+    details: {
+      reason: 'directory_bucket',
+      hint: 'it does not list its keys in order: use a lifecycle rule; put and get support it',
+    },
+  });
 }
 
 /**
@@ -122,12 +136,12 @@ function readPatterns({ include = [], exclude = [] }: SelectionFlags): KeyPatter
 
 async function readSource(
   { 'keys-from': keysFrom, null: isNullSeparated, inventory, versions }: SelectionFlags,
-  { bucket, openStdin, connect, signal }: SelectionTools,
+  { bucket, openStdin, connect, signal, aws }: SelectionTools,
 ): Promise<SelectionSource> {
   if (versions) return { kind: 'versions' };
   if (inventory !== undefined) {
     const location = isS3Url(inventory)
-      ? storedInventory(parseS3Url(inventory), { connect, signal })
+      ? storedInventory(parseS3Url(inventory, { aws }), { connect, signal })
       : localInventory(inventory);
     const { read } = await openInventory(location, bucket);
     return { kind: 'named', open: read };

@@ -1,5 +1,6 @@
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getEndpointFromInstructions } from '@smithy/core/endpoints';
+import type { BucketPlace } from './bucket-places.ts';
 import type { HttpRequest, HttpResponse } from '@smithy/core/protocols';
 
 /** The endpoint of one bucket and the signer of its requests: the same for all its objects. */
@@ -30,14 +31,18 @@ const SESSION_SCHEME = 'sigv4-s3express';
 
 /**
  * Computes once per bucket, with the SDK, the values that its middleware would compute again for each request.
- * @param place `region` of the bucket; null for the client's
+ * @param place where the bucket is
  */
 export async function findRoute(
   s3: S3Client,
-  { bucket, region }: { readonly bucket: string; readonly region: string | null },
+  { bucket, place: { region, isArn } }: { readonly bucket: string; readonly place: BucketPlace },
 ): Promise<ObjectRoute> {
   const { config } = s3;
-  const regional = { ...config, ...(region === null ? {} : { region: async () => await Promise.resolve(region) }) };
+  const regional = {
+    ...config,
+    forcePathStyle: config.forcePathStyle && !isArn,
+    ...(region === null ? {} : { region: async () => await Promise.resolve(region) }),
+  };
   // The rules are the same for all three operations and for every key.
   const { url, properties } = await getEndpointFromInstructions(
     { Bucket: bucket, Key: 'key' },

@@ -41,6 +41,7 @@ export async function connectS3(
     ...(profile === null ? {} : { profile }),
     forcePathStyle: settings.pathStyle ?? endpointUrl !== null,
     followRegionRedirects: endpointUrl === null,
+    useArnRegion: true,
     maxAttempts: 1,
     retryMode: 'adaptive',
     // The strategy of `adaptive`, with a bounded wait. The first argument must be a number: the SDK ignores a function

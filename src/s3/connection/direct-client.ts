@@ -12,6 +12,7 @@ import { HttpResponse, type HttpRequest } from '@smithy/core/protocols';
 import { isThrottlingError } from '@smithy/core/retry';
 import { operation } from '@smithy/core/schema';
 import type { ObjectAccess } from './request-shape.ts';
+import type { BucketPlace } from './bucket-places.ts';
 import type { BoundedRateLimiter } from './rate-limiter.ts';
 import { readFields } from '../../read-fields.ts';
 import { isErrorBody, readObjectResponse, readStoredResponse, readWhole } from './direct-response.ts';
@@ -89,21 +90,25 @@ export class DirectClient extends ObjectClient {
       } catch (error) {
         if (error instanceof Error) skew.noteError(error);
         this.#limiter?.updateClientSendingRate(isThrottled(error) ? { errorType: 'THROTTLING' } : {});
-        const region = mayFollow ? this.#findRegion(error, sentTo) : null;
-        if (region === null) {
+        const place = mayFollow ? this.#findPlace(error, { bucket, sentTo }) : null;
+        if (place === null) {
           await this.renewal.noteError(error, generation);
           throw error;
         }
         // Kept, so that only the bucket's first request goes to the wrong region.
-        this.#routes.set(bucket, findRoute(this, { bucket, region }));
+        this.#routes.set(bucket, findRoute(this, { bucket, place }));
       }
     }
   }
 
-  /** The region that a refusal names; null if it names none, or the same again. */
-  #findRegion(error: unknown, sentTo: string): string | null {
-    const redirected = this.config.followRegionRedirects ? readRegion(error) : null;
-    return redirected ?? this.signedFor.note(error, sentTo);
+  /** The bucket's place by a refusal; null if it names no region, or the same again. */
+  #findPlace(
+    error: unknown,
+    { bucket, sentTo }: { readonly bucket: string; readonly sentTo: string },
+  ): BucketPlace | null {
+    if (this.places.note(error, { bucket, sentTo }) !== null) return this.places.of(bucket);
+    const region = this.signedFor.note(error, sentTo);
+    return region === null ? null : { ...this.places.of(bucket), region };
   }
 
   async #throwIfFailed(kind: Operation, response: HttpResponse): Promise<void> {
@@ -118,7 +123,7 @@ export class DirectClient extends ObjectClient {
   async #findRoute(bucket: string): Promise<ObjectRoute> {
     const known = this.#routes.get(bucket);
     if (known !== undefined) return await known;
-    const route = findRoute(this, { bucket, region: null });
+    const route = findRoute(this, { bucket, place: this.places.of(bucket) });
     this.#routes.set(bucket, route);
     // After a failure the next request tries again.
     route.catch(() => this.#routes.delete(bucket));
@@ -179,12 +184,4 @@ function leaveUnsigned({ protocol, headers }: HttpRequest): void {
 function isThrottled(error: unknown): boolean {
   const { name, message, $metadata } = readFields(error);
   return isThrottlingError({ name: String(name), message: String(message), $metadata: readFields($metadata) });
-}
-
-/** The region in S3's redirect; null if the error is not a redirect. */
-function readRegion(error: unknown): string | null {
-  const { $metadata, $response } = readFields(error);
-  if (readFields($metadata)['httpStatusCode'] !== 301) return null;
-  const region = readFields(readFields($response)['headers'])['x-amz-bucket-region'];
-  return typeof region === 'string' ? region : null;
 }

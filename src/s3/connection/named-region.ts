@@ -1,4 +1,5 @@
 import { GetBucketLocationCommand, type S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import type { BucketPlaces } from './bucket-places.ts';
 import { readFields } from '../../read-fields.ts';
 
 /** A label of a host name, which a region becomes (RFC 1035, section 2.3.4). */
@@ -14,16 +15,20 @@ const ASK_TIMEOUT_MS = 5_000;
  */
 export class NamedRegion {
   readonly #configured: NonNullable<S3ClientConfig['region']>;
+  readonly #places: BucketPlaces;
   #named: string | null = null;
   #asked: Promise<unknown> | null = null;
 
   /** @param configured @default the region of S3's redirects, us-east-1 */
-  constructor(configured: S3ClientConfig['region']) {
+  constructor(configured: S3ClientConfig['region'], places: BucketPlaces) {
     this.#configured = configured ?? 'us-east-1';
+    this.#places = places;
   }
 
-  /** The client's setting. */
+  /** The client's setting, or the region of the bucket that the running request is for. */
   readonly read = async (): Promise<string> => {
+    const { region } = this.#places.current;
+    if (region !== null) return region;
     if (this.#named !== null) return this.#named;
     return typeof this.#configured === 'string' ? this.#configured : await this.#configured();
   };

@@ -13,6 +13,7 @@ import {
 import { HttpRequest } from '@smithy/core/protocols';
 import type { WatchedOptions } from '../../http/http-handler.ts';
 import { createRequestShape, PLAIN_ACCESS, type ObjectAccess } from './request-shape.ts';
+import { BucketPlaces } from './bucket-places.ts';
 import { NamedRegion } from './named-region.ts';
 import { CredentialRenewal } from './renew-credentials.ts';
 import { readTimesStrictly } from './strict-times.ts';
@@ -32,15 +33,22 @@ export class ObjectClient extends S3Client {
 
   protected readonly signedFor: NamedRegion;
 
+  protected readonly places: BucketPlaces;
+
   /** Completes each request, before it is signed. */
   protected readonly shape: ReturnType<typeof createRequestShape>;
 
   /** @param access @default no key, no agreement to pay, and all checksums */
   constructor(config: S3ClientConfig, access: ObjectAccess = PLAIN_ACCESS) {
-    const region = new NamedRegion(config.region);
-    super({ ...config, region: region.read });
+    const places = new BucketPlaces({ follows: config.followRegionRedirects === true });
+    const region = new NamedRegion(config.region, places);
+    // The SDK follows 301 only, and changes the region of all requests for as long as one takes.
+    super({ ...config, region: region.read, followRegionRedirects: false });
     this.signedFor = region;
+    this.places = places;
+    this.#placeArns();
     region.follow(this);
+    places.follow(this, region.read);
     readTimesStrictly(this);
     this.shape = createRequestShape(access);
     this.#shapeRequests();
@@ -57,6 +65,16 @@ export class ObjectClient extends S3Client {
       },
       { name: 'renewCredentials', step: 'initialize' },
     );
+  }
+
+  /** An ARN has no form for the path, which an endpoint of the user otherwise needs. */
+  #placeArns(): void {
+    const { places } = this;
+    const { forcePathStyle } = this.config;
+    Object.defineProperty(this.config, 'forcePathStyle', {
+      enumerable: true,
+      get: () => forcePathStyle && !places.current.isArn,
+    });
   }
 
   #shapeRequests(): void {

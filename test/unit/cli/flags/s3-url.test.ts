@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isS3Url, parseS3Url } from '../../../../src/cli/flags/s3-url.ts';
+import { isS3Url, parseS3Url as parse } from '../../../../src/cli/flags/s3-url.ts';
+import type { AwsContext } from '../../../../src/cli/settings/aws-config.ts';
+
+function parseS3Url(text: string, endpointUrl: string | null = null) {
+  // The only field that it reads.
+  return parse(text, { aws: () => ({ endpointUrl }) as AwsContext });
+}
 
 describe('parseS3Url', () => {
   it.each([
@@ -56,6 +62,43 @@ describe('parseS3Url', () => {
         details: { hint: expect.stringContaining('s3://bucket/key') },
       }),
     );
+  });
+
+  it.each(['my_bucket', 'MyBucket', 'tenant:bucket', 'a..b', 'ab', 'x'.repeat(255), 'caf\u00e9', 'my bucket'])(
+    'takes %j for the bucket of another store',
+    (bucket) => {
+      expect(parseS3Url(`s3://${bucket}/k`, 'http://store')).toEqual({ bucket, key: 'k' });
+      expect(() => parseS3Url(`s3://${bucket}/k`)).toThrow(
+        expect.objectContaining({ details: { hint: expect.stringContaining('--endpoint-url') } }),
+      );
+    },
+  );
+
+  it.each(['', '.', '..', 'x'.repeat(256), 'a\nb', 'a\u202eb', 'a\u0090b'])(
+    'takes %j for no bucket anywhere',
+    (bucket) => {
+      expect(() => parseS3Url(`s3://${bucket}/k`, 'http://store')).toThrow('valid bucket');
+    },
+  );
+
+  it.each([
+    'arn:aws:s3:us-west-2:123456789012:accesspoint/my-ap',
+    'arn:aws:s3:us-west-2:123456789012:accesspoint:my-ap',
+    'arn:aws-cn:s3:cn-north-1:123456789012:accesspoint/my-ap',
+    'arn:aws:s3-object-lambda:us-west-2:123456789012:accesspoint/my-ap',
+    'arn:aws:s3-outposts:us-west-2:123456789012:outpost/op-1/accesspoint/my-ap',
+  ])('reads the access point %s', (bucket) => {
+    expect(parseS3Url(`s3://${bucket}/a/b`)).toEqual({ bucket, key: 'a/b' });
+    expect(parseS3Url(`s3://${bucket}`)).toEqual({ bucket, key: '' });
+  });
+
+  it.each([
+    ['arn:aws:s3:::bucket/key', 'is not the ARN of an access point'],
+    ['arn:aws:s3:us-west-2:1:accesspoint/my-ap/key', 'is not the ARN of an access point'],
+    ['arn:aws:iam:us-west-2:123456789012:accesspoint/x/key', 'is not the ARN of an access point'],
+    ['arn:aws:s3::123456789012:accesspoint/x.mrap/key', 'is a multi-region access point'],
+  ])('refuses %s: it %s', (name, why) => {
+    expect(() => parseS3Url(`s3://${name}`, 'http://store')).toThrow(why);
   });
 
   it('shows what it refuses without its control characters and not at any length', () => {
