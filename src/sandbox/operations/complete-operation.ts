@@ -3,6 +3,7 @@ import { xmlResponse, childText, readDocument, type Element } from '../protocol/
 import type { Bucket } from '../store/bucket.ts';
 import { checksumElement, checksumNodes, combineChecksums } from '../protocol/checksum.ts';
 import { checkWriteConditions, matchesEtag } from './conditions.ts';
+import { checkGivenKey } from './customer-key.ts';
 import type { Operate } from './operate.ts';
 import type { StoredObject, StoredPart, StoredUpload } from '../store/stored.ts';
 import { writtenVersionHeaders } from './version-headers.ts';
@@ -14,6 +15,7 @@ const PART_MIN_BYTES = 5 * 1024 * 1024;
 export const completeUpload: Operate = ({ bucket: name, key, query, headers, body }, { buckets, nowMs }) => {
   const bucket = buckets.get(name);
   const upload = bucket.getUpload(query.get('uploadId') ?? '', key);
+  checkGivenKey(headers, upload.headers);
   checkWriteConditions(headers, bucket.find(key));
   const parts = pickParts(upload, body);
   const whole = Buffer.concat(parts.map((part) => part.body));

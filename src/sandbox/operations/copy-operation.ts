@@ -17,10 +17,7 @@ export const copyObject: Operate = ({ bucket: name, key, headers }, { buckets, n
   const from = readSource(headers.get('x-amz-copy-source') ?? '');
   const source = buckets.get(from.bucket);
   const original = getOriginal(source, from);
-  if (headers.has('x-amz-server-side-encryption-customer-key')) {
-    throw new Refusal('NotImplemented', 'Copies that are encrypted with a key of the client are not implemented here');
-  }
-  // Nor is the header for the key of the original.
+  // The headers for the keys of a copy and its original are not implemented.
   checkCustomerKey(new Map(), original.headers);
   const isReplacing = headers.get('x-amz-metadata-directive') === 'REPLACE';
   if (!isReplacing && bucket === source && key === from.key && from.versionId === null) {

@@ -46,6 +46,11 @@ export function checkCustomerKey(headers: Headers, kept: KeptHeaders): void {
   throw new Refusal('InvalidRequest', message);
 }
 
+/** The same for a request that needs no key: only one that is given must be right. @throws Refusal */
+export function checkGivenKey(headers: Headers, kept: KeptHeaders): void {
+  if (KEY_MD5 in keepCustomerKey(headers)) checkCustomerKey(headers, kept);
+}
+
 /** The ETag of bytes: their MD5 with quotes, unless they are encrypted with such a key. */
 export function etagOf(body: Buffer, kept: KeptHeaders): string {
   const salt = kept[KEY_MD5] ?? '';

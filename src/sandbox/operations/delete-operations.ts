@@ -1,4 +1,4 @@
-import { xmlResponse, childText, readDocument, type Element, type Node } from '../protocol/xml.ts';
+import { xmlResponse, childText, malformedDocument, readDocument, type Element, type Node } from '../protocol/xml.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { matchesEtag } from './conditions.ts';
 import type { Operate, OperationContext } from './operate.ts';
@@ -7,6 +7,9 @@ import { Refusal } from '../protocol/wire.ts';
 
 /** Maximum keys in one DeleteObjects. */
 const BATCH_MAX = 1000;
+
+const OBJECT_ELEMENTS: ReadonlySet<string> = new Set(['Key', 'VersionId', 'ETag']);
+const DIRECTORY_CONDITIONS: ReadonlySet<string> = new Set(['LastModifiedTime', 'Size']);
 
 /** Deletes up to 1000 keys. Each can fail individually, inside a 200. */
 export const deleteObjects: Operate = ({ bucket: bucketName, body, headers }, context) => {
@@ -20,17 +23,33 @@ export const deleteObjects: Operate = ({ bucket: bucketName, body, headers }, co
     throw new Refusal('InvalidRequest', 'Missing required header for this request: Content-MD5 OR x-amz-checksum-*');
   }
   const document = readDocument(body.toString());
-  const objects = document.children.filter(({ name }) => name === 'Object');
-  if (document.name !== 'Delete' || objects.length === 0 || objects.length > BATCH_MAX) {
-    throw new Refusal('MalformedXML', 'The XML you provided did not validate against our published schema');
-  }
+  const objects = readObjects(document);
   if (quirks.has('refuses-delete-conditions') && objects.some((object) => childText(object, 'ETag') !== null)) {
-    throw new Refusal('MalformedXML', 'The XML you provided did not validate against our published schema');
+    throw malformedDocument();
   }
   const isQuiet = childText(document, 'Quiet') === 'true';
   const results = objects.map((object) => deleteEntry(object, { bucket, ...context }));
   return xmlResponse(['DeleteResult', results.filter(([name]) => name === 'Error' || !isQuiet)]);
 };
+
+/** @throws Refusal `MalformedXML`; `NotImplemented` for conditions that S3 knows in directory buckets only */
+function readObjects(document: Element): readonly Element[] {
+  const objects = document.children.filter(({ name }) => name === 'Object');
+  const isValid =
+    document.name === 'Delete' &&
+    document.children.every(({ name }) => name === 'Object' || name === 'Quiet') &&
+    objects.length > 0 &&
+    objects.length <= BATCH_MAX &&
+    objects.every((object) => (childText(object, 'Key') ?? '') !== '');
+  if (!isValid) throw malformedDocument();
+  for (const { name } of objects.flatMap(({ children }) => children)) {
+    if (DIRECTORY_CONDITIONS.has(name)) {
+      throw new Refusal('NotImplemented', `The condition ${name} of a deletion is not implemented here`);
+    }
+    if (!OBJECT_ELEMENTS.has(name)) throw malformedDocument();
+  }
+  return objects;
+}
 
 type EntryContext = OperationContext & { readonly bucket: Bucket };
 
@@ -53,9 +72,11 @@ function deleteEntry(object: Element, { bucket, nowMs, quirks, failEntry }: Entr
   }
 }
 
+/** A condition is about the current version, even if another one is to be deleted (S3 User Guide, conditional deletes). */
 function checkEntry(object: Element, existing: StoredObject | undefined): void {
   const etag = childText(object, 'ETag');
-  if (etag !== null && existing !== undefined && !matchesEtag(etag, existing.etag)) {
-    throw new Refusal('PreconditionFailed', 'PreconditionFailed for this key');
+  if (etag === null || (existing === undefined && etag !== '*')) return;
+  if (existing === undefined || !matchesEtag(etag, existing.etag)) {
+    throw new Refusal('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold');
   }
 }

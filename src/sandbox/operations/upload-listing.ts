@@ -2,13 +2,15 @@ import { formatTime } from '../../clock.ts';
 import { xmlResponse, type Node } from '../protocol/xml.ts';
 import { checksumNodes } from '../protocol/checksum.ts';
 import { compareKeys } from '../store/key-order.ts';
+import { checkGivenKey } from './customer-key.ts';
 import { nameWriter, readCount } from './list-query.ts';
 import type { Operate } from './operate.ts';
 import type { StoredUpload } from '../store/stored.ts';
 import { Refusal } from '../protocol/wire.ts';
 
-export const listParts: Operate = ({ bucket: name, key, query }, { buckets }) => {
+export const listParts: Operate = ({ bucket: name, key, query, headers }, { buckets }) => {
   const upload = buckets.get(name).getUpload(query.get('uploadId') ?? '', key);
+  checkGivenKey(headers, upload.headers);
   const marker = query.get('part-number-marker') ?? '0';
   if (!/^\d{1,5}$/.test(marker)) throw new Refusal('InvalidArgument', 'part-number-marker is not a number');
   const maxParts = readCount(query, 'max-parts');

@@ -1,3 +1,4 @@
+import { checkHeaders } from './accepted-headers.ts';
 import { Refusal, type SandboxOperation } from './wire.ts';
 
 interface Route {
@@ -61,33 +62,6 @@ const ROUTES: readonly Route[] = [
   { operation: 'CompleteMultipartUpload', method: 'POST', on: 'object', needs: { uploadId: null } },
 ];
 
-/** Amazon headers that have no effect here or are implemented by their operations. */
-const KNOWN_HEADERS: ReadonlySet<string> = new Set([
-  'x-amz-checksum-algorithm',
-  'x-amz-checksum-mode',
-  'x-amz-checksum-type',
-  'x-amz-content-sha256',
-  'x-amz-copy-source',
-  'x-amz-date',
-  'x-amz-decoded-content-length',
-  'x-amz-metadata-directive',
-  'x-amz-mp-object-size',
-  'x-amz-sdk-checksum-algorithm',
-  'x-amz-acl',
-  'x-amz-request-payer',
-  'x-amz-security-token',
-  'x-amz-server-side-encryption',
-  'x-amz-server-side-encryption-aws-kms-key-id',
-  'x-amz-server-side-encryption-customer-algorithm',
-  'x-amz-server-side-encryption-customer-key',
-  'x-amz-server-side-encryption-customer-key-md5',
-  'x-amz-storage-class',
-  'x-amz-tagging',
-  'x-amz-trailer',
-  'x-amz-user-agent',
-]);
-const KNOWN_PREFIXES = ['x-amz-meta-', 'x-amz-checksum-'];
-
 /**
  * Finds the operation of a request. Ignores the SDK's `x-id`, which is only a hint.
  * @throws Refusal `NotImplemented` rather than guessing
@@ -108,16 +82,12 @@ export function findOperation(request: {
       Object.entries(needs).every(([name, value]) => query.has(name) && (value === null || query.get(name) === value)),
   );
   if (route === undefined) throw new Refusal('NotImplemented', `${method} ?${given.join('&')} is not implemented here`);
-  for (const name of headers.keys()) {
-    if (name.startsWith('x-amz-') && !isKnown(name)) {
-      throw new Refusal('NotImplemented', `The header ${name} is not implemented here`);
-    }
-  }
-  if (!headers.has('x-amz-copy-source')) return route.operation;
-  if (route.operation === 'PutObject') return 'CopyObject';
-  throw new Refusal('NotImplemented', 'Copies of parts are not implemented here');
+  const operation = headers.has('x-amz-copy-source') ? copyOf(route.operation) : route.operation;
+  checkHeaders(operation, headers);
+  return operation;
 }
 
-function isKnown(name: string): boolean {
-  return KNOWN_HEADERS.has(name) || KNOWN_PREFIXES.some((prefix) => name.startsWith(prefix));
+function copyOf(operation: SandboxOperation): SandboxOperation {
+  if (operation === 'PutObject') return 'CopyObject';
+  throw new Refusal('NotImplemented', `${operation} is not implemented here with x-amz-copy-source`);
 }

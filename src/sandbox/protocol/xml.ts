@@ -51,22 +51,27 @@ export interface Element {
   readonly text: string;
 }
 
+/** A comment, literal text, a tag, or text. */
+const PIECES = /<!--.*?-->|<!\[CDATA\[(.*?)\]\]>|<([^>]*)>|([^<]+)/gs;
+
 /**
- * Parses a small document: elements and text. Skips attributes, comments and the declaration.
+ * Parses a small document: elements and text. Skips attributes, comments and the declaration; knows no DOCTYPE.
  * @throws Refusal `MalformedXML`
  */
 export function readDocument(source: string): Element {
   const open: { name: string; children: Element[]; text: string }[] = [{ name: '', children: [], text: '' }];
-  for (const [, tag, text] of source.matchAll(/<([^>]*)>|([^<]+)/g)) {
+  for (const [, literal, tag, text] of source.matchAll(PIECES)) {
     const current = open.at(-1);
-    if (current === undefined) throw malformed();
-    if (text !== undefined) {
+    if (current === undefined || tag?.startsWith('!') === true) throw malformedDocument();
+    if (literal !== undefined) {
+      current.text += literal;
+    } else if (text !== undefined) {
       current.text += unescapeText(text);
-    } else if (tag !== undefined && !/^[?!]/.test(tag)) {
+    } else if (tag !== undefined && !tag.startsWith('?')) {
       const [name = ''] = tag.replace(/^\//, '').replace(/\/$/, '').trim().split(/\s/);
       if (tag.startsWith('/')) {
         open.pop();
-        if (current.name !== name) throw malformed();
+        if (current.name !== name) throw malformedDocument();
         open.at(-1)?.children.push(current);
       } else if (tag.endsWith('/')) {
         current.children.push({ name, children: [], text: '' });
@@ -77,7 +82,7 @@ export function readDocument(source: string): Element {
   }
   const [root, ...unclosed] = open;
   const document = root?.children[0];
-  if (document === undefined || unclosed.length > 0) throw malformed();
+  if (document === undefined || unclosed.length > 0) throw malformedDocument();
   return document;
 }
 
@@ -86,21 +91,25 @@ export function childText(element: Element, name: string): string | null {
   return element.children.find((child) => child.name === name)?.text ?? null;
 }
 
+const CODE_POINT_MAX = 0x10_ff_ff;
+
 function unescapeText(text: string): string {
   const named: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
   return text.replaceAll(
     /&(?:#x([0-9a-f]+)|#([0-9]+)|([a-z]+));/gi,
     (_, hex?: string, decimal?: string, name?: string) => {
-      if (hex !== undefined) return String.fromCodePoint(Number.parseInt(hex, 16));
-      if (decimal !== undefined) return String.fromCodePoint(Number(decimal));
+      const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+      const isNumeric = hex !== undefined || decimal !== undefined;
+      if (isNumeric && code <= CODE_POINT_MAX) return String.fromCodePoint(code);
       const character = named[name ?? ''];
-      if (character === undefined) throw malformed();
+      if (character === undefined) throw malformedDocument();
       return character;
     },
   );
 }
 
-function malformed(): Refusal {
+/** The refusal of a document that is not XML, or not the one that its operation reads. */
+export function malformedDocument(): Refusal {
   return new Refusal(
     'MalformedXML',
     'The XML you provided was not well-formed or did not validate against our published schema',
