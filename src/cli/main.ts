@@ -3,7 +3,7 @@ import { systemClock } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
 import { decidesColour } from './output/terminal-style.ts';
 import { completeEnvironment, findHome } from './find-home.ts';
-import { normaliseArguments } from './flags/command-line.ts';
+import { findStrayFlag, lacksCommand, normaliseArguments } from './flags/command-line.ts';
 import { logError } from './output/event-log.ts';
 import { exitStatusOf } from './output/exit-status.ts';
 import { watchForLostOutput } from './output/lost-output.ts';
@@ -39,7 +39,9 @@ async function runCommandLine(argv: readonly string[], early: () => Output): Pro
   const place = { argv, env: process.env, home: findHome(process.env) };
   try {
     chooseColour(guessOutputSettings(place).noColor);
-    if (argv.length > 0 && isFlagsOnly(argv)) {
+    const stray = findStrayFlag(argv);
+    if (stray !== null) throw await strayFlagError(stray, argv);
+    if (lacksCommand(argv)) {
       throw new BreakwaterError('usage', 'no command is given', { details: { hint: 'see breakwater --help' } });
     }
     const { run } = await import('@oclif/core/run');
@@ -63,10 +65,38 @@ async function startError(error: unknown, argv: readonly string[]): Promise<Brea
   const { toBreakwaterError } = await import('./flags/usage-error.ts');
   const [word = ''] = argv;
   const known = (await Config.load(PROGRAM)).commandIDs;
-  if (known.includes(word)) return toBreakwaterError(error, { command: word, flags: [] });
+  if (known.includes(word)) {
+    // A command without arguments: the parser looks for a command whose name has the two words.
+    const isWord = error instanceof Error && !(argv[1] ?? '-').startsWith('-');
+    if (!isWord) return toBreakwaterError(error, { command: word, flags: [] });
+    return new BreakwaterError('usage', `${word} takes no arguments`, {
+      cause: error,
+      details: { hint: `see breakwater ${word} --help` },
+    });
+  }
   const near = findNearestWord(word, known);
   return new BreakwaterError('usage', `unknown command ${escapeControls(word).slice(0, 60)}`, {
     details: { hint: `${near === null ? '' : `did you mean ${near}? `}see breakwater --help` },
+  });
+}
+
+/** A flag before the command, where only settings may stand: one of a command, or none at all. */
+async function strayFlagError(flag: string, argv: readonly string[]): Promise<BreakwaterError> {
+  const { Config } = await import('@oclif/core/config');
+  const { unknownFlags } = await import('./flags/usage-error.ts');
+  const { commands } = await Config.load(PROGRAM);
+  const owners = commands.filter(({ flags }) =>
+    Object.entries(flags).some(([name, { char }]) => flag.split('=', 1)[0] === `--${name}` || flag === `-${char}`),
+  );
+  const owner = owners.find(({ id }) => argv.includes(id)) ?? owners[0];
+  if (owner === undefined) {
+    const shared = commands.map(({ flags }) => new Set(Object.keys(flags)));
+    const everywhere = [...(shared[0] ?? [])].filter((name) => shared.every((names) => names.has(name)));
+    return unknownFlags([flag], { command: null, flags: [...everywhere, 'help', 'version'] });
+  }
+  const name = escapeControls(flag.split('=', 1)[0] ?? '');
+  return new BreakwaterError('usage', `${name} stands before the command that it belongs to`, {
+    details: { hint: `put it behind the command: breakwater ${owner.id} ${name}` },
   });
 }
 
@@ -76,12 +106,6 @@ function chooseColour(noColor: boolean): void {
   // Node warns if both are set, so only the user's own choice is kept.
   if ((process.env['NO_COLOR'] ?? '') === '') process.env['FORCE_COLOR'] = '0';
   else delete process.env['FORCE_COLOR'];
-}
-
-function isFlagsOnly(argv: readonly string[]): boolean {
-  return (
-    argv.every((word) => word.startsWith('-')) && !argv.some((word) => ['--help', '-h', '--version'].includes(word))
-  );
 }
 
 /** Waits until all output is written or the pipe is closed. */

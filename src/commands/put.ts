@@ -78,6 +78,11 @@ export default class Put extends BaseCommand<typeof Put> {
         details: { hint: 'put uploads local files: breakwater put FILE s3://bucket/key' },
       });
     }
+    if (!isS3Url(args.dest)) {
+      throw new BreakwaterError('usage', `"${escapeControls(args.dest)}" is not an S3 URL`, {
+        details: { hint: 'the last argument is the destination: breakwater put SOURCE... s3://bucket/key' },
+      });
+    }
     if (flags.recursive) keepHeapSmall();
     const checksum = chooseChecksum(flags, run);
     const access = { ...readObjectAccess(flags, run), sendsChecksums: checksum !== 'none' };

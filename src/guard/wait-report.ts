@@ -2,7 +2,7 @@ import { after } from '../abort.ts';
 import type { Clock } from '../clock.ts';
 import type { EventSink, WaitFacts, WaitReason } from '../events.ts';
 
-/** Shorter waits are not reported, in ms. */
+/** Shorter waits are not reported, in ms; but a wait that may last less than four times as long after a quarter of it. */
 export const WAIT_REPORTED_AFTER_MS = 1000;
 
 interface Reported {
@@ -39,15 +39,16 @@ export class WaitReport {
   }
 
   #start(wait: WaitFacts): Reported {
+    const afterMs = Math.min(WAIT_REPORTED_AFTER_MS, (wait.atMostMs ?? Infinity) / 4);
     const report = (): void => {
       reported.isReported = true;
-      const atMostMs = wait.atMostMs === null ? null : wait.atMostMs - WAIT_REPORTED_AFTER_MS;
-      if (atMostMs === null || atMostMs > 0) this.#emit({ kind: 'wait_started', ...wait, atMostMs });
+      const atMostMs = wait.atMostMs === null ? null : wait.atMostMs - afterMs;
+      this.#emit({ kind: 'wait_started', ...wait, atMostMs });
     };
     const reported: Reported = {
       waiters: 0,
       isReported: false,
-      timer: after(this.#clock, WAIT_REPORTED_AFTER_MS, report),
+      timer: after(this.#clock, afterMs, report),
     };
     this.#waits.set(wait.reason, reported);
     return reported;

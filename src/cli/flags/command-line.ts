@@ -8,18 +8,41 @@ const SETTINGS: readonly Setting<unknown>[] = Object.values(SETTING_TABLE);
  * `help put` becomes `put --help`.
  */
 export function normaliseArguments(argv: readonly string[]): readonly string[] {
-  let count = 0;
-  while (count < argv.length) {
-    const length = settingLength(argv[count] ?? '');
-    if (length === 0) break;
-    count += length;
-  }
+  const count = countLeading(argv);
   const leading = argv.slice(0, count);
   const [command, ...rest] = argv.slice(count);
   if (command === undefined || command.startsWith('-')) return argv;
   if (command !== 'help') return [command, ...leading, ...rest];
   const topic = rest.find((word) => !word.startsWith('-'));
   return topic === undefined ? ['--help'] : [topic, '--help', ...leading];
+}
+
+/** The flag in the place of the command, if it is none that every command has; null if there is none. */
+export function findStrayFlag(argv: readonly string[]): string | null {
+  const word = argv[countLeading(argv)];
+  if (word === undefined || !/^-./.test(word) || word === '--') return null;
+  return isHelp(word) ? null : word;
+}
+
+/** Whether the arguments name no command, and ask for no help. */
+export function lacksCommand(argv: readonly string[]): boolean {
+  const rest = argv.slice(countLeading(argv));
+  return argv.length > 0 && rest.every((word) => word.startsWith('-')) && !rest.some(isHelp);
+}
+
+function isHelp(word: string): boolean {
+  return ['--help', '-h', '--version'].includes(word.split('=', 1)[0] ?? '');
+}
+
+/** The number of words before the command: settings, and their values. */
+function countLeading(argv: readonly string[]): number {
+  let count = 0;
+  while (count < argv.length) {
+    const length = settingLength(argv[count] ?? '');
+    if (length === 0) break;
+    count += length;
+  }
+  return count;
 }
 
 /** The number of words that a setting takes; 0 if the word is not a setting. */

@@ -2,6 +2,7 @@ import { CLIError } from '@oclif/core/errors';
 import { BreakwaterError } from '../../errors.ts';
 import { escapeControls } from '../../ui/escape.ts';
 import { FlagRefused } from './flags.ts';
+import { isS3Url } from './s3-url.ts';
 import { findNearestWord } from '../../ui/nearest-word.ts';
 
 interface UsageContext {
@@ -25,17 +26,21 @@ export function toBreakwaterError(error: unknown, context: UsageContext): Breakw
   });
 }
 
+/** The error for flags that do not exist, with what may have been meant; without their values. */
+export function unknownFlags(unknown: readonly string[], { command, flags }: UsageContext): BreakwaterError {
+  const help = `see breakwater ${command === null ? '' : `${command} `}--help`;
+  const names = unknown.map((flag) => escapeControls(flag.split('=', 1)[0] ?? '').slice(0, 60));
+  const near = findNearestWord((names[0] ?? '').replace(/^--?/, ''), flags);
+  const hint = near === null ? help : `did you mean --${near}? ${help}`;
+  return refuse(`unknown flag${names.length === 1 ? '' : 's'} ${names.join(', ')}`, hint);
+}
+
 function usageError(error: CLIError, { command, flags }: UsageContext): BreakwaterError {
   const help = `see breakwater ${command === null ? '' : `${command} `}--help`;
   const unknown = readStrings(error, 'flags');
-  if (unknown.length > 0) {
-    const names = unknown.map((flag) => escapeControls(flag.split('=', 1)[0] ?? '').slice(0, 60));
-    const near = findNearestWord((names[0] ?? '').replace(/^--?/, ''), flags);
-    const hint = near === null ? help : `did you mean --${near}? ${help}`;
-    return refuse(`unknown flag${names.length === 1 ? '' : 's'} ${names.join(', ')}`, hint);
-  }
+  if (unknown.length > 0) return unknownFlags(unknown, { command, flags });
   if ('args' in error && Array.isArray(error.args)) {
-    const missing = error.args.flatMap((argument: unknown) => readName(argument));
+    const missing = findMissing(error, error.args);
     if (missing.length > 0) return refuse(`missing argument ${missing.join(' ').toUpperCase()}`, help);
     return refuse(`${error.args.length} argument${error.args.length === 1 ? '' : 's'} too many`, help);
   }
@@ -51,6 +56,33 @@ function refuse(message: string, hint: string): BreakwaterError {
 function readStrings(error: object, field: string): readonly string[] {
   const value: unknown = Reflect.get(error, field);
   return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
+}
+
+/**
+ * The names of the missing arguments. The parser fills an argument that takes several words last, so with one word it
+ * misses the source of `put FILE`, which lacks its destination. Only a URL is the destination already.
+ */
+function findMissing(error: object, args: readonly unknown[]): readonly string[] {
+  const names = args.flatMap((argument) => readName(argument));
+  const [first] = args;
+  const isSeveral = typeof first === 'object' && first !== null && Reflect.get(first, 'multiple') === true;
+  const { given, known } = readParse(error);
+  const [word, ...others] = given;
+  if (names.length !== 1 || !isSeveral || word === undefined || others.length > 0 || isS3Url(word)) return names;
+  return known.slice(-1);
+}
+
+/** The words that the parser took for arguments, and the names of all arguments, in order. */
+function readParse(error: object): { readonly given: readonly string[]; readonly known: readonly string[] } {
+  const { output, input } = readObject(error, 'parse');
+  const argv = readObject({ output }, 'output')['argv'];
+  const given = Array.isArray(argv) ? argv.filter((word): word is string => typeof word === 'string') : [];
+  return { given, known: Object.keys(readObject(readObject({ input }, 'input'), 'args')) };
+}
+
+function readObject(from: object, field: string): Readonly<Record<string, unknown>> {
+  const value: unknown = Reflect.get(from, field);
+  return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 
 function readName(argument: unknown): readonly string[] {

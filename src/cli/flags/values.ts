@@ -11,13 +11,19 @@ const UNITS: Readonly<Record<string, number>> = {
   mib: 1024 ** 2,
   gib: 1024 ** 3,
   tib: 1024 ** 4,
+  // A letter alone is binary, as in `dd`, `split` and `ls -h`.
+  k: 1024,
+  m: 1024 ** 2,
+  g: 1024 ** 3,
+  t: 1024 ** 4,
 };
 
 /** The forms that `parseSize` accepts, for error messages and help. */
-export const SIZE_FORMS = 'a size with a unit (B, KB, MB, GB, TB, KiB, MiB, GiB, TiB), such as 8MiB or 1GB';
+export const SIZE_FORMS =
+  'a size with a unit (B, KB, MB, GB, TB, KiB, MiB, GiB, TiB), such as 8MiB, 8M (the same) or 1GB';
 
 /**
- * Parses `8MiB` or `1GB` to whole bytes; units are case-insensitive.
+ * Parses `8MiB`, `8M` (the same) or `1GB` to whole bytes; units are case-insensitive.
  * @returns undefined if the text is not a size, or is too large
  */
 export function parseSize(text: string): number | undefined {

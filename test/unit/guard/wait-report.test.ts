@@ -34,6 +34,13 @@ describe('the report of waits', () => {
     expect(clock.sleeping).toBe(0);
   });
 
+  it('reports a short wait, too, such as that of `--wait 1s`', async () => {
+    const { clock, events, waits } = prepare();
+    using _wait = waits.begin({ reason: 'open', circuit: 's3-upload@x', atMostMs: 1000 });
+    await clock.advance(250);
+    expect(events).toMatchObject([{ kind: 'wait_started', reason: 'open', atMostMs: 750 }]);
+  });
+
   it('tells waits for different things apart', async () => {
     const { clock, events, waits } = prepare();
     using _limit = waits.begin(LIMIT);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { normaliseArguments } from '../../../../src/cli/flags/command-line.ts';
+import { findStrayFlag, lacksCommand, normaliseArguments } from '../../../../src/cli/flags/command-line.ts';
 
 describe('normaliseArguments', () => {
   it.each([
@@ -59,5 +59,41 @@ describe('normaliseArguments', () => {
         expect(normaliseArguments(order)).toEqual(order);
       }),
     );
+  });
+});
+
+describe('findStrayFlag', () => {
+  it.each([
+    ['put --foo', null],
+    ['--json put', null],
+    ['--retries 5 put', null],
+    ['--retries 5', null],
+    ['--foo', '--foo'],
+    ['--json --retries 5 -r put', '-r'],
+    ['--foo=bar', '--foo=bar'],
+    ['--help', null],
+    ['-h', null],
+    ['--json --version', null],
+    ['- put', null],
+    ['-- put', null],
+  ])('finds in "%s": %s', (given, stray) => {
+    expect(findStrayFlag(given.split(' '))).toBe(stray);
+  });
+});
+
+describe('lacksCommand', () => {
+  it.each([
+    ['put', false],
+    ['--json put', false],
+    ['--json', true],
+    ['--retries 5', true],
+    ['--json --help', false],
+    ['-', true],
+  ])('of "%s": %s', (given, isSo) => {
+    expect(lacksCommand(given.split(' '))).toBe(isSo);
+  });
+
+  it('does not hold of no arguments at all, which ask for help', () => {
+    expect(lacksCommand([])).toBe(false);
   });
 });

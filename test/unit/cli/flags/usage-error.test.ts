@@ -61,8 +61,8 @@ describe('toBreakwaterError', () => {
     ['older-than', '25h', 'at least 1s, at most 1d'],
     [
       'part-size',
-      '8M',
-      'a size with a unit (B, KB, MB, GB, TB, KiB, MiB, GiB, TiB), such as 8MiB or 1GB, at least 5MiB',
+      '8',
+      'a size with a unit (B, KB, MB, GB, TB, KiB, MiB, GiB, TiB), such as 8MiB, 8M (the same) or 1GB, at least 5MiB',
     ],
     ['part-size', '1MiB', 'at least 5MiB'],
     ['max-delete', 'all', 'a whole number, at most 10'],
