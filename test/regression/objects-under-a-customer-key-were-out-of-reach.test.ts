@@ -10,6 +10,7 @@ import { Readable } from 'node:stream';
 import { afterEach, expect, it, vi } from 'vitest';
 import Get from '../../src/commands/get.ts';
 import Put from '../../src/commands/put.ts';
+import { startGatedStore } from '../support/gated-store.ts';
 import { runInProcess } from '../support/in-process.ts';
 import { Program } from '../support/program.ts';
 import { startTestSandbox } from '../support/sandbox.ts';
@@ -95,4 +96,21 @@ it('sends no key over plain HTTP, but to this machine', async () => {
 it('takes no second kind of encryption', async () => {
   await using at = await open();
   expect((await at.run(Put, ['-', 's3://bucket/k', '--sse', 'AES256'])).status).toBe(2);
+});
+
+it('ends a put to a store that ignores the key, and leaves no parts', async () => {
+  await using at = await open();
+  await using store = await startGatedStore(() => null, { hides: /customer/ });
+  const env = { AWS_ENDPOINT_URL_S3: store.env['AWS_ENDPOINT_URL_S3'] ?? '' };
+  await writeFile(at.path('large'), randomBytes(6 * 1024 * 1024));
+  const large = [at.path('large'), 's3://bucket/large', '--part-size', '5MiB'];
+  for (const argv of [['-', 's3://bucket/k'], large]) {
+    const { status, stderr } = await at.run(Put, argv, { env });
+    expect([status, stderr]).toEqual([78, expect.stringContaining('the store ignores the key') as string]);
+  }
+  expect(store.sandbox.requests().map(({ operation }) => operation)).toEqual([
+    'PutObject',
+    'CreateMultipartUpload',
+    'AbortMultipartUpload',
+  ]);
 });

@@ -16,9 +16,14 @@ export interface GatedStore extends AsyncDisposable {
   readonly requests: readonly GatedRequest[];
 }
 
-/** A sandbox behind a server that first decides whether to pass a request on. @param refuse an S3 code, or null to pass */
+/**
+ * A sandbox behind a server that first decides whether to pass a request on.
+ * @param refuse an S3 code, or null to pass
+ * @param options `hides` the headers of responses with such names
+ */
 export async function startGatedStore(
   refuse: (request: GatedRequest) => { readonly status: number; readonly code: string } | null,
+  { hides = /^$/ }: { readonly hides?: RegExp } = {},
 ): Promise<GatedStore> {
   const sandbox = await startTestSandbox();
   const requests: GatedRequest[] = [];
@@ -36,7 +41,8 @@ export async function startGatedStore(
     const { expect: _, ...onwardHeaders } = headers;
     const { hostname, port } = new URL(sandbox.endpoint);
     const onward = forward({ hostname, port, method, path: url, headers: onwardHeaders }, (answer) => {
-      response.writeHead(answer.statusCode ?? 500, answer.headers);
+      const shown = Object.entries(answer.headers).filter(([name]) => !hides.test(name));
+      response.writeHead(answer.statusCode ?? 500, Object.fromEntries(shown));
       answer.pipe(response);
     });
     onward.once('error', () => response.destroy());

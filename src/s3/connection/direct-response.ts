@@ -42,7 +42,11 @@ export function readObjectResponse({ headers, body, statusCode }: HttpResponse):
 }
 
 export function readStoredResponse({ headers }: HttpResponse): StoredResponse {
-  return { ...readSums(headers), VersionId: headers['x-amz-version-id'] };
+  return {
+    ...readSums(headers),
+    VersionId: headers['x-amz-version-id'],
+    SSECustomerAlgorithm: headers['x-amz-server-side-encryption-customer-algorithm'],
+  };
 }
 
 function readSums(headers: HttpResponse['headers']) {

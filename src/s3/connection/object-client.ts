@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { HttpRequest } from '@smithy/core/protocols';
 import type { WatchedOptions } from '../../http/http-handler.ts';
-import { createRequestShape, PLAIN_ACCESS, type ObjectAccess } from './request-shape.ts';
+import { createRequestShape, PLAIN_ACCESS, type CustomerKey, type ObjectAccess } from './request-shape.ts';
 import { BucketPlaces } from './bucket-places.ts';
 import { NamedRegion } from './named-region.ts';
 import { CredentialRenewal } from './renew-credentials.ts';
@@ -35,6 +35,9 @@ export class ObjectClient extends S3Client {
 
   protected readonly places: BucketPlaces;
 
+  /** Encrypts objects; null for none. */
+  readonly customerKey: CustomerKey | null;
+
   /** Completes each request, before it is signed. */
   protected readonly shape: ReturnType<typeof createRequestShape>;
 
@@ -50,6 +53,7 @@ export class ObjectClient extends S3Client {
     region.follow(this);
     places.follow(this, region.read);
     readTimesStrictly(this);
+    this.customerKey = access.customerKey;
     this.shape = createRequestShape(access);
     this.#shapeRequests();
     const { renewal } = this;

@@ -9,6 +9,7 @@ import type { WatchedOptions } from '../../http/http-handler.ts';
 import { composeEtag, unquote } from '../checksum/etag.ts';
 import { headObject, type ObjectHead } from '../protocol/head-object.ts';
 import { assertSentByS3 } from '../protocol/response-fields.ts';
+import { assertEncrypted } from './assert-encrypted.ts';
 import { createCondition, sendWrite, type WriteTools } from './create-only.ts';
 import type { Guard } from '../../guard/guard.ts';
 import type { StoredPart } from './list-parts.ts';
@@ -42,8 +43,15 @@ export interface CompletedObject {
   readonly versionId: string | null;
 }
 
-/** Creates an upload in parts, with its retry chain. */
-export async function createUpload({ s3, requests }: UploadChannel, target: UploadTarget): Promise<MultipartUpload> {
+/**
+ * Creates an upload in parts, with its retry chain.
+ * @param onCreated called before anything is checked that could fail, because the upload exists by then
+ */
+export async function createUpload(
+  { s3, requests }: UploadChannel,
+  target: UploadTarget,
+  onCreated: (upload: MultipartUpload) => Promise<void>,
+): Promise<MultipartUpload> {
   const { bucket, key, headers, checksum } = target;
   const response = await requests.sendAuxiliary(async ({ options }) => {
     const input = { Bucket: bucket, Key: key, ...headers, ...announceChecksum(checksum) };
@@ -51,7 +59,10 @@ export async function createUpload({ s3, requests }: UploadChannel, target: Uplo
     assertSentByS3(output, 'UploadId');
     return output;
   });
-  return { uploadId: response.UploadId ?? '', checksumType: response.ChecksumType ?? null };
+  const upload = { uploadId: response.UploadId ?? '', checksumType: response.ChecksumType ?? null };
+  await onCreated(upload);
+  assertEncrypted(s3, target, response.SSECustomerAlgorithm);
+  return upload;
 }
 
 /** Sends one part, with its retry chain. The bytes must not change until it ends. */

@@ -3,6 +3,7 @@ import { readFailedResponse } from '../../retry/read-failure.ts';
 import { assertSentByS3 } from '../protocol/response-fields.ts';
 import type { UploadChannel } from './multipart-requests.ts';
 import { headObject } from '../protocol/head-object.ts';
+import { assertEncrypted } from './assert-encrypted.ts';
 import { createCondition, refuseExisting, sendWrite } from './create-only.ts';
 import { checksumOf, readChecksum } from '../checksum/upload-checksum.ts';
 import type { UploadResult, UploadTarget } from './upload-request.ts';
@@ -32,6 +33,7 @@ export async function putWhole(
     try {
       const output = await s3.putObject(input, options);
       assertSentByS3(output, 'ETag');
+      assertEncrypted(s3, upload, output.SSECustomerAlgorithm);
       const { ETag: etag = null, VersionId: versionId = null } = output;
       return { etag, versionId, checksum: readChecksum(checksum, output) === null ? null : checksum };
     } catch (error) {

@@ -160,9 +160,10 @@ class PartsSending {
   }
 
   async #create(channel: UploadChannel): Promise<MultipartUpload> {
-    this.#upload = await createUpload(channel, this.#file);
-    this.#isSaved = await this.#file.resume.save(this.#upload.uploadId);
-    return this.#upload;
+    return await createUpload(channel, this.#file, async (upload) => {
+      this.#upload = upload;
+      this.#isSaved = await this.#file.resume.save(upload.uploadId);
+    });
   }
 
   async #storePart(channel: UploadChannel, part: { uploadId: string; number: number }): Promise<StoredPart> {

@@ -132,9 +132,11 @@ class StreamSending {
   async #create(channel: UploadChannel): Promise<string> {
     try {
       await refuseExisting(channel.s3, channel.requests, this.#request);
-      this.#upload = await createUpload(channel, this.#request);
-      await this.#request.resume.save(this.#upload.uploadId);
-      return this.#upload.uploadId;
+      const { uploadId } = await createUpload(channel, this.#request, async (upload) => {
+        this.#upload = upload;
+        await this.#request.resume.save(upload.uploadId);
+      });
+      return uploadId;
     } finally {
       this.#created.resolve();
     }

@@ -31,9 +31,12 @@ export const createUpload: Operate = ({ bucket: name, key, headers }, { buckets,
         ['UploadId', upload.id],
       ],
     ],
-    checksum === null
-      ? {}
-      : { 'x-amz-checksum-algorithm': checksum.algorithm.toUpperCase(), 'x-amz-checksum-type': checksum.type },
+    {
+      ...keepCustomerKey(headers),
+      ...(checksum === null
+        ? {}
+        : { 'x-amz-checksum-algorithm': checksum.algorithm.toUpperCase(), 'x-amz-checksum-type': checksum.type }),
+    },
   );
 };
 
@@ -56,7 +59,7 @@ export const uploadPart: Operate = ({ bucket: name, key, query, headers, body, c
   checkCustomerKey(headers, upload.headers);
   const etag = etagOf(body, upload.headers);
   upload.parts.set(number, { body, etag, lastModifiedMs: nowMs, checksum });
-  return { status: 200, headers: { etag, ...checksumHeaders(checksum) }, body: '' };
+  return { status: 200, headers: { etag, ...keepCustomerKey(headers), ...checksumHeaders(checksum) }, body: '' };
 };
 
 export const abortUpload: Operate = ({ bucket: name, key, query }, { buckets }) => {
