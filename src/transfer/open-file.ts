@@ -37,9 +37,17 @@ export interface WritableFile {
  */
 export function openWritable(
   path: string,
-  { flags, sizeBytes }: { flags: 'wx+' | 'r+'; sizeBytes: number | null },
+  { flags, sizeBytes, isPrivate = false }: HowToOpen,
 ): Awaitable<WritableFile> {
-  return isSmall(sizeBytes) ? openSync(path, flags) : open(path, flags).then(openAsync);
+  const mode = isPrivate ? 0o600 : 0o666;
+  return isSmall(sizeBytes) ? openSync(path, { flags, mode }) : open(path, flags, mode).then(openAsync);
+}
+
+interface HowToOpen {
+  readonly flags: 'wx+' | 'r+';
+  readonly sizeBytes: number | null;
+  /** No other user may read a file that is created. @default as the umask says */
+  readonly isPrivate?: boolean;
 }
 
 /** Reads into a buffer, which it may fill only partly; synchronously if the file is small. */
@@ -60,8 +68,8 @@ function isSmall(sizeBytes: number | null): boolean {
   return sizeBytes !== null && sizeBytes <= SYNC_BYTES_MAX;
 }
 
-function openSync(path: string, flags: string): WritableFile {
-  const fd = fs.openSync(path, flags);
+function openSync(path: string, { flags, mode }: { readonly flags: string; readonly mode: number }): WritableFile {
+  const fd = fs.openSync(path, flags, mode);
   return {
     write: (chunks, at) => fs.writevSync(fd, chunks, at),
     read: (buffer, at) => fs.readSync(fd, buffer, 0, buffer.byteLength, at),

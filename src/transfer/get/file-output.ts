@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { FileTarget, ObjectFacts, ResumePoint } from '../../s3/download/download-request.ts';
 import { BreakwaterError, type ErrorCode } from '../../errors.ts';
@@ -5,6 +6,7 @@ import type { FetchContext } from './fetch-context.ts';
 import { FileSink } from './file-sink.ts';
 import { identifyDownload, ResumableDownload, RESUMABLE_BYTES_MIN } from './resume-download.ts';
 import type { LocalSink } from './sink.ts';
+import { canOnlyWrite } from './replace-bytes.ts';
 import type { S3Location } from '../transfer-context.ts';
 
 /** Failures after which a download can be resumed. */
@@ -49,7 +51,12 @@ export class FileOutput implements LocalSink {
     if (this.#isWorthKeeping && (sizeBytes ?? 0) >= RESUMABLE_BYTES_MIN) {
       this.#resumable ??= await ResumableDownload.begin(this.#identify(), this.#resumeOptions);
     }
-    this.#sink = (await this.#resumable?.open(facts, how)) ?? (await this.#create(sizeBytes));
+    try {
+      this.#sink = (await this.#resumable?.open(facts, how)) ?? (await this.#create(sizeBytes));
+    } catch (error) {
+      if (!(await canOnlyWrite(this.#path, error))) throw error;
+      this.#sink = await this.#createElsewhere(sizeBytes);
+    }
     return this.#sink;
   }
 
@@ -72,7 +79,7 @@ export class FileOutput implements LocalSink {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#directory !== null) this.#context.partials.release(this.#directory);
+    this.#releaseDirectory();
     await this.#resumable?.[Symbol.asyncDispose]();
   }
 
@@ -96,10 +103,25 @@ export class FileOutput implements LocalSink {
     return identifyDownload({ circuit, ...this.#location, versionId: options.versionId, path: this.#path });
   }
 
-  async #create(sizeBytes: number | null): Promise<FileSink> {
-    this.#directory = resolve(dirname(this.#path));
+  async #create(sizeBytes: number | null, directory?: string): Promise<FileSink> {
+    this.#releaseDirectory();
+    this.#directory = resolve(directory ?? dirname(this.#path));
     const tag = await this.#context.partials.tagFor(this.#directory);
-    return await FileSink.create(this.#path, { ...this.#sinkOptions, claim: null, sizeBytes, tag });
+    const how = { ...this.#sinkOptions, claim: null, sizeBytes, tag };
+    return await FileSink.create(this.#path, directory === undefined ? how : { ...how, directory });
+  }
+
+  /** For a target that cannot have a temporary file beside it. Cannot be resumed. */
+  async #createElsewhere(sizeBytes: number | null): Promise<FileSink> {
+    await this.#resumable?.forget();
+    await this.#resumable?.[Symbol.asyncDispose]();
+    this.#resumable = null;
+    return await this.#create(sizeBytes, tmpdir());
+  }
+
+  #releaseDirectory(): void {
+    if (this.#directory !== null) this.#context.partials.release(this.#directory);
+    this.#directory = null;
   }
 }
 

@@ -1,4 +1,4 @@
-import { link, unlink } from 'node:fs/promises';
+import { unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { ByteSpan } from '../../s3/download/missing-ranges.ts';
 import type { FileTarget } from '../../s3/download/download-request.ts';
@@ -6,10 +6,11 @@ import { makeDirectory } from '../../make-directory.ts';
 import { BreakwaterError } from '../../errors.ts';
 import type { WorkClaim } from '../../unfinished-work.ts';
 import { findOwnFile, isOwnFile, isPartialOf, partialName, type SavedPartial } from './partial-file.ts';
-import { cannotCreateError, existsError } from './sink.ts';
+import { cannotCreateError } from './sink.ts';
 import { openWritable, type WritableFile } from '../open-file.ts';
 import { readSystemCode } from '../local-errors.ts';
-import { cannotReplace, replaceBytes, syncDirectory } from './replace-bytes.ts';
+import { syncDirectory } from './replace-bytes.ts';
+import { takeTarget } from './take-target.ts';
 
 /** The most buffers per write (IOV_MAX of Linux and macOS). */
 const CHUNKS_MAX = 1024;
@@ -59,14 +60,20 @@ export class FileSink implements FileTarget {
    * Creates the temporary file, and its missing parent directories.
    * @param tag part of the temporary name, to find the file again
    * @param sizeBytes expected size; null if unknown
+   * @param directory of the temporary file, if not the target's; its bytes are then copied into the target
    */
   static async create(
     path: string,
-    { tag, sizeBytes, ...options }: FileSinkOptions & { tag: string; sizeBytes: number | null },
+    {
+      tag,
+      sizeBytes,
+      directory = dirname(path),
+      ...options
+    }: FileSinkOptions & { tag: string; sizeBytes: number | null; directory?: string },
   ): Promise<FileSink> {
-    const partialPath = join(dirname(path), partialName(basename(path), tag));
+    const partialPath = join(directory, partialName(basename(path), tag));
     try {
-      const file = await createFile(partialPath, sizeBytes);
+      const file = await createFile(partialPath, { sizeBytes, isPrivate: directory !== dirname(path) });
       return new FileSink(path, { path: partialPath, file, endBytes: 0 }, options);
     } catch (error) {
       throw cannotCreateError(path, readSystemCode(error) ?? 'unknown error', error);
@@ -137,7 +144,8 @@ export class FileSink implements FileTarget {
       if (modifiedMs !== null) await this.#file.setTime(modifiedMs / 1000);
       await this.#assertUntouched();
       await this.close();
-      await (this.#options.noClobber ? this.#linkIfFree() : this.#replace(modifiedMs));
+      const { rename } = this.#file;
+      await takeTarget({ from: this.partialPath, to: this.#path }, { ...this.#options, modifiedMs, rename });
       if (this.#options.isSynced) await syncDirectory(dirname(this.#path));
     } catch (error) {
       await this.discard();
@@ -177,30 +185,6 @@ export class FileSink implements FileTarget {
     });
   }
 
-  async #replace(modifiedMs: number | null): Promise<void> {
-    try {
-      await this.#file.rename(this.partialPath, this.#path);
-    } catch (error) {
-      if (!cannotReplace(error)) throw error;
-      const { isSynced } = this.#options;
-      await replaceBytes({ from: this.partialPath, to: this.#path }, { modifiedMs, isSynced });
-      await unlink(this.partialPath);
-    }
-  }
-
-  /** Uses a link, which fails if the name exists; a rename would replace it. */
-  async #linkIfFree(): Promise<void> {
-    try {
-      await link(this.partialPath, this.#path);
-    } catch (error) {
-      if (readSystemCode(error) === 'EEXIST') throw existsError(this.#path);
-      // On a file system without links, the check at the start must suffice.
-      await this.#file.rename(this.partialPath, this.#path);
-      return;
-    }
-    await unlink(this.partialPath);
-  }
-
   /** Closes the temporary file without removing it. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
@@ -210,8 +194,11 @@ export class FileSink implements FileTarget {
 }
 
 /** Exclusive, because an existing file with this random name is not ours. Creates directories only if opening fails. */
-async function createFile(path: string, sizeBytes: number | null): Promise<WritableFile> {
-  const how = { flags: 'wx+', sizeBytes } as const;
+async function createFile(
+  path: string,
+  facts: { readonly sizeBytes: number | null; readonly isPrivate: boolean },
+): Promise<WritableFile> {
+  const how = { flags: 'wx+', ...facts } as const;
   try {
     return await openWritable(path, how);
   } catch (error) {

@@ -1,12 +1,12 @@
 import type { Stats } from 'node:fs';
-import { constants, open, type FileHandle } from 'node:fs/promises';
+import { access, constants, lstat, open, type FileHandle } from 'node:fs/promises';
 import { BreakwaterError } from '../../errors.ts';
 import { readSystemCode } from '../local-errors.ts';
 
 /** Bytes copied at a time. */
 const COPY_BYTES = 1024 * 1024;
 
-interface HowToReplace {
+export interface HowToReplace {
   /** Modification time for the file, in ms; null for now. */
   readonly modifiedMs: number | null;
   /** Fsync the file. */
@@ -14,9 +14,25 @@ interface HowToReplace {
 }
 
 /** Whether a rename failed because the target is a mount of its own, as a file that a container gets from its host. */
-export function cannotReplace(error: unknown): boolean {
-  // rename(2): "a process is using the directory", or the name is a mount point.
+export function isMount(error: unknown): boolean {
+  // rename(2): for a file, the name is a mount point.
   return readSystemCode(error) === 'EBUSY';
+}
+
+/**
+ * Whether an error says that no file can be created beside the target, which exists and can be written to: a mounted file in a
+ * read-only directory, or a file in a directory of another user.
+ */
+export async function canOnlyWrite(path: string, error: unknown): Promise<boolean> {
+  const code = readSystemCode(error instanceof BreakwaterError ? error.cause : error);
+  if (code !== 'EACCES' && code !== 'EROFS' && code !== 'EPERM') return false;
+  try {
+    await access(path, constants.W_OK);
+    // A rename would replace a link; its target is another file.
+    return (await lstat(path)).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -31,7 +47,7 @@ export async function replaceBytes(
   try {
     await using source = await open(from, constants.O_RDONLY);
     // A mounted pipe or device would wait, or do something else than keep bytes.
-    await using target = await open(to, constants.O_WRONLY | constants.O_NONBLOCK);
+    await using target = await open(to, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
     assertRegular(await target.stat(), to);
     await target.truncate();
     await copyBytes(source, target);
@@ -39,7 +55,7 @@ export async function replaceBytes(
     if (isSynced) await target.sync();
   } catch (error) {
     if (error instanceof BreakwaterError) throw error;
-    throw mountError(to, readSystemCode(error) ?? 'unknown error', error);
+    throw inPlaceError(to, readSystemCode(error) ?? 'unknown error', error);
   }
 }
 
@@ -71,18 +87,14 @@ async function setTime(target: FileHandle, modifiedMs: number): Promise<void> {
 }
 
 function assertRegular(found: Stats, path: string): void {
-  if (!found.isFile()) throw mountError(path, 'it is not a regular file', null);
+  if (!found.isFile()) throw inPlaceError(path, 'it is not a regular file', null);
 }
 
-function mountError(path: string, why: string, cause: unknown): BreakwaterError {
-  return new BreakwaterError(
-    'local_io',
-    `cannot write ${path}, which is a mount and has to be written in place: ${why}`,
-    {
-      cause,
-      details: {
-        hint: 'the file may be incomplete: check the free space and the permissions there, and run the command again',
-      },
+function inPlaceError(path: string, why: string, cause: unknown): BreakwaterError {
+  return new BreakwaterError('local_io', `cannot write ${path} in place, as a mount has to be: ${why}`, {
+    cause,
+    details: {
+      hint: 'the file may be incomplete: check the free space and the permissions there, and run the command again',
     },
-  );
+  });
 }

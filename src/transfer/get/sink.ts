@@ -3,6 +3,7 @@ import { access, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { DownloadTarget, ObjectFacts, ResumePoint } from '../../s3/download/download-request.ts';
 import { BreakwaterError } from '../../errors.ts';
+import { canOnlyWrite } from './replace-bytes.ts';
 
 /** The output for one object. A null path is standard output; a stream is an existing pipe or device. */
 export type FetchTarget =
@@ -40,6 +41,8 @@ export async function checkTarget(path: string): Promise<'absent' | 'file' | 'st
   try {
     await access(above, constants.W_OK | constants.X_OK);
   } catch (error) {
+    // Its bytes can be replaced, if not its name.
+    if (found !== null && (await canOnlyWrite(path, error))) return 'file';
     throw cannotCreateError(path, `no permission to write in ${above}`, error);
   }
   if (!(await stat(above)).isDirectory()) throw cannotCreateError(path, `${above} is not a directory`);
