@@ -10,7 +10,7 @@ import type { LogEntry, RequestLog } from './request-log.ts';
 import { findOperation } from './protocol/routes.ts';
 import { checkSignature, decodePath, type Keys } from './protocol/signature.ts';
 import { Refusal, type SandboxOperation, type StoreQuirk, type WireResponse } from './protocol/wire.ts';
-import { writeError } from './protocol/xml.ts';
+import { writeError, type ErrorFields } from './protocol/xml.ts';
 
 export interface SandboxContext {
   readonly buckets: Buckets;
@@ -58,11 +58,12 @@ export async function respondToRequest(
     // The unread rest of the body must not be parsed as the next request.
     if (!request.complete) response.setHeader('connection', 'close');
     for (const [name, value] of Object.entries(error.headers)) response.setHeader(name, value);
-    const { code, message, status } = error;
+    const { code, message, status, elements } = error;
     sendRefusal(response, {
       code,
       message,
       status,
+      elements,
       resource: url.split('?')[0] ?? '',
       requestId,
       isHead: method === 'HEAD',
@@ -109,7 +110,7 @@ async function fulfil({ request, response, head, entry }: Exchange, context: San
 
 export function sendRefusal(
   response: ServerResponse,
-  refusal: { code: string; message: string; status: number; resource: string; requestId: string; isHead?: boolean },
+  refusal: ErrorFields & { readonly status: number; readonly isHead?: boolean },
 ): void {
   const { status, isHead = false, ...fields } = refusal;
   const body = writeError(fields);

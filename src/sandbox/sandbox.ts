@@ -5,7 +5,8 @@ import { BreakwaterError } from '../errors.ts';
 import { respondToRequest, sendRefusal, type SandboxContext } from './respond.ts';
 import type { Bucket } from './store/bucket.ts';
 import { Buckets } from './store/buckets.ts';
-import { keepHeaders, md5Etag } from './operations/object-operations.ts';
+import { etagOf } from './operations/etag.ts';
+import { keepHeaders } from './operations/kept-headers.ts';
 import { respondToControl, CONTROL_PATH } from './control.ts';
 import { Faults, type ActiveFault } from './faults/fault.ts';
 import { parseFault } from './faults/fault-text.ts';
@@ -93,7 +94,14 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       const bytes = Buffer.from(body);
       const headers = keepHeaders(new Map(contentType === undefined ? [] : [['content-type', contentType]]));
       const lastModifiedMs = nowMs - ageMs;
-      bucket.put(key, { body: bytes, etag: md5Etag(bytes), lastModifiedMs, headers, checksum: null, parts: [] });
+      bucket.put(key, {
+        body: bytes,
+        etag: etagOf(bytes, headers),
+        lastModifiedMs,
+        headers,
+        checksum: null,
+        parts: [],
+      });
     },
     read: (bucket, key) => buckets.get(bucket).find(key)?.body,
     keys: (bucket) => [...buckets.get(bucket).keys],

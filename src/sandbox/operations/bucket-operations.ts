@@ -1,5 +1,6 @@
 import { formatTime } from '../../clock.ts';
 import { xmlResponse, type Node } from '../protocol/xml.ts';
+import { checkAcl } from './kept-headers.ts';
 import type { Operate } from './operate.ts';
 
 export const listBuckets: Operate = (_request, { buckets }) =>
@@ -20,7 +21,8 @@ export const listBuckets: Operate = (_request, { buckets }) =>
     ],
   ]);
 
-export const createBucket: Operate = ({ bucket }, { buckets, nowMs }) => {
+export const createBucket: Operate = ({ bucket, headers }, { buckets, nowMs }) => {
+  checkAcl(headers);
   buckets.create(bucket, nowMs);
   return { status: 200, headers: { location: `/${bucket}` }, body: '' };
 };

@@ -4,6 +4,7 @@ import type { Bucket } from '../store/bucket.ts';
 import { checksumElement, checksumNodes, combineChecksums } from '../protocol/checksum.ts';
 import { checkWriteConditions, matchesEtag } from './conditions.ts';
 import { checkGivenKey } from './customer-key.ts';
+import { writtenHeaders } from './kept-headers.ts';
 import type { Operate } from './operate.ts';
 import type { StoredObject, StoredPart, StoredUpload } from '../store/stored.ts';
 import { writtenVersionHeaders } from './version-headers.ts';
@@ -45,7 +46,7 @@ function completedResponse(bucket: Bucket, key: string, object: StoredObject): R
         object.checksum === null ? null : ['ChecksumType', object.checksum.type],
       ],
     ],
-    writtenVersionHeaders(bucket, object),
+    { ...writtenHeaders(object.headers), ...writtenVersionHeaders(bucket, object) },
   );
 }
 

@@ -57,7 +57,10 @@ export function readRange(header: string | undefined, size: number): ByteRange |
   const end = first === '' || last === '' ? size - 1 : Math.min(Number(last), size - 1);
   if (first !== '' && last !== '' && Number(last) < start) return null;
   if (start >= size) {
-    throw new Refusal('InvalidRange', 'The requested range is not satisfiable', { 'content-range': `bytes */${size}` });
+    throw new Refusal('InvalidRange', 'The requested range is not satisfiable', {
+      headers: { 'content-range': `bytes */${size}` },
+      elements: { RangeRequested: header ?? '', ActualObjectSize: String(size) },
+    });
   }
   return { start, end };
 }
@@ -76,8 +79,7 @@ function readTime(text: string | undefined, fallback: number): number {
 }
 
 function failed(condition: string): Refusal {
-  return new Refusal(
-    'PreconditionFailed',
-    `At least one of the pre-conditions you specified did not hold: ${condition}`,
-  );
+  return new Refusal('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', {
+    elements: { Condition: condition },
+  });
 }

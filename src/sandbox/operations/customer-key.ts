@@ -3,7 +3,7 @@ import { Refusal } from '../protocol/wire.ts';
 
 const ALGORITHM = 'x-amz-server-side-encryption-customer-algorithm';
 const KEY = 'x-amz-server-side-encryption-customer-key';
-const KEY_MD5 = 'x-amz-server-side-encryption-customer-key-md5';
+export const CUSTOMER_KEY_MD5 = 'x-amz-server-side-encryption-customer-key-md5';
 
 type Headers = ReadonlyMap<string, string>;
 type KeptHeaders = Readonly<Record<string, string>>;
@@ -14,7 +14,7 @@ type KeptHeaders = Readonly<Record<string, string>>;
  * @throws Refusal `InvalidRequest`, `InvalidArgument` for a key that is incomplete or not one of AES-256
  */
 export function keepCustomerKey(headers: Headers): KeptHeaders {
-  const [algorithm, key, md5] = [headers.get(ALGORITHM), headers.get(KEY), headers.get(KEY_MD5)];
+  const [algorithm, key, md5] = [headers.get(ALGORITHM), headers.get(KEY), headers.get(CUSTOMER_KEY_MD5)];
   if (algorithm === undefined && key === undefined && md5 === undefined) return {};
   if (algorithm !== 'AES256')
     throw new Refusal('InvalidArgument', 'The Encryption request you specified is not valid.');
@@ -25,7 +25,7 @@ export function keepCustomerKey(headers: Headers): KeptHeaders {
     const message = 'The calculated MD5 hash of the key did not match the hash that was provided.';
     throw new Refusal('InvalidArgument', message);
   }
-  return { [ALGORITHM]: algorithm, [KEY_MD5]: md5 };
+  return { [ALGORITHM]: algorithm, [CUSTOMER_KEY_MD5]: md5 };
 }
 
 /**
@@ -34,8 +34,8 @@ export function keepCustomerKey(headers: Headers): KeptHeaders {
  * @throws Refusal `InvalidRequest` if a key is missing or superfluous, `AccessDenied` for another one
  */
 export function checkCustomerKey(headers: Headers, kept: KeptHeaders): void {
-  const given = keepCustomerKey(headers)[KEY_MD5];
-  const expected = kept[KEY_MD5];
+  const given = keepCustomerKey(headers)[CUSTOMER_KEY_MD5];
+  const expected = kept[CUSTOMER_KEY_MD5];
   if (given === expected) return;
   if (expected === undefined) {
     throw new Refusal('InvalidRequest', 'The encryption parameters are not applicable to this object.');
@@ -48,11 +48,5 @@ export function checkCustomerKey(headers: Headers, kept: KeptHeaders): void {
 
 /** The same for a request that needs no key: only one that is given must be right. @throws Refusal */
 export function checkGivenKey(headers: Headers, kept: KeptHeaders): void {
-  if (KEY_MD5 in keepCustomerKey(headers)) checkCustomerKey(headers, kept);
-}
-
-/** The ETag of bytes: their MD5 with quotes, unless they are encrypted with such a key. */
-export function etagOf(body: Buffer, kept: KeptHeaders): string {
-  const salt = kept[KEY_MD5] ?? '';
-  return `"${createHash('md5').update(salt).update(body).digest('hex')}"`;
+  if (CUSTOMER_KEY_MD5 in keepCustomerKey(headers)) checkCustomerKey(headers, kept);
 }

@@ -1,6 +1,7 @@
 import { formatTime } from '../../clock.ts';
 import { xmlResponse, type Node } from '../protocol/xml.ts';
 import type { Bucket } from '../store/bucket.ts';
+import { storageClassOf } from './kept-headers.ts';
 import { nameWriter, readCount } from './list-query.ts';
 import { listPage } from '../store/listing.ts';
 import type { Operate } from './operate.ts';
@@ -60,7 +61,7 @@ function readListing({ query }: WireRequest, bucket: Bucket, after: string) {
 }
 
 function writeEntry(bucket: Bucket, key: string, name: (text: string) => string): Node {
-  const { etag, lastModifiedMs, body } = bucket.get(key);
+  const { etag, lastModifiedMs, body, headers } = bucket.get(key);
   return [
     'Contents',
     [
@@ -68,7 +69,7 @@ function writeEntry(bucket: Bucket, key: string, name: (text: string) => string)
       ['LastModified', formatTime(lastModifiedMs)],
       ['ETag', etag],
       ['Size', body.length],
-      ['StorageClass', 'STANDARD'],
+      ['StorageClass', storageClassOf(headers)],
     ],
   ];
 }

@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
 import { formatHttpTime } from '../../clock.ts';
 import { checkReadConditions, checkWriteConditions, readRange, writeContentRange } from './conditions.ts';
-import { checkCustomerKey, etagOf, keepCustomerKey } from './customer-key.ts';
+import { checkCustomerKey } from './customer-key.ts';
+import { etagOf } from './etag.ts';
+import { checkReadable, keepHeaders, writtenHeaders } from './kept-headers.ts';
 import { findPart } from './object-part.ts';
 import type { Operate } from './operate.ts';
 import type { StoredObject } from '../store/stored.ts';
@@ -11,28 +12,16 @@ import { Refusal, type Checksum } from '../protocol/wire.ts';
 /** S3's maximum key length, in UTF-8 bytes. */
 const KEY_MAX_BYTES = 1024;
 
-/** Request headers that are stored and returned by every read. */
-const KEPT_HEADERS: ReadonlySet<string> = new Set([
-  'content-type',
-  'cache-control',
-  'content-disposition',
-  'content-language',
-  'expires',
-  'x-amz-storage-class',
-  'x-amz-server-side-encryption',
-  'x-amz-server-side-encryption-aws-kms-key-id',
-]);
-
 export const putObject: Operate = ({ bucket: name, key, headers, body, checksum }, { buckets, nowMs }) => {
   const bucket = buckets.get(name);
   checkKey(key);
   checkWriteConditions(headers, bucket.find(key));
-  const kept = { ...keepHeaders(headers), ...keepCustomerKey(headers) };
+  const kept = keepHeaders(headers);
   const etag = etagOf(body, kept);
   const object = bucket.put(key, { body, etag, lastModifiedMs: nowMs, headers: kept, checksum, parts: [] });
   const returned = {
     etag,
-    ...keepCustomerKey(headers),
+    ...writtenHeaders(kept),
     ...checksumHeaders(checksum),
     ...writtenVersionHeaders(bucket, object),
   };
@@ -40,10 +29,11 @@ export const putObject: Operate = ({ bucket: name, key, headers, body, checksum 
 };
 
 /** Also used for HeadObject, for which the server sends no body. */
-export const getObject: Operate = ({ bucket: name, key, headers, query }, { buckets, quirks }) => {
+export const getObject: Operate = ({ operation, bucket: name, key, headers, query }, { buckets, quirks }) => {
   const bucket = buckets.get(name);
   const object = bucket.get(key, query.get('versionId'));
   checkCustomerKey(headers, object.headers);
+  if (operation === 'GetObject') checkReadable(object.headers);
   const described = { ...objectHeaders(object), ...readVersionHeaders(bucket, object) };
   const checksum = headers.get('x-amz-checksum-mode') === 'ENABLED' ? object.checksum : null;
   if (checkReadConditions(headers, object) === 'not_modified') return { status: 304, headers: described, body: '' };
@@ -81,24 +71,6 @@ export const deleteObject: Operate = ({ bucket: name, key, headers, query }, { b
 /** @throws Refusal `KeyTooLongError` */
 export function checkKey(key: string): void {
   if (Buffer.byteLength(key) > KEY_MAX_BYTES) throw new Refusal('KeyTooLongError', 'Your key is too long');
-}
-
-export function md5Etag(body: Buffer): string {
-  return `"${createHash('md5').update(body).digest('hex')}"`;
-}
-
-/** The headers to store with an object. */
-export function keepHeaders(headers: ReadonlyMap<string, string>): Readonly<Record<string, string>> {
-  const kept = [...headers].filter(
-    ([name, value]) =>
-      (KEPT_HEADERS.has(name) && !(name === 'x-amz-storage-class' && value === 'STANDARD')) ||
-      name.startsWith('x-amz-meta-'),
-  );
-  const tags = new URLSearchParams(headers.get('x-amz-tagging') ?? '').size;
-  if (tags > 0) kept.push(['x-amz-tagging-count', String(tags)]);
-  // `aws-chunked` frames the request; it is not a coding of the object.
-  const coding = (headers.get('content-encoding') ?? '').replace(/^aws-chunked,? ?/, '');
-  return Object.fromEntries(coding === '' ? kept : [...kept, ['content-encoding', coding]]);
 }
 
 export function checksumHeaders(checksum: Checksum | null): Readonly<Record<string, string>> {

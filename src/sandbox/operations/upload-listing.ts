@@ -3,6 +3,7 @@ import { xmlResponse, type Node } from '../protocol/xml.ts';
 import { checksumNodes } from '../protocol/checksum.ts';
 import { compareKeys } from '../store/key-order.ts';
 import { checkGivenKey } from './customer-key.ts';
+import { storageClassOf } from './kept-headers.ts';
 import { nameWriter, readCount } from './list-query.ts';
 import type { Operate } from './operate.ts';
 import type { StoredUpload } from '../store/stored.ts';
@@ -26,7 +27,7 @@ export const listParts: Operate = ({ bucket: name, key, query, headers }, { buck
       ['NextPartNumberMarker', page.at(-1)?.[0] ?? 0],
       ['MaxParts', maxParts],
       ['IsTruncated', rest.length > page.length],
-      ['StorageClass', 'STANDARD'],
+      ['StorageClass', storageClassOf(upload.headers)],
       ...writeExpectedChecksum(upload),
       ...page.map(([number, { etag, body, lastModifiedMs, checksum }]): Node => [
         'Part',
@@ -73,7 +74,7 @@ export const listMultipartUploads: Operate = ({ bucket: bucketName, query }, { b
         [
           ['Key', name(upload.key)],
           ['UploadId', upload.id],
-          ['StorageClass', 'STANDARD'],
+          ['StorageClass', storageClassOf(upload.headers)],
           ['Initiated', formatTime(upload.startedAtMs)],
           ...writeExpectedChecksum(upload),
         ],

@@ -1,13 +1,24 @@
 import { xmlResponse } from '../protocol/xml.ts';
-import { parseAlgorithm } from '../protocol/checksum.ts';
-import { checkKey, checksumHeaders, keepHeaders } from './object-operations.ts';
-import { checkCustomerKey, etagOf, keepCustomerKey } from './customer-key.ts';
+import { readAlgorithm } from '../protocol/checksum.ts';
+import { checkKey, checksumHeaders } from './object-operations.ts';
+import { checkCustomerKey } from './customer-key.ts';
+import { etagOf } from './etag.ts';
+import { keepHeaders, writtenHeaders } from './kept-headers.ts';
 import type { Operate } from './operate.ts';
 import type { StoredUpload } from '../store/stored.ts';
-import { Refusal } from '../protocol/wire.ts';
+import { Refusal, type Checksum, type ChecksumAlgorithm } from '../protocol/wire.ts';
 
 /** The maximum part number; the minimum is 1. */
 const PARTS_MAX = 10_000;
+
+/** How the checksums of parts may be combined, the default first (S3 User Guide, checking object integrity). */
+const CHECKSUM_TYPES: Readonly<Record<ChecksumAlgorithm, readonly [Checksum['type'], ...Checksum['type'][]]>> = {
+  crc32: ['COMPOSITE', 'FULL_OBJECT'],
+  crc32c: ['COMPOSITE', 'FULL_OBJECT'],
+  crc64nvme: ['FULL_OBJECT'],
+  sha1: ['COMPOSITE'],
+  sha256: ['COMPOSITE'],
+};
 
 export const createUpload: Operate = ({ bucket: name, key, headers }, { buckets, nowMs }) => {
   const bucket = buckets.get(name);
@@ -16,7 +27,7 @@ export const createUpload: Operate = ({ bucket: name, key, headers }, { buckets,
     id: bucket.nextId(),
     key,
     startedAtMs: nowMs,
-    headers: { ...keepHeaders(headers), ...keepCustomerKey(headers) },
+    headers: keepHeaders(headers),
     checksum: readExpectedChecksum(headers),
     parts: new Map(),
   };
@@ -31,23 +42,33 @@ export const createUpload: Operate = ({ bucket: name, key, headers }, { buckets,
         ['UploadId', upload.id],
       ],
     ],
-    {
-      ...keepCustomerKey(headers),
-      ...(checksum === null
-        ? {}
-        : { 'x-amz-checksum-algorithm': checksum.algorithm.toUpperCase(), 'x-amz-checksum-type': checksum.type }),
-    },
+    { ...writtenHeaders(upload.headers), ...expectedChecksumHeaders(checksum) },
   );
 };
 
+function expectedChecksumHeaders(checksum: StoredUpload['checksum']): Readonly<Record<string, string>> {
+  if (checksum === null) return {};
+  return { 'x-amz-checksum-algorithm': checksum.algorithm.toUpperCase(), 'x-amz-checksum-type': checksum.type };
+}
+
+/** @throws Refusal `InvalidRequest` for a checksum that S3 does not combine in this way */
 function readExpectedChecksum(headers: ReadonlyMap<string, string>): StoredUpload['checksum'] {
   const text = headers.get('x-amz-checksum-algorithm');
-  if (text === undefined) return null;
-  const algorithm = parseAlgorithm(text);
-  if (algorithm === undefined) throw new Refusal('InvalidRequest', 'Checksum algorithm provided is unsupported.');
-  const fallback = algorithm === 'crc64nvme' ? 'FULL_OBJECT' : 'COMPOSITE';
-  const type = headers.get('x-amz-checksum-type') === 'FULL_OBJECT' ? 'FULL_OBJECT' : fallback;
-  return { algorithm, type };
+  const type = headers.get('x-amz-checksum-type');
+  if (text === undefined) {
+    if (type === undefined) return null;
+    throw new Refusal(
+      'InvalidRequest',
+      'The x-amz-checksum-type header can only be used with x-amz-checksum-algorithm.',
+    );
+  }
+  const algorithm = readAlgorithm(text);
+  const [fallback, ...others] = CHECKSUM_TYPES[algorithm];
+  const found = [fallback, ...others].find((known) => known === (type ?? fallback));
+  if (found === undefined) {
+    throw new Refusal('InvalidRequest', `The ${type} checksum type cannot be used with the ${algorithm} algorithm.`);
+  }
+  return { algorithm, type: found };
 }
 
 export const uploadPart: Operate = ({ bucket: name, key, query, headers, body, checksum }, { buckets, nowMs }) => {
@@ -59,7 +80,7 @@ export const uploadPart: Operate = ({ bucket: name, key, query, headers, body, c
   checkCustomerKey(headers, upload.headers);
   const etag = etagOf(body, upload.headers);
   upload.parts.set(number, { body, etag, lastModifiedMs: nowMs, checksum });
-  return { status: 200, headers: { etag, ...keepCustomerKey(headers), ...checksumHeaders(checksum) }, body: '' };
+  return { status: 200, headers: { etag, ...writtenHeaders(upload.headers), ...checksumHeaders(checksum) }, body: '' };
 };
 
 export const abortUpload: Operate = ({ bucket: name, key, query }, { buckets }) => {

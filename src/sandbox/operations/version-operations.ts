@@ -1,5 +1,6 @@
 import { formatTime } from '../../clock.ts';
 import { xmlResponse, childText, readDocument, type Node } from '../protocol/xml.ts';
+import { storageClassOf } from './kept-headers.ts';
 import { nameWriter, readCount } from './list-query.ts';
 import type { Operate } from './operate.ts';
 import { listVersionPage, type ListedVersion } from '../store/version-listing.ts';
@@ -69,5 +70,6 @@ function writeVersion({ key, version, isLatest }: ListedVersion, name: (text: st
     ['LastModified', formatTime(version.lastModifiedMs)],
   ];
   if (version.kind === 'delete_marker') return ['DeleteMarker', common];
-  return ['Version', [...common, ['ETag', version.etag], ['Size', version.body.length], ['StorageClass', 'STANDARD']]];
+  const { etag, body, headers } = version;
+  return ['Version', [...common, ['ETag', etag], ['Size', body.length], ['StorageClass', storageClassOf(headers)]]];
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { assertNever } from '../../errors.ts';
 import { crc32c, crc64nvme } from './crc.ts';
-import { CHECKSUM_ALGORITHMS, type Checksum, type ChecksumAlgorithm } from './wire.ts';
+import { CHECKSUM_ALGORITHMS, Refusal, type Checksum, type ChecksumAlgorithm } from './wire.ts';
 import type { Node } from './xml.ts';
 
 /** A base64 checksum, as S3 writes it. */
@@ -34,6 +34,22 @@ export function combineChecksums(
 
 export function parseAlgorithm(text: string): ChecksumAlgorithm | undefined {
   return CHECKSUM_ALGORITHMS.find((algorithm) => algorithm === text.toLowerCase());
+}
+
+/** S3's algorithms that are not implemented here. */
+const OTHER_ALGORITHMS: ReadonlySet<string> = new Set(['SHA512', 'MD5', 'XXHASH3', 'XXHASH64', 'XXHASH128']);
+
+/** @throws Refusal `InvalidRequest`, or `NotImplemented` for an algorithm that only S3 knows */
+export function readAlgorithm(text: string): ChecksumAlgorithm {
+  const algorithm = parseAlgorithm(text);
+  if (algorithm !== undefined) return algorithm;
+  if (OTHER_ALGORITHMS.has(text.toUpperCase())) {
+    throw new Refusal('NotImplemented', `The checksum algorithm ${text} is not implemented here`);
+  }
+  throw new Refusal(
+    'InvalidRequest',
+    'Checksum algorithm provided is unsupported. Please try again with a valid type.',
+  );
 }
 
 /** The element name for a checksum: `ChecksumCRC32`. */

@@ -76,6 +76,7 @@ export interface Checksum {
 const STATUSES: Readonly<Record<string, number>> = {
   AccessDenied: 403,
   BadDigest: 400,
+  BadRequest: 400,
   BucketAlreadyOwnedByYou: 409,
   BucketNotEmpty: 409,
   ConditionalRequestConflict: 409,
@@ -89,13 +90,17 @@ const STATUSES: Readonly<Record<string, number>> = {
   InvalidArgument: 400,
   InvalidBucketName: 400,
   InvalidDigest: 400,
+  InvalidObjectState: 403,
   InvalidPart: 400,
   InvalidPartNumber: 416,
   InvalidPartOrder: 400,
   InvalidRange: 416,
   InvalidRequest: 400,
+  InvalidTag: 400,
   KeyTooLongError: 400,
+  MalformedTrailerError: 400,
   MalformedXML: 400,
+  MetadataTooLarge: 400,
   MethodNotAllowed: 405,
   MissingContentLength: 411,
   NoSuchBucket: 404,
@@ -117,17 +122,25 @@ export function statusOf(code: string): number | undefined {
   return STATUSES[code];
 }
 
+interface RefusalDetails {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Elements of the error document beyond those that all have. */
+  readonly elements?: Readonly<Record<string, string>>;
+}
+
 /** An S3 error response. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly code: string;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  readonly elements: Readonly<Record<string, string>>;
 
-  constructor(code: string, message: string, headers: Readonly<Record<string, string>> = {}) {
+  constructor(code: string, message: string, { headers = {}, elements = {} }: RefusalDetails = {}) {
     super(message);
     this.code = code;
     this.status = statusOf(code) ?? 500;
     this.headers = headers;
+    this.elements = elements;
   }
 }

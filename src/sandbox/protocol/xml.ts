@@ -14,19 +14,26 @@ function writeDocument([name, content]: Node): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<${name} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${body}</${name}>`;
 }
 
+export interface ErrorFields {
+  readonly code: string;
+  readonly message: string;
+  readonly resource: string;
+  readonly requestId: string;
+  /** What only some errors name. */
+  readonly elements?: Readonly<Record<string, string>>;
+}
+
 /** S3's error document, which has no namespace. */
-export function writeError(fields: { code: string; message: string; resource: string; requestId: string }): string {
-  const { code, message, resource, requestId } = fields;
-  const children = [
-    'Error',
-    [
-      ['Code', code],
-      ['Message', message],
-      ['Resource', resource],
-      ['RequestId', requestId],
-    ],
-  ] as const;
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${writeNode(children)}`;
+export function writeError({ code, message, resource, requestId, elements = {} }: ErrorFields): string {
+  const children: readonly Node[] = [
+    ['Code', code],
+    ['Message', message],
+    ...Object.entries(elements),
+    ['Resource', resource],
+    ['RequestId', requestId],
+    ['HostId', Buffer.from(requestId).toString('base64')],
+  ];
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${writeNode(['Error', children])}`;
 }
 
 function writeNode([name, content]: Node): string {

@@ -75,12 +75,10 @@ export class Bucket {
     }
     const marked =
       version === undefined ? {} : { 'x-amz-delete-marker': 'true', 'x-amz-version-id': version.versionId };
-    if (versionId === null) throw new Refusal('NoSuchKey', 'The specified key does not exist.', marked);
+    if (versionId === null) throw new Refusal('NoSuchKey', 'The specified key does not exist.', { headers: marked });
     const lastModified = version === undefined ? {} : { 'last-modified': formatHttpTime(version.lastModifiedMs) };
     throw new Refusal('MethodNotAllowed', 'The specified method is not allowed against this resource.', {
-      ...marked,
-      ...lastModified,
-      allow: 'DELETE',
+      headers: { ...marked, ...lastModified, allow: 'DELETE' },
     });
   }
 
