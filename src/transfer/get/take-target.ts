@@ -1,5 +1,5 @@
 import { link, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { readSystemCode } from '../local-errors.ts';
 import type { WritableFile } from '../open-file.ts';
 import { isMount, replaceBytes, type HowToReplace } from './replace-bytes.ts';
@@ -18,7 +18,7 @@ interface HowToTake extends HowToReplace, Pick<WritableFile, 'rename'> {
 
 /** Makes a temporary file the target. @throws the system's error; BreakwaterError `exists`, `local_io` */
 export async function takeTarget({ from, to }: Move, { noClobber, rename, ...how }: HowToTake): Promise<void> {
-  const isElsewhere = dirname(from) !== dirname(to);
+  const isElsewhere = dirname(resolve(from)) !== dirname(resolve(to));
   if (noClobber) await linkIfFree({ from, to }, rename);
   else if (isElsewhere || !(await tryRename({ from, to }, rename))) {
     await replaceBytes({ from, to }, how);
