@@ -54,7 +54,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   // Added first, so closed last: a signal during the close still counts.
   const onInterrupt = (error: BreakwaterError): void => interruption.abort(error);
   closers.add(listenToSignals({ ignoresHangUp: isStartedByNohup(), onInterrupt, onSecond: endNow }));
-  closers.add(startDeadline(settings.deadlineMs, clock, interruption));
+  closers.add(startDeadline(settings, clock, interruption));
   const { close: closeState, ...local } = openLocalState({ command, settings, clock, emit: hub.emit });
   closers.add(closeState);
   closers.add(progress.stop);
@@ -87,12 +87,16 @@ async function loadLive({ mode }: Output): Promise<LiveLines> {
 }
 
 /** Aborts with `deadline` when the time is up. @returns a function that stops the timer */
-function startDeadline(deadlineMs: number | null, clock: Clock, interruption: AbortController): () => void {
+function startDeadline(
+  { deadlineMs, origins }: CommandRun['settings'],
+  clock: Clock,
+  interruption: AbortController,
+): () => void {
   if (deadlineMs === null) return () => undefined;
   const timer = after(clock, deadlineMs, () =>
     interruption.abort(
       new BreakwaterError('deadline', `the deadline of ${formatDuration(deadlineMs)} has passed`, {
-        details: { hint: 'try again later, or give it more time with --deadline' },
+        details: { hint: `try again later, or give it more time with ${origins.deadlineMs ?? '--deadline'}` },
       }),
     ),
   );

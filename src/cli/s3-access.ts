@@ -5,8 +5,9 @@ import { refuseIfOpen } from '../guard/refuse-early.ts';
 import { WaitReport } from '../guard/wait-report.ts';
 import type { ObjectAccess } from '../s3/connection/request-shape.ts';
 import type { ObjectStore } from '../s3/object-store.ts';
+import type { SettingNames } from '../setting-names.ts';
 import type { TransferContext } from '../transfer/transfer-context.ts';
-import { findProxy } from './settings/find-proxy.ts';
+import { findProxy, nameProxy } from './settings/find-proxy.ts';
 import { readCertificates } from './settings/named-file.ts';
 import { findRequestsMax } from './descriptor-limit.ts';
 import { openUnfinishedWork } from '../state/stored-work.ts';
@@ -55,7 +56,7 @@ export async function connectWithoutCircuit(
 
 async function connect(run: CommandRun, guard: Guard, access: ObjectAccess): Promise<ObjectStore> {
   const { settings, clock } = run;
-  const { endpointUrl, region, profile, profileFiles, checksums } = run.aws();
+  const { endpointUrl, region, profile, profileFiles, checksums, names } = run.aws();
   const { connectTimeoutMs, credentialsTimeoutMs, pathStyle } = settings;
   const certificates = findCertificates(run, { isRequired: endpointUrl?.startsWith('http:') !== true });
   const { openObjectStore } = await import('../s3/object-store.ts');
@@ -65,6 +66,7 @@ async function connect(run: CommandRun, guard: Guard, access: ObjectAccess): Pro
       region,
       profile,
       profileFiles,
+      profileNamedBy: names.profile,
       pathStyle,
       access: {
         ...access,
@@ -99,7 +101,19 @@ function findCertificates(run: CommandRun, { isRequired }: { readonly isRequired
   }
 }
 
-function guardOf({ settings, deadlineAtMs, clock, signal, emit }: CommandRun, circuit: CommandCircuit | null): Guard {
+/** What has set the settings that a failure may be due to. */
+function nameSettings({ aws, caBundle, settings, env }: CommandRun): SettingNames {
+  const { endpointUrl, names } = aws();
+  return {
+    ...names,
+    caBundle: caBundle()?.name ?? null,
+    proxy: endpointUrl === null ? null : nameProxy(new URL(endpointUrl), env),
+    deadline: settings.origins.deadlineMs ?? null,
+  };
+}
+
+function guardOf(run: CommandRun, circuit: CommandCircuit | null): Guard {
+  const { settings, deadlineAtMs, clock, signal, emit } = run;
   const { retries, retryBaseMs, retryJitter, waitMs, probeLeaseMs, requestTimeoutMs, stallTimeoutMs } = settings;
   return {
     settings: {
@@ -113,6 +127,7 @@ function guardOf({ settings, deadlineAtMs, clock, signal, emit }: CommandRun, ci
     circuit,
     limiter: null,
     waits: new WaitReport({ clock, emit }),
+    nameSettings: () => nameSettings(run),
     clock,
     random: Math.random,
     signal,

@@ -3,6 +3,7 @@ import type { EventSink } from '../events.ts';
 import type { RetrySettings } from '../retry/decide-retry.ts';
 import type { RequestTimeouts } from '../http/request-watch.ts';
 import type { CommandCircuit } from './command-circuit.ts';
+import type { SettingNames } from '../setting-names.ts';
 import type { WaitReport } from './wait-report.ts';
 
 /** Shared by all guarded operations of one command. */
@@ -22,6 +23,8 @@ export interface Guard {
   /** Delays requests while S3 throttles; null before there is a connection. */
   readonly limiter: RequestLimiter | null;
   readonly waits: WaitReport;
+  /** What has set the AWS settings, for hints; asked for only after a failure. @default nothing has */
+  readonly nameSettings?: () => SettingNames;
   readonly clock: Clock;
   readonly random: () => number;
   /** Aborted by process signals and by the deadline, with an `interrupted` or `deadline` error as its reason. */

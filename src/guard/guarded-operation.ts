@@ -54,7 +54,7 @@ export async function runGuarded<T>(
   } catch (error) {
     const { verdict, failure } = judge(error, requests.evidence());
     permits?.settle(verdict, failure);
-    const reported = toOperationError(target, error);
+    const reported = toOperationError(target, error, guard);
     finish(resultOf(reported), reported);
     throw reported;
   }
@@ -72,11 +72,11 @@ function createPermitHolder({ clock, emit, settings, signal, waits }: Guard, cir
   });
 }
 
-function toOperationError(target: OperationTarget, error: unknown): BreakwaterError {
+function toOperationError(target: OperationTarget, error: unknown, { nameSettings }: Guard): BreakwaterError {
   if (error instanceof BreakwaterError) return error;
   if (error instanceof RetryChainFailed) {
     // A local failure, such as a full disk or a closed pipe, already has its own code.
-    return error.cause instanceof BreakwaterError ? error.cause : operationError(target, error);
+    return error.cause instanceof BreakwaterError ? error.cause : operationError(target, error, nameSettings?.());
   }
   return new BreakwaterError('internal', error instanceof Error ? error.message : String(error), { cause: error });
 }

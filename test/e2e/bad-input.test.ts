@@ -51,7 +51,7 @@ const CASES: readonly Case[] = [
   { what: 'a malformed URL', args: ['put', 'file', 's3:/bucket/key'], status: 2, code: 'usage', says: /not an S3 URL/ },
   {
     what: 'a bucket name that cannot be',
-    args: ['get', 's3://Bucket_/key'],
+    args: ['get', 's3://../key'],
     status: 2,
     code: 'usage',
     says: /valid bucket/,
@@ -289,7 +289,7 @@ describe('bad input', () => {
 
     expect(ended.status).toBe(69);
     expect(ended.stderr).toMatch(/not_s3/);
-    expect(ended.stderr).toMatch(/--endpoint-url/);
+    expect(ended.stderr).toMatch(/check AWS_ENDPOINT_URL_S3/);
     expect(ended.stdout).toHaveLength(0);
   });
 });

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
+import type { SettingNames } from '../../setting-names.ts';
 import type { NamedFile } from './named-file.ts';
 import { NotRegularFile, readRegularFile } from '../../read-regular-file.ts';
 import { readChecksumModes, type ChecksumModes } from './checksum-modes.ts';
+import { firstSet, nameCredentials, nameWish, type Named } from './name-settings.ts';
 import { encodeProfileName, encodeProfileNames, type ProfileFiles } from './profile-names.ts';
 import type { Environment, Settings, SettingSources } from './resolve-settings.ts';
 
@@ -14,6 +16,8 @@ export interface AwsContext {
   /** Set only if the profile's name contains blanks, which the SDK cannot read. */
   readonly profileFiles: ProfileFiles | null;
   readonly checksums: ChecksumModes;
+  /** What has set them, for hints; the certificates, the proxy and the deadline are named elsewhere. */
+  readonly names: Pick<SettingNames, 'endpoint' | 'region' | 'profile' | 'credentials'>;
 }
 
 const AWS_FILES = [
@@ -22,7 +26,7 @@ const AWS_FILES = [
 ] as const;
 
 type Place = Pick<SettingSources, 'env' | 'home'>;
-type S3Wishes = Pick<Settings, 'endpointUrl' | 'region' | 'profile'>;
+type S3Wishes = Pick<Settings, 'endpointUrl' | 'region' | 'profile'> & Partial<Pick<Settings, 'origins'>>;
 
 /**
  * Finds endpoint, region and profile: flag, then the AWS environment, then the shared config files. Reads two small
@@ -30,16 +34,28 @@ type S3Wishes = Pick<Settings, 'endpointUrl' | 'region' | 'profile'>;
  * @throws BreakwaterError `config` for an unusable endpoint, or a file that is not a regular file
  */
 export function findAwsContext(wishes: S3Wishes, { env, home }: Place): AwsContext {
-  const profile = wishes.profile ?? nonEmpty(env['AWS_PROFILE']);
+  const profile = firstSet([
+    [nameWish('profile', wishes), wishes.profile],
+    ['AWS_PROFILE', env['AWS_PROFILE'] ?? null],
+  ]);
+  const { value: name = null } = profile ?? {};
   // Read even if nothing is missing, because the SDK reads the same files and would block on a named pipe.
-  const configured = readProfile(profile ?? 'default', { env, home });
-  const endpointUrl = wishes.endpointUrl ?? findEndpoint(env, configured);
+  const configured = readProfile(name ?? 'default', { env, home });
+  const endpoint =
+    firstSet([[nameWish('endpointUrl', wishes), wishes.endpointUrl]]) ?? findConfiguredEndpoint(env, configured);
+  const region = findRegion(wishes, env, configured);
   return {
-    endpointUrl: endpointUrl === null ? null : checkEndpoint(endpointUrl),
-    region: findRegion(wishes.region, env, configured),
-    profile,
+    endpointUrl: endpoint === null ? null : checkEndpoint(endpoint),
+    region: region?.value ?? null,
+    profile: name,
     checksums: readChecksumModes({ env, read: configured.read }),
-    profileFiles: profile !== null && /\s/.test(profile) ? readProfileFiles(profile, { env, home }) : null,
+    profileFiles: name !== null && /\s/.test(name) ? readProfileFiles(name, { env, home }) : null,
+    names: {
+      endpoint: endpoint?.name ?? null,
+      region: region?.name ?? null,
+      profile: profile?.name ?? null,
+      credentials: nameCredentials(profile === null ? null : `profile "${profile.value}" (${profile.name})`, env),
+    },
   };
 }
 
@@ -107,31 +123,37 @@ export function parseIni(text: string): IniSections {
 interface ProfileFacts {
   /** Any other setting of the profile; null if it is not set. */
   readonly read: (key: string) => string | null;
-  readonly endpointUrl: string | null;
-  readonly region: string | null;
+  readonly endpoints: readonly Named[];
+  readonly regions: readonly Named[];
   readonly ignoresEndpoints: boolean;
   readonly caBundle: string | null;
 }
 
 /** @throws BreakwaterError `config` for a region that no signature and no host name can contain */
-function findRegion(wish: string | null, env: Environment, configured: ProfileFacts): string | null {
-  const [name, region] =
-    [
-      ['--region', wish] as const,
-      ...(['AWS_REGION', 'AWS_DEFAULT_REGION'] as const).map(
-        (variable) => [variable, nonEmpty(env[variable])] as const,
-      ),
-    ].find(([, value]) => value !== null) ?? (['region in the AWS config files', configured.region] as const);
-  if (region === null || /^[!-~]{1,100}$/.test(region)) return region;
-  throw new BreakwaterError('config', `${name} contains a line end, a blank or a character outside ASCII`, {
-    details: { reason: 'bad_region', hint: `correct ${name}; a region looks like eu-west-1` },
+function findRegion(wishes: S3Wishes, env: Environment, { regions }: ProfileFacts): ReturnType<typeof firstSet> {
+  const found = firstSet([
+    [nameWish('region', wishes), wishes.region],
+    ['AWS_REGION', env['AWS_REGION'] ?? null],
+    ['AWS_DEFAULT_REGION', env['AWS_DEFAULT_REGION'] ?? null],
+    ...regions,
+  ]);
+  if (found === null || /^[!-~]{1,100}$/.test(found.value)) return found;
+  throw new BreakwaterError('config', `${found.name} contains a line end, a blank or a character outside ASCII`, {
+    details: { reason: 'bad_region', hint: `correct ${found.name}; a region looks like eu-west-1` },
   });
 }
 
-function findEndpoint(env: Environment, configured: ProfileFacts): string | null {
+function findConfiguredEndpoint(
+  env: Environment,
+  { ignoresEndpoints, endpoints }: ProfileFacts,
+): ReturnType<typeof firstSet> {
   const switchedOff = nonEmpty(env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']);
-  if (switchedOff === null ? configured.ignoresEndpoints : switchedOff.toLowerCase() === 'true') return null;
-  return nonEmpty(env['AWS_ENDPOINT_URL_S3']) ?? nonEmpty(env['AWS_ENDPOINT_URL']) ?? configured.endpointUrl;
+  if (switchedOff === null ? ignoresEndpoints : switchedOff.toLowerCase() === 'true') return null;
+  return firstSet([
+    ['AWS_ENDPOINT_URL_S3', env['AWS_ENDPOINT_URL_S3'] ?? null],
+    ['AWS_ENDPOINT_URL', env['AWS_ENDPOINT_URL'] ?? null],
+    ...endpoints,
+  ]);
 }
 
 function readProfile(profile: string, { env, home }: Place): ProfileFacts {
@@ -140,10 +162,13 @@ function readProfile(profile: string, { env, home }: Place): ProfileFacts {
   const settings = config?.get(`profile ${profile}`) ?? (profile === 'default' ? config?.get(profile) : undefined);
   const read = (key: string): string | null =>
     nonEmpty(credentials?.get(profile)?.get(key)) ?? nonEmpty(settings?.get(key));
-  const services = config?.get(`services ${settings?.get('services') ?? ''}`);
+  const services = `services ${settings?.get('services') ?? ''}`;
   return {
-    endpointUrl: nonEmpty(services?.get('s3.endpoint_url')) ?? read('endpoint_url'),
-    region: read('region'),
+    endpoints: [
+      [`endpoint_url of s3 in [${services}]`, nonEmpty(config?.get(services)?.get('s3.endpoint_url'))],
+      [`endpoint_url in profile "${profile}"`, read('endpoint_url')],
+    ],
+    regions: [[`region in profile "${profile}"`, read('region')]],
     ignoresEndpoints: read('ignore_configured_endpoint_urls')?.toLowerCase() === 'true',
     caBundle: read('ca_bundle'),
     read,
@@ -174,24 +199,27 @@ function readAwsFile({ variable, name }: (typeof AWS_FILES)[number], { env, home
 }
 
 /** The messages do not show the URL, because it may contain a secret. */
-function checkEndpoint(text: string): string {
+function checkEndpoint({ name, value: text }: { readonly name: string; readonly value: string }): string {
   // `URL` drops line ends, which would then be part of every circuit's name.
   const url = URL.canParse(text) && !/\p{Cc}/u.test(text) ? new URL(text) : null;
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.host === '') {
     throw new BreakwaterError('config', 'the endpoint is not an http or https URL', {
-      details: { reason: 'bad_endpoint', hint: 'for example --endpoint-url https://s3.example.com' },
+      details: { reason: 'bad_endpoint', hint: `correct ${name}, for example to https://s3.example.com` },
     });
   }
   if (url.username !== '' || url.password !== '') {
     throw new BreakwaterError('config', 'the endpoint URL contains credentials', {
-      details: { reason: 'bad_endpoint', hint: 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead' },
+      details: {
+        reason: 'bad_endpoint',
+        hint: `take them out of ${name}, and set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead`,
+      },
     });
   }
   if (url.search !== '' || url.hash !== '') {
     throw new BreakwaterError('config', 'the endpoint URL has a query or a fragment', {
       details: {
         reason: 'bad_endpoint',
-        hint: 'remove it: it would be stored in the local state, and is not part of S3',
+        hint: `remove it from ${name}: it would be stored in the local state, and is not part of S3`,
       },
     });
   }

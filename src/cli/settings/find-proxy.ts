@@ -11,13 +11,19 @@ const PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
  * @throws BreakwaterError `config` for an unusable URL; the message never contains it, because it may contain a password
  */
 export function findProxy(target: URL, env: Environment): URL | null {
+  const name = nameProxy(target, env);
+  return name === null ? null : parseProxy(name, env[name] ?? '');
+}
+
+/** The variable that names the proxy for requests to `target`; null without one. */
+export function nameProxy(target: URL, env: Environment): string | null {
   const found = [`${target.protocol.slice(0, -1)}_proxy`, 'all_proxy']
     .flatMap((name) => [name, name.toUpperCase()])
     // A web server that runs us as CGI sets HTTP_PROXY from a header of the request (https://httpoxy.org).
     .filter((name) => name !== 'HTTP_PROXY' || (env['REQUEST_METHOD'] ?? '') === '')
     .find((name) => (env[name] ?? '') !== '');
   if (found === undefined || isExcluded(target, env['no_proxy'] ?? env['NO_PROXY'] ?? '')) return null;
-  return parseProxy(found, env[found] ?? '');
+  return found;
 }
 
 function parseProxy(name: string, text: string): URL {

@@ -11,7 +11,12 @@ type Resolved = { readonly [K in keyof Table]: Table[K] extends Setting<infer T>
 export type Settings = Omit<Resolved, 'stateDirectory'> & {
   /** Absolute; need not exist. */
   readonly stateDirectory: string;
+  /** What has set these, for messages: a flag, a variable or a key of the user file. Absent: nothing has. */
+  readonly origins: Readonly<Partial<Record<(typeof NAMED)[number], string>>>;
 };
+
+/** The settings that messages name by what has set them. */
+const NAMED = ['endpointUrl', 'region', 'profile', 'deadlineMs'] as const;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -39,7 +44,16 @@ export function resolveSettings(sources: SettingSources): Settings {
   const entries = Object.entries(table).map(([name, setting]) => [name, decideSetting(setting, sources)]);
   // The entries come from the names and parsers of the table.
   const resolved = Object.fromEntries(entries) as Resolved;
-  return { ...resolved, stateDirectory: resolve(resolved.stateDirectory ?? defaultStateDirectory(sources)) };
+  return {
+    ...resolved,
+    stateDirectory: resolve(resolved.stateDirectory ?? defaultStateDirectory(sources)),
+    origins: Object.fromEntries(
+      NAMED.flatMap((name) => {
+        const found = findValue(SETTING_TABLE[name].flag, sources);
+        return found === null ? [] : [[name, found.name]];
+      }),
+    ),
+  };
 }
 
 /** The environment variable of a flag: `state-dir` is `BREAKWATER_STATE_DIR`. */
@@ -62,23 +76,31 @@ function defaultStateDirectory({ env, home }: SettingSources): string {
 }
 
 /** Resolves one setting with the same precedence. @throws BreakwaterError `usage` or `config` */
-export function decideSetting<T>(setting: Setting<T>, { flags, env, file }: SettingSources): T {
-  const { flag } = setting;
-  const given = flags[flag];
-  if (given !== undefined) return read(setting, { name: `--${flag}`, value: given, code: 'usage' });
-  const variable = environmentName(flag);
-  const set = env[variable] ?? '';
-  if (set !== '') return read(setting, { name: variable, value: set, code: 'config' });
-  const key = fileKey(flag);
-  const stored = file.entries[key];
-  if (stored !== undefined) return read(setting, { name: `${key} in ${file.path}`, value: stored, code: 'config' });
-  return setting.fallback;
+export function decideSetting<T>(setting: Setting<T>, sources: SettingSources): T {
+  const found = findValue(setting.flag, sources);
+  return found === null ? setting.fallback : read(setting, found);
 }
 
-function read<T>(
-  setting: Setting<T>,
-  { name, value, code }: { name: string; value: unknown; code: 'usage' | 'config' },
-): T {
+interface Found {
+  /** What has set it, as messages name it. */
+  readonly name: string;
+  readonly value: unknown;
+  /** The code of the error if the value is not accepted. */
+  readonly code: 'usage' | 'config';
+}
+
+function findValue(flag: string, { flags, env, file }: SettingSources): Found | null {
+  const given = flags[flag];
+  if (given !== undefined) return { name: `--${flag}`, value: given, code: 'usage' };
+  const variable = environmentName(flag);
+  const set = env[variable] ?? '';
+  if (set !== '') return { name: variable, value: set, code: 'config' };
+  const key = fileKey(flag);
+  const stored = file.entries[key];
+  return stored === undefined ? null : { name: `${key} in ${file.path}`, value: stored, code: 'config' };
+}
+
+function read<T>(setting: Setting<T>, { name, value, code }: Found): T {
   const isText = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
   const parsed = isText ? setting.parse(String(value)) : undefined;
   if (parsed !== undefined) return parsed;

@@ -14,6 +14,8 @@ export interface CredentialSettings {
   readonly profileFiles: { readonly profile: string; readonly config: string; readonly credentials: string } | null;
   /** The longest wait for credentials, in ms. @default 30000 */
   readonly credentialsTimeoutMs: number;
+  /** What has named the profile, for hints. @default --profile */
+  readonly profileNamedBy?: string | null;
 }
 
 export interface CredentialContext {
@@ -37,7 +39,7 @@ type Identity = Awaited<ReturnType<Provider>>;
  * @returns a provider that throws BreakwaterError `config`, or the signal's reason
  */
 export function findCredentials(
-  { profile, profileFiles, credentialsTimeoutMs }: CredentialSettings,
+  { profile, profileFiles, credentialsTimeoutMs, profileNamedBy = null }: CredentialSettings,
   { clock, signal, emit }: CredentialContext,
   requestHandler: NonNullable<S3ClientConfig['requestHandler']>,
 ): Provider {
@@ -72,7 +74,7 @@ export function findCredentials(
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (error instanceof BreakwaterError) throw error;
-      throw missingError({ profile, reason: log.reasonOf(error), cause: error });
+      throw missingError({ profile, profileNamedBy, reason: log.reasonOf(error), cause: error });
     } finally {
       for (const message of log.lines) emit({ kind: 'credentials_sought', message });
     }
@@ -97,14 +99,21 @@ function checkIdentity(identity: Identity): Identity {
   });
 }
 
-function missingError({ profile, reason, cause }: { profile: string | null; reason: string; cause: unknown }) {
+interface Missing extends Pick<CredentialSettings, 'profile' | 'profileNamedBy'> {
+  readonly reason: string;
+  readonly cause: unknown;
+}
+
+function missingError({ profile, profileNamedBy, reason, cause }: Missing): BreakwaterError {
   const where = profile === null ? '' : ` in profile "${profile}"`;
+  // The SDK does not look at the variables of the keys while a profile is named.
+  const next =
+    profile === null
+      ? 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a configured profile with --profile'
+      : `add them to that profile, or correct ${profileNamedBy ?? '--profile'}`;
   return new BreakwaterError('config', `no usable AWS credentials${where}: ${reason}`, {
     cause,
-    details: {
-      reason: 'no_credentials',
-      hint: 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a configured profile with --profile; --verbose lists what was tried',
-    },
+    details: { reason: 'no_credentials', hint: `${next}; --verbose lists what was tried` },
   });
 }
 

@@ -4,6 +4,7 @@ import { runGuarded } from '../../guard/guarded-operation.ts';
 import { operationError } from '../../guard/operation-error.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
 import { sinceS3Began } from '../../wire-time.ts';
+import type { SettingNames } from '../../setting-names.ts';
 import type { ObjectClient } from '../connection/object-client.ts';
 import type { ListedObject, ListedPage } from './list-objects.ts';
 import { lookAtKey, type Look } from './look-at-key.ts';
@@ -64,7 +65,7 @@ export async function statKeys(s3: ObjectClient, guard: Guard, { bucket, keys }:
       }
     };
     await Promise.all(Array.from({ length: Math.min(STATS_IN_FLIGHT, keys.length) }, statNext));
-    return collect(looks, { bucket, keys });
+    return collect(looks, { bucket, keys, names: guard.nameSettings?.() });
   });
 }
 
@@ -76,14 +77,17 @@ function checkLook(look: Look): Look {
   throw new TransferFault('not_s3', 'the response about an object has no time or no ETag');
 }
 
-function collect(looks: readonly Look[], { bucket, keys }: StatKeysRequest): StatedKeys {
+function collect(
+  looks: readonly Look[],
+  { bucket, keys, names }: StatKeysRequest & { readonly names: SettingNames | undefined },
+): StatedKeys {
   const objects: StatedObject[] = [];
   const unreadable: UnreadableKey[] = [];
   const times: number[] = [];
   for (const [index, look] of looks.entries()) {
     const key = keys[index] ?? '';
     if (look.kind === 'unreadable') {
-      unreadable.push({ key, error: operationError({ operation: 'list_objects', bucket, key }, look.failure) });
+      unreadable.push({ key, error: operationError({ operation: 'list_objects', bucket, key }, look.failure, names) });
     }
     if (look.kind !== 'there') continue;
     const { LastModified, ETag = null, ContentLength: sizeBytes = null, storeNowMs = null } = look.head;

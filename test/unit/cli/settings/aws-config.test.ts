@@ -18,6 +18,7 @@ const NOTHING = {
   region: null,
   profile: null,
   checksums: { inRequests: 'when_supported', inResponses: 'when_supported' },
+  names: { endpoint: null, region: null, profile: null, credentials: null },
 } as const;
 let home = '';
 
@@ -59,6 +60,49 @@ describe('findCaBundle', () => {
 describe('findAwsContext', () => {
   it('knows nothing where nothing is said', () => {
     expect(find()).toEqual(NOTHING);
+  });
+
+  const URL_OF_STORE = 'https://s3.example.com';
+  const KEYS = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
+
+  it.each<[string, string | null, Environment, object]>([
+    ['endpoint', '--endpoint-url', { AWS_ENDPOINT_URL_S3: URL_OF_STORE }, { endpointUrl: URL_OF_STORE }],
+    ['endpoint', 'BREAKWATER_X', {}, { endpointUrl: URL_OF_STORE, origins: { endpointUrl: 'BREAKWATER_X' } }],
+    ['endpoint', 'AWS_ENDPOINT_URL_S3', { AWS_ENDPOINT_URL_S3: URL_OF_STORE, AWS_ENDPOINT_URL: URL_OF_STORE }, {}],
+    ['endpoint', 'AWS_ENDPOINT_URL', { AWS_ENDPOINT_URL: URL_OF_STORE, AWS_PROFILE: 'dev' }, {}],
+    ['endpoint', 'endpoint_url in profile "dev"', { AWS_PROFILE: 'dev' }, {}],
+    ['endpoint', 'endpoint_url of s3 in [services lab]', {}, { profile: 'lab' }],
+    ['region', '--region', { AWS_REGION: 'r' }, { region: 'x' }],
+    ['region', 'AWS_DEFAULT_REGION', { AWS_DEFAULT_REGION: 'r' }, {}],
+    ['region', 'region in profile "default"', {}, {}],
+    ['profile', 'AWS_PROFILE', { AWS_PROFILE: 'dev' }, {}],
+    ['profile', '--profile', { AWS_PROFILE: 'dev' }, { profile: 'lab' }],
+    ['credentials', 'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY', KEYS, {}],
+    // As in the SDK, a named profile comes first.
+    ['credentials', 'profile "dev" (AWS_PROFILE)', { ...KEYS, AWS_PROFILE: 'dev' }, {}],
+    ['credentials', null, { AWS_ACCESS_KEY_ID: 'a' }, {}],
+  ])('names what has set the %s: %s', (setting, name, env, wishes) => {
+    writeAws(
+      'config',
+      '[default]\nregion = file',
+      `[profile dev]\nendpoint_url = ${URL_OF_STORE}`,
+      `[profile lab]\nservices = lab\n[services lab]\ns3 =\n  endpoint_url = ${URL_OF_STORE}`,
+    );
+    expect(find(env, wishes).names).toMatchObject({ [setting]: name });
+  });
+
+  it.each([
+    ['ftp://x', 'correct AWS_ENDPOINT_URL, for example to https://s3.example.com'],
+    ['https://a:b@x', /^take them out of AWS_ENDPOINT_URL/],
+    ['https://x?a', /^remove it from AWS_ENDPOINT_URL/],
+  ])('says what to correct where %s is the endpoint', (AWS_ENDPOINT_URL, hint) => {
+    let thrown: unknown;
+    try {
+      find({ AWS_ENDPOINT_URL });
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toMatchObject({ code: 'config', details: { hint: expect.stringMatching(hint) as string } });
   });
 
   it.each([

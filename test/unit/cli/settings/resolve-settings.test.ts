@@ -28,8 +28,19 @@ function resolveFrom({
 }
 
 describe('resolveSettings', () => {
+  it('knows what has set the settings that hints name', () => {
+    const env = { BREAKWATER_REGION: 'r', BREAKWATER_DEADLINE: '' };
+    const entries = { deadline: '1h', region: 'file' };
+    expect(resolveFrom({ flags: { profile: 'p' }, env, entries }).origins).toEqual({
+      profile: '--profile',
+      region: 'BREAKWATER_REGION',
+      deadlineMs: `deadline in ${FILE}`,
+    });
+  });
+
   it('has the defaults of the contract where nothing is said', () => {
     expect(resolveFrom({})).toEqual({
+      origins: {},
       endpointUrl: null,
       region: null,
       profile: null,
