@@ -31,7 +31,10 @@ export interface StoreProcess {
 /** A store that is not ours, with a bucket of this test run. Reads and writes go through the SDK alone. */
 export class TestStore {
   readonly endpoint: string;
-  /** What the program needs in its environment to use the store. */
+  /**
+   * What the program needs in its environment to use the store: with another endpoint (`..._PROGRAM_ENDPOINT`) and more
+   * (`..._PROGRAM_ENV`, JSON) when it must go through a proxy.
+   */
   readonly env: Readonly<Record<string, string>>;
   /** An account that may do nothing in the buckets of this one. Null if there is none. */
   readonly deniedAccount: Account | null;
@@ -42,7 +45,12 @@ export class TestStore {
 
   private constructor(settings: (name: string) => string | undefined) {
     this.endpoint = settings('ENDPOINT') ?? '';
-    this.env = { AWS_ENDPOINT_URL_S3: this.endpoint, AWS_REGION: 'us-east-1', ...readAccount(settings, '') };
+    this.env = {
+      AWS_ENDPOINT_URL_S3: settings('PROGRAM_ENDPOINT') ?? this.endpoint,
+      AWS_REGION: 'us-east-1',
+      ...readAccount(settings, ''),
+      ...(JSON.parse(settings('PROGRAM_ENV') ?? '{}') as Record<string, string>),
+    };
     this.deniedAccount = settings('DENIED_ACCESS_KEY_ID') === undefined ? null : readAccount(settings, 'DENIED_');
     const [pidFile, start] = [settings('PID_FILE'), settings('START')];
     this.process = pidFile === undefined || start === undefined ? null : { pidFile, start };
