@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { readFields } from '../read-fields.ts';
+import { readAfterWriteError } from './answer-after-write-error.ts';
 import { proxyError } from './proxy-error.ts';
 import { openSocket, type SocketOptions, type TlsSession } from './open-socket.ts';
 
@@ -115,9 +116,26 @@ export class UndiciAgent {
         requestTls: tls,
         proxyTls: tls,
         // Without it, plain requests would use a pool with the defaults.
-        factory: (origin, given) => new undici.Pool(origin, Object.assign({}, given, options, more)),
+        factory: (origin, given) =>
+          new undici.Pool(origin, Object.assign({}, given, options, more, this.#readEarlyAnswers(given))),
       });
     return { keeping: proxied({}), fresh: proxied({ pipelining: 0 }) };
+  }
+
+  /** A proxy's connections, too, are read to their end after a failed write. */
+  #readEarlyAnswers({ connect }: { readonly connect?: unknown }): { connect?: Connect } {
+    if (typeof connect !== 'function') return {};
+    const { clock } = this.#options;
+    // The function that undici's `ProxyAgent` gives to its pools.
+    const open = connect as Connect;
+    return {
+      connect: (target, callback) =>
+        open(target, (...result) => {
+          // Undefined after an error.
+          if (result[1] instanceof Object) readAfterWriteError(result[1], clock);
+          callback(...result);
+        }),
+    };
   }
 
   readonly #connect = (target: ConnectTarget, callback: ConnectCallback): void => void this.#open(target, callback);
@@ -160,6 +178,8 @@ interface ConnectTarget {
 }
 
 type ConnectCallback = (...result: [null, Socket] | [Error, null]) => void;
+
+type Connect = (target: ConnectTarget, callback: ConnectCallback) => void;
 
 function withoutExpect(headers: Dispatcher.DispatchOptions['headers']) {
   return Object.fromEntries(Object.entries(headers ?? {}).filter(([name]) => name.toLowerCase() !== 'expect'));

@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
-import { connect, type AddressInfo } from 'node:net';
+import { connect, createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { createServer } from 'node:tls';
 import { expect, it } from 'vitest';
 import { canMakeCertificates, makeCertificate } from '../support/certificate.ts';
@@ -97,6 +97,30 @@ it.each([
   const ended = await program.run(['get', 's3://bucket/key', '-', '--retries', '1', '--retry-base', '1ms']);
   expect([ended.status, ended.stderr]).toEqual([ends, expect.stringMatching(says)]);
   expect(ended.stderr).not.toContain('hush');
+});
+
+it('takes the answer that comes through it before the body is read', async () => {
+  const refusal = '<Error><Code>AccessDenied</Code><Message>no</Message></Error>';
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => {
+      socket.end(`HTTP/1.1 403 Forbidden\r\nContent-Length: ${refusal.length}\r\nConnection: close\r\n\r\n${refusal}`);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const port = (server.address() as AddressInfo).port;
+  await using program = await Program.create({
+    AWS_ENDPOINT_URL_S3: 'http://store.invalid',
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'k',
+    AWS_SECRET_ACCESS_KEY: 's',
+    HTTP_PROXY: `http://127.0.0.1:${port}`,
+  });
+  await writeFile(program.path('file'), Buffer.alloc(7 * 1024 * 1024));
+  const ended = await program.run(['put', 'file', 's3://bucket/key', '--retries', '0']);
+  server.close();
+  expect([ended.status, ended.stderr]).toEqual([77, expect.stringMatching(/AccessDenied/)]);
 });
 
 it('names a proxy that is not there', async () => {

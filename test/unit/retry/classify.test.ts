@@ -146,6 +146,14 @@ describe('classify', () => {
     });
   });
 
+  it.each(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS'])('takes %s for a fault of this machine', (code) => {
+    expect(classify(Object.assign(new Error('connect'), { code }))).toMatchObject({
+      isRetryable: false,
+      verdict: 'neutral',
+      errorCode: 'local_io',
+    });
+  });
+
   it.each(['DEPTH_ZERO_SELF_SIGNED_CERT', 'CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID', 'EPROTO'])(
     'takes the TLS failure %s for a setting, because another try meets the same certificate',
     (code) => {
