@@ -117,25 +117,33 @@ export class UndiciAgent {
         proxyTls: tls,
         // Without it, plain requests would use a pool with the defaults.
         factory: (origin, given) =>
-          new undici.Pool(origin, Object.assign({}, given, options, more, this.#readEarlyAnswers(given))),
+          new undici.Pool(origin, Object.assign({}, given, options, more, this.#watchConnections(given))),
       });
     return { keeping: proxied({}), fresh: proxied({ pipelining: 0 }) };
   }
 
-  /** A proxy's connections, too, are read to their end after a failed write. */
-  #readEarlyAnswers({ connect }: { readonly connect?: unknown }): { connect?: Connect } {
+  /** Connections of a proxy are treated like our own. */
+  #watchConnections({ connect }: { readonly connect?: unknown }): { connect?: Connect } {
     if (typeof connect !== 'function') return {};
-    const { clock } = this.#options;
     // The function that undici's `ProxyAgent` gives to its pools.
     const open = connect as Connect;
     return {
       connect: (target, callback) =>
         open(target, (...result) => {
           // Undefined after an error.
-          if (result[1] instanceof Object) readAfterWriteError(result[1], clock);
+          if (result[1] instanceof Object) this.#watch(result[1]);
           callback(...result);
         }),
     };
+  }
+
+  #watch(socket: Socket): void {
+    readAfterWriteError(socket, this.#options.clock);
+    this.#noteBytes(socket);
+  }
+
+  #noteBytes(socket: Socket): void {
+    socket.on('error', (error) => this.#bytesBefore.set(error, socket.bytesRead));
   }
 
   readonly #connect = (target: ConnectTarget, callback: ConnectCallback): void => void this.#open(target, callback);
@@ -152,7 +160,7 @@ export class UndiciAgent {
       callback(error instanceof Error ? error : new Error('no connection', { cause: error }), null);
       return;
     }
-    socket.on('error', (error) => this.#bytesBefore.set(error, socket.bytesRead));
+    this.#noteBytes(socket);
     callback(null, socket);
   }
 }

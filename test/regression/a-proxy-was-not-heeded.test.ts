@@ -123,6 +123,15 @@ it('takes the answer that comes through it before the body is read', async () =>
   expect([ended.status, ended.stderr]).toEqual([77, expect.stringMatching(/AccessDenied/)]);
 });
 
+it('sends a request again at once if the proxy has closed its connection meanwhile', async () => {
+  await using sandbox = await startTestSandbox();
+  await using proxy = await startTestProxy({ requestsPerConnection: 1 });
+  await using program = await Program.create(sandbox.env);
+  const endpoint = `http://store.invalid:${new URL(sandbox.endpoint).port}`;
+  const env = { AWS_ENDPOINT_URL_S3: endpoint, HTTP_PROXY: `127.0.0.1:${proxy.port}`, BREAKWATER_RETRIES: '0' };
+  await transferAll(program, env);
+});
+
 it('names a proxy that is not there', async () => {
   await using program = await Program.create({
     AWS_ENDPOINT_URL_S3: 'https://store.invalid',

@@ -12,10 +12,12 @@ export interface TestProxy extends AsyncDisposable {
   refuse: number | null;
 }
 
-export async function startTestProxy(): Promise<TestProxy> {
+/** @param options `requestsPerConnection`: a connection is then closed without a word. @default any number */
+export async function startTestProxy({ requestsPerConnection = Infinity } = {}): Promise<TestProxy> {
   const requests: string[] = [];
   const authorizations: (string | undefined)[] = [];
   const sockets = new Set<Socket>();
+  const counts = new WeakMap<Socket, number>();
   const note = ({ method = '', url = '', headers }: IncomingMessage): void => {
     requests.push(`${method} ${url}`);
     authorizations.push(headers['proxy-authorization']);
@@ -32,6 +34,10 @@ export async function startTestProxy(): Promise<TestProxy> {
     const forwarded = sendRequest(options, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
       answer.pipe(response);
+      const { socket } = request;
+      const served = (counts.get(socket) ?? 0) + 1;
+      counts.set(socket, served);
+      if (served >= requestsPerConnection) response.once('finish', () => socket.end());
     });
     forwarded.on('error', () => response.destroy());
     request.pipe(forwarded);
