@@ -2,8 +2,8 @@ import { createReadStream } from 'node:fs';
 import { access, constants, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { BreakwaterError } from '../errors.ts';
-import { readKeyList } from '../sweep/key-list.ts';
-import type { SelectionSource } from '../sweep/select-items.ts';
+import { readKeyList } from '../sweep/select/key-list.ts';
+import type { SelectionSource } from '../sweep/select/select-items.ts';
 import type { SweepItem } from '../sweep/sweep-item.ts';
 
 interface KeyListOptions {

@@ -2,9 +2,9 @@ import type { ObjectStore } from '../s3/object-store.ts';
 import type { UnfinishedUpload } from '../s3/list/list-uploads.ts';
 import { BreakwaterError, type ErrorCode } from '../errors.ts';
 import type { KeyPatterns } from '../key-filter.ts';
-import type { AgeClock } from './age-clock.ts';
+import type { AgeClock } from './select/age-clock.ts';
 import { DENIED_MAX } from './denied-sweep.ts';
-import { createItemFilter, type ItemFilter } from './item-filter.ts';
+import { createItemFilter, type ItemFilter } from './select/item-filter.ts';
 import type { SweepItem } from './sweep-item.ts';
 import { UNKNOWN_AGE, type LeftObject } from './tally.ts';
 

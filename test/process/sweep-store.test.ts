@@ -3,8 +3,8 @@ import { openObjectStore, type ObjectStore } from '../../src/s3/object-store.ts'
 import { systemClock } from '../../src/clock.ts';
 import type { Event } from '../../src/events.ts';
 import type { StoreQuirk } from '../../src/sandbox/protocol/wire.ts';
-import { createAgeClock } from '../../src/sweep/age-clock.ts';
-import { selectItems } from '../../src/sweep/select-items.ts';
+import { createAgeClock } from '../../src/sweep/select/age-clock.ts';
+import { selectItems } from '../../src/sweep/select/select-items.ts';
 import { NO_LIMITS } from '../../src/sweep/sweep-limits.ts';
 import { sweep, type SweepResult } from '../../src/sweep/sweep.ts';
 import { createFakeGuard } from '../support/fake-guard.ts';

@@ -7,7 +7,7 @@
  */
 import { expect, it } from 'vitest';
 import type { ListedVersion } from '../../src/s3/list/list-versions.ts';
-import { VersionSieve } from '../../src/sweep/version-sieve.ts';
+import { VersionSieve } from '../../src/sweep/select/version-sieve.ts';
 
 const VERSION: ListedVersion = {
   key: 'key',

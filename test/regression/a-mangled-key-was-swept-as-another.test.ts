@@ -10,7 +10,7 @@ import type { ListedObject } from '../../src/s3/list/list-objects.ts';
 import { doubtName } from '../../src/s3/list/page-encoding.ts';
 import { RangePlan } from '../../src/sweep/listing/key-ranges.ts';
 import { createSplitter } from '../../src/sweep/listing/split-key.ts';
-import { selectItems } from '../../src/sweep/select-items.ts';
+import { selectItems } from '../../src/sweep/select/select-items.ts';
 import { FakeObjectStore, type FakeStoreOptions } from '../support/fake-object-store.ts';
 
 const NOW_MS = 1_700_000_000_000;

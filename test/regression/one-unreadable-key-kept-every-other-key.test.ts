@@ -8,7 +8,7 @@
 import { expect, it } from 'vitest';
 import { formatHttpTime } from '../../src/clock.ts';
 import { statKeys } from '../../src/s3/list/stat-keys.ts';
-import { selectItems } from '../../src/sweep/select-items.ts';
+import { selectItems } from '../../src/sweep/select/select-items.ts';
 import { sweep } from '../../src/sweep/sweep.ts';
 import { createFakeGuard } from '../support/fake-guard.ts';
 import { createFakeS3, errorResponse, runWithS3, type FakeResponse } from '../support/fake-s3.ts';

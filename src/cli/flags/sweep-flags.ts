@@ -7,7 +7,7 @@ import type { KeyPatterns } from '../../key-filter.ts';
 import { localInventory } from '../../sweep/inventory/local-inventory.ts';
 import { openInventory } from '../../sweep/inventory/inventory.ts';
 import type { SweepJob } from '../../sweep/run-sweep.ts';
-import { LIST_CONCURRENCY, type Selection, type SelectionSource } from '../../sweep/select-items.ts';
+import { LIST_CONCURRENCY, type Selection, type SelectionSource } from '../../sweep/select/select-items.ts';
 import type { S3Location } from '../../transfer/transfer-context.ts';
 import type { CommandRun } from '../command-run.ts';
 import { countFlag, durationFlag, sizeFlag } from './flags.ts';

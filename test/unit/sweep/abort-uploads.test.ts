@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createAgeClock } from '../../../src/sweep/age-clock.ts';
+import { createAgeClock } from '../../../src/sweep/select/age-clock.ts';
 import { BreakwaterError } from '../../../src/errors.ts';
 import { abortUploads, type UploadSweepRequest } from '../../../src/sweep/abort-uploads.ts';
 import { FakeObjectStore, type FakeStoreOptions } from '../../support/fake-object-store.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Event } from '../../../src/events.ts';
-import { watchNeighbours } from '../../../src/sweep/prefix-warning.ts';
-import { pagesOf, sweepPage } from '../../support/sweep-pages.ts';
+import type { Event } from '../../../../src/events.ts';
+import { watchNeighbours } from '../../../../src/sweep/select/prefix-warning.ts';
+import { pagesOf, sweepPage } from '../../../support/sweep-pages.ts';
 
 async function watch(prefix: string, keys: readonly string[]): Promise<readonly Event[]> {
   const events: Event[] = [];

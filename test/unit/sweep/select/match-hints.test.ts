@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createMatchHints, explainPattern } from '../../../src/sweep/match-hints.ts';
-import { sweepItem } from '../../support/sweep-pages.ts';
+import { createMatchHints, explainPattern } from '../../../../src/sweep/select/match-hints.ts';
+import { sweepItem } from '../../../support/sweep-pages.ts';
 
 interface Given {
   readonly prefix: string;

@@ -1,5 +1,5 @@
-import type { ListedVersion } from '../s3/list/list-versions.ts';
-import type { SweepItem } from './sweep-item.ts';
+import type { ListedVersion } from '../../s3/list/list-versions.ts';
+import type { SweepItem } from '../sweep-item.ts';
 
 /**
  * Selects the versions that can be deleted without deleting a current object: noncurrent versions, noncurrent delete

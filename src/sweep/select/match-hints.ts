@@ -1,6 +1,6 @@
-import type { EventSink } from '../events.ts';
+import type { EventSink } from '../../events.ts';
 import type { SelectionSource } from './select-items.ts';
-import type { SweepItem } from './sweep-item.ts';
+import type { SweepItem } from '../sweep-item.ts';
 
 /** Explains a sweep that matches nothing although its user expected it to. Each hint is given once. */
 export interface MatchHints {

@@ -1,5 +1,5 @@
-import { createKeyFilter, type KeyPatterns } from '../key-filter.ts';
-import type { SweepItem, SweepPage } from './sweep-item.ts';
+import { createKeyFilter, type KeyPatterns } from '../../key-filter.ts';
+import type { SweepItem, SweepPage } from '../sweep-item.ts';
 
 /** The conditions for deletion, all of which must hold. */
 export interface ItemConditions {

@@ -1,6 +1,6 @@
-import { formatTime } from '../clock.ts';
-import type { EventSink } from '../events.ts';
-import { isBelieved } from '../s3/protocol/store-clock.ts';
+import { formatTime } from '../../clock.ts';
+import type { EventSink } from '../../events.ts';
+import { isBelieved } from '../../s3/protocol/store-clock.ts';
 
 /** The time used to compute ages on a page, given the store's time (null if it sent none), in ms. */
 export type AgeClock = (storeNowMs: number | null) => number;

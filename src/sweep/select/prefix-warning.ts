@@ -1,5 +1,5 @@
-import type { EventSink } from '../events.ts';
-import type { SweepPage } from './sweep-item.ts';
+import type { EventSink } from '../../events.ts';
+import type { SweepPage } from '../sweep-item.ts';
 
 /**
  * Warns once if a prefix also matches a folder with a longer name: `s3://bucket/a` includes `ab/`, but the user may

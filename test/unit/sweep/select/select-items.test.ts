@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createAgeClock } from '../../../src/sweep/age-clock.ts';
-import { selectItems, type SelectionRequest } from '../../../src/sweep/select-items.ts';
-import type { SweepPage } from '../../../src/sweep/sweep-item.ts';
-import { FakeObjectStore, listedObject, type FakePage } from '../../support/fake-object-store.ts';
+import { createAgeClock } from '../../../../src/sweep/select/age-clock.ts';
+import { selectItems, type SelectionRequest } from '../../../../src/sweep/select/select-items.ts';
+import type { SweepPage } from '../../../../src/sweep/sweep-item.ts';
+import { FakeObjectStore, listedObject, type FakePage } from '../../../support/fake-object-store.ts';
 
 const STORE_NOW_MS = 1_700_000_000_000;
 const REQUEST: SelectionRequest = { bucket: 'b', prefix: '', olderThanMs: 1000 };

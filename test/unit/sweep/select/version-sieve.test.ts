@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ListedVersion } from '../../../src/s3/list/list-versions.ts';
-import { VersionSieve } from '../../../src/sweep/version-sieve.ts';
+import type { ListedVersion } from '../../../../src/s3/list/list-versions.ts';
+import { VersionSieve } from '../../../../src/sweep/select/version-sieve.ts';
 
 /** `k1*` is the current version of k, `k2x` a noncurrent marker, `k3*x` a current marker. */
 function version(text: string): ListedVersion {

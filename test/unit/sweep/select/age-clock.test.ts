@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Event } from '../../../src/events.ts';
-import { createAgeClock } from '../../../src/sweep/age-clock.ts';
+import type { Event } from '../../../../src/events.ts';
+import { createAgeClock } from '../../../../src/sweep/select/age-clock.ts';
 
 const OURS_MS = 1_700_000_000_000;
 const MINUTE_MS = 60_000;

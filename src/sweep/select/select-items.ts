@@ -1,17 +1,17 @@
-import type { ListedObject } from '../s3/list/list-objects.ts';
-import type { ListedVersion } from '../s3/list/list-versions.ts';
-import type { ListRequest } from '../s3/list/read-pages.ts';
-import type { ObjectStore } from '../s3/object-store.ts';
-import { assertNever, BreakwaterError } from '../errors.ts';
+import type { ListedObject } from '../../s3/list/list-objects.ts';
+import type { ListedVersion } from '../../s3/list/list-versions.ts';
+import type { ListRequest } from '../../s3/list/read-pages.ts';
+import type { ObjectStore } from '../../s3/object-store.ts';
+import { assertNever, BreakwaterError } from '../../errors.ts';
 import type { AgeClock } from './age-clock.ts';
 import { createItemFilter, filterItems, type ItemConditions, type ItemFilter } from './item-filter.ts';
-import { listInParallel, type RangePage } from './listing/parallel-listing.ts';
+import { listInParallel, type RangePage } from '../listing/parallel-listing.ts';
 import { proveNames, toDoubted } from './prove-names.ts';
 import { selectNamed } from './select-named.ts';
-import { createSplitter } from './listing/split-key.ts';
-import { EVERY_KEY, type KeySpan, type SweepItem, type SweepPage } from './sweep-item.ts';
+import { createSplitter } from '../listing/split-key.ts';
+import { EVERY_KEY, type KeySpan, type SweepItem, type SweepPage } from '../sweep-item.ts';
 import { VersionSieve } from './version-sieve.ts';
-import type { KeyedEntry, KeyRange } from './listing/key-ranges.ts';
+import type { KeyedEntry, KeyRange } from '../listing/key-ranges.ts';
 
 /** The source of the items. */
 export type SelectionSource =

@@ -1,9 +1,9 @@
-import type { Stayed } from '../s3/delete/batch-outcome.ts';
-import type { StatedKeys, UnreadableKey } from '../s3/list/stat-keys.ts';
-import type { ObjectStore } from '../s3/object-store.ts';
+import type { Stayed } from '../../s3/delete/batch-outcome.ts';
+import type { StatedKeys, UnreadableKey } from '../../s3/list/stat-keys.ts';
+import type { ObjectStore } from '../../s3/object-store.ts';
 import type { AgeClock } from './age-clock.ts';
 import { filterItems, type ItemFilter } from './item-filter.ts';
-import type { SweepItem, SweepPage } from './sweep-item.ts';
+import type { SweepItem, SweepPage } from '../sweep-item.ts';
 
 interface NamedRequest {
   readonly bucket: string;

@@ -1,7 +1,7 @@
-import type { Stayed } from '../s3/delete/batch-outcome.ts';
-import { bareEtag } from '../s3/checksum/etag.ts';
-import type { ObjectStore } from '../s3/object-store.ts';
-import type { SweepItem, SweepPage } from './sweep-item.ts';
+import type { Stayed } from '../../s3/delete/batch-outcome.ts';
+import { bareEtag } from '../../s3/checksum/etag.ts';
+import type { ObjectStore } from '../../s3/object-store.ts';
+import type { SweepItem, SweepPage } from '../sweep-item.ts';
 
 /** The reason for keeping an object whose listed key may be the name of another one. */
 export const DOUBTFUL_NAME = {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { BreakwaterError } from '../../../src/errors.ts';
-import { createAgeClock } from '../../../src/sweep/age-clock.ts';
-import { createItemFilter, type ItemConditions } from '../../../src/sweep/item-filter.ts';
-import { selectNamed } from '../../../src/sweep/select-named.ts';
-import type { SweepItem, SweepPage } from '../../../src/sweep/sweep-item.ts';
-import { FakeObjectStore, listedObject, type FakeStoreOptions } from '../../support/fake-object-store.ts';
-import { sweepItem } from '../../support/sweep-pages.ts';
+import { BreakwaterError } from '../../../../src/errors.ts';
+import { createAgeClock } from '../../../../src/sweep/select/age-clock.ts';
+import { createItemFilter, type ItemConditions } from '../../../../src/sweep/select/item-filter.ts';
+import { selectNamed } from '../../../../src/sweep/select/select-named.ts';
+import type { SweepItem, SweepPage } from '../../../../src/sweep/sweep-item.ts';
+import { FakeObjectStore, listedObject, type FakeStoreOptions } from '../../../support/fake-object-store.ts';
+import { sweepItem } from '../../../support/sweep-pages.ts';
 
 const STORE_NOW_MS = 1_700_000_000_000;
 const OURS_MS = STORE_NOW_MS + 500_000;

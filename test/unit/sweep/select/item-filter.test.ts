@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createItemFilter, isExpired, type ItemConditions } from '../../../src/sweep/item-filter.ts';
-import { listedObject } from '../../support/fake-object-store.ts';
-import { sweepItem } from '../../support/sweep-pages.ts';
+import { createItemFilter, isExpired, type ItemConditions } from '../../../../src/sweep/select/item-filter.ts';
+import { listedObject } from '../../../support/fake-object-store.ts';
+import { sweepItem } from '../../../support/sweep-pages.ts';
 
 const DAY_MS = 86_400_000;
 const NOW_MS = 100_000;

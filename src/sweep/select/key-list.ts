@@ -1,6 +1,6 @@
-import { BreakwaterError } from '../errors.ts';
-import { KEY_BYTES_MAX } from '../s3/protocol/limits.ts';
-import type { SweepItem } from './sweep-item.ts';
+import { BreakwaterError } from '../../errors.ts';
+import { KEY_BYTES_MAX } from '../../s3/protocol/limits.ts';
+import type { SweepItem } from '../sweep-item.ts';
 
 /** The number of keys in a page of a listing. */
 const PAGE_MAX = 1000;
