@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { xmlResponse, childText, readDocument, type Element } from '../protocol/xml.ts';
+import { xmlResponse, childText, malformedDocument, readDocument, type Element } from '../protocol/xml.ts';
 import type { Bucket } from '../store/bucket.ts';
-import { checksumElement, checksumNodes, combineChecksums } from '../protocol/checksum.ts';
-import { checkWriteConditions, matchesEtag } from './conditions.ts';
+import { checksumElement, checksumNodes, combineChecksums, parseAlgorithm } from '../protocol/checksum.ts';
+import { checkWriteConditions } from './conditions.ts';
 import { checkGivenKey } from './customer-key.ts';
 import { writtenHeaders } from './kept-headers.ts';
 import type { Operate } from './operate.ts';
@@ -15,10 +15,15 @@ const PART_MIN_BYTES = 5 * 1024 * 1024;
 
 export const completeUpload: Operate = ({ bucket: name, key, query, headers, body }, { buckets, nowMs }) => {
   const bucket = buckets.get(name);
-  const upload = bucket.getUpload(query.get('uploadId') ?? '', key);
+  const uploadId = query.get('uploadId') ?? '';
+  const named = readPartList(body);
+  const request = JSON.stringify([key, ...named.map(({ number, etag }) => [number, etag])]);
+  const earlier = bucket.completedUploads.find(uploadId, request);
+  if (earlier !== undefined) return earlier;
+  const upload = bucket.getUpload(uploadId, key);
   checkGivenKey(headers, upload.headers);
   checkWriteConditions(headers, bucket.find(key));
-  const parts = pickParts(upload, body);
+  const parts = pickParts(upload, named);
   const whole = Buffer.concat(parts.map((part) => part.body));
   const checksum = combine(upload, parts, whole);
   checkExpected(headers, { whole, checksum });
@@ -31,7 +36,9 @@ export const completeUpload: Operate = ({ bucket: name, key, query, headers, bod
     parts: parts.map((part) => ({ sizeBytes: part.body.length, checksum: part.checksum })),
   });
   bucket.uploads.delete(upload.id);
-  return completedResponse(bucket, key, object);
+  const response = completedResponse(bucket, key, object);
+  bucket.completedUploads.add(upload.id, { request, response });
+  return response;
 };
 
 function completedResponse(bucket: Bucket, key: string, object: StoredObject): ReturnType<Operate> {
@@ -50,17 +57,35 @@ function completedResponse(bucket: Bucket, key: string, object: StoredObject): R
   );
 }
 
-/** The parts listed in the document. @throws Refusal if they are missing, out of order or too small */
-function pickParts(upload: StoredUpload, body: Buffer): readonly StoredPart[] {
-  const named = readDocument(body.toString()).children.filter(({ name }) => name === 'Part');
-  if (named.length === 0) throw new Refusal('MalformedXML', 'You must specify at least one part');
-  const numbers = named.map((element) => Number(childText(element, 'PartNumber')));
-  if (numbers.some((number, index) => index > 0 && number <= (numbers[index - 1] ?? 0))) {
+interface NamedPart {
+  readonly number: number;
+  /** Without quotes. */
+  readonly etag: string;
+  readonly element: Element;
+}
+
+/** @throws Refusal `MalformedXML` */
+function readPartList(body: Buffer): readonly NamedPart[] {
+  const document = readDocument(body.toString());
+  const { name, children } = document;
+  const isList = name === 'CompleteMultipartUpload' && children.every((child) => child.name === 'Part');
+  if (!isList || children.length === 0) throw malformedDocument();
+  return children.map((element) => {
+    const number = childText(element, 'PartNumber') ?? '';
+    const etag = childText(element, 'ETag');
+    if (!/^\d{1,5}$/.test(number) || etag === null) throw malformedDocument();
+    return { number: Number(number), etag: etag.replaceAll('"', ''), element };
+  });
+}
+
+/** The parts that the request names. @throws Refusal if they are missing, out of order or too small */
+function pickParts(upload: StoredUpload, named: readonly NamedPart[]): readonly StoredPart[] {
+  if (named.some(({ number }, index) => index > 0 && number <= (named[index - 1]?.number ?? 0))) {
     throw new Refusal('InvalidPartOrder', 'The list of parts was not in ascending order.');
   }
-  return named.map((element, index) => {
-    const part = upload.parts.get(numbers[index] ?? 0);
-    if (part === undefined || !matchesEtag(childText(element, 'ETag') ?? '', part.etag)) {
+  return named.map(({ number, etag, element }, index) => {
+    const part = upload.parts.get(number);
+    if (part === undefined || part.etag !== `"${etag}"`) {
       throw new Refusal('InvalidPart', 'One or more of the specified parts could not be found.');
     }
     if (index < named.length - 1 && part.body.length < PART_MIN_BYTES) {
@@ -101,11 +126,19 @@ function checkExpected(
   if (size !== undefined && Number(size) !== whole.length) {
     throw new Refusal('InvalidRequest', `The provided 'x-amz-mp-object-size' header does not match what was computed.`);
   }
-  if (checksum === null) return;
-  const expected = headers.get(`x-amz-checksum-${checksum.algorithm}`);
-  if (expected !== undefined && expected !== checksum.value) {
-    const message = `The ${checksum.algorithm} you specified did not match the calculated checksum.`;
-    throw new Refusal('BadDigest', message);
+  const type = headers.get('x-amz-checksum-type');
+  if (type !== undefined && type !== checksum?.type) {
+    throw new Refusal('InvalidRequest', 'The complete request must use the checksum type of the upload.');
+  }
+  for (const [name, expected] of headers) {
+    const algorithm = parseAlgorithm(/^x-amz-checksum-(.+)$/.exec(name)?.[1] ?? '');
+    if (algorithm === undefined) continue;
+    if (algorithm !== checksum?.algorithm) {
+      throw new Refusal('InvalidRequest', `The upload was not created with the ${algorithm} checksum.`);
+    }
+    if (expected !== checksum.value) {
+      throw new Refusal('BadDigest', `The ${algorithm} you specified did not match the calculated checksum.`);
+    }
   }
 }
 

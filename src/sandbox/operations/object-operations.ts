@@ -38,7 +38,7 @@ export const getObject: Operate = ({ operation, bucket: name, key, headers, quer
   const checksum = headers.get('x-amz-checksum-mode') === 'ENABLED' ? object.checksum : null;
   if (checkReadConditions(headers, object) === 'not_modified') return { status: 304, headers: described, body: '' };
   const partNumber = quirks.has('ignores-part-number') ? null : query.get('partNumber');
-  const part = partNumber === null ? null : findPart(object, { number: Number(partNumber), headers });
+  const part = partNumber === null ? null : findPart(object, { partNumber, headers });
   const range = part?.range ?? readRange(headers.get('range'), object.body.length);
   if (range === null) {
     return { status: 200, headers: { ...described, ...checksumHeaders(checksum) }, body: object.body };

@@ -9,20 +9,28 @@ export interface FoundPart {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** The maximum part number; the minimum is 1. */
+const PARTS_MAX = 10_000;
+
+/** @throws Refusal `InvalidArgument` */
+export function readPartNumber(text: string): number {
+  const number = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (number >= 1 && number <= PARTS_MAX) return number;
+  throw new Refusal('InvalidArgument', `Part number must be an integer between 1 and ${PARTS_MAX}, inclusive`);
+}
+
 /**
  * The bytes of one part, by number. An object that was not uploaded in parts has only part 1.
  * @throws Refusal `InvalidPartNumber`; `InvalidRequest` together with a range
  */
 export function findPart(
   { parts, body, checksum }: StoredObject,
-  { number, headers }: { readonly number: number; readonly headers: ReadonlyMap<string, string> },
+  { partNumber, headers }: { readonly partNumber: string; readonly headers: ReadonlyMap<string, string> },
 ): FoundPart {
   if (headers.has('range')) {
     throw new Refusal('InvalidRequest', 'Cannot specify both Range header and partNumber query parameter');
   }
-  if (!Number.isInteger(number) || number < 1) {
-    throw new Refusal('InvalidArgument', 'Part number must be an integer between 1 and 10000, inclusive');
-  }
+  const number = readPartNumber(partNumber);
   const pieces = parts.length === 0 ? [{ sizeBytes: body.length, checksum }] : parts;
   const piece = pieces[number - 1];
   if (piece === undefined) throw new Refusal('InvalidPartNumber', 'The requested partnumber is not satisfiable');

@@ -2,14 +2,12 @@ import { xmlResponse } from '../protocol/xml.ts';
 import { readAlgorithm } from '../protocol/checksum.ts';
 import { checkKey, checksumHeaders } from './object-operations.ts';
 import { checkCustomerKey } from './customer-key.ts';
+import { readPartNumber } from './object-part.ts';
 import { etagOf } from './etag.ts';
 import { keepHeaders, writtenHeaders } from './kept-headers.ts';
 import type { Operate } from './operate.ts';
 import type { StoredUpload } from '../store/stored.ts';
 import { Refusal, type Checksum, type ChecksumAlgorithm } from '../protocol/wire.ts';
-
-/** The maximum part number; the minimum is 1. */
-const PARTS_MAX = 10_000;
 
 /** How the checksums of parts may be combined, the default first (S3 User Guide, checking object integrity). */
 const CHECKSUM_TYPES: Readonly<Record<ChecksumAlgorithm, readonly [Checksum['type'], ...Checksum['type'][]]>> = {
@@ -73,15 +71,21 @@ function readExpectedChecksum(headers: ReadonlyMap<string, string>): StoredUploa
 
 export const uploadPart: Operate = ({ bucket: name, key, query, headers, body, checksum }, { buckets, nowMs }) => {
   const upload = buckets.get(name).getUpload(query.get('uploadId') ?? '', key);
-  const number = Number(query.get('partNumber'));
-  if (!Number.isInteger(number) || number < 1 || number > PARTS_MAX) {
-    throw new Refusal('InvalidArgument', `Part number must be an integer between 1 and ${PARTS_MAX}, inclusive`);
-  }
+  const number = readPartNumber(query.get('partNumber') ?? '');
   checkCustomerKey(headers, upload.headers);
+  checkAlgorithm(upload, checksum);
   const etag = etagOf(body, upload.headers);
   upload.parts.set(number, { body, etag, lastModifiedMs: nowMs, checksum });
   return { status: 200, headers: { etag, ...writtenHeaders(upload.headers), ...checksumHeaders(checksum) }, body: '' };
 };
+
+/** Each part of a composite checksum needs its own, and no part may have one of another algorithm. */
+function checkAlgorithm({ checksum: expected }: StoredUpload, given: Checksum | null): void {
+  if (expected === null || expected.algorithm === given?.algorithm) return;
+  if (given === null && expected.type === 'FULL_OBJECT') return;
+  const message = `expected checksum Type: ${expected.algorithm}, actual checksum Type: ${given?.algorithm ?? 'null'}`;
+  throw new Refusal('InvalidRequest', `Checksum Type mismatch occurred, ${message}`);
+}
 
 export const abortUpload: Operate = ({ bucket: name, key, query }, { buckets }) => {
   const bucket = buckets.get(name);

@@ -1,4 +1,5 @@
 import { formatHttpTime } from '../../clock.ts';
+import { CompletedUploads } from './completed-uploads.ts';
 import { findIndex } from './key-order.ts';
 import {
   NULL_VERSION,
@@ -19,6 +20,7 @@ export class Bucket {
   readonly name: string;
   readonly createdAtMs: number;
   readonly uploads = new Map<string, StoredUpload>();
+  readonly completedUploads = new CompletedUploads();
   readonly #newId: () => string;
   /** Latest first; never empty. */
   readonly #versions = new Map<string, readonly StoredVersion[]>();
