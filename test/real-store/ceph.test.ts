@@ -1,3 +1,10 @@
 import { describeStore } from './describe-store.ts';
 
-describeStore('Ceph', { conditionalPut: 'checked', hasTags: true, checksRegion: false, hasNullMarkers: true });
+describeStore('Ceph', {
+  conditionalPut: 'checked',
+  hasTags: true,
+  checksRegion: false,
+  hasNullMarkers: true,
+  hasCustomerKeys: true,
+  hasTenants: true,
+});

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { describeAccess } from './access.ts';
+import { describeAccessHeaders } from './access-headers.ts';
 import { describeListings } from './listings.ts';
 import { describeNames } from './names.ts';
 import { describeOutage } from './outage.ts';
@@ -18,6 +19,10 @@ export interface StoreTraits {
   readonly checksRegion: boolean;
   /** Whether a delete leaves a marker where versioning is suspended. */
   readonly hasNullMarkers: boolean;
+  /** Whether objects are encrypted with a key of the user (SSE-C); otherwise the store ignores it. */
+  readonly hasCustomerKeys: boolean;
+  /** Whether `tenant:bucket` names a bucket. */
+  readonly hasTenants: boolean;
 }
 
 /**
@@ -32,6 +37,7 @@ export function describeStore(name: string, traits: StoreTraits): void {
     beforeAll(async () => await open.open());
     afterAll(async () => await open.close());
     describeTransfers(open, traits);
+    describeAccessHeaders(open, traits);
     describeNames(open);
     describeResume(open);
     describeListings(open);

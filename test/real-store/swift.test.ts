@@ -5,4 +5,6 @@ describeStore('Swift', {
   hasTags: false,
   checksRegion: true,
   hasNullMarkers: false,
+  hasCustomerKeys: false,
+  hasTenants: false,
 });

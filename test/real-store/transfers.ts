@@ -92,7 +92,7 @@ export function describeTransfers(store: TestStore, traits: StoreTraits): void {
     expect(await readFile(program.path('changing', '3 kept'), 'utf8')).toBe('listed 3 kept');
   });
 
-  it.each(['crc32', 'crc32c', 'sha256', 'crc64nvme'])(
+  it.each(['crc32', 'crc32c', 'sha256', 'crc64nvme', 'none'])(
     'takes an upload in parts with %s, whatever the store makes of it, and gets it by ranges',
     async (checksum) => {
       await using program = await Program.create(store.env);
