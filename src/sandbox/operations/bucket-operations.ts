@@ -1,13 +1,14 @@
 import { formatTime } from '../../clock.ts';
 import { xmlResponse, type Node } from '../protocol/xml.ts';
 import { checkAcl } from './kept-headers.ts';
+import { OWNER } from './owner.ts';
 import type { Operate } from './operate.ts';
 
 export const listBuckets: Operate = (_request, { buckets }) =>
   xmlResponse([
     'ListAllMyBucketsResult',
     [
-      ['Owner', [['ID', 'sandbox']]],
+      OWNER,
       [
         'Buckets',
         buckets.list().map(({ name, createdAtMs }): Node => [

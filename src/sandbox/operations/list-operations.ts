@@ -5,18 +5,25 @@ import { storageClassOf } from './kept-headers.ts';
 import { nameWriter, readCount } from './list-query.ts';
 import { listPage } from '../store/listing.ts';
 import type { Operate } from './operate.ts';
-import { Refusal, type WireRequest } from '../protocol/wire.ts';
+import type { Checksum, WireRequest } from '../protocol/wire.ts';
+import type { StoredObject } from '../store/stored.ts';
+import { readToken, writeToken } from './continuation-token.ts';
+import { OWNER } from './owner.ts';
 
 export const listObjectsV2: Operate = (request, { buckets }) => {
   const bucket = buckets.get(request.bucket);
-  const token = request.query.get('continuation-token');
-  const after = token === null ? (request.query.get('start-after') ?? '') : readToken(token);
-  const { page, write } = readListing(request, bucket, after);
+  const { query } = request;
+  const token = query.get('continuation-token');
+  const startAfter = query.get('start-after') ?? '';
+  const after = token === null ? startAfter : readToken(token);
+  const isOwned = query.get('fetch-owner') === 'true';
+  const { page, write } = readListing(request, bucket, { after, isOwned });
   return xmlResponse([
     'ListBucketResult',
     [
       ...write.head,
       ['KeyCount', page.keys.length + page.commonPrefixes.length],
+      startAfter === '' ? null : ['StartAfter', write.name(startAfter)],
       token === null ? null : ['ContinuationToken', token],
       page.next === null ? null : ['NextContinuationToken', writeToken(page.next)],
       ...write.entries,
@@ -24,22 +31,32 @@ export const listObjectsV2: Operate = (request, { buckets }) => {
   ]);
 };
 
+/** `NextMarker` is sent with a delimiter only; without one, the last key is the marker of the next page. */
 export const listObjects: Operate = (request, { buckets }) => {
   const bucket = buckets.get(request.bucket);
-  const marker = request.query.get('marker') ?? '';
-  const { page, write } = readListing(request, bucket, marker);
+  const { query } = request;
+  const marker = query.get('marker') ?? '';
+  const { page, write } = readListing(request, bucket, { after: marker, isOwned: true });
+  const isMarked = page.next !== null && (query.get('delimiter') ?? '') !== '';
   return xmlResponse([
     'ListBucketResult',
     [
       ...write.head,
       ['Marker', write.name(marker)],
-      page.next === null ? null : ['NextMarker', write.name(page.next)],
+      isMarked ? ['NextMarker', write.name(page.next)] : null,
       ...write.entries,
     ],
   ]);
 };
 
-function readListing({ query }: WireRequest, bucket: Bucket, after: string) {
+interface Reading {
+  /** The last key or common prefix that is not listed again. */
+  readonly after: string;
+  /** Whether each object names its owner. */
+  readonly isOwned: boolean;
+}
+
+function readListing({ query }: WireRequest, bucket: Bucket, { after, isOwned }: Reading) {
   const name = nameWriter(query);
   const prefix = query.get('prefix') ?? '';
   const delimiter = query.get('delimiter') ?? '';
@@ -54,33 +71,34 @@ function readListing({ query }: WireRequest, bucket: Bucket, after: string) {
     ['IsTruncated', page.next !== null],
   ];
   const entries: readonly Node[] = [
-    ...page.keys.map((key) => writeEntry(bucket, key, name)),
+    ...page.keys.map((key) => writeEntry(bucket.get(key), { name: name(key), isOwned })),
     ...page.commonPrefixes.map((group): Node => ['CommonPrefixes', [['Prefix', name(group)]]]),
   ];
   return { page, write: { head, entries, name } };
 }
 
-function writeEntry(bucket: Bucket, key: string, name: (text: string) => string): Node {
-  const { etag, lastModifiedMs, body, headers } = bucket.get(key);
+function writeEntry(
+  { etag, lastModifiedMs, body, headers, checksum }: StoredObject,
+  { name, isOwned }: { readonly name: string; readonly isOwned: boolean },
+): Node {
   return [
     'Contents',
     [
-      ['Key', name(key)],
+      ['Key', name],
       ['LastModified', formatTime(lastModifiedMs)],
       ['ETag', etag],
+      ...(checksum === null ? [] : listedChecksum(checksum)),
       ['Size', body.length],
+      isOwned ? OWNER : null,
       ['StorageClass', storageClassOf(headers)],
     ],
   ];
 }
 
-function writeToken(key: string): string {
-  return Buffer.from(`1${key}`).toString('base64url');
-}
-
-/** @throws Refusal `InvalidArgument` */
-function readToken(token: string): string {
-  const text = Buffer.from(token, 'base64url').toString();
-  if (!text.startsWith('1')) throw new Refusal('InvalidArgument', 'The continuation token provided is incorrect');
-  return text.slice(1);
+/** A listing names the algorithm and the type, and not the value. */
+function listedChecksum({ algorithm, type }: Checksum): readonly Node[] {
+  return [
+    ['ChecksumAlgorithm', algorithm.toUpperCase()],
+    ['ChecksumType', type],
+  ];
 }

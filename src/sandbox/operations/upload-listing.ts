@@ -5,6 +5,7 @@ import { compareKeys } from '../store/key-order.ts';
 import { checkGivenKey } from './customer-key.ts';
 import { storageClassOf } from './kept-headers.ts';
 import { nameWriter, readCount } from './list-query.ts';
+import { INITIATOR, OWNER } from './owner.ts';
 import type { Operate } from './operate.ts';
 import type { StoredUpload } from '../store/stored.ts';
 import { Refusal } from '../protocol/wire.ts';
@@ -27,6 +28,8 @@ export const listParts: Operate = ({ bucket: name, key, query, headers }, { buck
       ['NextPartNumberMarker', page.at(-1)?.[0] ?? 0],
       ['MaxParts', maxParts],
       ['IsTruncated', rest.length > page.length],
+      INITIATOR,
+      OWNER,
       ['StorageClass', storageClassOf(upload.headers)],
       ...writeExpectedChecksum(upload),
       ...page.map(([number, { etag, body, lastModifiedMs, checksum }]): Node => [
@@ -74,6 +77,8 @@ export const listMultipartUploads: Operate = ({ bucket: bucketName, query }, { b
         [
           ['Key', name(upload.key)],
           ['UploadId', upload.id],
+          INITIATOR,
+          OWNER,
           ['StorageClass', storageClassOf(upload.headers)],
           ['Initiated', formatTime(upload.startedAtMs)],
           ...writeExpectedChecksum(upload),

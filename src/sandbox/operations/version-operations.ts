@@ -2,6 +2,7 @@ import { formatTime } from '../../clock.ts';
 import { xmlResponse, childText, readDocument, type Node } from '../protocol/xml.ts';
 import { storageClassOf } from './kept-headers.ts';
 import { nameWriter, readCount } from './list-query.ts';
+import { OWNER } from './owner.ts';
 import type { Operate } from './operate.ts';
 import { listVersionPage, type ListedVersion } from '../store/version-listing.ts';
 import { Refusal } from '../protocol/wire.ts';
@@ -68,6 +69,7 @@ function writeVersion({ key, version, isLatest }: ListedVersion, name: (text: st
     ['VersionId', version.versionId],
     ['IsLatest', isLatest],
     ['LastModified', formatTime(version.lastModifiedMs)],
+    OWNER,
   ];
   if (version.kind === 'delete_marker') return ['DeleteMarker', common];
   const { etag, body, headers } = version;
