@@ -1,17 +1,26 @@
 import type { ErrorCode } from '../errors.ts';
+import type { OperationTarget } from '../operations.ts';
+import { askForPermission, lacksPermission } from '../permissions.ts';
 import { lookUp } from '../read-fields.ts';
 import type { SettingNames } from '../setting-names.ts';
 
 /**
  * What to do about a failed operation, by what has been set here: somebody whose endpoint is in a profile has no flag to
  * check.
- * @param failure S3's code, or our word for the failure
  */
-export function findHint(
-  { code, failure }: { readonly code: ErrorCode; readonly failure: string },
-  names: SettingNames,
-): string | undefined {
+export function findHint({ code, failure, target }: FailedOperation, names: SettingNames): string | undefined {
+  if (code === 'access_denied' && lacksPermission(failure) && target !== undefined) {
+    const asked = askForPermission({ ...target, key: target.key ?? null });
+    return `${asked}, or check ${words(names).credentials}`;
+  }
   return (lookUp(HINTS_BY_FAILURE, failure) ?? HINTS[code])?.(words(names));
+}
+
+interface FailedOperation {
+  readonly code: ErrorCode;
+  /** S3's code, or our word for the failure. */
+  readonly failure: string;
+  readonly target?: OperationTarget;
 }
 
 /** The names with words in place of what nothing has set. */

@@ -13,7 +13,7 @@ export function operationError(
   const { failure, attempts, why } = chain;
   const code: ErrorCode = why === 'deadline' ? 'deadline' : failure.errorCode;
   const message = `${formatTarget(target)} failed: ${formatCode(failure.code, failure.message)}${ENDINGS[why]}`;
-  const hint = findHint({ code, failure: failure.code }, names);
+  const hint = findHint({ code, failure: failure.code, target }, names);
   return new BreakwaterError(code, message, {
     cause: chain.refusal ?? chain.cause,
     details: {

@@ -3,6 +3,7 @@ import type { UnfinishedUpload } from '../s3/list/list-uploads.ts';
 import { BreakwaterError, type ErrorCode } from '../errors.ts';
 import type { KeyPatterns } from '../key-filter.ts';
 import type { AgeClock } from './select/age-clock.ts';
+import { askForPermission } from '../permissions.ts';
 import { DENIED_MAX } from './denied-sweep.ts';
 import { createItemFilter, type ItemFilter } from './select/item-filter.ts';
 import type { SweepItem } from './sweep-item.ts';
@@ -193,7 +194,10 @@ class UploadSweepRun {
   #deniedError(): BreakwaterError {
     const { bucket, prefix } = this.#request;
     return new BreakwaterError('access_denied', `every abort of an upload in s3://${bucket}/${prefix} was denied`, {
-      details: { s3Code: 'AccessDenied', hint: 'grant s3:AbortMultipartUpload' },
+      details: {
+        s3Code: 'AccessDenied',
+        hint: askForPermission({ operation: 'abort_upload', bucket, key: null, prefix }),
+      },
     });
   }
 }

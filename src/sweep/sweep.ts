@@ -3,7 +3,7 @@ import type { Stayed } from '../s3/delete/batch-outcome.ts';
 import type { ObjectStore } from '../s3/object-store.ts';
 import { BreakwaterError, type ErrorCode } from '../errors.ts';
 import type { EventSink } from '../events.ts';
-import { deniedError, DENIED_MAX } from './denied-sweep.ts';
+import { deniedError, DENIED_MAX, explainDenial } from './denied-sweep.ts';
 import type { KeySpan, SweepItem, SweepPage } from './sweep-item.ts';
 import { findLimit, type LimitReached, type SweepLimits } from './sweep-limits.ts';
 import { addToTally, EMPTY_TALLY, nameLeft, sumBytes, UNKNOWN_AGE, type LeftObject, type SweepTally } from './tally.ts';
@@ -177,7 +177,7 @@ class SweepRun {
 
   #start(batch: readonly SweepItem[], spans: readonly KeySpan[]): void {
     const deleting: Promise<void> = this.#delete(batch, spans)
-      .catch((error: unknown) => this.#fail(error))
+      .catch((error: unknown) => this.#fail(explainDenial(error, this.#request)))
       .finally(() => this.#open.delete(deleting));
     this.#open.add(deleting);
   }
@@ -200,7 +200,7 @@ class SweepRun {
       bytes: sumBytes(deleted),
     });
     if (stayed.length > 0) await onLeft(nameLeft(stayed));
-    if (error !== null && ENDS_THE_SWEEP.has(error.code)) this.#fail(error);
+    if (error !== null && ENDS_THE_SWEEP.has(error.code)) this.#fail(explainDenial(error, this.#request));
     this.#stopIfDenied();
   }
 

@@ -1,4 +1,5 @@
 import { BreakwaterError } from '../errors.ts';
+import { askForPermission, lacksPermission, type DeniedTarget } from '../permissions.ts';
 
 /**
  * Denied objects after which a run ends, if the store has accepted none. As many as a policy on a few keys may deny at the
@@ -30,13 +31,19 @@ export function isAllDenied({ done, skipped, failed, denied }: RunSoFar): boolea
   return denied > 0 && denied === failed && done + skipped === 0;
 }
 
-/** The error of a run whose every object was denied, with S3's words about the first. */
-export function allDeniedError(run: RunSoFar, first: BreakwaterError): BreakwaterError {
+/**
+ * The error of a run whose every object was denied, with S3's words about the first.
+ * @param asked what the run needs; a user who is unknown to the store needs something else first
+ */
+export function allDeniedError(run: RunSoFar, first: BreakwaterError, asked?: DeniedTarget): BreakwaterError {
   const { denied } = run;
   const which = denied === 1 ? 'the only object' : `each of ${denied} objects`;
   const ending = shouldEndDenied(run) ? `; stopped after ${denied} denials` : '';
   return new BreakwaterError('access_denied', `access denied to ${which}${ending}: ${first.message}`, {
     cause: first,
-    details: first.details,
+    details:
+      asked !== undefined && lacksPermission(first.details.s3Code)
+        ? { ...first.details, hint: askForPermission(asked) }
+        : first.details,
   });
 }

@@ -1,4 +1,5 @@
 import { BreakwaterError, type ErrorCode } from '../errors.ts';
+import type { DeniedTarget } from '../permissions.ts';
 import { allDeniedError, isAllDenied, isDenial, shouldEndDenied } from './denied-run.ts';
 
 /** Items at a time until some have succeeded, so that a store that is down gets no more at once. */
@@ -44,6 +45,8 @@ export interface RunManyOptions {
   readonly hasRoom: () => boolean;
   /** Awaited before each item starts. */
   readonly beforeEach: (signal: AbortSignal) => Promise<void>;
+  /** What the items are, for the hint of a run that was denied. @default the hint of the first item */
+  readonly asked?: DeniedTarget;
   /** The command's own signal, which also aborts the signal of each transfer. */
   readonly signal?: AbortSignal;
 }
@@ -150,6 +153,6 @@ class ManyRun<T extends Named> {
   #findDenial(rule: typeof isAllDenied): BreakwaterError | null {
     const [first] = this.#tally.failures;
     const run = { ...this.#tally, denied: this.#denied };
-    return first !== undefined && rule(run) ? allDeniedError(run, first.error) : null;
+    return first !== undefined && rule(run) ? allDeniedError(run, first.error, this.#options.asked) : null;
   }
 }

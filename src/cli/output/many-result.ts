@@ -47,7 +47,10 @@ function partialError({ done, skipped, failed, failures }: ManyResult): Breakwat
   if (failed === 0) return null;
   const [first] = failures;
   const named = first === undefined ? '' : `, the first: ${escapeControls(errorLine(first.error).text)}`;
+  // Repeating what was denied does not help.
+  const isDenied = first !== undefined && failures.every(({ error }) => error.code === 'access_denied');
+  const hint = (isDenied ? first.error.details.hint : undefined) ?? 'run the command again to retry the failed objects';
   return new BreakwaterError('partial', `${failed} of ${done + skipped + failed} objects failed${named}`, {
-    details: { hint: 'run the command again to retry the failed objects' },
+    details: { hint },
   });
 }

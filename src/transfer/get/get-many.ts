@@ -57,6 +57,7 @@ export async function getMany(context: FetchContext, many: ManyToGet): Promise<M
     objectsInFlight: context.slots.bounds.requests,
     hasRoom: context.hasRoom,
     beforeEach: async (signal) => await context.store.waitWhileThrottled(signal),
+    asked: { operation: 'get_object', bucket: many.bucket, key: null, prefix: many.prefix },
   });
   if (result.done + result.skipped + result.failed === 0) throw nothingFoundError(many);
   return result;

@@ -35,6 +35,7 @@ export async function putMany(files: AsyncIterable<WalkedFile>, tools: SendTools
     hasRoom: context.hasRoom,
     beforeEach: async (signal) => await tools.store.waitWhileThrottled(signal),
     signal: context.signal,
+    asked: { operation: 'put_object', bucket, key: null, prefix },
   });
   if (result.ended === null && result.failed === 0) await run.forget();
   refuseEmpty(result, tools);

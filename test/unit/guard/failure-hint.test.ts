@@ -53,6 +53,21 @@ describe('findHint', () => {
     expect(findHint({ code, failure }, SET)).toMatch(set);
   });
 
+  it.each([
+    ['AccessDenied', 'get_object', 'ask its administrator for s3:GetObject on arn:aws:s3:::bkt/a/k, or check the cred'],
+    ['http_403', 'head_object', 'ask its administrator for s3:GetObject on arn:aws:s3:::bkt/a/k, or check the cred'],
+    ['AccessDenied', 'list_objects', 'ask its administrator for s3:ListBucket on arn:aws:s3:::bkt, or'],
+    [
+      'AccessDenied',
+      'put_object',
+      'ask its administrator for s3:PutObject and s3:AbortMultipartUpload on arn:aws:s3:::bkt/a',
+    ],
+    ['ExpiredToken', 'put_object', 'the credentials have expired'],
+  ] as const)('of %s for %s says what to ask for', (failure, operation, says) => {
+    const target = { operation, bucket: 'bkt', key: 'a/k' };
+    expect(findHint({ code: 'access_denied', failure, target }, NOTHING_SET)).toContain(says);
+  });
+
   it('is none where nothing is known', () => {
     expect(findHint({ code: 'internal', failure: 'constructor' }, SET)).toBeUndefined();
   });
