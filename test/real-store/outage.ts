@@ -52,7 +52,7 @@ export function describeOutage(store: TestStore, name: string): void {
 
       const parts = (await store.listParts(upload)).reduce((sum, { Size = 0 }) => sum + Size, 0);
       const resumed = await program.run(putLarge);
-      expect([resumed.status, resumed.stderr]).toEqual([0, '']);
+      expect([resumed.status, linesOf(resumed)]).toEqual([0, []]);
       expect(readDocument(resumed)).toMatchObject({ bytes: body.length, resumed_bytes: parts });
       expect((await store.read('outage/large')).equals(body)).toBe(true);
       expect(await store.listUploads('outage/')).toEqual([]);
@@ -88,7 +88,7 @@ export function describeOutage(store: TestStore, name: string): void {
         expect((await readFile(program.path('back', file))).equals(bytes), file).toBe(true);
 
       const resumed = await program.run(getLarge);
-      expect([resumed.status, resumed.stderr]).toEqual([0, '']);
+      expect([resumed.status, linesOf(resumed)]).toEqual([0, []]);
       expect(readDocument(resumed)['resumed_bytes']).toBeGreaterThan(0);
       expect((await readFile(program.path('to', 'large'))).equals(body)).toBe(true);
       expect(await readdir(program.path('to'))).toEqual(['large']);
@@ -120,9 +120,16 @@ async function expectOutage(ended: Promise<Ended>): Promise<void> {
 }
 
 /** The first run after the outage: its probes close the circuit, and nothing else is worth a line. */
-function expectRecovery({ status, stderr }: Ended): void {
-  const lines = stderr.trimEnd().split('\n');
-  expect([status, lines]).toEqual([0, [expect.stringContaining('probe due'), expect.stringContaining('-> closed')]]);
+function expectRecovery(ended: Ended): void {
+  expect([ended.status, linesOf(ended)]).toEqual([
+    0,
+    [expect.stringContaining('probe due'), expect.stringContaining('-> closed')],
+  ]);
+}
+
+/** What a run said, but for its progress on a slow machine and for attempts that a busy proxy cut off. */
+function linesOf({ stderr }: Ended): readonly string[] {
+  return stderr.split('\n').filter((line) => line !== '' && !/^progress: |^notice: (put|get)_object /.test(line));
 }
 
 /** Starts the store, and waits until the circuit admits a call again. */
