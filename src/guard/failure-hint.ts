@@ -13,8 +13,12 @@ export function findHint({ code, failure, target }: FailedOperation, names: Sett
     const asked = askForPermission({ ...target, key: target.key ?? null });
     return `${asked}, or check ${words(names).credentials}`;
   }
-  return (lookUp(HINTS_BY_FAILURE, failure) ?? HINTS[code])?.(words(names));
+  // S3 answers so to a read without the key of the object, and to a HEAD, which has no body, without a code.
+  const mayNeedKey = READS.has(target?.operation) && (failure === 'InvalidRequest' || failure === 'http_400');
+  return (mayNeedKey ? needsKey : (lookUp(HINTS_BY_FAILURE, failure) ?? HINTS[code]))?.(words(names));
 }
+
+const READS: ReadonlySet<OperationTarget['operation'] | undefined> = new Set(['get_object', 'head_object']);
 
 interface FailedOperation {
   readonly code: ErrorCode;
@@ -66,6 +70,8 @@ const unknownAuthority: Hint = ({ caBundle }) =>
   caBundle === null
     ? 'set AWS_CA_BUNDLE to the file of its certificate authority'
     : `its certificate authority is not in the file of ${caBundle}: add it`;
+const needsKey: Hint = ({ endpoint }) =>
+  `an object encrypted with a key of your own needs --sse-customer-key-file; otherwise check ${endpoint} and its scheme`;
 const wrongRegion: Hint = ({ setRegion }) => `this is not the bucket's region: ${setRegion}`;
 
 const HINTS_BY_FAILURE: Readonly<Record<string, Hint>> = {
