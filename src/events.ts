@@ -18,6 +18,8 @@ export type Event =
       readonly retries: number;
       readonly delayMs: number;
       readonly failure: AttemptFailure;
+      /** How many requests alike a line of the log stands for; then without a key, unless all are about one. @default 1 */
+      readonly requests?: number;
     })
   | (OperationTarget & {
       readonly kind: 'operation_finished';

@@ -10,6 +10,7 @@ import type { CommandRun } from './command-run.ts';
 import { formatDuration } from '../duration.ts';
 import { EventHub } from './event-hub.ts';
 import { createEventLog } from './output/event-log.ts';
+import { groupRetries } from './output/retry-groups.ts';
 import { isStartedByNohup } from './nohup.ts';
 import { openLocalState } from './local-state.ts';
 import { once } from '../once.ts';
@@ -43,7 +44,11 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const closers = new Closers((message) => hub.emit({ kind: 'warning', reason: 'close_failed', message }));
   const symbols = decidesAscii({ env, ascii: settings.ascii }) ? ASCII_SYMBOLS : UNICODE_SYMBOLS;
   const progress = createProgress({ output, clock, symbols, loadLive: async () => await loadLive(output) });
-  hub.add(createEventLog(output, clock));
+  const log = createEventLog(output, clock);
+  // Machines count for themselves, and `--verbose` has a line for every attempt.
+  const isGrouped = output.mode.logFormat === 'text' && !output.mode.verbose;
+  const grouped = groupRetries(log, clock);
+  hub.add(isGrouped ? grouped.read : log);
   hub.add(progress.read);
 
   const interruption = new AbortController();
@@ -58,6 +63,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const { close: closeState, ...local } = openLocalState({ command, settings, clock, emit: hub.emit });
   closers.add(closeState);
   closers.add(progress.stop);
+  closers.add(grouped.end);
 
   const aws = once(() => findAwsContext(settings, { env, home }));
   const run: CommandRun = {
@@ -77,7 +83,11 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const recorders = startRecorders(run);
   hub.add(recorders.read);
   for (const close of recorders.closers) closers.add(close);
-  return { run, endProgress: progress.stop, [Symbol.asyncDispose]: async () => await closers.close() };
+  const endProgress = (): void => {
+    progress.stop();
+    grouped.end();
+  };
+  return { run, endProgress, [Symbol.asyncDispose]: async () => await closers.close() };
 }
 
 /** Called only when a transfer takes a while. */

@@ -147,11 +147,12 @@ function unverifiedLine({ kind, name, why }: Extract<Event, { kind: 'not_verifie
 }
 
 function retryLine(event: Extract<Event, { kind: 'retry_scheduled' }>): LogLine {
-  const { retry, retries, delayMs, failure } = event;
+  const { retry, retries, delayMs, failure, requests = 1 } = event;
+  const count = requests === 1 ? '' : ` (${requests} requests)`;
   return {
     level: 'notice',
     event: event.kind,
-    text: `${nameTarget(event)}: ${failure.code}, attempt ${retry} of ${retries + 1}, next in ${formatSeconds(delayMs)}`,
+    text: `${nameTarget(event)}${count}: ${failure.code}, attempt ${retry} of ${retries + 1}, next in ${formatSeconds(delayMs)}`,
     fields: { ...targetFields(event), retry, retries, delay_ms: delayMs, ...failureFields(failure) },
   };
 }
