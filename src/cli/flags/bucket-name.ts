@@ -4,6 +4,8 @@ import type { AwsContext } from '../settings/aws-config.ts';
 export interface BucketProblem {
   readonly why: string;
   readonly hint: string;
+  /** `config` if the name is right, but not for the endpoint. @default 'usage' */
+  readonly code?: 'usage' | 'config';
 }
 
 /** The rules for general purpose buckets (S3 User Guide, "Bucket naming rules"). */
@@ -31,10 +33,10 @@ export function splitBucket(text: string): { readonly bucket: string; readonly k
 
 /**
  * Checks the name of a bucket by the rules of the store that it is for.
- * @param aws called only for a name that S3 refuses
+ * @param aws called only for an ARN, and for a name that S3 refuses
  */
 export function findBucketProblem(name: string, aws: () => Pick<AwsContext, 'endpointUrl'>): BucketProblem | null {
-  if (name.startsWith('arn:')) return findArnProblem(name);
+  if (name.startsWith('arn:')) return findArnProblem(name) ?? findHostProblem(aws());
   if (AWS_NAME.test(name) && !name.includes('..') && !ADDRESS.test(name)) return null;
   const isElsewhere = OTHER_NAME.test(name) && name !== '.' && name !== '..';
   if (isElsewhere && aws().endpointUrl !== null) return null;
@@ -57,5 +59,16 @@ function findArnProblem(arn: string): BucketProblem | null {
   return {
     why: name?.endsWith('.mrap') === true ? 'is a multi-region access point' : 'is an ARN without a region',
     hint: 'use the bucket, or an access point of one region: a multi-region one needs another kind of signature',
+  };
+}
+
+/** An access point is at a name below the host, and an address has no names below it. */
+function findHostProblem({ endpointUrl }: Pick<AwsContext, 'endpointUrl'>): BucketProblem | null {
+  const host = endpointUrl === null ? '' : new URL(endpointUrl).hostname;
+  if (!ADDRESS.test(host) && !host.startsWith('[')) return null;
+  return {
+    code: 'config',
+    why: 'is an access point, which has a host name of its own, but the endpoint is an IP address',
+    hint: 'use no endpoint URL for AWS, or one with a host name',
   };
 }

@@ -11,7 +11,7 @@ const SCHEME = 's3://';
  * Parses `s3://bucket/key`. The key stays raw: no URL decoding, and `//` or a leading slash is part of the name. The
  * key is empty for `s3://bucket` and `s3://bucket/`.
  * @param run its `aws` says whether the bucket is S3's or another store's
- * @throws BreakwaterError `usage`
+ * @throws BreakwaterError `usage`; `config` for an access point at an endpoint without names
  */
 export function parseS3Url(text: string, { aws }: Pick<CommandRun, 'aws'>): S3Location {
   if (!isS3Url(text)) throw refuse(text, { why: 'is not an S3 URL', hint: 'use s3://bucket/key' });
@@ -27,8 +27,8 @@ export function isS3Url(text: string): boolean {
   return text.startsWith(SCHEME);
 }
 
-function refuse(text: string, { why, hint }: BucketProblem): BreakwaterError {
-  return new BreakwaterError('usage', `"${escapeControls(shorten(text))}" ${why}`, { details: { hint } });
+function refuse(text: string, { why, hint, code = 'usage' }: BucketProblem): BreakwaterError {
+  return new BreakwaterError(code, `"${escapeControls(shorten(text))}" ${why}`, { details: { hint } });
 }
 
 function shorten(text: string): string {

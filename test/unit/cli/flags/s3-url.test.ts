@@ -92,6 +92,12 @@ describe('parseS3Url', () => {
     expect(parseS3Url(`s3://${bucket}`)).toEqual({ bucket, key: '' });
   });
 
+  it.each(['http://127.0.0.1:9000', 'https://[::1]:9000'])('has no host for an access point at %s', (endpoint) => {
+    const url = 's3://arn:aws:s3:us-west-2:123456789012:accesspoint/my-ap/k';
+    expect(() => parseS3Url(url, endpoint)).toThrow(expect.objectContaining({ code: 'config' }));
+    expect(parseS3Url(url, 'http://localhost:9000').key).toBe('k');
+  });
+
   it.each([
     ['arn:aws:s3:::bucket/key', 'is not the ARN of an access point'],
     ['arn:aws:s3:us-west-2:1:accesspoint/my-ap/key', 'is not the ARN of an access point'],
