@@ -24,7 +24,7 @@ it.each([
   mkdirSync(program.path('many'));
   for (let count = 0; count < FILES; count += 1) writeFileSync(program.path('many', String(count)), 'x');
   const { stderr } = await program.run(['put', '-r', 'many', 's3://bucket/', ...flags.split(' ').filter(Boolean)]);
-  const retries = stderr.split('\n').filter((line) => /attempt [123] of 4/.test(line));
+  const retries = stderr.split('\n').filter((line) => /attempt [123] of 4|"retry_scheduled"/.test(line));
   const counted = retries.map((line) => Number(/\((\d+) requests\)/.exec(line)?.[1] ?? 1));
   expect(counted.reduce((sum, count) => sum + count, 0)).toBe(FILES * 3);
   expect(retries.length).toBeLessThanOrEqual(most);
