@@ -141,8 +141,8 @@ function readHead(request: IncomingMessage, method: string, url: string): Head {
 
 function operate(operation: SandboxOperation, head: Head, raw: Buffer, context: SandboxContext): WireResponse {
   const { buckets, clock, faults, keys, quirks } = context;
-  checkSignature(head, keys, clock.now());
-  const { body, checksum } = checkBody(raw, head.headers, operation);
+  const signer = checkSignature(head, keys, clock.now());
+  const { body, checksum } = checkBody({ raw, headers: head.headers, operation, signer });
   const failEntry = (bucket: string, key: string): string | null => {
     const effect = faults.take({ operation: 'DeleteObjectsEntry', bucket, key })?.effect;
     return effect?.kind === 'error' ? effect.code : null;

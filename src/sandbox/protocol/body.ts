@@ -1,83 +1,142 @@
 import { createHash } from 'node:crypto';
-import { computeChecksum, parseAlgorithm } from './checksum.ts';
+import { computeChecksum, parseAlgorithm, readAlgorithm } from './checksum.ts';
+import { readChunkedBody, type ChunkedBody } from './chunked-body.ts';
+import type { ChunkSigner } from './signature.ts';
 import { Refusal, type Checksum, type SandboxOperation } from './wire.ts';
 
-const STREAMED_WITH_TRAILER = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER';
+type Headers = ReadonlyMap<string, string>;
+
+/** The values of `x-amz-content-sha256` that announce framing (S3 API Reference, SigV4 streaming). */
+const FRAMINGS: ReadonlyMap<string, { readonly isSigned: boolean; readonly hasTrailer: boolean }> = new Map([
+  ['STREAMING-UNSIGNED-PAYLOAD-TRAILER', { isSigned: false, hasTrailer: true }],
+  ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD', { isSigned: true, hasTrailer: false }],
+  ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER', { isSigned: true, hasTrailer: true }],
+]);
+
+const CHECKSUM_HEADER = /^x-amz-checksum-(.+)$/;
+const SDK_ALGORITHM = 'x-amz-sdk-checksum-algorithm';
+
+export interface CheckedBody {
+  readonly body: Buffer;
+  readonly checksum: Checksum | null;
+}
+
+interface ReceivedRequest {
+  readonly raw: Buffer;
+  readonly headers: Headers;
+  readonly operation: SandboxOperation;
+  readonly signer: ChunkSigner;
+}
 
 /**
  * Removes a body's framing and checks the body against its headers: length, signed SHA-256, MD5, checksum.
  * @throws Refusal
  */
-export function checkBody(
-  raw: Buffer,
-  headers: ReadonlyMap<string, string>,
-  operation: SandboxOperation,
-): { readonly body: Buffer; readonly checksum: Checksum | null } {
-  const signed = headers.get('x-amz-content-sha256');
-  if (signed?.startsWith('STREAMING-') === true && signed !== STREAMED_WITH_TRAILER) {
-    throw new Refusal('NotImplemented', 'Chunks with their own signatures are not implemented here');
+export function checkBody({ raw, headers, operation, signer }: ReceivedRequest): CheckedBody {
+  const { body, trailers } = readFramed(raw, headers, signer);
+  checkMd5(body, headers);
+  // The checksum of a CompleteMultipartUpload belongs to the object, not to the request document.
+  if (operation === 'CompleteMultipartUpload') return { body, checksum: null };
+  const checksum = readChecksum(new Map([...headers, ...trailers]));
+  checkAnnounced(headers, checksum);
+  if (checksum !== null && computeChecksum(checksum.algorithm, body) !== checksum.value) {
+    const name = checksum.algorithm.toUpperCase();
+    throw new Refusal('BadDigest', `The ${name} you specified did not match the calculated checksum.`);
   }
-  const isFramed = signed === STREAMED_WITH_TRAILER;
-  const { body, trailers } = isFramed ? readChunks(raw) : { body: raw, trailers: new Map<string, string>() };
-  const decodedLength = headers.get('x-amz-decoded-content-length');
-  if (isFramed && decodedLength !== undefined && Number(decodedLength) !== body.length) {
+  return { body, checksum };
+}
+
+function readFramed(raw: Buffer, headers: Headers, signer: ChunkSigner): ChunkedBody {
+  const signed = headers.get('x-amz-content-sha256');
+  if (signed === undefined) {
+    throw new Refusal('InvalidRequest', 'Missing required header for this request: x-amz-content-sha256');
+  }
+  const framing = FRAMINGS.get(signed);
+  if (framing === undefined) {
+    checkUnframed(raw, headers, signed);
+    return { body: raw, trailers: new Map() };
+  }
+  const framed = readChunkedBody(raw, framing.isSigned ? signer : null);
+  const length = headers.get('x-amz-decoded-content-length');
+  if (length === undefined) {
+    throw new Refusal('MissingContentLength', 'You must provide the x-amz-decoded-content-length HTTP header.');
+  }
+  if (length !== String(framed.body.length)) {
     throw new Refusal('IncompleteBody', 'The number of bytes differs from x-amz-decoded-content-length');
   }
-  const isHashed = signed !== undefined && /^[0-9a-f]{64}$/.test(signed);
-  if (isHashed && createHash('sha256').update(body).digest('hex') !== signed) {
+  const announced = framing.hasTrailer ? readTrailerNames(headers) : [];
+  const received = [...framed.trailers.keys()];
+  if (announced.length !== received.length || announced.some((name) => !framed.trailers.has(name))) {
+    throw new Refusal('MalformedTrailerError', 'The request contained trailing data that was not well-formed');
+  }
+  return framed;
+}
+
+function readTrailerNames(headers: Headers): readonly string[] {
+  const names = (headers.get('x-amz-trailer') ?? '').split(',').map((name) => name.trim().toLowerCase());
+  return names.filter((name) => name !== '');
+}
+
+function checkUnframed(raw: Buffer, headers: Headers, signed: string): void {
+  if (signed.startsWith('STREAMING-')) throw new Refusal('NotImplemented', `${signed} is not implemented here`);
+  if (headers.has('transfer-encoding')) {
+    throw new Refusal('NotImplemented', 'A header you provided implies functionality that is not implemented', {
+      elements: { Header: 'Transfer-Encoding' },
+    });
+  }
+  if (headers.has('x-amz-trailer')) {
+    throw new Refusal('InvalidRequest', 'The x-amz-trailer header needs a body with the framing of a trailer');
+  }
+  if (signed === 'UNSIGNED-PAYLOAD') return;
+  if (!/^[0-9a-f]{64}$/.test(signed)) {
+    const message = 'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, a form of STREAMING, or a valid sha256 value.';
+    throw new Refusal('InvalidArgument', message);
+  }
+  if (createHash('sha256').update(raw).digest('hex') !== signed) {
     throw new Refusal(
       'XAmzContentSHA256Mismatch',
       "The provided 'x-amz-content-sha256' header does not match what was computed.",
     );
   }
+}
+
+function checkMd5(body: Buffer, headers: Headers): void {
   const md5 = headers.get('content-md5');
-  if (md5 !== undefined && createHash('md5').update(body).digest('base64') !== md5) {
+  if (md5 === undefined) return;
+  if (!isBase64(md5, 16)) throw new Refusal('InvalidDigest', 'The Content-MD5 you specified is not valid.');
+  if (createHash('md5').update(body).digest('base64') !== md5) {
     throw new Refusal('BadDigest', 'The Content-MD5 you specified did not match what we received.');
   }
-  // The checksum of a CompleteMultipartUpload belongs to the object, not to the request document.
-  if (operation === 'CompleteMultipartUpload') return { body, checksum: null };
-  return { body, checksum: checkChecksum(body, new Map([...headers, ...trailers])) };
 }
 
-function checkChecksum(body: Buffer, headers: ReadonlyMap<string, string>): Checksum | null {
-  for (const [name, value] of headers) {
-    const algorithm = parseAlgorithm(/^x-amz-checksum-(.+)$/.exec(name)?.[1] ?? '');
-    if (algorithm === undefined) continue;
-    if (computeChecksum(algorithm, body) !== value) {
-      throw new Refusal(
-        'BadDigest',
-        `The ${algorithm.toUpperCase()} you specified did not match the calculated checksum.`,
-      );
-    }
-    return { algorithm, value, type: 'FULL_OBJECT' };
+/** @throws Refusal `InvalidRequest` for several checksums, or one that is none */
+function readChecksum(headers: Headers): Checksum | null {
+  const given = [...headers].flatMap(([name, value]): readonly Checksum[] => {
+    const algorithm = parseAlgorithm(CHECKSUM_HEADER.exec(name)?.[1] ?? '');
+    return algorithm === undefined ? [] : [{ algorithm, value, type: 'FULL_OBJECT' }];
+  });
+  const [checksum, ...others] = given;
+  if (checksum === undefined) return null;
+  if (others.length > 0) {
+    const message = 'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.';
+    throw new Refusal('InvalidRequest', message);
   }
-  return null;
+  const length = Buffer.from(computeChecksum(checksum.algorithm, Buffer.alloc(0)), 'base64').length;
+  if (!isBase64(checksum.value, length)) {
+    throw new Refusal('InvalidRequest', `Value for x-amz-checksum-${checksum.algorithm} header is invalid.`);
+  }
+  return checksum;
 }
 
-/** Decodes `aws-chunked` framing: chunks, each preceded by its size in hex, up to a chunk of size 0; then trailers. */
-function readChunks(raw: Buffer): { body: Buffer; trailers: ReadonlyMap<string, string> } {
-  const chunks: Buffer[] = [];
-  let at = 0;
-  const readLine = (): string => {
-    const end = raw.indexOf('\r\n', at);
-    if (end === -1) throw new Refusal('IncompleteBody', 'The body ends within its framing');
-    const line = raw.toString('latin1', at, end);
-    at = end + 2;
-    return line;
-  };
-  for (;;) {
-    const size = Number.parseInt(readLine(), 16);
-    if (Number.isNaN(size)) throw new Refusal('InvalidRequest', 'The framing of the body is invalid');
-    if (size === 0) break;
-    if (at + size > raw.length) throw new Refusal('IncompleteBody', 'The body ends within a chunk');
-    chunks.push(raw.subarray(at, at + size));
-    at += size;
-    readLine();
-  }
-  const trailers = new Map<string, string>();
-  for (let line = readLine(); line !== ''; line = readLine()) {
-    const colon = line.indexOf(':');
-    trailers.set(line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim());
-  }
-  return { body: Buffer.concat(chunks), trailers };
+/** Checks that the checksum is the one that the SDK's header announces. */
+function checkAnnounced(headers: Headers, checksum: Checksum | null): void {
+  const text = headers.get(SDK_ALGORITHM);
+  if (text === undefined || checksum?.algorithm === readAlgorithm(text)) return;
+  const message = 'specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.';
+  throw new Refusal('InvalidRequest', `${SDK_ALGORITHM} ${message}`);
+}
+
+function isBase64(text: string, bytes: number): boolean {
+  const decoded = Buffer.from(text, 'base64');
+  return decoded.length === bytes && decoded.toString('base64') === text;
 }

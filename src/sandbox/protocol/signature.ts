@@ -25,8 +25,20 @@ export interface SignedRequest {
   readonly headers: ReadonlyMap<string, string>;
 }
 
-/** @throws Refusal if the request is unsigned, signed with other keys, or signed at another time */
-export function checkSignature(request: SignedRequest, keys: Keys, nowMs: number): void {
+/** Checks the signatures of a body's chunks, in order. Each covers the one before it. @throws Refusal */
+export interface ChunkSigner {
+  /** @param hash SHA-256 of the chunk, in hex */
+  readonly checkChunk: (hash: string, signature: string) => void;
+  /** @param hash SHA-256 of the trailers, each as `name:value` and a line feed */
+  readonly checkTrailers: (hash: string, signature: string) => void;
+}
+
+/**
+ * Checks the signature of a request.
+ * @returns what checks the signatures within its body
+ * @throws Refusal if the request is unsigned, signed with other keys, or signed at another time
+ */
+export function checkSignature(request: SignedRequest, keys: Keys, nowMs: number): ChunkSigner {
   const { headers } = request;
   const authorization = headers.get('authorization');
   if (authorization === undefined) throw new Refusal('AccessDenied', 'Access Denied');
@@ -41,26 +53,52 @@ export function checkSignature(request: SignedRequest, keys: Keys, nowMs: number
   const signedAtMs = readBasicTime(date);
   if (signedAtMs === null || !date.startsWith(day))
     throw new Refusal('AccessDenied', 'x-amz-date is missing or not a date');
-  const expected = sign(request, { secret: keys.secretAccessKey, day, date, region, signedHeaders });
-  if (!timingSafeEqual(Buffer.from(signature, 'hex'), expected)) {
-    throw new Refusal(
-      'SignatureDoesNotMatch',
-      'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
-    );
-  }
+  const scope: Scope = { secret: keys.secretAccessKey, day, date, region };
+  assertSame(signature, sign(request, { ...scope, signedHeaders }));
   if (Math.abs(nowMs - signedAtMs) > SKEW_ALLOWED_MS) {
     throw new Refusal(
       'RequestTimeTooSkewed',
       'The difference between the request time and the current time is too large.',
     );
   }
+  return createChunkSigner(scope, signature);
+}
+
+interface Scope {
+  readonly secret: string;
+  readonly day: string;
+  readonly date: string;
+  readonly region: string;
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html */
+function createChunkSigner(scope: Scope, seed: string): ChunkSigner {
+  const emptyHash = createHash('sha256').digest('hex');
+  let previous = seed;
+  const check = (lines: readonly string[], signature: string): void => {
+    const [kind = '', ...hashes] = lines;
+    assertSame(signature, signText(scope, kind, [previous, ...hashes]));
+    previous = signature;
+  };
+  return {
+    checkChunk: (hash, signature) => check(['AWS4-HMAC-SHA256-PAYLOAD', emptyHash, hash], signature),
+    checkTrailers: (hash, signature) => check(['AWS4-HMAC-SHA256-TRAILER', hash], signature),
+  };
+}
+
+function assertSame(signature: string, expected: Buffer): void {
+  const given = Buffer.from(signature, 'hex');
+  if (given.length === expected.length && timingSafeEqual(given, expected)) return;
+  throw new Refusal(
+    'SignatureDoesNotMatch',
+    'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
+  );
 }
 
 function sign(
   { method, path, query, headers }: SignedRequest,
-  scope: { secret: string; day: string; date: string; region: string; signedHeaders: string },
+  { signedHeaders, ...scope }: Scope & { readonly signedHeaders: string },
 ): Buffer {
-  const { secret, day, date, region, signedHeaders } = scope;
   const canonicalQuery = [...query]
     .map(([name, value]) => `${encode(name)}=${encode(value)}`)
     .toSorted()
@@ -80,11 +118,13 @@ function sign(
     signedHeaders,
     headers.get('x-amz-content-sha256') ?? '',
   ].join('\n');
+  return signText(scope, 'AWS4-HMAC-SHA256', [createHash('sha256').update(canonical).digest('hex')]);
+}
+
+function signText({ secret, day, date, region }: Scope, kind: string, lines: readonly string[]): Buffer {
   const credentialScope = `${day}/${region}/s3/aws4_request`;
-  const hashed = createHash('sha256').update(canonical).digest('hex');
-  const text = `AWS4-HMAC-SHA256\n${date}\n${credentialScope}\n${hashed}`;
   const key = [day, region, 's3', 'aws4_request'].reduce<Buffer>(hmac, Buffer.from(`AWS4${secret}`));
-  return hmac(key, text);
+  return hmac(key, [kind, date, credentialScope, ...lines].join('\n'));
 }
 
 function hmac(key: Buffer, text: string): Buffer {
