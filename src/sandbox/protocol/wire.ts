@@ -90,6 +90,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   InvalidArgument: 400,
   InvalidBucketName: 400,
   InvalidDigest: 400,
+  InvalidLocationConstraint: 400,
   InvalidObjectState: 403,
   InvalidPart: 400,
   InvalidPartNumber: 416,

@@ -15,10 +15,18 @@ import { Refusal } from '../protocol/wire.ts';
 /** Ids start with an increasing number. Ids of any other form are refused. */
 const VERSION_ID = /^(?:null|[0-9a-f]{32})$/;
 
+interface NewBucket {
+  readonly createdAtMs: number;
+  readonly location: string;
+  readonly newId: () => string;
+}
+
 /** One bucket, in memory: the versions of each key, with keys in order. */
 export class Bucket {
   readonly name: string;
   readonly createdAtMs: number;
+  /** The region that its creation named; empty for us-east-1. */
+  readonly location: string;
   readonly uploads = new Map<string, StoredUpload>();
   readonly completedUploads = new CompletedUploads();
   readonly #newId: () => string;
@@ -29,8 +37,9 @@ export class Bucket {
   #versioning: Versioning = 'unversioned';
   #idsGiven = 0;
 
-  constructor(name: string, { createdAtMs, newId }: { readonly createdAtMs: number; readonly newId: () => string }) {
+  constructor(name: string, { createdAtMs, location, newId }: NewBucket) {
     this.name = name;
+    this.location = location;
     this.createdAtMs = createdAtMs;
     this.#newId = newId;
   }

@@ -1,7 +1,6 @@
 import { Bucket } from './bucket.ts';
+import { isBucketName } from './bucket-name.ts';
 import { Refusal } from '../protocol/wire.ts';
-
-const BUCKET_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
 /** All buckets of a sandbox. */
 export class Buckets {
@@ -13,10 +12,10 @@ export class Buckets {
   }
 
   /** @throws Refusal `InvalidBucketName`, `BucketAlreadyOwnedByYou` */
-  create(name: string, nowMs: number): Bucket {
-    if (!BUCKET_NAME.test(name)) throw new Refusal('InvalidBucketName', 'The specified bucket is not valid.');
+  create(name: string, nowMs: number, location = ''): Bucket {
+    if (!isBucketName(name)) throw new Refusal('InvalidBucketName', 'The specified bucket is not valid.');
     if (this.#buckets.has(name)) throw new Refusal('BucketAlreadyOwnedByYou', 'You already own this bucket.');
-    const bucket = new Bucket(name, { createdAtMs: nowMs, newId: this.#newId });
+    const bucket = new Bucket(name, { createdAtMs: nowMs, location, newId: this.#newId });
     this.#buckets.set(name, bucket);
     return bucket;
   }
