@@ -2,7 +2,7 @@ import { after } from '../abort.ts';
 import type { Clock } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
 import { ASCII_SYMBOLS, UNICODE_SYMBOLS } from '../ui/symbols.ts';
-import type { LiveLines } from '../ui/terminal.tsx';
+import type { LiveLines } from '../ui/surface.ts';
 import { decideScope, findAwsContext, findCaBundle } from './settings/aws-config.ts';
 import { Closers } from './closers.ts';
 import { decidesAscii } from './output/terminal-style.ts';
@@ -11,6 +11,7 @@ import { formatDuration } from '../duration.ts';
 import { EventHub } from './event-hub.ts';
 import { createEventLog } from './output/event-log.ts';
 import { groupRetries } from './output/retry-groups.ts';
+import { createJobControl } from './job-control.ts';
 import { isStartedByNohup } from './nohup.ts';
 import { openLocalState } from './local-state.ts';
 import { once } from '../once.ts';
@@ -93,7 +94,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
 /** Called only when a transfer takes a while. */
 async function loadLive({ mode }: Output): Promise<LiveLines> {
   const { startLiveLines } = await import('../ui/terminal.tsx');
-  return startLiveLines(process.stderr, { hasColour: mode.stderrHasColour });
+  return startLiveLines(process.stderr, { hasColour: mode.stderrHasColour, jobControl: createJobControl() });
 }
 
 /** Aborts with `deadline` when the time is up. @returns a function that stops the timer */

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Frame, Tone } from './frame.ts';
 import type { JobControl } from './job-control.ts';
 import type { Key } from './key.ts';
+import type { LiveLines, WholeScreen } from './surface.ts';
 import { createKeyboard, type Keyboard } from './keyboard.ts';
 
 /** Uses only the 16 colours of every terminal. Cyan replaces green, which many people cannot distinguish from red. */
@@ -18,27 +19,6 @@ const STYLES: Readonly<Record<Tone, Readonly<Record<string, string | boolean>>>>
   warning: { color: 'yellow' },
   marked: { inverse: true },
 };
-
-/** A place where frames are drawn until it is closed. */
-interface Surface {
-  readonly columns: () => number;
-  readonly show: (frame: Frame) => void;
-}
-
-/** Lines that stay below all other output. */
-export interface LiveLines extends Surface {
-  /** Clears the lines, runs `write`, and redraws them. */
-  readonly stepAside: (write: () => void) => void;
-  /** Removes the lines and restores the cursor. Idempotent. */
-  readonly stop: () => void;
-}
-
-/** The whole window, on the terminal's alternate screen: closing it restores the previous content. */
-export interface WholeScreen extends Surface {
-  readonly rows: () => number;
-  /** Restores keyboard, cursor and screen. Also done when the process exits. Idempotent. */
-  readonly close: () => Promise<void>;
-}
 
 interface RowsProps {
   readonly frame: Frame;
@@ -65,12 +45,18 @@ export function Rows({ frame, hasColour }: RowsProps): ReactElement {
   );
 }
 
-/** Draws on `stderr`, below all other output. */
-export function startLiveLines(stderr: NodeJS.WriteStream, { hasColour }: { hasColour: boolean }): LiveLines {
+interface LiveLinesOptions {
+  readonly hasColour: boolean;
+  readonly jobControl: JobControl;
+}
+
+/** Draws on `stderr`, below all other output. Ctrl-Z takes the lines away and gives the cursor back until it continues. */
+export function startLiveLines(stderr: NodeJS.WriteStream, { hasColour, jobControl }: LiveLinesOptions): LiveLines {
   let instance: ReturnType<typeof render> | null = null;
   let last: Frame | null = null;
+  let isPaused = false;
   const draw = (): void => {
-    if (last === null) return;
+    if (last === null || isPaused) return;
     const view = <Rows frame={last} hasColour={hasColour} />;
     if (instance === null) {
       assumeSize(stderr);
@@ -79,6 +65,19 @@ export function startLiveLines(stderr: NodeJS.WriteStream, { hasColour }: { hasC
       instance.rerender(view);
     }
   };
+  const remove = (): void => {
+    instance?.clear();
+    instance?.unmount();
+    instance = null;
+  };
+  const pause = async (): Promise<void> => {
+    isPaused = true;
+    remove();
+    await jobControl.stop('process');
+    isPaused = false;
+    draw();
+  };
+  const listening = jobControl.listen({ onStop: () => void pause(), onContinue: draw });
   return {
     columns: () => {
       assumeSize(stderr);
@@ -94,9 +93,8 @@ export function startLiveLines(stderr: NodeJS.WriteStream, { hasColour }: { hasC
       draw();
     },
     stop: () => {
-      instance?.clear();
-      instance?.unmount();
-      instance = null;
+      listening[Symbol.dispose]();
+      remove();
       last = null;
     },
   };

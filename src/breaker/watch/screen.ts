@@ -2,7 +2,7 @@ import { after, onAbort } from '../../abort.ts';
 import type { Clock } from '../../clock.ts';
 import type { Frame } from '../../ui/frame.ts';
 import type { Symbols } from '../../ui/symbols.ts';
-import type { WholeScreen } from '../../ui/terminal.tsx';
+import type { WholeScreen } from '../../ui/surface.ts';
 import { drawWatch } from './frame.ts';
 import type { Key } from '../../ui/key.ts';
 import { pressKey, type WatchAction } from './keys.ts';

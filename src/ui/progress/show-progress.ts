@@ -4,7 +4,7 @@ import type { Event, EventSink } from '../../events.ts';
 import type { Symbols } from '../symbols.ts';
 import { drawProgress } from './progress-frame.ts';
 import { formatProgress, measureShare } from './progress-text.ts';
-import type { LiveLines } from '../terminal.tsx';
+import type { LiveLines } from '../surface.ts';
 import { followTransfer, NO_TRANSFER, type TransferSnapshot } from './progress-snapshot.ts';
 import { escapeControls } from '../escape.ts';
 import { toJsonText } from '../../json-text.ts';

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { span, type Frame } from '../../../src/ui/frame.ts';
 import { openWholeScreen, Rows, startLiveLines } from '../../../src/ui/terminal.tsx';
 import { systemClock } from '../../../src/clock.ts';
+import type { JobControl } from '../../../src/ui/job-control.ts';
 import type { Key } from '../../../src/ui/key.ts';
 
 const FRAME: Frame = [[span('open', 'open'), span(' and '), span('well', 'closed')], [], [span('end')]];
@@ -59,7 +60,7 @@ describe('Rows', () => {
 describe('startLiveLines', () => {
   it('steps aside for what is written, and gives the cursor back at the end', async () => {
     const { stream, text } = openTerminal();
-    const live = startLiveLines(stream, { hasColour: false });
+    const live = startLiveLines(stream, { hasColour: false, jobControl: createShell().jobControl });
     // Before anything is shown there is nothing to step aside.
     live.stepAside(() => stream.write('early\n'));
     live.show([[span('50 % of 1.0 KiB')]]);
@@ -78,31 +79,44 @@ describe('startLiveLines', () => {
   });
 });
 
+/** A shell that stops and continues the process. */
+function createShell() {
+  const stops: string[] = [];
+  let heard = { onStop: (): void => undefined, onContinue: (): void => undefined };
+  let goOn: () => void = () => undefined;
+  const jobControl: JobControl = {
+    listen: (listeners) => {
+      heard = listeners;
+      return { [Symbol.dispose]: () => undefined };
+    },
+    stop: async (whom) => {
+      stops.push(whom);
+      await new Promise<void>((resolve) => (goOn = resolve));
+    },
+  };
+  return {
+    jobControl,
+    stops,
+    stop: () => heard.onStop(),
+    continue: () => goOn(),
+    wasContinued: () => heard.onContinue(),
+  };
+}
+
 /** The second screen of a stage: what happened on it, and the shell around it. */
 function openStage({ columns = 80, rows = 24 } = {}) {
   const { stream: stdout, text } = openTerminal();
   Object.assign(stdout, { columns, rows });
   const { stream: stdin, press, modes } = openKeyboard();
   const keys: Key[] = [];
-  const stops: string[] = [];
+  const shell = createShell();
   const counts = { resized: 0, gone: 0 };
-  let shell = { onStop: (): void => undefined, onContinue: (): void => undefined };
-  let goOn: () => void = () => undefined;
   const screen = openWholeScreen({
     stdin,
     stdout,
     hasColour: false,
     clock: systemClock,
-    jobControl: {
-      listen: (listeners) => {
-        shell = listeners;
-        return { [Symbol.dispose]: () => undefined };
-      },
-      stop: async (whom) => {
-        stops.push(whom);
-        await new Promise<void>((resolve) => (goOn = resolve));
-      },
-    },
+    jobControl: shell.jobControl,
     onKey: (key) => keys.push(key),
     onResize: () => (counts.resized += 1),
     onGone: () => (counts.gone += 1),
@@ -114,18 +128,31 @@ function openStage({ columns = 80, rows = 24 } = {}) {
     press,
     modes,
     keys,
-    stops,
     counts,
     screen,
-    continue: () => goOn(),
-    stop: () => shell.onStop(),
-    wasContinued: () => shell.onContinue(),
+    ...shell,
   };
 }
 
 const SECOND_ON = '\u001b[?1049h';
 const SECOND_OFF = '\u001b[?1049l';
 const count = (text: string, part: string): number => text.split(part).length - 1;
+
+describe('startLiveLines, stopped by the shell', () => {
+  it('takes its lines away until it is continued', async () => {
+    const { stream, text } = openTerminal();
+    const shell = createShell();
+    const live = startLiveLines(stream, { hasColour: false, jobControl: shell.jobControl });
+    live.show([[span('half')]]);
+    await until(() => text().includes('half'));
+    shell.stop();
+    live.show([[span('more')]]);
+    expect([shell.stops, text().includes('more')]).toEqual([['process'], false]);
+    shell.continue();
+    await until(() => text().includes('more'));
+    live.stop();
+  });
+});
 
 describe('openWholeScreen', () => {
   it('takes the second screen and the keyboard, and gives both back', async () => {

@@ -5,7 +5,7 @@ import { createProgress, isLineDue } from '../../../../src/ui/progress/show-prog
 import type { Event } from '../../../../src/events.ts';
 import { toText } from '../../../../src/ui/frame.ts';
 import { ASCII_SYMBOLS } from '../../../../src/ui/symbols.ts';
-import type { LiveLines } from '../../../../src/ui/terminal.tsx';
+import type { LiveLines } from '../../../../src/ui/surface.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 
 const begin = (totalBytes: number | null, name = 'a\u0007'): Event => ({ kind: 'transfer_started', name, totalBytes });
