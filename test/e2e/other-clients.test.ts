@@ -98,4 +98,22 @@ describe('the sandbox', () => {
     },
     60_000,
   );
+
+  it.skipIf(!isInstalled('aws'))(
+    'is S3 to the AWS CLI: multipart copy with its own checksums, copy back, delete',
+    async () => {
+      await withFiles(async (directory, sandbox) => {
+        const env = { HOME: directory, AWS_ENDPOINT_URL: sandbox.endpoint, AWS_EC2_METADATA_DISABLED: 'true' };
+        const aws = async (...args: string[]) => await run('aws', ['s3', ...args], { ...sandbox.env, ...env });
+        await aws('cp', '--recursive', join(directory, 'tree'), 's3://bucket/tree');
+        for (const [name, body] of Object.entries(BODIES))
+          expect(sandbox.read('bucket', `tree/${name}`)?.equals(body), name).toBe(true);
+        await aws('cp', 's3://bucket/tree/sub/big', join(directory, 'copy'));
+        expect((await readFile(join(directory, 'copy'))).equals(BODIES['sub/big']!)).toBe(true);
+        await aws('rm', '--recursive', 's3://bucket/');
+        expect(sandbox.keys('bucket')).toEqual([]);
+      });
+    },
+    60_000,
+  );
 });

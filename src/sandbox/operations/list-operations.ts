@@ -7,7 +7,7 @@ import { listPage } from '../store/listing.ts';
 import type { Operate } from './operate.ts';
 import type { Checksum, WireRequest } from '../protocol/wire.ts';
 import type { StoredObject } from '../store/stored.ts';
-import { readToken, writeToken } from './continuation-token.ts';
+import { readToken, writeToken } from '../protocol/continuation-token.ts';
 import { OWNER } from './owner.ts';
 
 export const listObjectsV2: Operate = (request, { buckets }) => {

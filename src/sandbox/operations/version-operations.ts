@@ -1,5 +1,5 @@
 import { formatTime } from '../../clock.ts';
-import { xmlResponse, childText, readDocument, type Node } from '../protocol/xml.ts';
+import { xmlResponse, childText, malformedDocument, readDocument, type Node } from '../protocol/xml.ts';
 import { storageClassOf } from './kept-headers.ts';
 import { nameWriter, readCount } from './list-query.ts';
 import { OWNER } from './owner.ts';
@@ -23,6 +23,7 @@ export const putBucketVersioning: Operate = ({ bucket, body }, { buckets }) => {
       'The Versioning element must be specified and be Enabled or Suspended',
     );
   }
+  if (document.children.some(({ name }) => name !== 'Status' && name !== 'MfaDelete')) throw malformedDocument();
   if (childText(document, 'MfaDelete') === 'Enabled') {
     throw new Refusal('NotImplemented', 'MFA delete is not implemented here');
   }

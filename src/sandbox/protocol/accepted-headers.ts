@@ -64,17 +64,26 @@ const HONOURED: Readonly<Partial<Record<SandboxOperation, readonly string[]>>> =
   ],
 };
 
+/** Headers of which S3 knows one value. */
+const ONLY_VALUES: ReadonlyMap<string, string> = new Map([
+  ['x-amz-checksum-mode', 'ENABLED'],
+  ['x-amz-request-payer', 'requester'],
+]);
+
 /** Headers that change what a request means. Ignoring one could delete or overwrite what its sender meant to keep. */
 const DECISIVE = /^(?:x-amz-|if-|range$|content-range$)/;
 
 /**
- * Refuses a request with a header that its operation would ignore.
+ * Refuses a request with a header, or a value, that its operation would ignore.
  * @throws Refusal `NotImplemented`
  */
 export function checkHeaders(operation: SandboxOperation, headers: ReadonlyMap<string, string>): void {
   const honoured = [...COMMON, ...(HONOURED[operation] ?? [])];
-  for (const name of headers.keys()) {
+  for (const [name, value] of headers) {
     if (!DECISIVE.test(name)) continue;
+    if (value !== (ONLY_VALUES.get(name) ?? value)) {
+      throw new Refusal('NotImplemented', `The header ${name} is not implemented here with this value`);
+    }
     if (honoured.some((known) => (known.endsWith('-') ? name.startsWith(known) : name === known))) continue;
     throw new Refusal('NotImplemented', `The header ${name} is not implemented here for ${operation}`);
   }

@@ -73,7 +73,10 @@ export function findOperation(request: {
   readonly headers: ReadonlyMap<string, string>;
 }): SandboxOperation {
   const { method, on, query, headers } = request;
-  const given = [...new Set(query.keys())].filter((name) => name !== 'x-id');
+  const given = [...query.keys()].filter((name) => name !== 'x-id');
+  if (new Set(given).size < given.length) {
+    throw new Refusal('NotImplemented', 'A query parameter that is given twice is not implemented here');
+  }
   const route = ROUTES.find(
     ({ needs = {}, allows = [], ...rest }) =>
       rest.method === method &&

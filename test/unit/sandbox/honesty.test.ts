@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { findOperation } from '../../../src/sandbox/protocol/routes.ts';
 import { startTestSandbox, type TestSandbox } from '../../support/sandbox.ts';
 import { createSignedSender, type SendSigned } from '../../support/signed-request.ts';
 
@@ -99,6 +100,19 @@ describe('a request with a query that has no effect here', () => {
     expect([status, code]).toEqual(NOT_IMPLEMENTED);
     expect(sandbox.read('bucket', 'k')?.toString()).toBe('kept');
   });
+});
+
+it.each([
+  ['x-amz-checksum-mode', 'DISABLED'],
+  ['x-amz-request-payer', 'owner'],
+])('the value %s: %s is refused', async (name, value) => {
+  const { status, code } = await send('GET', '/bucket/k', { headers: { [name]: value } });
+  expect([status, code]).toEqual(NOT_IMPLEMENTED);
+});
+
+it('a query parameter that is given twice is refused', () => {
+  const query = new URLSearchParams('versionId=a&versionId=b');
+  expect(() => findOperation({ method: 'GET', on: 'object', query, headers: new Map() })).toThrow(/twice/);
 });
 
 describe('a deletion of many objects', () => {

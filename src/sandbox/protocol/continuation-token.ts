@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Refusal } from '../protocol/wire.ts';
+import { Refusal } from './wire.ts';
 
 /** Characters of the checksum that tells a token of ours from any other text. */
 const MARK_LENGTH = 8;
