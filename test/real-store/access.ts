@@ -4,7 +4,7 @@ import { Program, readDocument } from '../support/program.ts';
 import type { StoreTraits } from './describe-store.ts';
 import type { TestStore } from './test-store.ts';
 
-const DENIED = { code: 'access_denied', http_status: 403, attempts: 1, hint: expect.stringContaining('permissions') };
+const DENIED = { code: 'access_denied', http_status: 403, attempts: 1, hint: expect.stringContaining('administrator') };
 const COUNT = 48;
 
 /** Accounts and regions that are not the right ones. */
