@@ -8,6 +8,7 @@ import type { ObjectStore } from '../s3/object-store.ts';
 import type { SettingNames } from '../setting-names.ts';
 import type { TransferContext } from '../transfer/transfer-context.ts';
 import { findProxy, nameProxy } from './settings/find-proxy.ts';
+import { nameMissingKey } from './settings/name-settings.ts';
 import { readCertificates } from './settings/named-file.ts';
 import { findRequestsMax } from './descriptor-limit.ts';
 import { openUnfinishedWork } from '../state/stored-work.ts';
@@ -67,6 +68,7 @@ async function connect(run: CommandRun, guard: Guard, access: ObjectAccess): Pro
       profile,
       profileFiles,
       profileNamedBy: names.profile,
+      missingKey: nameMissingKey(run.env),
       pathStyle,
       access: {
         ...access,
@@ -101,13 +103,16 @@ function findCertificates(run: CommandRun, { isRequired }: { readonly isRequired
   }
 }
 
+/** Any of AWS: which region and bucket it is for does not change the proxy. */
+const AWS_ENDPOINT = 'https://s3.amazonaws.com';
+
 /** What has set the settings that a failure may be due to. */
 function nameSettings({ aws, caBundle, settings, env }: CommandRun): SettingNames {
   const { endpointUrl, names } = aws();
   return {
     ...names,
     caBundle: caBundle()?.name ?? null,
-    proxy: endpointUrl === null ? null : nameProxy(new URL(endpointUrl), env),
+    proxy: nameProxy(new URL(endpointUrl ?? AWS_ENDPOINT), env),
     deadline: settings.origins.deadlineMs ?? null,
   };
 }

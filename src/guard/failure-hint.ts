@@ -31,6 +31,8 @@ interface FailedOperation {
 interface Words extends SettingNames {
   /** `AWS_ENDPOINT_URL`, or the flag that would set it. */
   readonly endpoint: string;
+  /** Nothing has set an endpoint: it is one of AWS, by the region. */
+  readonly isAws: boolean;
   /** `correct AWS_REGION`, or `set --region`. */
   readonly setRegion: string;
   /** `the credentials from AWS_ACCESS_KEY_ID`. */
@@ -47,6 +49,7 @@ function words(names: SettingNames): Words {
   return {
     ...names,
     endpoint: endpoint ?? '--endpoint-url',
+    isAws: endpoint === null,
     setRegion: region === null ? 'set --region' : `correct ${region}`,
     credentials: credentials === null ? 'the credentials' : `the credentials from ${credentials}`,
     deadline: deadline ?? '--deadline',
@@ -91,8 +94,15 @@ const HINTS_BY_FAILURE: Readonly<Record<string, Hint>> = {
   InvalidToken: ({ credentials }) => `the session token is not valid: check ${credentials}`,
   not_s3: ({ endpoint, andProxy }) =>
     `this is not an S3 response: check ${endpoint}${andProxy}, and look for a proxy or login page in between`,
-  host_not_found: ({ endpoint, andProxy }) => `check the host name in ${endpoint}${andProxy}, or the network`,
-  connection_refused: ({ endpoint, andProxy }) => `nothing is listening there: check ${endpoint}${andProxy}`,
+  // Through a proxy, only the proxy is connected to.
+  host_not_found: ({ proxy, isAws, region, endpoint }) => {
+    if (proxy !== null) return `check the host name in ${proxy}, or the network`;
+    return isAws
+      ? `check ${region ?? 'the region'} and the network`
+      : `check the host name in ${endpoint}, or the network`;
+  },
+  connection_refused: ({ proxy, isAws, endpoint }) =>
+    `nothing is listening there: check ${proxy ?? (isAws ? 'the network, or set --endpoint-url' : endpoint)}`,
   http_302: ({ endpoint }) =>
     `this redirects elsewhere, which S3 does not: check ${endpoint}, and look for a login page`,
   http_400: ({ endpoint }) => `check ${endpoint} and its scheme (http or https): a store says more than that`,

@@ -17,6 +17,7 @@ it.each<[string, string, Record<string, string>, RegExp]>([
   ['our variable', '', { ...KEYS, BREAKWATER_ENDPOINT_URL: CLOSED }, /check BREAKWATER_ENDPOINT_URL$/],
   ['a flag', `--endpoint-url ${CLOSED}`, { ...KEYS, AWS_ENDPOINT_URL: 'http://x' }, /check --endpoint-url$/],
   ['a profile', '', { AWS_PROFILE: 'lab' }, /check endpoint_url in profile "lab"$/],
+  ['the key that is missing', '', { AWS_ACCESS_KEY_ID: 'a', AWS_REGION: 'r' }, /^set AWS_SECRET_ACCESS_KEY, or/],
   ['a variable, without credentials', '', { AWS_PROFILE: 'gone', AWS_REGION: 'r' }, /or correct AWS_PROFILE;/],
 ])('a hint names %s', async (_what, flags, env, hint) => {
   await using program = await Program.create({ BREAKWATER_RETRIES: '0', ...env });

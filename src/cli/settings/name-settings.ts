@@ -31,3 +31,10 @@ export function nameCredentials(profile: string | null, env: Environment): Setti
   const isInEnvironment = (env['AWS_ACCESS_KEY_ID'] ?? '') !== '' && (env['AWS_SECRET_ACCESS_KEY'] ?? '') !== '';
   return isInEnvironment ? 'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY' : null;
 }
+
+/** The variable that is missing beside the other one of the two keys; null if both are set, or none. */
+export function nameMissingKey(env: Environment): string | null {
+  const [hasId, hasSecret] = [env['AWS_ACCESS_KEY_ID'], env['AWS_SECRET_ACCESS_KEY']].map((key) => (key ?? '') !== '');
+  if (hasId === hasSecret) return null;
+  return hasId === true ? 'AWS_SECRET_ACCESS_KEY' : 'AWS_ACCESS_KEY_ID';
+}

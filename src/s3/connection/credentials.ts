@@ -16,6 +16,8 @@ export interface CredentialSettings {
   readonly credentialsTimeoutMs: number;
   /** What has named the profile, for hints. @default --profile */
   readonly profileNamedBy?: string | null;
+  /** The variable of a key that is missing beside the other one, for hints. @default none */
+  readonly missingKey?: string | null;
 }
 
 export interface CredentialContext {
@@ -39,7 +41,7 @@ type Identity = Awaited<ReturnType<Provider>>;
  * @returns a provider that throws BreakwaterError `config`, or the signal's reason
  */
 export function findCredentials(
-  { profile, profileFiles, credentialsTimeoutMs, profileNamedBy = null }: CredentialSettings,
+  { profile, profileFiles, credentialsTimeoutMs, profileNamedBy = null, missingKey = null }: CredentialSettings,
   { clock, signal, emit }: CredentialContext,
   requestHandler: NonNullable<S3ClientConfig['requestHandler']>,
 ): Provider {
@@ -74,7 +76,7 @@ export function findCredentials(
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (error instanceof BreakwaterError) throw error;
-      throw missingError({ profile, profileNamedBy, reason: log.reasonOf(error), cause: error });
+      throw missingError({ profile, profileNamedBy, missingKey, reason: log.reasonOf(error), cause: error });
     } finally {
       for (const message of log.lines) emit({ kind: 'credentials_sought', message });
     }
@@ -99,17 +101,18 @@ function checkIdentity(identity: Identity): Identity {
   });
 }
 
-interface Missing extends Pick<CredentialSettings, 'profile' | 'profileNamedBy'> {
+interface Missing extends Pick<CredentialSettings, 'profile' | 'profileNamedBy' | 'missingKey'> {
   readonly reason: string;
   readonly cause: unknown;
 }
 
-function missingError({ profile, profileNamedBy, reason, cause }: Missing): BreakwaterError {
+function missingError({ profile, profileNamedBy, missingKey, reason, cause }: Missing): BreakwaterError {
   const where = profile === null ? '' : ` in profile "${profile}"`;
   // The SDK does not look at the variables of the keys while a profile is named.
+  const keys = missingKey ?? 'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY';
   const next =
     profile === null
-      ? 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a configured profile with --profile'
+      ? `set ${keys}, or name a configured profile with --profile`
       : `add them to that profile, or correct ${profileNamedBy ?? '--profile'}`;
   return new BreakwaterError('config', `no usable AWS credentials${where}: ${reason}`, {
     cause,

@@ -14,18 +14,8 @@ const SET = {
 
 describe('findHint', () => {
   it.each([
-    [
-      'connection_refused',
-      'unavailable',
-      /check --endpoint-url$/,
-      /check AWS_ENDPOINT_URL_S3, and the proxy of https_/,
-    ],
-    [
-      'host_not_found',
-      'unavailable',
-      /host name in --endpoint-url,/,
-      /host name in AWS_ENDPOINT_URL_S3, and the proxy/,
-    ],
+    ['connection_refused', 'unavailable', /check the network, or set --endpoint-url$/, /check https_proxy$/],
+    ['host_not_found', 'unavailable', /^check the region and the network$/, /^check the host name in https_proxy, or/],
     ['not_s3', 'unavailable', /check --endpoint-url,/, /check AWS_ENDPOINT_URL_S3, and the proxy of https_proxy,/],
     ['EPROTO', 'unavailable', /port of --endpoint-url$/, /port of AWS_ENDPOINT_URL_S3/],
     ['http_407', 'unavailable', /HTTPS_PROXY or HTTP_PROXY$/, /URL of https_proxy$/],
@@ -66,6 +56,13 @@ describe('findHint', () => {
   ] as const)('of %s for %s says what to ask for', (failure, operation, says) => {
     const target = { operation, bucket: 'bkt', key: 'a/k' };
     expect(findHint({ code: 'access_denied', failure, target }, NOTHING_SET)).toContain(says);
+  });
+
+  it.each([
+    ['connection_refused', 'nothing is listening there: check AWS_ENDPOINT_URL_S3'],
+    ['host_not_found', 'check the host name in AWS_ENDPOINT_URL_S3, or the network'],
+  ])('of %s without a proxy names the endpoint', (failure, hint) => {
+    expect(findHint({ code: 'unavailable', failure }, { ...SET, proxy: null })).toBe(hint);
   });
 
   it('is none where nothing is known', () => {
