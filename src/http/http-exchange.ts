@@ -46,7 +46,7 @@ export class HttpExchange implements Dispatcher.DispatchController {
   #isStarted = false;
   #hasBytes = false;
   #wasRepeated = false;
-  /** Arrived but not read yet: TLS passes on decrypted bytes even while paused. */
+  /** Arrived but not read: TLS passes on decrypted bytes even while paused. */
   readonly #waiting: Buffer[] = [];
   /** Set when the connection has ended after the waiting bytes. */
   #closed: { readonly error: Error | null } | null = null;
@@ -168,7 +168,8 @@ export class HttpExchange implements Dispatcher.DispatchController {
   #noteHead({ status, headers }: Extract<ResponseEvent, { kind: 'head' }>): void {
     const writer = this.#writer;
     if (status === CONTINUE) writer?.proceed();
-    if (status === EXPECTATION_FAILED && writer?.isAsking === true) {
+    // Also after a `100 Continue`, which may be a proxy's (RFC 9110, section 10.1.1).
+    if (status === EXPECTATION_FAILED && writer?.hasAsked === true) {
       this.#channel?.stopAsking();
       this.#restart();
       return;
@@ -193,13 +194,12 @@ export class HttpExchange implements Dispatcher.DispatchController {
     else if (this.#hasBytes || !this.#repeat()) this.#fail(error ?? this.#cutError());
   }
 
-  /**
-   * Sends the request once more if it was sent on a kept connection, which may have ended for reasons that have nothing
-   * to do with the request. That is not a failed attempt (RFC 9112, section 9.3.1).
-   */
+  /** Sends the request once more if its connection was a kept one. No failed attempt (RFC 9112, section 9.3.1). */
   #repeat(): boolean {
     if (this.#isOver || this.#wasRepeated || !this.isRepeatable || this.#channel?.isReused !== true) return false;
     this.#wasRepeated = true;
+    // The handler sees a second start, because the first request may have had its effect.
+    this.#isStarted = false;
     this.#restart();
     return true;
   }

@@ -46,6 +46,7 @@ export class RequestWriter {
   readonly #progress: WriteProgress;
   #sentBytes = 0;
   #phase: 'asking' | 'sending' | 'sent' | 'stopped' = 'sending';
+  #hasAsked = false;
   #patience: Disposable | null = null;
 
   constructor(request: RequestBytes, channel: WriteChannel, progress: WriteProgress) {
@@ -59,9 +60,9 @@ export class RequestWriter {
     return this.#phase === 'sent';
   }
 
-  /** The body waits for the server's permission. */
-  get isAsking(): boolean {
-    return this.#phase === 'asking';
+  /** The request has the field `Expect`, whether or not its body still waits for the server's permission. */
+  get hasAsked(): boolean {
+    return this.#hasAsked;
   }
 
   start(): void {
@@ -71,6 +72,7 @@ export class RequestWriter {
       return;
     }
     this.#phase = 'asking';
+    this.#hasAsked = true;
     this.#channel.write({ head: `${head}${ASK}${END_OF_HEAD}`, body: body.subarray(0, 0) }, () => undefined);
     this.#patience = this.#channel.after(PERMISSION_MS, () => {
       // Each further body would wait as long.
