@@ -114,12 +114,15 @@ function watchHandler(
   const watchOnce = (controller: Dispatcher.DispatchController): Dispatcher.DispatchController =>
     isError ? controller : (watched ??= new WatchedController(controller, watch));
   let interimLeft = INTERIM_RESPONSES_MAX;
+  let starts = 0;
   const end = (): void => {
     watch.enter('done');
     timer.remove(watch);
   };
   return {
     onRequestStart: (controller, context) => {
+      starts += 1;
+      if (starts > 1) watch.noteSentAgain();
       watch.start((fault) => controller.abort(fault));
       timer.add(watch);
       watched = new WatchedController(controller, watch);

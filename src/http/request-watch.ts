@@ -24,6 +24,7 @@ export class RequestWatch {
   #phase: Phase = 'queued';
   #progressAtMs: number;
   #silentAtEndMs = 0;
+  #wasSentAgain = false;
 
   constructor(clock: Clock, timeouts: RequestTimeouts) {
     this.#clock = clock;
@@ -38,6 +39,16 @@ export class RequestWatch {
   start(onFault: (fault: TransferFault) => void): void {
     this.#onFault = onFault;
     this.enter('sending');
+  }
+
+  /** Call when the request is sent a second time, because its kept connection ended before the response. */
+  noteSentAgain(): void {
+    this.#wasSentAgain = true;
+  }
+
+  /** Whether a response may be to the second of two equal requests, and the first may have had its effect. */
+  get wasSentAgain(): boolean {
+    return this.#wasSentAgain;
   }
 
   /** Records the phase, and progress in it. */

@@ -3,6 +3,7 @@ import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { DirectClient } from '../../src/s3/connection/direct-client.ts';
 import { ObjectClient } from '../../src/s3/connection/object-client.ts';
 import type { WatchedHttpHandler } from '../../src/http/http-handler.ts';
+import type { RequestWatch } from '../../src/http/request-watch.ts';
 import { turn, watchSettled, type VirtualClock } from './virtual-clock.ts';
 
 export interface FakeRequest {
@@ -13,6 +14,8 @@ export interface FakeRequest {
   readonly body: Buffer;
   /** Aborted when nobody waits for the answer any more. */
   readonly abortSignal: AbortSignal | undefined;
+  /** What the HTTP handler reports to. */
+  readonly watch: RequestWatch | undefined;
 }
 
 export interface FakeResponse {
@@ -44,9 +47,9 @@ export function createFakeS3(
     requestHandler: {
       handle: async (
         { method, path, query, headers, body }: HttpRequest,
-        { abortSignal }: { abortSignal?: AbortSignal } = {},
+        { abortSignal, watch }: { abortSignal?: AbortSignal; watch?: RequestWatch } = {},
       ) => {
-        const request = { method, path, query: query ?? {}, headers, body: await readAll(body), abortSignal };
+        const request = { method, path, query: query ?? {}, headers, body: await readAll(body), abortSignal, watch };
         requests.push(request);
         const { status = 200, headers: answered = {}, body: content = '' } = await respond(request, requests.length);
         const stream = content instanceof Readable ? content : Readable.from([Buffer.from(content)]);

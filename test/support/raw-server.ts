@@ -31,6 +31,8 @@ export interface Answer {
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly error: unknown;
+  /** Sent a second time, on a new connection. */
+  readonly wasSentAgain: boolean;
 }
 
 export const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
@@ -111,6 +113,7 @@ export async function createHttpStage({ serve, atHead }: RawServer, options: Htt
     let status: number | null = null;
     let headers: Record<string, string> = {};
     const chunks: Buffer[] = [];
+    const facts = () => ({ wasSentAgain: watch.wasSentAgain });
     try {
       const { response } = await handler.handle(request, { watch, abortSignal: new AbortController().signal });
       status = response.statusCode;
@@ -119,9 +122,9 @@ export async function createHttpStage({ serve, atHead }: RawServer, options: Htt
         chunks.push(Buffer.from(chunk));
         return 'more';
       });
-      return { status, headers, body: Buffer.concat(chunks).toString(), error: null };
+      return { status, headers, body: Buffer.concat(chunks).toString(), error: null, ...facts() };
     } catch (error) {
-      return { status, headers, body: Buffer.concat(chunks).toString(), error };
+      return { status, headers, body: Buffer.concat(chunks).toString(), error, ...facts() };
     } finally {
       // Only then does undici use the connection again.
       for (let turns = 0; turns < 3; turns += 1) {

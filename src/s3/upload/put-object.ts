@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFailedResponse } from '../../retry/read-failure.ts';
 import { assertSentByS3 } from '../protocol/response-fields.ts';
 import type { UploadChannel } from './multipart-requests.ts';
+import { bareEtag } from '../checksum/etag.ts';
 import { headObject } from '../protocol/head-object.ts';
 import { assertEncrypted } from './assert-encrypted.ts';
 import { createCondition, refuseExisting, sendWrite } from './create-only.ts';
@@ -37,9 +38,12 @@ export async function putWhole(
       const { ETag: etag = null, VersionId: versionId = null } = output;
       return { etag, versionId, checksum: readChecksum(checksum, output) === null ? null : checksum };
     } catch (error) {
-      if (number === 1 || readFailedResponse(error).code !== 'PreconditionFailed') throw error;
+      // Only after a lost response can the object in the way be ours; otherwise another writer was first, even with
+      // the same bytes.
+      const mayBeOurs = number > 1 || options.watch.wasSentAgain;
+      if (!mayBeOurs || readFailedResponse(error).code !== 'PreconditionFailed') throw error;
       const etag = `"${createHash('md5').update(bytes).digest('hex')}"`;
-      if ((await headObject(s3, upload, options))?.ETag !== etag) throw error;
+      if (bareEtag((await headObject(s3, upload, options))?.ETag ?? '') !== bareEtag(etag)) throw error;
       return { etag, versionId: null, checksum: null };
     }
   });
