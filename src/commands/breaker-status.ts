@@ -164,5 +164,10 @@ function findRefusal(circuits: readonly InspectedCircuit[], nowMs: number) {
     ];
   });
   const [longest] = refusals.toSorted((a, b) => (b.retryAfterMs ?? Infinity) - (a.retryAfterMs ?? Infinity));
-  return longest === undefined ? null : refusalError(longest);
+  if (longest === undefined) return null;
+  const { code, message, details } = refusalError(longest);
+  // The hint of a transfer names --wait, which this command does not have.
+  const hint =
+    longest.retryAfterMs === null ? details.hint : `try again in ${Math.ceil(longest.retryAfterMs / 1000)} s`;
+  return new BreakwaterError(code, message, { details: { ...details, ...(hint === undefined ? {} : { hint }) } });
 }

@@ -8,7 +8,7 @@ import { accessFlags, readObjectAccess } from '../cli/flags/access-flags.ts';
 import { countFlag, repeatedFlag, sizeFlag, transferFlags, withEnvironment } from '../cli/flags/flags.ts';
 import { presentGet } from '../cli/output/get-result.ts';
 import { openTransferContext } from '../cli/s3-access.ts';
-import { isS3Url, parseS3Url } from '../cli/flags/s3-url.ts';
+import { emptyPathError, isS3Url, parseS3Url } from '../cli/flags/s3-url.ts';
 import { keepHeapSmall } from '../cli/heap-limits.ts';
 import { BreakwaterError } from '../errors.ts';
 import { get, type GetRequest } from '../transfer/get/get.ts';
@@ -83,6 +83,7 @@ export default class Get extends BaseCommand<typeof Get> {
         details: { hint: 'get downloads to local files: breakwater get s3://bucket/key FILE' },
       });
     }
+    if (args.dest === '') throw emptyPathError('the destination');
     if (args.dest === '-' && run.output.mode.json) {
       throw new BreakwaterError('usage', 'the object and the JSON document cannot both go to standard output', {
         details: { hint: 'write the object to a file, or omit --json' },

@@ -8,7 +8,7 @@ import { accessFlags, readObjectAccess } from '../cli/flags/access-flags.ts';
 import { countFlag, repeatedFlag, sizeFlag, transferFlags, withEnvironment } from '../cli/flags/flags.ts';
 import { objectFlags, readObjectOptions } from '../cli/flags/put-flags.ts';
 import { openTransferContext } from '../cli/s3-access.ts';
-import { isS3Url, parseS3Url } from '../cli/flags/s3-url.ts';
+import { emptyPathError, isS3Url, parseS3Url } from '../cli/flags/s3-url.ts';
 import { keepHeapSmall } from '../cli/heap-limits.ts';
 import { BreakwaterError } from '../errors.ts';
 import { PART_BYTES_MAX, PART_BYTES_MIN } from '../transfer/put/part-size.ts';
@@ -78,6 +78,7 @@ export default class Put extends BaseCommand<typeof Put> {
         details: { hint: 'put uploads local files: breakwater put FILE s3://bucket/key' },
       });
     }
+    if (args.source.includes('')) throw emptyPathError('a source');
     if (!isS3Url(args.dest)) {
       throw new BreakwaterError('usage', `"${escapeControls(args.dest)}" is not an S3 URL`, {
         details: { hint: 'the last argument is the destination: breakwater put SOURCE... s3://bucket/key' },

@@ -78,6 +78,7 @@ const needsKey: Hint = ({ endpoint }) =>
 const wrongRegion: Hint = ({ setRegion }) => `this is not the bucket's region: ${setRegion}`;
 
 const HINTS_BY_FAILURE: Readonly<Record<string, Hint>> = {
+  InvalidRange: () => 'the range begins after the end of the object: breakwater get without --range gets all of it',
   InvalidObjectState: () => 'the object is archived: restore it first, for example with aws s3api restore-object',
   NoSuchBucket: ({ region, endpoint }) => `check the bucket name, ${region ?? 'the region'} and ${endpoint}`,
   InvalidBucketName: () => 'bucket names are 3 to 63 lower-case letters, digits, dots and hyphens',

@@ -40,6 +40,8 @@ const CASES: readonly Case[] = [
     code: 'not_found',
     says: /nowhere does not exist/,
   },
+  { what: 'an empty source', args: ['put', '', 's3://bucket/key'], status: 2, code: 'usage', says: /source is empty/ },
+  { what: 'an empty destination', args: ['get', 's3://bucket/key', ''], status: 2, code: 'usage', says: /is empty/ },
   { what: 'a directory without -r', args: ['put', '.', 's3://bucket/key'], status: 2, code: 'usage', says: /-r/ },
   {
     what: 'a device as a source',

@@ -27,6 +27,11 @@ export function isS3Url(text: string): boolean {
   return text.startsWith(SCHEME);
 }
 
+/** An empty argument is most often a variable that is not set, and must not mean the working directory. */
+export function emptyPathError(what: string): BreakwaterError {
+  return new BreakwaterError('usage', `${what} is empty`, { details: { hint: 'is a variable in it not set?' } });
+}
+
 function refuse(text: string, { why, hint, code = 'usage' }: BucketProblem): BreakwaterError {
   return new BreakwaterError(code, `"${escapeControls(shorten(text))}" ${why}`, { details: { hint } });
 }

@@ -119,7 +119,7 @@ export function refuseValue(refused: {
   const { name, value, accepts, code = 'usage', isHidden = false } = refused;
   const text = escapeControls(typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing')).slice(0, 200);
   const shown = isHidden ? 'the value' : `"${text}"`;
-  const hint = code === 'usage' ? `fix ${name}; see --help for its unit and default` : `fix or unset ${name}`;
+  const hint = code === 'usage' ? `fix ${name}; see --help` : `fix or unset ${name}`;
   return new BreakwaterError(code, `${name}: ${shown} is not accepted; expected ${accepts}`, {
     details: { reason: 'bad_value', hint },
   });

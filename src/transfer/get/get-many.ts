@@ -123,8 +123,11 @@ async function decideFetch(
 }
 
 function nothingFoundError({ bucket, prefix, pattern }: ManyToGet): BreakwaterError {
-  const name = nameOf({ bucket, key: prefix });
-  const message = pattern === undefined ? `no objects found under ${name}` : `no objects match ${pattern} in ${name}`;
+  const below = nameOf({ bucket, key: prefix.slice(0, prefix.lastIndexOf('/') + 1) });
+  const message =
+    pattern === undefined
+      ? `no objects found under ${nameOf({ bucket, key: prefix })}`
+      : `no objects match ${pattern} in ${below}`;
   return new BreakwaterError('not_found', message, {
     details: { hint: 'check the bucket, the prefix and the patterns' },
   });

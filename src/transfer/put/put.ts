@@ -38,7 +38,8 @@ export async function planSources(request: PutRequest): Promise<readonly SourceR
   if (isSeveral && destination.key !== '' && !destination.key.endsWith('/')) {
     throw new BreakwaterError(
       'usage',
-      `several sources need a destination that ends with a slash: ${nameOf(destination)}/`,
+      `${isRecursive ? 'a directory needs' : 'several sources need'} a destination that ends with a slash`,
+      { details: { hint: `use ${nameOf(destination)}/` } },
     );
   }
   await refuseCollisions(roots, { takes: createKeyFilter(patterns) });

@@ -88,7 +88,7 @@ async function keepDirectories(paths: readonly string[]): Promise<readonly strin
 }
 
 function collisionError([one, other]: readonly [string, string], name: string): BreakwaterError {
-  return new BreakwaterError('usage', `${one} and ${other} would be the same object, ${name}`, {
+  return new BreakwaterError('usage', `${one} and ${other} would be the same object, named ${name}`, {
     details: { hint: 'send the directory above them with -r, or send each to its own key' },
   });
 }

@@ -39,7 +39,7 @@ describe('refuseCollisions', () => {
     await make(files);
     await expect(check(sources)).rejects.toMatchObject({
       code: 'usage',
-      message: expect.stringMatching(new RegExp(`/.* and /.* would be the same object, ${name}$`)),
+      message: expect.stringMatching(new RegExp(`/.* and /.* would be the same object, named ${name}$`)),
     });
   });
 
