@@ -48,3 +48,19 @@ export function toAbortedError(error: unknown, { bucket, key }: UploadedObject):
 export function isUploadGone(error: unknown): boolean {
   return error instanceof BreakwaterError && namesGoneUpload(error.details.s3Code ?? '');
 }
+
+/**
+ * How S3 refuses to complete an upload because of its parts (API reference, CompleteMultipartUpload); `BadDigest` if the
+ * checksum of the whole does not match.
+ */
+const REFUSALS_OF_PARTS: ReadonlySet<string> = new Set([
+  'InvalidPart',
+  'InvalidPartOrder',
+  'EntityTooSmall',
+  'BadDigest',
+]);
+
+/** Whether S3 does not make an object of the parts that it has, given the error of completing an upload. */
+export function refusesParts(error: unknown): boolean {
+  return error instanceof BreakwaterError && REFUSALS_OF_PARTS.has(error.details.s3Code ?? '');
+}

@@ -9,7 +9,7 @@ import type { ObjectClient } from '../connection/object-client.ts';
 import { refuseExisting, toExistsError } from './create-only.ts';
 import { discardStale, discardUpload } from './discard-upload.ts';
 import { listStoredParts, type StoredPart } from './list-parts.ts';
-import { assertStillOurs, isUploadGone, toAbortedError } from './lost-upload.ts';
+import { assertStillOurs, isUploadGone, refusesParts, toAbortedError } from './lost-upload.ts';
 import {
   assembleParts,
   createUpload,
@@ -18,7 +18,7 @@ import {
   type UploadChannel,
 } from './multipart-requests.ts';
 import { putWhole } from './put-object.ts';
-import type { FileUpload, UploadResult } from './upload-request.ts';
+import type { FileUpload, UploadResult, UploadResumePoint } from './upload-request.ts';
 
 /** Parts of one object in flight; the slots bound their memory. */
 const PARTS_IN_FLIGHT = 16;
@@ -76,7 +76,7 @@ async function uploadInParts(s3: ObjectClient, guard: Guard, file: FileUpload): 
     return result;
   } catch (error) {
     if (!sending.mayBeginAnew(error)) throw await sending.onFailure(error);
-    return await uploadInParts(s3, guard, { ...file, resume: { ...resume, resumableId: null, stale: [] } });
+    return await uploadInParts(s3, guard, { ...file, resume: leaveBehind(resume, error) });
   }
 }
 
@@ -92,6 +92,7 @@ class PartsSending {
   #earlier: ReadonlyMap<number, StoredPart> = new Map();
   #resumedBytes = 0;
   #storedBytes = 0;
+  #isAssembling = false;
 
   constructor(s3: ObjectClient, guard: Guard, file: FileUpload) {
     this.#s3 = s3;
@@ -116,15 +117,20 @@ class PartsSending {
     });
     source.confirm();
     assertStillOurs(this.#file.resume, this.#file);
+    this.#isAssembling = true;
     const stored = await assembleParts(channel, this.#file, { ...upload, parts: this.#parts });
     return { ...stored, bytes: sizeBytes, resumedBytes: this.#resumedBytes };
   }
 
-  /** Whether the upload of an earlier process was found to be gone only when it was resumed. Takes its bytes back. */
+  /**
+   * Whether the upload of an earlier process turned out to be useless only when it was resumed: it is gone, or S3 does
+   * not make an object of its parts. Takes its bytes back.
+   */
   mayBeginAnew(error: unknown): boolean {
     const { resumableId, isOurs } = this.#file.resume;
     const isResumed = resumableId !== null && this.#upload?.uploadId === resumableId;
-    if (!isResumed || !isUploadGone(error) || !isOurs()) return false;
+    const isUseless = isUploadGone(error) || (this.#isAssembling && refusesParts(error));
+    if (!isResumed || !isUseless || !isOurs()) return false;
     this.#countStored(-this.#storedBytes);
     return true;
   }
@@ -189,6 +195,15 @@ class PartsSending {
     this.#storedBytes += bytes;
     this.#guard.emit({ kind: 'bytes_moved', name: `s3://${bucket}/${key}`, bytes });
   }
+}
+
+/** Where to begin anew, after this error. What is left of the useless upload is removed first. */
+function leaveBehind(resume: UploadResumePoint, error: unknown): UploadResumePoint {
+  const { resumableId: uploadId } = resume;
+  const isGone = uploadId === null || isUploadGone(error);
+  // Its record is replaced by that of the new upload.
+  const stale = isGone ? [] : [{ uploadId, forget: async () => await Promise.resolve() }];
+  return { ...resume, resumableId: null, stale };
 }
 
 /** Whether a later run can resume an upload that failed with this error. */
