@@ -12,12 +12,15 @@ export interface SourceRoot {
 /** Node's patterns, the same as the shell's: `*`, `?`, `[...]`, `{a,b}` and `**`. */
 const PATTERN = /[*?[{]/;
 
+/** Stars in one name of a pattern: with more, Node's engine may need minutes for a single long name. */
+const STARS_MAX = 4;
+
 /**
  * The files and directories that the sources name. A source that does not exist but has pattern characters is expanded
  * as in a shell; its directories count only with `-r`, and never under `**`, which finds their files.
  *
  * Everything is checked before the first byte is sent.
- * @throws BreakwaterError `not_found`, `local_io`, `usage` (not a regular file)
+ * @throws BreakwaterError `not_found`, `local_io`, `usage` (not a regular file, too many stars)
  */
 export async function findSources(
   sources: readonly string[],
@@ -42,6 +45,7 @@ async function statSource(path: string, { isRecursive }: { isRecursive: boolean 
 }
 
 async function expand(pattern: string, { isRecursive }: { isRecursive: boolean }): Promise<readonly SourceRoot[]> {
+  refuseManyStars(pattern);
   const takesDirectories = isRecursive && !pattern.includes('**');
   const found: SourceRoot[] = [];
   for await (const path of glob(pattern)) {
@@ -52,6 +56,14 @@ async function expand(pattern: string, { isRecursive }: { isRecursive: boolean }
     throw new BreakwaterError('not_found', `nothing matches ${pattern}`, { details: { hint: 'check the pattern' } });
   }
   return found;
+}
+
+function refuseManyStars(pattern: string): void {
+  const most = Math.max(...pattern.split('/').map((name) => name.split('*').length - 1));
+  if (most <= STARS_MAX) return;
+  throw new BreakwaterError('usage', `${pattern} has more than ${STARS_MAX} * in one name`, {
+    details: { hint: 'without quotes, the shell expands the pattern' },
+  });
 }
 
 async function exists(path: string): Promise<boolean> {
