@@ -13,7 +13,7 @@ import { listObjects, type ListedPage } from './list/list-objects.ts';
 import type { ListRequest } from './list/read-pages.ts';
 import { refuseStrays } from './list/refuse-strays.ts';
 import { statKeys, type StatedKeys, type StatKeysRequest } from './list/stat-keys.ts';
-import { abortUpload, type UploadName } from './delete/abort-upload.ts';
+import { abortUpload, type AbortEnd, type UploadName } from './delete/abort-upload.ts';
 import { listUploads, type UploadPage } from './list/list-uploads.ts';
 import { uploadFile } from './upload/upload-file.ts';
 import type { FileUpload, StreamUpload, UploadResult } from './upload/upload-request.ts';
@@ -67,7 +67,7 @@ export interface ObjectStore extends Disposable {
   /** Like `list`, for uploads neither completed nor aborted, but always from the first. */
   readonly listUploads: (request: Pick<ListRequest, 'bucket' | 'prefix'>) => AsyncIterable<UploadPage>;
   /** Aborts an upload and frees its parts. May be repeated: that the upload is missing is not an error, but said. */
-  readonly abortUpload: (upload: UploadName) => Promise<'aborted' | 'missing'>;
+  readonly abortUpload: (upload: UploadName) => Promise<AbortEnd>;
   /**
    * Deletes up to 1,000 objects or versions. May be repeated: deleting a missing one is not an error, and if the store
    * honours ETags, an object overwritten since it was listed stays. The result accounts for every item, and includes

@@ -1,4 +1,5 @@
 import type { ObjectStore } from '../s3/object-store.ts';
+import type { AbortEnd } from '../s3/delete/abort-upload.ts';
 import type { UnfinishedUpload } from '../s3/list/list-uploads.ts';
 import { BreakwaterError, type ErrorCode } from '../errors.ts';
 import type { KeyPatterns } from '../key-filter.ts';
@@ -75,20 +76,27 @@ const NONE: ReadonlySet<string> = new Set();
 const ENDS_THE_SWEEP: ReadonlySet<ErrorCode> = new Set(['interrupted', 'deadline', 'config', 'internal']);
 
 /** Uploads whose absence is checked; more than that would be a fault of its own. Bounds memory. */
-const MISSING_MAX = 100_000;
+const UNPROVEN_MAX = 100_000;
 
-const NOT_FOUND = {
-  code: 'NoSuchUpload',
-  message: 'the store lists it, but does not find it under this name',
+type Why = Pick<LeftObject, 'code' | 'message'>;
+
+const WHY_UNPROVEN: Readonly<Record<Exclude<AbortEnd, 'aborted'>, Why>> = {
+  missing: { code: 'NoSuchUpload', message: 'the store lists it, but does not find it under this name' },
+  unconfirmed: { code: 'not_confirmed', message: 'the store did not say what became of it' },
 };
+
+interface UnprovenAbort {
+  readonly key: string;
+  readonly why: Why;
+}
 
 class UploadSweepRun {
   readonly #request: UploadSweepRequest;
   readonly #context: UploadSweepContext;
   readonly #filter: ItemFilter;
   readonly #failures: LeftObject[] = [];
-  /** Uploads that the store did not find, by their ids. */
-  readonly #missing = new Map<string, UnfinishedUpload>();
+  /** Uploads of which no response proves that they are gone, by their ids, with why. */
+  readonly #unproven = new Map<string, UnprovenAbort>();
   readonly #counts = { running: 0, aborted: 0, failed: 0, notTried: 0 };
   /** Old uploads that a dry run only counts. */
   #found = 0;
@@ -104,8 +112,8 @@ class UploadSweepRun {
 
   get tally(): UploadTally {
     // What nobody has checked may still be there.
-    const failed = this.#counts.failed + this.#missing.size;
-    const unchecked = [...this.#missing.values()].slice(0, FAILURES_NAMED_MAX - this.#failures.length).map(toNotFound);
+    const failed = this.#counts.failed + this.#unproven.size;
+    const unchecked = [...this.#unproven.values()].slice(0, FAILURES_NAMED_MAX - this.#failures.length).map(toLeft);
     const matched = this.#found + this.#counts.aborted + failed;
     return { ...this.#counts, matched, failed, failures: [...this.#failures, ...unchecked] };
   }
@@ -128,7 +136,7 @@ class UploadSweepRun {
       await this.#abortAll(matches);
     }
     if (this.#isAllDenied) throw this.#deniedError();
-    if (this.#missing.size > 0) await this.#checkMissing();
+    if (this.#unproven.size > 0) await this.#checkUnproven();
   }
 
   /** @throws BreakwaterError that ends the sweep */
@@ -158,8 +166,8 @@ class UploadSweepRun {
     try {
       const result = await this.#context.store.abortUpload({ bucket: this.#request.bucket, key, uploadId });
       if (result === 'aborted') this.#counts.aborted += 1;
-      else if (this.#missing.size < MISSING_MAX) this.#missing.set(uploadId, upload);
-      else this.#leave(key, NOT_FOUND);
+      else if (this.#unproven.size < UNPROVEN_MAX) this.#unproven.set(uploadId, { key, why: WHY_UNPROVEN[result] });
+      else this.#leave(key, WHY_UNPROVEN[result]);
       return null;
     } catch (error) {
       if (!(error instanceof BreakwaterError)) throw error;
@@ -171,18 +179,19 @@ class UploadSweepRun {
   }
 
   /** An upload that is not found is gone, or has another name than the listing shows. A second listing tells. */
-  async #checkMissing(): Promise<void> {
+  async #checkUnproven(): Promise<void> {
     const { bucket, prefix } = this.#request;
     for await (const { uploads } of this.#context.store.listUploads({ bucket, prefix })) {
       for (const { key, uploadId } of uploads) {
-        if (this.#missing.delete(uploadId)) this.#leave(key, NOT_FOUND);
+        const unproven = this.#unproven.get(uploadId);
+        if (unproven !== undefined && this.#unproven.delete(uploadId)) this.#leave(key, unproven.why);
       }
     }
-    this.#counts.aborted += this.#missing.size;
-    this.#missing.clear();
+    this.#counts.aborted += this.#unproven.size;
+    this.#unproven.clear();
   }
 
-  #leave(key: string, { code, message }: Pick<LeftObject, 'code' | 'message'>): void {
+  #leave(key: string, { code, message }: Why): void {
     this.#counts.failed += 1;
     if (this.#failures.length < FAILURES_NAMED_MAX) this.#failures.push({ key, versionId: null, code, message });
   }
@@ -202,8 +211,8 @@ class UploadSweepRun {
   }
 }
 
-function toNotFound({ key }: UnfinishedUpload): LeftObject {
-  return { key, versionId: null, ...NOT_FOUND };
+function toLeft({ key, why }: UnprovenAbort): LeftObject {
+  return { key, versionId: null, ...why };
 }
 
 function toItem({ key, startedAtMs }: UnfinishedUpload): SweepItem {

@@ -21,7 +21,8 @@ export interface UnclearResponse {
 /** The element of a response to DeleteObjects that names a deleted key. */
 export const DELETED = 'Deleted';
 
-const UNNAMED: UnclearResponse = {
+/** The response says nothing of a key that it should confirm. */
+export const UNCONFIRMED: UnclearResponse = {
   kind: 'unclear',
   code: 'not_confirmed',
   message: 'the store did not say what became of it',
@@ -78,7 +79,7 @@ class DeleteAnswer {
   read(target: DeleteTarget): KeyResponse {
     const named = this.#named.get(identify(target));
     const statements = named ?? this.#unversioned.get(target.key);
-    if (statements === undefined) return UNNAMED;
+    if (statements === undefined) return UNCONFIRMED;
     const { deleted, errors } = statements;
     const [error] = errors;
     const isComplete = named !== undefined || deleted + errors.length === this.#countUnnamed(target.key);
@@ -109,7 +110,8 @@ function open(statements: Map<string, Statements>, id: string): Statements {
 }
 
 function toUnclear(error: KeyResponse | undefined): UnclearResponse {
-  if (error?.kind !== 'failed') return UNNAMED;
+  if (error?.kind === 'unclear') return error;
+  if (error?.kind !== 'failed') return UNCONFIRMED;
   return { kind: 'unclear', code: error.code, message: error.message };
 }
 
@@ -117,12 +119,15 @@ function isSame(one: KeyResponse, other: KeyResponse): boolean {
   return one.kind === other.kind && (one.kind !== 'failed' || other.kind !== 'failed' || one.code === other.code);
 }
 
-/** Reads S3's code for one key. A delete repeated after a lost response gets one of the first two. */
+/**
+ * Reads S3's code for one key. A delete repeated after a lost response gets one of the first two, and so does a name that
+ * the store has listed in another form than its own.
+ */
 export function readKeyError(code: string, message: string): KeyResponse {
   switch (code) {
     case 'NoSuchKey':
     case 'NoSuchVersion':
-      return { kind: 'deleted' };
+      return { kind: 'unclear', code, message };
     case 'PreconditionFailed':
     // Another write or delete of this key came first (S3 user guide, "How to perform conditional deletes").
     case 'ConditionalRequestConflict':

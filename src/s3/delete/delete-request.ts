@@ -4,7 +4,8 @@ import { readFields } from '../../read-fields.ts';
 import { readPage, refusePage } from '../list/page-entries.ts';
 import type { Attempt } from '../../guard/request-runner.ts';
 import type { WatchedOptions } from '../../http/http-handler.ts';
-import { DELETED, readDeleteAnswer, type KeyResponse } from './delete-answer.ts';
+import { readDone } from '../protocol/read-done.ts';
+import { DELETED, readDeleteAnswer, UNCONFIRMED, type KeyResponse } from './delete-answer.ts';
 import type { DeleteTarget } from './delete-target.ts';
 
 interface DeleteRequest {
@@ -42,19 +43,25 @@ export async function sendBatchDelete(
   return readDeleteAnswer(targets, entries);
 }
 
-/** Sends one DeleteObject. @throws the SDK's error, unless the object is deleted or was missing */
+/**
+ * Sends one DeleteObject.
+ * @returns `unclear` if a store answers in another form than S3's, which does not confirm the deletion
+ * @throws the SDK's error; TransferFault `not_s3` for a page with a success status
+ */
 export async function sendSingleDelete(
   s3: S3Client,
   { bucket, target: { key, versionId, etag } }: { readonly bucket: string; readonly target: DeleteTarget },
   options: WatchedOptions,
-): Promise<void> {
+): Promise<KeyResponse> {
   const command = new DeleteObjectCommand({
     Bucket: bucket,
     Key: key,
     ...(versionId === null ? {} : { VersionId: versionId }),
     ...(etag === null ? {} : { IfMatch: etag }),
   });
+  const isDone = readDone(command);
   await s3.send(command, options);
+  return isDone() ? { kind: 'deleted' } : UNCONFIRMED;
 }
 
 function targetInput({ key, versionId, etag }: DeleteTarget) {

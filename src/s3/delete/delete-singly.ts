@@ -30,13 +30,13 @@ export async function deleteSingly(
   /** @throws RetryChainFailed if the response is not about this key; the signal's reason */
   const deleteOne = async (target: DeleteTarget): Promise<KeyResponse> => {
     try {
-      await requests.send(async (attempt) => {
-        await send(attempt, async (options) => {
-          work.markTried([target]);
-          await sendSingleDelete(s3, { bucket, target }, options);
-        });
-      });
-      return { kind: 'deleted' };
+      return await requests.send(
+        async (attempt) =>
+          await send(attempt, async (options) => {
+            work.markTried([target]);
+            return await sendSingleDelete(s3, { bucket, target }, options);
+          }),
+      );
     } catch (error) {
       const response = error instanceof RetryChainFailed ? readSingleFailure(error) : null;
       if (response === null) throw error;

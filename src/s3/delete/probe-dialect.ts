@@ -95,7 +95,7 @@ export class DialectTrial {
       const { code, message, httpStatus, errorCode } = error.failure;
       const response = readKeyError(code, message);
       if (response.kind === 'deleted' || response.kind === 'changed') return { response, failure: error };
-      if (dialect.form === 'single' && isKeyDenied(code)) return null;
+      if (dialect.form === 'single' && (response.kind === 'unclear' || isKeyDenied(code))) return null;
       // Other rejections are not about the form, so nothing may be left out, least of all the ETag.
       const isAboutForm = errorCode === 'rejected' && httpStatus !== null && FORM_STATUSES.has(httpStatus);
       if (!isAboutForm) throw error;
@@ -109,10 +109,7 @@ export class DialectTrial {
     return await requests.send(
       async (attempt) =>
         await send(attempt, async (options) => {
-          if (form === 'single') {
-            await sendSingleDelete(s3, { bucket, target }, options);
-            return { kind: 'deleted' } satisfies KeyResponse;
-          }
+          if (form === 'single') return await sendSingleDelete(s3, { bucket, target }, options);
           const [response] = (await sendBatchDelete(s3, { bucket, targets: [target], hasMd5 }, options)).values();
           if (response === undefined) throw new Error('the response to the deletion has no key');
           if (response.kind === 'failed' && response.isTransient) {

@@ -4,6 +4,7 @@ import type { Guard } from '../../guard/guard.ts';
 import type { WatchedOptions } from '../../http/http-handler.ts';
 import { RequestWatch } from '../../http/request-watch.ts';
 import { readFailedResponse } from '../../retry/read-failure.ts';
+import { readDone } from '../protocol/read-done.ts';
 import { namesGoneUpload } from './lost-upload.ts';
 import type { UploadResumePoint } from './upload-request.ts';
 
@@ -25,7 +26,9 @@ export async function discardUpload(
   try {
     const options: WatchedOptions = { abortSignal: timeout.signal, watch: new RequestWatch(clock, settings) };
     const command = new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId });
+    const isDone = readDone(command);
     await s3.send(command, options);
+    if (!isDone()) throw new Error('the response does not confirm it');
     return true;
   } catch (error) {
     if (namesGoneUpload(readFailedResponse(error).code)) return true;

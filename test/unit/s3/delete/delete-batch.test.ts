@@ -48,17 +48,24 @@ describe('deleteBatch', () => {
   });
 
   it.each([
-    ['NoSuchKey', 'deleted'],
-    ['NoSuchVersion', 'deleted'],
     ['PreconditionFailed', 'changed'],
     ['ConditionalRequestConflict', 'changed'],
     ['AccessDenied', 'stayed'],
     ['Whatever', 'stayed'],
   ] as const)('takes %s inside a 200 for %s, and asks no more', async (code, list) => {
     const { run, sent } = prepare((asked) => deletedResponse(asked, byKey({ b: code })));
-    expect(await run('a', 'b')).toMatchObject({ deleted: list === 'deleted' ? ['a', 'b'] : ['a'], error: null });
+    expect(await run('a', 'b')).toMatchObject({ deleted: ['a'], error: null });
     expect((await run('b'))[list]).toEqual([list === 'stayed' ? `b ${code}` : 'b']);
     expect(sent()).toHaveLength(2);
+  });
+
+  it.each(['NoSuchKey', 'NoSuchVersion'])('takes %s inside a 200 for deleted when a look confirms it', async (code) => {
+    const { run, sent } = prepare((asked, _number, { method }) => {
+      if (method === 'HEAD') return { status: 404 };
+      return method === 'GET' ? errorResponse(404, code) : deletedResponse(asked, byKey({ b: code }));
+    });
+    expect((await run('a', 'b')).deleted.toSorted()).toEqual(['a', 'b']);
+    expect(sent().filter((keys) => keys.length > 0)).toHaveLength(1);
   });
 
   it('sends only the keys again that failed for a moment', async () => {
