@@ -40,6 +40,8 @@ export interface VersionPage {
   /** The store's own clock at the time of the response, in ms; null if it sent no `Date`. */
   readonly storeNowMs: number | null;
   readonly isLast: boolean;
+  /** The key that this page may show in part, because the store does not say after which of its versions it ends. */
+  readonly cutKey?: string;
 }
 
 /** Streams all versions and delete markers page by page, like `listObjects`. A key may span pages. */
@@ -54,31 +56,54 @@ export function listVersions(s3: S3Client, guard: Guard, request: ListRequest): 
     if (readHeadText(list, 'Name') === null) refusePage('the response to the listing does not come from S3');
     const encoding = readEncoding(list, input.EncodingType !== undefined);
     if (isUnsure(encoding, [...keysOf(list), readHeadText(list, 'NextKeyMarker')])) return IS_UNSURE;
-    const versions = readVersions(list.entries, encoding);
-    const keys = versions.map(({ key }) => key);
+    const listed = readVersions(list.entries, encoding);
+    const keys = listed.map(({ key }) => key);
     const KeyMarker = readNextKey(list, encoding, keys);
-    const marker = readHeadText(list, 'NextVersionIdMarker');
-    const next =
-      KeyMarker === null ? null : { KeyMarker, VersionIdMarker: readNextVersion(marker, versions, KeyMarker) };
+    const { versions, ...rest } = endPage(listed, { KeyMarker, marker: readHeadText(list, 'NextVersionIdMarker') });
     return {
-      page: { versions, storeNowMs: storeClock(), isLast: next === null },
-      next,
+      page: { versions, storeNowMs: storeClock(), isLast: rest.next === null, ...rest.cut },
+      next: rest.next,
       first: nameFirst(versions),
     };
   });
 }
 
+interface PageEnd {
+  readonly versions: readonly ListedVersion[];
+  readonly next: PageStart | null;
+  readonly cut?: Pick<VersionPage, 'cutKey'>;
+}
+
+/**
+ * Where the next page starts. After a key without a version, S3 lists the next key: versions of this key that the page
+ * does not show would never be seen. So without a version marker, the page ends before its last key, which is listed
+ * again as a whole. If it has no other key, the next page starts after its last version, and the page says so.
+ */
+function endPage(
+  versions: readonly ListedVersion[],
+  { KeyMarker, marker }: { readonly KeyMarker: string | null; readonly marker: string | null },
+): PageEnd {
+  if (KeyMarker === null) return { versions, next: null };
+  const next = { KeyMarker, VersionIdMarker: readNextVersion(marker, versions, KeyMarker) };
+  if (marker !== null || !versions.some(({ key }) => key === KeyMarker)) return { versions, next };
+  const whole = versions.filter(({ key }) => key !== KeyMarker);
+  const before = whole.at(-1);
+  const isLastKey = versions.at(-1)?.key === KeyMarker;
+  if (before !== undefined && isLastKey) return { versions: whole, next: { KeyMarker: before.key } };
+  return { versions, next, cut: { cutKey: KeyMarker } };
+}
+
 /**
  * The version after which the next page starts. Swift names `null` whatever the version, and lists nothing after that: so
- * the last version of the key on the page counts.
+ * the last version of the key on the page counts, as it does where a store names none.
  */
 function readNextVersion(
   marker: string | null,
   versions: readonly ListedVersion[],
   nextKey: string,
 ): string | undefined {
-  if (marker !== 'null') return marker ?? undefined;
-  return versions.findLast(({ key }) => key === nextKey)?.versionId ?? marker;
+  if (marker !== 'null' && marker !== null) return marker;
+  return versions.findLast(({ key }) => key === nextKey)?.versionId ?? marker ?? undefined;
 }
 
 function nameFirst([first]: readonly ListedVersion[]): string | null {

@@ -10,7 +10,7 @@ import { proveNames, toDoubted } from './prove-names.ts';
 import { selectNamed } from './select-named.ts';
 import { createSplitter } from '../listing/split-key.ts';
 import { EVERY_KEY, type KeySpan, type SweepItem, type SweepPage } from '../sweep-item.ts';
-import { VersionSieve } from './version-sieve.ts';
+import { CURRENT_UNKNOWN, VersionSieve } from './version-sieve.ts';
 import type { KeyedEntry, KeyRange } from '../listing/key-ranges.ts';
 
 /** The source of the items. */
@@ -103,12 +103,16 @@ async function* selectVersions(
     sieves.set(range, sieve);
     const candidates = sieve.take(
       entries.filter(({ isDoubtful }) => isDoubtful !== true),
-      { isLast: isDone },
+      { isLast: isDone, cutKey: page.cutKey },
     );
     if (isDone) sieves.delete(range);
     const nowMs = ageClock(page.storeNowMs);
     const doubted = entries.filter(({ isDoubtful, isLatest }) => isDoubtful === true && !isLatest).map(toVersionItem);
-    const unreadable = filterItems(doubted, { filter, nowMs }).items.map(toDoubted);
+    const currentless = filterItems(sieve.takeKept(), { filter, nowMs }).items;
+    const unreadable = [
+      ...filterItems(doubted, { filter, nowMs }).items.map(toDoubted),
+      ...currentless.map((item) => ({ item, ...CURRENT_UNKNOWN })),
+    ];
     // The versions of the last key may continue on the next page, so no span is complete.
     yield { ...filterItems(candidates, { filter, nowMs }), unreadable, isReadable: false, span: null };
   }
@@ -118,6 +122,7 @@ interface ListingPage<T> {
   readonly entries: readonly T[];
   readonly isLast: boolean;
   readonly storeNowMs: number | null;
+  readonly cutKey?: string;
 }
 
 /** Lists everything below the prefix in parallel. Ending the generator ends all listings. */

@@ -1,13 +1,23 @@
 import type { ListedVersion } from '../../s3/list/list-versions.ts';
 import type { SweepItem } from '../sweep-item.ts';
 
+/** The most versions of one key that wait for its current version: ten pages. Bounds memory. */
+const HELD_MAX = 10_000;
+
+/** The reason for keeping versions of a key of which the listing shows no current one. */
+export const CURRENT_UNKNOWN = {
+  code: 'current_unknown',
+  message: 'the store lists none of the versions of this key as the current one, so all are kept',
+};
+
 /**
  * Selects the versions that can be deleted without deleting a current object: noncurrent versions, noncurrent delete
  * markers, and current delete markers of keys without versions.
  *
- * A current marker hides its object: deleting it while the key still has versions would restore the newest one. A key's
- * versions may continue on the next page, so the sieve remembers the marker of the last key. If this sweep deletes a
- * key's versions, the next sweep deletes its marker.
+ * A noncurrent version is selected once the current version of its key was listed, because otherwise any of them may be
+ * what a GET returns. A current marker hides its object: deleting it while the key still has versions would restore the
+ * newest one. A key's versions may continue on the next page, so the sieve remembers what it has seen of the last key. If
+ * this sweep deletes a key's versions, the next sweep deletes its marker.
  */
 export class VersionSieve {
   /** The last key listed. */
@@ -15,26 +25,61 @@ export class VersionSieve {
   /** The key's current delete marker; null if there is none. */
   #marker: ListedVersion | null = null;
   #hasVersion = false;
+  #hasCurrent = false;
+  /** The store may not have shown all versions of the key. */
+  #isCut = false;
+  /** Versions of the key, while no current one was listed. */
+  #held: SweepItem[] = [];
+  #kept: SweepItem[] = [];
 
-  /** Takes the next page, in key order. The last page returns the rest. */
-  take(versions: readonly ListedVersion[], { isLast }: { isLast: boolean }): readonly SweepItem[] {
+  /**
+   * Takes the next page, in key order. The last page returns the rest.
+   * @param cutKey the key that the page may show in part; see `VersionPage`
+   */
+  take(
+    versions: readonly ListedVersion[],
+    { isLast, cutKey }: { readonly isLast: boolean; readonly cutKey?: string | undefined },
+  ): readonly SweepItem[] {
     const items: SweepItem[] = [];
-    const release = (): void => {
-      if (this.#marker !== null && !this.#hasVersion) items.push(toItem(this.#marker));
-      this.#marker = null;
-      this.#hasVersion = false;
-    };
     for (const group of groupByKey(versions)) {
       if (group.key !== this.#key) {
-        release();
+        items.push(...this.#endKey());
         this.#key = group.key;
       }
-      items.push(...group.versions.filter(({ isLatest }) => !isLatest).map(toItem));
-      this.#marker ??= group.versions.find(({ isLatest, isDeleteMarker }) => isLatest && isDeleteMarker) ?? null;
-      this.#hasVersion ||= group.versions.some(({ isDeleteMarker }) => !isDeleteMarker);
+      this.#addGroup(group.versions);
+      if (this.#hasCurrent) items.push(...this.#held.splice(0));
+      // The next page goes on with this key, so the store shows all of it, up to here.
+      this.#isCut = cutKey === group.key;
     }
-    if (isLast) release();
+    if (this.#held.length > HELD_MAX) this.#kept = [...this.#kept, ...this.#held.splice(0)];
+    if (isLast) items.push(...this.#endKey());
     return items;
+  }
+
+  /** Returns the versions that are kept since the last call, because no current version of their key was listed. */
+  takeKept(): readonly SweepItem[] {
+    const kept = this.#kept;
+    this.#kept = [];
+    return kept;
+  }
+
+  #addGroup(versions: readonly ListedVersion[]): void {
+    this.#held.push(...versions.filter(({ isLatest }) => !isLatest).map(toItem));
+    this.#marker ??= versions.find(({ isLatest, isDeleteMarker }) => isLatest && isDeleteMarker) ?? null;
+    this.#hasVersion ||= versions.some(({ isDeleteMarker }) => !isDeleteMarker);
+    this.#hasCurrent ||= versions.some(({ isLatest }) => isLatest);
+  }
+
+  /** @returns the marker of the key if nothing is behind it */
+  #endKey(): readonly SweepItem[] {
+    const marker = this.#marker !== null && !this.#hasVersion && !this.#isCut ? [toItem(this.#marker)] : [];
+    this.#kept.push(...this.#held);
+    this.#held = [];
+    this.#marker = null;
+    this.#hasVersion = false;
+    this.#hasCurrent = false;
+    this.#isCut = false;
+    return marker;
   }
 }
 
