@@ -25,6 +25,7 @@ it('saves how far it is several times a second when it is fast', async () => {
     sizeBytes: 200 * MIB,
     modifiedMs: null,
     isWritersTime: false,
+    lastModifiedMs: null,
     contentType: null,
     versionId: null,
   };

@@ -21,7 +21,14 @@ it.each(['commit', 'discard', 'restart', 'writeAt'] as const)('leaves the file a
   const sinkOptions = { noClobber: false, isSynced: false };
   const options = { unfinished, clock: new VirtualClock(), path: join(directory, 'file'), sinkOptions };
   const download = (await ResumableDownload.begin('id', options))!;
-  const facts = { etag: '"e"', sizeBytes: 20, modifiedMs: null, isWritersTime: false, contentType: null };
+  const facts = {
+    etag: '"e"',
+    sizeBytes: 20,
+    modifiedMs: null,
+    isWritersTime: false,
+    lastModifiedMs: null,
+    contentType: null,
+  };
   const sink = await download.open({ ...facts, versionId: null, expected: null }, { isResumed: false });
   unfinished.lost.add('id');
   const act = {

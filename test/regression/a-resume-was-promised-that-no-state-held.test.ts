@@ -55,7 +55,14 @@ it.each([
   const sinkOptions = { noClobber: false, isSynced: false };
   const options = { unfinished, clock: new VirtualClock(), path, sinkOptions };
   const download = (await ResumableDownload.begin('id', options))!;
-  const facts = { etag: '"e"', sizeBytes: 20, modifiedMs: null, isWritersTime: false, contentType: null };
+  const facts = {
+    etag: '"e"',
+    sizeBytes: 20,
+    modifiedMs: null,
+    isWritersTime: false,
+    lastModifiedMs: null,
+    contentType: null,
+  };
   const sink = await download.open({ ...facts, versionId: null, expected: null }, { isResumed: false });
   sink.onWritten(() => [{ start: 0, end: 5 }]);
   expect(await download.saveForLater()).toBe(files * 5);

@@ -22,6 +22,8 @@ interface Script {
   readonly pages?: readonly (readonly string[])[];
   /** An entry of a listing, in place of the object's. */
   readonly entry?: (key: string) => { readonly etag?: string; readonly size?: number; readonly modified?: string };
+  /** What a GET or a HEAD is answered with, in place of the object; null for the object itself. */
+  readonly answer?: (key: string) => { readonly text: string; readonly headers?: Record<string, string> } | null;
   /** Called when an object has been answered; may write more to its connection. */
   readonly afterObject?: (request: ScriptedRequest, again: () => void) => void;
   /** Whether HEAD is denied. */
@@ -134,7 +136,7 @@ async function storeObject(
 
 function sendObject(
   response: ServerResponse,
-  text: string | undefined,
+  stored: string | undefined,
   { request, script }: { request: ScriptedRequest; script: Script },
 ): void {
   const { socket } = response;
@@ -142,6 +144,8 @@ function sendObject(
     response.writeHead(403).end();
     return;
   }
+  const answer = script.answer?.(request.key) ?? null;
+  const text = answer?.text ?? stored;
   if (text === undefined) {
     response.writeHead(404, { 'content-type': 'application/xml' }).end('<Error><Code>NoSuchKey</Code></Error>');
     return;
@@ -149,7 +153,9 @@ function sendObject(
   const headers = {
     etag: etagOf(text),
     'content-length': text.length,
-    'last-modified': 'Mon, 01 Jan 2024 00:00:00 GMT',
+    // What the script has replaced since was stored later.
+    'last-modified': `Mon, 01 Jan 2024 00:${stored === script.objects[request.key] ? '00' : '30'}:00 GMT`,
+    ...answer?.headers,
   };
   response.writeHead(200, headers).end(text);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);

@@ -25,6 +25,20 @@ export function bareEtag(etag: string): string {
   return DIGEST.test(bare) ? bare.toLowerCase() : bare;
 }
 
+/**
+ * Compares ETags whatever their form: some stores leave out the quotes, in listings or everywhere, and proxies that
+ * compress mark them as weak (`W/"..."`). Empty counts as unknown.
+ */
+export function isSameEtag(one: string | null, other: string | null): boolean {
+  const [a, b] = [bareEtag(one ?? ''), bareEtag(other ?? '')];
+  return a === '' || b === '' || a === b;
+}
+
+/** Whether an ETag looks like S3's: an MD5, alone or of so many parts. */
+export function isDigestEtag(etag: string): boolean {
+  return DIGEST.test(bareEtag(etag));
+}
+
 /** A strong entity tag, also without the quotes that some stores leave out (RFC 9110, section 8.8.3). */
 const STRONG_ETAG = /^(?:"[\u0021\u0023-\u007e\u0080-\u00ff]+"|[^"*,\s\p{Cc}]+)$/u;
 

@@ -25,6 +25,8 @@ export interface ObjectFacts {
   readonly modifiedMs: number | null;
   /** Whether its writer set that time. */
   readonly isWritersTime: boolean;
+  /** When it was stored, in whole seconds; null if unknown. */
+  readonly lastModifiedMs: number | null;
   readonly contentType: string | null;
   readonly versionId: string | null;
   /** The expected checksum; null if S3 states none that we can verify. */

@@ -3,9 +3,9 @@ import { RetryChainFailed } from '../../retry/retry-chain.ts';
 import { askFor, openBody, openListed, readFacts, toAskedRange, type Asked } from './get-response.ts';
 import { checkAnswer, locateRange, type GetAnswer, type KnownObject } from './check-answer.ts';
 import { ActiveDownload, type PieceCursor } from './active-download.ts';
+import { isSameEtag } from '../checksum/etag.ts';
 import { findExpected, type ExpectedChecksum } from '../checksum/expected-checksum.ts';
 import { headObject } from '../protocol/head-object.ts';
-import { isSameEtag } from './listed-identity.ts';
 import { MissingRanges, type Piece } from './missing-ranges.ts';
 import type { DownloadRequest, ObjectFacts, ResumePoint } from './download-request.ts';
 import { toFileTarget } from './ordered-writer.ts';
@@ -117,7 +117,7 @@ async function receive(
   const isAll = piece.at === 0 && piece.end === (facts.sizeBytes ?? Infinity) && request.range === null;
   const range = isAll ? null : toAskedRange(active.spanOf(piece));
   const { etag } = known;
-  using body = await openListed({ listed: { etag, sizeBytes: null } }, async () =>
+  using body = await openListed({ key: request.key, listed: { etag, sizeBytes: null } }, async () =>
     openBody(await s3.getObject(askFor(request, { range, etag }), attempt.options)),
   );
   const answer = checkAnswer(body.head, { address: request, range, known });

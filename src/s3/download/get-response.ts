@@ -5,7 +5,7 @@ import { DirectBody } from '../../http/direct-body.ts';
 import type { ObjectResponse } from '../connection/object-client.ts';
 import type { ByteSpan } from './missing-ranges.ts';
 import type { AskedRange, DownloadRequest, ObjectAddress, ObjectFacts } from './download-request.ts';
-import { askAboutListed, type ListedIdentity } from './listed-identity.ts';
+import { askAboutListed, type AnsweredIdentity } from './listed-identity.ts';
 import { strongEtag } from '../checksum/etag.ts';
 import { formatAskedRange } from './check-answer.ts';
 import { assertSentByS3 } from '../protocol/response-fields.ts';
@@ -55,20 +55,31 @@ export function openBody({ head, body }: ObjectResponse): OpenBody {
 
 /** Opens the first response that is about the listed object, or about what has replaced it. */
 export async function openListed(
-  { listed = null }: Pick<DownloadRequest, 'listed'>,
+  { listed = null, key }: Pick<DownloadRequest, 'listed' | 'key'>,
   ask: () => Promise<OpenBody>,
 ): Promise<OpenBody> {
   return await askAboutListed(listed, {
     ask,
-    identify: ({ head }) => readIdentity(head),
+    identify: ({ head }) => readIdentity(head, key),
     discard: (body) => body[Symbol.dispose](),
   });
 }
 
-function readIdentity({ ETag, ContentLength, ContentRange = '' }: GetObjectCommandOutput): ListedIdentity {
+function readIdentity(head: GetObjectCommandOutput, key: string): AnsweredIdentity {
+  const { ETag, ContentLength, ContentRange = '', ContentType = null } = head;
   const [, total] = /\/(\d+)$/.exec(ContentRange) ?? [];
   const whole = ContentRange === '' ? (ContentLength ?? null) : null;
-  return { etag: ETag ?? null, sizeBytes: total === undefined ? whole : Number(total) };
+  return {
+    etag: ETag ?? null,
+    sizeBytes: total === undefined ? whole : Number(total),
+    lastModifiedMs: readStoredAt(head),
+    isPage: isUnlikelyPage(key, ContentType),
+  };
+}
+
+/** Whether a web page comes in the place of an object whose key does not look like a page's. */
+export function isUnlikelyPage(key: string, contentType: string | null): boolean {
+  return /^text\/html\b/i.test(contentType ?? '') && !/\.x?html?$/i.test(key);
 }
 
 /**
@@ -78,11 +89,13 @@ function readIdentity({ ETag, ContentLength, ContentRange = '' }: GetObjectComma
 export function readFacts(response: GetObjectCommandOutput, { isWhole }: { isWhole: boolean }): ObjectFacts {
   assertSentByS3(response, 'ETag');
   const writersMs = readMtime(response.Metadata?.['mtime']);
+  const lastModifiedMs = readStoredAt(response);
   return {
     etag: response.ETag ?? '',
     sizeBytes: response.ContentLength ?? null,
-    modifiedMs: writersMs ?? readStoredAt(response),
+    modifiedMs: writersMs ?? lastModifiedMs,
     isWritersTime: writersMs !== null,
+    lastModifiedMs,
     contentType: response.ContentType ?? null,
     versionId: response.VersionId ?? null,
     expected: isWhole ? findExpected(response) : null,

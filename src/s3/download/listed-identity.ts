@@ -1,18 +1,33 @@
 import { readFailedResponse } from '../../retry/read-failure.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
-import { bareEtag } from '../checksum/etag.ts';
+import { isSameEtag } from '../checksum/etag.ts';
+import { compareListed } from './compare-listed.ts';
 
-/** What an earlier answer, such as a listing, said about an object; null for what it did not say. */
-export interface ListedIdentity {
+/** What one answer says about an object; null for what it does not say. */
+export interface StatedIdentity {
   readonly etag: string | null;
   /** Of the whole object, in bytes. */
   readonly sizeBytes: number | null;
+  /** When it was stored: listings have milliseconds, other responses seconds. @default null */
+  readonly lastModifiedMs?: number | null;
+}
+
+/** What an earlier answer, such as a listing, said about an object. */
+export interface ListedIdentity extends StatedIdentity {
+  /** What has agreed for other objects of the listing, so that a difference is not a form of the store's own. @default none */
+  readonly agreed?: { readonly etag: boolean; readonly size: boolean };
+}
+
+/** What the response about a listed object says. */
+export interface AnsweredIdentity extends StatedIdentity {
+  /** It is a web page, and the key does not look like one's: perhaps a proxy's login page. @default false */
+  readonly isPage?: boolean;
 }
 
 interface Question<T> {
   /** Sends one request. */
   readonly ask: () => Promise<T>;
-  readonly identify: (answer: T) => ListedIdentity;
+  readonly identify: (answer: T) => AnsweredIdentity;
   /** Called with an answer that is not used: closes its connection. */
   readonly discard?: (answer: T) => void;
 }
@@ -20,9 +35,10 @@ interface Question<T> {
 /**
  * Asks about a listed object, and again at once if the answer describes another one. The object may have been replaced
  * since it was listed; or a proxy has sent an answer that nobody asked for, which was taken for this one (RFC 9112,
- * section 9.2). Only two equal answers prove the first; that there is no such object, too. A healthy object costs no second request.
+ * section 9.2), or has one answer for every request. Two equal answers are needed to prove the first, and a later time of
+ * storage; that there is no such object needs two, too. A healthy object costs no second request.
  * @param listed null if nothing is known about the object
- * @throws TransferFault `other_object` if the two answers differ and neither describes the listed object
+ * @throws TransferFault `other_object` if neither answer describes the listed object or what can have replaced it
  */
 export async function askAboutListed<T extends object>(
   listed: ListedIdentity | null,
@@ -31,14 +47,19 @@ export async function askAboutListed<T extends object>(
   const { ask, identify, discard } = question;
   if (listed === null) return await ask();
   const first = await ask().catch(nullIfMissing);
-  if (first !== null && isSameIdentity(identify(first), listed)) return first;
+  if (first !== null && compareListed(identify(first), listed) === 'listed') return first;
   if (first !== null) discard?.(first);
   const second = await ask();
   const again = identify(second);
-  if (isSameIdentity(again, listed)) return second;
-  if (first !== null && isSameIdentity(again, identify(first))) return second;
+  const likeness = compareListed(again, listed);
+  if (likeness === 'listed') return second;
+  const isConfirmed = first !== null && isSameIdentity(again, identify(first));
+  if (isConfirmed && likeness === 'possible') return second;
   discard?.(second);
-  throw new TransferFault('other_object', 'two responses describe two objects, and neither is the listed one');
+  const what = isConfirmed
+    ? 'the responses describe another object, and do not show that it has replaced the listed one'
+    : 'two responses describe two objects, and neither is the listed one';
+  throw new TransferFault('other_object', what);
 }
 
 function nullIfMissing(error: unknown): null {
@@ -47,18 +68,9 @@ function nullIfMissing(error: unknown): null {
 }
 
 /** Whether two descriptions can be of the same object: what both of them say is equal. */
-function isSameIdentity(one: ListedIdentity, other: ListedIdentity): boolean {
+function isSameIdentity(one: StatedIdentity, other: StatedIdentity): boolean {
   return (
     (one.sizeBytes === null || other.sizeBytes === null || one.sizeBytes === other.sizeBytes) &&
     isSameEtag(one.etag, other.etag)
   );
-}
-
-/**
- * Compares ETags whatever their form: some stores leave out the quotes, in listings or everywhere, and proxies that
- * compress mark them as weak (`W/"..."`). Empty counts as unknown.
- */
-export function isSameEtag(one: string | null, other: string | null): boolean {
-  const [a, b] = [bareEtag(one ?? ''), bareEtag(other ?? '')];
-  return a === '' || b === '' || a === b;
 }

@@ -4,7 +4,7 @@ import { runGuarded } from '../../guard/guarded-operation.ts';
 import { readHead } from '../protocol/head-object.ts';
 import type { ObjectAddress, ObjectFacts } from './download-request.ts';
 import { askAboutListed, type ListedIdentity } from './listed-identity.ts';
-import { readFacts } from './get-response.ts';
+import { isUnlikelyPage, readFacts } from './get-response.ts';
 
 export interface StatRequest extends ObjectAddress {
   /** What a listing said about the object. @default null */
@@ -21,7 +21,10 @@ export function statObject(s3: S3Client, guard: Guard, request: StatRequest): Pr
   return runGuarded(guard, { operation: 'head_object', bucket, key }, (requests) =>
     requests.send(async ({ options }) => {
       const ask = async () => readFacts(await readHead(s3, request, options), { isWhole: true });
-      return await askAboutListed(listed, { ask, identify: (facts) => facts });
+      return await askAboutListed(listed, {
+        ask,
+        identify: (facts) => ({ ...facts, isPage: isUnlikelyPage(key, facts.contentType) }),
+      });
     }),
   );
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { bareEtag, composeEtag } from '../../s3/checksum/etag.ts';
-import type { ListedIdentity } from '../../s3/download/listed-identity.ts';
+import type { StatedIdentity } from '../../s3/download/listed-identity.ts';
 import type { ListedPage } from '../../s3/list/list-objects.ts';
 import { isBelieved } from '../../s3/protocol/store-clock.ts';
 import { DigestSet } from './digest-set.ts';
@@ -51,7 +51,7 @@ export class StoredObjects {
   }
 
   /** Whether this is an object as it was listed. */
-  includes(key: string, { etag, sizeBytes }: ListedIdentity): boolean {
+  includes(key: string, { etag, sizeBytes }: StatedIdentity): boolean {
     const hasSize = sizeBytes === null || this.#digests.has(nameSize(key, sizeBytes));
     return hasSize && (etag === null || this.#digests.has(nameEtag(key, etag)));
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { askAboutListed, isSameEtag, type ListedIdentity } from '../../../../src/s3/download/listed-identity.ts';
+import { askAboutListed, type ListedIdentity } from '../../../../src/s3/download/listed-identity.ts';
 
 const LISTED = { etag: '"a"', sizeBytes: 3 };
 const OTHER = { etag: '"b"', sizeBytes: 3 };
@@ -63,20 +63,5 @@ describe('askAboutListed', () => {
     const { answer, asked, discarded } = await ask(LISTED, [OTHER, THIRD]);
     expect(answer).toMatchObject({ name: 'TransferFault', word: 'other_object' });
     expect({ asked, discarded }).toEqual({ asked: 2, discarded: [OTHER, THIRD] });
-  });
-});
-
-describe('isSameEtag', () => {
-  it.each([
-    ['"a"', '"a"', true],
-    ['"a"', 'a', true],
-    ['W/"a"', 'a', true],
-    ['"a"', '"b"', false],
-    ['', '"b"', true],
-    ['""', '"b"', true],
-    [null, '"b"', true],
-  ])('%s and %s: %s', (one, other, isSame) => {
-    expect(isSameEtag(one, other)).toBe(isSame);
-    expect(isSameEtag(other, one)).toBe(isSame);
   });
 });

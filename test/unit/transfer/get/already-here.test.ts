@@ -32,6 +32,7 @@ async function check({ mtimeMs, etag = `"${MD5}"`, writersMs, isEncrypted = fals
     sizeBytes: BODY.length,
     modifiedMs: writersMs ?? T,
     isWritersTime: writersMs !== undefined,
+    lastModifiedMs: null,
     contentType: null,
     versionId: null,
     expected: md5 === undefined || isEncrypted ? null : { algorithm: 'md5', value: md5, parts: null },
