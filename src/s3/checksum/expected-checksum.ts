@@ -1,5 +1,6 @@
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { DIGEST_ALGORITHMS, type DigestAlgorithm } from './algorithms.ts';
+import { readDigest } from './digest-text.ts';
 import { unquote } from './etag.ts';
 import { PARTS_MAX } from '../protocol/limits.ts';
 
@@ -74,8 +75,10 @@ function parseExpected(
   text: string | undefined,
   type: GetObjectCommandOutput['ChecksumType'],
 ): ExpectedChecksum | null {
-  const [, expected, count] = /^([^-]+)(?:-(\d{1,5}))?$/.exec(text ?? '') ?? [];
-  if (expected === undefined) return null;
+  const [, value, count] = /^([^-]+)(?:-(\d{1,5}))?$/.exec(text ?? '') ?? [];
+  // An ETag has been read as an MD5 before.
+  const expected = algorithm === 'md5' ? (value ?? null) : readDigest(algorithm, value);
+  if (expected === null) return null;
   // The type contradicts the form, so the digested bytes are unknown.
   if (type !== undefined && (type === 'COMPOSITE') !== (count !== undefined)) return null;
   if (count === undefined) return { algorithm, value: expected, parts: null };

@@ -3,6 +3,8 @@ import type { ChecksumAlgorithm, ChecksumType } from '@aws-sdk/client-s3';
 import type { ChecksumChoice } from './algorithms.ts';
 import { combineCrcs, type CrcName } from './combine-crcs.ts';
 import { createDigest } from './digest.ts';
+import { readDigest } from './digest-text.ts';
+import type { StatedWhole } from './whole-checksum.ts';
 import { readFields } from '../../read-fields.ts';
 
 interface ChecksumFacts {
@@ -40,11 +42,16 @@ export function announceChecksum(choice: ChecksumChoice): {
   return { ChecksumAlgorithm: algorithm, ChecksumType: type };
 }
 
-/** The checksum in a response; null if there is none. */
-export function readChecksum(choice: ChecksumChoice, response: object): string | null {
+/** The checksum of these bytes in a request or a response; null if there is none. */
+export function readChecksum(choice: ChecksumChoice, fields: object): string | null {
+  return choice === 'none' ? null : readDigest(choice, readFields(fields)[FACTS[choice].field]);
+}
+
+/** The checksum of an object in parts in a response; null if none is sent with uploads. */
+export function readWhole(choice: ChecksumChoice, fields: object): StatedWhole | null {
   if (choice === 'none') return null;
-  const value = readFields(response)[FACTS[choice].field];
-  return typeof value === 'string' && value !== '' ? value : null;
+  const read = readFields(fields);
+  return { text: read[FACTS[choice].field], type: read['ChecksumType'] };
 }
 
 /** The field of one part in the list that completes an upload: only a checksum that the store itself reported. */

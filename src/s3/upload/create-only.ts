@@ -8,6 +8,7 @@ import { backoffDelayMs } from '../../retry/backoff.ts';
 import { RetryChainFailed } from '../../retry/retry-chain.ts';
 import { namesGoneUpload } from './lost-upload.ts';
 import { headObject } from '../protocol/head-object.ts';
+import { noteWrongObject, type WriteAttempt } from './wrong-object.ts';
 
 /** An object to create, and whether it may replace one (`--if-none-match`). */
 interface CreatedObject {
@@ -72,7 +73,11 @@ export interface WriteTools {
  * @param attempt its number counts across all chains
  * @throws BreakwaterError `unavailable` if the conflict lasts, or the upload is gone after one
  */
-export async function sendWrite<T>(
+export async function sendWrite<T>(tools: WriteTools, attempt: (attempt: WriteAttempt) => Promise<T>): Promise<T> {
+  return await noteWrongObject(tools, attempt, async (noted) => await sendThroughConflicts(tools, noted));
+}
+
+async function sendThroughConflicts<T>(
   { guard, requests, target }: WriteTools,
   attempt: (attempt: Attempt) => Promise<T>,
 ): Promise<T> {

@@ -6,10 +6,12 @@ import {
 } from '@aws-sdk/client-s3';
 import { readFailedResponse } from '../../retry/read-failure.ts';
 import type { WatchedOptions } from '../../http/http-handler.ts';
+import type { ChecksumChoice } from '../checksum/algorithms.ts';
 import { composeEtag, unquote } from '../checksum/etag.ts';
 import { headObject, type ObjectHead } from '../protocol/head-object.ts';
 import { assertSentByS3 } from '../protocol/response-fields.ts';
 import { assertEncrypted } from './assert-encrypted.ts';
+import { assertWholeSent, keepHeaderSums } from './completed-checksum.ts';
 import { createCondition, sendWrite, type WriteTools } from './create-only.ts';
 import type { Guard } from '../../guard/guard.ts';
 import type { StoredPart } from './list-parts.ts';
@@ -23,7 +25,9 @@ import {
   expectWhole,
   readChecksum,
 } from '../checksum/upload-checksum.ts';
+import type { SummedPart } from '../checksum/whole-checksum.ts';
 import type { UploadResult, UploadTarget } from './upload-request.ts';
+import { wrongPartFault } from './wrong-object.ts';
 
 /** An upload in parts that exists in the store. */
 export interface MultipartUpload {
@@ -31,6 +35,9 @@ export interface MultipartUpload {
   /** The type of checksum that the store will keep for the object; null if it names none. */
   readonly checksumType: ChecksumType | null;
 }
+
+/** A stored part and, if the bytes were sent or compared here with one, their checksum. */
+export type SentPart = StoredPart & SummedPart;
 
 export interface UploadChannel {
   readonly s3: ObjectClient;
@@ -70,22 +77,26 @@ export async function sendPart(
   { s3, requests }: UploadChannel,
   { bucket, key, checksum }: UploadTarget,
   { uploadId, number, bytes }: { readonly uploadId: string; readonly number: number; readonly bytes: Uint8Array },
-): Promise<StoredPart> {
+): Promise<SentPart> {
+  const sent = await checksumOf(checksum, bytes);
+  const computed = readChecksum(checksum, sent);
   const input = {
     Bucket: bucket,
     Key: key,
     UploadId: uploadId,
     PartNumber: number,
     Body: bytes,
-    ...(await checksumOf(checksum, bytes)),
+    ...sent,
   };
   const response = await requests.send(async ({ options }) => {
     const output = await s3.uploadPart(input, options);
     assertSentByS3(output, 'ETag');
-    return output;
+    const stated = readChecksum(checksum, output);
+    if (stated !== null && stated !== computed) throw wrongPartFault(number, { algorithm: checksum, stated, computed });
+    return { etag: output.ETag ?? '', checksum: stated };
   });
   requests.addBytes(bytes.byteLength);
-  return { etag: response.ETag ?? '', sizeBytes: bytes.byteLength, checksum: readChecksum(checksum, response) };
+  return { ...response, sizeBytes: bytes.byteLength, computed };
 }
 
 /**
@@ -95,7 +106,7 @@ export async function sendPart(
 export async function assembleParts(
   { s3, guard, requests }: UploadChannel,
   upload: UploadTarget,
-  { uploadId, checksumType, parts }: MultipartUpload & { readonly parts: readonly StoredPart[] },
+  { uploadId, checksumType, parts }: MultipartUpload & { readonly parts: readonly SentPart[] },
 ): Promise<CompletedObject & Pick<UploadResult, 'checksum'>> {
   const { bucket, key, checksum } = upload;
   const command = new CompleteMultipartUploadCommand({
@@ -114,8 +125,14 @@ export async function assembleParts(
     ...createCondition(upload),
   });
   const target = { operation: 'put_object', bucket, key } as const;
-  const completed = await completeUpload(s3, { guard, requests, target }, command);
+  const completed = await completeUpload(s3, { guard, requests, target }, { command, checksum, parts });
   return { ...completed, checksum: parts.every((part) => part.checksum !== null) ? checksum : null };
+}
+
+interface Completion {
+  readonly command: CompleteMultipartUploadCommand;
+  readonly checksum: ChecksumChoice;
+  readonly parts: readonly SentPart[];
 }
 
 /**
@@ -125,18 +142,21 @@ export async function assembleParts(
 async function completeUpload(
   s3: ObjectClient,
   tools: WriteTools,
-  command: CompleteMultipartUploadCommand,
+  { command, checksum, parts }: Completion,
 ): Promise<CompletedObject> {
-  return await sendWrite(tools, async ({ number, options }) => {
+  const readHeaderSums = keepHeaderSums(command);
+  return await sendWrite(tools, async ({ number, options, wrong }) => {
     try {
       const output = await s3.send(command, options);
       // Ceph leaves the ETag of the first response empty, but always names the object.
       assertSentByS3(output, 'Key');
+      await assertWholeSent(checksum, { stated: [output, readHeaderSums()], parts });
       const etag = output.ETag === undefined || output.ETag === '' ? composeEtag(partEtagsOf(command)) : output.ETag;
       return { etag, versionId: output.VersionId ?? null };
     } catch (error) {
       const gone = readFailedResponse(error).httpStatus === 500 ? await findGone(s3, { command, options }) : null;
       const reason = gone ?? error;
+      if (wrong !== null && mayBeDueToOurs(reason)) throw wrong;
       const mayBeDone = number > 1 || gone !== null;
       const etag = mayBeDone ? await findCompleted(s3, { error: reason, command, options }) : null;
       if (etag === null) throw reason;
@@ -171,13 +191,18 @@ async function findCompleted(
   s3: ObjectClient,
   { error, command, options }: { error: unknown; command: CompleteMultipartUploadCommand; options: WatchedOptions },
 ): Promise<string | null> {
-  const { code } = readFailedResponse(error);
-  if (!namesGoneUpload(code) && code !== 'PreconditionFailed') return null;
+  if (!mayBeDueToOurs(error)) return null;
   const expected = composeEtag(partEtagsOf(command));
   if (expected === null) return null;
   const { Bucket: bucket = '', Key: key = '' } = command.input;
   const etag = (await headIfAllowed(s3, { bucket, key }, options))?.ETag ?? null;
   return etag !== null && unquote(etag) === unquote(expected) ? etag : null;
+}
+
+/** Whether a Complete may have failed because an earlier one has created the object. */
+function mayBeDueToOurs(error: unknown): boolean {
+  const { code } = readFailedResponse(error);
+  return namesGoneUpload(code) || code === 'PreconditionFailed';
 }
 
 /** The head of an object; also null if it may not be read, although it may be written. */

@@ -8,6 +8,7 @@ import { assertEncrypted } from './assert-encrypted.ts';
 import { createCondition, refuseExisting, sendWrite } from './create-only.ts';
 import { checksumOf, readChecksum } from '../checksum/upload-checksum.ts';
 import type { UploadResult, UploadTarget } from './upload-request.ts';
+import { wrongObjectFault } from './wrong-object.ts';
 
 /**
  * Creates an object from these bytes with one request and its retry chain. The bytes must not change until it ends.
@@ -20,28 +21,34 @@ export async function putWhole(
   bytes: Uint8Array,
 ): Promise<UploadResult> {
   const { bucket, key, headers, checksum } = upload;
+  const sent = await checksumOf(checksum, bytes);
   const input = {
     Bucket: bucket,
     Key: key,
     Body: bytes,
     ...headers,
-    ...(await checksumOf(checksum, bytes)),
+    ...sent,
     ...createCondition(upload),
   };
   await refuseExisting(s3, requests, upload);
   const target = { operation: 'put_object', bucket, key } as const;
-  const stored = await sendWrite<StoredWhole>({ guard, requests, target }, async ({ number, options }) => {
+  const stored = await sendWrite<StoredWhole>({ guard, requests, target }, async ({ number, options, wrong }) => {
     try {
       const output = await s3.putObject(input, options);
       assertSentByS3(output, 'ETag');
       assertEncrypted(s3, upload, output.SSECustomerAlgorithm);
       const { ETag: etag = null, VersionId: versionId = null } = output;
-      return { etag, versionId, checksum: readChecksum(checksum, output) === null ? null : checksum };
+      const [stated, computed] = [readChecksum(checksum, output), readChecksum(checksum, sent)];
+      if (stated === null) return { etag, versionId, checksum: null };
+      if (stated !== computed) throw wrongObjectFault({ algorithm: checksum, stated, computed });
+      return { etag, versionId, checksum };
     } catch (error) {
+      if (readFailedResponse(error).code !== 'PreconditionFailed') throw error;
+      if (wrong !== null) throw wrong;
       // Only after a lost response can the object in the way be ours; otherwise another writer was first, even with
       // the same bytes.
       const mayBeOurs = number > 1 || options.watch.wasSentAgain;
-      if (!mayBeOurs || readFailedResponse(error).code !== 'PreconditionFailed') throw error;
+      if (!mayBeOurs) throw error;
       const etag = `"${createHash('md5').update(bytes).digest('hex')}"`;
       if (bareEtag((await headObject(s3, upload, options))?.ETag ?? '') !== bareEtag(etag)) throw error;
       return { etag, versionId: null, checksum: null };

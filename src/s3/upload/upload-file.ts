@@ -15,6 +15,7 @@ import {
   createUpload,
   sendPart,
   type MultipartUpload,
+  type SentPart,
   type UploadChannel,
 } from './multipart-requests.ts';
 import { putWhole } from './put-object.ts';
@@ -84,7 +85,7 @@ class PartsSending {
   readonly #s3: ObjectClient;
   readonly #guard: Guard;
   readonly #file: FileUpload;
-  readonly #parts: StoredPart[] = [];
+  readonly #parts: SentPart[] = [];
   #upload: MultipartUpload | null = null;
   /** Whether a later process will find the upload. False if the local state cannot be used. */
   #isSaved = false;
@@ -172,7 +173,7 @@ class PartsSending {
     });
   }
 
-  async #storePart(channel: UploadChannel, part: { uploadId: string; number: number }): Promise<StoredPart> {
+  async #storePart(channel: UploadChannel, part: { uploadId: string; number: number }): Promise<SentPart> {
     const { sizeBytes, partSizeBytes, source, queue, checksum } = this.#file;
     const offset = (part.number - 1) * partSizeBytes;
     const length = Math.min(partSizeBytes, sizeBytes - offset);
@@ -183,7 +184,8 @@ class PartsSending {
     if (stored !== undefined && stored.sizeBytes === length && (await isSamePart(checksum, { bytes, stored }))) {
       this.#resumedBytes += length;
       this.#countStored(length);
-      return stored;
+      // `isSamePart` has found it equal.
+      return { ...stored, computed: stored.checksum };
     }
     const sent = await sendPart(channel, this.#file, { ...part, bytes });
     this.#countStored(length);

@@ -13,13 +13,13 @@ import type { RequestRunner } from '../../guard/request-runner.ts';
 import type { ObjectClient } from '../connection/object-client.ts';
 import { refuseExisting, toExistsError } from './create-only.ts';
 import { discardStale, discardUpload } from './discard-upload.ts';
-import type { StoredPart } from './list-parts.ts';
 import { assertStillOurs, toAbortedError } from './lost-upload.ts';
 import {
   assembleParts,
   createUpload,
   sendPart,
   type MultipartUpload,
+  type SentPart,
   type UploadChannel,
 } from './multipart-requests.ts';
 import { putWhole } from './put-object.ts';
@@ -56,7 +56,7 @@ class StreamSending {
   readonly #s3: ObjectClient;
   readonly #guard: Guard;
   readonly #request: StreamUpload;
-  readonly #parts: StoredPart[] = [];
+  readonly #parts: SentPart[] = [];
   /** Settled when the upload in parts exists or could not be created. */
   readonly #created = Promise.withResolvers<void>();
   #upload: MultipartUpload | null = null;

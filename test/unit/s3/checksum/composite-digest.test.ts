@@ -32,6 +32,12 @@ async function verify(
   return await check.matches();
 }
 
+/** Checksums in the form of their algorithm. */
+const SHA256 = Buffer.alloc(32, 1).toString('base64');
+const SHA1 = Buffer.alloc(20, 1).toString('base64');
+const CRC = 'AAAAAQ==';
+const CRC64 = 'AAAAAAAAAAE=';
+
 const whole = (algorithm: DigestAlgorithm, expected: string): ExpectedChecksum => ({
   algorithm,
   value: expected,
@@ -47,38 +53,47 @@ describe('findPromise', () => {
       { ETag: `"${MD5}"`, ServerSideEncryption: 'AES256' },
       whole('md5', MD5),
     ],
-    ['sha256 before the rest', { ChecksumSHA256: 'S', ChecksumCRC32: 'C', ETag: MD5 }, whole('sha256', 'S')],
-    ['sha1', { ChecksumSHA1: 'S', ETag: MD5 }, whole('sha1', 'S')],
+    ['sha256 before the rest', { ChecksumSHA256: SHA256, ChecksumCRC32: CRC, ETag: MD5 }, whole('sha256', SHA256)],
+    ['sha1', { ChecksumSHA1: SHA1, ETag: MD5 }, whole('sha1', SHA1)],
     [
       'crc32 of the whole of a multipart object',
-      { ChecksumCRC32: 'C', ChecksumType: 'FULL_OBJECT', ETag: `"${MD5}-2"` },
-      whole('crc32', 'C'),
+      { ChecksumCRC32: CRC, ChecksumType: 'FULL_OBJECT', ETag: `"${MD5}-2"` },
+      whole('crc32', CRC),
     ],
     [
       'crc64nvme, which S3 keeps of every object, where the ETag is none',
-      { ChecksumCRC64NVME: 'C', ChecksumType: 'FULL_OBJECT', ETag: `"${MD5}-2"` },
-      whole('crc64nvme', 'C'),
+      { ChecksumCRC64NVME: CRC64, ChecksumType: 'FULL_OBJECT', ETag: `"${MD5}-2"` },
+      whole('crc64nvme', CRC64),
     ],
     [
       'an MD5 before checksums that have no native implementation',
-      { ChecksumCRC64NVME: 'C', ChecksumCRC32C: 'D', ETag: `"${MD5}"` },
+      { ChecksumCRC64NVME: CRC64, ChecksumCRC32C: CRC, ETag: `"${MD5}"` },
       whole('md5', MD5),
     ],
-    ['the ETag of the whole before a checksum of parts', { ChecksumSHA256: 'S-1', ETag: MD5 }, whole('md5', MD5)],
+    [
+      'the ETag of the whole before a checksum of parts',
+      { ChecksumSHA256: `${SHA256}-1`, ETag: MD5 },
+      whole('md5', MD5),
+    ],
     [
       'a composite checksum before the ETag of parts',
-      { ChecksumCRC32C: 'C-2', ChecksumType: 'COMPOSITE', ETag: `"${MD5}-2"` },
-      { algorithm: 'crc32c', value: 'C', parts: 2 },
+      { ChecksumCRC32C: `${CRC}-2`, ChecksumType: 'COMPOSITE', ETag: `"${MD5}-2"` },
+      { algorithm: 'crc32c', value: CRC, parts: 2 },
     ],
     [
       'a composite checksum of a store that does not tell its type',
-      { ChecksumSHA256: 'a+/=-10000', ETag: `"${MD5}-10000"` },
-      { algorithm: 'sha256', value: 'a+/=', parts: 10_000 },
+      { ChecksumSHA256: `${SHA256}-10000`, ETag: `"${MD5}-10000"` },
+      { algorithm: 'sha256', value: SHA256, parts: 10_000 },
+    ],
+    [
+      'the ETag before what is no checksum of its algorithm',
+      { ChecksumSHA256: CRC, ChecksumCRC32: 'zz', ETag: MD5 },
+      whole('md5', MD5),
     ],
     ['the ETag of parts', { ETag: `"${MD5}-7"` }, { algorithm: 'md5', value: MD5, parts: 7 }],
     [
       'the ETag of parts where the checksum contradicts itself',
-      { ChecksumCRC32: 'abc', ChecksumType: 'COMPOSITE', ETag: `"${MD5}-1"` },
+      { ChecksumCRC32: CRC, ChecksumType: 'COMPOSITE', ETag: `"${MD5}-1"` },
       { algorithm: 'md5', value: MD5, parts: 1 },
     ],
   ])('takes %s', (_what, response, expected) => {
@@ -95,8 +110,8 @@ describe('findPromise', () => {
     ['an object encrypted with a managed key', { ETag: `"${MD5}"`, ServerSideEncryption: 'aws:kms' }],
     ['one of parts encrypted with a managed key', { ETag: `"${MD5}-2"`, ServerSideEncryption: 'aws:kms' }],
     ['an object encrypted with a customer key', { ETag: `"${MD5}"`, SSECustomerAlgorithm: 'AES256' }],
-    ['a composite checksum that only its type tells', { ChecksumCRC32: 'abc', ChecksumType: 'COMPOSITE' }],
-    ['a composite checksum that denies it', { ChecksumCRC32: 'abc-2', ChecksumType: 'FULL_OBJECT' }],
+    ['a composite checksum that only its type tells', { ChecksumCRC32: CRC, ChecksumType: 'COMPOSITE' }],
+    ['a composite checksum that denies it', { ChecksumCRC32: `${CRC}-2`, ChecksumType: 'FULL_OBJECT' }],
   ])('finds none in %s, so no alarm can be false', (_what, response) => {
     expect(findExpected({ ...response, ...META })).toBeNull();
   });
