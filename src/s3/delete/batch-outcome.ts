@@ -1,4 +1,5 @@
 import type { BreakwaterError } from '../../errors.ts';
+import { classify } from '../../retry/classify.ts';
 import { bareEtag } from '../checksum/etag.ts';
 import type { KeyResponse, UnclearResponse } from './delete-answer.ts';
 import { fitsXml, identify, isReplaceable, readTarget, type DeleteTarget } from './delete-target.ts';
@@ -35,6 +36,17 @@ export class KeysLeft<T extends DeleteTarget = DeleteTarget> extends Error {
     this.Code = code;
     this.left = left;
   }
+}
+
+/** Fails an attempt that left some keys. Throttling is reported first, because it concerns the whole store. */
+export function throwLeft(settled: readonly (Stayed<DeleteTarget> | null)[]): void {
+  const left = settled.filter((each) => each !== null);
+  const [first] = left;
+  if (first !== undefined) throw new KeysLeft(left.find(isThrottled) ?? first, left);
+}
+
+function isThrottled({ code, message }: Pick<Stayed<DeleteTarget>, 'code' | 'message'>): boolean {
+  return classify({ Code: code, message }).isThrottled;
 }
 
 /** A key whose result only a look can settle, with what the store said of it. */

@@ -1,19 +1,20 @@
 import { BreakwaterError } from '../../errors.ts';
-import { classify } from '../../retry/classify.ts';
+import { classify, type Classification } from '../../retry/classify.ts';
 import { RetryChainFailed } from '../../retry/retry-chain.ts';
 import type { Guard } from '../../guard/guard.ts';
 import { runGuarded } from '../../guard/guarded-operation.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
 import type { ObjectClient } from '../connection/object-client.ts';
-import { listVersions } from '../list/list-versions.ts';
 import { type PacedEnd, PacedRequests } from './adaptive-concurrency.ts';
-import { BatchWork, hasCondition, KeysLeft, type BatchOutcome, type Stayed } from './batch-outcome.ts';
+import { BatchWork, hasCondition, KeysLeft, throwLeft, type BatchOutcome } from './batch-outcome.ts';
+import { findListed } from './find-listed.ts';
 import { FIRST_DIALECT, sendsEtag, type DeleteDialect } from './delete-dialect.ts';
 import { sendBatchDelete, type SendPaced } from './delete-request.ts';
 import { deleteSingly } from './delete-singly.ts';
 import { isNullVersion, type DeleteTarget } from './delete-target.ts';
 import { grantGrace, type Grace } from './grace-period.ts';
 import { DialectTrial } from './probe-dialect.ts';
+import { sendAround } from './send-around.ts';
 import { ANY_SIZE, sendInParts, type BatchSize } from './send-in-parts.ts';
 import { dropReplaced, formOf, isOutcomeOpen, settleDoubts, settleLost } from './settle-doubts.ts';
 
@@ -106,7 +107,7 @@ export class BatchDeleter {
       for (const item of proofs.filter(hasCondition)) provenForms.add(formOf(item));
     }
     const isLast = round === ROUNDS_MAX;
-    const isListed = this.#findListed(bucket);
+    const isListed = findListed(this.#s3, this.#guard, bucket);
     await settleDoubts(this.#s3, { bucket, work, requests, isListed, provenForms, isLast }, this.#send);
   }
 
@@ -124,7 +125,32 @@ export class BatchDeleter {
   }
 
   /** @returns false if the store refused the request as a whole */
-  async #sendPart(bucket: string, { work, requests, dialect, part }: PartOfBatch): Promise<boolean> {
+  async #sendPart(bucket: string, options: PartOfBatch): Promise<boolean> {
+    const { work, requests, part } = options;
+    const failed = await this.#sendOnce(bucket, options);
+    if (failed === null) return true;
+    const { errorCode, httpStatus } = failed.failure;
+    if (errorCode === 'rejected' && httpStatus !== null && SIZE_STATUSES.has(httpStatus)) return false;
+    const settle = async (items: readonly DeleteTarget[], { failure }: RetryChainFailed): Promise<boolean> =>
+      await this.#settleLost(bucket, { work, requests, items: items.filter((item) => work.isPending(item)), failure });
+    if (!isOutcomeOpen(failed.failure) || !(await settle(part, failed))) throw failed;
+    const left = part.filter((item) => work.isPending(item));
+    if (left.length === 0) return true;
+    if (part.length === 1) throw failed;
+    // The store answers, so perhaps it fails for a few of these keys only.
+    await sendAround(left, {
+      failure: failed,
+      send: async (some) => await this.#sendOnce(bucket, { ...options, part: some }),
+      onFailed: async (item, failure) => {
+        await settle([item], failure);
+        work.giveUp([{ item, code: failure.failure.code, message: failure.failure.message }]);
+      },
+    });
+    return true;
+  }
+
+  /** @returns the failure of the request as a whole; null if the store took it */
+  async #sendOnce(bucket: string, { work, requests, dialect, part }: PartOfBatch): Promise<RetryChainFailed | null> {
     const isBare = !sendsEtag(dialect);
     try {
       await requests.send(async (attempt) => {
@@ -136,22 +162,24 @@ export class BatchDeleter {
           throwLeft([...results].map(([id, response]) => work.settle(id, response)));
         });
       });
-      return true;
+      return null;
     } catch (error) {
       if (!(error instanceof RetryChainFailed)) throw error;
-      if (error.cause instanceof KeysLeft) {
-        work.giveUp(error.cause.left);
-        return true;
-      }
-      const { errorCode, httpStatus } = error.failure;
-      if (errorCode === 'rejected' && httpStatus !== null && SIZE_STATUSES.has(httpStatus)) return false;
-      if (isOutcomeOpen(error.failure)) {
-        const items = part.filter((item) => work.isPending(item));
-        const isListed = this.#findListed(bucket);
-        await settleLost(this.#s3, { bucket, work, requests, isListed, items, failure: error.failure }, this.#send);
-      }
-      throw error;
+      if (!(error.cause instanceof KeysLeft)) return error;
+      work.giveUp(error.cause.left);
+      return null;
     }
+  }
+
+  async #settleLost(
+    bucket: string,
+    lost: Pick<Parameters<typeof settleLost>[1], 'work' | 'requests' | 'items' | 'failure'>,
+  ): Promise<boolean> {
+    return await settleLost(
+      this.#s3,
+      { bucket, isListed: findListed(this.#s3, this.#guard, bucket), ...lost },
+      this.#send,
+    );
   }
 
   /** The first batch determines what the store supports; others wait for it. */
@@ -186,21 +214,16 @@ export class BatchDeleter {
       await dropReplaced(this.#s3, { bucket, work, requests, items: [item] }, this.#send);
       if (work.isPending(item)) break;
     }
-    const trial = new DialectTrial({ s3: this.#s3, bucket, requests, send: this.#send, emit: this.#guard.emit });
+    const settle = async (item: DeleteTarget, failure: Classification): Promise<boolean> => {
+      // One more, which tells a store that is down from one that fails for this key.
+      const others = work.pending.filter((other) => other !== item).slice(0, 1);
+      return await this.#settleLost(bucket, { work, requests, items: [item, ...others], failure });
+    };
+    const { emit } = this.#guard;
+    const trial = new DialectTrial({ s3: this.#s3, bucket, requests, send: this.#send, emit, settleLost: settle });
     const { dialect, isDone } = await trial.run(work, this.#dialects.get(bucket) ?? FIRST_DIALECT);
     this.#dialects.set(bucket, dialect);
     if (isDone) this.#isTried.add(bucket);
-  }
-
-  #findListed(bucket: string): (item: DeleteTarget) => Promise<boolean> {
-    return async ({ key, versionId }) => {
-      for await (const { versions } of listVersions(this.#s3, this.#guard, { bucket, prefix: key })) {
-        if (versions.some((version) => version.key === key && version.versionId === versionId)) return true;
-        // Longer keys come after it.
-        if (versions.some((version) => version.key !== key)) return false;
-      }
-      return false;
-    };
   }
 
   readonly #send: SendPaced = async ({ options }, request) =>
@@ -208,17 +231,6 @@ export class BatchDeleter {
       signal: this.#guard.signal,
       judge: judgePace,
     });
-}
-
-/** Fails an attempt that left some keys. Throttling is reported first, because it concerns the whole store. */
-function throwLeft(settled: readonly (Stayed<DeleteTarget> | null)[]): void {
-  const left = settled.filter((each) => each !== null);
-  const [first] = left;
-  if (first !== undefined) throw new KeysLeft(left.find(isThrottled) ?? first, left);
-}
-
-function isThrottled({ code, message }: Pick<Stayed<DeleteTarget>, 'code' | 'message'>): boolean {
-  return classify({ Code: code, message }).isThrottled;
 }
 
 function judgePace(error: unknown): PacedEnd {

@@ -1,11 +1,13 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { EventSink } from '../../events.ts';
+import type { Classification } from '../../retry/classify.ts';
 import { RetryChainFailed } from '../../retry/retry-chain.ts';
 import { hasCondition, KeysLeft, type BatchWork } from './batch-outcome.ts';
 import { isKeyDenied } from '../list/look-at-key.ts';
 import { readKeyError, type KeyResponse } from './delete-answer.ts';
 import { learnDialect, sendsEtag, type DeleteDialect, type TrialResponse } from './delete-dialect.ts';
 import { sendBatchDelete, sendSingleDelete, type SendPaced } from './delete-request.ts';
+import { isOutcomeOpen } from './settle-doubts.ts';
 import { identify, type DeleteTarget } from './delete-target.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
 
@@ -24,6 +26,11 @@ interface TrialOptions {
   readonly requests: RequestRunner;
   readonly send: SendPaced;
   readonly emit: EventSink;
+  /**
+   * Settles the tried key if a request was carried out whose response was lost: a store that ignores conditions deletes it.
+   * @returns whether the store answers looks
+   */
+  readonly settleLost: (item: DeleteTarget, failure: Classification) => Promise<boolean>;
 }
 
 /** Determines a store's dialect with one key of a batch (see `learnDialect`). */
@@ -66,7 +73,7 @@ export class DialectTrial {
     for (;;) {
       const withEtag = hasCondition(item) && sendsEtag(dialect);
       const target = { ...work.targetOf(item, true), etag: withEtag ? NO_ETAG : null };
-      const tried = await this.#try(dialect, target);
+      const tried = await this.#try(dialect, { item, target });
       // The store took the request, so its form was right.
       if (tried === null) return { dialect, isDone: false, refusal: null };
       const step = learnDialect(dialect, { response: tried.response, withEtag });
@@ -82,7 +89,7 @@ export class DialectTrial {
   /** Null if the store took the request, but only this key cannot be deleted, or it is unclear whether it was. */
   async #try(
     dialect: DeleteDialect,
-    target: DeleteTarget,
+    { item, target }: { readonly item: DeleteTarget; readonly target: DeleteTarget },
   ): Promise<{ readonly response: TrialResponse; readonly failure: RetryChainFailed | null } | null> {
     let wasTaken = false;
     try {
@@ -92,6 +99,8 @@ export class DialectTrial {
       if (!(error instanceof RetryChainFailed)) throw error;
       // The last attempt may have failed as a whole, such as by throttling, which must not fail the other keys.
       if (error.cause instanceof KeysLeft || wasTaken) return null;
+      // Perhaps the store fails for this key alone; the others go on without a condition that is tested.
+      if (isOutcomeOpen(error.failure) && (await this.#options.settleLost(item, error.failure))) return null;
       const { code, message, httpStatus, errorCode } = error.failure;
       const response = readKeyError(code, message);
       if (response.kind === 'deleted' || response.kind === 'changed') return { response, failure: error };

@@ -68,30 +68,38 @@ export async function dropReplaced(
 }
 
 /**
- * Settles the keys of a request whose response was lost: the store may have carried it out. Looks at one key first, because
- * a store that is down answers no look either.
+ * Settles the keys of a request whose response was lost and that are gone or overwritten: the store may have carried it
+ * out. Looks at one key first, because a store that is down answers no look either; a second one tells it from a store that
+ * fails for that key alone.
+ * @returns whether the store answers looks; if not, nothing is known
  * @throws the signal's reason
  */
 export async function settleLost(
   s3: ObjectClient,
   { bucket, work, requests, isListed, items, failure: lost }: Omit<Doubtful, 'provenForms' | 'isLast'> & LostRequest,
   send: SendPaced,
-): Promise<void> {
+): Promise<boolean> {
   const { code, message } = lost;
   const look = withListing(openLook(s3, { bucket, requests }, send), isListed);
   const settle = async (item: DeleteTarget): Promise<Look> => {
     const seen = await look(item);
     const result = judgeDoubt({ item, response: { kind: 'unclear', code, message } }, { look: seen, isLast: true });
-    if (seen.kind !== 'unreadable' && result.kind !== 'again') work.drop(item, result);
+    if (result.kind === 'deleted' || result.kind === 'changed') work.drop(item, result);
     return seen;
   };
-  const [first, ...rest] = items;
+  const [first, second, ...others] = items;
   try {
-    if (first === undefined || (await settle(first)).kind === 'unreadable') return;
-    await forEachOf(rest, settle);
+    const seen = first === undefined ? null : await settle(first);
+    if (seen?.kind === 'unreadable') {
+      const hasAnswered = seen.failure.failure.httpStatus !== null;
+      if (second === undefined || !hasAnswered || (await settle(second)).kind === 'unreadable') return false;
+    } else if (second !== undefined) others.push(second);
+    await forEachOf(others, settle);
+    return true;
   } catch (error) {
     // The lost request is the failure to report.
     if (!(error instanceof RetryChainFailed)) throw error;
+    return false;
   }
 }
 
