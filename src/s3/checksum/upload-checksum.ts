@@ -48,7 +48,7 @@ export function readChecksum(choice: ChecksumChoice, fields: object): string | n
 }
 
 /** The checksum of an object in parts in a response; null if none is sent with uploads. */
-export function readWhole(choice: ChecksumChoice, fields: object): StatedWhole | null {
+export function readStatedWhole(choice: ChecksumChoice, fields: object): StatedWhole | null {
   if (choice === 'none') return null;
   const read = readFields(fields);
   return { text: read[FACTS[choice].field], type: read['ChecksumType'] };

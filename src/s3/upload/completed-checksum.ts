@@ -1,7 +1,7 @@
 import type { CompleteMultipartUploadCommand } from '@aws-sdk/client-s3';
 import { readFields, type UnknownFields } from '../../read-fields.ts';
 import type { ChecksumChoice } from '../checksum/algorithms.ts';
-import { readWhole } from '../checksum/upload-checksum.ts';
+import { readStatedWhole } from '../checksum/upload-checksum.ts';
 import { contradictsParts, type SummedPart } from '../checksum/whole-checksum.ts';
 import { wrongObjectFault } from './wrong-object.ts';
 
@@ -16,7 +16,7 @@ export async function assertWholeSent(
 ): Promise<void> {
   if (algorithm === 'none') return;
   for (const fields of stated) {
-    const whole = readWhole(algorithm, fields);
+    const whole = readStatedWhole(algorithm, fields);
     if (whole === null || !(await contradictsParts(algorithm, whole, parts))) continue;
     throw wrongObjectFault({ algorithm, stated: String(whole.text), computed: null });
   }
