@@ -66,7 +66,12 @@ function assertWhole(list: XmlPage): void {
   const groups = list.head.get('commonprefixes')?.length ?? 0;
   if (count === null || (/^[ \t\r\n]*\d{1,9}[ \t\r\n]*$/.test(count) && Number(count) === list.entries.length + groups))
     return;
-  refusePage(`the listing has ${list.entries.length} objects, and counts ${count}`);
+  const and = groups === 0 ? '' : ` and ${countOf(groups, 'common prefix', 'es')}`;
+  refusePage(`the listing has ${countOf(list.entries.length, 'object', 's')}${and}, and counts ${count}`);
+}
+
+function countOf(count: number, noun: string, plural: string): string {
+  return `${count} ${noun}${count === 1 ? '' : plural}`;
 }
 
 /** Where the next page starts. A token means that there is more, as for the SDK's paginator and the AWS CLI. */

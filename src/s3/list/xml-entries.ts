@@ -21,6 +21,8 @@ export interface XmlPage {
   readonly head: ReadonlyMap<string, readonly (string | null)[]>;
 }
 
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
+
 /** The most entries of one page. S3 sends 1,000; some stores send a few thousand when no number is asked for. */
 const ENTRIES_MAX = 10_000;
 
@@ -48,7 +50,9 @@ const TEXT_FIELDS: ReadonlySet<string> = new Set(
 export function readXmlPage(document: Buffer, names: ReadonlySet<string>): XmlPage {
   // Otherwise different bytes would become the same characters.
   if (!isUtf8(document)) throw new TransferFault('not_s3', 'the response is not UTF-8');
-  return new PageScanner(document, names).scan();
+  // A byte order mark may stand before an entity in UTF-8 (XML 1.0, section 4.3.3), and is no text of it.
+  const start = BYTE_ORDER_MARK.every((byte, at) => document[at] === byte) ? BYTE_ORDER_MARK.length : 0;
+  return new PageScanner(document.subarray(start), names).scan();
 }
 
 /** As numbers, because a search for a text takes most of the time of a page. */
