@@ -7,6 +7,7 @@
  *   other writer's, even with the same bytes: two runs that create a lock must not both succeed.
  */
 import { describe, expect, it } from 'vitest';
+import { computeChecksum } from '../../src/sandbox/protocol/checksum.ts';
 import { AGENTS, createHttpStage, OK } from '../support/raw-server.ts';
 import { errorResponse } from '../support/fake-s3.ts';
 import { md5, prepare } from '../support/fake-upload.ts';
@@ -22,12 +23,20 @@ describe.each(AGENTS)('a request on a kept connection that ends before the respo
   });
 });
 
+interface StoreHeld {
+  readonly etag: string;
+  readonly isSentAgain: boolean;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Of the HEAD after the 412. */
+  readonly status?: number;
+}
+
 /** A store that holds an object with this ETag when the PUT arrives, perhaps the same PUT's. */
-const store = ({ etag, isSentAgain }: { etag: string; isSentAgain: boolean }) =>
+const store = ({ etag, isSentAgain, headers = {}, status = 200 }: StoreHeld) =>
   prepare(Buffer.from('ours'), {
     ifNoneMatch: true,
     override: ({ watch }, operation, count) => {
-      if (operation === 'head') return count === 1 ? { status: 404 } : { headers: { etag } };
+      if (operation === 'head') return count === 1 ? { status: 404 } : { status, headers: { etag, ...headers } };
       if (isSentAgain) watch?.noteSentAgain();
       return errorResponse(412, 'PreconditionFailed');
     },
@@ -51,4 +60,27 @@ it('leaves an equal object to the writer who was first', async () => {
   const stage = store({ etag: `"${md5('ours')}"`, isSentAgain: false });
   await expect(stage.run()).rejects.toMatchObject({ code: 'exists' });
   expect(stage.operations).toEqual(['head', 'put']);
+});
+
+describe('the object under a key, whose ETag is no MD5,', () => {
+  const keyed = (text: string) => ({
+    'content-length': String(text.length),
+    'x-amz-server-side-encryption': 'aws:kms',
+    'x-amz-checksum-crc32': computeChecksum('crc32', Buffer.from(text)),
+  });
+
+  it('is ours by its checksum', async () => {
+    const stage = store({ etag: '"opaque"', isSentAgain: true, headers: keyed('ours') });
+    expect(await stage.run()).toMatchObject({ etag: '"opaque"' });
+  });
+
+  it('is not ours if the checksum is another', async () => {
+    const stage = store({ etag: '"opaque"', isSentAgain: true, headers: keyed('else') });
+    await expect(stage.run()).rejects.toMatchObject({ code: 'exists' });
+  });
+});
+
+it('is `exists` where the object may not be read', async () => {
+  const stage = store({ etag: '"opaque"', isSentAgain: true, status: 403 });
+  await expect(stage.run()).rejects.toMatchObject({ code: 'exists' });
 });

@@ -59,3 +59,13 @@ export async function headObject(
     throw error;
   }
 }
+
+/** The head of an object; also null if it may not be read, although it may be written. */
+export async function headIfAllowed(...request: Parameters<typeof headObject>): Promise<ObjectHead | null> {
+  try {
+    return await headObject(...request);
+  } catch (error) {
+    if (readFailedResponse(error).httpStatus === 403) return null;
+    throw error;
+  }
+}

@@ -8,7 +8,7 @@ import { readFailedResponse } from '../../retry/read-failure.ts';
 import type { WatchedOptions } from '../../http/http-handler.ts';
 import type { ChecksumChoice } from '../checksum/algorithms.ts';
 import { composeEtag, unquote } from '../checksum/etag.ts';
-import { headObject, type ObjectHead } from '../protocol/head-object.ts';
+import { headIfAllowed } from '../protocol/head-object.ts';
 import { assertSentByS3 } from '../protocol/response-fields.ts';
 import { assertEncrypted } from './assert-encrypted.ts';
 import { assertWholeSent, keepHeaderSums } from './completed-checksum.ts';
@@ -203,16 +203,6 @@ async function findCompleted(
 function mayBeDueToOurs(error: unknown): boolean {
   const { code } = readFailedResponse(error);
   return namesGoneUpload(code) || code === 'PreconditionFailed';
-}
-
-/** The head of an object; also null if it may not be read, although it may be written. */
-async function headIfAllowed(...request: Parameters<typeof headObject>): Promise<ObjectHead | null> {
-  try {
-    return await headObject(...request);
-  } catch (error) {
-    if (readFailedResponse(error).httpStatus === 403) return null;
-    throw error;
-  }
 }
 
 function partEtagsOf({ input }: CompleteMultipartUploadCommand): readonly string[] {

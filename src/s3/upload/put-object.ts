@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFailedResponse } from '../../retry/read-failure.ts';
 import { assertSentByS3 } from '../protocol/response-fields.ts';
 import type { UploadChannel } from './multipart-requests.ts';
+import type { ChecksumChoice } from '../checksum/algorithms.ts';
 import { bareEtag } from '../checksum/etag.ts';
-import { headObject } from '../protocol/head-object.ts';
+import { headIfAllowed, type ObjectHead } from '../protocol/head-object.ts';
 import { assertEncrypted } from './assert-encrypted.ts';
 import { createCondition, refuseExisting, sendWrite } from './create-only.ts';
 import { checksumOf, readChecksum } from '../checksum/upload-checksum.ts';
@@ -49,14 +50,29 @@ export async function putWhole(
       // the same bytes.
       const mayBeOurs = number > 1 || options.watch.wasSentAgain;
       if (!mayBeOurs) throw error;
-      const etag = `"${createHash('md5').update(bytes).digest('hex')}"`;
-      if (bareEtag((await headObject(s3, upload, options))?.ETag ?? '') !== bareEtag(etag)) throw error;
-      return { etag, versionId: null, checksum: null };
+      const head = await headIfAllowed(s3, { bucket, key, wantsChecksum: checksum !== 'none' }, options);
+      if (head === null || !hasBytes(head, { bytes, computed: readChecksum(checksum, sent), checksum })) throw error;
+      return { etag: head.ETag ?? null, versionId: null, checksum: null };
     }
   });
   requests.addBytes(bytes.byteLength);
   guard.emit({ kind: 'bytes_moved', name: `s3://${bucket}/${key}`, bytes: bytes.byteLength });
   return { ...stored, bytes: bytes.byteLength, resumedBytes: 0 };
+}
+
+/** Whether an object has these bytes, by the MD5 in its ETag or, if its key makes the ETag none, by its checksum. */
+function hasBytes(
+  head: ObjectHead,
+  {
+    bytes,
+    computed,
+    checksum,
+  }: { readonly bytes: Uint8Array; readonly computed: string | null; readonly checksum: ChecksumChoice },
+): boolean {
+  if (bareEtag(head.ETag ?? '') === createHash('md5').update(bytes).digest('hex')) return true;
+  const isKeyed = head.SSECustomerAlgorithm !== undefined || head.ServerSideEncryption?.startsWith('aws:kms') === true;
+  const isEqual = computed !== null && readChecksum(checksum, head) === computed;
+  return isKeyed && isEqual && head.ContentLength === bytes.byteLength;
 }
 
 type StoredWhole = Pick<UploadResult, 'etag' | 'versionId' | 'checksum'>;
