@@ -17,14 +17,20 @@ export class DirectBody extends Readable {
   readonly #controller: Dispatcher.DispatchController;
   /** Frees chunks from `drain`; call it once for each. */
   readonly release: Release;
+  /** Only the end of the connection marks its end (RFC 9112, section 6.3), so a cut looks like the end. */
+  readonly endsWithConnection: boolean;
   #take: TakeChunk | null = null;
   #settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | null = null;
   #outcome: { readonly error: unknown } | 'open' | 'ended' = 'open';
 
-  constructor(controller: Dispatcher.DispatchController, release: Release) {
+  constructor(
+    controller: Dispatcher.DispatchController,
+    { release, endsWithConnection = false }: { readonly release: Release; readonly endsWithConnection?: boolean },
+  ) {
     super();
     this.#controller = controller;
     this.release = release;
+    this.endsWithConnection = endsWithConnection;
     controller.pause();
   }
 
@@ -136,7 +142,8 @@ export async function dispatchDirect(
     origin: `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`,
     path: query === '' ? request.path : `${request.path}?${query}`,
     method,
-    headers: request.headers,
+    // Not signed, because proxies rewrite it. Bytes that one compresses on the way would be stored compressed.
+    headers: { 'accept-encoding': 'identity', ...request.headers },
     body: body ?? null,
     idempotent: isRepeatable(request),
   };
@@ -172,7 +179,8 @@ function receiveDirect({ signal, release, resolve, reject }: Receiver): Dispatch
     },
     onResponseStart: (controller, statusCode, headers) => {
       if (statusCode < 200) return;
-      body = new DirectBody(controller, release);
+      const endsWithConnection = headers['content-length'] === undefined && headers['transfer-encoding'] === undefined;
+      body = new DirectBody(controller, { release, endsWithConnection });
       handler.onResponseData = body.receive;
       resolve({ response: new HttpResponse({ statusCode, headers: joinHeaders(headers), body }) });
     },

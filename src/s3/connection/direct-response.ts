@@ -29,6 +29,7 @@ export function readObjectResponse({ headers, body, statusCode }: HttpResponse):
     AcceptRanges: headers['accept-ranges'],
     ContentRange: headers['content-range'],
     ContentType: headers['content-type'],
+    ContentEncoding: headers['content-encoding'],
     // oxlint-disable-next-line no-restricted-globals -- holds a given time, reads no clock
     LastModified: modifiedMs === null ? undefined : new Date(modifiedMs),
     Metadata: mtime === undefined ? {} : { mtime },

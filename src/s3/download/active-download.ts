@@ -53,6 +53,10 @@ export class ActiveDownload {
     this.#sizeBytes = options.facts.sizeBytes;
   }
 
+  get address(): ObjectAddress {
+    return this.#options.address;
+  }
+
   /** The least bytes to expect of an object whose response states no size; null if unknown. */
   get listedBytes(): number | null {
     return this.#options.listedBytes;

@@ -1,6 +1,7 @@
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { RetryChainFailed } from '../../retry/retry-chain.ts';
-import { askFor, openBody, openListed, readFacts, toAskedRange, type Asked } from './get-response.ts';
+import { askFor, openBody, openListed, readFacts, toAskedRange, type Asked, type OpenBody } from './get-response.ts';
+import { confirmSize } from './confirm-size.ts';
 import { checkAnswer, locateRange, type GetAnswer, type KnownObject } from './check-answer.ts';
 import { ActiveDownload, type PieceCursor } from './active-download.ts';
 import { isSameEtag } from '../checksum/etag.ts';
@@ -40,7 +41,7 @@ export async function fetchFirst(
         const piece = active.take();
         known = { active, cursor: piece && { piece } };
         onKnown(active);
-        if (known.cursor !== null) await receiveBody(active, known.cursor, { body, answer });
+        if (known.cursor !== null) await receiveChecked(options, active, known.cursor, { body, answer, attempt });
       } else if (known.cursor !== null) await receive(options, known.active, known.cursor, attempt);
       return known;
     });
@@ -105,11 +106,12 @@ async function findProof(
 }
 
 async function receive(
-  { s3, request }: DownloadOptions,
+  options: DownloadOptions,
   active: ActiveDownload,
   cursor: PieceCursor,
   attempt: Attempt,
 ): Promise<void> {
+  const { s3, request } = options;
   const { known, facts } = active;
   const { piece } = cursor;
   if (isReleased(piece)) return;
@@ -126,7 +128,17 @@ async function receive(
   const wanted = answer.isWhole && range !== null ? active.noteRangeIgnored(piece) : piece;
   if (wanted === null) return;
   cursor.piece = wanted;
-  await receiveBody(active, cursor, { body, answer });
+  await receiveChecked(options, active, cursor, { body, answer, attempt });
+}
+
+async function receiveChecked(
+  options: DownloadOptions,
+  active: ActiveDownload,
+  cursor: PieceCursor,
+  { attempt, ...response }: { readonly body: OpenBody; readonly answer: GetAnswer; readonly attempt: Attempt },
+): Promise<void> {
+  const confirm = async () => await confirmSize(options, active, { response: response.body, cursor, attempt });
+  await receiveBody(active, cursor, { ...response, confirmSize: confirm });
 }
 
 function isReleased({ state }: Piece): boolean {

@@ -41,6 +41,8 @@ export function toAskedRange({ start, end }: ByteSpan): AskedRange {
 export interface OpenBody extends Disposable {
   readonly head: GetObjectCommandOutput;
   readonly body: Readable;
+  /** Only the end of the connection marks the end of the body. */
+  readonly endsWithConnection: boolean;
 }
 
 /** @throws TransferFault `not_s3` for a response without a body */
@@ -50,7 +52,8 @@ export function openBody({ head, body }: ObjectResponse): OpenBody {
     // An unread body would occupy its connection, and keep the process alive.
     if (!(body instanceof DirectBody && body.isOver)) body.destroy();
   };
-  return { head, body, [Symbol.dispose]: dispose };
+  const endsWithConnection = body instanceof DirectBody && body.endsWithConnection;
+  return { head, body, endsWithConnection, [Symbol.dispose]: dispose };
 }
 
 /** Opens the first response that is about the listed object, or about what has replaced it. */

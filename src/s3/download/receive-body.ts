@@ -13,19 +13,26 @@ import { PieceWriter } from './piece-writer.ts';
 export async function receiveBody(
   active: ActiveDownload,
   cursor: PieceCursor,
-  response: { readonly body: OpenBody; readonly answer: GetAnswer },
+  response: {
+    readonly body: OpenBody;
+    readonly answer: GetAnswer;
+    /** Asks for the size of the object, if the response leaves a doubt; null if not. */
+    readonly confirmSize: () => Promise<number | null>;
+  },
 ): Promise<void> {
   if (response.answer.isWhole) active.openStream(cursor);
   cursor.piece.state = 'receiving';
+  let confirmedBytes: number | null;
   try {
     await writeBody(active, cursor, response);
+    confirmedBytes = await response.confirmSize();
   } finally {
     active.closeStream(cursor);
     cursor.piece.state = 'waiting';
   }
   const { piece } = cursor;
   const { sizeBytes } = active.facts;
-  const end = Math.min(piece.end, sizeBytes ?? active.listedBytes ?? 0);
+  const end = Math.min(piece.end, sizeBytes ?? active.listedBytes ?? confirmedBytes ?? 0);
   if (piece.at < end) {
     throw new TransferFault('body_cut', `the body ended after ${piece.at} of ${end} bytes`);
   }
