@@ -76,9 +76,10 @@ it('deletes versions that are listed before the current one of their key', async
 });
 
 it('lists the last key of a page again, as a whole, where no version is named', async () => {
-  const { seen, taken } = await sweep('a1* b3*x b2 b1 c1*x', { pageSize: 4, readsVersion: false });
+  const { seen, taken } = await sweep('a1* b3*x b2 b1 c1*x', { pageSize: 3, readsVersion: false });
   expect(seen).toBe('a1 b3 b2 b1 c1');
   expect(taken).toBe('b2 b1 c1');
+  expect(await sweep('a1* b2*x b1', { pageSize: 2, readsVersion: false })).toMatchObject({ taken: 'b1' });
 });
 
 it('leaves the marker of a key that has a page of its own, if the next page does not go on with it', async () => {

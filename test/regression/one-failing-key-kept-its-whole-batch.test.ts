@@ -37,9 +37,10 @@ function prepareStore({ fail }: Store, keys: readonly string[] = KEYS) {
   return { ...store, there };
 }
 
-it.each([['a'], ['b'], ['e'], ['j'], ['b', 'h'], ['a', 'b'], ['a', 'e', 'j']])(
-  'deletes all keys but %s %s %s, for which the store fails',
-  async (...bad) => {
+it.each(['a', 'b', 'e', 'j', 'b h', 'a b', 'a e j'])(
+  'deletes all keys but %s, for which the store fails',
+  async (names) => {
+    const bad = names.split(' ');
     const { run, there } = prepareStore({
       fail: (asked) => (asked.some(({ key }) => bad.includes(key)) ? errorResponse(500, 'InternalError') : null),
     });
