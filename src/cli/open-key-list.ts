@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { access, constants, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { BreakwaterError } from '../errors.ts';
+import { openPipeToRead } from '../open-pipe.ts';
 import { readKeyList } from '../sweep/select/key-list.ts';
 import type { SelectionSource } from '../sweep/select/select-items.ts';
 import type { SweepItem } from '../sweep/sweep-item.ts';
@@ -27,8 +28,10 @@ export async function openKeyList(
   await access(path, constants.R_OK).catch((error: unknown) => {
     throw keyListError(path, error);
   });
-  if ((await stat(path)).isDirectory()) throw keyListError(path, null);
-  return { kind: 'named', open: () => readNamed(createReadStream(path), { isNullSeparated, name: path }) };
+  const facts = await stat(path);
+  if (facts.isDirectory()) throw keyListError(path, null);
+  const openSource = (): Readable => (facts.isFIFO() ? openPipeToRead(path) : createReadStream(path));
+  return { kind: 'named', open: () => readNamed(openSource(), { isNullSeparated, name: path }) };
 }
 
 /** Reads a list of keys; faults of the system, such as a disk error, get a code. */

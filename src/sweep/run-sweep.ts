@@ -138,7 +138,8 @@ interface ObjectsTools extends Pick<SweepTools, 'unfinished' | 'clock' | 'emit' 
 export async function sweepObjects(job: ObjectsJob, tools: ObjectsTools): Promise<SweepResult> {
   const { id, bucket, reportPath, isResumable } = job;
   const { store, select, unfinished, claim, time, clock, emit } = tools;
-  const report = reportPath === null ? NO_REPORT : await openSweepReport(reportPath, bucket);
+  const report =
+    reportPath === null ? NO_REPORT : await openSweepReport(reportPath, bucket, { clock, signal: time.signal });
   const checkpoint = isResumable ? await SweepCheckpoint.open({ unfinished, id, clock }) : null;
   time.begin();
   const result = await sweep(sweepRound(select, checkpoint?.after ?? null), job, {

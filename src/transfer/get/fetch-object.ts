@@ -32,7 +32,7 @@ export async function fetchObject(
 ): Promise<DownloadResult> {
   const { options, store, slots, emit } = context;
   const name = nameOf(location);
-  await using output = await chooseOutput(context, location, target);
+  await using output = await chooseOutput(context, { location, target, signal });
   let ok = false;
   try {
     const result = await store.download({
@@ -79,9 +79,12 @@ export function planPieces(
   return { pieceBytes: length, piecesInFlight, bufferBytes: length };
 }
 
-async function chooseOutput(context: FetchContext, location: S3Location, target: FetchTarget): Promise<LocalSink> {
+async function chooseOutput(
+  context: FetchContext,
+  { location, target, signal }: Omit<ObjectToFetch, 'listed'>,
+): Promise<LocalSink> {
   const { path } = target;
-  if (path === null) return StreamOutput.toStandardOutput(context.stdout);
-  if (target.kind === 'stream') return StreamOutput.toDevice(path);
+  if (path === null) return StreamOutput.toStandardOutput(context.stdout, signal);
+  if (target.kind === 'stream') return await StreamOutput.toDevice(path, { clock: context.clock, signal });
   return await FileOutput.prepare(context, location, path);
 }

@@ -1,8 +1,12 @@
 import { createWriteStream } from 'node:fs';
+import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
+import { onAbort } from '../../abort.ts';
+import type { Clock } from '../../clock.ts';
 import { BreakwaterError } from '../../errors.ts';
+import { closedPipeError, isPipe, openPipeToWrite } from '../../open-pipe.ts';
 import type { StreamTarget } from '../../s3/download/download-request.ts';
-import type { LocalSink } from './sink.ts';
+import { cannotCreateError, type LocalSink } from './sink.ts';
 import { readSystemCode } from '../local-errors.ts';
 
 /** Writes one object to a pipe or device, in order and no faster than it is read. Written bytes cannot be discarded. */
@@ -11,22 +15,45 @@ export class StreamOutput implements LocalSink {
   readonly #name: string;
   readonly #openStream: () => Writable;
   readonly #isOurs: boolean;
+  readonly #signal: AbortSignal;
   #stream: Writable | null = null;
 
-  private constructor(name: string, openStream: () => Writable, { isOurs }: { isOurs: boolean }) {
+  private constructor(
+    name: string,
+    openStream: () => Writable,
+    { isOurs, signal }: { isOurs: boolean; signal: AbortSignal },
+  ) {
     this.#name = name;
     this.#openStream = openStream;
     this.#isOurs = isOurs;
+    this.#signal = signal;
   }
 
   /** Standard output, which stays open because it is not ours. */
-  static toStandardOutput(stream: Writable): StreamOutput {
-    return new StreamOutput('standard output', () => stream, { isOurs: false });
+  static toStandardOutput(stream: Writable, signal: AbortSignal): StreamOutput {
+    return new StreamOutput('standard output', () => stream, { isOurs: false, signal });
   }
 
-  /** An existing named pipe or device. */
-  static toDevice(path: string): StreamOutput {
-    return new StreamOutput(path, () => createWriteStream(path, { flags: 'r+' }), { isOurs: true });
+  /**
+   * An existing named pipe or device. A pipe is opened here, before S3 is asked: its reader may come much later than S3
+   * waits.
+   * @throws the signal's reason; BreakwaterError `local_create`
+   */
+  static async toDevice(
+    path: string,
+    { clock, signal }: { readonly clock: Pick<Clock, 'sleep'>; readonly signal: AbortSignal },
+  ): Promise<StreamOutput> {
+    if (!(await isPipe(path))) {
+      return new StreamOutput(path, () => createWriteStream(path, { flags: 'r+' }), { isOurs: true, signal });
+    }
+    const pipe = await openPipeToWrite(path, { clock, signal }).catch((error: unknown) => {
+      if (error instanceof BreakwaterError) throw error;
+      const code = readSystemCode(error);
+      throw code === null ? error : cannotCreateError(path, code, error);
+    });
+    const output = new StreamOutput(path, () => pipe, { isOurs: true, signal });
+    await output.open();
+    return output;
   }
 
   async open(): Promise<StreamTarget> {
@@ -39,7 +66,10 @@ export class StreamOutput implements LocalSink {
 
   async commit(): Promise<void> {
     const stream = this.#isOurs ? this.#stream : null;
-    if (stream !== null) await new Promise<void>((resolve) => stream.end(resolve));
+    if (stream === null || stream.destroyed) return;
+    // Its bytes are in the pipe, or will not be read.
+    if (stream instanceof Socket) stream.destroy();
+    else await new Promise<void>((resolve) => stream.end(resolve));
   }
 
   async abandon(error: unknown): Promise<unknown> {
@@ -51,14 +81,12 @@ export class StreamOutput implements LocalSink {
 
   async #write(stream: Writable, bytes: Uint8Array): Promise<void> {
     try {
-      await writeToStream(stream, bytes);
+      await writeToStream(stream, bytes, this.#signal);
     } catch (error) {
+      if (this.#signal.aborted) throw this.#signal.reason;
       const code = readSystemCode(error);
       if (code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED') {
-        throw new BreakwaterError('interrupted', `${this.#name} was closed by its reader`, {
-          cause: error,
-          details: { reason: CLOSED_PIPE },
-        });
+        throw closedPipeError(this.#name, error);
       }
       throw new BreakwaterError('local_io', `cannot write to ${this.#name}: ${code ?? 'unknown error'}`, {
         cause: error,
@@ -67,12 +95,11 @@ export class StreamOutput implements LocalSink {
   }
 }
 
-/** The reason of an `interrupted` that is not an error: the reader closed the pipe, as in `| head`. */
-export const CLOSED_PIPE = 'closed_pipe';
-
-async function writeToStream(stream: Writable, bytes: Uint8Array): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    // The callback runs once the bytes are consumed, which gives backpressure and errors in one place.
-    stream.write(bytes, (error) => (error === null || error === undefined ? resolve() : reject(error)));
-  });
+/** A reader that never reads more must not outlast the signal. */
+async function writeToStream(stream: Writable, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  using _aborted = onAbort(signal, reject);
+  // The callback runs once the bytes are consumed, which gives backpressure and errors in one place.
+  stream.write(bytes, (error) => (error === null || error === undefined ? resolve() : reject(error)));
+  await promise;
 }
