@@ -22,6 +22,15 @@ export function findRequestsMax(read: () => DescriptorFacts = readDescriptors): 
   return Math.max(1, Math.floor((limit - open - RESERVED) / PER_REQUEST));
 }
 
+/** SQLite's database, log and index, and room for the requests and modules that come later. */
+const STATE_MIN = 12;
+
+/** Whether the state can be kept open in its file without leaving too few descriptors for the work. */
+export function hasRoomForState(read: () => DescriptorFacts = readDescriptors): boolean {
+  const { limit, open } = read();
+  return limit === null || limit - open >= STATE_MIN;
+}
+
 function readDescriptors(): DescriptorFacts {
   try {
     const [, soft = ''] = /^Max open files\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];

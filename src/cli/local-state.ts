@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { CircuitStore } from '../circuit/circuit-store.ts';
 import type { CircuitGate } from '../circuit/circuit-gate.ts';
+import { hasRoomForState } from './descriptor-limit.ts';
 import { identifyProcess, isProcessAlive } from '../state/process-identity.ts';
 import type { State } from '../state/state.ts';
 import { once } from '../once.ts';
@@ -25,7 +26,10 @@ export function openLocalState({ command, settings, clock, emit }: Options): Loc
   const processIdentity = once(() => identifyProcess(command));
   const open = async (): Promise<State> => {
     const { openState } = await import('../state/open-state.ts');
-    return openState({ directory: settings.stateDirectory, clock, onWarning: warn });
+    if (hasRoomForState()) return openState({ directory: settings.stateDirectory, clock, onWarning: warn });
+    warn('too few file descriptors (ulimit -n) for the state file: circuits and metrics are kept in memory only');
+    // No file can be made there, so the state is in memory.
+    return openState({ directory: '/dev/null', clock, onWarning: () => undefined });
   };
   const state = async (): Promise<State> => await (opened ??= open());
   const openGate = async (circuits: CircuitStore): Promise<CircuitGate> => {

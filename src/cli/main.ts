@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
@@ -7,7 +8,7 @@ import { findStrayFlag, lacksCommand, normaliseArguments } from './flags/command
 import { logError } from './output/event-log.ts';
 import { exitStatusOf } from './output/exit-status.ts';
 import { watchForLostOutput } from './output/lost-output.ts';
-import { logNodeWarnings } from './output/node-warnings.ts';
+import { logForeignWarnings } from './output/node-warnings.ts';
 import { guessOutputSettings, openEarlyOutput } from './output/fallback-output.ts';
 import { escapeControls } from '../ui/escape.ts';
 import { findNearestWord } from '../ui/nearest-word.ts';
@@ -25,7 +26,7 @@ export async function main(words: readonly string[]): Promise<void> {
   const screens = { stdout: process.stdout, stderr: process.stderr };
   const early = once(() => openEarlyOutput({ argv, env: process.env, home: findHome(process.env) }, screens));
   const lostOutput = watchForLostOutput(screens);
-  logNodeWarnings(early, systemClock);
+  logForeignWarnings(early, systemClock);
   const status = await runCommandLine(argv, early);
   await Promise.all([drain(process.stdout), drain(process.stderr)]);
   const lost = lostOutput();
@@ -111,6 +112,8 @@ function chooseColour(noColor: boolean): void {
 /** Waits until all output is written or the pipe is closed. */
 async function drain(stream: NodeJS.WriteStream): Promise<void> {
   if (!stream.writable) return;
+  // A write that has failed reports it in the next turn.
+  if (stream.writableLength === 0) return await setImmediate();
   await new Promise<void>((resolve) => {
     stream.once('error', () => resolve());
     stream.write('', () => resolve());

@@ -13,6 +13,7 @@ import { readCertificates } from './settings/named-file.ts';
 import { findRequestsMax } from './descriptor-limit.ts';
 import { openUnfinishedWork } from '../state/stored-work.ts';
 import type { CommandRun } from './command-run.ts';
+import { openStdout } from './open-stdout.ts';
 import { openStdin } from './open-stdin.ts';
 import { watchHeadroom } from './event-loop-headroom.ts';
 
@@ -38,7 +39,7 @@ export async function openTransferContext(
     unfinished: openUnfinishedWork(run, name === 's3-upload' ? 'upload' : 'download'),
     signal: run.signal,
     openStdin: () => openStdin(run.stdin),
-    stdout: run.stdout,
+    stdout: openStdout(run.stdout),
   };
 }
 

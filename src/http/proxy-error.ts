@@ -10,7 +10,7 @@ export function proxyError(error: Error, proxy: URL): Error {
   const status = readRefusal(error);
   const where = `the proxy ${proxy.host}`;
   if (status === null) return new Error(`through ${where}: ${error.message}`, { cause: error });
-  if (status >= 500 || status === 429) {
+  if (status < 200 || status >= 500 || status === 429) {
     return new TransferFault('proxy_refused', `${where} answered ${status}`, { cause: error });
   }
   const hint =

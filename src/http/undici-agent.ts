@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici';
 import { readFields } from '../read-fields.ts';
 import { readAfterWriteError } from './answer-after-write-error.ts';
 import { proxyError } from './proxy-error.ts';
+import { TransferFault } from '../retry/transfer-fault.ts';
 import { openSocket, type SocketOptions, type TlsSession } from './open-socket.ts';
 
 /** Bodies are written to the socket in pieces of this size, to detect progress on a slow uplink. */
@@ -82,7 +83,13 @@ export class UndiciAgent {
       onResponseData: (controller, chunk) => handler.onResponseData?.(controller, chunk),
       onResponseEnd: (controller, trailers) => handler.onResponseEnd?.(controller, trailers),
       onResponseError: (controller, error) => {
-        if (isAnswered || !this.#isEndOfKept(error)) handler.onResponseError?.(controller, error);
+        if (readFields(error)['code'] === 'ERR_ASSERTION') {
+          // undici does not expect a status below 100.
+          handler.onResponseError?.(
+            controller,
+            new TransferFault('not_s3', 'the status is not one of HTTP', { cause: error }),
+          );
+        } else if (isAnswered || !this.#isEndOfKept(error)) handler.onResponseError?.(controller, error);
         else sendAgain();
       },
     };
@@ -115,6 +122,9 @@ export class UndiciAgent {
         uri: proxy.href,
         requestTls: tls,
         proxyTls: tls,
+        // Opens tunnels: a proxy that does not answer is no connection.
+        clientFactory: (origin, given) =>
+          new undici.Pool(origin, Object.assign({}, given, { headersTimeout: connectTimeoutMs })),
         // Without it, plain requests would use a pool with the defaults.
         factory: (origin, given) =>
           new undici.Pool(origin, Object.assign({}, given, options, more, this.#watchConnections(given))),

@@ -4,13 +4,28 @@
  * Cause: a failed write to a standard stream was thrown by a listener, ours and one that oclif adds.
  * Fix: the first failed write is remembered; a command that would end with 0 ends with 74 (`local_io`) and says so.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { Program } from '../support/program.ts';
+import { startTestSandbox } from '../support/sandbox.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+
+it('a standard output that is a directory loses nothing in silence', async () => {
+  await using sandbox = await startTestSandbox();
+  sandbox.putObject('bucket', 'key', { body: 'x' });
+  await using program = await Program.create(sandbox.env);
+  const directory = openSync(program.directory, 'r');
+  const child = spawn(process.execPath, [BIN, 'get', 's3://bucket/key', '-'], {
+    env: program.env,
+    stdio: ['ignore', directory, 'ignore'],
+  });
+  closeSync(directory);
+  expect((await once(child, 'exit'))[0]).toBe(74);
+});
 
 it.each([
   ['metrics', 1, 74, /cannot write to standard output: ENOSPC \(local_io\)/],

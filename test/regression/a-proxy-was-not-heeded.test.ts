@@ -132,6 +132,23 @@ it('sends a request again at once if the proxy has closed its connection meanwhi
   await transferAll(program, env);
 });
 
+it('gives up a proxy that never answers, after the connect timeout', async () => {
+  const server = createTcpServer((socket) => socket.on('error', () => undefined));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  await using program = await Program.create({
+    AWS_ENDPOINT_URL_S3: 'https://store.invalid',
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'k',
+    AWS_SECRET_ACCESS_KEY: 's',
+    HTTPS_PROXY: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+  });
+  const ended = await program.run(['get', 's3://b-b/key', '-', '--retries', '0', '--connect-timeout', '500ms']);
+  server.close();
+  expect([ended.status, ended.stderr]).toEqual([69, expect.stringMatching(/through the proxy/)]);
+  expect(ended.durationMs).toBeLessThan(30_000);
+});
+
 it('names a proxy that is not there', async () => {
   await using program = await Program.create({
     AWS_ENDPOINT_URL_S3: 'https://store.invalid',

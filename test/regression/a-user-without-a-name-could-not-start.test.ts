@@ -30,6 +30,11 @@ it('a working directory that was removed', async () => {
   const gone = program.path('gone');
   await mkdir(gone);
   const started = program.start(['breaker-status'], { cwd: gone });
+  const relative = program.start(['metrics', '--textfile', 'a.prom'], { cwd: gone });
   await rmdir(gone);
   expect((await started.ended).status).toBe(0);
+  expect(await relative.ended).toMatchObject({
+    status: 74,
+    stderr: expect.stringMatching(/working directory/) as string,
+  });
 });

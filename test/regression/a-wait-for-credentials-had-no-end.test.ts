@@ -50,7 +50,10 @@ it('a server that never answers', async () => {
 });
 
 it.each([
-  ['failing', /credentials in profile "failing": .*the session has expired/],
+  [
+    'failing',
+    /debug: .*the session has expired.*\n(.*\n)*.*credentials in profile "failing": its credential_process failed/,
+  ],
   ['missing', /credentials in profile "missing": .*missing/],
 ])('says why there are none in the profile %s', async (profile, says) => {
   const ended = await run({ AWS_PROFILE: profile }, '--verbose');
@@ -66,6 +69,7 @@ it.each([
   [{ AWS_SESSION_TOKEN: 'tok\u010d\u010aX-Injected: yes' }, 'AWS_SESSION_TOKEN'],
   [{ AWS_SECRET_ACCESS_KEY: 'hush\r' }, 'AWS_SECRET_ACCESS_KEY'],
   [{ AWS_REGION: 'eu-west-1\r' }, 'AWS_REGION'],
+  [{ AWS_REGION: '../x' }, 'AWS_REGION'],
 ])('refuses %j', async (bad, name) => {
   const env = { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE', AWS_SECRET_ACCESS_KEY: 'example', ...bad };
   const ended = await run(env);

@@ -19,10 +19,19 @@ export function toBreakwaterError(error: unknown, context: UsageContext): Breakw
   if (error instanceof BreakwaterError) return error;
   if (error instanceof FlagRefused) return error.refusal;
   if (error instanceof CLIError) return usageError(error, context);
+  if (error instanceof Error && 'syscall' in error && error.syscall === 'uv_cwd') return lostDirectoryError(error);
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new BreakwaterError('internal', `unexpected ${escapeControls(text).slice(0, 500)}`, {
     cause: error,
     details: { hint: 'run it again with --verbose and report the output' },
+  });
+}
+
+/** Every relative path needs the working directory. */
+function lostDirectoryError(cause: Error): BreakwaterError {
+  return new BreakwaterError('local_io', 'the working directory does not exist any more', {
+    cause,
+    details: { hint: 'change to a directory that exists, or use absolute paths' },
   });
 }
 

@@ -3,21 +3,20 @@ import { formatLine } from './event-log.ts';
 import type { Output } from './output.ts';
 
 /**
- * Sends Node's own warnings through the log, so that `--quiet` and `--log-format json` hold for them. Node prints them
- * from a listener; if it has none, `--no-warnings` switched them off.
+ * Sends Node's own warnings, and what libraries print with `console.warn` (the SDK's HTTP client does), through the log,
+ * so that `--quiet` and `--log-format json` hold for them. Node prints its warnings from a listener; if it has none,
+ * `--no-warnings` switched them off.
  */
-export function logNodeWarnings(openOutput: () => Output, clock: Clock): void {
-  if (process.listenerCount('warning') === 0) return;
-  process.removeAllListeners('warning');
-  process.on('warning', ({ name, message }) => {
+export function logForeignWarnings(openOutput: () => Output, clock: Clock): void {
+  const warn = (reason: string, text: string): void => {
     const output = openOutput();
     if (output.mode.quiet) return;
-    const line = {
-      level: 'warning',
-      event: 'warning',
-      text: `${name}: ${message}`,
-      fields: { reason: 'node' },
-    } as const;
+    const line = { level: 'warning', event: 'warning', text, fields: { reason } } as const;
     output.note(formatLine(line, output.mode, clock.now()));
-  });
+  };
+  // oxlint-disable-next-line no-console -- replaced, not used
+  console.warn = (...words: unknown[]) => warn('sdk', words.map(String).join(' '));
+  if (process.listenerCount('warning') === 0) return;
+  process.removeAllListeners('warning');
+  process.on('warning', ({ name, message }) => warn('node', `${name}: ${message}`));
 }

@@ -137,8 +137,8 @@ function findRegion(wishes: S3Wishes, env: Environment, { regions }: ProfileFact
     ['AWS_DEFAULT_REGION', env['AWS_DEFAULT_REGION'] ?? null],
     ...regions,
   ]);
-  if (found === null || /^[!-~]{1,100}$/.test(found.value)) return found;
-  throw new BreakwaterError('config', `${found.name} contains a line end, a blank or a character outside ASCII`, {
+  if (found === null || /^[!-.0-~]{1,100}$/.test(found.value)) return found;
+  throw new BreakwaterError('config', `${found.name} is not the name of a region`, {
     details: { reason: 'bad_region', hint: `correct ${found.name}; a region looks like eu-west-1` },
   });
 }

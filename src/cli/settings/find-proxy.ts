@@ -22,7 +22,11 @@ export function nameProxy(target: URL, env: Environment): string | null {
     // A web server that runs us as CGI sets HTTP_PROXY from a header of the request (https://httpoxy.org).
     .filter((name) => name !== 'HTTP_PROXY' || (env['REQUEST_METHOD'] ?? '') === '')
     .find((name) => (env[name] ?? '') !== '');
-  if (found === undefined || isExcluded(target, env['no_proxy'] ?? env['NO_PROXY'] ?? '')) return null;
+  if (
+    found === undefined ||
+    isExcluded(target, [env['no_proxy'], env['NO_PROXY']].find((list) => (list ?? '') !== '') ?? '')
+  )
+    return null;
   return found;
 }
 
@@ -30,13 +34,19 @@ function parseProxy(name: string, text: string): URL {
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   const url =
     URL.canParse(withScheme) && !/[\p{Cc}\s]/u.test(text) ? new URL(withScheme.replace(/^socks5h:/i, 'socks5:')) : null;
-  if (url !== null && SCHEMES.has(url.protocol) && url.hostname !== '') return url;
+  if (url !== null && SCHEMES.has(url.protocol) && url.hostname !== '' && isOnlyOrigin(url)) return url;
   throw new BreakwaterError('config', `${name} is not the URL of a proxy`, {
     details: {
       reason: 'bad_proxy',
       hint: `use http://HOST:PORT, https://HOST:PORT or socks5://HOST:PORT, or unset ${name}`,
     },
   });
+}
+
+/** No path or query, which no proxy has, and a user and password that can be decoded. */
+function isOnlyOrigin({ pathname, search, hash, username, password }: URL): boolean {
+  const isEscaped = !/%(?![0-9a-f]{2})/i.test(username + password);
+  return isEscaped && ['', '/'].includes(pathname) && search === '' && hash === '';
 }
 
 /**

@@ -2,7 +2,7 @@ import { readFields } from '../../read-fields.ts';
 
 /** Failures that only say that a source of credentials is not configured here. */
 const NOT_CONFIGURED =
-  /skipping|not set|not specified|unable to find environment|disabled|did not contain|from any providers|\[?default\b/i;
+  /skipping|not set|not specified|unable to find environment|disabled|did not contain|from any providers|profile:? \[?default\b.*(found|resolve)|resolve.*\[default\]/i;
 
 /** Collects what the SDK's providers report while they look for credentials. */
 export class CredentialLog {
@@ -26,7 +26,9 @@ export class CredentialLog {
     const last = formatOneLine(error instanceof Error ? error.message : String(error));
     if (!isFromEmptyChain(error)) return last;
     const failures = this.#lines.flatMap((line) => /(?:->|\(!\)) (.*)$/.exec(line)?.[1] ?? []);
-    return failures.findLast((failure) => !NOT_CONFIGURED.test(failure)) ?? last;
+    const telling = failures.findLast((failure) => !NOT_CONFIGURED.test(failure)) ?? last;
+    // The command line and what the program says may contain secrets.
+    return telling.startsWith('Command failed:') ? 'its credential_process failed' : telling;
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { findRequestsMax } from '../../../src/cli/descriptor-limit.ts';
+import { findRequestsMax, hasRoomForState } from '../../../src/cli/descriptor-limit.ts';
 
 it.each([
   [{ limit: null, open: 0 }, Number.POSITIVE_INFINITY],
@@ -10,6 +10,14 @@ it.each([
   [{ limit: 10, open: 23 }, 1],
 ])('allows, with %j, %d requests at once', (facts, requests) => {
   expect(findRequestsMax(() => facts)).toBe(requests);
+});
+
+it.each([
+  [{ limit: null, open: 0 }, true],
+  [{ limit: 34, open: 22 }, true],
+  [{ limit: 33, open: 22 }, false],
+])('has room for the state with %j: %s', (facts, hasRoom) => {
+  expect(hasRoomForState(() => facts)).toBe(hasRoom);
 });
 
 it('reads the limit of this process', () => {

@@ -54,15 +54,21 @@ describe('the proxy of a request', () => {
   ])('NO_PROXY=%s leaves %s to itself: %s', (list, target, isExcluded) => {
     const env = { HTTP_PROXY: 'http://p:1', HTTPS_PROXY: 'http://p:1', NO_PROXY: list };
     expect(findProxy(new URL(target), env)).toEqual(isExcluded ? null : new URL('http://p:1'));
+    expect(findProxy(new URL(target), { ...env, no_proxy: '' }) === null).toBe(isExcluded);
     if (list !== '') expect(findProxy(new URL(target), { ...env, no_proxy: 'nothing' })).not.toBeNull();
   });
 
-  it.each(['ftp://u:hush@p:1', 'http://u:hush@:x', 'http://u:hush@p\r:1', 'http://u:hush@p 1'])(
-    'refuses %j without showing it',
-    (proxy) => {
-      expect(() => findProxy(new URL(HTTP), { HTTP_PROXY: proxy })).toThrow(
-        expect.objectContaining({ code: 'config', message: 'HTTP_PROXY is not the URL of a proxy' }),
-      );
-    },
-  );
+  it.each([
+    'ftp://u:hush@p:1',
+    'http://u:hush%zz@p:1',
+    'http://u:hush@p:1/path',
+    'http://u:hush@p:1?q',
+    'http://u:hush@:x',
+    'http://u:hush@p\r:1',
+    'http://u:hush@p 1',
+  ])('refuses %j without showing it', (proxy) => {
+    expect(() => findProxy(new URL(HTTP), { HTTP_PROXY: proxy })).toThrow(
+      expect.objectContaining({ code: 'config', message: 'HTTP_PROXY is not the URL of a proxy' }),
+    );
+  });
 });

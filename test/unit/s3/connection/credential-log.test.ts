@@ -15,13 +15,23 @@ it('names the failure of the source that was configured', () => {
     'Command failed: sh -c x\nsession has expired',
     'EC2 Instance Metadata Service access disabled',
   );
-  expect(log.reasonOf(EMPTY_CHAIN)).toBe('Command failed: sh -c x session has expired');
+  expect(log.reasonOf(EMPTY_CHAIN)).toBe('its credential_process failed');
+  expect(log.lines[1]).toContain('session has expired');
   expect(log.lines).toHaveLength(3);
 });
 
 it('names the error of a provider that ends the search', () => {
   const denied = Object.assign(new Error('not authorized to perform\n sts:AssumeRole'), { name: 'AccessDenied' });
   expect(logOf('something else').reasonOf(denied)).toBe('not authorized to perform sts:AssumeRole');
+});
+
+it('names what is wrong with the default profile, too', () => {
+  const log = logOf(
+    'Profile default credential_process returned invalid JSON.',
+    'Could not resolve credentials using profile: [default] in configuration/credentials file(s).',
+    'Profile default could not be found in shared credentials file.',
+  );
+  expect(log.reasonOf(EMPTY_CHAIN)).toBe('Profile default credential_process returned invalid JSON.');
 });
 
 it('falls back to the end of the search', () => {
