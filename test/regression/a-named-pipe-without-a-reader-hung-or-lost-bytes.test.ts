@@ -12,6 +12,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, expect, it, vi } from 'vitest';
 import Get from '../../src/commands/get.ts';
 import Sweep from '../../src/commands/sweep.ts';
+import { openSweepReport } from '../../src/sweep/sweep-report.ts';
 import { runInProcess } from '../support/in-process.ts';
 import { Program } from '../support/program.ts';
 import { startTestSandbox } from '../support/sandbox.ts';
@@ -92,4 +93,20 @@ it('takes keys from a pipe, and writes the report to one', async () => {
   const file = program.path('report');
   await runInProcess(Sweep, [...SWEEP, '--report', file], options);
   expect(await readFile(file, 'utf8')).toBe('');
+});
+
+it('ends a report whose reader reads nothing more', async () => {
+  await using pipe = await preparePipe();
+  await using _reader = await open(pipe.path, 'r+');
+  const stop = new AbortController();
+  const clock = { sleep: async () => await Promise.resolve() };
+  const report = await openSweepReport(pipe.path, 'bucket', { clock, signal: stop.signal });
+  const one = { key: 'k'.repeat(1000), versionId: null, code: 'changed', message: 'm' } as const;
+  const writing = report.write(Array.from({ length: 1000 }, () => one));
+  stop.abort();
+  await writing;
+  await expect(report.close()).rejects.toMatchObject({
+    code: 'local_io',
+    message: expect.stringContaining('does not read') as string,
+  });
 });

@@ -165,7 +165,13 @@ export class FileSink implements FileTarget {
     const [ours, found] = [await this.#file.stat(), await this.#file.statAt(this.partialPath)];
     this.#isThere = found?.isFile() === true && found.ino === ours.ino;
     if (this.#isThere && ours.size === BigInt(this.#endBytes)) return;
-    const what = this.#isThere ? 'changed the size of' : 'replaced';
+    const directory = dirname(this.partialPath);
+    if ((await this.#file.statAt(directory)) === null) {
+      throw new BreakwaterError('local_io', `cannot write ${this.#path}: ${directory} was removed or renamed`, {
+        details: { hint: 'run the command again' },
+      });
+    }
+    const what = this.#isThere ? 'changed the size of' : found === null ? 'removed' : 'replaced';
     throw new BreakwaterError(
       'local_io',
       `cannot write ${this.#path}: another program has ${what} its temporary file`,
