@@ -7,7 +7,7 @@ import { fetchObject, type ObjectToFetch } from './fetch-object.ts';
 import { getMany, planMany, type GetPlan, type ManyToGet } from './get-many.ts';
 import { findPattern, type KeyPattern } from './listed-items.ts';
 import { baseNameOf, isFileName } from './object-path.ts';
-import { checkTarget, existsError, type FetchTarget } from './sink.ts';
+import { checkDirectoryTarget, checkTarget, existsError, type FetchTarget } from './sink.ts';
 import type { ListedIdentity } from '../../s3/download/listed-identity.ts';
 import type { ListedObject } from '../../s3/list/list-objects.ts';
 import type { ManyResult } from '../run-many.ts';
@@ -140,7 +140,7 @@ async function checkDirectory({ destination, options }: GetRequest): Promise<voi
   if (options.versionId !== null || options.range !== null) {
     throw new BreakwaterError('usage', '--version-id and --range are for one object');
   }
-  await checkTarget(join(destination, 'any'));
+  await checkDirectoryTarget(destination);
 }
 
 /** Appends the object's name to an existing directory, or to a destination that ends with a slash. */

@@ -36,8 +36,7 @@ export async function checkTarget(path: string): Promise<'absent' | 'file' | 'st
   if (found?.isDirectory() === true) throw cannotCreateError(path, 'it is a directory');
   // A pipe or device is written to, never replaced: `get s3://b/k /dev/null` must not delete /dev/null.
   if (found !== null && !found.isFile()) return 'stream';
-  let above = dirname(resolve(path));
-  while ((await stat(above).catch(() => null)) === null && above !== dirname(above)) above = dirname(above);
+  const above = await findAbove(dirname(resolve(path)), path);
   try {
     await access(above, constants.W_OK | constants.X_OK);
   } catch (error) {
@@ -45,8 +44,38 @@ export async function checkTarget(path: string): Promise<'absent' | 'file' | 'st
     if (found !== null && (await canOnlyWrite(path, error))) return 'file';
     throw cannotCreateError(path, `no permission to write in ${above}`, error);
   }
-  if (!(await stat(above)).isDirectory()) throw cannotCreateError(path, `${above} is not a directory`);
   return found === null ? 'absent' : 'file';
+}
+
+/**
+ * Checks, before any request, that files can be created below a directory, which may still be missing. Creates nothing.
+ * @throws BreakwaterError `local_create`
+ */
+export async function checkDirectoryTarget(directory: string): Promise<void> {
+  const what = `files in ${directory}`;
+  const above = await findAbove(resolve(directory), what);
+  try {
+    await access(above, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw cannotCreateError(what, `no permission to write in ${above}`, error);
+  }
+}
+
+/**
+ * Finds a directory, or the nearest one above it that exists.
+ * @param what what cannot be created, for the error
+ * @throws BreakwaterError `local_create` if a file is in its place
+ */
+async function findAbove(directory: string, what: string): Promise<string> {
+  let above = directory;
+  let found = await stat(above).catch(() => null);
+  while (found === null && above !== dirname(above)) {
+    above = dirname(above);
+    found = await stat(above).catch(() => null);
+  }
+  // Before its permissions: those of a file do not matter.
+  if (found?.isDirectory() === true) return above;
+  throw cannotCreateError(what, `${above} is not a directory`);
 }
 
 /** The error of `--no-clobber`. */
@@ -56,8 +85,8 @@ export function existsError(path: string): BreakwaterError {
   });
 }
 
-export function cannotCreateError(path: string, why: string, cause?: unknown): BreakwaterError {
-  return new BreakwaterError('local_create', `cannot create ${path}: ${why}`, {
+export function cannotCreateError(what: string, why: string, cause?: unknown): BreakwaterError {
+  return new BreakwaterError('local_create', `cannot create ${what}: ${why}`, {
     cause,
     details: { hint: 'choose another destination, or check its permissions' },
   });
