@@ -24,6 +24,6 @@ it('is refused before anything is sent', async () => {
   }
   const argv = ['-r', program.path('jan'), program.path('feb'), 's3://bucket/logs/'];
   const { status, stderr } = await runInProcess(Put, argv, { env: program.env, home: program.directory });
-  expect([status, stderr]).toEqual([2, expect.stringContaining('the same object, web/access.log')]);
+  expect([status, stderr]).toEqual([2, expect.stringContaining('the same object, named web/access.log')]);
   expect(sandbox.requests()).toEqual([]);
 });
