@@ -57,7 +57,10 @@ export async function openSweepReport(path: string, bucket: string, wait: Report
       check();
     },
     close: async () => {
-      stream.end(() => stream.destroy());
+      // After an error the stream destroys itself, and this would hide the reason.
+      stream.end((error?: Error | null) => {
+        if (error === null || error === undefined) stream.destroy();
+      });
       const giveUp = (): void => void stream.destroy(new Error('its reader does not read'));
       using timers = new DisposableStack();
       timers.use(onAbort(stuck, () => timers.use(after(wait.clock, LAST_LINES_MS, giveUp))));
