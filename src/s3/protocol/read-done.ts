@@ -20,7 +20,9 @@ export function readDone(command: DeleteObjectCommand | AbortMultipartUploadComm
       const result = await next(args);
       const { statusCode, headers } = readFields(result.response);
       isDone = statusCode === NO_CONTENT;
-      if (!isDone && hasPage(readFields(headers))) {
+      // The SDK reads other statuses itself, and a refusal says why in a page.
+      const isSuccess = Number(statusCode) >= 200 && Number(statusCode) < 300;
+      if (isSuccess && !isDone && hasPage(readFields(headers))) {
         throw new TransferFault(
           'not_s3',
           `S3 sends no page with status ${String(statusCode)} for a deletion or an abort`,

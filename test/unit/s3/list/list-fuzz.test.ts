@@ -18,6 +18,20 @@ function asSdkReads({ key, id, isLatest, isMarker, sizeBytes, timeMs, etag }: Re
   ).replaceAll('😀', '\uf600');
 }
 
+/**
+ * A page of versions that names no version to go on after ends before its last key, whose versions it may not all have:
+ * the next page lists that key as a whole (`list-versions.ts`).
+ */
+function withoutCutKey(theirs: PageReading, body: Buffer): PageReading {
+  const hasMarker = /<NextVersionIdMarker>[^<]*[^<\s]/.test(body.toString('latin1'));
+  if (theirs === null || !theirs.isMore || hasMarker) return theirs;
+  const last = theirs.entries
+    .map(({ key = '' }) => key)
+    .toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    .at(-1);
+  return { ...theirs, entries: theirs.entries.filter(({ key = '' }) => key !== last) };
+}
+
 /** What is wrong with our reading of a page; null if nothing is. */
 function findFault(ours: PageReading, theirs: PageReading): string | null {
   if (ours === null) return null;
@@ -40,7 +54,7 @@ it('reads no page that the SDK refuses, and the same entries where both read one
     const end = `ours ${ours === null ? 'refuses' : 'reads'}, SDK ${theirs === null ? 'refuses' : 'reads'}`;
     ends.set(end, (ends.get(end) ?? 0) + 1);
     const fault = findFault(ours, theirs);
-    if (fault === null) return;
+    if (fault === null || (kind === 'versions' && findFault(ours, withoutCutKey(theirs, body)) === null)) return;
     throw new Error(
       [
         `our reader ${fault}`,
