@@ -19,6 +19,9 @@ const LINE_BYTES_MAX = 4 * 1024;
 const TRAILERS_MAX = 100;
 const TRAILER_BYTES_MAX = 16 * 1024;
 
+/** The beginning of every head. */
+const PROTOCOL = 'HTTP/1.';
+
 const END_OF_LINE = '\r\n';
 const END_OF_HEAD = '\r\n\r\n';
 
@@ -62,6 +65,8 @@ interface Trailers {
 export class ResponseParser {
   #state: State = { kind: 'head' };
   #reusableForMs = 0;
+  /** How much of `PROTOCOL` the current head has shown. */
+  #begun = 0;
   readonly #lines = new LineReader();
   readonly #method: string;
 
@@ -103,9 +108,18 @@ export class ResponseParser {
     return this.#state.kind !== 'head';
   }
 
+  /** At the first byte that HTTP does not begin with: a head of another protocol may never end. */
+  #refuseOtherProtocol(bytes: Buffer): void {
+    for (let at = 0; at < bytes.length && this.#begun < PROTOCOL.length; at += 1, this.#begun += 1) {
+      if (bytes[at] !== PROTOCOL.charCodeAt(this.#begun)) refuseResponse('it does not begin as HTTP does');
+    }
+  }
+
   #readHead(bytes: Buffer): ReturnType<ResponseParser['next']> {
+    this.#refuseOtherProtocol(bytes);
     const { text, used } = this.#takeUpTo(END_OF_HEAD, bytes, HEAD_BYTES_MAX);
     if (text === null) return { event: null, used };
+    this.#begun = 0;
     const [statusLine = '', ...lines] = text.split(END_OF_LINE);
     const [, version, digits] = STATUS_LINE.exec(statusLine) ?? refuseResponse('no status line');
     const status = Number(digits);
