@@ -70,6 +70,11 @@ describe('classify', () => {
     ['AccessDenied', 403, 'neutral', 'access_denied'],
     ['SignatureDoesNotMatch', 403, 'neutral', 'access_denied'],
     ['ExpiredToken', 400, 'neutral', 'access_denied'],
+    ['ExpiredTokenException', 400, 'neutral', 'access_denied'],
+    ['TokenRefreshRequired', 400, 'neutral', 'access_denied'],
+    ['InvalidObjectState', 403, 'neutral', 'rejected'],
+    ['TemporaryRedirect', 307, 'neutral', 'config'],
+    ['EndpointError', 400, 'neutral', 'config'],
     ['RequestTimeTooSkewed', 403, 'neutral', 'config'],
     ['AuthorizationHeaderMalformed', 400, 'neutral', 'config'],
     ['PermanentRedirect', 301, 'neutral', 'config'],
@@ -130,6 +135,11 @@ describe('classify', () => {
   ])('reads the hint of %j as %s ms', (headers, expected) => {
     const error = Object.assign(sdkError('SlowDown', 503), { $response: { headers } });
     expect(classify(error).retryAfterMs).toBe(expected);
+  });
+
+  it('sees that expired credentials have been renewed', () => {
+    expect(classify(sdkError('ExpiredToken', 400, { credentialsRenewed: true })).isCorrected).toBe(true);
+    expect(classify(sdkError('ExpiredToken', 400, { credentialsRenewed: false })).isCorrected).toBe(false);
   });
 
   it('sees that the clock skew has been corrected', () => {
