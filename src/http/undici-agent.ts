@@ -72,27 +72,18 @@ export class UndiciAgent {
   /** Calls `sendAgain` instead of reporting that a kept connection has ended before the response. */
   #orElse(handler: Dispatcher.DispatchHandler, sendAgain: () => void): Dispatcher.DispatchHandler {
     let isAnswered = false;
-    return {
-      onRequestStart: (controller, context) => handler.onRequestStart?.(controller, context),
-      onBodySent: (chunk) => handler.onBodySent?.(chunk),
-      onRequestSent: () => handler.onRequestSent?.(),
-      onResponseStart: (controller, status, headers, message) => {
+    return withReports(handler, {
+      onAnswer: () => {
         isAnswered = true;
-        handler.onResponseStart?.(controller, status, headers, message);
       },
-      onResponseData: (controller, chunk) => handler.onResponseData?.(controller, chunk),
-      onResponseEnd: (controller, trailers) => handler.onResponseEnd?.(controller, trailers),
-      onResponseError: (controller, error) => {
+      onError: (error, report) => {
         if (readFields(error)['code'] === 'ERR_ASSERTION') {
           // undici does not expect a status below 100.
-          handler.onResponseError?.(
-            controller,
-            new TransferFault('not_s3', 'the status is not one of HTTP', { cause: error }),
-          );
-        } else if (isAnswered || !this.#isEndOfKept(error)) handler.onResponseError?.(controller, error);
+          report(new TransferFault('not_s3', 'the status is not one of HTTP', { cause: error }));
+        } else if (isAnswered || !this.#isEndOfKept(error)) report(error);
         else sendAgain();
       },
-    };
+    });
   }
 
   #isEndOfKept(error: Error): boolean {
@@ -177,15 +168,29 @@ export class UndiciAgent {
 
 /** Adds the proxy to what is reported of a request. */
 function nameProxy(handler: Dispatcher.DispatchHandler, proxy: URL): Dispatcher.DispatchHandler {
+  return withReports(handler, { onError: (error, report) => report(proxyError(error, proxy)) });
+}
+
+interface Reports {
+  /** The head of a response has arrived. */
+  readonly onAnswer?: () => void;
+  /** Decides what `report` tells the handler of an error, if anything. */
+  readonly onError: (error: Error, report: (error: Error) => void) => void;
+}
+
+/** Forwards every call to `handler`, errors by way of `onError`. */
+function withReports(handler: Dispatcher.DispatchHandler, { onAnswer, onError }: Reports): Dispatcher.DispatchHandler {
   return {
     onRequestStart: (controller, context) => handler.onRequestStart?.(controller, context),
     onBodySent: (chunk) => handler.onBodySent?.(chunk),
     onRequestSent: () => handler.onRequestSent?.(),
-    onResponseStart: (controller, status, headers, message) =>
-      handler.onResponseStart?.(controller, status, headers, message),
+    onResponseStart: (controller, status, headers, message) => {
+      onAnswer?.();
+      handler.onResponseStart?.(controller, status, headers, message);
+    },
     onResponseData: (controller, chunk) => handler.onResponseData?.(controller, chunk),
     onResponseEnd: (controller, trailers) => handler.onResponseEnd?.(controller, trailers),
-    onResponseError: (controller, error) => handler.onResponseError?.(controller, proxyError(error, proxy)),
+    onResponseError: (controller, error) => onError(error, (told) => handler.onResponseError?.(controller, told)),
   };
 }
 
