@@ -60,7 +60,8 @@ export function startLiveLines(stderr: NodeJS.WriteStream, { hasColour, jobContr
     const view = <Rows frame={last} hasColour={hasColour} />;
     if (instance === null) {
       assumeSize(stderr);
-      instance = render(view, { stdout: stderr, stderr, exitOnCtrlC: false, patchConsole: false });
+      // Who calls this has found a terminal; Ink would draw only at the end wherever a variable CI or CI_... exists.
+      instance = render(view, { stdout: stderr, stderr, interactive: true, exitOnCtrlC: false, patchConsole: false });
     } else {
       instance.rerender(view);
     }

@@ -74,7 +74,6 @@ describe('startLiveLines', () => {
     expect(plain).toContain('50 % of 1.0 KiB');
     expect(plain).toContain('warning: x\n');
     expect(plain.trimEnd().endsWith('late')).toBe(true);
-    // Under CI=true Ink hides no cursor, so that none need come back.
     expect(text().lastIndexOf('\u001b[?25h')).toBeGreaterThanOrEqual(text().lastIndexOf('\u001b[?25l'));
   });
 });
