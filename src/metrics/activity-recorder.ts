@@ -2,22 +2,23 @@ import { SLOT_MS, type ActivitySlot } from '../activity.ts';
 import { assertNever } from '../errors.ts';
 import type { Clock } from '../clock.ts';
 import type { Event } from '../events.ts';
-import { DURATION_BOUNDS_S } from './definitions.ts';
+import { DurationHistogram } from './duration-histogram.ts';
 import type { OperationName } from '../operations.ts';
 
 /** Retries counted separately; later ones count with the last. */
 const RETRIES_MAX = 5;
 
-type Counting = { -readonly [Name in keyof ActivitySlot]: ActivitySlot[Name] } & {
-  durations: number[];
-  retries: number[];
+type Counting = { -readonly [Name in keyof Omit<ActivitySlot, 'durations'>]: ActivitySlot[Name] } & {
+  readonly durations: DurationHistogram;
+  readonly retries: number[];
 };
 
 /** Counts one process's operations per circuit and time slot, for the live screen. */
 export class ActivityRecorder {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #circuitOf: (operation: OperationName) => string | null;
-  #slots = new Map<string, Counting>();
+  readonly #circuits = new Map<OperationName, string | null>();
+  #slots: Counting[] = [];
 
   /** @param circuitOf the full name of an operation's circuit, or null for none */
   constructor(clock: Pick<Clock, 'now'>, circuitOf: (operation: OperationName) => string | null) {
@@ -36,9 +37,9 @@ export class ActivityRecorder {
 
   /** Returns everything since the last call; counting restarts at 0. */
   take(): readonly ActivitySlot[] {
-    const taken = [...this.#slots.values()];
-    this.#slots = new Map();
-    return taken;
+    const taken = this.#slots;
+    this.#slots = [];
+    return taken.map((slot) => ({ ...slot, durations: slot.durations.counts }));
   }
 
   #finish({ operation, result, durationMs }: Extract<Event, { kind: 'operation_finished' }>): void {
@@ -59,19 +60,28 @@ export class ActivityRecorder {
       default:
         assertNever(result);
     }
-    const found = DURATION_BOUNDS_S.findIndex((bound) => durationMs / 1000 <= bound);
-    const index = found === -1 ? DURATION_BOUNDS_S.length : found;
-    slot.durations[index] = (slot.durations[index] ?? 0) + 1;
+    slot.durations.add(durationMs / 1000);
   }
 
   #slotOf(operation: OperationName): Counting | null {
-    const circuit = this.#circuitOf(operation);
+    const circuit = this.#nameCircuit(operation);
     if (circuit === null) return null;
-    const slotMs = Math.floor(this.#clock.now() / SLOT_MS) * SLOT_MS;
-    const key = `${slotMs} ${circuit}`;
-    const slot = this.#slots.get(key) ?? emptySlot(circuit, slotMs);
-    this.#slots.set(key, slot);
+    const nowMs = this.#clock.now();
+    const slotMs = nowMs - (nowMs % SLOT_MS);
+    // A command has few circuits, and takes the slots every few seconds.
+    const known = this.#slots.find((slot) => slot.slotMs === slotMs && slot.circuit === circuit);
+    if (known !== undefined) return known;
+    const slot = emptySlot(circuit, slotMs);
+    this.#slots.push(slot);
     return slot;
+  }
+
+  #nameCircuit(operation: OperationName): string | null {
+    const known = this.#circuits.get(operation);
+    if (known !== undefined) return known;
+    const circuit = this.#circuitOf(operation);
+    this.#circuits.set(operation, circuit);
+    return circuit;
   }
 }
 
@@ -82,11 +92,7 @@ function emptySlot(circuit: string, slotMs: number): Counting {
     successes: 0,
     errors: 0,
     refused: 0,
-    durations: zeros(DURATION_BOUNDS_S.length + 1),
-    retries: zeros(RETRIES_MAX),
+    durations: new DurationHistogram(),
+    retries: Array.from({ length: RETRIES_MAX }, () => 0),
   };
-}
-
-function zeros(length: number): number[] {
-  return Array.from({ length }, () => 0);
 }

@@ -1,9 +1,9 @@
 import type { Refusal } from '../circuit/circuit.ts';
 import type { Clock } from '../clock.ts';
-import { assertNever, ERROR_CODES } from '../errors.ts';
+import { assertNever } from '../errors.ts';
 import type { Event } from '../events.ts';
 import type { MetricDeltas } from '../state/state.ts';
-import { DURATION_BOUNDS_S } from './definitions.ts';
+import { OperationTally } from './operation-tally.ts';
 import { Sums } from './sums.ts';
 
 /** Buckets with their own series. All others share `_other`, so that a loop over many buckets cannot fill the file. */
@@ -13,15 +13,14 @@ const OTHER_BUCKET = '_other';
 /** Retries with their own series; later ones share the last. */
 const ATTEMPTS_MAX = 10;
 
-const RESULTS = ['success', 'error', 'circuit_open'] as const;
 const STATES = ['closed', 'open', 'half_open', 'isolated'] as const;
 
-type Finished = Extract<Event, { kind: 'operation_finished' }>;
 type Swept = Extract<Event, { kind: 'objects_swept' }>;
 
 /** Accumulates one process's metrics until they are added to the local state. */
 export class MetricsRecorder {
   readonly #clock: Pick<Clock, 'now'>;
+  #operations = new OperationTally();
   #sums = new Sums();
   #refusals = new Map<string, Pick<Refusal, 'circuit' | 'epoch'> & { readonly count: number }>();
 
@@ -30,13 +29,13 @@ export class MetricsRecorder {
   }
 
   get isEmpty(): boolean {
-    return this.#sums.isEmpty;
+    return this.#sums.isEmpty && this.#operations.isEmpty;
   }
 
   readonly read = (event: Event): void => {
     switch (event.kind) {
       case 'operation_finished':
-        this.#finish(event);
+        this.#operations.add(event, this.#clock.now());
         break;
       case 'retry_scheduled': {
         const { operation, retry } = event;
@@ -85,26 +84,17 @@ export class MetricsRecorder {
 
   /** Everything since the last `clear`. */
   peek(): MetricDeltas {
+    this.#operations.addTo(this.#sums);
+    this.#operations = new OperationTally();
     if (!this.isEmpty) this.#sums.raise('written', {}, this.#clock.now() / 1000);
     return { ...this.#sums.read(), refusals: [...this.#refusals.values()] };
   }
 
   /** Restarts from 0. */
   clear(): void {
+    this.#operations = new OperationTally();
     this.#sums = new Sums();
     this.#refusals = new Map();
-  }
-
-  /** Creates all series of an (operation, bucket) at 0; otherwise Prometheus would miss the first increase. */
-  #finish({ operation, bucket, result, code, durationMs, bytes }: Finished): void {
-    if (result === 'interrupted') return;
-    const labels = { operation, bucket };
-    for (const each of RESULTS) this.#sums.count('operations', { ...labels, result: each }, each === result ? 1 : 0);
-    if (result === 'error') this.#sums.count('errors', { operation, code: readCode(code) });
-    this.#sums.count('bytes', labels, result === 'success' ? bytes : 0);
-    const value = result === 'circuit_open' ? null : durationMs / 1000;
-    this.#sums.observe('duration', labels, { value, bounds: DURATION_BOUNDS_S });
-    if (result === 'success') this.#sums.raise('lastSuccess', labels, this.#clock.now() / 1000);
   }
 
   #sweep({ bucket, matched, deleted, changed, failed, bytes }: Swept): void {
@@ -143,8 +133,4 @@ export function capBuckets(deltas: MetricDeltas, known: ReadonlySet<string>): Me
     histograms: deltas.histograms.map(rename),
     refusals: deltas.refusals,
   };
-}
-
-function readCode(code: Finished['code']): string {
-  return ERROR_CODES.find((known) => known === code) ?? 'internal';
 }

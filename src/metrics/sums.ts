@@ -6,18 +6,14 @@ type FamilyOf<Type extends string> = {
 }[Family];
 type LabelsOf<Name extends Family> = Readonly<Record<(typeof DEFINITIONS)[Name]['labels'][number], string>>;
 
-interface Histogram {
-  readonly labels: Labels;
-  readonly bounds: readonly number[];
-  readonly counts: number[];
-  sum: number;
-}
+/** As in `HistogramSeries`. */
+type Observations = Pick<HistogramSeries, 'bounds' | 'counts' | 'sum'>;
 
 /** Sums of counters, gauges and histograms. Pure arithmetic; the compiler checks each family's labels. */
 export class Sums {
   readonly #counters = new Map<string, CounterSeries>();
   readonly #gauges = new Map<string, GaugeSeries>();
-  readonly #histograms = new Map<string, Histogram & { readonly family: string }>();
+  readonly #histograms = new Map<string, HistogramSeries>();
 
   get isEmpty(): boolean {
     return this.#counters.size + this.#gauges.size + this.#histograms.size === 0;
@@ -36,26 +32,18 @@ export class Sums {
     this.#gauges.set(key, { family: name, labels, value: Math.max(before, value) });
   }
 
-  /** Adds one observation; null only creates the series. A value equal to a bound belongs to that bucket. */
-  observe<Name extends FamilyOf<'histogram'>>(
-    family: Name,
-    labels: LabelsOf<Name>,
-    { value, bounds }: { value: number | null; bounds: readonly number[] },
-  ): void {
+  /** Adds observations; without any, only creates the series. */
+  observe<Name extends FamilyOf<'histogram'>>(family: Name, labels: LabelsOf<Name>, observed: Observations): void {
     const { key, name } = identify(family, labels);
-    const histogram = this.#histograms.get(key) ?? {
+    const { bounds, counts, sum } = observed;
+    const before = this.#histograms.get(key);
+    this.#histograms.set(key, {
       family: name,
       labels,
       bounds,
-      counts: Array.from({ length: bounds.length + 1 }, () => 0),
-      sum: 0,
-    };
-    this.#histograms.set(key, histogram);
-    if (value === null) return;
-    const found = bounds.findIndex((bound) => value <= bound);
-    const index = found === -1 ? bounds.length : found;
-    histogram.counts[index] = (histogram.counts[index] ?? 0) + 1;
-    histogram.sum += value;
+      counts: counts.map((count, index) => count + (before?.counts[index] ?? 0)),
+      sum: sum + (before?.sum ?? 0),
+    });
   }
 
   read(): {

@@ -3,7 +3,7 @@ import type { BreakwaterError } from '../../errors.ts';
 import type { EventSink, WaitReason } from '../../events.ts';
 import { escapeControls } from '../../ui/escape.ts';
 import { paint, type Paint } from '../../ui/paint.ts';
-import { errorLine, eventLine, type LogLevel, type LogLine } from './log-line.ts';
+import { DEBUG_KINDS, errorLine, eventLine, type LogLevel, type LogLine } from './log-line.ts';
 import type { Output, OutputMode } from './output.ts';
 import { toJsonText } from '../../json-text.ts';
 
@@ -21,7 +21,10 @@ export function createEventLog(output: Output, clock: Clock): EventSink {
     loggedAtMs.set(reason, nowMs);
     return false;
   };
+  const hasDebug = isShown('debug', output.mode);
   return (event) => {
+    // Every object has such events, and its line would take longer than all the rest of its events.
+    if (!hasDebug && DEBUG_KINDS.has(event.kind)) return;
     if (event.kind === 'wait_started' && isRepeated(event.reason)) return;
     const line = eventLine(event);
     if (line !== null && isShown(line.level, output.mode)) output.note(formatLine(line, output.mode, clock.now()));

@@ -17,6 +17,17 @@ export interface LogLine {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+/** Events that are logged at level `debug`. */
+export const DEBUG_KINDS: ReadonlySet<Event['kind']> = new Set([
+  'attempt_failed',
+  'operation_finished',
+  'circuit_refused',
+  'result_ignored',
+  'deletes_adapted',
+  'not_verified',
+  'credentials_sought',
+]);
+
 /** The log line of an event; null for events that only progress and metrics read. */
 export function eventLine(event: Event): LogLine | null {
   switch (event.kind) {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { every } from '../../abort.ts';
 import type { Event, EventSink } from '../../events.ts';
 import type { CommandRun } from '../command-run.ts';
-import { followTransfer, NO_TRANSFER, type TransferSnapshot } from '../../ui/progress/progress-snapshot.ts';
+import { TransferFollower, type TransferSnapshot } from '../../ui/progress/progress-snapshot.ts';
 
 /** Transfers shorter than this are not reported, to save a write, in ms. */
 const REPORT_AFTER_MS = 1000;
@@ -21,7 +21,7 @@ export function startJobReport(run: Pick<CommandRun, 'clock' | 'state' | 'proces
   const id = randomUUID();
   let timer: Disposable | null = null;
   let isClosed = false;
-  let snapshot = NO_TRANSFER;
+  const follower = new TransferFollower();
   let startedAtMs: number | null = null;
   let isReported = false;
   const report = async (): Promise<void> => {
@@ -30,11 +30,17 @@ export function startJobReport(run: Pick<CommandRun, 'clock' | 'state' | 'proces
     if (isClosed) return;
     isReported = true;
     const nowMs = clock.now();
-    state.jobs.put({ id, process, startedAtMs: startedAtMs ?? nowMs, updatedAtMs: nowMs, ...jobFields(snapshot) });
+    state.jobs.put({
+      id,
+      process,
+      startedAtMs: startedAtMs ?? nowMs,
+      updatedAtMs: nowMs,
+      ...jobFields(follower.snapshot),
+    });
   };
   return {
     read: (event: Event) => {
-      snapshot = followTransfer(snapshot, event, clock.monotonic());
+      follower.follow(event, clock.monotonic());
       if (startedAtMs !== null || event.kind !== 'operation_started' || isClosed) return;
       startedAtMs = clock.now();
       timer = every(clock, { firstMs: REPORT_AFTER_MS, everyMs: REPORT_EVERY_MS }, report);

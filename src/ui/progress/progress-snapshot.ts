@@ -2,7 +2,7 @@ import type { CircuitState } from '../../circuit/circuit.ts';
 import { assertNever } from '../../errors.ts';
 import type { Event, WaitReason } from '../../events.ts';
 
-/** All transfers of one command together. */
+/** All transfers of one command together. `TransferFollower` keeps it up to date. */
 export interface TransferSnapshot {
   /** The name of the first transfer, or the target of a sweep. */
   readonly name: string | null;
@@ -69,94 +69,108 @@ export const NO_TRANSFER: TransferSnapshot = {
   circuit: null,
 };
 
-/** The snapshot after an event; the same object if nothing changed. */
-export function followTransfer(snapshot: TransferSnapshot, event: Event, nowMs: number): TransferSnapshot {
-  switch (event.kind) {
-    case 'transfer_started':
-    case 'bytes_moved':
-    case 'transfer_finished':
-    case 'objects_swept':
-      return followObjects(snapshot, event, nowMs);
-    case 'request_started':
-      return { ...snapshot, inFlight: snapshot.inFlight + 1 };
-    case 'request_ended':
-      return { ...snapshot, inFlight: Math.max(0, snapshot.inFlight - 1) };
-    case 'retry_scheduled': {
+/**
+ * Follows the events of one command. Changes one snapshot in place, because every object and request has several events
+ * and almost none of them is drawn.
+ */
+export class TransferFollower {
+  readonly #now: { -readonly [Name in keyof TransferSnapshot]: TransferSnapshot[Name] };
+
+  constructor(start: TransferSnapshot = NO_TRANSFER) {
+    this.#now = { ...start };
+  }
+
+  /** Always up to date: later events change it. */
+  get snapshot(): TransferSnapshot {
+    return this.#now;
+  }
+
+  /** Follows one event. False if it changes nothing that is shown. */
+  follow(event: Event, nowMs: number): boolean {
+    const now = this.#now;
+    switch (event.kind) {
+      case 'transfer_started':
+        now.startedAtMs ??= nowMs;
+        now.name ??= event.name;
+        now.totalBytes = now.started === 0 ? event.totalBytes : null;
+        now.started += 1;
+        return true;
+      case 'bytes_moved':
+        now.startedAtMs ??= nowMs;
+        now.movedBytes = Math.max(0, now.movedBytes + event.bytes);
+        return true;
+      case 'transfer_finished':
+        if (event.ok) now.finished += 1;
+        else now.failed += 1;
+        return true;
+      case 'objects_swept':
+        this.#followSweep(event, nowMs);
+        return true;
+      case 'request_started':
+        now.inFlight += 1;
+        return true;
+      case 'request_ended':
+        now.inFlight = Math.max(0, now.inFlight - 1);
+        return true;
+      case 'retry_scheduled':
+      case 'wait_started':
+      case 'wait_ended':
+        this.#followWait(event, nowMs);
+        return true;
+      case 'failures_counted':
+      case 'circuit_changed':
+        this.#followCircuit(event);
+        return true;
+      case 'operation_started':
+      case 'attempt_failed':
+      case 'operation_finished':
+      case 'circuit_refused':
+      case 'result_ignored':
+      case 'deletes_adapted':
+      case 'sweep_finished':
+      case 'not_verified':
+      case 'credentials_sought':
+      case 'warning':
+        return false;
+      default:
+        return assertNever(event);
+    }
+  }
+
+  #followSweep(event: Extract<Event, { kind: 'objects_swept' }>, nowMs: number): void {
+    const now = this.#now;
+    now.startedAtMs ??= nowMs;
+    now.name ??= `s3://${event.bucket}/`;
+    now.swept += event.deleted;
+    now.failed += event.failed;
+    now.movedBytes += event.bytes;
+  }
+
+  #followCircuit(event: Extract<Event, { kind: 'failures_counted' | 'circuit_changed' }>): void {
+    const now = this.#now;
+    if (event.kind === 'failures_counted') {
+      const { circuit, failures, failureThreshold } = event;
+      now.circuit = { name: circuit, state: 'closed', failures, failureThreshold };
+      return;
+    }
+    const { circuit, to } = event.transition;
+    const failureThreshold = now.circuit?.failureThreshold ?? 0;
+    now.circuit = { name: circuit, state: to, failures: 0, failureThreshold };
+  }
+
+  #followWait(event: Extract<Event, { kind: 'retry_scheduled' | 'wait_started' | 'wait_ended' }>, nowMs: number): void {
+    const now = this.#now;
+    if (event.kind === 'retry_scheduled') {
       const { retry, retries, delayMs, failure } = event;
       const wait = { code: failure.code, attempt: retry, attempts: retries + 1, untilMs: nowMs + delayMs };
-      const waits = [...snapshot.waits.filter(({ untilMs }) => untilMs > nowMs), wait].slice(-WAITS_KEPT_MAX);
-      return { ...snapshot, waits };
+      now.waits = [...now.waits.filter(({ untilMs }) => untilMs > nowMs), wait].slice(-WAITS_KEPT_MAX);
+      return;
     }
-    case 'wait_started':
-    case 'wait_ended':
-      return { ...snapshot, holds: followHolds(snapshot.holds, event, nowMs) };
-    case 'failures_counted': {
-      const { circuit, failures, failureThreshold } = event;
-      return { ...snapshot, circuit: { name: circuit, state: 'closed', failures, failureThreshold } };
+    const others = now.holds.filter(({ reason }) => reason !== event.reason);
+    if (event.kind === 'wait_ended') now.holds = others;
+    else {
+      const { reason, atMostMs } = event;
+      now.holds = [...others, { reason, untilMs: atMostMs === null ? null : nowMs + atMostMs }];
     }
-    case 'circuit_changed': {
-      const { circuit, to } = event.transition;
-      const failureThreshold = snapshot.circuit?.failureThreshold ?? 0;
-      return { ...snapshot, circuit: { name: circuit, state: to, failures: 0, failureThreshold } };
-    }
-    case 'operation_started':
-    case 'attempt_failed':
-    case 'operation_finished':
-    case 'circuit_refused':
-    case 'result_ignored':
-    case 'deletes_adapted':
-    case 'sweep_finished':
-    case 'not_verified':
-    case 'credentials_sought':
-    case 'warning':
-      return snapshot;
-    default:
-      return assertNever(event);
-  }
-}
-
-function followHolds(
-  holds: readonly Hold[],
-  event: Extract<Event, { kind: 'wait_started' | 'wait_ended' }>,
-  nowMs: number,
-): readonly Hold[] {
-  const others = holds.filter(({ reason }) => reason !== event.reason);
-  if (event.kind === 'wait_ended') return others;
-  const { reason, atMostMs } = event;
-  return [...others, { reason, untilMs: atMostMs === null ? null : nowMs + atMostMs }];
-}
-
-type ObjectEvent = Extract<Event, { kind: 'transfer_started' | 'bytes_moved' | 'transfer_finished' | 'objects_swept' }>;
-
-function followObjects(snapshot: TransferSnapshot, event: ObjectEvent, nowMs: number): TransferSnapshot {
-  const startedAtMs = snapshot.startedAtMs ?? nowMs;
-  switch (event.kind) {
-    case 'transfer_started':
-      return {
-        ...snapshot,
-        startedAtMs,
-        name: snapshot.name ?? event.name,
-        started: snapshot.started + 1,
-        totalBytes: snapshot.started === 0 ? event.totalBytes : null,
-      };
-    case 'bytes_moved':
-      return { ...snapshot, startedAtMs, movedBytes: Math.max(0, snapshot.movedBytes + event.bytes) };
-    case 'transfer_finished':
-      return {
-        ...snapshot,
-        finished: snapshot.finished + (event.ok ? 1 : 0),
-        failed: snapshot.failed + (event.ok ? 0 : 1),
-      };
-    case 'objects_swept':
-      return {
-        ...snapshot,
-        startedAtMs,
-        name: snapshot.name ?? `s3://${event.bucket}/`,
-        swept: snapshot.swept + event.deleted,
-        failed: snapshot.failed + event.failed,
-        movedBytes: snapshot.movedBytes + event.bytes,
-      };
-    default:
-      return assertNever(event);
   }
 }

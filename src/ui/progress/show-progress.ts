@@ -5,7 +5,7 @@ import type { Symbols } from '../symbols.ts';
 import { drawProgress } from './progress-frame.ts';
 import { formatProgress, measureShare } from './progress-text.ts';
 import type { LiveLines } from '../surface.ts';
-import { followTransfer, NO_TRANSFER, type TransferSnapshot } from './progress-snapshot.ts';
+import { TransferFollower, type TransferSnapshot } from './progress-snapshot.ts';
 import { escapeControls } from '../escape.ts';
 import { toJsonText } from '../../json-text.ts';
 
@@ -59,14 +59,12 @@ export function isLineDue(
 }
 
 function showLines(output: ProgressOutput, clock: Clock): Progress {
-  let snapshot = NO_TRANSFER;
+  const follower = new TransferFollower();
+  const { snapshot } = follower;
   let last: { share: number; atMs: number } | null = null;
   const read = (event: Event): void => {
     const atMs = clock.monotonic();
-    const next = followTransfer(snapshot, event, atMs);
-    if (next === snapshot) return;
-    snapshot = next;
-    if (snapshot.startedAtMs === null) return;
+    if (!follower.follow(event, atMs) || snapshot.startedAtMs === null) return;
     last ??= { share: 0, atMs };
     const share = measureShare(snapshot);
     if (!isLineDue(last, { share, atMs })) return;
@@ -96,7 +94,8 @@ function nameOnly({ name, started }: TransferSnapshot): string {
 }
 
 function showLive({ output, clock, symbols, loadLive }: ProgressOptions): Progress {
-  let snapshot = NO_TRANSFER;
+  const follower = new TransferFollower();
+  const { snapshot } = follower;
   let live: LiveLines | null = null;
   let timer: Disposable | null = null;
   let isStopped = false;
@@ -115,7 +114,7 @@ function showLive({ output, clock, symbols, loadLive }: ProgressOptions): Progre
   };
   const read = (event: Event): void => {
     const isFirst = snapshot.startedAtMs === null;
-    snapshot = followTransfer(snapshot, event, clock.monotonic());
+    follower.follow(event, clock.monotonic());
     if (!isFirst || snapshot.startedAtMs === null || isStopped) return;
     // A failure to load the live view must not fail the transfer.
     timer = every(clock, { firstMs: LIVE_AFTER_MS, everyMs: LIVE_EVERY_MS }, refresh);

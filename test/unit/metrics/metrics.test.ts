@@ -7,6 +7,7 @@ import { showCircuit } from '../../../src/circuit/circuit-view.ts';
 import { initialRow } from '../../../src/circuit/state-machine.ts';
 import type { Event } from '../../../src/events.ts';
 import { DEFINITIONS, DURATION_BOUNDS_S, type Definition, type Family } from '../../../src/metrics/definitions.ts';
+import { DurationHistogram } from '../../../src/metrics/duration-histogram.ts';
 import { metricsDocument, printMetrics } from '../../../src/metrics/print.ts';
 import { BUCKETS_MAX, capBuckets, MetricsRecorder } from '../../../src/metrics/recorder.ts';
 import type { Measured } from '../../../src/metrics/registry.ts';
@@ -287,7 +288,11 @@ function addTo(sums: Sums, { family, labels, value }: Observation): void {
   const { type } = DEFINITIONS[family];
   if (type === 'counter') sums.count(family as 'operations', labels, value);
   else if (type === 'gauge') sums.raise(family as 'lastSuccess', labels, value);
-  else sums.observe(family as 'duration', labels, { value, bounds: DURATION_BOUNDS_S });
+  else {
+    const durations = new DurationHistogram();
+    durations.add(value);
+    sums.observe(family as 'duration', labels, durations);
+  }
 }
 
 /** Every family in prom-client's own hands, from the definitions alone. */

@@ -175,6 +175,13 @@ describe('the log of events', () => {
     expect(plain.stdout() + lines.stdout()).toBe('');
   });
 
+  it('has no line at level debug without --verbose, and all others', () => {
+    const { output, stderr } = capture({});
+    for (const [event] of TOLD) createEventLog(output, clock)(event);
+    const others = TOLD.filter(([, level]) => level !== 'debug').map(([, level, text]) => `${level}: ${text}\n`);
+    expect(stderr()).toBe(others.join(''));
+  });
+
   it.each(SILENT)('leaves $kind to progress and metrics', (event) => {
     expect(eventLine(event)).toBeNull();
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { toText } from '../../../../src/ui/frame.ts';
 import { ASCII_SYMBOLS, UNICODE_SYMBOLS } from '../../../../src/ui/symbols.ts';
 import { drawProgress } from '../../../../src/ui/progress/progress-frame.ts';
-import { followTransfer, NO_TRANSFER, type TransferSnapshot } from '../../../../src/ui/progress/progress-snapshot.ts';
+import { NO_TRANSFER, TransferFollower, type TransferSnapshot } from '../../../../src/ui/progress/progress-snapshot.ts';
 
 const HALF: TransferSnapshot = {
   ...NO_TRANSFER,
@@ -68,9 +68,11 @@ describe('drawProgress', () => {
 
   it('follows waits to their end', () => {
     const wait = { kind: 'wait_started', reason: 'open', circuit: 's3-upload@x', atMostMs: 5000 } as const;
-    const waiting = followTransfer(HALF, wait, 1000);
-    expect(draw(waiting, 100)).toContain('waiting: the circuit is open, at most 5 s');
-    expect(draw(followTransfer(waiting, { kind: 'wait_ended', reason: 'open' }, 2000), 100)).not.toContain('\n');
+    const follower = new TransferFollower(HALF);
+    follower.follow(wait, 1000);
+    expect(draw(follower.snapshot, 100)).toContain('waiting: the circuit is open, at most 5 s');
+    follower.follow({ kind: 'wait_ended', reason: 'open' }, 2000);
+    expect(draw(follower.snapshot, 100)).not.toContain('\n');
   });
 
   it('shows nothing of a wait that is over', () => {

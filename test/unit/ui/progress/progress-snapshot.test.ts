@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Transition } from '../../../../src/circuit/circuit.ts';
 import type { Event } from '../../../../src/events.ts';
-import { followTransfer, NO_TRANSFER, type TransferSnapshot } from '../../../../src/ui/progress/progress-snapshot.ts';
+import { NO_TRANSFER, TransferFollower, type TransferSnapshot } from '../../../../src/ui/progress/progress-snapshot.ts';
 import { refusalOf } from '../../../support/fake-circuits.ts';
 
 const begin = (name: string, totalBytes: number | null): Event => ({ kind: 'transfer_started', name, totalBytes });
@@ -34,10 +34,12 @@ const TRANSITION: Transition = {
 
 /** Follows events, one each second from 1000 on. */
 function follow(...events: readonly Event[]): TransferSnapshot {
-  return events.reduce((snapshot, event, index) => followTransfer(snapshot, event, (index + 1) * 1000), NO_TRANSFER);
+  const follower = new TransferFollower();
+  for (const [index, event] of events.entries()) follower.follow(event, (index + 1) * 1000);
+  return follower.snapshot;
 }
 
-describe('followTransfer', () => {
+describe('TransferFollower', () => {
   it.each([
     ['nothing', [], {}],
     ['one', [begin('a', 10)], { name: 'a', started: 1, totalBytes: 10, startedAtMs: 1000 }],
@@ -92,9 +94,10 @@ describe('followTransfer', () => {
     [{ kind: 'result_ignored', circuit: 'c', verdict: 'failure', state: 'open', permitEpoch: 1, epoch: 2 }],
     [{ kind: 'sweep_finished', bucket: 'b', deleted: 1, failed: 0 }],
     [{ kind: 'circuit_refused', refusal: refusalOf({}) }],
-  ] as const)('is the same object after what does not concern it: %j', (event) => {
-    const snapshot = follow(begin('a', 10));
-    expect(followTransfer(snapshot, event, 9000)).toBe(snapshot);
+  ] as const)('is unchanged, and says so, after what does not concern it: %j', (event) => {
+    const follower = new TransferFollower(follow(begin('a', 10)));
+    expect(follower.follow(event, 9000)).toBe(false);
+    expect(follower.snapshot).toEqual(follow(begin('a', 10)));
   });
 
   it('counts the requests on their way, and never fewer than none', () => {
