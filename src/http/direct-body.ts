@@ -1,13 +1,20 @@
 import { Readable } from 'node:stream';
-import { buildQueryString, HttpResponse, type HttpRequest } from '@smithy/core/protocols';
 import type { Dispatcher } from 'undici';
-import { onAbort } from '../abort.ts';
 
 /** Handles a chunk. A promise pauses the body until it settles; `enough` stops reading. */
 export type TakeChunk = (chunk: Uint8Array) => Promise<void> | 'more' | 'enough';
 
+const NOT_NEEDED = 'the rest of the body is not needed';
+
 /** Frees the memory of chunks for reuse. */
 export type Release = (chunks: readonly Uint8Array[]) => void;
+
+interface BodyOptions {
+  readonly release: Release;
+  readonly endsWithConnection: boolean;
+  /** What has arrived before, in memory of its own; null for nothing. */
+  readonly early: Uint8Array | null;
+}
 
 /**
  * A response body that passes on each chunk as it is read from the socket: a Node stream in between costs more than
@@ -19,16 +26,16 @@ export class DirectBody extends Readable {
   readonly release: Release;
   /** Only the end of the connection marks its end (RFC 9112, section 6.3), so a cut looks like the end. */
   readonly endsWithConnection: boolean;
+  #early: Uint8Array | null;
   #take: TakeChunk | null = null;
   #settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | null = null;
   #outcome: { readonly error: unknown } | 'open' | 'ended' = 'open';
 
-  constructor(
-    controller: Dispatcher.DispatchController,
-    { release, endsWithConnection = false }: { readonly release: Release; readonly endsWithConnection?: boolean },
-  ) {
+  constructor(controller: Dispatcher.DispatchController, options: BodyOptions) {
     super();
+    const { release, endsWithConnection, early } = options;
     this.#controller = controller;
+    this.#early = early;
     this.release = release;
     this.endsWithConnection = endsWithConnection;
     controller.pause();
@@ -41,6 +48,13 @@ export class DirectBody extends Readable {
 
   /** Reads to the end, or until `take` returns `enough`. Rejects with the error of the body or of `take`. */
   async drain(take: TakeChunk): Promise<void> {
+    const reply = this.#takeEarly(take);
+    if (reply === 'enough') {
+      this.end();
+      this.#controller.abort(new Error(NOT_NEEDED));
+      return;
+    }
+    if (reply !== 'more') await reply;
     await new Promise<void>((resolve, reject) => {
       this.#take = take;
       this.#settle = { resolve, reject };
@@ -63,7 +77,7 @@ export class DirectBody extends Readable {
     if (reply === 'more') return;
     if (reply === 'enough') {
       this.end();
-      this.#controller.abort(new Error('the rest of the body is not needed'));
+      this.#controller.abort(new Error(NOT_NEEDED));
       return;
     }
     this.#controller.pause();
@@ -88,6 +102,8 @@ export class DirectBody extends Readable {
   }
 
   override _read(): void {
+    // A full stream calls again once it is read.
+    if (this.#takeEarly((chunk) => (this.push(chunk) ? 'more' : 'enough')) === 'enough') return;
     if (this.#outcome === 'open') this.#controller.resume();
     else this.#close();
   }
@@ -98,6 +114,12 @@ export class DirectBody extends Readable {
       this.#controller.abort(error ?? new Error('the body is not needed'));
     }
     callback(error);
+  }
+
+  #takeEarly(take: TakeChunk): ReturnType<TakeChunk> {
+    const early = this.#early;
+    this.#early = null;
+    return early === null || early.byteLength === 0 ? 'more' : take(early);
   }
 
   /** Reports the outcome to the reader, through its promise or the stream. */
@@ -128,85 +150,6 @@ export async function readBody(body: Readable, take: TakeChunk): Promise<void> {
   }
 }
 
-export type Dispatch = (target: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) => boolean;
-
-/** Sends a request. @returns the response with a `DirectBody`, once its head has arrived */
-export async function dispatchDirect(
-  dispatch: Dispatch,
-  request: HttpRequest,
-  { signal, release }: { readonly signal: AbortSignal | null; readonly release: Release },
-): Promise<{ response: HttpResponse }> {
-  const { protocol, hostname, port, method, body } = request;
-  const query = buildQueryString(request.query ?? {});
-  const target: Dispatcher.DispatchOptions = {
-    origin: `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`,
-    path: query === '' ? request.path : `${request.path}?${query}`,
-    method,
-    // Not signed, because proxies rewrite it. Bytes that one compresses on the way would be stored compressed.
-    headers: { 'accept-encoding': 'identity', ...request.headers },
-    body: body ?? null,
-    idempotent: isRepeatable(request),
-  };
-  return await new Promise((resolve, reject) => {
-    dispatch(target, receiveDirect({ signal, release, resolve, reject }));
-  });
-}
-
-/**
- * Whether sending the request a second time changes nothing. Of the requests that S3 takes as POST, only the one that
- * deletes objects is (API reference, DeleteObjects): an upload would be created twice, and completing one again fails
- * on some stores.
- */
-function isRepeatable({ method, query }: HttpRequest): boolean {
-  return method !== 'POST' || 'delete' in (query ?? {});
-}
-
-interface Receiver {
-  readonly signal: AbortSignal | null;
-  readonly release: Release;
-  readonly resolve: (reply: { response: HttpResponse }) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-function receiveDirect({ signal, release, resolve, reject }: Receiver): Dispatcher.DispatchHandler {
-  let body: DirectBody | null = null;
-  let abort = reject;
-  const listening = signal === null ? null : onAbort(signal, (reason) => abort(reason));
-  const handler: Dispatcher.DispatchHandler = {
-    onRequestStart: (controller) => {
-      abort = (reason) => controller.abort(toError(reason));
-      if (signal?.aborted === true) abort(signal.reason);
-    },
-    onResponseStart: (controller, statusCode, headers) => {
-      if (statusCode < 200) return;
-      const endsWithConnection = headers['content-length'] === undefined && headers['transfer-encoding'] === undefined;
-      body = new DirectBody(controller, { release, endsWithConnection });
-      handler.onResponseData = body.receive;
-      resolve({ response: new HttpResponse({ statusCode, headers: joinHeaders(headers), body }) });
-    },
-    onResponseEnd: () => {
-      listening?.[Symbol.dispose]();
-      body?.end();
-    },
-    onResponseError: (_controller, error) => {
-      listening?.[Symbol.dispose]();
-      if (body === null) reject(error);
-      else body.fail(error);
-    },
-  };
-  return handler;
-}
-
-function joinHeaders(
-  headers: Readonly<Record<string, string | readonly string[] | undefined>>,
-): Record<string, string> {
-  const joined: Record<string, string> = {};
-  for (const [name, value = ''] of Object.entries(headers)) {
-    joined[name] = typeof value === 'string' ? value : value.join(', ');
-  }
-  return joined;
-}
-
-function toError(thrown: unknown): Error {
+export function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error('the body was cut off', { cause: thrown });
 }

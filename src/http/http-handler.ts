@@ -1,22 +1,24 @@
-import type { HttpRequest, HttpResponse } from '@smithy/core/protocols';
+import { buildQueryString, type HttpRequest, type HttpResponse } from '@smithy/core/protocols';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
-import { TransferFault } from '../retry/transfer-fault.ts';
-import { dispatchDirect, type Dispatch, type Release } from './direct-body.ts';
-import { boundErrorBody } from './error-body.ts';
+import type { Release } from './direct-body.ts';
 import { HttpAgent } from './http-agent.ts';
 import type { ConnectionSettings } from './open-socket.ts';
+import { ResponseReceiver } from './response-receiver.ts';
 import { UndiciAgent } from './undici-agent.ts';
 import { WatchTimer } from './watch-timer.ts';
 import type { RequestWatch } from './request-watch.ts';
-
-/** The most responses of status 1xx to one request. Stores send at most one. */
-const INTERIM_RESPONSES_MAX = 32;
 
 /** The SDK's `send` passes these to the handler unchanged. */
 export interface WatchedOptions {
   readonly abortSignal: AbortSignal;
   readonly watch: RequestWatch;
+  /**
+   * The body of a response with status 200 is a `Uint8Array`, which belongs to the caller, if it has at most this many
+   * bytes and does not end with the connection. A body that is cut off is an error of its request then, unless its length
+   * was unknown. Every other body is a `DirectBody`. @default never
+   */
+  readonly wholeBytesMax?: number;
 }
 
 export interface HttpSettings extends ConnectionSettings {
@@ -31,7 +33,10 @@ export interface HttpSettings extends ConnectionSettings {
 interface HandleOptions {
   readonly abortSignal?: unknown;
   readonly watch?: RequestWatch;
+  readonly wholeBytesMax?: number;
 }
+
+type Dispatch = (target: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) => boolean;
 
 /** Sends requests over connections that it keeps. */
 export interface RequestAgent {
@@ -62,14 +67,16 @@ export class WatchedHttpHandler {
     this.#openAgent = (proxy) => new UndiciAgent({ ...options, proxy });
   }
 
-  async handle(request: HttpRequest, { watch, abortSignal }: HandleOptions = {}): Promise<{ response: HttpResponse }> {
+  /** Sends a request. @returns the response, once its head has arrived, or its whole body where that is asked for */
+  async handle(request: HttpRequest, options: HandleOptions = {}): Promise<{ response: HttpResponse }> {
+    const { watch = null, abortSignal, wholeBytesMax = 0 } = options;
     const { dispatch, release } = this.#agentOf(request);
-    const watched: Dispatch = (target, handler) => {
-      const bounded = boundErrorBody(handler);
-      return dispatch(target, watch === undefined ? bounded : watchHandler(bounded, { watch, timer: this.#timer }));
-    };
     const signal = abortSignal instanceof AbortSignal ? abortSignal : null;
-    return await dispatchDirect(watched, request, { signal, release });
+    const timer = this.#timer;
+    return await new Promise((resolve, reject) => {
+      const receiver = new ResponseReceiver({ signal, watch, timer, release, wholeBytesMax }, { resolve, reject });
+      dispatch(toTarget(request), receiver);
+    });
   }
 
   /** Our own connections step aside where a proxy applies. */
@@ -100,103 +107,25 @@ function noProxy(): null {
   return null;
 }
 
-type DispatchHandler = Dispatcher.DispatchHandler;
-
-/** Reports every phase to `watch`, and forwards every call to `handler`. */
-function watchHandler(
-  handler: DispatchHandler,
-  { watch, timer }: { readonly watch: RequestWatch; readonly timer: WatchTimer },
-): DispatchHandler {
-  // Created once per request, because a large body arrives in thousands of chunks.
-  let watched: Dispatcher.DispatchController | null = null;
-  // All of an error's body has to arrive within the stall timeout, pauses included, because a trickle would never end.
-  let isError = false;
-  const watchOnce = (controller: Dispatcher.DispatchController): Dispatcher.DispatchController =>
-    isError ? controller : (watched ??= new WatchedController(controller, watch));
-  let interimLeft = INTERIM_RESPONSES_MAX;
-  let starts = 0;
-  const end = (): void => {
-    watch.enter('done');
-    timer.remove(watch);
-  };
+function toTarget(request: HttpRequest): Dispatcher.DispatchOptions {
+  const { protocol, hostname, port, method, body, path } = request;
+  const query = buildQueryString(request.query ?? {});
   return {
-    onRequestStart: (controller, context) => {
-      starts += 1;
-      if (starts > 1) watch.noteSentAgain();
-      watch.start((fault) => controller.abort(fault));
-      timer.add(watch);
-      watched = new WatchedController(controller, watch);
-      handler.onRequestStart?.(watched, context);
-    },
-    onBodySent: () => watch.enter('sending'),
-    onRequestSent: () => watch.enter('waiting'),
-    onResponseStart: (controller, statusCode, headers, statusMessage) => {
-      if (statusCode < 200) {
-        // Not progress: a server could otherwise keep the request waiting for ever.
-        interimLeft -= 1;
-        if (interimLeft < 0) controller.abort(new TransferFault('not_s3', 'interim responses without an end'));
-        return;
-      }
-      isError = statusCode >= 300;
-      watch.enter('receiving');
-      handler.onResponseStart?.(watchOnce(controller), statusCode, headers, statusMessage);
-    },
-    onResponseData: (controller, chunk) => {
-      if (!isError) watch.enter('receiving');
-      handler.onResponseData?.(watchOnce(controller), chunk);
-    },
-    onResponseEnd: (controller, trailers) => {
-      end();
-      handler.onResponseEnd?.(controller, trailers);
-    },
-    onResponseError: (controller, error) => {
-      end();
-      handler.onResponseError?.(controller, error);
-    },
+    origin: `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`,
+    path: query === '' ? path : `${path}?${query}`,
+    method,
+    // Not signed, because proxies rewrite it. Bytes that one compresses on the way would be stored compressed.
+    headers: { 'accept-encoding': 'identity', ...request.headers },
+    body: body ?? null,
+    idempotent: isRepeatable(request),
   };
 }
 
-/** Reports our pauses to `watch`, because they are not a stall. */
-class WatchedController implements Dispatcher.DispatchController {
-  readonly #controller: Dispatcher.DispatchController;
-  readonly #watch: RequestWatch;
-
-  constructor(controller: Dispatcher.DispatchController, watch: RequestWatch) {
-    this.#controller = controller;
-    this.#watch = watch;
-  }
-
-  get aborted(): boolean {
-    return this.#controller.aborted;
-  }
-
-  get paused(): boolean {
-    return this.#controller.paused;
-  }
-
-  get reason(): Error | null {
-    return this.#controller.reason;
-  }
-
-  get rawHeaders() {
-    return this.#controller.rawHeaders ?? null;
-  }
-
-  get rawTrailers() {
-    return this.#controller.rawTrailers ?? null;
-  }
-
-  abort(reason: Error): void {
-    this.#controller.abort(reason);
-  }
-
-  pause(): void {
-    this.#watch.enter('paused');
-    this.#controller.pause();
-  }
-
-  resume(): void {
-    this.#watch.enter('receiving');
-    this.#controller.resume();
-  }
+/**
+ * Whether sending the request a second time changes nothing. Of the requests that S3 takes as POST, only the one that
+ * deletes objects is (API reference, DeleteObjects): an upload would be created twice, and completing one again fails
+ * on some stores.
+ */
+function isRepeatable({ method, query }: HttpRequest): boolean {
+  return method !== 'POST' || 'delete' in (query ?? {});
 }

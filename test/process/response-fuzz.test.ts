@@ -55,14 +55,15 @@ async function startServer(cases: readonly (MutatedAnswer & { readonly isKept: b
 }
 
 /** The body of an object, in latin1; an error if it cannot be read, or if the status is an error's. */
-async function readObject(client: ObjectClient, key: string): Promise<string | Error> {
+async function readObject(client: ObjectClient, key: string, wholeBytesMax: number): Promise<string | Error> {
   const watch = new RequestWatch(systemClock, TIMEOUTS);
   const chunks: Buffer[] = [];
   try {
     const { body } = await client.getObject(
       { Bucket: 'bucket', Key: key },
-      { abortSignal: new AbortController().signal, watch },
+      { abortSignal: new AbortController().signal, watch, wholeBytesMax },
     );
+    if (body instanceof Uint8Array) return Buffer.from(body).toString('latin1');
     if (!(body instanceof Readable)) throw new TypeError('no body');
     await readBody(body, (chunk) => {
       chunks.push(Buffer.from(chunk));
@@ -106,7 +107,9 @@ it('reads from sockets what Node reads, and gives each request its own answer', 
     }
     const what = `seed ${SEED}, case ${index}: ${JSON.stringify(answer)}`;
     const theirs = readings[index]!;
-    const ours = await readObject(client, String(index));
+    // Streamed, collected, and of those some that get too long.
+    const wholeBytesMax = [0, 1_000_000, 10][index % 3] ?? 0;
+    const ours = await readObject(client, String(index), wholeBytesMax);
     if (typeof ours === 'string') {
       expect([theirs.end, theirs.body], what).toEqual(['whole', ours]);
       counted.read += 1;
@@ -115,7 +118,7 @@ it('reads from sockets what Node reads, and gives each request its own answer', 
       if (httpStatusCode !== undefined) expect(httpStatusCode, what).toBe(theirs.status);
       expect(ours.message, what).not.toMatch(/no response within|no progress/);
     }
-    const own = await readObject(client, `own-${index}`);
+    const own = await readObject(client, `own-${index}`, wholeBytesMax);
     if (typeof own === 'string') {
       expect(own, what).toBe(`own-${index}`);
       counted.own += 1;

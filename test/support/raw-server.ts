@@ -33,6 +33,8 @@ export interface Answer {
   readonly error: unknown;
   /** Sent a second time, on a new connection. */
   readonly wasSentAgain: boolean;
+  /** The body came as one piece. */
+  readonly isWhole: boolean;
 }
 
 export const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
@@ -97,7 +99,15 @@ export async function createHttpStage({ serve, atHead }: RawServer, options: Htt
   const handler = new WatchedHttpHandler({ ...settings, reader: agent, connectionsMax }, clock);
   const ask = async (
     method: string,
-    { body, query = {} }: { readonly body?: string | Uint8Array; readonly query?: Record<string, string> } = {},
+    {
+      body,
+      query = {},
+      wholeBytesMax = 0,
+    }: {
+      readonly body?: string | Uint8Array;
+      readonly query?: Record<string, string>;
+      readonly wholeBytesMax?: number;
+    } = {},
   ): Promise<Answer> => {
     const watch = new RequestWatch(clock, { requestTimeoutMs: 60_000, stallTimeoutMs: 30_000 });
     const request = new HttpRequest({
@@ -113,15 +123,21 @@ export async function createHttpStage({ serve, atHead }: RawServer, options: Htt
     let status: number | null = null;
     let headers: Record<string, string> = {};
     const chunks: Buffer[] = [];
-    const facts = () => ({ wasSentAgain: watch.wasSentAgain });
+    let isWhole = false;
+    const facts = () => ({ wasSentAgain: watch.wasSentAgain, isWhole });
     try {
-      const { response } = await handler.handle(request, { watch, abortSignal: new AbortController().signal });
+      const { signal: abortSignal } = new AbortController();
+      const { response } = await handler.handle(request, { watch, abortSignal, wholeBytesMax });
       status = response.statusCode;
       ({ headers } = response);
-      await readBody(response.body, (chunk) => {
-        chunks.push(Buffer.from(chunk));
-        return 'more';
-      });
+      isWhole = response.body instanceof Uint8Array;
+      if (response.body instanceof Uint8Array) chunks.push(Buffer.from(response.body));
+      else {
+        await readBody(response.body, (chunk) => {
+          chunks.push(Buffer.from(chunk));
+          return 'more';
+        });
+      }
       return { status, headers, body: Buffer.concat(chunks).toString(), error: null, ...facts() };
     } catch (error) {
       return { status, headers, body: Buffer.concat(chunks).toString(), error, ...facts() };

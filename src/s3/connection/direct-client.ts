@@ -15,7 +15,13 @@ import type { ObjectAccess } from './request-shape.ts';
 import type { BucketPlace } from './bucket-places.ts';
 import type { BoundedRateLimiter } from './rate-limiter.ts';
 import { readFields } from '../../read-fields.ts';
-import { isErrorBody, readObjectResponse, readStoredResponse, readWhole } from './direct-response.ts';
+import {
+  isErrorBody,
+  readObjectResponse,
+  readStoredResponse,
+  readWhole,
+  RESPONSE_BYTES_MAX,
+} from './direct-response.ts';
 import { ObjectClient, type ObjectResponse, type StoredResponse } from './object-client.ts';
 import { dropBadTimes } from './strict-times.ts';
 import { findRoute, type ObjectRoute } from './bucket-route.ts';
@@ -65,11 +71,11 @@ export class DirectClient extends ObjectClient {
   }
 
   override async putObject(input: PutObjectCommandInput, options: WatchedOptions): Promise<StoredResponse> {
-    return readStoredResponse(await this.#send(PUT, input, options));
+    return readStoredResponse(await this.#send(PUT, input, { ...options, wholeBytesMax: RESPONSE_BYTES_MAX }));
   }
 
   override async uploadPart(input: UploadPartCommandInput, options: WatchedOptions): Promise<StoredResponse> {
-    return readStoredResponse(await this.#send(PART, input, options));
+    return readStoredResponse(await this.#send(PART, input, { ...options, wholeBytesMax: RESPONSE_BYTES_MAX }));
   }
 
   async #send(kind: Operation, input: ObjectInput, options: WatchedOptions): Promise<HttpResponse> {

@@ -6,7 +6,7 @@ import type { ObjectResponse, StoredResponse } from './object-client.ts';
 import { parseHttpTime } from '../../wire-time.ts';
 
 /** The most bytes of a write's response to read; S3's are far shorter. */
-const RESPONSE_BYTES_MAX = 64 * 1024;
+export const RESPONSE_BYTES_MAX = 64 * 1024;
 
 /** Enough to recognize the end of a response. */
 const END_BYTES = 16;
@@ -66,6 +66,7 @@ function readSums(headers: HttpResponse['headers']) {
  * `RESPONSE_BYTES_MAX`, and its connection is closed.
  */
 export async function readWhole(body: unknown): Promise<Uint8Array> {
+  if (body instanceof Uint8Array) return body;
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   const take = (chunk: Uint8Array): 'more' | 'enough' => {

@@ -21,6 +21,7 @@ import { readTimesStrictly } from './strict-times.ts';
 /** A response to GetObject: the fields that this program uses, and the body from the HTTP handler. */
 export interface ObjectResponse {
   readonly head: GetObjectCommandOutput;
+  /** A `Uint8Array` that belongs to the caller (`WatchedOptions.wholeBytesMax`), or a stream. */
   readonly body: unknown;
 }
 
@@ -94,7 +95,9 @@ export class ObjectClient extends S3Client {
   }
 
   async getObject(input: GetObjectCommandInput, options: WatchedOptions): Promise<ObjectResponse> {
-    const head = await this.send(new GetObjectCommand(input), options);
+    // The SDK expects a stream.
+    const streamed: WatchedOptions = { ...options, wholeBytesMax: 0 };
+    const head = await this.send(new GetObjectCommand(input), streamed);
     return { head, body: head.Body };
   }
 

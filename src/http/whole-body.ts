@@ -1,0 +1,54 @@
+/** Collects a body in memory of its own, if it is short enough. */
+export class WholeBody {
+  /** Its length is known only at its end. */
+  readonly isOfUnknownLength: boolean;
+  readonly #bytesMax: number;
+  #bytes: Buffer;
+  #length = 0;
+
+  private constructor(bytes: Buffer, { bytesMax, isSized }: { readonly bytesMax: number; readonly isSized: boolean }) {
+    this.#bytes = bytes;
+    this.#bytesMax = bytesMax;
+    this.isOfUnknownLength = !isSized;
+  }
+
+  /** @returns null if the headers state a length of more than `bytesMax`, or none that is certain */
+  static open(
+    { 'content-length': length, 'transfer-encoding': coding }: Readonly<Record<string, string>>,
+    bytesMax: number,
+  ): WholeBody | null {
+    if (length === undefined) {
+      return coding?.toLowerCase() === 'chunked' ? new WholeBody(Buffer.alloc(0), { bytesMax, isSized: false }) : null;
+    }
+    const isSized = coding === undefined && /^\d+$/.test(length) && Number(length) <= bytesMax;
+    // Not from Node's pool, which other buffers share: these bytes go to whoever asked.
+    return isSized ? new WholeBody(Buffer.allocUnsafeSlow(Number(length)), { bytesMax, isSized }) : null;
+  }
+
+  /** Copies a chunk. @returns false if the body becomes too long; the chunk is not taken then */
+  take(chunk: Uint8Array): boolean {
+    const length = this.#length + chunk.byteLength;
+    if (length > this.#bytesMax) return false;
+    if (length > this.#bytes.length) this.#grow(length);
+    this.#bytes.set(chunk, this.#length);
+    this.#length = length;
+    return true;
+  }
+
+  /** What has been taken, and this chunk. */
+  with(chunk: Uint8Array): Uint8Array {
+    return Buffer.concat([this.finish(), chunk]);
+  }
+
+  /** What has been taken. */
+  finish(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** To twice the need, so that a body in single bytes is not copied for each of them. */
+  #grow(length: number): void {
+    const grown = Buffer.allocUnsafeSlow(Math.min(2 * length, this.#bytesMax));
+    this.#bytes.copy(grown, 0, 0, this.#length);
+    this.#bytes = grown;
+  }
+}
