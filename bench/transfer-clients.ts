@@ -162,9 +162,8 @@ function s5cmd(place: Place): Client {
   return { name: 's5cmd', command: commands(awsEnv(place), { remote: 's3://bench/', argv }) };
 }
 
-/** It holds the ETag of every upload against the MD5 and sends again where they differ, so it gets the port that computes them. */
 async function s3cmd(place: Place): Promise<Client> {
-  const { host } = new URL(place.server.md5Endpoint);
+  const { host } = new URL(place.server.endpoint);
   const config = join(place.home, 's3cfg');
   const settings = { access_key: KEY, secret_key: SECRET, host_base: host, host_bucket: host, use_https: 'False' };
   const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}`);

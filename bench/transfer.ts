@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureCommand, type Measured } from './measure-command.ts';
 import { median } from './median.ts';
-import { NULL_BLOCK } from './null-object.ts';
+import { NULL_BLOCK } from './null-s3/pattern.ts';
 import { spawnNullServer, type NullServer } from './spawn-null-server.ts';
 import { bareNode, findClients, type Client, type Work } from './transfer-clients.ts';
 
@@ -21,6 +21,8 @@ interface Case {
   readonly kind: Work['kind'];
   /** Of the one object; of all files of a tree. */
   readonly sizeBytes: number;
+  /** How the object that is read came to be, as in `ObjectKind` of the null server. @default put in one request */
+  readonly object?: string;
 }
 
 const CASES: readonly Case[] = [
@@ -33,6 +35,7 @@ const CASES: readonly Case[] = [
   { name: 'get-256m', kind: 'get', sizeBytes: 256 * MIB },
   { name: 'get-1g', kind: 'get', sizeBytes: GIB },
   { name: 'get-tree', kind: 'get_tree', sizeBytes: TREE_FILES * TREE_FILE_BYTES },
+  { name: 'get-tree-part1', kind: 'get_tree', sizeBytes: TREE_FILES * TREE_FILE_BYTES, object: 'part1' },
   { name: 'get-stdout', kind: 'get_stdout', sizeBytes: 256 * MIB },
 ];
 
@@ -46,15 +49,15 @@ type Sample = Measured & { readonly serverCpuSeconds: number };
 /**
  * Transfers of this program beside those of the other clients that are installed, against one server that has every byte in
  * memory, interleaved: a slow second of the machine hits all of them. Options: `--only CASE,...`, `--with CLIENT,...`, `--rounds N`,
- * `--delay MS` before each answer, as a server has that is not on the same machine.
+ * `--delay MS` before each answer, as a server has that is not on the same machine; `--unasked` tells checksums to who does not ask.
  */
 export async function run(args: readonly string[]): Promise<void> {
-  const { cases, wanted, rounds, delayMs } = readOptions(args);
+  const { cases, wanted, rounds, delayMs, tellsUnasked } = readOptions(args);
   // In memory where that can be had, so that no disk is measured.
   const base = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
   const directory = await mkdtemp(join(base, 'breakwater-bench-'));
   try {
-    await using server = await spawnNullServer({ delayMs });
+    await using server = await spawnNullServer({ delayMs, tellsUnasked });
     const clients = await findClients({ server, home: directory }, wanted);
     console.log(
       `medians of ${rounds} rounds after one that is not counted; ratios are medians of the rounds' ratios\n`,
@@ -88,6 +91,7 @@ function readOptions(args: readonly string[]): {
   wanted: readonly string[] | null;
   rounds: number;
   delayMs: number;
+  tellsUnasked: boolean;
 } {
   const { values } = parseArgs({
     args: [...args],
@@ -96,6 +100,7 @@ function readOptions(args: readonly string[]): {
       with: { type: 'string' },
       rounds: { type: 'string', default: '5' },
       delay: { type: 'string', default: '0' },
+      unasked: { type: 'boolean', default: false },
     },
   });
   const only = values.only?.split(',') ?? CASES.map(({ name }) => name);
@@ -108,7 +113,7 @@ function readOptions(args: readonly string[]): {
   const delayMs = Number(values.delay);
   if (!Number.isInteger(delayMs) || delayMs < 0) throw new Error(`${values.delay} is no number of milliseconds`);
   const cases = CASES.filter(({ name }) => only.includes(name));
-  return { cases, wanted: values.with?.split(',') ?? null, rounds, delayMs };
+  return { cases, wanted: values.with?.split(',') ?? null, rounds, delayMs, tellsUnasked: values.unasked };
 }
 
 /** What is put: a file or a tree of the case's size; nothing where the case gets. */
@@ -139,7 +144,8 @@ interface Turn {
 
 async function runOnce({ one, client, round, source }: Turn, { server, directory }: Stage): Promise<Sample> {
   const isTree = one.kind === 'get_tree';
-  const readKey = isTree ? `${TREE_FILES}x${TREE_FILE_BYTES}` : `1x${one.sizeBytes}/d00000/f00`;
+  const kind = one.object === undefined ? '' : `-${one.object}`;
+  const readKey = isTree ? `${TREE_FILES}x${TREE_FILE_BYTES}${kind}` : `1x${one.sizeBytes}${kind}/d00000/f00`;
   const key = source === null ? readKey : `sent/${client.name.replaceAll(' ', '')}-${one.name}-${round}`;
   const local = source ?? join(directory, 'target');
   // Some clients want the directory of a tree to be there.

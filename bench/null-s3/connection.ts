@@ -1,28 +1,23 @@
-/**
- * The null server of the benchmarks, a process of its own: `node bench/null-server.ts [DELAY_MS]` prints one line,
- * `{"port","md5Port"}`, and ends with its standard input. Each answer waits so long, as one that comes from afar; by default not
- * at all. It speaks just enough HTTP over plain sockets, so that the client is what is measured. The second port computes the MD5
- * of what it is sent, for clients that check the ETag of their uploads and cannot be told not to.
- */
-import { createHash, type Hash } from 'node:crypto';
-import { createServer, Socket, type AddressInfo, type Server } from 'node:net';
-import { responseNull, type NullResponse, type NullRequest, type Written } from './null-s3.ts';
-import { NULL_BLOCK } from './null-object.ts';
+import type { Socket } from 'node:net';
+import { CHECKSUM_NAMES } from './digests.ts';
+import type { NullRequest, NullResponse } from './message.ts';
+import { NULL_BLOCK } from './pattern.ts';
+import { ReceivedContent } from './received-content.ts';
 
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
-const DELAY_MS = Number(process.argv[2] ?? 0);
-const READ_BYTES = 256 * 1024;
 const REASONS: Readonly<Record<number, string>> = {
   200: 'OK',
   204: 'No Content',
   206: 'Partial Content',
+  400: 'Bad Request',
   404: 'Not Found',
+  416: 'Range Not Satisfiable',
 };
 
 interface Head {
   readonly method: string;
   readonly target: string;
-  readonly headers: ReadonlyMap<string, string>;
+  readonly headers: Map<string, string>;
 }
 
 interface Incoming {
@@ -30,23 +25,26 @@ interface Incoming {
   /** Bytes of the body that are still to come; of the current chunk where it is chunked. */
   left: number;
   readonly isChunked: boolean;
-  received: number;
   readonly kept: Buffer[] | null;
-  readonly md5: Hash | null;
+  readonly content: ReceivedContent | null;
+}
+
+export interface ConnectionOptions {
+  readonly respond: (request: NullRequest) => NullResponse;
+  /** Before each answer. */
+  readonly delayMs: number;
 }
 
 /** One connection: requests one after the other, as HTTP/1.1 has them. */
-class Connection {
+export class Connection {
   readonly #socket: Socket;
-  readonly #written: Map<string, Written>;
-  readonly #hasMd5: boolean;
+  readonly #options: ConnectionOptions;
   #rest: Buffer = Buffer.alloc(0);
   #incoming: Incoming | null = null;
 
-  constructor(socket: Socket, { written, hasMd5 }: { written: Map<string, Written>; hasMd5: boolean }) {
+  constructor(socket: Socket, options: ConnectionOptions) {
     this.#socket = socket;
-    this.#written = written;
-    this.#hasMd5 = hasMd5;
+    this.#options = options;
     socket.setNoDelay(true);
     // A client that goes away in the middle is no event here.
     socket.on('error', () => socket.destroy());
@@ -69,17 +67,20 @@ class Connection {
     const end = bytes.indexOf(END_OF_HEAD);
     if (end === -1) return null;
     const head = readHead(bytes.toString('latin1', 0, end));
-    const isChunked = head.headers.get('transfer-encoding') === 'chunked';
-    const left = isChunked ? 0 : Number(head.headers.get('content-length') ?? 0);
+    const { method, headers } = head;
+    // Both write their chunks alike, and aws sends one framing for both.
+    const isChunked =
+      headers.get('transfer-encoding') === 'chunked' ||
+      headers.get('content-encoding')?.includes('aws-chunked') === true;
+    const left = isChunked ? 0 : Number(headers.get('content-length') ?? 0);
     this.#incoming = {
       head,
       left,
       isChunked,
-      received: 0,
-      kept: head.method === 'POST' ? [] : null,
-      md5: this.#hasMd5 && head.method === 'PUT' ? createHash('md5') : null,
+      kept: method === 'POST' ? [] : null,
+      content: method === 'PUT' ? new ReceivedContent(namesOf(headers)) : null,
     };
-    if (head.headers.has('expect')) this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n');
+    if (headers.has('expect')) this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n');
     if (left === 0 && !isChunked) this.#finish(this.#incoming);
     return end + END_OF_HEAD.length;
   }
@@ -89,9 +90,8 @@ class Connection {
     if (bytes.length === 0) return null;
     const part = bytes.length > incoming.left ? bytes.subarray(0, incoming.left) : bytes;
     incoming.left -= part.length;
-    incoming.received += part.length;
     incoming.kept?.push(Buffer.from(part));
-    incoming.md5?.update(part);
+    incoming.content?.update(part);
     if (incoming.left === 0 && !incoming.isChunked) this.#finish(incoming);
     return part.length;
   }
@@ -108,41 +108,57 @@ class Connection {
     }
     const endOfTrailers = bytes.indexOf(END_OF_HEAD, end);
     if (endOfTrailers === -1) return null;
+    readFields(bytes.toString('latin1', end + 2, endOfTrailers), incoming.head.headers);
     this.#finish(incoming);
     return endOfTrailers + END_OF_HEAD.length;
   }
 
-  #finish({ head, received, kept, md5 }: Incoming): void {
+  #finish({ head, kept, content }: Incoming): void {
     this.#incoming = null;
     const mark = head.target.indexOf('?');
     const path = mark === -1 ? head.target : head.target.slice(0, mark);
-    const sent = head.headers.get('content-md5');
     const request: NullRequest = {
       method: head.method,
       key: decodeURIComponent(path.split('/').slice(2).join('/')),
       query: new URLSearchParams(mark === -1 ? '' : head.target.slice(mark + 1)),
       headers: head.headers,
       body: kept === null ? '' : Buffer.concat(kept).toString(),
-      sizeBytes: Number(head.headers.get('x-amz-decoded-content-length') ?? received),
-      md5: md5?.digest('hex') ?? (sent === undefined ? null : Buffer.from(sent, 'base64').toString('hex')),
+      content,
     };
-    const response = (): void => {
-      send(this.#socket, responseNull(request, this.#written), { hasBody: head.method !== 'HEAD' });
+    const answer = (): void => {
+      send(this.#socket, this.#options.respond(request), { hasBody: head.method !== 'HEAD' });
     };
-    if (DELAY_MS > 0) setTimeout(response, DELAY_MS);
-    else response();
+    if (this.#options.delayMs > 0) setTimeout(answer, this.#options.delayMs);
+    else answer();
   }
 }
 
+/** The digests that an answer to a PUT may need. */
+function namesOf(headers: ReadonlyMap<string, string>): ReadonlyArray<'md5' | (typeof CHECKSUM_NAMES)[number]> {
+  const trailer = headers.get('x-amz-trailer') ?? '';
+  const announced = headers.get('x-amz-sdk-checksum-algorithm')?.toLowerCase();
+  const isSigned = /^[0-9a-f]{64}$/.test(headers.get('x-amz-content-sha256') ?? '');
+  const isAsked = (name: string): boolean =>
+    name === 'crc64nvme' ||
+    name === announced ||
+    headers.has(`x-amz-checksum-${name}`) ||
+    trailer.includes(`x-amz-checksum-${name}`) ||
+    (name === 'sha256' && isSigned);
+  return ['md5', ...CHECKSUM_NAMES.filter(isAsked)];
+}
+
 function readHead(text: string): Head {
-  const [line = '', ...fields] = text.split('\r\n');
-  const [method = '', target = ''] = line.split(' ');
-  const headers = new Map<string, string>();
-  for (const field of fields) {
+  const end = text.indexOf('\r\n');
+  const [method = '', target = ''] = text.slice(0, end).split(' ');
+  return { method, target, headers: readFields(text.slice(end + 2), new Map()) };
+}
+
+function readFields(text: string, headers: Map<string, string>): Map<string, string> {
+  for (const field of text.split('\r\n')) {
     const colon = field.indexOf(':');
-    headers.set(field.slice(0, colon).toLowerCase(), field.slice(colon + 1).trim());
+    if (colon > 0) headers.set(field.slice(0, colon).toLowerCase(), field.slice(colon + 1).trim());
   }
-  return { method, target, headers };
+  return headers;
 }
 
 function send(socket: Socket, { status, headers, body }: NullResponse, { hasBody }: { hasBody: boolean }): void {
@@ -178,38 +194,3 @@ function sendObject(socket: Socket, { start, end }: { start: number; end: number
     }
   }
 }
-
-/**
- * Takes a connection over with one buffer that all its reads share: `net` gives that to clients only, and a fresh buffer for
- * each read costs the server more than twice the CPU of an upload, on cores that the client needs.
- */
-function serve(accepted: Socket, shared: { written: Map<string, Written>; hasMd5: boolean }): void {
-  const { _handle: handle } = accepted as unknown as { _handle: unknown };
-  const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
-  const onread = {
-    buffer,
-    callback: (length: number): boolean => {
-      connection.take(buffer.subarray(0, length));
-      return true;
-    },
-  };
-  const socket = new Socket({ handle, onread } as ConstructorParameters<typeof Socket>[0]);
-  const connection = new Connection(socket, shared);
-  socket.resume();
-}
-
-async function listen(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
-}
-
-const written = new Map<string, Written>();
-const [port, md5Port] = await Promise.all(
-  [false, true].map(
-    async (hasMd5) =>
-      await listen(createServer({ pauseOnConnect: true }, (socket) => serve(socket, { written, hasMd5 }))),
-  ),
-);
-process.stdout.write(`${JSON.stringify({ port, md5Port })}\n`);
-// It must not outlive the benchmark, however that ends.
-process.stdin.on('end', () => process.exit(0)).resume();
