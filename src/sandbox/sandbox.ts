@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { systemClock, type Clock } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
+import { loadFastCrc } from '../fast-crc.ts';
 import { respondToRequest, sendRefusal, type SandboxContext } from './respond.ts';
 import type { Bucket } from './store/bucket.ts';
 import { Buckets } from './store/buckets.ts';
@@ -76,6 +77,7 @@ export interface Sandbox extends Keys {
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { clock = systemClock, port = 0, quirks = [], onRequest } = options;
   const keys: Keys = { accessKeyId: 'sandbox', secretAccessKey: 'sandbox-secret' };
+  await Promise.all((['crc32c', 'crc64nvme'] as const).map(loadFastCrc));
   const buckets = new Buckets(newId);
   const faults = new Faults(clock.monotonic);
   const log = new RequestLog(clock, onRequest);

@@ -13,6 +13,7 @@ const TERMINAL = fileURLToPath(new URL('../../dist/ui/terminal.mjs', import.meta
 const LIBRARIES = {
   sdk: 'AmazonS3',
   undici: 'llhttp',
+  'hash-wasm': 'Hash_SetMemorySize',
   'prom-client': 'setToCurrentTime',
   ink: 'react-reconciler',
 };

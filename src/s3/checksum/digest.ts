@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { Crc32cJs, Crc64NvmeJs } from '@aws-sdk/checksums/crc';
 import { assertNever } from '../../errors.ts';
+import { createFastCrc, loadFastCrc } from '../../fast-crc.ts';
 import type { DigestAlgorithm } from './algorithms.ts';
 
 export interface Digest {
@@ -10,6 +11,12 @@ export interface Digest {
   readonly digest: () => Uint8Array | Promise<Uint8Array>;
 }
 
+/** Loads what makes `createDigest` fast; call it first for large amounts of bytes. Never rejects. */
+export async function loadDigest(algorithm: DigestAlgorithm): Promise<void> {
+  if (algorithm === 'crc32c' || algorithm === 'crc64nvme') await loadFastCrc(algorithm);
+}
+
+/** A new digest. CRC-32C and CRC-64/NVME are computed in JavaScript, at a fifth of the speed, if `loadDigest` could not help. */
 export function createDigest(algorithm: DigestAlgorithm): Digest {
   switch (algorithm) {
     case 'sha256':
@@ -19,9 +26,9 @@ export function createDigest(algorithm: DigestAlgorithm): Digest {
     case 'crc32':
       return new NativeCrc32();
     case 'crc32c':
-      return new Crc32cJs();
+      return createFastCrc(algorithm) ?? new Crc32cJs();
     case 'crc64nvme':
-      return new Crc64NvmeJs();
+      return createFastCrc(algorithm) ?? new Crc64NvmeJs();
     default:
       return assertNever(algorithm);
   }

@@ -27,13 +27,9 @@ type StatedChecksums = Pick<
   | 'ChecksumCRC64NVME'
 >;
 
-/** For composite checksums: native ones first, MD5 last, because its mismatch may prove nothing. */
-const COMPOSITE_ORDER: readonly DigestAlgorithm[] = ['sha256', 'sha1', 'crc32', 'crc32c', 'crc64nvme', 'md5'];
-
 /**
- * The reported checksum that is cheapest to verify; null if there is none. A checksum of the whole is preferred to a
- * composite one, which needs the parts. An MD5 of the whole is preferred to CRC-32C and CRC-64/NVME, which have no
- * native implementation.
+ * The reported checksum that is cheapest to verify; null if there is none. A checksum of the whole, or of a single part,
+ * is preferred to one of several parts, whose sizes would have to be requested.
  *
  * The ETag of an encrypted object is not an MD5 of its bytes, so it is ignored.
  */
@@ -46,15 +42,11 @@ export function findExpected(response: StatedChecksums): ExpectedChecksum | null
     crc32c: response.ChecksumCRC32C,
     crc64nvme: response.ChecksumCRC64NVME,
   };
-  const find = (algorithms: readonly DigestAlgorithm[], isComposite: boolean): ExpectedChecksum | null => {
-    for (const algorithm of algorithms) {
-      const type = algorithm === 'md5' ? undefined : response.ChecksumType;
-      const found = parseExpected(algorithm, reported[algorithm], type);
-      if (found !== null && (found.parts !== null) === isComposite) return found;
-    }
-    return null;
-  };
-  return find(DIGEST_ALGORITHMS, false) ?? find(COMPOSITE_ORDER, true);
+  const found = DIGEST_ALGORITHMS.flatMap((algorithm) => {
+    const type = algorithm === 'md5' ? undefined : response.ChecksumType;
+    return parseExpected(algorithm, reported[algorithm], type) ?? [];
+  });
+  return found.find(({ parts }) => (parts ?? 1) === 1) ?? found[0] ?? null;
 }
 
 /** The name of the checksum in `verified_by`: `sha256`, or `sha256-composite`. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ChecksumAlgorithm, ChecksumType } from '@aws-sdk/client-s3';
 import type { ChecksumChoice } from './algorithms.ts';
 import { combineCrcs, type CrcName } from './combine-crcs.ts';
-import { createDigest } from './digest.ts';
+import { createDigest, loadDigest } from './digest.ts';
 import { readDigest } from './digest-text.ts';
 import type { StatedWhole } from './whole-checksum.ts';
 import { readFields } from '../../read-fields.ts';
@@ -92,6 +92,7 @@ export async function isSamePart(
 
 /** In base64, as in S3. */
 async function compute(choice: SentChecksum, bytes: Uint8Array): Promise<string> {
+  await loadDigest(choice);
   const digest = createDigest(choice);
   digest.update(bytes);
   return Buffer.from(await digest.digest()).toString('base64');

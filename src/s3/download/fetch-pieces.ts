@@ -4,6 +4,7 @@ import { askFor, openBody, openListed, readFacts, toAskedRange, type Asked, type
 import { confirmSize } from './confirm-size.ts';
 import { checkAnswer, locateRange, type GetAnswer, type KnownObject } from './check-answer.ts';
 import { ActiveDownload, type PieceCursor } from './active-download.ts';
+import { loadDigest } from '../checksum/digest.ts';
 import { isSameEtag } from '../checksum/etag.ts';
 import { findExpected, type ExpectedChecksum } from '../checksum/expected-checksum.ts';
 import { headObject } from '../protocol/head-object.ts';
@@ -175,6 +176,7 @@ async function activate(
     sizeBytes: Number.isFinite(span.end) ? span.end - span.start : null,
     ...(resume === null ? {} : { expected: resume.expected }),
   };
+  if (facts.expected !== null) await loadDigest(facts.expected.algorithm);
   const opened = await request.openTarget(facts, { isResumed: resume !== null });
   const target = toFileTarget(opened, { windowBytes: pieceBytes * piecesInFlight, signal: requests.signal });
   return new ActiveDownload({

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { assertNever } from '../../errors.ts';
+import { createFastCrc, type FastCrcName } from '../../fast-crc.ts';
 import { crc32c, crc64nvme } from './crc.ts';
 import { CHECKSUM_ALGORITHMS, Refusal, type Checksum, type ChecksumAlgorithm } from './wire.ts';
 import type { Node } from './xml.ts';
@@ -11,15 +12,22 @@ export function computeChecksum(algorithm: ChecksumAlgorithm, bytes: Buffer): st
     case 'crc32':
       return encode(BigInt(crc32(bytes)), 4);
     case 'crc32c':
-      return encode(crc32c(bytes), 4);
+      return computeFast(algorithm, bytes) ?? encode(crc32c(bytes), 4);
     case 'crc64nvme':
-      return encode(crc64nvme(bytes), 8);
+      return computeFast(algorithm, bytes) ?? encode(crc64nvme(bytes), 8);
     case 'sha1':
     case 'sha256':
       return createHash(algorithm).update(bytes).digest('base64');
     default:
       return assertNever(algorithm);
   }
+}
+
+/** Null where WebAssembly is not available. */
+function computeFast(name: FastCrcName, bytes: Uint8Array): string | null {
+  const crc = createFastCrc(name);
+  crc?.update(bytes);
+  return crc === null ? null : Buffer.from(crc.digest()).toString('base64');
 }
 
 /** The checksum of a multipart object: of the whole object, or of its part checksums. */

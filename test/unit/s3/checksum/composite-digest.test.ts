@@ -53,7 +53,8 @@ describe('findPromise', () => {
       { ETag: `"${MD5}"`, ServerSideEncryption: 'AES256' },
       whole('md5', MD5),
     ],
-    ['sha256 before the rest', { ChecksumSHA256: SHA256, ChecksumCRC32: CRC, ETag: MD5 }, whole('sha256', SHA256)],
+    ['crc32 before the rest', { ChecksumSHA256: SHA256, ChecksumCRC32: CRC, ETag: MD5 }, whole('crc32', CRC)],
+    ['sha256 before an MD5', { ChecksumSHA256: SHA256, ETag: MD5 }, whole('sha256', SHA256)],
     ['sha1', { ChecksumSHA1: SHA1, ETag: MD5 }, whole('sha1', SHA1)],
     [
       'crc32 of the whole of a multipart object',
@@ -66,14 +67,24 @@ describe('findPromise', () => {
       whole('crc64nvme', CRC64),
     ],
     [
-      'an MD5 before checksums that have no native implementation',
+      'crc32c before crc64nvme and an MD5, which take longer',
       { ChecksumCRC64NVME: CRC64, ChecksumCRC32C: CRC, ETag: `"${MD5}"` },
-      whole('md5', MD5),
+      whole('crc32c', CRC),
+    ],
+    [
+      'crc64nvme before an MD5, which takes longer',
+      { ChecksumCRC64NVME: CRC64, ETag: `"${MD5}"` },
+      whole('crc64nvme', CRC64),
     ],
     [
       'the ETag of the whole before a checksum of parts',
-      { ChecksumSHA256: `${SHA256}-1`, ETag: MD5 },
+      { ChecksumSHA256: `${SHA256}-2`, ETag: MD5 },
       whole('md5', MD5),
+    ],
+    [
+      'the checksum of a single part, which needs no further request, before an MD5',
+      { ChecksumSHA256: `${SHA256}-1`, ETag: MD5 },
+      { algorithm: 'sha256', value: SHA256, parts: 1 },
     ],
     [
       'a composite checksum before the ETag of parts',
