@@ -29,15 +29,16 @@ export async function runGuarded<T>(
   const { clock, emit } = guard;
   const startedAtMs = clock.monotonic();
   const stop = new AbortController();
-  using _listening = onAbort(guard.signal, (reason) => stop.abort(reason));
+  // Not `using`, which V8 does not optimize (0.4 µs): a tree runs this for each object.
+  const listening = onAbort(guard.signal, (reason) => stop.abort(reason));
   const stoppable: Guard = { ...guard, signal: stop.signal };
   const permits = guard.circuit === null ? null : createPermitHolder(stoppable, guard.circuit);
   const requests = new RequestRunner(stoppable, { target, permits, stop });
-  const finish = (result: 'success' | 'error' | 'circuit_open' | 'interrupted', error: BreakwaterError | null): void =>
+  const finish = (error: BreakwaterError | null): void =>
     emit({
       ...target,
       kind: 'operation_finished',
-      result,
+      result: error === null ? 'success' : resultOf(error),
       code: error?.code ?? null,
       durationMs: clock.monotonic() - startedAtMs,
       bytes: requests.bytesMoved,
@@ -49,14 +50,16 @@ export async function runGuarded<T>(
     await permits?.acquire(guard.settings.waitMs);
     const value = await work(requests);
     permits?.settle('success');
-    finish('success', null);
+    finish(null);
     return value;
   } catch (error) {
     const { verdict, failure } = judge(error, requests.evidence());
     permits?.settle(verdict, failure);
     const reported = toOperationError(target, error, guard);
-    finish(resultOf(reported), reported);
+    finish(reported);
     throw reported;
+  } finally {
+    listening[Symbol.dispose]();
   }
 }
 

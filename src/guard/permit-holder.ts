@@ -55,11 +55,33 @@ export class PermitHolder {
    * @throws BreakwaterError `circuit_open` when refused without a wait, or still refused after it
    */
   async acquire(waitMs: number): Promise<void> {
+    if (this.#permit !== null) return;
+    const admission = this.#options.circuit.admit();
+    if (admission.kind === 'admitted') this.#take(admission.permit);
+    else await this.#waitFor(admission.refusal, waitMs);
+  }
+
+  async #waitFor(firstRefusal: Refusal, waitMs: number): Promise<void> {
     const { circuit, clock, deadlineAtMs } = this.#options;
     const endAtMs = Math.min(clock.monotonic() + waitMs, deadlineAtMs ?? Infinity);
     using wait = new CurrentWait(this.#options.waits, circuit.name);
     let busySinceMs: number | null = null;
-    for (;;) {
+    for (let refusal = firstRefusal; ;) {
+      if (refusal.reason === 'probe_in_progress' && circuit.isProbing) {
+        busySinceMs = null;
+        wait.for('own_probe', null);
+        await this.#sleep(OPEN_POLL_MS);
+      } else {
+        const nowMs = clock.monotonic();
+        busySinceMs = refusal.reason === 'probe_in_progress' ? (busySinceMs ?? nowMs) : null;
+        const leftMs = Math.max(endAtMs, this.#endOfBusySlot(busySinceMs)) - nowMs;
+        if (leftMs <= 0) throw this.#refuse(refusal);
+        wait.for(
+          refusal.reason,
+          Math.min(leftMs, refusal.reason === 'open' ? (refusal.retryAfterMs ?? leftMs) : leftMs),
+        );
+        await this.#sleepOrRefuse(Math.max(1, Math.min(pollMs(refusal), leftMs)), refusal);
+      }
       // Taken by another request of this operation: waiting longer would be waiting for our own slot.
       if (this.#permit !== null) return;
       const admission = circuit.admit();
@@ -67,25 +89,7 @@ export class PermitHolder {
         this.#take(admission.permit);
         return;
       }
-      const { refusal } = admission;
-      if (refusal.reason === 'probe_in_progress' && circuit.isProbing) {
-        busySinceMs = null;
-        wait.for('own_probe', null);
-        await this.#sleep(OPEN_POLL_MS);
-        continue;
-      }
-      const nowMs = clock.monotonic();
-      busySinceMs = refusal.reason === 'probe_in_progress' ? (busySinceMs ?? nowMs) : null;
-      const leftMs = Math.max(endAtMs, this.#endOfBusySlot(busySinceMs)) - nowMs;
-      if (leftMs <= 0) throw this.#refuse(refusal);
-      wait.for(refusal.reason, Math.min(leftMs, refusal.reason === 'open' ? (refusal.retryAfterMs ?? leftMs) : leftMs));
-      try {
-        await this.#sleep(Math.max(1, Math.min(pollMs(refusal), leftMs)));
-      } catch (error) {
-        // The refusal says more than the deadline that ended the wait for it: who, why, until when.
-        const isDeadline = error instanceof BreakwaterError && error.code === 'deadline';
-        throw isDeadline ? this.#refuse(refusal) : error;
-      }
+      ({ refusal } = admission);
     }
   }
 
@@ -109,6 +113,16 @@ export class PermitHolder {
     const { circuit, deadlineAtMs, probeLeaseMs } = this.#options;
     if (busySinceMs === null || !circuit.wasAdmitted) return -Infinity;
     return Math.min(busySinceMs + 2 * probeLeaseMs, deadlineAtMs ?? Infinity);
+  }
+
+  /** Waits before the next look. If the deadline ends the wait, the refusal says more: who, why, until when. */
+  async #sleepOrRefuse(delayMs: number, refusal: Refusal): Promise<void> {
+    try {
+      await this.#sleep(delayMs);
+    } catch (error) {
+      const isDeadline = error instanceof BreakwaterError && error.code === 'deadline';
+      throw isDeadline ? this.#refuse(refusal) : error;
+    }
   }
 
   /** Ends early with the command's own probe. */

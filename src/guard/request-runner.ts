@@ -28,10 +28,10 @@ interface RunnerOptions {
 export class RequestRunner {
   readonly #guard: Guard;
   readonly #operation: RunnerOptions;
-  readonly #watches = new Set<RequestWatch>();
+  /** Of the requests in flight, and of those that an abort has ended. */
+  readonly #watches: RequestWatch[] = [];
   /** Orders the operations of the command, for the rate limiter. */
   readonly #queue: RequestQueue | null;
-  readonly #chainOptions: Omit<RetryChainOptions, 'findRefusal'>;
   /** The newest slot under a probe's permit: one retry chain at a time (circuit.md, invariant 1). */
   #lastProbeSlot: ProbeSlot | null = null;
   #hasSent = false;
@@ -42,21 +42,6 @@ export class RequestRunner {
     this.#guard = guard;
     this.#operation = operation;
     this.#queue = guard.limiter?.openQueue() ?? null;
-    const { settings, clock, random, signal, emit } = guard;
-    this.#chainOptions = {
-      settings: settings.retry,
-      clock,
-      random,
-      signal,
-      deadlineAtMs: settings.deadlineAtMs,
-      sleep: async (delayMs) => await this.#waitWhilePermitted((stop) => clock.sleep(delayMs, stop)),
-      onAttemptFailed: (number, failure) => {
-        this.#lastFailure = failure;
-        emit({ ...operation.target, kind: 'attempt_failed', attempt: number, failure });
-      },
-      onRetryScheduled: (scheduled) =>
-        emit({ ...operation.target, kind: 'retry_scheduled', retries: settings.retry.retries, ...scheduled }),
-    };
   }
 
   /** Aborts with the command, or when this operation is stopped. */
@@ -81,7 +66,7 @@ export class RequestRunner {
 
   /** The input of the verdict, needed most after a deadline. */
   evidence(): Evidence {
-    const silentForMs = Math.max(0, ...[...this.#watches].map((watch) => watch.silentForMs()));
+    const silentForMs = Math.max(0, ...this.#watches.map((watch) => watch.silentForMs()));
     return { lastFailure: this.#lastFailure, silentForMs };
   }
 
@@ -95,16 +80,18 @@ export class RequestRunner {
     const guard = this.#guard;
     const request: GuardedRequest = { probeSlot: null };
     this.signal.throwIfAborted();
-    if (permits !== null) await this.#waitForPermit(permits, request);
+    // The first request finds the permit that the operation has just taken.
+    const isPermitted = permits === null || (!this.#hasSent && permits.isHeld && !permits.isProbe);
+    if (!isPermitted) await this.#waitForPermit(permits, request);
     try {
       if (guard.limiter?.isActive === true) await this.#waitForRate(request);
       // Another request may have stopped the operation while this one waited for its permit.
       this.signal.throwIfAborted();
       this.#hasSent = true;
-      const value = await runRetryChain((number) => this.#attempt(number, work), {
-        ...this.#chainOptions,
-        findRefusal: async () => await this.#findRefusal(request),
-      });
+      const value = await runRetryChain(
+        (number) => this.#attempt(number, work),
+        () => this.#createChainOptions(request),
+      );
       // Settled at once to free the probe slot; the rest of the operation acquires a new permit.
       if (request.probeSlot !== null && isProof) permits?.settle('success');
       return value;
@@ -128,19 +115,43 @@ export class RequestRunner {
     const { clock, settings, signal, emit } = this.#guard;
     const { target } = this.#operation;
     const watch = new RequestWatch(clock, settings);
-    this.#watches.add(watch);
+    this.#watches.push(watch);
     emit({ ...target, kind: 'request_started' });
     try {
       const value = await work({ number, options: { abortSignal: signal, watch } });
-      this.#watches.delete(watch);
+      this.#drop(watch);
       return value;
     } catch (error) {
       // Kept if aborted: the verdict of a deadline depends on how long S3 was silent.
-      if (!signal.aborted) this.#watches.delete(watch);
+      if (!signal.aborted) this.#drop(watch);
       throw error;
     } finally {
       emit({ ...target, kind: 'request_ended' });
     }
+  }
+
+  #drop(watch: RequestWatch): void {
+    this.#watches.splice(this.#watches.indexOf(watch), 1);
+  }
+
+  #createChainOptions(request: GuardedRequest): RetryChainOptions {
+    const { settings, clock, random, signal, emit } = this.#guard;
+    const { target } = this.#operation;
+    return {
+      settings: settings.retry,
+      clock,
+      random,
+      signal,
+      deadlineAtMs: settings.deadlineAtMs,
+      sleep: async (delayMs) => await this.#waitWhilePermitted((stop) => clock.sleep(delayMs, stop)),
+      onAttemptFailed: (number, failure) => {
+        this.#lastFailure = failure;
+        emit({ ...target, kind: 'attempt_failed', attempt: number, failure });
+      },
+      onRetryScheduled: (scheduled) =>
+        emit({ ...target, kind: 'retry_scheduled', retries: settings.retry.retries, ...scheduled }),
+      findRefusal: async () => await this.#findRefusal(request),
+    };
   }
 
   /** Waits until the request may start: in parallel under an ordinary permit, one at a time under a probe's. */

@@ -44,22 +44,38 @@ export class RetryChainFailed extends Error {
 
 /**
  * The one retry loop of the program: runs `attempt` (1 is the first) until it succeeds or `decideRetry` stops.
- *
- * p-retry's own waits are off: they can neither follow a hint nor check the circuit between attempts, and the last one
- * is shortened to fit the time limit. Its signal is unused too: an abort just after a success would discard the result.
+ * @param createOptions called after the first failure: almost every chain succeeds at once and needs none of them
  * @throws RetryChainFailed after the last attempt; the signal's reason if it aborted an attempt or a wait
  */
 export async function runRetryChain<T>(
   attempt: (attempt: number) => Promise<T>,
-  options: RetryChainOptions,
+  createOptions: () => RetryChainOptions,
 ): Promise<T> {
-  const chain = new ChainProgress(options);
+  try {
+    return await attempt(1);
+  } catch (error) {
+    return await retryAfter(error, attempt, new ChainProgress(createOptions()));
+  }
+}
+
+/**
+ * The attempts after a failed first one.
+ *
+ * p-retry's own waits are off: they can neither follow a hint nor check the circuit between attempts, and the last one
+ * is shortened to fit the time limit. Its signal is unused too: an abort just after a success would discard the result.
+ */
+async function retryAfter<T>(
+  firstError: unknown,
+  attempt: (attempt: number) => Promise<T>,
+  chain: ChainProgress,
+): Promise<T> {
   try {
     return await pRetry(
-      (number) => {
+      async (number) => {
         chain.attempts = number;
+        if (number === 1) throw new AttemptFailed(firstError);
         // Wrapped, because p-retry never retries a TypeError, and `classify` must decide.
-        return attempt(number).catch(wrapFailure);
+        return await attempt(number).catch(wrapFailure);
       },
       {
         // `decideRetry` is the only bound.

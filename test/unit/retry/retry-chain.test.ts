@@ -16,7 +16,7 @@ function startChain(attempt: (number: number) => Promise<string>, changes: Parti
       at.push(clock.monotonic() - startMs);
       return await attempt(number);
     },
-    {
+    () => ({
       settings: DEFAULT_RETRY_SETTINGS,
       clock,
       random: () => 0.5,
@@ -27,7 +27,7 @@ function startChain(attempt: (number: number) => Promise<string>, changes: Parti
       onRetryScheduled: ({ retry, delayMs }) => log.push(`retry ${retry} in ${delayMs}`),
       findRefusal: async () => await Promise.resolve(null),
       ...changes,
-    },
+    }),
   );
   result.catch(() => undefined);
   return { clock, startMs, at, log, result };
@@ -58,6 +58,11 @@ describe('runRetryChain', () => {
       'retry 3 in 4000',
       'failed 4 connection_reset',
     ]);
+  });
+
+  it('needs no options where the first attempt succeeds', async () => {
+    const needless = (): never => expect.fail('asked for options');
+    expect(await runRetryChain(async (number) => await Promise.resolve(number), needless)).toBe(1);
   });
 
   it('makes one attempt for a permanent failure', async () => {
