@@ -64,7 +64,8 @@ export function readFile(
   });
 }
 
-function isSmall(sizeBytes: number | null): boolean {
+/** Whether a file is read and written synchronously; one of unknown size is not. */
+export function isSmall(sizeBytes: number | null): boolean {
   return sizeBytes !== null && sizeBytes <= SYNC_BYTES_MAX;
 }
 

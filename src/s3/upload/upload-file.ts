@@ -19,7 +19,7 @@ import {
   type UploadChannel,
 } from './multipart-requests.ts';
 import { putWhole } from './put-object.ts';
-import type { FileUpload, UploadResult, UploadResumePoint } from './upload-request.ts';
+import type { FileUpload, UploadResult, UploadResumePoint, UploadSource } from './upload-request.ts';
 
 /** Parts of one object in flight; the slots bound their memory. */
 const PARTS_IN_FLIGHT = 16;
@@ -40,23 +40,29 @@ const KEEPS_PARTS: ReadonlySet<ErrorCode> = new Set([
  * @throws BreakwaterError `source_changed`, before the object is created, if the file changed since it was opened;
  * `exists`
  */
-export function uploadFile(s3: ObjectClient, guard: Guard, upload: FileUpload): Promise<UploadResult> {
+export async function uploadFile(s3: ObjectClient, guard: Guard, upload: FileUpload): Promise<UploadResult> {
   const send = upload.sizeBytes <= upload.partSizeBytes ? uploadWhole : uploadInParts;
-  return send(s3, guard, upload).catch((error: unknown) => {
+  try {
+    return await send(s3, guard, upload);
+  } catch (error) {
     throw toExistsError(error, upload);
-  });
+  }
 }
 
 async function uploadWhole(s3: ObjectClient, guard: Guard, upload: FileUpload): Promise<UploadResult> {
   const { bucket, key, sizeBytes, source, queue, signal } = upload;
   // Before taking the permit, because a probe must not wait for a slot or the disk.
   using slot = await queue.take(sizeBytes, { signal });
-  const bytes = slot.buffer();
-  await source.readAt(bytes, 0);
-  source.confirm();
+  const bytes = source.readWhole?.() ?? (await readSlowly(source, slot.buffer()));
   return await runGuarded(guard, { operation: 'put_object', bucket, key }, (requests) =>
     putWhole({ s3, guard, requests }, upload, bytes),
   );
+}
+
+async function readSlowly(source: UploadSource, bytes: Buffer): Promise<Uint8Array> {
+  await source.readAt(bytes, 0);
+  source.confirm();
+  return bytes;
 }
 
 /**

@@ -1,8 +1,9 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync, type BigIntStats } from 'node:fs';
 import type { UploadSource } from '../../s3/upload/upload-request.ts';
 import { BreakwaterError } from '../../errors.ts';
-import { readFile } from '../open-file.ts';
+import { isSmall, readFile } from '../open-file.ts';
 import { readError } from '../local-errors.ts';
+import type { SmallBuffers } from './small-buffers.ts';
 
 /** Identifies a file with unchanged bytes, as far as the system can tell. */
 export interface FileIdentity {
@@ -24,10 +25,9 @@ export interface LocalFile extends UploadSource, Disposable {
 /**
  * Opens a file for upload. Accepts only regular files, because a directory, socket or pipe would hang or send nonsense.
  * Refuses a file that does not end where its size says, such as those below /proc and /sys.
- * @param isKnown the directory has just listed it as a regular file, so the first check is skipped
  * @throws BreakwaterError `not_found`, `local_io` (not readable), `usage` (not a regular file)
  */
-export function openLocalFile(path: string, { isKnown = false } = {}): LocalFile {
+export function openLocalFile(path: string, { isKnown = false, buffers = null }: HowToOpen = {}): LocalFile {
   try {
     // Checked before opening, because opening a device may have side effects.
     if (!isKnown) refuseIrregular(path, statSync(path, { bigint: true }));
@@ -36,8 +36,9 @@ export function openLocalFile(path: string, { isKnown = false } = {}): LocalFile
     try {
       const facts = fstatSync(fd, { bigint: true });
       refuseIrregular(path, facts);
-      const file = new OpenFile(path, fd, facts);
-      file.checkEnd();
+      const file = new OpenFile(path, { fd, facts, buffers });
+      // A small one of a tree is about to be read whole, which checks its end.
+      if (!file.isReadAtOnce) file.checkEnd();
       return file;
     } catch (error) {
       closeSync(fd);
@@ -46,6 +47,13 @@ export function openLocalFile(path: string, { isKnown = false } = {}): LocalFile
   } catch (error) {
     throw error instanceof BreakwaterError ? error : readError(path, error);
   }
+}
+
+interface HowToOpen {
+  /** Whether the directory has just listed it as a regular file, so that it need not be checked first. @default false */
+  readonly isKnown?: boolean;
+  /** For the bytes of a small file; null to check the end at once, and to read through `readAt` only. @default null */
+  readonly buffers?: SmallBuffers | null;
 }
 
 function refuseIrregular(path: string, facts: BigIntStats): void {
@@ -64,8 +72,13 @@ class OpenFile implements LocalFile {
   readonly changedMs: number;
   readonly #fd: number;
   readonly #before: BigIntStats;
+  readonly #buffers: SmallBuffers | null;
+  #whole: Buffer | null = null;
 
-  constructor(path: string, fd: number, before: BigIntStats) {
+  constructor(
+    path: string,
+    { fd, facts: before, buffers }: { fd: number; facts: BigIntStats; buffers: SmallBuffers | null },
+  ) {
     this.path = path;
     this.identity = {
       sizeBytes: Number(before.size),
@@ -75,6 +88,22 @@ class OpenFile implements LocalFile {
     this.changedMs = Number(before.ctimeMs);
     this.#fd = fd;
     this.#before = before;
+    this.#buffers = isSmall(this.identity.sizeBytes) ? buffers : null;
+  }
+
+  get isReadAtOnce(): boolean {
+    return this.#buffers !== null;
+  }
+
+  readWhole(): Uint8Array | null {
+    if (this.#buffers === null) return null;
+    const { sizeBytes } = this.identity;
+    // With one byte more, the same call shows whether the file ends there.
+    this.#whole ??= this.#buffers.take(sizeBytes + 1);
+    const found = this.#readBeyondEnd(this.#whole);
+    if (found !== sizeBytes) throw this.#endError(found > sizeBytes ? 'more' : 'fewer');
+    this.#confirmUnwritten();
+    return this.#whole.subarray(0, sizeBytes);
   }
 
   async readAt(buffer: Uint8Array, offset: number): Promise<void> {
@@ -88,12 +117,16 @@ class OpenFile implements LocalFile {
 
   /** Checks that the path still leads to the open file, and that nobody has written to it. */
   confirm(): void {
+    this.#confirmUnwritten();
+    this.checkEnd();
+  }
+
+  #confirmUnwritten(): void {
     const now = statAgain(this.path);
     const before = this.#before;
     if (now === null) throw changedError(this.path, 'is gone');
     if (now.ino !== before.ino || now.dev !== before.dev) throw changedError(this.path, 'was replaced');
     if (isWritten(before, now)) throw changedError(this.path, 'was written to');
-    this.checkEnd();
   }
 
   /** Checks that the file ends where its size says, with one read. @throws BreakwaterError `local_io` */
@@ -106,12 +139,29 @@ class OpenFile implements LocalFile {
 
   [Symbol.dispose](): void {
     closeSync(this.#fd);
+    if (this.#whole !== null) this.#buffers?.give(this.#whole);
+    this.#whole = null;
   }
 
   #endError(how: 'more' | 'fewer'): BreakwaterError {
     const hasChanged = isWritten(this.#before, fstatSync(this.#fd, { bigint: true }));
     if (!hasChanged) return sizeError(this.path, how);
     return changedError(this.path, how === 'fewer' ? 'is shorter than it was' : 'was written to');
+  }
+
+  /** Reads from the start of the file, and one byte more than its size if there is one. @returns how many there were */
+  #readBeyondEnd(buffer: Uint8Array): number {
+    const { sizeBytes } = this.identity;
+    try {
+      let filled = 0;
+      for (;;) {
+        const bytesRead = readSync(this.#fd, buffer, filled, sizeBytes + 1 - filled, filled);
+        filled += bytesRead;
+        if (bytesRead === 0 || filled >= sizeBytes) return filled;
+      }
+    } catch (error) {
+      throw readError(this.path, error);
+    }
   }
 
   /** How many of two bytes there are. */
