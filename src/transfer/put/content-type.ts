@@ -79,6 +79,8 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** The content type for the extension of a name, in any case; null if it is unknown. */
 export function contentTypeOf(name: string): string | null {
-  const ending = /\.([^./]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
+  const dot = name.lastIndexOf('.');
+  if (dot === -1 || dot < name.lastIndexOf('/')) return null;
+  const ending = name.slice(dot + 1).toLowerCase();
   return Object.hasOwn(TYPES, ending) ? (TYPES[ending] ?? null) : null;
 }

@@ -21,27 +21,39 @@ export interface ObjectOptions {
   readonly acl?: string;
 }
 
+/** The headers of one object. @param object its name, and the file that it is made of; null for a stream */
+export type FormatHeaders = (object: {
+  readonly name: string;
+  readonly identity: FileIdentity | null;
+}) => UploadHeaders;
+
 /**
- * The headers of one object. A file's modification time is stored as `x-amz-meta-mtime`, in seconds since the Unix
- * epoch, which `get` and rclone restore. Requested metadata with that name wins.
+ * Formats the headers of each object of a put. A file's modification time is stored as `x-amz-meta-mtime`, in seconds
+ * since the Unix epoch, which `get` and rclone restore. Requested metadata with that name wins.
  */
-export function createHeaders(
-  options: ObjectOptions,
-  { name, identity }: { name: string; identity: FileIdentity | null },
-): UploadHeaders {
+export function prepareHeaders(options: ObjectOptions): FormatHeaders {
+  const { metadata } = options;
+  const hasMetadata = Object.keys(metadata).length > 0;
+  const same = createSharedHeaders(options);
+  return ({ name, identity }) => {
+    const mtime = identity === null ? {} : { mtime: formatMtime(identity.mtimeNs) };
+    const Metadata = hasMetadata ? { ...mtime, ...metadata } : mtime;
+    const contentType = options.contentType ?? contentTypeOf(name);
+    return contentType === null ? { ...same, Metadata } : { ContentType: contentType, ...same, Metadata };
+  };
+}
+
+/** The headers that are the same for all objects of a put. */
+function createSharedHeaders(options: ObjectOptions): UploadHeaders {
   const { storageClass, serverSideEncryption, kmsKeyId, acl, tags } = options;
-  const contentType = options.contentType ?? contentTypeOf(name);
-  const mtime = identity === null ? {} : { mtime: formatMtime(BigInt(identity.mtimeNs)) };
   // The SDK's types list only the values that it knows; newer ones must pass too.
   return {
-    ...(contentType === null ? {} : { ContentType: contentType }),
     ...createContentHeaders(options),
     ...(storageClass === undefined ? {} : { StorageClass: storageClass }),
     ...(serverSideEncryption === undefined ? {} : { ServerSideEncryption: serverSideEncryption }),
     ...(kmsKeyId === undefined ? {} : { SSEKMSKeyId: kmsKeyId }),
     ...(acl === undefined ? {} : { ACL: acl }),
     ...(Object.keys(tags).length === 0 ? {} : { Tagging: formatTags(tags) }),
-    Metadata: { ...mtime, ...options.metadata },
   } as UploadHeaders;
 }
 
@@ -57,13 +69,12 @@ function createContentHeaders(options: ObjectOptions): UploadHeaders {
   };
 }
 
-/** Seconds without trailing zeros: `1700000000.25`. */
-export function formatMtime(ns: bigint): string {
-  const [sign, distance] = ns < 0n ? ['-', -ns] : ['', ns];
-  const decimals = String(distance % 1_000_000_000n)
-    .padStart(9, '0')
-    .replace(/0+$/, '');
-  return `${sign}${distance / 1_000_000_000n}${decimals === '' ? '' : `.${decimals}`}`;
+/** Nanoseconds as seconds without trailing zeros: `1700000000.25`. */
+export function formatMtime(ns: string): string {
+  const sign = ns.startsWith('-') ? '-' : '';
+  const digits = ns.slice(sign.length).padStart(10, '0');
+  const decimals = digits.slice(-9).replace(/0+$/, '');
+  return `${sign}${digits.slice(0, -9)}${decimals === '' ? '' : `.${decimals}`}`;
 }
 
 /** Formats tags for the header, like the query of a URL. */

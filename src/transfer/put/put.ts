@@ -4,6 +4,7 @@ import { DEFAULT_SLOT_BOUNDS, Slots } from '../../guard/slots.ts';
 import { BreakwaterError } from '../../errors.ts';
 import { createKeyFilter } from '../../key-filter.ts';
 import { findSources, type SourceRoot } from './find-sources.ts';
+import { prepareHeaders } from './object-headers.ts';
 import { openLocalFile } from './source-file.ts';
 import { walkFiles } from './walk-files.ts';
 import { PART_BYTES_DEFAULT } from './part-size.ts';
@@ -98,5 +99,6 @@ function openTools(store: ObjectStore, request: PutRequest, context: TransferCon
     request,
     slots: new Slots({ requests: Math.min(requests, context.requestsMax), bufferBytes }),
     resumable: new ResumableUploads({ unfinished: context.unfinished, circuit: context.circuit, isResuming }),
+    formatHeaders: prepareHeaders(request.object),
   };
 }

@@ -1,10 +1,11 @@
 import type { Readable } from 'node:stream';
+import type { EventSink } from '../../events.ts';
 import type { Slots } from '../../guard/slots.ts';
 import type { ObjectStore } from '../../s3/object-store.ts';
 import { PARTS_MAX } from '../../s3/protocol/limits.ts';
 import { NOTHING_TO_RESUME, type UploadResult } from '../../s3/upload/upload-request.ts';
 import { nameOf, type S3Location, type TransferContext } from '../transfer-context.ts';
-import { createHeaders } from './object-headers.ts';
+import type { FormatHeaders } from './object-headers.ts';
 import { choosePartSize, planPartSize } from './part-size.ts';
 import type { PutRequest } from './put-request.ts';
 import type { ResumableUploads } from './resume-upload.ts';
@@ -21,24 +22,25 @@ export interface SendTools {
   readonly request: PutRequest;
   readonly slots: Slots;
   readonly resumable: ResumableUploads;
+  readonly formatHeaders: FormatHeaders;
 }
 
 /** Sends an open file. @throws BreakwaterError */
 export async function sendFile(
   file: LocalFile,
   { location, signal }: { location: S3Location; signal: AbortSignal },
-  { store, context, request, slots, resumable }: SendTools,
+  { store, context, request, slots, resumable, formatHeaders }: SendTools,
 ): Promise<UploadResult> {
   const { identity, path } = file;
   const { sizeBytes } = identity;
-  const { object, checksum, ifNoneMatch, customerKeyHash = null } = request;
+  const { checksum, ifNoneMatch, customerKeyHash = null } = request;
   const partSizeBytes = choosePartSize({ path, sizeBytes }, request.partSizeBytes);
-  const headers = createHeaders(object, { name: location.key, identity });
+  const headers = formatHeaders({ name: location.key, identity });
   const options = { partSizeBytes, headers, checksum };
   const isSmall = sizeBytes <= partSizeBytes;
   const resumed = customerKeyHash === null ? options : { ...options, customerKeyHash };
   await using saved = isSmall ? null : await resumable.open({ location, source: path, identity, options: resumed });
-  using transfer = startTransfer(context, { location, sizeBytes });
+  using transfer = new ReportedTransfer(context, { location, sizeBytes });
   const result = await store.uploadFile({
     ...location,
     ...options,
@@ -56,16 +58,16 @@ export async function sendFile(
 /** Sends standard input, of any length. @throws BreakwaterError */
 export async function sendStandardInput(
   { stdin, location }: { stdin: Readable; location: S3Location },
-  { store, context, request, resumable }: SendTools,
+  { store, context, request, resumable, formatHeaders }: SendTools,
 ): Promise<UploadResult> {
-  const { object, checksum, ifNoneMatch } = request;
+  const { checksum, ifNoneMatch } = request;
   const { signal } = context;
   const partSizeBytes = request.partSizeBytes ?? planPartSize(null);
   await using resume = await resumable.open({ location, source: '-', identity: null, options: null });
-  using transfer = startTransfer(context, { location, sizeBytes: null });
+  using transfer = new ReportedTransfer(context, { location, sizeBytes: null });
   const result = await store.uploadStream({
     ...location,
-    headers: createHeaders(object, { name: location.key, identity: null }),
+    headers: formatHeaders({ name: location.key, identity: null }),
     checksum,
     ifNoneMatch,
     partSizeBytes,
@@ -78,17 +80,25 @@ export async function sendStandardInput(
 }
 
 /** Emits `transfer_started` and, on dispose, `transfer_finished`: as a failure unless `succeed` was called. */
-function startTransfer(
-  { emit }: TransferContext,
-  { location, sizeBytes }: { location: S3Location; sizeBytes: number | null },
-): Disposable & { readonly succeed: () => void } {
-  const name = nameOf(location);
-  let ok = false;
-  emit({ kind: 'transfer_started', name, totalBytes: sizeBytes });
-  return {
-    succeed: () => {
-      ok = true;
-    },
-    [Symbol.dispose]: () => emit({ kind: 'transfer_finished', name, ok }),
-  };
+class ReportedTransfer implements Disposable {
+  readonly #emit: EventSink;
+  readonly #name: string;
+  #ok = false;
+
+  constructor(
+    { emit }: TransferContext,
+    { location, sizeBytes }: { readonly location: S3Location; readonly sizeBytes: number | null },
+  ) {
+    this.#emit = emit;
+    this.#name = nameOf(location);
+    emit({ kind: 'transfer_started', name: this.#name, totalBytes: sizeBytes });
+  }
+
+  succeed(): void {
+    this.#ok = true;
+  }
+
+  [Symbol.dispose](): void {
+    this.#emit({ kind: 'transfer_finished', name: this.#name, ok: this.#ok });
+  }
 }
