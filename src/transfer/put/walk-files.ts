@@ -30,16 +30,24 @@ interface WalkOptions {
 
 /**
  * The files of several sources: files under their own names, directories as all files below them, in the system's
- * order. Memory does not grow with their number.
+ * order. Memory does not grow with their number. Several come together, as they are read from their directory.
  *
  * Below a directory, special files (sockets, pipes, devices) and links to directories, which may form a cycle, are
  * skipped with a warning. A dangling link, an unreadable directory and a name that is not UTF-8 are problems.
  */
-export async function* walkFiles(roots: readonly SourceRoot[], options: WalkOptions): AsyncGenerator<WalkedFile> {
+export async function* walkTogether(
+  roots: readonly SourceRoot[],
+  options: WalkOptions,
+): AsyncGenerator<readonly WalkedFile[]> {
   for (const { path, isDirectory } of roots) {
     if (isDirectory) yield* walkDirectory({ path, below: '' }, options);
-    else if (options.takes(basename(path))) yield { path, name: basename(path), problem: null, isRegular: false };
+    else if (options.takes(basename(path))) yield [{ path, name: basename(path), problem: null, isRegular: false }];
   }
+}
+
+/** The same files as `walkTogether`, one by one. */
+export async function* walkFiles(roots: readonly SourceRoot[], options: WalkOptions): AsyncGenerator<WalkedFile> {
+  for await (const files of walkTogether(roots, options)) yield* files;
 }
 
 interface Directory {
@@ -48,27 +56,68 @@ interface Directory {
   readonly below: string;
 }
 
-async function* walkDirectory(directory: Directory, options: WalkOptions): AsyncGenerator<WalkedFile> {
+async function* walkDirectory(directory: Directory, options: WalkOptions): AsyncGenerator<readonly WalkedFile[]> {
+  const start = join(directory.path, '_').slice(0, -1);
   try {
-    for await (const entry of await openEntries(directory.path)) {
-      const text = entry.name.toString();
-      const found = { path: join(directory.path, text), name: `${directory.below}${text}` };
-      if (isMangled(text) && !isUtf8(entry.name)) {
-        if (entry.isDirectory() || options.takes(found.name)) yield refuseName(entry.name, directory);
-      } else if (entry.isDirectory()) yield* walkDirectory({ path: found.path, below: `${found.name}/` }, options);
-      else if (options.takes(found.name)) yield* readEntry(entry, { found, emit: options.emit });
+    for await (const entries of readEntries(directory.path)) {
+      let files: WalkedFile[] = [];
+      for (const entry of entries) {
+        const text = entry.name.toString();
+        const found = { path: `${start}${text}`, name: `${directory.below}${text}` };
+        if (isMangled(text) && !isUtf8(entry.name)) {
+          if (entry.isDirectory() || options.takes(found.name)) files.push(refuseName(entry.name, directory));
+        } else if (entry.isDirectory()) {
+          yield files;
+          files = [];
+          yield* walkDirectory({ path: found.path, below: `${found.name}/` }, options);
+        } else if (options.takes(found.name)) {
+          const isRegular = entry.isFile();
+          if (isRegular || (await isSendable(found.path, options))) files.push({ ...found, problem: null, isRegular });
+        }
+      }
+      yield files;
     }
   } catch (error) {
     const name = directory.below === '' ? directory.path : directory.below;
-    yield { path: directory.path, name, problem: readError(directory.path, error), isRegular: false };
+    yield [{ path: directory.path, name, problem: readError(directory.path, error), isRegular: false }];
   }
 }
 
-/** With names as bytes, because one that is not UTF-8 would be decoded to the name of another file, or of none. */
-async function openEntries(path: string): Promise<AsyncIterable<Dirent<Buffer>>> {
+/** The entries of a directory, several at a time. Their names are bytes: one that is not UTF-8 would name another file. */
+async function* readEntries(path: string): AsyncGenerator<readonly Dirent<Buffer>[]> {
+  const directory = await openEntries(path);
+  try {
+    for (;;) {
+      // Only the first one waits for the disk, in another thread. The others are in memory by then.
+      const first = await directory.read();
+      if (first === null) return;
+      yield [first, ...takeReady(directory)];
+    }
+  } finally {
+    await directory.close();
+  }
+}
+
+function takeReady(directory: EntryReader): readonly Dirent<Buffer>[] {
+  const entries: Dirent<Buffer>[] = [];
+  while (entries.length < ENTRIES_AT_ONCE - 1) {
+    const entry = directory.readSync();
+    if (entry === null) break;
+    entries.push(entry);
+  }
+  return entries;
+}
+
+interface EntryReader {
+  readonly read: () => Promise<Dirent<Buffer> | null>;
+  readonly readSync: () => Dirent<Buffer> | null;
+  readonly close: () => Promise<void>;
+}
+
+async function openEntries(path: string): Promise<EntryReader> {
   const encoding = 'buffer' as BufferEncoding;
   // Node's types lack this encoding, which its documentation of `opendir` has.
-  return (await opendir(path, { bufferSize: ENTRIES_AT_ONCE, encoding })) as unknown as AsyncIterable<Dirent<Buffer>>;
+  return (await opendir(path, { bufferSize: ENTRIES_AT_ONCE, encoding })) as unknown as EntryReader;
 }
 
 /** A file or directory whose name cannot be part of a key; its bytes are shown as `\xe9`. */
@@ -80,18 +129,14 @@ function refuseName(bytes: Buffer, { path, below }: Directory): WalkedFile {
   return { path: whole, name: `${below}${shown}`, problem: notUtf8Error(whole), isRegular: false };
 }
 
-async function* readEntry(
-  entry: Dirent<Buffer>,
-  { found, emit }: { found: { path: string; name: string }; emit: EventSink },
-): AsyncGenerator<WalkedFile> {
-  const kind = entry.isFile() ? 'file' : await followLink(found.path);
-  if (kind === 'file' || kind === 'unreadable') {
-    // An unreadable file will fail when opened, with the error to report.
-    yield { ...found, problem: null, isRegular: entry.isFile() };
-    return;
-  }
+/** Whether what is no regular file leads to one; warns if not. */
+async function isSendable(path: string, { emit }: WalkOptions): Promise<boolean> {
+  const kind = await followLink(path);
+  // An unreadable file will fail when opened, with the error to report.
+  if (kind === 'file' || kind === 'unreadable') return true;
   const what = kind === 'directory' ? 'it is a link to a directory' : 'it is not a regular file';
-  emit({ kind: 'warning', reason: 'not_sent', message: `skipped ${found.path}: ${what}` });
+  emit({ kind: 'warning', reason: 'not_sent', message: `skipped ${path}: ${what}` });
+  return false;
 }
 
 async function followLink(path: string): Promise<'file' | 'directory' | 'special' | 'unreadable'> {
