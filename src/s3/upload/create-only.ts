@@ -6,9 +6,10 @@ import type { Attempt, RequestRunner } from '../../guard/request-runner.ts';
 import type { OperationTarget } from '../../operations.ts';
 import { backoffDelayMs } from '../../retry/backoff.ts';
 import { RetryChainFailed } from '../../retry/retry-chain.ts';
+import type { TransferFault } from '../../retry/transfer-fault.ts';
 import { namesGoneUpload } from './lost-upload.ts';
 import { headObject } from '../protocol/head-object.ts';
-import { noteWrongObject, type WriteAttempt } from './wrong-object.ts';
+import { isWrongObject, warnOfWrongObject, type WriteAttempt } from './wrong-object.ts';
 
 /** An object to create, and whether it may replace one (`--if-none-match`). */
 interface CreatedObject {
@@ -74,32 +75,62 @@ export interface WriteTools {
  * @throws BreakwaterError `unavailable` if the conflict lasts, or the upload is gone after one
  */
 export async function sendWrite<T>(tools: WriteTools, attempt: (attempt: WriteAttempt) => Promise<T>): Promise<T> {
-  return await noteWrongObject(tools, attempt, async (noted) => await sendThroughConflicts(tools, noted));
+  return await new Write(tools, attempt).send();
 }
 
-async function sendThroughConflicts<T>(
-  { guard, requests, target }: WriteTools,
-  attempt: (attempt: Attempt) => Promise<T>,
-): Promise<T> {
-  const { settings, random, clock, emit } = guard;
-  const { retries } = settings.retry;
-  let attempts = 0;
-  for (let retry = 1; ; retry += 1) {
-    const before = attempts;
+/** The attempts to create one object. Follows whether one has stored a wrong object, because later ones meet it. */
+class Write<T> {
+  readonly #tools: WriteTools;
+  readonly #attempt: (attempt: WriteAttempt) => Promise<T>;
+  #wrong: TransferFault | null = null;
+  /** In the retry chains before this one. */
+  #attemptsBefore = 0;
+
+  constructor(tools: WriteTools, attempt: (attempt: WriteAttempt) => Promise<T>) {
+    this.#tools = tools;
+    this.#attempt = attempt;
+  }
+
+  async send(): Promise<T> {
+    const { requests } = this.#tools;
     try {
-      return await requests.send(({ number, options }) => attempt({ number: before + number, options }));
+      for (let retry = 1; ; retry += 1) {
+        try {
+          return await requests.send(this.#run);
+        } catch (error) {
+          await this.#waitForConflict(error, retry);
+        }
+      }
     } catch (error) {
-      if (!(error instanceof RetryChainFailed)) throw error;
-      const { failure } = error;
-      attempts += error.attempts;
-      const isLost = retry > 1 && namesGoneUpload(failure.code);
-      if (isLost) throw conflictError(target, error, attempts);
-      if (failure.code !== 'ConditionalRequestConflict') throw error;
-      if (retry > retries) throw conflictError(target, error, attempts);
-      const delayMs = backoffDelayMs(retry, { settings: settings.retry, hintMs: failure.retryAfterMs, random });
-      emit({ ...target, kind: 'retry_scheduled', retry, retries, delayMs, failure });
-      await clock.sleep(delayMs, requests.signal);
+      if (this.#wrong !== null) warnOfWrongObject(this.#wrong, { ...this.#tools, error });
+      throw error;
     }
+  }
+
+  readonly #run = async ({ number, options }: Attempt): Promise<T> => {
+    try {
+      return await this.#attempt({ number: this.#attemptsBefore + number, options, wrong: this.#wrong });
+    } catch (error) {
+      if (isWrongObject(error)) this.#wrong = error;
+      throw error;
+    }
+  };
+
+  /** Waits before the next chain if the last one met another request for the same key. @throws its error otherwise */
+  async #waitForConflict(error: unknown, retry: number): Promise<void> {
+    const { guard, requests, target } = this.#tools;
+    const { settings, random, clock, emit } = guard;
+    const { retries } = settings.retry;
+    if (!(error instanceof RetryChainFailed)) throw error;
+    const { failure } = error;
+    this.#attemptsBefore += error.attempts;
+    const isLost = retry > 1 && namesGoneUpload(failure.code);
+    if (isLost) throw conflictError(target, error, this.#attemptsBefore);
+    if (failure.code !== 'ConditionalRequestConflict') throw error;
+    if (retry > retries) throw conflictError(target, error, this.#attemptsBefore);
+    const delayMs = backoffDelayMs(retry, { settings: settings.retry, hintMs: failure.retryAfterMs, random });
+    emit({ ...target, kind: 'retry_scheduled', retry, retries, delayMs, failure });
+    await clock.sleep(delayMs, requests.signal);
   }
 }
 

@@ -22,7 +22,9 @@ export async function putWhole(
   bytes: Uint8Array,
 ): Promise<UploadResult> {
   const { bucket, key, headers, checksum } = upload;
-  const sent = await checksumOf(checksum, bytes);
+  const sum = checksumOf(checksum, bytes);
+  const sent = sum instanceof Promise ? await sum : sum;
+  const computed = readChecksum(checksum, sent);
   const input = {
     Bucket: bucket,
     Key: key,
@@ -31,7 +33,7 @@ export async function putWhole(
     ...sent,
     ...createCondition(upload),
   };
-  await refuseExisting(s3, requests, upload);
+  if (upload.ifNoneMatch) await refuseExisting(s3, requests, upload);
   const target = { operation: 'put_object', bucket, key } as const;
   const stored = await sendWrite<StoredWhole>({ guard, requests, target }, async ({ number, options, wrong }) => {
     try {
@@ -39,7 +41,7 @@ export async function putWhole(
       assertSentByS3(output, 'ETag');
       assertEncrypted(s3, upload, output.SSECustomerAlgorithm);
       const { ETag: etag = null, VersionId: versionId = null } = output;
-      const [stated, computed] = [readChecksum(checksum, output), readChecksum(checksum, sent)];
+      const stated = readChecksum(checksum, output);
       if (stated === null) return { etag, versionId, checksum: null };
       if (stated !== computed) throw wrongObjectFault({ algorithm: checksum, stated, computed });
       return { etag, versionId, checksum };
@@ -51,7 +53,7 @@ export async function putWhole(
       const mayBeOurs = number > 1 || options.watch.wasSentAgain;
       if (!mayBeOurs) throw error;
       const head = await headIfAllowed(s3, { bucket, key, wantsChecksum: checksum !== 'none' }, options);
-      if (head === null || !hasBytes(head, { bytes, computed: readChecksum(checksum, sent), checksum })) throw error;
+      if (head === null || !hasBytes(head, { bytes, computed, checksum })) throw error;
       return { etag: head.ETag ?? null, versionId: null, checksum: null };
     }
   });

@@ -33,31 +33,17 @@ function describe({ algorithm, stated, computed }: Checksums): string {
   return `the store states the ${algorithm} ${stated}, ${ours}`;
 }
 
-/**
- * Runs the attempts to create one object, and follows whether one has stored a wrong object. If they end with another
- * error than that, a warning says so, because the object stays.
- */
-export async function noteWrongObject<T>(
-  { guard, target }: { readonly guard: Guard; readonly target: OperationTarget },
-  attempt: (attempt: WriteAttempt) => Promise<T>,
-  run: (attempt: (attempt: Attempt) => Promise<T>) => Promise<T>,
-): Promise<T> {
-  const noted: { wrong: TransferFault | null } = { wrong: null };
-  try {
-    return await run(async (one) => {
-      try {
-        return await attempt({ ...one, wrong: noted.wrong });
-      } catch (error) {
-        if (error instanceof TransferFault && error.word === 'corrupted_body') noted.wrong = error;
-        throw error;
-      }
-    });
-  } catch (error) {
-    const isReported = error instanceof RetryChainFailed && error.failure.code === 'corrupted_body';
-    if (noted.wrong !== null && !isReported) {
-      const message = `s3://${target.bucket}/${target.key ?? ''}: ${noted.wrong.message}`;
-      guard.emit({ kind: 'warning', reason: 'wrong_object_stored', message });
-    }
-    throw error;
-  }
+/** Whether an attempt failed because the object that it stored is wrong. */
+export function isWrongObject(error: unknown): error is TransferFault {
+  return error instanceof TransferFault && error.word === 'corrupted_body';
+}
+
+/** Warns of a wrong object that has stayed, unless the error that ended the attempts says so itself. */
+export function warnOfWrongObject(
+  wrong: TransferFault,
+  { guard, target, error }: { readonly guard: Guard; readonly target: OperationTarget; readonly error: unknown },
+): void {
+  if (error instanceof RetryChainFailed && error.failure.code === 'corrupted_body') return;
+  const message = `s3://${target.bucket}/${target.key ?? ''}: ${wrong.message}`;
+  guard.emit({ kind: 'warning', reason: 'wrong_object_stored', message });
 }
