@@ -2,6 +2,11 @@ import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getEndpointFromInstructions } from '@smithy/core/endpoints';
 import type { BucketPlace } from './bucket-places.ts';
 import type { HttpRequest, HttpResponse } from '@smithy/core/protocols';
+import { systemClock } from '../../clock.ts';
+import { KeptResults } from './kept-results.ts';
+import type { KnownCredentials } from './known-credentials.ts';
+import type { RequestTemplate } from './plain-request.ts';
+import { PlainSignature, type SigningIdentity } from './plain-signature.ts';
 
 /** The endpoint of one bucket and the signer of its requests: the same for all its objects. */
 export interface ObjectRoute {
@@ -13,8 +18,10 @@ export interface ObjectRoute {
   };
   /** The region that requests are signed for. */
   readonly region: string;
-  /** Signs a request; the last step before it is sent. */
-  readonly sign: (request: HttpRequest) => Promise<SkewSampler>;
+  /** Signs a request; the last step before it is sent. Without a promise where nothing has to be waited for. */
+  readonly sign: (request: HttpRequest) => SkewSampler | Promise<SkewSampler>;
+  /** Requests as the SDK writes them, by their operation. */
+  readonly templates: KeptResults<RequestTemplate>;
 }
 
 /** Reads the store's time from responses, for the next signature. */
@@ -35,7 +42,11 @@ const SESSION_SCHEME = 'sigv4-s3express';
  */
 export async function findRoute(
   s3: S3Client,
-  { bucket, place: { region, isArn } }: { readonly bucket: string; readonly place: BucketPlace },
+  {
+    bucket,
+    place: { region, isArn },
+    credentials,
+  }: { readonly bucket: string; readonly place: BucketPlace; readonly credentials: KnownCredentials },
 ): Promise<ObjectRoute> {
   const { config } = s3;
   const regional = {
@@ -57,16 +68,20 @@ export async function findRoute(
     path: url.pathname,
   };
   const signedFor = await regional.region();
+  const route = { endpoint, region: signedFor, templates: new KeptResults<RequestTemplate>() };
   if (scheme?.name === SESSION_SCHEME) {
-    return { endpoint, region: signedFor, sign: await signBySession(s3, { bucket, scheme }) };
+    return { ...route, sign: await signBySession(s3, { bucket, scheme }) };
   }
-  return { endpoint, region: signedFor, sign: await signByKey(s3, { scheme, region: signedFor }) };
+  return { ...route, sign: await signByKey(s3, { scheme, region: signedFor, credentials }) };
 }
 
-/** Uses the SDK's own signer, which also tracks the difference between the store's clock and ours. */
+/**
+ * Signs with `PlainSignature` where it applies, else with the SDK's signer. Both leave it to the SDK to track the
+ * difference between the store's clock and ours.
+ */
 async function signByKey(
   { config }: S3Client,
-  { scheme, region }: { readonly scheme: AuthScheme; readonly region: string },
+  { scheme, region, credentials }: { readonly scheme: AuthScheme; region: string; credentials: KnownCredentials },
 ): Promise<ObjectRoute['sign']> {
   const { name = 'sigv4', signingRegion = region, signingName = 's3' } = scheme ?? {};
   const signer = config.httpAuthSchemes.find(({ schemeId }) => schemeId === `aws.auth#${name}`)?.signer;
@@ -77,18 +92,39 @@ async function signByKey(
     disableClockSkewCorrection: config.disableClockSkewCorrection,
     systemClockOffset: config.systemClockOffset,
   };
-  return async (request) => {
-    const facts = { config: shared, context: {}, signingRegion, signingName };
-    request.headers = (await signer.sign(request, {}, facts)).headers;
-    return {
-      noteResponse: (response) => signer.successHandler?.(response, facts),
-      noteError: (error) => {
-        // The handler throws the error again.
-        try {
-          signer.errorHandler?.(facts)(error);
-        } catch {}
-      },
+  const sampler = (facts: Parameters<typeof signer.sign>[2]): SkewSampler => ({
+    noteResponse: (response) => signer.successHandler?.(response, facts),
+    noteError: (error) => {
+      // The handler throws the error again.
+      try {
+        signer.errorHandler?.(facts)(error);
+      } catch {}
+    },
+  });
+  if (name !== 'sigv4' || signingRegion === '*') {
+    return async (request) => {
+      const facts = { config: shared, context: {}, signingRegion, signingName };
+      request.headers = (await signer.sign(request, {}, facts)).headers;
+      return sampler(facts);
     };
+  }
+  const isCorrected = !(await config.disableClockSkewCorrection());
+  const signature = new PlainSignature({ region: signingRegion, service: signingName });
+  const signWith = (request: HttpRequest, identity: SigningIdentity): SkewSampler => {
+    const nowMs = systemClock.now();
+    signature.sign(request, identity, isCorrected ? nowMs + shared.systemClockOffset : nowMs);
+    // What the SDK's signer notes of a request for its own handlers.
+    return sampler({
+      config: shared,
+      _disableClockSkewCorrection: !isCorrected,
+      _skipClockSkewSampling: !isCorrected,
+      _preRequestSystemClockOffset: shared.systemClockOffset,
+      _requestSentAt: nowMs,
+    });
+  };
+  return (request) => {
+    const { current } = credentials;
+    return current === null ? credentials.find().then((found) => signWith(request, found)) : signWith(request, current);
   };
 }
 

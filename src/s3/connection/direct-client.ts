@@ -25,6 +25,10 @@ import {
 import { ObjectClient, type ObjectResponse, type StoredResponse } from './object-client.ts';
 import { dropBadTimes } from './strict-times.ts';
 import { findRoute, type ObjectRoute } from './bucket-route.ts';
+import { systemClock } from '../../clock.ts';
+import { KeptResults } from './kept-results.ts';
+import { KnownCredentials } from './known-credentials.ts';
+import { RequestTemplate, TEMPLATE_INPUT } from './plain-request.ts';
 import type { WatchedOptions } from '../../http/http-handler.ts';
 
 const GET = toOperation(GetObject$);
@@ -35,7 +39,7 @@ const PART = toOperation(UploadPart$);
 interface Protocol {
   readonly serializeRequest: (
     kind: Operation,
-    input: ObjectInput,
+    input: Partial<ObjectInput>,
     context: { readonly endpoint: () => Promise<ObjectRoute['endpoint']> },
   ) => Promise<HttpRequest>;
   readonly deserializeResponse: (
@@ -48,20 +52,27 @@ interface Protocol {
 /**
  * The fast path for requests that carry objects. The SDK's `send` recomputes for each request the values that are the
  * same for the whole bucket (endpoint, credentials, signer, the order of two dozen steps), which takes longer than a
- * small object. This client computes them once per bucket; serialization, signature and errors remain the SDK's. It
- * casts into non-public parts of the SDK. To remove it, delete it with `direct-response.ts` and `bucket-route.ts`, and
- * its `if` in `connect.ts`.
+ * small object. This client asks the SDK once per bucket, and fills in its request for each object
+ * (`RequestTemplate`); a request with a field that is unknown there, and every error, remain the SDK's. It casts into
+ * non-public parts of the SDK. To remove it, delete it with `direct-response.ts` and `bucket-route.ts`, and its `if` in
+ * `connect.ts`.
  */
 export class DirectClient extends ObjectClient {
   readonly #limiter: BoundedRateLimiter | null;
   readonly #protocol: Protocol;
-  readonly #routes = new Map<string, Promise<ObjectRoute>>();
+  readonly #routes = new KeptResults<ObjectRoute>();
+  readonly #credentials: KnownCredentials;
   #userAgent: Promise<string> | null = null;
 
   /** @param limiter the one that `send` reports to; null for none */
   constructor(config: S3ClientConfig, limiter: BoundedRateLimiter | null, access?: ObjectAccess) {
     super(config, access);
     this.#limiter = limiter;
+    this.#credentials = new KnownCredentials({
+      provider: () => this.config.credentials,
+      generation: () => this.renewal.generation,
+      clock: systemClock,
+    });
     // Resolved by the constructor; the declared type is that of the unresolved setting.
     this.#protocol = this.config.protocol as unknown as Protocol;
   }
@@ -82,14 +93,18 @@ export class DirectClient extends ObjectClient {
     const { Bucket: bucket = '' } = input;
     const { requestHandler } = this.config;
     for (let mayFollow = true; ; mayFollow = false) {
-      const { endpoint, sign, region: sentTo } = await this.#findRoute(bucket);
-      const request = await this.#serialize(kind, input, endpoint);
+      const route =
+        this.#routes.get(bucket) ?? (await this.#routes.find(bucket, async () => await this.#findRoute(bucket)));
+      const { sign, region: sentTo } = route;
+      const template = route.templates.get(kind.name) ?? (await this.#findTemplate(kind, bucket, route));
+      const request = this.#write(kind, input, template) ?? (await this.#serialize(kind, input, route));
       const { generation } = this.renewal;
-      const skew = await sign(request);
+      const signing = sign(request);
+      const skew = signing instanceof Promise ? await signing : signing;
       try {
         const { response } = await requestHandler.handle(request, options);
         dropBadTimes(response);
-        await this.#throwIfFailed(kind, response);
+        if (response.statusCode >= 300 || kind !== GET) await this.#throwIfFailed(kind, response);
         skew.noteResponse(response);
         this.#limiter?.updateClientSendingRate({});
         return response;
@@ -102,7 +117,7 @@ export class DirectClient extends ObjectClient {
           throw error;
         }
         // Kept, so that only the bucket's first request goes to the wrong region.
-        this.#routes.set(bucket, findRoute(this, { bucket, place }));
+        await this.#routes.replace(bucket, async () => await this.#findRoute(bucket, place));
       }
     }
   }
@@ -119,36 +134,48 @@ export class DirectClient extends ObjectClient {
 
   async #throwIfFailed(kind: Operation, response: HttpResponse): Promise<void> {
     if (response.statusCode >= 300) throw await this.#readError(kind, response);
-    if (kind === GET) return;
     const body = await readWhole(response.body);
     if (!isErrorBody(body)) return;
     const { headers, reason = '' } = response;
     throw await this.#readError(kind, new HttpResponse({ statusCode: 503, reason, headers, body }));
   }
 
-  async #findRoute(bucket: string): Promise<ObjectRoute> {
-    const known = this.#routes.get(bucket);
-    if (known !== undefined) return await known;
-    const route = findRoute(this, { bucket, place: this.places.of(bucket) });
-    this.#routes.set(bucket, route);
-    // After a failure the next request tries again.
-    route.catch(() => this.#routes.delete(bucket));
-    return await route;
+  async #findRoute(bucket: string, place = this.places.of(bucket)): Promise<ObjectRoute> {
+    return await findRoute(this, { bucket, place, credentials: this.#credentials });
   }
 
-  async #serialize(kind: Operation, input: ObjectInput, endpoint: ObjectRoute['endpoint']): Promise<HttpRequest> {
+  async #findTemplate(kind: Operation, bucket: string, route: ObjectRoute): Promise<RequestTemplate> {
+    const input = { ...TEMPLATE_INPUT, Bucket: bucket };
+    return await route.templates.find(
+      kind.name,
+      async () => new RequestTemplate(await this.#serialize(kind, input, route)),
+    );
+  }
+
+  /** The request from the template of its bucket; null if only the SDK can write it. */
+  #write(kind: Operation, input: ObjectInput, template: RequestTemplate): HttpRequest | null {
+    const request = template.write(input);
+    if (request !== null) this.#complete(kind, request);
+    return request;
+  }
+
+  async #serialize(kind: Operation, input: Partial<ObjectInput>, { endpoint }: ObjectRoute): Promise<HttpRequest> {
     const request = await this.#protocol.serializeRequest(kind, input, {
       endpoint: async () => await Promise.resolve(endpoint),
     });
-    const { hostname, port, headers, body } = request;
+    const { hostname, port, headers } = request;
     headers['host'] = port === undefined ? hostname : `${hostname}:${port}`;
-    this.shape(kind.name, request);
     headers['user-agent'] = await (this.#userAgent ??= this.#formatUserAgent());
-    if (body instanceof Uint8Array) {
-      headers['content-length'] = String(body.byteLength);
-      leaveUnsigned(request);
-    }
+    this.#complete(kind, request);
     return request;
+  }
+
+  #complete(kind: Operation, request: HttpRequest): void {
+    this.shape(kind.name, request);
+    const { headers, body } = request;
+    if (!(body instanceof Uint8Array)) return;
+    headers['content-length'] = String(body.byteLength);
+    leaveUnsigned(request);
   }
 
   /** The SDK's error for a failed response, as thrown by `send`. */
@@ -183,8 +210,9 @@ function toOperation([, namespace, name, traits, input, output]: typeof GetObjec
  * SHA-256 takes longer than everything else together (measured: 675 against 1049 MiB/s). Over plain HTTP it is signed.
  */
 function leaveUnsigned({ protocol, headers }: HttpRequest): void {
+  if (protocol !== 'https:') return;
   const hasChecksum = Object.keys(headers).some((name) => name.startsWith('x-amz-checksum-'));
-  if (protocol === 'https:' && hasChecksum) headers['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD';
+  if (hasChecksum) headers['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD';
 }
 
 function isThrottled(error: unknown): boolean {
