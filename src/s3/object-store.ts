@@ -7,6 +7,7 @@ import type { DeleteTarget } from './delete/delete-target.ts';
 import { statObject, type StatRequest } from './download/stat-object.ts';
 import type { DownloadRequest, DownloadResult, ObjectFacts } from './download/download-request.ts';
 import { EtagTrust } from './download/etag-trust.ts';
+import { WholeTrust } from './download/download-whole.ts';
 import { downloadObject } from './download/download-object.ts';
 import type { Guard } from '../guard/guard.ts';
 import { listObjects, type ListedPage } from './list/list-objects.ts';
@@ -74,8 +75,11 @@ export interface ObjectStore extends Disposable {
    * S3's errors and aborts. After an abort nothing new is sent, and requests in flight get 10 s to end.
    */
   readonly deleteBatch: <T extends DeleteTarget>(request: BatchDeleteRequest<T>) => Promise<BatchOutcome<T>>;
-  /** Resolves once the rate limiter holds no request back. @throws the signal's reason as soon as it aborts */
-  readonly waitWhileThrottled: (signal: AbortSignal) => Promise<void>;
+  /**
+   * Resolves once the rate limiter holds no request back; null if it holds none back now.
+   * @throws the signal's reason as soon as it aborts
+   */
+  readonly waitWhileThrottled: (signal: AbortSignal) => Promise<void> | null;
   /** Closes all connections, even those in use. May be repeated. `Symbol.dispose` does the same. */
   readonly close: () => void;
 }
@@ -89,7 +93,7 @@ export async function openObjectStore(settings: S3Settings, clock: Clock, unlimi
   const s3 = await connectS3(settings, { ...unlimited, clock }, limiter);
   const guard: Guard = { ...unlimited, limiter };
   const deleter = new BatchDeleter(s3, guard);
-  const downloads = { s3, guard, etagTrust: new EtagTrust() };
+  const downloads = { s3, guard, etagTrust: new EtagTrust(), wholeTrust: new WholeTrust() };
   const close = (): void => {
     deleter.close();
     s3.destroy();
@@ -105,7 +109,7 @@ export async function openObjectStore(settings: S3Settings, clock: Clock, unlimi
     listUploads: (request) => listUploads(s3, guard, request),
     abortUpload: (upload) => abortUpload(s3, guard, upload),
     deleteBatch: (request) => deleter.deleteBatch(request),
-    waitWhileThrottled: async (signal) => await limiter.waitUntilIdle(signal),
+    waitWhileThrottled: (signal) => limiter.waitUntilIdle(signal),
     close,
     [Symbol.dispose]: close,
   };

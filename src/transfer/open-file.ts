@@ -85,7 +85,7 @@ function openSync(path: string, { flags, mode }: { readonly flags: string; reado
 }
 
 /** As text, because Node takes a negative number, a time before 1970, for the current time. */
-function toTime(seconds: number): string {
+export function toTime(seconds: number): string {
   return String(seconds);
 }
 

@@ -1,5 +1,6 @@
 import { BreakwaterError, type ErrorCode } from '../errors.ts';
 import type { DeniedTarget } from '../permissions.ts';
+import { ItemSupply } from './item-supply.ts';
 import { allDeniedError, isAllDenied, isDenial, shouldEndDenied } from './denied-run.ts';
 
 /** Items at a time until some have succeeded, so that a store that is down gets no more at once. */
@@ -43,8 +44,8 @@ export interface RunManyOptions {
   readonly objectsInFlight: number;
   /** Whether one more item at a time would help. */
   readonly hasRoom: () => boolean;
-  /** Awaited before each item starts. */
-  readonly beforeEach: (signal: AbortSignal) => Promise<void>;
+  /** Called, and awaited if it returns a promise, before each item starts. */
+  readonly beforeEach: (signal: AbortSignal) => Promise<void> | null;
   /** What the items are, for the hint of a run that was denied. @default the hint of the first item */
   readonly asked?: DeniedTarget;
   /** The command's own signal, which also aborts the signal of each transfer. */
@@ -53,13 +54,13 @@ export interface RunManyOptions {
 
 /**
  * Runs `transfer` over many items, a bounded number at a time: few at first, and one more after each success, as in
- * TCP's slow start (RFC 5681, section 3.1). A failed item does not stop the others, but an error that every further
+ * TCP's slow start (RFC 5681, section 3.1). `items` come one by one or several together. A failed item does not stop the others, but an error that every further
  * item would meet ends the run at once, and aborts the signal of each transfer. So do several denials without a success.
  * @returns with `ended` set if the run ended early, after at least one item, or if every item was denied
  * @throws BreakwaterError if the run ended before any item; any other error unchanged
  */
 export async function runMany<T extends Named>(
-  items: AsyncIterable<T>,
+  items: AsyncIterable<T | readonly T[]>,
   transfer: Transfer<T>,
   options: RunManyOptions,
 ): Promise<ManyResult> {
@@ -73,7 +74,7 @@ interface Named {
 type Transfer<T> = (item: T, signal: AbortSignal) => Promise<ItemDone>;
 
 class ManyRun<T extends Named> {
-  readonly #iterator: AsyncIterator<T>;
+  readonly #supply: ItemSupply<T>;
   readonly #transfer: Transfer<T>;
   readonly #options: RunManyOptions;
   readonly #stop = new AbortController();
@@ -83,8 +84,8 @@ class ManyRun<T extends Named> {
   #denied = 0;
   #ended: { readonly error: unknown } | null = null;
 
-  constructor(items: AsyncIterable<T>, transfer: Transfer<T>, options: RunManyOptions) {
-    this.#iterator = items[Symbol.asyncIterator]();
+  constructor(items: AsyncIterable<T | readonly T[]>, transfer: Transfer<T>, options: RunManyOptions) {
+    this.#supply = new ItemSupply(items);
     this.#transfer = transfer;
     this.#options = options;
     const { signal: stopped } = this.#stop;
@@ -95,7 +96,7 @@ class ManyRun<T extends Named> {
     for (let first = 0; first < IN_FLIGHT_AT_FIRST; first += 1) this.#startWorker();
     // More workers are added while the first are awaited.
     for (const worker of this.#workers) await worker;
-    await this.#iterator.return?.();
+    await this.#supply.close();
     const { done, skipped, failed } = this.#tally;
     if (this.#ended === null) return { ...this.#tally, ended: this.#findDenial(isAllDenied) };
     const { error } = this.#ended;
@@ -110,12 +111,14 @@ class ManyRun<T extends Named> {
 
   async #work(): Promise<void> {
     try {
-      // All workers share one iterator. An async generator queues its `next` calls, so no item is taken twice.
       while (this.#ended === null) {
-        await this.#options.beforeEach(this.#signal);
-        const next = await this.#iterator.next();
-        if (this.#ended !== null || next.done === true) return;
-        await this.#run(next.value);
+        const wait = this.#options.beforeEach(this.#signal);
+        if (wait !== null) await wait;
+        // A promise only where the source must be waited for: each costs a small object time.
+        const taken = this.#supply.take();
+        const item = taken instanceof Promise ? await taken : taken;
+        if (this.#ended !== null || item === null) return;
+        await this.#run(item);
       }
     } catch (error) {
       this.#ended ??= { error };

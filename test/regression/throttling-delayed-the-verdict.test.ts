@@ -78,7 +78,7 @@ async function runThrottled(from: number) {
     objectsInFlight: 64,
     hasRoom: () => true,
 
-    beforeEach: async (signal) => await limiter.waitUntilIdle(signal),
+    beforeEach: (signal) => limiter.waitUntilIdle(signal),
   });
   const end = { afterMs: Infinity };
   const ended = run

@@ -1,3 +1,4 @@
+import { WholeTrust } from '../../src/s3/download/download-whole.ts';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { EtagTrust } from '../../src/s3/download/etag-trust.ts';
@@ -100,7 +101,10 @@ export class FakePipe implements StreamTarget {
 }
 
 interface Wishes extends Partial<
-  Pick<DownloadRequest, 'range' | 'resume' | 'listed' | 'pieceBytes' | 'piecesInFlight' | 'versionId' | 'queue'>
+  Pick<
+    DownloadRequest,
+    'range' | 'resume' | 'listed' | 'takeWhole' | 'pieceBytes' | 'piecesInFlight' | 'versionId' | 'queue'
+  >
 > {
   readonly signal?: AbortSignal;
   /** Whether requests go past the SDK's `send`. @default true */
@@ -135,7 +139,10 @@ export function prepare(
     ...wishes,
   };
   const run = async () =>
-    await runWithS3(guard.clock, downloadObject({ s3: fake.s3, guard: guard.guard, etagTrust }, request));
+    await runWithS3(
+      guard.clock,
+      downloadObject({ s3: fake.s3, guard: guard.guard, etagTrust, wholeTrust: new WholeTrust() }, request),
+    );
   const moved = (): number =>
     guard.events.reduce((sum, event) => (event.kind === 'bytes_moved' ? sum + event.bytes : sum), 0);
   return { ...fake, ...guard, opened, run, moved };

@@ -47,13 +47,22 @@ export function createFakeS3(
     requestHandler: {
       handle: async (
         { method, path, query, headers, body }: HttpRequest,
-        { abortSignal, watch }: { abortSignal?: AbortSignal; watch?: RequestWatch } = {},
+        {
+          abortSignal,
+          watch,
+          wholeBytesMax = 0,
+        }: { abortSignal?: AbortSignal; watch?: RequestWatch; wholeBytesMax?: number } = {},
       ) => {
         const request = { method, path, query: query ?? {}, headers, body: await readAll(body), abortSignal, watch };
         requests.push(request);
         const { status = 200, headers: answered = {}, body: content = '' } = await respond(request, requests.length);
         const stream = content instanceof Readable ? content : Readable.from([Buffer.from(content)]);
-        return { response: { statusCode: status, headers: { ...answered }, body: stream } };
+        // As the handler does where it is asked to: a body that states its end comes in one piece.
+        const isWhole =
+          wholeBytesMax > 0 && Number(answered['content-length'] ?? Infinity) <= wholeBytesMax && status === 200;
+        return {
+          response: { statusCode: status, headers: { ...answered }, body: isWhole ? await readAll(stream) : stream },
+        };
       },
     },
   };

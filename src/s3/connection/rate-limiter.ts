@@ -56,8 +56,12 @@ export class BoundedRateLimiter implements RequestLimiter {
     return { take: async (signal) => await this.#take(rank, signal) };
   };
 
-  /** Resolves once no request is waiting. @throws the signal's reason as soon as it aborts */
-  async waitUntilIdle(signal: AbortSignal): Promise<void> {
+  /** Resolves once no request is waiting; null if none is. @throws the signal's reason as soon as it aborts */
+  waitUntilIdle(signal: AbortSignal): Promise<void> | null {
+    return this.#waiters.length === 0 ? null : this.#waitUntilIdle(signal);
+  }
+
+  async #waitUntilIdle(signal: AbortSignal): Promise<void> {
     while (this.#waiters.length > 0) {
       const { promise, resolve } = Promise.withResolvers<void>();
       using _idle = onAbort(this.#idle.next, () => resolve());

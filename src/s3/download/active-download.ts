@@ -226,7 +226,10 @@ export class ActiveDownload {
   }
 
   get mismatch(): string {
-    const { expected } = this.facts;
-    return `the data does not match S3's checksum (${expected === null ? 'size' : formatExpected(expected)})`;
+    return describeMismatch(this.facts);
   }
+}
+
+export function describeMismatch({ expected }: Pick<ObjectFacts, 'expected'>): string {
+  return `the data does not match S3's checksum (${expected === null ? 'size' : formatExpected(expected)})`;
 }

@@ -30,7 +30,7 @@ export async function confirmSize(
 ): Promise<number | null> {
   const { etag, sizeBytes, expected } = active.facts;
   if (request.range !== null || (expected !== null && expected.parts === null)) return null;
-  const encoding = readEncoding(response.head.ContentEncoding);
+  const encoding = readContentCoding(response.head.ContentEncoding);
   const isEncoded = encoding !== null && (sizeBytes === null || request.listed?.sizeBytes !== sizeBytes);
   const mayBeCut = response.endsWithConnection && sizeBytes === null && active.listedBytes === null;
   if (!isEncoded && !mayBeCut) return null;
@@ -46,7 +46,7 @@ export async function confirmSize(
 }
 
 /** Null for bytes as they are: `aws-chunked` is of an upload, and some stores repeat it. */
-function readEncoding(text = ''): string | null {
+export function readContentCoding(text = ''): string | null {
   const names = text.split(',').map((name) => name.trim().toLowerCase());
   return names.find((name) => name !== '' && name !== 'identity' && name !== 'aws-chunked') ?? null;
 }

@@ -2,6 +2,7 @@ import { onAbort } from '../../abort.ts';
 import type { ActiveDownload } from './active-download.ts';
 import type { EtagTrust } from './etag-trust.ts';
 import type { DownloadRequest, DownloadResult } from './download-request.ts';
+import { downloadWhole, planWhole, type WholeTrust } from './download-whole.ts';
 import { explainArchive } from './archived-object.ts';
 import { fetchFirst, fetchPiece } from './fetch-pieces.ts';
 import type { Piece } from './missing-ranges.ts';
@@ -18,25 +19,37 @@ import type { ObjectClient } from '../connection/object-client.ts';
  * @throws BreakwaterError `object_changed` if the object was replaced meanwhile, `checksum_mismatch` if it stays
  * corrupt
  */
-export function downloadObject({ s3, guard, etagTrust }: Downloads, request: DownloadRequest): Promise<DownloadResult> {
+export function downloadObject(
+  { s3, guard, etagTrust, wholeTrust }: Downloads,
+  request: DownloadRequest,
+): Promise<DownloadResult> {
   const { bucket, key, signal } = request;
   return runGuarded(guard, { operation: 'get_object', bucket, key }, async (requests) => {
     using _stopping = onAbort(signal, (reason) => requests.stop(reason));
     const options = { s3, guard, requests, request };
-    const known = Promise.withResolvers<ActiveDownload>();
-    const first = fetchFirst(options, known.resolve);
-    const active = await Promise.race([known.promise, first]).catch(async (error: unknown) => {
-      throw await explainArchive(options, error);
-    });
+    const whole = wholeTrust.isKept ? planWhole(request) : null;
     try {
-      await fetchRest(options, active, first);
-      await verify(options, active, etagTrust);
-      active.report();
-      return active.result;
-    } finally {
-      await active.settle();
+      const result = whole === null ? null : await downloadWhole(options, whole);
+      if (whole !== null) wholeTrust.note(result !== null);
+      return result ?? (await downloadInPieces(options, etagTrust));
+    } catch (error) {
+      throw await explainArchive(options, error);
     }
   });
+}
+
+async function downloadInPieces(options: DownloadOptions, trust: EtagTrust): Promise<DownloadResult> {
+  const known = Promise.withResolvers<ActiveDownload>();
+  const first = fetchFirst(options, known.resolve);
+  const active = await Promise.race([known.promise, first]);
+  try {
+    await fetchRest(options, active, first);
+    await verify(options, active, trust);
+    active.report();
+    return active.result;
+  } finally {
+    await active.settle();
+  }
 }
 
 /** What the downloads of one command share. */
@@ -44,6 +57,7 @@ export interface Downloads {
   readonly s3: ObjectClient;
   readonly guard: Guard;
   readonly etagTrust: EtagTrust;
+  readonly wholeTrust: WholeTrust;
 }
 
 /** Checks the whole object, and fetches it once more if it is wrong, or if that may show more. */

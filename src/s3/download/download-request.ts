@@ -50,8 +50,18 @@ export interface DownloadRequest extends ObjectAddress {
   readonly resume: ResumePoint | null;
   /** Aborts only this download, with its reason. */
   readonly signal: AbortSignal;
+  /** Takes a small object in place of a target. @default every object goes to a target */
+  readonly takeWhole?: TakeWhole;
   /** Called after the first response, so that a missing object touches nothing local. */
   readonly openTarget: (object: ObjectFacts, how: { readonly isResumed: boolean }) => Promise<DownloadTarget>;
+}
+
+/** For an object that fits into memory. */
+export interface TakeWhole {
+  /** The largest object to take so, in bytes. */
+  readonly bytesMax: number;
+  /** Called at most once, with all bytes, which were compared with the checksum if there is one. */
+  readonly take: (content: Uint8Array, facts: ObjectFacts) => Promise<void> | null;
 }
 
 /** The fetched parts of an object. */

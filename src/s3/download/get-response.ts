@@ -48,12 +48,13 @@ export interface OpenBody extends Disposable {
 /** @throws TransferFault `not_s3` for a response without a body */
 export function openBody({ head, body }: ObjectResponse): OpenBody {
   if (!(body instanceof Readable)) throw new TransferFault('not_s3', 'the response has no body');
-  const dispose = (): void => {
-    // An unread body would occupy its connection, and keep the process alive.
-    if (!(body instanceof DirectBody && body.isOver)) body.destroy();
-  };
   const endsWithConnection = body instanceof DirectBody && body.endsWithConnection;
-  return { head, body, endsWithConnection, [Symbol.dispose]: dispose };
+  return { head, body, endsWithConnection, [Symbol.dispose]: () => discardBody(body) };
+}
+
+/** An unread body would occupy its connection, and keep the process alive. */
+export function discardBody(body: unknown): void {
+  if (body instanceof Readable && !(body instanceof DirectBody && body.isOver)) body.destroy();
 }
 
 /** Opens the first response that is about the listed object, or about what has replaced it. */
@@ -68,9 +69,10 @@ export async function openListed(
   });
 }
 
-function readIdentity(head: GetObjectCommandOutput, key: string): AnsweredIdentity {
+/** What a response says about its object. */
+export function readIdentity(head: GetObjectCommandOutput, key: string): AnsweredIdentity {
   const { ETag, ContentLength, ContentRange = '', ContentType = null } = head;
-  const [, total] = /\/(\d+)$/.exec(ContentRange) ?? [];
+  const total = ContentRange === '' ? undefined : /\/(\d+)$/.exec(ContentRange)?.[1];
   const whole = ContentRange === '' ? (ContentLength ?? null) : null;
   return {
     etag: ETag ?? null,

@@ -44,9 +44,20 @@ export async function askAboutListed<T extends object>(
   listed: ListedIdentity | null,
   question: Question<T>,
 ): Promise<T> {
-  const { ask, identify, discard } = question;
-  if (listed === null) return await ask();
-  const first = await ask().catch(nullIfMissing);
+  if (listed === null) return await question.ask();
+  const first = await question.ask().catch(nullIfMissing);
+  return await confirmListed(listed, first, question);
+}
+
+/**
+ * Goes on where the first answer is known: no request if it describes the listed object.
+ * @param first null if it said that there is no such object
+ */
+export async function confirmListed<T extends object>(
+  listed: ListedIdentity,
+  first: T | null,
+  { ask, identify, discard }: Question<T>,
+): Promise<T> {
   if (first !== null && compareListed(identify(first), listed) === 'listed') return first;
   if (first !== null) discard?.(first);
   const second = await ask();
@@ -62,7 +73,8 @@ export async function askAboutListed<T extends object>(
   throw new TransferFault('other_object', what);
 }
 
-function nullIfMissing(error: unknown): null {
+/** @throws any error but that there is no such object */
+export function nullIfMissing(error: unknown): null {
   if (readFailedResponse(error).httpStatus === 404) return null;
   throw error;
 }

@@ -17,6 +17,8 @@ const DIRECTORIES_MAX = 1024;
  */
 export class Destination {
   readonly #directory: string;
+  /** The directory in the form that paths below it begin with. */
+  readonly #top: string;
   readonly #root: string;
   /** Folded names in use; null if the file system distinguishes all names, which saves the memory. */
   readonly #taken: Map<string, string> | null;
@@ -26,6 +28,7 @@ export class Destination {
 
   private constructor(directory: string, { root, isFolding }: { root: string; isFolding: boolean }) {
     this.#directory = directory;
+    this.#top = dirname(join(directory, 'any'));
     this.#root = root;
     this.#taken = isFolding ? new Map() : null;
   }
@@ -44,12 +47,7 @@ export class Destination {
     const planned = planObjectPath(this.#directory, { key: location.key, prefix });
     if (planned.kind === 'unsafe') throw unsafeKeyError(location, planned.why);
     const { path } = planned;
-    const folded = foldName(path);
-    const taken = this.#taken?.get(folded);
-    if (taken !== undefined && taken !== location.key) {
-      throw unsafeKeyError(location, `this file system treats it as the same file as ${taken}`);
-    }
-    this.#taken?.set(folded, location.key);
+    if (this.#taken !== null) takeFolded(this.#taken, path, location);
     const file = this.#findFileAbove(path);
     if (file !== null) throw unsafeKeyError(location, `${file} is a file`);
     this.#busy.add(path);
@@ -66,9 +64,12 @@ export class Destination {
   }
 
   #findFileAbove(path: string): string | null {
-    const top = dirname(join(this.#directory, 'any'));
-    for (let above = dirname(path); above !== top && above !== dirname(above); above = dirname(above)) {
+    let above = dirname(path);
+    while (above !== this.#top) {
       if (this.#busy.has(above)) return above;
+      const next = dirname(above);
+      if (next === above) return null;
+      above = next;
     }
     return null;
   }
@@ -103,6 +104,16 @@ async function foldsNames(directory: string): Promise<boolean> {
   } finally {
     await unlink(path).catch(() => undefined);
   }
+}
+
+/** @throws BreakwaterError `local_create` if another key has a name that is the same file here */
+function takeFolded(taken: Map<string, string>, path: string, location: S3Location): void {
+  const folded = foldName(path);
+  const other = taken.get(folded);
+  if (other !== undefined && other !== location.key) {
+    throw unsafeKeyError(location, `this file system treats it as the same file as ${other}`);
+  }
+  taken.set(folded, location.key);
 }
 
 function foldName(path: string): string {

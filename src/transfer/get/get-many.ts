@@ -1,9 +1,11 @@
+import type { Stats } from 'node:fs';
 import { BreakwaterError } from '../../errors.ts';
 import { isAlreadyHere } from './already-here.ts';
 import { Destination } from './destination.ts';
 import type { FetchContext } from './fetch-context.ts';
 import { fetchObject } from './fetch-object.ts';
-import { listItems, type ItemSelection, type ListedItem } from './listed-items.ts';
+import { fetchSmall, isSmall } from './fetch-small.ts';
+import { listItemPages, type ItemSelection, type ListedItem } from './listed-items.ts';
 import { ListingTrust } from './listing-trust.ts';
 import { statOrNull } from '../local-errors.ts';
 import { runMany, type ItemDone, type ManyResult } from '../run-many.ts';
@@ -39,9 +41,14 @@ export async function getMany(context: FetchContext, many: ManyToGet): Promise<M
     const { location, object } = item;
     const path = destination.reserve(location, many.prefix);
     try {
-      if ((await decideFetch(context, { many, item, path, trust })) === 'skip') return { bytes: 0, isSkipped: true };
-      const target = { path, kind: 'file' } as const;
-      const result = await fetchObject(context, { location, target, signal, listed: trust.identify(object) });
+      const found = statOrNull(path);
+      if (found !== null && (await isToSkip(context, { many, item, path, found, trust }))) {
+        return { bytes: 0, isSkipped: true };
+      }
+      const listed = trust.identify(object);
+      const result = isSmall(context, object)
+        ? await fetchSmall(context, { location, path, signal, listed })
+        : await fetchObject(context, { location, target: { path, kind: 'file' }, signal, listed });
       trust.note(object, result);
       return result;
     } catch (error) {
@@ -53,10 +60,10 @@ export async function getMany(context: FetchContext, many: ManyToGet): Promise<M
       destination.release(path);
     }
   };
-  const result = await runMany(listItems(context.store, many), fetch, {
+  const result = await runMany(listItemPages(context.store, many), fetch, {
     objectsInFlight: context.slots.bounds.requests,
     hasRoom: context.hasRoom,
-    beforeEach: async (signal) => await context.store.waitWhileThrottled(signal),
+    beforeEach: (signal) => context.store.waitWhileThrottled(signal),
     asked: { operation: 'get_object', bucket: many.bucket, key: null, prefix: many.prefix },
   });
   if (result.done + result.skipped + result.failed === 0) throw nothingFoundError(many);
@@ -68,10 +75,11 @@ export async function planMany(context: FetchContext, many: ManyToGet): Promise<
   const destination = await Destination.open(many.destination);
   const trust = new ListingTrust();
   const plan = { objects: 0, bytes: 0, skipped: 0, samples: [] as GetPlan['samples'][number][] };
-  for await (const item of listItems(context.store, many)) {
+  for await (const item of eachOf(listItemPages(context.store, many))) {
     const path = pathOrNull(destination, item, many);
     if (path !== null) destination.release(path);
-    if (path !== null && (await decideFetch(context, { many, item, path, trust })) === 'skip') {
+    const found = path === null ? null : statOrNull(path);
+    if (path !== null && found !== null && (await isToSkip(context, { many, item, path, found, trust }))) {
       plan.skipped += 1;
       continue;
     }
@@ -82,6 +90,10 @@ export async function planMany(context: FetchContext, many: ManyToGet): Promise<
   }
   if (plan.objects + plan.skipped === 0) throw nothingFoundError(many);
   return plan;
+}
+
+async function* eachOf<T>(pages: AsyncIterable<readonly T[]>): AsyncGenerator<T> {
+  for await (const page of pages) yield* page;
 }
 
 /** Null for a key that cannot be a path here. */
@@ -97,29 +109,30 @@ interface Candidate {
   readonly many: ManyToGet;
   readonly item: ListedItem;
   readonly path: string;
+  /** What is there. */
+  readonly found: Stats;
   readonly trust: ListingTrust;
 }
 
-async function decideFetch(
+/** @throws BreakwaterError `local_create` if something other than a file is there */
+async function isToSkip(
   context: FetchContext,
-  { many, item: { location, object }, path, trust }: Candidate,
-): Promise<'fetch' | 'skip'> {
-  const found = statOrNull(path);
-  if (found === null) return 'fetch';
+  { many, item: { location, object }, path, found, trust }: Candidate,
+): Promise<boolean> {
   if (!found.isFile()) {
     throw new BreakwaterError('local_create', `cannot create ${path}: it exists and is not a file`, {
       details: { hint: 'choose another destination' },
     });
   }
-  if (context.options.isNoClobber) return 'skip';
-  if (many.isAgain || !context.options.isTimeKept) return 'fetch';
+  if (context.options.isNoClobber) return true;
+  if (many.isAgain || !context.options.isTimeKept) return false;
   const { size, mtimeMs, ctimeMs } = found;
   const stat = async () => {
     const facts = await context.store.stat({ ...location, versionId: null, listed: trust.identify(object) });
     trust.note(object, facts);
     return facts;
   };
-  return (await isAlreadyHere({ path, size, mtimeMs, ctimeMs }, object, stat)) ? 'skip' : 'fetch';
+  return await isAlreadyHere({ path, size, mtimeMs, ctimeMs }, object, stat);
 }
 
 function nothingFoundError({ bucket, prefix, pattern }: ManyToGet): BreakwaterError {

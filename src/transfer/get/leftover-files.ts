@@ -25,6 +25,8 @@ export class PartialFiles {
   readonly #tag = randomBytes(6).toString('hex');
   /** How many files are being written, by directory. */
   readonly #directories = new Map<string, number>();
+  /** Those that a later process would find. */
+  #saved: ReadonlySet<string> = new Set();
   #files = 0;
   #claim: Promise<WorkClaim | null> | null = null;
   #saving: Promise<void> = Promise.resolve();
@@ -40,6 +42,15 @@ export class PartialFiles {
     this.#directories.set(path, (files ?? 0) + 1);
     if (files === undefined) this.#saving = this.#save(this.#saving);
     await this.#saving;
+    return this.#nextTag();
+  }
+
+  /** The tag for a file that exists in this turn of the event loop only; null if the directory is not saved yet. */
+  tagNow(path: string): string | null {
+    return this.#saved.has(path) ? this.#nextTag() : null;
+  }
+
+  #nextTag(): string {
     this.#files += 1;
     return `${this.#tag}-${this.#files}`;
   }
@@ -67,7 +78,9 @@ export class PartialFiles {
     await before;
     this.#claim ??= this.#unfinished.claim(this.#tag);
     await this.#claim;
-    await this.#unfinished.save(this.#tag, { kind: 'run', tag: this.#tag, directories: [...this.#directories.keys()] });
+    const directories = [...this.#directories.keys()];
+    await this.#unfinished.save(this.#tag, { kind: 'run', tag: this.#tag, directories });
+    this.#saved = new Set(directories);
   }
 }
 

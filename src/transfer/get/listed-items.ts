@@ -33,11 +33,14 @@ export function findPattern(key: string): KeyPattern | null {
   return { prefix, pattern: key.slice(prefix.lastIndexOf('/') + 1) };
 }
 
-/** Lists the selected objects. An object that is listed twice in a row, as where two pages meet, is taken once. */
-export async function* listItems(
+/**
+ * Lists the selected objects, page by page. An object that is listed twice in a row, as where two pages meet, is taken
+ * once.
+ */
+export async function* listItemPages(
   store: Pick<ObjectStore, 'list'>,
   { bucket, prefix, pattern, patterns }: ItemSelection,
-): AsyncGenerator<ListedItem> {
+): AsyncGenerator<readonly ListedItem[]> {
   const below = prefix.lastIndexOf('/') + 1;
   const isWanted = createKeyFilter(patterns);
   // The leading slash makes it match the whole name.
@@ -45,6 +48,7 @@ export async function* listItems(
     pattern === undefined ? () => true : createKeyFilter({ include: [`/${pattern}`], exclude: [] });
   let last: string | null = null;
   for await (const { objects } of store.list({ bucket, prefix })) {
+    const items: ListedItem[] = [];
     for (const object of objects) {
       const { key } = object;
       const isRepeated = key === last;
@@ -52,8 +56,9 @@ export async function* listItems(
       const name = nameBelow(key, below);
       if (isRepeated || isDirectoryMarker(object) || !fits(name) || !isWanted(name)) continue;
       const location = { bucket, key };
-      yield { name: nameOf(location), location, object };
+      items.push({ name: nameOf(location), location, object });
     }
+    yield items;
   }
 }
 

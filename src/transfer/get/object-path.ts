@@ -1,5 +1,8 @@
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 
+/** The longest name of a file or directory, in bytes. */
+const SEGMENT_BYTES_MAX = 255;
+
 export type PlannedPath =
   | { readonly kind: 'path'; readonly path: string }
   | { readonly kind: 'unsafe'; readonly why: string };
@@ -11,21 +14,28 @@ export type PlannedPath =
  */
 export function planObjectPath(directory: string, { key, prefix }: { key: string; prefix: string }): PlannedPath {
   const name = key.slice(prefix.lastIndexOf('/') + 1);
-  const segments = name.split('/');
   if (name.endsWith('/') || name === '') return { kind: 'unsafe', why: 'its key ends with a slash' };
-  if (segments.includes('')) return { kind: 'unsafe', why: 'it has an empty segment' };
-  if (segments.includes('.') || segments.includes('..')) return { kind: 'unsafe', why: 'it has a "." or ".." segment' };
+  const segments = name.split('/');
+  for (const segment of segments) {
+    if (segment === '') return { kind: 'unsafe', why: 'it has an empty segment' };
+    if (segment === '.' || segment === '..') return { kind: 'unsafe', why: 'it has a "." or ".." segment' };
+    if (isTooLong(segment)) return { kind: 'unsafe', why: 'a segment is too long for a file name' };
+  }
   if (name.includes('\0')) return { kind: 'unsafe', why: 'it contains a NUL byte' };
-  if (segments.some((segment) => Buffer.byteLength(segment) > 255)) {
-    return { kind: 'unsafe', why: 'a segment is too long for a file name' };
-  }
-  const path = join(directory, ...segments);
-  const below = relative(resolve(directory), resolve(path));
-  // Catches what the rules above miss on this system (drive letters, backslashes).
-  if (below === '' || below.startsWith(`..${sep}`) || below === '..' || isAbsolute(below)) {
-    return { kind: 'unsafe', why: 'it would leave the destination' };
-  }
+  const path = join(directory, name);
+  // What the rules above miss on a system with drive letters and backslashes.
+  if (sep !== '/' && leaves(directory, path)) return { kind: 'unsafe', why: 'it would leave the destination' };
   return { kind: 'path', path };
+}
+
+function isTooLong(segment: string): boolean {
+  // UTF-8 takes at most three bytes for a UTF-16 unit.
+  return segment.length * 3 > SEGMENT_BYTES_MAX && Buffer.byteLength(segment) > SEGMENT_BYTES_MAX;
+}
+
+function leaves(directory: string, path: string): boolean {
+  const below = relative(resolve(directory), resolve(path));
+  return below === '' || below.startsWith(`..${sep}`) || below === '..' || isAbsolute(below);
 }
 
 /** Whether a name can name a file in a directory. */

@@ -16,6 +16,8 @@ const NAME_BYTES_MAX = 255;
 /** The temporary name for a download to `name`. */
 export function partialName(name: string, tag: string): string {
   const ending = `.${tag}${PARTIAL_SUFFIX}`;
+  // UTF-8 takes at most three bytes for a UTF-16 unit.
+  if (3 * name.length + ending.length < NAME_BYTES_MAX) return `.${name}${ending}`;
   // A long name is cut by bytes, so that the temporary name fits too.
   const stem = Buffer.from(name)
     .subarray(0, NAME_BYTES_MAX - ending.length - 1)

@@ -35,7 +35,7 @@ export async function putMany(files: AsyncIterable<WalkedFile>, tools: SendTools
   const result = await runMany(files, send, {
     objectsInFlight: slots.bounds.requests,
     hasRoom: context.hasRoom,
-    beforeEach: async (signal) => await tools.store.waitWhileThrottled(signal),
+    beforeEach: (signal) => tools.store.waitWhileThrottled(signal),
     signal: context.signal,
     asked: { operation: 'put_object', bucket, key: null, prefix },
   });

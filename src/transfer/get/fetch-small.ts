@@ -1,0 +1,137 @@
+import { basename, dirname, join, resolve } from 'node:path';
+import type { DownloadResult, FileTarget, ObjectFacts } from '../../s3/download/download-request.ts';
+import type { ListedIdentity } from '../../s3/download/listed-identity.ts';
+import type { ListedObject } from '../../s3/list/list-objects.ts';
+import type { FetchContext } from './fetch-context.ts';
+import { planPieces } from './fetch-object.ts';
+import { FileOutput } from './file-output.ts';
+import { partialName } from './partial-file.ts';
+import { nameOf, type S3Location } from '../transfer-context.ts';
+import { writeSmallFile } from './write-small-file.ts';
+
+/** Up to this size an object is held in memory, verified there, and written in one go. */
+const SMALL_BYTES_MAX = 256 * 1024;
+
+interface SmallObjectToFetch {
+  readonly location: S3Location;
+  readonly path: string;
+  readonly signal: AbortSignal;
+  readonly listed: ListedIdentity;
+}
+
+/** Whether a listed object can be fetched by `fetchSmall`. */
+export function isSmall({ options, resumable }: FetchContext, { sizeBytes }: ListedObject): boolean {
+  const isPlain = !options.isSynced && options.range === null && options.pieceBytes === null;
+  // What an earlier run left of a large object at this path is found by `fetchObject`.
+  return sizeBytes <= SMALL_BYTES_MAX && isPlain && resumable.size === 0;
+}
+
+/**
+ * Fetches one small object, as `fetchObject` does, with less around it: in a tree of small objects that is most of the
+ * work. Whatever is unusual takes the long way.
+ * @throws BreakwaterError
+ */
+export async function fetchSmall(
+  context: FetchContext,
+  { location, path, signal, listed }: SmallObjectToFetch,
+): Promise<DownloadResult> {
+  const { options, store, slots, emit } = context;
+  const name = nameOf(location);
+  const file = new SmallOutput(context, location, path);
+  let ok = false;
+  try {
+    const result = await store.download({
+      ...location,
+      versionId: options.versionId,
+      range: null,
+      signal,
+      resume: null,
+      listed,
+      ...planPieces({ target: { path, kind: 'file' }, sizeBytes: listed.sizeBytes }, options),
+      queue: slots.openQueue(),
+      takeWhole: { bytesMax: SMALL_BYTES_MAX, take: (content, facts) => file.write(content, facts) },
+      openTarget: (facts, how) => file.open(facts, how),
+    });
+    await file.commit(result);
+    ok = true;
+    return result;
+  } catch (error) {
+    throw await file.abandon(error);
+  } finally {
+    await file.close();
+    emit({ kind: 'transfer_finished', name, ok });
+  }
+}
+
+/** A file that is written in one go, or by a `FileOutput` where that is not enough. */
+class SmallOutput {
+  readonly #context: FetchContext;
+  readonly #location: S3Location;
+  readonly #path: string;
+  #long: FileOutput | null = null;
+
+  constructor(context: FetchContext, location: S3Location, path: string) {
+    this.#context = context;
+    this.#location = location;
+    this.#path = path;
+  }
+
+  /** Takes the whole object, verified. Returns null if the file is there, with its name. */
+  write(content: Uint8Array, facts: ObjectFacts): Promise<void> | null {
+    const { partials } = this.#context;
+    this.#started(content.byteLength);
+    const directory = dirname(this.#path);
+    const tag = partials.tagNow(resolve(directory));
+    return tag !== null && this.#writeNow(tag, content, facts) ? null : this.#writeLater(content, facts);
+  }
+
+  /** Takes an object piece by piece. */
+  async open(facts: ObjectFacts, how: { readonly isResumed: boolean }): Promise<FileTarget> {
+    this.#started(facts.sizeBytes);
+    return await this.#openLong(facts, how);
+  }
+
+  async commit(facts: ObjectFacts): Promise<void> {
+    await this.#long?.commit(this.#timeOf(facts));
+  }
+
+  /** @returns the error to report */
+  async abandon(error: unknown): Promise<unknown> {
+    return this.#long === null ? error : await this.#long.abandon(error);
+  }
+
+  async close(): Promise<void> {
+    await this.#long?.[Symbol.asyncDispose]();
+  }
+
+  /** Also the first file of a directory, for which the directory must be saved first. */
+  async #writeLater(content: Uint8Array, facts: ObjectFacts): Promise<void> {
+    const { partials } = this.#context;
+    const directory = resolve(dirname(this.#path));
+    const tag = await partials.tagFor(directory);
+    partials.release(directory);
+    if (this.#writeNow(tag, content, facts)) return;
+    const target = await this.#openLong({ ...facts, sizeBytes: content.byteLength }, { isResumed: false });
+    await target.writeAt([content], 0, () => undefined);
+  }
+
+  #writeNow(tag: string, content: Uint8Array, facts: ObjectFacts): boolean {
+    const path = this.#path;
+    const partialPath = join(dirname(path), partialName(basename(path), tag));
+    const { isNoClobber } = this.#context.options;
+    return writeSmallFile({ path, partialPath, content, modifiedMs: this.#timeOf(facts), isNoClobber });
+  }
+
+  async #openLong(facts: ObjectFacts, how: { readonly isResumed: boolean }): Promise<FileTarget> {
+    this.#long = await FileOutput.prepare(this.#context, this.#location, this.#path);
+    return await this.#long.open(facts, how);
+  }
+
+  #timeOf({ modifiedMs }: ObjectFacts): number | null {
+    return this.#context.options.isTimeKept ? modifiedMs : null;
+  }
+
+  #started(totalBytes: number | null): void {
+    this.#context.emit({ kind: 'transfer_started', name: nameOf(this.#location), totalBytes });
+  }
+}
