@@ -20,7 +20,7 @@ interface SmallObjectToFetch {
 }
 
 /** Whether a listed object can be fetched by `fetchSmall`. */
-export function isSmall({ options, resumable }: FetchContext, { sizeBytes }: ListedObject): boolean {
+export function isFetchedWhole({ options, resumable }: FetchContext, { sizeBytes }: ListedObject): boolean {
   const isPlain = !options.isSynced && options.range === null && options.pieceBytes === null;
   // What an earlier run left of a large object at this path is found by `fetchObject`.
   return sizeBytes <= SMALL_BYTES_MAX && isPlain && resumable.size === 0;

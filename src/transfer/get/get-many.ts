@@ -4,7 +4,7 @@ import { isAlreadyHere } from './already-here.ts';
 import { Destination } from './destination.ts';
 import type { FetchContext } from './fetch-context.ts';
 import { fetchObject } from './fetch-object.ts';
-import { fetchSmall, isSmall } from './fetch-small.ts';
+import { fetchSmall, isFetchedWhole } from './fetch-small.ts';
 import { listItemPages, type ItemSelection, type ListedItem } from './listed-items.ts';
 import { ListingTrust } from './listing-trust.ts';
 import { statOrNull } from '../local-errors.ts';
@@ -46,7 +46,7 @@ export async function getMany(context: FetchContext, many: ManyToGet): Promise<M
         return { bytes: 0, isSkipped: true };
       }
       const listed = trust.identify(object);
-      const result = isSmall(context, object)
+      const result = isFetchedWhole(context, object)
         ? await fetchSmall(context, { location, path, signal, listed })
         : await fetchObject(context, { location, target: { path, kind: 'file' }, signal, listed });
       trust.note(object, result);
