@@ -1,9 +1,11 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { Fields } from './tables/columns.ts';
 
 /** The prepared statements of one open database: each text is compiled once. */
 export class Statements {
   readonly database: DatabaseSync;
   readonly #prepared = new Map<string, StatementSync>();
+  #writes = 0;
 
   constructor(database: DatabaseSync) {
     this.database = database;
@@ -19,6 +21,21 @@ export class Statements {
     this.#prepared.set(text, prepared);
     return prepared;
   }
+
+  /**
+   * Differs from the last one if the database may have changed since: by another connection
+   * (https://sqlite.org/pragma.html#pragma_data_version), or by a transaction of this one. Cheaper than reading a row.
+   */
+  revision(): number {
+    const version = new Fields(this.prepare('PRAGMA data_version').get()).whole('data_version');
+    // The version has 32 bits.
+    return this.#writes * 2 ** 32 + version;
+  }
+
+  /** Call before and after every write transaction, however it ends. */
+  noteWrite(): void {
+    this.#writes += 1;
+  }
 }
 
 /**
@@ -28,6 +45,7 @@ export class Statements {
 export function inTransaction<T>(statements: Statements, kind: 'read' | 'write', work: () => T): T {
   const { database } = statements;
   statements.prepare(kind === 'write' ? 'BEGIN IMMEDIATE' : 'BEGIN').run();
+  if (kind === 'write') statements.noteWrite();
   try {
     const result = work();
     statements.prepare('COMMIT').run();
@@ -36,5 +54,7 @@ export function inTransaction<T>(statements: Statements, kind: 'read' | 'write',
     // An error such as a full disk has already ended the transaction.
     if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
+  } finally {
+    if (kind === 'write') statements.noteWrite();
   }
 }

@@ -26,13 +26,23 @@ const SUM_REFUSALS = 'SELECT coalesce(sum(count), 0) AS refused FROM refusals WH
 /**
  * The circuits in an open database. Its methods throw what the database throws. A record that no circuit can have, such
  * as one with an impossible date, counts as missing. The next change of the circuit replaces it.
+ * An unchanged row is not read again, because every operation looks at its circuit.
  * @param onUnusable receives the reason
  */
 export function openCircuitTable(statements: Statements, onUnusable: (reason: string) => void): CircuitStore {
   const read = (name: string): CircuitRow | undefined =>
     parseUsable(statements.prepare(SELECT_ONE).get(name), parseCircuitRow, onUnusable)[0];
+  const known = new Map<string, CircuitRow | undefined>();
+  let knownRevision: number | null = null;
   return {
-    read,
+    read: (name) => {
+      // Before the row, so that a change in between is found by the next read.
+      const revision = statements.revision();
+      if (revision !== knownRevision) known.clear();
+      knownRevision = revision;
+      if (!known.has(name)) known.set(name, read(name));
+      return known.get(name);
+    },
     list: () =>
       statements
         .prepare(SELECT_ALL)

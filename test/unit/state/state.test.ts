@@ -91,6 +91,24 @@ describe('the state file', () => {
     expect(await readFile(join(test.directory, 'state.db-wal'))).toEqual(before);
   });
 
+  it('shows every change of a circuit at the next read, whoever made it', async () => {
+    await using test = await createTestState();
+    const [ours, theirs] = [test.open(), test.open()];
+    for (const failures of [1, 2, 3]) {
+      for (const writer of [ours, theirs, theirs, ours]) {
+        store(writer.circuits, { ...OPEN, failures });
+        for (const reader of [ours, theirs, ours])
+          expect(reader.circuits.read(OPEN.name)).toEqual({ ...OPEN, failures });
+      }
+    }
+    const failing = (): never => {
+      throw new Error('no change');
+    };
+    expect(() => ours.circuits.update(OPEN.name, failing)).toThrow('no change');
+    expect(ours.circuits.read(OPEN.name)).toEqual({ ...OPEN, failures: 3 });
+    expect(ours.circuits.read('s3-upload@never')).toBeUndefined();
+  });
+
   it('keeps the newest 1000 transitions of each circuit, newest first', async () => {
     await using test = await createTestState();
     const { circuits } = test.open();
