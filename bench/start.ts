@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureCommand, type Command, type Measured } from './measure-command.ts';
 import { median } from './median.ts';
-import { bareNode, BUILDS } from './transfer-clients.ts';
+import { bareNode, BUILDS } from './transfer/clients.ts';
 
 /** What a command ends with that an open circuit refuses. */
 const REFUSED = 75;

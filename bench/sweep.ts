@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { measureCommand, type Measured } from './measure-command.ts';
 import { median } from './median.ts';
 import { spawnNullServer, type NullServer } from './spawn-null-server.ts';
-import { findClients, type Client } from './transfer-clients.ts';
+import { findClients, type Client } from './transfer/clients.ts';
 
 /** Of each object: a listing says so, nobody reads them. */
 const OBJECT_BYTES = 100;

@@ -33,6 +33,8 @@ export interface ConnectionOptions {
   readonly respond: (request: NullRequest) => NullResponse;
   /** Before each answer. */
   readonly delayMs: number;
+  /** Changes a byte of every body that comes, and of every MiB that goes. */
+  readonly corrupts: boolean;
 }
 
 /** One connection: requests one after the other, as HTTP/1.1 has them. */
@@ -91,7 +93,7 @@ export class Connection {
     const part = bytes.length > incoming.left ? bytes.subarray(0, incoming.left) : bytes;
     incoming.left -= part.length;
     incoming.kept?.push(Buffer.from(part));
-    incoming.content?.update(part);
+    incoming.content?.update(this.#options.corrupts && incoming.content.sizeBytes === 0 ? changeByte(part, 0) : part);
     if (incoming.left === 0 && !incoming.isChunked) this.#finish(incoming);
     return part.length;
   }
@@ -126,7 +128,8 @@ export class Connection {
       content,
     };
     const answer = (): void => {
-      send(this.#socket, this.#options.respond(request), { hasBody: head.method !== 'HEAD' });
+      const { respond, corrupts } = this.#options;
+      send(this.#socket, respond(request), { hasBody: head.method !== 'HEAD', corrupts });
     };
     if (this.#options.delayMs > 0) setTimeout(answer, this.#options.delayMs);
     else answer();
@@ -161,7 +164,11 @@ function readFields(text: string, headers: Map<string, string>): Map<string, str
   return headers;
 }
 
-function send(socket: Socket, { status, headers, body }: NullResponse, { hasBody }: { hasBody: boolean }): void {
+function send(
+  socket: Socket,
+  { status, headers, body }: NullResponse,
+  { hasBody, corrupts }: { hasBody: boolean; corrupts: boolean },
+): void {
   const length = typeof body === 'string' ? Buffer.byteLength(body) : body.end - body.start;
   const lines = [
     `HTTP/1.1 ${status} ${REASONS[status] ?? 'Status'}`,
@@ -175,22 +182,30 @@ function send(socket: Socket, { status, headers, body }: NullResponse, { hasBody
   else {
     socket.cork();
     socket.write(head);
-    sendObject(socket, body);
+    sendObject(socket, { ...body, corrupts });
     socket.uncork();
   }
 }
 
 /** Writes until the socket is full, and goes on when it has drained. */
-function sendObject(socket: Socket, { start, end }: { start: number; end: number }): void {
+function sendObject(socket: Socket, { start, end, corrupts }: { start: number; end: number; corrupts: boolean }): void {
   let at = start;
   while (at < end) {
     const offset = at % NULL_BLOCK.length;
     const block = NULL_BLOCK.subarray(offset, Math.min(NULL_BLOCK.length, offset + end - at));
+    const sent = corrupts ? changeByte(block, block.length >> 1) : block;
     at += block.length;
-    if (!socket.write(block) && at < end) {
-      const rest = { start: at, end };
+    if (!socket.write(sent) && at < end) {
+      const rest = { start: at, end, corrupts };
       socket.once('drain', () => sendObject(socket, rest));
       return;
     }
   }
+}
+
+/** A copy that differs in one byte. */
+function changeByte(bytes: Buffer, at: number): Buffer {
+  const changed = Buffer.from(bytes);
+  changed[at] = (changed[at] ?? 0) ^ 1;
+  return changed;
 }

@@ -21,9 +21,13 @@ export interface StoredChecksum {
   readonly type: 'FULL_OBJECT' | 'COMPOSITE';
 }
 
-/** How an object came to be, which decides what S3 tells of it. Nothing: put in one request, with S3's default checksum. */
-const KINDS = ['none', 'md5', 'crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256', 'part1', 'parts'] as const;
-export type ObjectKind = (typeof KINDS)[number] | 'put';
+/**
+ * How an object came to be, which decides what S3 tells of it: `put` in one request, with S3's default checksum; in `parts` of 8 MiB,
+ * with that, too; as one part (`part1`) or with an `md5` alone, as stores without checksums do; with `none` at all; or with the named
+ * checksum alone.
+ */
+const KINDS = ['put', 'none', 'md5', 'crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256', 'part1', 'parts'] as const;
+export type ObjectKind = (typeof KINDS)[number];
 
 /** Of an object of the kind `parts`: the default of aws and of this program. */
 const PART_BYTES = 8 * 1024 * 1024;
@@ -32,7 +36,7 @@ const OPAQUE_ETAG = '"synthetic-object"';
 /** Sizes and kinds that are kept: a benchmark has a dozen. */
 const KEPT_OBJECTS = 1000;
 
-/** The kind that a tree's name ends with; null where there is none of this name. */
+/** The kind that a tree's name ends with, `put` where it has none; null where there is no such kind. */
 export function readKind(name: string | undefined): ObjectKind | null {
   return name === undefined ? 'put' : (KINDS.find((kind) => kind === name) ?? null);
 }

@@ -2,12 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Command } from './measure-command.ts';
-import type { NullServer } from './spawn-null-server.ts';
+import type { Command } from '../measure-command.ts';
+import type { NullServer } from '../spawn-null-server.ts';
 
 /** This build, and another one to measure in the same run: `BREAKWATER_BENCH_BESIDE=/path/to/its/bin/run.js`. */
 export const BUILDS: readonly { readonly name: string; readonly bin: string }[] = [
-  { name: 'breakwater', bin: fileURLToPath(new URL('../bin/run.js', import.meta.url)) },
+  { name: 'breakwater', bin: fileURLToPath(new URL('../../bin/run.js', import.meta.url)) },
   ...[process.env['BREAKWATER_BENCH_BESIDE']].flatMap((bin) => (bin === undefined ? [] : [{ name: 'beside', bin }])),
 ];
 
@@ -23,6 +23,8 @@ export interface Work {
 export interface Client {
   readonly name: string;
   readonly command: (work: Work) => Command;
+  /** Takes part in the cases of trees only. @default false */
+  readonly isForTrees?: boolean;
 }
 
 /** Of everybody alike: it is not checked. */
@@ -35,7 +37,10 @@ interface Place {
   readonly home: string;
 }
 
-/** Clients with their defaults; where one has an option more, it is needed to run at all, and says why. */
+/**
+ * Clients with their defaults; where one has an option more, it is needed to run at all, and says why. `rclone` takes part in trees
+ * once more, with as many transfers as this program has. Over TLS each is given the certificate to trust, and verifies it.
+ */
 export async function findClients(place: Place, wanted: readonly string[] | null): Promise<readonly Client[]> {
   const clients = BUILDS.map((build): Client => breakwater(place, build));
   for (const [name, make] of Object.entries(PEERS)) {
@@ -46,15 +51,23 @@ export async function findClients(place: Place, wanted: readonly string[] | null
       const version = /\d+\.\d+\.\d+/.exec(`${found.stdout.toString()} ${found.stderr.toString()}`)?.[0] ?? 'unknown';
       console.log(`${name} ${version}`);
       clients.push(await make(place));
+      if (name === 'rclone') clients.push(rclone(place, ['--transfers', '64', '--checkers', '64']));
     }
   }
   return clients;
 }
 
-const PEERS: Readonly<Record<string, (place: Place) => Client | Promise<Client>>> = { rclone, s5cmd, aws, s3cmd };
+const PEERS: Readonly<Record<string, (place: Place) => Client | Promise<Client>>> = {
+  rclone: (place) => rclone(place, []),
+  s5cmd,
+  aws,
+  s3cmd,
+};
 
-function baseEnv({ home }: Place): Record<string, string> {
-  return { PATH: process.env['PATH'] ?? '', HOME: home, LC_ALL: 'C.UTF-8' };
+function baseEnv({ home, server }: Place): Record<string, string> {
+  // Programs in Go take their certificates from there.
+  const trusted: Record<string, string> = server.certificate === null ? {} : { SSL_CERT_FILE: server.certificate };
+  return { PATH: process.env['PATH'] ?? '', HOME: home, LC_ALL: 'C.UTF-8', ...trusted };
 }
 
 function awsEnv(place: Place): Record<string, string> {
@@ -65,6 +78,7 @@ function awsEnv(place: Place): Record<string, string> {
     AWS_REGION: 'us-east-1',
     AWS_DEFAULT_REGION: 'us-east-1',
     AWS_EC2_METADATA_DISABLED: 'true',
+    ...(place.server.certificate === null ? {} : { AWS_CA_BUNDLE: place.server.certificate }),
   };
 }
 
@@ -104,7 +118,7 @@ function breakwater(place: Place, { name, bin }: (typeof BUILDS)[number]): Clien
   return { name, command: commands(env, { remote: 's3://bench/', argv }) };
 }
 
-function rclone(place: Place): Client {
+function rclone(place: Place, options: readonly string[]): Client {
   const env = {
     ...baseEnv(place),
     RCLONE_CONFIG_BENCH_TYPE: 's3',
@@ -113,16 +127,21 @@ function rclone(place: Place): Client {
     RCLONE_CONFIG_BENCH_ACCESS_KEY_ID: KEY,
     RCLONE_CONFIG_BENCH_SECRET_ACCESS_KEY: SECRET,
   };
+  const program = ['rclone', ...options];
   const argv = (local: string, far: string) => ({
-    put: ['rclone', 'copyto', local, far],
-    get: ['rclone', 'copyto', far, local],
-    put_tree: ['rclone', 'copy', local, far],
-    get_tree: ['rclone', 'copy', far, local],
-    put_stdin: ['rclone', 'rcat', far],
-    get_stdout: ['rclone', 'cat', far],
-    delete_tree: ['rclone', 'delete', far],
+    put: [...program, 'copyto', local, far],
+    get: [...program, 'copyto', far, local],
+    put_tree: [...program, 'copy', local, far],
+    get_tree: [...program, 'copy', far, local],
+    put_stdin: [...program, 'rcat', far],
+    get_stdout: [...program, 'cat', far],
+    delete_tree: [...program, 'delete', far],
   });
-  return { name: 'rclone', command: commands(env, { remote: 'bench:bench/', argv }) };
+  return {
+    name: program.join(' '),
+    command: commands(env, { remote: 'bench:bench/', argv }),
+    isForTrees: options.length > 0,
+  };
 }
 
 function aws(place: Place): Client {
@@ -165,7 +184,14 @@ function s5cmd(place: Place): Client {
 async function s3cmd(place: Place): Promise<Client> {
   const { host } = new URL(place.server.endpoint);
   const config = join(place.home, 's3cfg');
-  const settings = { access_key: KEY, secret_key: SECRET, host_base: host, host_bucket: host, use_https: 'False' };
+  const settings = {
+    access_key: KEY,
+    secret_key: SECRET,
+    host_base: host,
+    host_bucket: host,
+    use_https: place.server.certificate === null ? 'False' : 'True',
+    ...(place.server.certificate === null ? {} : { ca_certs_file: place.server.certificate }),
+  };
   const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}`);
   await writeFile(config, ['[default]', ...lines, ''].join('\n'));
   const program = ['s3cmd', '-c', config, '--no-progress', '--quiet'];
