@@ -10,6 +10,8 @@ export interface LoopOrder {
   readonly directory: string;
   readonly verdict: 'success' | 'failure';
   readonly rounds: number;
+  /** Wait after each operation, in ms; 0 for a short one after ten, which lets the others in. */
+  readonly pauseMs: number;
 }
 
 export interface LoopReport {
@@ -18,7 +20,7 @@ export interface LoopReport {
   readonly lost: number;
 }
 
-const { directory, verdict, rounds } = JSON.parse(process.argv[2] ?? '') as LoopOrder;
+const { directory, verdict, rounds, pauseMs } = JSON.parse(process.argv[2] ?? '') as LoopOrder;
 let lost = 0;
 const state = openState({ directory, clock: systemClock, onWarning: () => (lost += 1) });
 const gate = createCircuitGate({
@@ -41,8 +43,8 @@ for (let round = 0; round < rounds; round += 1) {
   if (admission.kind === 'admitted')
     gate.settle(admission.permit, verdict, verdict === 'failure' ? failure : undefined);
   samplesNs.push(Number(process.hrtime.bigint() - begunAt));
-  // A real command does something between two operations; this lets the others in.
-  if (round % 10 === 9) await systemClock.sleep(1);
+  if (pauseMs > 0) await systemClock.sleep(pauseMs);
+  else if (round % 10 === 9) await systemClock.sleep(1);
 }
 state.close();
 process.stdout.write(`${JSON.stringify({ samplesNs, lost } satisfies LoopReport)}\n`, () => process.exit(0));

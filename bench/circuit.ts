@@ -6,18 +6,24 @@ import { fileURLToPath } from 'node:url';
 import type { LoopOrder, LoopReport } from './circuit-loop.ts';
 
 const LOOP = fileURLToPath(new URL('circuit-loop.ts', import.meta.url));
-const PROCESSES = [1, 8, 32] as const;
+/** How the processes of a row work. With a pause after each operation, in ms, they are as real ones, which wait for S3 there. */
+const ROWS = [
+  { count: 1, pauseMs: 0 },
+  { count: 8, pauseMs: 0 },
+  { count: 32, pauseMs: 0 },
+  { count: 8, pauseMs: 5 },
+] as const;
 /** Operations over all processes of one row. */
 const OPERATIONS = 8000;
 
 /** Admit + settle on one file: healthy circuits take no write lock, failing ones write each time. */
 export async function run(): Promise<void> {
   console.log('admit + settle on one state file, open database');
-  console.log('circuit   processes  p50 us   p99 us  max us  p50 of 1 healthy  operations  lost');
+  console.log('circuit   processes  pause ms  p50 us   p99 us  max us  p50 of 1 healthy  operations  lost');
   let base = 0;
   for (const verdict of ['success', 'failure'] as const) {
-    for (const count of PROCESSES) {
-      const { samplesNs, lost } = await measure(count, verdict);
+    for (const { count, pauseMs } of ROWS) {
+      const { samplesNs, lost } = await measure(count, { verdict, pauseMs });
       const [p50, p99, max] = [0.5, 0.99, 1].map((share) => percentile(samplesNs, share) / 1000) as [
         number,
         number,
@@ -28,6 +34,7 @@ export async function run(): Promise<void> {
         [
           (verdict === 'success' ? 'healthy' : 'failing').padEnd(9),
           String(count).padStart(9),
+          String(pauseMs).padStart(9),
           p50.toFixed(1).padStart(7),
           p99.toFixed(1).padStart(8),
           max.toFixed(0).padStart(7),
@@ -40,10 +47,10 @@ export async function run(): Promise<void> {
   }
 }
 
-async function measure(count: number, verdict: LoopOrder['verdict']): Promise<LoopReport> {
+async function measure(count: number, how: Pick<LoopOrder, 'verdict' | 'pauseMs'>): Promise<LoopReport> {
   const base = await mkdtemp(join(tmpdir(), 'breakwater-bench-'));
   try {
-    const order: LoopOrder = { directory: join(base, 'state'), verdict, rounds: Math.ceil(OPERATIONS / count) };
+    const order: LoopOrder = { directory: join(base, 'state'), ...how, rounds: Math.ceil(OPERATIONS / count) };
     const loops = Array.from({ length: count }, () => startLoop(order));
     await Promise.all(loops.map(async ({ ready }) => await ready));
     for (const { begin } of loops) begin();
