@@ -16,7 +16,7 @@ const TIME_ERROR_MS = 0.002;
  * command stored: those created since that run started whose ETag matches the file's bytes.
  * @throws BreakwaterError `not_found` if the patterns leave nothing to send
  */
-export async function putMany(files: AsyncIterable<WalkedFile>, tools: SendTools): Promise<ManyResult> {
+export async function putMany(files: AsyncIterable<readonly WalkedFile[]>, tools: SendTools): Promise<ManyResult> {
   const { request, slots, context } = tools;
   const { bucket, key: prefix } = request.destination;
   await using run = await openResumableRun(request, context);

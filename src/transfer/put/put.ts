@@ -6,7 +6,7 @@ import { createKeyFilter } from '../../key-filter.ts';
 import { findSources, type SourceRoot } from './find-sources.ts';
 import { prepareHeaders } from './object-headers.ts';
 import { openLocalFile } from './source-file.ts';
-import { walkFiles } from './walk-files.ts';
+import { walkTogether } from './walk-files.ts';
 import { PART_BYTES_DEFAULT } from './part-size.ts';
 import { putMany } from './put-many.ts';
 import type { PutReport, PutRequest } from './put-request.ts';
@@ -27,7 +27,7 @@ export async function put(request: PutRequest, context: TransferContext): Promis
   const { bucket } = request.destination;
   context.refuseIfOpen({ operation: 'put_object', bucket });
   using store = await context.connect();
-  const files = walkFiles(roots, { takes: createKeyFilter(request.patterns), emit: context.emit });
+  const files = walkTogether(roots, { takes: createKeyFilter(request.patterns), emit: context.emit });
   return { kind: 'many', result: await putMany(files, openTools(store, request, context)) };
 }
 

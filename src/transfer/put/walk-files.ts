@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer';
-import type { Dirent } from 'node:fs';
-import { opendir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { BreakwaterError } from '../../errors.ts';
 import type { EventSink } from '../../events.ts';
 import type { KeyFilter } from '../../key-filter.ts';
 import type { SourceRoot } from './find-sources.ts';
-import { isMangled, notUtf8Error, readError } from '../local-errors.ts';
+import { readDirectory } from './read-directory.ts';
+import { isMangled, notUtf8Error, readError, statOrNull } from '../local-errors.ts';
 
 /** One file of several to send. */
 export interface WalkedFile {
@@ -19,8 +19,8 @@ export interface WalkedFile {
   readonly isRegular: boolean;
 }
 
-/** Directory entries per read. The default, 32, would need a call through another thread for every few files. */
-const ENTRIES_AT_ONCE = 256;
+/** After how many reads everything else gets its turn: a few ms at most, also where the filter takes nothing. */
+const READS_A_TURN = 8;
 
 interface WalkOptions {
   /** Selects by the name below the destination. */
@@ -30,7 +30,7 @@ interface WalkOptions {
 
 /**
  * The files of several sources: files under their own names, directories as all files below them, in the system's
- * order. Memory does not grow with their number. Several come together, as they are read from their directory.
+ * order. Memory does not grow with their number. Several come together, or none, as they are read.
  *
  * Below a directory, special files (sockets, pipes, devices) and links to directories, which may form a cycle, are
  * skipped with a warning. A dangling link, an unreadable directory and a name that is not UTF-8 are problems.
@@ -39,9 +39,11 @@ export async function* walkTogether(
   roots: readonly SourceRoot[],
   options: WalkOptions,
 ): AsyncGenerator<readonly WalkedFile[]> {
-  for (const { path, isDirectory } of roots) {
-    if (isDirectory) yield* walkDirectory({ path, below: '' }, options);
-    else if (options.takes(basename(path))) yield [{ path, name: basename(path), problem: null, isRegular: false }];
+  let reads = 0;
+  for (const files of walkRoots(roots, options)) {
+    yield files;
+    reads += 1;
+    if (reads % READS_A_TURN === 0) await setImmediate();
   }
 }
 
@@ -50,16 +52,23 @@ export async function* walkFiles(roots: readonly SourceRoot[], options: WalkOpti
   for await (const files of walkTogether(roots, options)) yield* files;
 }
 
+function* walkRoots(roots: readonly SourceRoot[], options: WalkOptions): Generator<readonly WalkedFile[]> {
+  for (const { path, isDirectory } of roots) {
+    if (isDirectory) yield* walkDirectory({ path, below: '' }, options);
+    else if (options.takes(basename(path))) yield [{ path, name: basename(path), problem: null, isRegular: false }];
+  }
+}
+
 interface Directory {
   readonly path: string;
   /** Name below the destination, ending with a slash; empty for a source. */
   readonly below: string;
 }
 
-async function* walkDirectory(directory: Directory, options: WalkOptions): AsyncGenerator<readonly WalkedFile[]> {
+function* walkDirectory(directory: Directory, options: WalkOptions): Generator<readonly WalkedFile[]> {
   const start = join(directory.path, '_').slice(0, -1);
   try {
-    for await (const entries of readEntries(directory.path)) {
+    for (const entries of readDirectory(directory.path)) {
       let files: WalkedFile[] = [];
       for (const entry of entries) {
         const text = entry.name.toString();
@@ -72,7 +81,7 @@ async function* walkDirectory(directory: Directory, options: WalkOptions): Async
           yield* walkDirectory({ path: found.path, below: `${found.name}/` }, options);
         } else if (options.takes(found.name)) {
           const isRegular = entry.isFile();
-          if (isRegular || (await isSendable(found.path, options))) files.push({ ...found, problem: null, isRegular });
+          if (isRegular || isSendable(found.path, options)) files.push({ ...found, problem: null, isRegular });
         }
       }
       yield files;
@@ -81,43 +90,6 @@ async function* walkDirectory(directory: Directory, options: WalkOptions): Async
     const name = directory.below === '' ? directory.path : directory.below;
     yield [{ path: directory.path, name, problem: readError(directory.path, error), isRegular: false }];
   }
-}
-
-/** The entries of a directory, several at a time. Their names are bytes: one that is not UTF-8 would name another file. */
-async function* readEntries(path: string): AsyncGenerator<readonly Dirent<Buffer>[]> {
-  const directory = await openEntries(path);
-  try {
-    for (;;) {
-      // Only the first one waits for the disk, in another thread. The others are in memory by then.
-      const first = await directory.read();
-      if (first === null) return;
-      yield [first, ...takeReady(directory)];
-    }
-  } finally {
-    await directory.close();
-  }
-}
-
-function takeReady(directory: EntryReader): readonly Dirent<Buffer>[] {
-  const entries: Dirent<Buffer>[] = [];
-  while (entries.length < ENTRIES_AT_ONCE - 1) {
-    const entry = directory.readSync();
-    if (entry === null) break;
-    entries.push(entry);
-  }
-  return entries;
-}
-
-interface EntryReader {
-  readonly read: () => Promise<Dirent<Buffer> | null>;
-  readonly readSync: () => Dirent<Buffer> | null;
-  readonly close: () => Promise<void>;
-}
-
-async function openEntries(path: string): Promise<EntryReader> {
-  const encoding = 'buffer' as BufferEncoding;
-  // Node's types lack this encoding, which its documentation of `opendir` has.
-  return (await opendir(path, { bufferSize: ENTRIES_AT_ONCE, encoding })) as unknown as EntryReader;
 }
 
 /** A file or directory whose name cannot be part of a key; its bytes are shown as `\xe9`. */
@@ -130,18 +102,11 @@ function refuseName(bytes: Buffer, { path, below }: Directory): WalkedFile {
 }
 
 /** Whether what is no regular file leads to one; warns if not. */
-async function isSendable(path: string, { emit }: WalkOptions): Promise<boolean> {
-  const kind = await followLink(path);
+function isSendable(path: string, { emit }: WalkOptions): boolean {
+  const facts = statOrNull(path);
   // An unreadable file will fail when opened, with the error to report.
-  if (kind === 'file' || kind === 'unreadable') return true;
-  const what = kind === 'directory' ? 'it is a link to a directory' : 'it is not a regular file';
+  if (facts === null || facts.isFile()) return true;
+  const what = facts.isDirectory() ? 'it is a link to a directory' : 'it is not a regular file';
   emit({ kind: 'warning', reason: 'not_sent', message: `skipped ${path}: ${what}` });
   return false;
-}
-
-async function followLink(path: string): Promise<'file' | 'directory' | 'special' | 'unreadable'> {
-  const facts = await stat(path).catch(() => null);
-  if (facts === null) return 'unreadable';
-  if (facts.isFile()) return 'file';
-  return facts.isDirectory() ? 'directory' : 'special';
 }

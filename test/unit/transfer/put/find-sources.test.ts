@@ -80,4 +80,29 @@ describe('walkFiles', () => {
   it('tells of a directory that cannot be read, and goes on', async () => {
     expect((await walk(join(directory, 'none'))).found).toEqual([`${join(directory, 'none')}: not_found`]);
   });
+
+  it.each([0, 1, 255, 256, 257, 512, 600])('finds each of %d files of a directory once', async (count) => {
+    const place = join(directory, `of-${count}`);
+    await mkdir(place);
+    const names = Array.from({ length: count }, (_, index) => `f${String(index).padStart(4, '0')}`);
+    await Promise.all(names.map(async (name) => await writeFile(join(place, name), '')));
+    expect((await walk(place)).found).toEqual(names);
+    await rm(place, { recursive: true });
+  });
+
+  it('gives everything else its turn while the filter takes nothing', async () => {
+    const place = join(directory, 'many');
+    for (let index = 0; index < 50; index += 1) await mkdir(join(place, `d${index}`), { recursive: true });
+    let turns = 0;
+    let isWalking = true;
+    const count = () => {
+      turns += 1;
+      if (isWalking) setImmediate(count);
+    };
+    setImmediate(count);
+    expect((await walk(place, () => false)).found).toEqual([]);
+    isWalking = false;
+    expect(turns).toBeGreaterThanOrEqual(5);
+    await rm(place, { recursive: true });
+  });
 });
