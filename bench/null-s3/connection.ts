@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { ChunkDecoder } from './chunk-decoder.ts';
 import { CHECKSUM_NAMES } from './digests.ts';
 import type { NullRequest, NullResponse } from './message.ts';
 import { NULL_BLOCK } from './pattern.ts';
@@ -22,11 +23,16 @@ interface Head {
 
 interface Incoming {
   readonly head: Head;
-  /** Bytes of the body that are still to come; of the current chunk where it is chunked. */
+  /** Bytes of the body that are still to come; counts nothing where it is chunked. */
   left: number;
-  readonly isChunked: boolean;
+  /** The framing of HTTP; null without. */
+  readonly chunks: ChunkDecoder | null;
+  /** The framing within, of S3; null without. */
+  readonly awsChunks: ChunkDecoder | null;
   readonly kept: Buffer[] | null;
   readonly content: ReceivedContent | null;
+  /** Takes bytes of the body, without the framing of HTTP. */
+  readonly take: (bytes: Buffer) => void;
 }
 
 export interface ConnectionOptions {
@@ -68,55 +74,49 @@ export class Connection {
   #takeHead(bytes: Buffer): number | null {
     const end = bytes.indexOf(END_OF_HEAD);
     if (end === -1) return null;
-    const head = readHead(bytes.toString('latin1', 0, end));
-    const { method, headers } = head;
-    // Both write their chunks alike, and aws sends one framing for both.
-    const isChunked =
-      headers.get('transfer-encoding') === 'chunked' ||
-      headers.get('content-encoding')?.includes('aws-chunked') === true;
-    const left = isChunked ? 0 : Number(headers.get('content-length') ?? 0);
-    this.#incoming = {
-      head,
-      left,
-      isChunked,
-      kept: method === 'POST' ? [] : null,
-      content: method === 'PUT' ? new ReceivedContent(namesOf(headers)) : null,
-    };
-    if (headers.has('expect')) this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n');
-    if (left === 0 && !isChunked) this.#finish(this.#incoming);
+    this.#incoming = this.#expect(readHead(bytes.toString('latin1', 0, end)));
+    const { head, left, chunks } = this.#incoming;
+    if (head.headers.has('expect')) this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n');
+    if (left === 0 && chunks === null) this.#finish(this.#incoming);
     return end + END_OF_HEAD.length;
   }
 
+  #expect(head: Head): Incoming {
+    const { method, headers } = head;
+    const kept: Buffer[] | null = method === 'POST' ? [] : null;
+    const content = method === 'PUT' ? new ReceivedContent(namesOf(headers)) : null;
+    const store = (bytes: Buffer): void => {
+      kept?.push(Buffer.from(bytes));
+      content?.update(this.#options.corrupts && content.sizeBytes === 0 ? changeByte(bytes, 0) : bytes);
+    };
+    const isAwsChunked = headers.get('content-encoding')?.includes('aws-chunked') === true;
+    const awsChunks = isAwsChunked ? new ChunkDecoder(store) : null;
+    const take = (bytes: Buffer): void => {
+      if (awsChunks === null) store(bytes);
+      else awsChunks.take(bytes);
+    };
+    const chunks = headers.get('transfer-encoding') === 'chunked' ? new ChunkDecoder(take) : null;
+    const left = Number(headers.get('content-length') ?? 0);
+    return { head, left, chunks, awsChunks, kept, content, take };
+  }
+
   #takeBody(incoming: Incoming, bytes: Buffer): number | null {
-    if (incoming.left === 0) return this.#takeChunkSize(incoming, bytes);
     if (bytes.length === 0) return null;
-    const part = bytes.length > incoming.left ? bytes.subarray(0, incoming.left) : bytes;
+    if (incoming.chunks !== null) {
+      const used = incoming.chunks.take(bytes);
+      if (incoming.chunks.isDone) this.#finish(incoming);
+      return used;
+    }
+    const part = bytes.subarray(0, incoming.left);
     incoming.left -= part.length;
-    incoming.kept?.push(Buffer.from(part));
-    incoming.content?.update(this.#options.corrupts && incoming.content.sizeBytes === 0 ? changeByte(part, 0) : part);
-    if (incoming.left === 0 && !incoming.isChunked) this.#finish(incoming);
+    incoming.take(part);
+    if (incoming.left === 0) this.#finish(incoming);
     return part.length;
   }
 
-  /** The line before a chunk, with the end of the chunk before it; after the last, its trailers. */
-  #takeChunkSize(incoming: Incoming, bytes: Buffer): number | null {
-    const from = bytes[0] === 13 ? 2 : 0;
-    const end = bytes.indexOf('\r\n', from);
-    if (end === -1) return null;
-    const size = Number.parseInt(bytes.toString('latin1', from, end), 16);
-    if (size > 0) {
-      incoming.left = size;
-      return end + 2;
-    }
-    const endOfTrailers = bytes.indexOf(END_OF_HEAD, end);
-    if (endOfTrailers === -1) return null;
-    readFields(bytes.toString('latin1', end + 2, endOfTrailers), incoming.head.headers);
-    this.#finish(incoming);
-    return endOfTrailers + END_OF_HEAD.length;
-  }
-
-  #finish({ head, kept, content }: Incoming): void {
+  #finish({ head, chunks, awsChunks, kept, content }: Incoming): void {
     this.#incoming = null;
+    readFields([...(awsChunks?.trailers ?? []), ...(chunks?.trailers ?? [])], head.headers);
     const mark = head.target.indexOf('?');
     const path = mark === -1 ? head.target : head.target.slice(0, mark);
     const request: NullRequest = {
@@ -151,13 +151,13 @@ function namesOf(headers: ReadonlyMap<string, string>): ReadonlyArray<'md5' | (t
 }
 
 function readHead(text: string): Head {
-  const end = text.indexOf('\r\n');
-  const [method = '', target = ''] = text.slice(0, end).split(' ');
-  return { method, target, headers: readFields(text.slice(end + 2), new Map()) };
+  const [line = '', ...fields] = text.split('\r\n');
+  const [method = '', target = ''] = line.split(' ');
+  return { method, target, headers: readFields(fields, new Map()) };
 }
 
-function readFields(text: string, headers: Map<string, string>): Map<string, string> {
-  for (const field of text.split('\r\n')) {
+function readFields(fields: readonly string[], headers: Map<string, string>): Map<string, string> {
+  for (const field of fields) {
     const colon = field.indexOf(':');
     if (colon > 0) headers.set(field.slice(0, colon).toLowerCase(), field.slice(colon + 1).trim());
   }

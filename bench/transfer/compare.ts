@@ -70,10 +70,12 @@ function printCase(name: string, samples: ReadonlyMap<string, readonly Sample[]>
   const ours = samples.get('breakwater') ?? [];
   for (const [client, those] of samples) {
     const pick = (figure: Figure): number => median(those.map((sample) => sample[figure]));
-    const ratio = (figure: Figure): string =>
-      client === 'breakwater'
-        ? ''
-        : median(ours.map((sample, round) => sample[figure] / (those[round]?.[figure] ?? Number.NaN))).toFixed(2);
+    const ratio = (figure: Figure): string => {
+      if (client === 'breakwater') return '';
+      const value = median(ours.map((sample, round) => sample[figure] / (those[round]?.[figure] ?? Number.NaN)));
+      // GNU time counts hundredths of a second, and some need less.
+      return Number.isFinite(value) ? value.toFixed(2) : 'too short';
+    };
     const row = [
       name,
       client,

@@ -116,15 +116,22 @@ describe('the null server', () => {
     expect([response.status, await response.text()]).toStrictEqual([400, expect.stringContaining(name)]);
   });
 
-  test('reads chunks and their trailers', async () => {
+  test.each([
+    ['with a length', (framed: Buffer) => framed],
+    ['in chunks of HTTP', (framed: Buffer) => new Blob([framed.subarray(0, 3), framed.subarray(3)]).stream()],
+  ])('reads chunks of S3 that come %s, and their trailers', async (_, frame) => {
     const crc32 = digestOf('crc32', [PLAIN]).toString('base64');
     const framed = Buffer.concat([
       Buffer.from('1000\r\n'),
       PLAIN,
       Buffer.from(`\r\n0\r\nx-amz-checksum-crc32:${crc32}\r\n\r\n`),
     ]);
-    const headers = { 'content-encoding': 'aws-chunked', 'x-amz-trailer': 'x-amz-checksum-crc32' };
-    const response = await send('sent/chunked', { method: 'PUT', body: framed, headers });
+    const headers = {
+      'content-encoding': 'aws-chunked',
+      'x-amz-trailer': 'x-amz-checksum-crc32',
+      'x-amz-decoded-content-length': '4096',
+    };
+    const response = await send('sent/chunked', { method: 'PUT', body: frame(framed), headers, duplex: 'half' });
     expect(response.headers.get('x-amz-checksum-crc32')).toBe(crc32);
     expect(response.headers.get('etag')).toBe(`"${md5(PLAIN)}"`);
   });
