@@ -26,7 +26,8 @@ export function openLocalState({ command, settings, clock, emit }: Options): Loc
   const processIdentity = once(() => identifyProcess(command));
   const open = async (): Promise<State> => {
     const { openState } = await import('../state/open-state.ts');
-    if (hasRoomForState()) return openState({ directory: settings.stateDirectory, clock, onWarning: warn });
+    if (hasRoomForState())
+      return openState({ directory: settings.stateDirectory, clock, readsOnceATurn: true, onWarning: warn });
     warn('too few file descriptors (ulimit -n) for the state file: circuits and metrics are kept in memory only');
     // No file can be made there, so the state is in memory.
     return openState({ directory: '/dev/null', clock, onWarning: () => undefined });

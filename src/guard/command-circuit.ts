@@ -1,6 +1,5 @@
 import { Pulse } from '../abort.ts';
 import type { CircuitGate } from '../circuit/circuit-gate.ts';
-import { ThisTurn } from '../this-turn.ts';
 import type { Admission, AttemptFailure, Permit, Refusal, Verdict } from '../circuit/circuit.ts';
 
 /**
@@ -13,8 +12,6 @@ export class CommandCircuit {
   readonly #gate: CircuitGate;
   readonly #probeEnded = new Pulse();
   readonly #opened = new Pulse();
-  /** The last ordinary permit of this turn: until the turn ends, the circuit counts as closed in its epoch. */
-  readonly #closed = new ThisTurn<Permit>();
   #probe: Permit | null = null;
   #wasAdmitted = false;
 
@@ -48,24 +45,16 @@ export class CommandCircuit {
     return this.#gate.check(this.name);
   }
 
-  /** As `CircuitGate.admit`, but asked once a turn while the circuit is closed. */
   admit(): Admission {
-    const closed = this.#closed.value;
-    // A permit of its own, because each is settled once.
-    if (closed !== null) return { kind: 'admitted', permit: { ...closed } };
     const admission = this.#gate.admit(this.name);
     if (admission.kind === 'admitted') {
-      const { permit } = admission;
       this.#wasAdmitted = true;
-      if (permit.probeToken === null) this.#closed.set(permit);
-      else this.#probe = permit;
+      if (admission.permit.probeToken !== null) this.#probe = admission.permit;
     }
     return admission;
   }
 
   settle(permit: Permit, verdict: Verdict, failure?: AttemptFailure): void {
-    // A failure may open the circuit, and the next admission must see it.
-    if (verdict !== 'success') this.#closed.clear();
     this.#gate.settle(permit, verdict, failure);
     this.#endProbe(permit);
     if (verdict !== 'failure') return;
@@ -73,10 +62,8 @@ export class CommandCircuit {
     if (reason === 'open' || reason === 'isolated') this.#opened.fire();
   }
 
-  /** As `CircuitGate.isCurrent`, but asked once a turn while the circuit is closed. */
   isCurrent(permit: Permit): boolean {
-    const isKnown = permit.probeToken === null && this.#closed.value?.epoch === permit.epoch;
-    return isKnown || this.#gate.isCurrent(permit);
+    return this.#gate.isCurrent(permit);
   }
 
   /** False if the lease is lost, so that the probe is no longer this command's. */

@@ -122,7 +122,7 @@ export function setAside(path: string, { inode, suffix }: { inode: number; suffi
 
 /** Runs the missing migrations in one transaction. Another process may have run some of them in the meantime. */
 function migrate(database: DatabaseSync): void {
-  inTransaction(new Statements(database), 'write', () => {
+  inTransaction(new Statements(database, { readsOnceATurn: false }), 'write', () => {
     for (const statements of MIGRATIONS.slice(readVersion(database))) database.exec(statements);
     database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`);
   });

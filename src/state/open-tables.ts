@@ -22,13 +22,18 @@ export interface Tables extends Pick<
 export interface TableOptions {
   /** Limits stored times to the present. */
   readonly clock: Pick<Clock, 'now'>;
+  /** As in `StateOptions`. */
+  readonly readsOnceATurn?: boolean;
   /** Receives the reason why a circuit's record counts as missing. */
   readonly onUnusableRow: (reason: string) => void;
 }
 
 /** Opens every table of a database. */
-export function openTables(database: DatabaseSync, { clock, onUnusableRow }: TableOptions): Tables {
-  const statements = new Statements(database);
+export function openTables(
+  database: DatabaseSync,
+  { clock, readsOnceATurn = false, onUnusableRow }: TableOptions,
+): Tables {
+  const statements = new Statements(database, { readsOnceATurn });
   return {
     database,
     circuits: openCircuitTable(statements, onUnusableRow),

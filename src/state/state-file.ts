@@ -20,6 +20,12 @@ export interface StateOptions {
   readonly directory: string;
   /** Timestamps the name of a corrupt file that is renamed, and limits stored times to the present. */
   readonly clock: Pick<Clock, 'now'>;
+  /**
+   * Reads a circuit that this process has not changed at most once a turn of the event loop. A change is still made to
+   * the row of its moment, and what other processes have changed is seen in the next turn.
+   * @default false
+   */
+  readonly readsOnceATurn?: boolean;
   /** Receives at most one warning about a record and one about the file (unusable, or corrupt and renamed). */
   readonly onWarning: (message: string) => void;
 }

@@ -1,14 +1,19 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { ThisTurn } from '../this-turn.ts';
 import { Fields } from './tables/columns.ts';
 
 /** The prepared statements of one open database: each text is compiled once. */
 export class Statements {
   readonly database: DatabaseSync;
   readonly #prepared = new Map<string, StatementSync>();
+  /** Of this turn; null if it is read each time. */
+  readonly #version: ThisTurn<number> | null;
   #writes = 0;
 
-  constructor(database: DatabaseSync) {
+  /** @param readsOnceATurn changes of other connections are seen in the next turn of the event loop */
+  constructor(database: DatabaseSync, { readsOnceATurn }: { readonly readsOnceATurn: boolean }) {
     this.database = database;
+    this.#version = readsOnceATurn ? new ThisTurn() : null;
   }
 
   /** @param text one of a small fixed set, because each stays in memory until the database is closed */
@@ -27,9 +32,15 @@ export class Statements {
    * (https://sqlite.org/pragma.html#pragma_data_version), or by a transaction of this one. Cheaper than reading a row.
    */
   revision(): number {
-    const version = new Fields(this.prepare('PRAGMA data_version').get()).whole('data_version');
+    const version = this.#version?.value ?? this.#readVersion();
     // The version has 32 bits.
     return this.#writes * 2 ** 32 + version;
+  }
+
+  #readVersion(): number {
+    const version = new Fields(this.prepare('PRAGMA data_version').get()).whole('data_version');
+    this.#version?.set(version);
+    return version;
   }
 
   /** Call before and after every write transaction, however it ends. */

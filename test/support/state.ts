@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openState } from '../../src/state/open-state.ts';
-import { STATE_FILE } from '../../src/state/state-file.ts';
+import { STATE_FILE, type StateOptions } from '../../src/state/state-file.ts';
 import type { State } from '../../src/state/state.ts';
 
 export interface TestState extends AsyncDisposable {
   /** Does not exist until something is written. */
   readonly directory: string;
   /** Opens the same file once more, as another process would; closed at the end. */
-  readonly open: () => State;
+  readonly open: (options?: Pick<StateOptions, 'readsOnceATurn'>) => State;
   /** All warnings so far, of everything that was opened. */
   readonly warnings: readonly string[];
 }
@@ -25,8 +25,8 @@ export async function createTestState(): Promise<TestState> {
   return {
     directory,
     warnings,
-    open: () => {
-      const state = openState({ directory, clock, onWarning: (message) => warnings.push(message) });
+    open: (options) => {
+      const state = openState({ ...options, directory, clock, onWarning: (message) => warnings.push(message) });
       opened.push(state);
       return state;
     },

@@ -40,7 +40,7 @@ export function startJobReport(run: Pick<CommandRun, 'clock' | 'state' | 'proces
   };
   return {
     read: (event: Event) => {
-      follower.follow(event, clock.monotonic());
+      follower.follow(event, clock.monotonic);
       if (startedAtMs !== null || event.kind !== 'operation_started' || isClosed) return;
       startedAtMs = clock.now();
       timer = every(clock, { firstMs: REPORT_AFTER_MS, everyMs: REPORT_EVERY_MS }, report);

@@ -85,18 +85,21 @@ export class TransferFollower {
     return this.#now;
   }
 
-  /** Follows one event. False if it changes nothing that is shown. */
-  follow(event: Event, nowMs: number): boolean {
+  /**
+   * Follows one event. False if it changes nothing that is shown.
+   * @param monotonic asked by few events, because each object has many
+   */
+  follow(event: Event, monotonic: () => number): boolean {
     const now = this.#now;
     switch (event.kind) {
       case 'transfer_started':
-        now.startedAtMs ??= nowMs;
+        now.startedAtMs ??= monotonic();
         now.name ??= event.name;
         now.totalBytes = now.started === 0 ? event.totalBytes : null;
         now.started += 1;
         return true;
       case 'bytes_moved':
-        now.startedAtMs ??= nowMs;
+        now.startedAtMs ??= monotonic();
         now.movedBytes = Math.max(0, now.movedBytes + event.bytes);
         return true;
       case 'transfer_finished':
@@ -104,7 +107,7 @@ export class TransferFollower {
         else now.failed += 1;
         return true;
       case 'objects_swept':
-        this.#followSweep(event, nowMs);
+        this.#followSweep(event, monotonic);
         return true;
       case 'request_started':
         now.inFlight += 1;
@@ -115,7 +118,7 @@ export class TransferFollower {
       case 'retry_scheduled':
       case 'wait_started':
       case 'wait_ended':
-        this.#followWait(event, nowMs);
+        this.#followWait(event, monotonic());
         return true;
       case 'failures_counted':
       case 'circuit_changed':
@@ -137,9 +140,9 @@ export class TransferFollower {
     }
   }
 
-  #followSweep(event: Extract<Event, { kind: 'objects_swept' }>, nowMs: number): void {
+  #followSweep(event: Extract<Event, { kind: 'objects_swept' }>, monotonic: () => number): void {
     const now = this.#now;
-    now.startedAtMs ??= nowMs;
+    now.startedAtMs ??= monotonic();
     now.name ??= `s3://${event.bucket}/`;
     now.swept += event.deleted;
     now.failed += event.failed;

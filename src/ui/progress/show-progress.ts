@@ -18,6 +18,9 @@ const LIVE_AFTER_MS = 500;
 /** How often the live line is redrawn, in ms. */
 const LIVE_EVERY_MS = 250;
 
+/** Events that need no look at the time: others of the same object follow. */
+const QUIET_KINDS: ReadonlySet<Event['kind']> = new Set(['transfer_started', 'request_started', 'request_ended']);
+
 export interface Progress {
   readonly read: EventSink;
   /** Stops the display and restores the terminal. Idempotent. */
@@ -63,8 +66,10 @@ function showLines(output: ProgressOutput, clock: Clock): Progress {
   const { snapshot } = follower;
   let last: { share: number; atMs: number } | null = null;
   const read = (event: Event): void => {
+    if (!follower.follow(event, clock.monotonic) || snapshot.startedAtMs === null) return;
+    // Each object has several of these, between others.
+    if (last !== null && QUIET_KINDS.has(event.kind)) return;
     const atMs = clock.monotonic();
-    if (!follower.follow(event, atMs) || snapshot.startedAtMs === null) return;
     last ??= { share: 0, atMs };
     const share = measureShare(snapshot);
     if (!isLineDue(last, { share, atMs })) return;
@@ -114,7 +119,7 @@ function showLive({ output, clock, symbols, loadLive }: ProgressOptions): Progre
   };
   const read = (event: Event): void => {
     const isFirst = snapshot.startedAtMs === null;
-    follower.follow(event, clock.monotonic());
+    follower.follow(event, clock.monotonic);
     if (!isFirst || snapshot.startedAtMs === null || isStopped) return;
     // A failure to load the live view must not fail the transfer.
     timer = every(clock, { firstMs: LIVE_AFTER_MS, everyMs: LIVE_EVERY_MS }, refresh);

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_CIRCUIT_SETTINGS, type CircuitRow, type Transition } from '../../../src/circuit/circuit.ts';
 import type { CircuitStore } from '../../../src/circuit/circuit-store.ts';
@@ -107,6 +108,24 @@ describe('the state file', () => {
     expect(() => ours.circuits.update(OPEN.name, failing)).toThrow('no change');
     expect(ours.circuits.read(OPEN.name)).toEqual({ ...OPEN, failures: 3 });
     expect(ours.circuits.read('s3-upload@never')).toBeUndefined();
+  });
+
+  it('opened for a command, shows what others change in the next turn, and changes the row of the moment', async () => {
+    await using test = await createTestState();
+    const [ours, theirs] = [test.open({ readsOnceATurn: true }), test.open()];
+    const failuresOf = ({ circuits }: State) => circuits.read(OPEN.name)?.failures;
+    store(theirs.circuits, { ...OPEN, failures: 1 });
+    expect(failuresOf(ours)).toBe(1);
+    store(theirs.circuits, { ...OPEN, failures: 2 });
+    expect(failuresOf(ours)).toBe(1);
+    await setImmediate();
+    expect(failuresOf(ours)).toBe(2);
+    store(theirs.circuits, { ...OPEN, failures: 3 });
+    ours.circuits.update(OPEN.name, (row) => {
+      expect(row?.failures).toBe(3);
+      return { row: { ...OPEN, failures: 4 }, transitions: [], result: undefined };
+    });
+    expect([failuresOf(ours), failuresOf(theirs)]).toEqual([4, 4]);
   });
 
   it('keeps the newest 1000 transitions of each circuit, newest first', async () => {

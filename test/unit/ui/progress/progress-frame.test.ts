@@ -69,9 +69,9 @@ describe('drawProgress', () => {
   it('follows waits to their end', () => {
     const wait = { kind: 'wait_started', reason: 'open', circuit: 's3-upload@x', atMostMs: 5000 } as const;
     const follower = new TransferFollower(HALF);
-    follower.follow(wait, 1000);
+    follower.follow(wait, () => 1000);
     expect(draw(follower.snapshot, 100)).toContain('waiting: the circuit is open, at most 5 s');
-    follower.follow({ kind: 'wait_ended', reason: 'open' }, 2000);
+    follower.follow({ kind: 'wait_ended', reason: 'open' }, () => 2000);
     expect(draw(follower.snapshot, 100)).not.toContain('\n');
   });
 

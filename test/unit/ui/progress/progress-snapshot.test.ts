@@ -35,7 +35,7 @@ const TRANSITION: Transition = {
 /** Follows events, one each second from 1000 on. */
 function follow(...events: readonly Event[]): TransferSnapshot {
   const follower = new TransferFollower();
-  for (const [index, event] of events.entries()) follower.follow(event, (index + 1) * 1000);
+  for (const [index, event] of events.entries()) follower.follow(event, () => (index + 1) * 1000);
   return follower.snapshot;
 }
 
@@ -96,7 +96,7 @@ describe('TransferFollower', () => {
     [{ kind: 'circuit_refused', refusal: refusalOf({}) }],
   ] as const)('is unchanged, and says so, after what does not concern it: %j', (event) => {
     const follower = new TransferFollower(follow(begin('a', 10)));
-    expect(follower.follow(event, 9000)).toBe(false);
+    expect(follower.follow(event, () => 9000)).toBe(false);
     expect(follower.snapshot).toEqual(follow(begin('a', 10)));
   });
 
