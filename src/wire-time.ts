@@ -30,8 +30,9 @@ const MONTHS: readonly string[] = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov D
 export function parseHttpTime(text: string): number | null {
   const [, day, name = '', year, time] = IMF_FIXDATE.exec(text) ?? [];
   const month = String(MONTHS.indexOf(name) + 1).padStart(2, '0');
-  const timeMs = parseIsoTime(`${year}-${month}-${day}T${time}Z`);
-  return timeMs !== null && formatHttpTime(timeMs) === text ? timeMs : null;
+  const timeMs = Date.parse(`${year}-${month}-${day}T${time}Z`);
+  // What is read as another time, such as February 30, does not come out as it went in.
+  return !Number.isNaN(timeMs) && formatHttpTime(timeMs) === text ? timeMs : null;
 }
 
 /** March 2006, in ms, when S3 launched. No object is older. */

@@ -3,6 +3,7 @@ import type { SocketOptions, TlsSession } from './open-socket.ts';
 import { HttpConnection, type ServerManners } from './http-connection.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { HttpExchange } from './http-exchange.ts';
+import { SocketLook } from './socket-look.ts';
 
 interface HttpAgentOptions extends Pick<SocketOptions, 'clock' | 'connectTimeoutMs' | 'certificates'> {
   /** The most connections at once, to all origins; further requests wait for one. @default unlimited */
@@ -40,6 +41,7 @@ export class HttpAgent {
   readonly #origins = new Map<string, Origin>();
   /** Requests that wait for a connection, in order. */
   readonly #queue: { readonly origin: Origin; readonly exchange: HttpExchange }[] = [];
+  readonly #look = new SocketLook();
   #isDestroyed = false;
 
   constructor(options: HttpAgentOptions) {
@@ -49,7 +51,7 @@ export class HttpAgent {
   readonly dispatch = (target: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean => {
     const origin = this.#originOf(String(target.origin));
     const exchange = new HttpExchange(target, handler, () => this.#sendOn(origin, null, exchange));
-    void this.#send(origin, exchange);
+    this.#send(origin, exchange);
     return true;
   };
 
@@ -62,17 +64,27 @@ export class HttpAgent {
     for (const { exchange } of this.#queue.splice(0)) exchange.close(new Error('the client is closed'));
   }
 
-  async #send(origin: Origin, exchange: HttpExchange): Promise<void> {
-    const kept = exchange.isRepeatable ? await this.#takeIdle(origin) : null;
-    this.#sendOn(origin, kept, exchange);
+  #send(origin: Origin, exchange: HttpExchange): void {
+    const kept = exchange.isRepeatable ? this.#takeIdle(origin) : null;
+    if (kept === null) {
+      this.#sendOn(origin, null, exchange);
+      return;
+    }
+    this.#look.before(() => {
+      if (kept.isOpen && origin.manners.keepsCount) this.#sendOn(origin, kept, exchange);
+      else {
+        kept.destroy();
+        this.#send(origin, exchange);
+      }
+    });
   }
 
   /** Sends on this connection, or a new one, or waits for one. */
   #sendOn(origin: Origin, kept: HttpConnection | null, exchange: HttpExchange): void {
     const { connectionsMax = Infinity } = this.#options;
     if (this.#isDestroyed) exchange.close(new Error('the client is closed'));
-    else if (kept !== null) void kept.send(exchange);
-    else if (this.#all.size < connectionsMax) void this.#open(origin).send(exchange);
+    else if (kept !== null) kept.send(exchange);
+    else if (this.#all.size < connectionsMax) void this.#open(origin).open(exchange);
     else {
       this.#queue.push({ origin, exchange });
       this.#closeAnIdle();
@@ -82,7 +94,7 @@ export class HttpAgent {
   /** Sends the next request of the queue, for which there is a connection or room for one. */
   #sendNext(): void {
     const next = this.#queue.shift();
-    if (next !== undefined) void this.#send(next.origin, next.exchange);
+    if (next !== undefined) this.#send(next.origin, next.exchange);
   }
 
   /** Makes room for a new connection. */
@@ -95,15 +107,12 @@ export class HttpAgent {
     }
   }
 
-  /** A kept connection that is still open after a look at what has arrived; null if there is none. */
-  async #takeIdle({ idle, manners }: Origin): Promise<HttpConnection | null> {
+  /** A kept connection that has not ended, as far as known; null if there is none. */
+  #takeIdle({ idle, manners }: Origin): HttpConnection | null {
     const { clock } = this.#options;
     for (let last = idle.pop(); last !== undefined; last = idle.pop()) {
       const { connection, untilMs } = last;
-      if (connection.isOpen && clock.monotonic() < untilMs) {
-        await lookAtSockets();
-        if (connection.isOpen && manners.keepsCount) return connection;
-      }
+      if (connection.isOpen && manners.keepsCount && clock.monotonic() < untilMs) return connection;
       connection.destroy();
     }
     return null;
@@ -143,14 +152,4 @@ export class HttpAgent {
     this.#origins.set(origin, made);
     return made;
   }
-}
-
-/**
- * Returns after Node has asked the system for everything that has arrived. The first `setImmediate` alone may run
- * before that, because it ends the current turn of the event loop.
- */
-async function lookAtSockets(): Promise<void> {
-  await new Promise<void>((resolve) => {
-    setImmediate(() => setImmediate(resolve));
-  });
 }

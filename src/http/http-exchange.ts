@@ -1,7 +1,12 @@
 import type { Dispatcher } from 'undici';
 import { TransferFault } from '../retry/transfer-fault.ts';
-import { formatHead } from './request-head.ts';
-import { RequestWriter, type RequestBytes, type WriteChannel } from './request-writer.ts';
+import {
+  formatRequest,
+  RequestWriter,
+  type RequestBytes,
+  type WriteChannel,
+  type WriteProgress,
+} from './request-writer.ts';
 import { ResponseParser, type ResponseEvent } from './response-parser.ts';
 
 /** A connection, as its request sees it. */
@@ -29,9 +34,8 @@ const REQUEST_TIMEOUT = 408;
 const EXPECTATION_FAILED = 417;
 
 /** A request and its response, passed from a connection to an undici handler. */
-export class HttpExchange implements Dispatcher.DispatchController {
+export class HttpExchange implements Dispatcher.DispatchController, WriteProgress {
   readonly #request: RequestBytes;
-  readonly #method: string;
   readonly #handler: Dispatcher.DispatchHandler;
   readonly #sendAgain: () => void;
   /** It can be sent again without an effect of its own: a kept connection may end while the request is on its way. */
@@ -56,13 +60,11 @@ export class HttpExchange implements Dispatcher.DispatchController {
    * @throws TypeError if the request cannot be written
    */
   constructor(target: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler, sendAgain: () => void) {
-    const body = toBytes(target.body);
-    this.#request = { head: formatHead(target, body.byteLength), body };
-    this.#method = target.method;
+    this.#request = formatRequest(target);
     this.#handler = handler;
     this.#sendAgain = sendAgain;
     this.isRepeatable = target.idempotent ?? target.method !== 'POST';
-    this.#parser = new ResponseParser(this.#method);
+    this.#parser = new ResponseParser(this.#request.method);
   }
 
   get aborted(): boolean {
@@ -86,11 +88,16 @@ export class HttpExchange implements Dispatcher.DispatchController {
       return;
     }
     this.#channel = channel;
-    this.#writer = new RequestWriter(this.#request, channel, {
-      onBytes: (bytes) => this.#handler.onBodySent?.(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)),
-      onSent: () => this.#handler.onRequestSent?.(),
-    });
+    this.#writer = new RequestWriter(this.#request, channel, this);
     this.#writer.start();
+  }
+
+  onBytes(bytes: Uint8Array): void {
+    this.#handler.onBodySent?.(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  }
+
+  onSent(): void {
+    this.#handler.onRequestSent?.();
   }
 
   /**
@@ -213,7 +220,7 @@ export class HttpExchange implements Dispatcher.DispatchController {
     this.#writer = null;
     this.#closed = null;
     this.#hasBytes = false;
-    this.#parser = new ResponseParser(this.#method);
+    this.#parser = new ResponseParser(this.#request.method);
     this.#sendAgain();
   }
 
@@ -239,11 +246,4 @@ export class HttpExchange implements Dispatcher.DispatchController {
       ? new TransferFault('body_cut', 'the connection closed before the end of the body')
       : new TransferFault('connection_closed', 'the connection closed before the response');
   }
-}
-
-function toBytes(body: Dispatcher.DispatchOptions['body']): Uint8Array {
-  if (body === null || body === undefined) return NOTHING;
-  if (typeof body === 'string') return Buffer.from(body);
-  if (body instanceof Uint8Array) return body;
-  throw new TypeError('a body that cannot be sent again');
 }

@@ -5,6 +5,7 @@ import type { Release } from './direct-body.ts';
 import { HttpAgent } from './http-agent.ts';
 import type { ConnectionSettings } from './open-socket.ts';
 import { ResponseReceiver } from './response-receiver.ts';
+import { SharedMemory } from './shared-memory.ts';
 import { UndiciAgent } from './undici-agent.ts';
 import { WatchTimer } from './watch-timer.ts';
 import type { RequestWatch } from './request-watch.ts';
@@ -14,7 +15,8 @@ export interface WatchedOptions {
   readonly abortSignal: AbortSignal;
   readonly watch: RequestWatch;
   /**
-   * The body of a response with status 200 is a `Uint8Array`, which belongs to the caller, if it has at most this many
+   * The body of a response with status 200 is a `Uint8Array`, whose bytes stay as they are (its memory is
+   * shared, so it cannot be transferred), if it has at most this many
    * bytes and does not end with the connection. A body that is cut off is an error of its request then, unless its length
    * was unknown. Every other body is a `DirectBody`. @default never
    */
@@ -54,6 +56,7 @@ export class WatchedHttpHandler {
   /** By origin. */
   readonly #agents = new Map<string, RequestAgent>();
   readonly #timer: WatchTimer;
+  readonly #memory = new SharedMemory();
   readonly metadata = { handlerProtocol: 'http/1.1' };
 
   constructor(
@@ -72,9 +75,9 @@ export class WatchedHttpHandler {
     const { watch = null, abortSignal, wholeBytesMax = 0 } = options;
     const { dispatch, release } = this.#agentOf(request);
     const signal = abortSignal instanceof AbortSignal ? abortSignal : null;
-    const timer = this.#timer;
+    const shared = { timer: this.#timer, memory: this.#memory };
     return await new Promise((resolve, reject) => {
-      const receiver = new ResponseReceiver({ signal, watch, timer, release, wholeBytesMax }, { resolve, reject });
+      const receiver = new ResponseReceiver({ ...shared, signal, watch, release, wholeBytesMax }, { resolve, reject });
       dispatch(toTarget(request), receiver);
     });
   }

@@ -23,20 +23,25 @@ const OUR_FIELDS: ReadonlySet<string> = new Set([
  * @throws TypeError for a character that would end a line or cannot be sent; nothing is sent then
  */
 export function formatHead({ method, path, origin, headers }: Dispatcher.DispatchOptions, bodyBytes: number): string {
-  const given = Object.entries(headers ?? {}).filter(
-    ([name, value]) => value !== undefined && !OUR_FIELDS.has(name.toLowerCase()),
-  );
-  const hasHost = given.some(([name]) => name.toLowerCase() === 'host');
-  const fields = [
-    ...(hasHost ? [] : [['host', new URL(String(origin)).host]]),
-    ...given,
-    ...(bodyBytes > 0 || METHODS_WITH_BODY.has(method) ? [['content-length', String(bodyBytes)]] : []),
-    ['connection', 'keep-alive'],
-  ].map(([name, value]) => ({ name: name ?? '', value: String(value ?? '') }));
-  const isValid =
-    !INVALID_PATH.test(path) && fields.every(({ name, value }) => isFieldName(name) && isFieldValue(value));
-  if (!isValid) throw new TypeError('a line break, or a character that a request cannot contain');
-  return [`${method} ${path} HTTP/1.1`, ...fields.map(({ name, value }) => `${name}: ${value}`), ''].join('\r\n');
+  let lines = '';
+  let names = '';
+  let values = '';
+  let hasHost = false;
+  for (const [given, value] of Object.entries(headers ?? {})) {
+    const name = given.toLowerCase();
+    if (value === undefined || OUR_FIELDS.has(name)) continue;
+    const text = String(value ?? '');
+    hasHost ||= name === 'host';
+    lines += `${given}: ${text}\r\n`;
+    names += given === '' ? ' ' : given;
+    values += text;
+  }
+  const host = hasHost ? '' : `host: ${new URL(String(origin)).host}\r\n`;
+  if (INVALID_PATH.test(path) || INVALID_NAME.test(names) || !isFieldValue(values)) {
+    throw new TypeError('a line break, or a character that a request cannot contain');
+  }
+  const length = bodyBytes > 0 || METHODS_WITH_BODY.has(method) ? `content-length: ${bodyBytes}\r\n` : '';
+  return `${method} ${path} HTTP/1.1\r\n${host}${lines}${length}connection: keep-alive\r\n`;
 }
 
 /** Whether this is a field's name: a token (RFC 9110, section 5.6.2). */

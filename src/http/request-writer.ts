@@ -1,3 +1,6 @@
+import type { Dispatcher } from 'undici';
+import { formatHead } from './request-head.ts';
+
 /** Bodies are written in pieces of this size, to detect progress on a slow uplink, and an answer that comes early. */
 const SLICE_BYTES = 64 * 1024;
 
@@ -12,9 +15,16 @@ const END_OF_HEAD = '\r\n';
 
 /** A request in the form in which it is written. */
 export interface RequestBytes {
+  readonly method: string;
   /** Without the line break that ends it. */
   readonly head: string;
   readonly body: Uint8Array;
+}
+
+/** @throws TypeError if the request cannot be written */
+export function formatRequest(target: Dispatcher.DispatchOptions): RequestBytes {
+  const body = toBytes(target.body);
+  return { method: target.method, head: formatHead(target, body.byteLength), body };
 }
 
 /** Where a request is written to. */
@@ -112,4 +122,11 @@ export class RequestWriter {
     this.#phase = 'sent';
     this.#progress.onSent();
   }
+}
+
+function toBytes(body: Dispatcher.DispatchOptions['body']): Uint8Array {
+  if (body === null || body === undefined) return new Uint8Array();
+  if (typeof body === 'string') return Buffer.from(body);
+  if (body instanceof Uint8Array) return body;
+  throw new TypeError('a body that cannot be sent again');
 }

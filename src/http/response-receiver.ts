@@ -6,6 +6,7 @@ import { DirectBody, toError, type Release } from './direct-body.ts';
 import type { RequestWatch } from './request-watch.ts';
 import { WatchedController } from './watched-controller.ts';
 import type { WatchTimer } from './watch-timer.ts';
+import type { SharedMemory } from './shared-memory.ts';
 import { WholeBody } from './whole-body.ts';
 
 /** The most responses of status 1xx to one request. Stores send at most one. */
@@ -17,6 +18,8 @@ const ERROR_BYTES_MAX = 256 * 1024;
 export interface ReceiverOptions {
   /** Aborts the request. */
   readonly signal: AbortSignal | null;
+  /** For bodies that are collected. */
+  readonly memory: SharedMemory;
   /** Null for a request without time limits. */
   readonly watch: RequestWatch | null;
   readonly timer: WatchTimer;
@@ -83,7 +86,7 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(controller: Controller, statusCode: number, headers: GivenHeaders): void {
-    const { watch, wholeBytesMax } = this.#options;
+    const { watch, wholeBytesMax, memory } = this.#options;
     if (statusCode < 200) {
       if (watch === null) return;
       // Not progress: a server could otherwise keep the request waiting for ever.
@@ -94,7 +97,9 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler {
     if (statusCode >= 300) this.#errorLeft = ERROR_BYTES_MAX;
     watch?.enter('receiving');
     this.#head = { statusCode, headers: joinHeaders(headers) };
-    if (statusCode === 200 && wholeBytesMax > 0) this.#whole = WholeBody.open(this.#head.headers, wholeBytesMax);
+    if (statusCode === 200 && wholeBytesMax > 0) {
+      this.#whole = WholeBody.open(this.#head.headers, { bytesMax: wholeBytesMax, memory });
+    }
     if (this.#whole === null) this.#open(this.#head, controller);
   }
 
@@ -182,10 +187,14 @@ export class ResponseReceiver implements Dispatcher.DispatchHandler {
 
 type GivenHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
+/** The connections of our own have joined them already. */
 function joinHeaders(headers: GivenHeaders): Record<string, string> {
-  const joined: Record<string, string> = {};
-  for (const [name, value = ''] of Object.entries(headers)) {
-    joined[name] = typeof value === 'string' ? value : value.join(', ');
-  }
-  return joined;
+  return isJoined(headers)
+    ? headers
+    : Object.fromEntries(Object.entries(headers).map(([name, value = '']) => [name, [value].flat().join(', ')]));
+}
+
+function isJoined(headers: GivenHeaders): headers is Record<string, string> {
+  for (const name in headers) if (typeof headers[name] !== 'string') return false;
+  return true;
 }

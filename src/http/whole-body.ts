@@ -1,3 +1,5 @@
+import type { SharedMemory } from './shared-memory.ts';
+
 /** Collects a body in memory of its own, if it is short enough. */
 export class WholeBody {
   /** Its length is known only at its end. */
@@ -15,14 +17,14 @@ export class WholeBody {
   /** @returns null if the headers state a length of more than `bytesMax`, or none that is certain */
   static open(
     { 'content-length': length, 'transfer-encoding': coding }: Readonly<Record<string, string>>,
-    bytesMax: number,
+    { bytesMax, memory }: { readonly bytesMax: number; readonly memory: SharedMemory },
   ): WholeBody | null {
     if (length === undefined) {
-      return coding?.toLowerCase() === 'chunked' ? new WholeBody(Buffer.alloc(0), { bytesMax, isSized: false }) : null;
+      const isChunked = coding?.toLowerCase() === 'chunked';
+      return isChunked ? new WholeBody(Buffer.alloc(0), { bytesMax, isSized: false }) : null;
     }
     const isSized = coding === undefined && /^\d+$/.test(length) && Number(length) <= bytesMax;
-    // Not from Node's pool, which other buffers share: these bytes go to whoever asked.
-    return isSized ? new WholeBody(Buffer.allocUnsafeSlow(Number(length)), { bytesMax, isSized }) : null;
+    return isSized ? new WholeBody(memory.take(Number(length)), { bytesMax, isSized }) : null;
   }
 
   /** Copies a chunk. @returns false if the body becomes too long; the chunk is not taken then */
