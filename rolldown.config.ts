@@ -1,9 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, parse } from 'node:path';
-import { defineConfig, type Plugin } from 'rolldown';
+import { defineConfig, rolldown, type Plugin } from 'rolldown';
 
 /** The one module that is not CommonJS (Ink's layout engine awaits at its top), loaded only where something is drawn. */
 const TERMINAL = 'ui/terminal';
+
+/** The packages' modules for bundlers: the SDK's load what they seldom need, such as credential providers, when they need it. */
+const ON_NODE = { platform: 'node', resolve: { mainFields: ['module', 'main'] as string[] } } as const;
 
 const commands = readdirSync('src/commands').map((file) => parse(file).name);
 
@@ -31,6 +34,20 @@ const undiciInPart: Plugin = {
   name: 'undici-in-part',
   resolveId: { filter: { id: /^undici$/ }, handler: () => 'undici-in-part' },
   load: { filter: { id: /^undici-in-part$/ }, handler: () => UNDICI },
+};
+
+/** The code of the thread that digests, as a string: a program of one file, too, can start a thread with it. */
+const threadWithin: Plugin = {
+  name: 'thread-within',
+  load: {
+    filter: { id: /\/checksum\/thread\/thread-source\.ts$/ },
+    handler: async (id) => {
+      const thread = await rolldown({ ...ON_NODE, input: id.replace('thread-source', 'digest-thread') });
+      const { output } = await thread.generate({ format: 'cjs', codeSplitting: false });
+      if (output.length > 1) throw new Error('the thread is more than one file');
+      return `export const THREAD_SOURCE = ${JSON.stringify(output[0].code)};`;
+    },
+  },
 };
 
 /** oclif sorts its commands by the rules of a language, for which Node loads its tables: 12 of 235 ms of the time to start, in a profile. */
@@ -83,10 +100,8 @@ export default defineConfig([
       'cli/main': 'src/cli/main.ts',
       ...Object.fromEntries(commands.map((name) => [`commands/${name}`, `src/commands/${name}.ts`])),
     },
-    platform: 'node',
-    // The SDK's modules for bundlers: they load what they seldom need, such as credential providers, when they need it.
-    resolve: { mainFields: ['module', 'main'] },
-    plugins: [terminalApart, undiciInPart, plainOrder, licences('chunks/LICENSES.txt')],
+    ...ON_NODE,
+    plugins: [terminalApart, undiciInPart, threadWithin, plainOrder, licences('chunks/LICENSES.txt')],
     output: {
       dir: 'dist',
       format: 'cjs',

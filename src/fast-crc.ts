@@ -39,7 +39,7 @@ export function createFastCrc(name: FastCrcName): FastCrc | null {
 
 /** With the polynomials of CRC-32C (RFC 3720) and CRC-64/NVME (NVM Command Set 1.0, section 5.2.1.3.4), reflected. */
 async function instantiate(name: FastCrcName): Promise<Engine> {
-  const { createCRC32, createCRC64 } = await import('hash-wasm');
+  const { createCRC32, createCRC64 } = await import('./wasm-crcs.ts');
   const hasher = await (name === 'crc32c' ? createCRC32(0x82f63b78) : createCRC64('9a6c9329ac4bc9b5'));
   return { hasher, user: null };
 }

@@ -6,6 +6,7 @@ import { BoundedRateLimiter } from './connection/rate-limiter.ts';
 import type { DeleteTarget } from './delete/delete-target.ts';
 import { statObject, type StatRequest } from './download/stat-object.ts';
 import type { DownloadRequest, DownloadResult, ObjectFacts } from './download/download-request.ts';
+import { DigestThreads } from './checksum/thread/digest-threads.ts';
 import { EtagTrust } from './download/etag-trust.ts';
 import { WholeTrust } from './download/download-whole.ts';
 import { downloadObject } from './download/download-object.ts';
@@ -93,8 +94,10 @@ export async function openObjectStore(settings: S3Settings, clock: Clock, unlimi
   const s3 = await connectS3(settings, { ...unlimited, clock }, limiter);
   const guard: Guard = { ...unlimited, limiter };
   const deleter = new BatchDeleter(s3, guard);
-  const downloads = { s3, guard, etagTrust: new EtagTrust(), wholeTrust: new WholeTrust() };
+  const threads = new DigestThreads();
+  const downloads = { s3, guard, etagTrust: new EtagTrust(), wholeTrust: new WholeTrust(), threads };
   const close = (): void => {
+    threads.close();
     deleter.close();
     s3.destroy();
   };

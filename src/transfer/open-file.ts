@@ -11,6 +11,7 @@ type Awaitable<T> = T | Promise<T>;
 
 /** A file that is written and read back. Its methods throw Node's own errors. */
 export interface WritableFile {
+  readonly descriptor: number;
   /** @returns how many bytes were written */
   readonly write: (chunks: readonly Uint8Array[], at: number) => Awaitable<number>;
   /** @returns how many bytes were read */
@@ -72,6 +73,7 @@ export function isSmall(sizeBytes: number | null): boolean {
 function openSync(path: string, { flags, mode }: { readonly flags: string; readonly mode: number }): WritableFile {
   const fd = fs.openSync(path, flags, mode);
   return {
+    descriptor: fd,
     write: (chunks, at) => fs.writevSync(fd, chunks, at),
     read: (buffer, at) => fs.readSync(fd, buffer, 0, buffer.byteLength, at),
     truncate: () => fs.ftruncateSync(fd),
@@ -91,6 +93,7 @@ export function toTime(seconds: number): string {
 
 function openAsync(file: FileHandle): WritableFile {
   return {
+    descriptor: file.fd,
     write: async (chunks, at) => (await file.writev(chunks, at)).bytesWritten,
     read: async (buffer, at) => (await file.read(buffer, 0, buffer.byteLength, at)).bytesRead,
     truncate: async () => await file.truncate(),

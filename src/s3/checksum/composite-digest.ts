@@ -6,14 +6,14 @@ import type { ExpectedChecksum } from './expected-checksum.ts';
  * does for a composite checksum and for the ETag of an upload in parts.
  */
 export class CompositeDigest {
-  readonly #expected: ExpectedChecksum;
+  readonly #expected: Pick<ExpectedChecksum, 'algorithm' | 'parts'>;
   readonly #partSizes: readonly number[];
   #digests: Promise<Uint8Array>[] = [];
   #part: Digest;
   #leftBytes: number;
 
   /** @param partSizes bytes of each part but the last; empty for a checksum of the whole */
-  constructor(expected: ExpectedChecksum, partSizes: readonly number[]) {
+  constructor(expected: Pick<ExpectedChecksum, 'algorithm' | 'parts'>, partSizes: readonly number[]) {
     this.#expected = expected;
     this.#partSizes = partSizes;
     this.#part = createDigest(expected.algorithm);
@@ -36,17 +36,17 @@ export class CompositeDigest {
     }
   }
 
-  /** Call once, after the last byte. */
-  async matches(): Promise<boolean> {
-    const { algorithm, value: expected, parts } = this.#expected;
+  /** The checksum in the form of `ExpectedChecksum.value`. Call once, after the last byte. */
+  async value(): Promise<string> {
+    const { algorithm, parts } = this.#expected;
     // Include parts without bytes, because the last part may be empty.
     while (this.#digests.length <= this.#partSizes.length) this.#endPart();
     const digests = Buffer.concat(await Promise.all(this.#digests));
     const encoding = algorithm === 'md5' ? 'hex' : 'base64';
-    if (parts === null) return digests.toString(encoding) === expected;
+    if (parts === null) return digests.toString(encoding);
     const ofDigests = createDigest(algorithm);
     ofDigests.update(digests);
-    return Buffer.from(await ofDigests.digest()).toString(encoding) === expected;
+    return Buffer.from(await ofDigests.digest()).toString(encoding);
   }
 
   #endPart(): void {

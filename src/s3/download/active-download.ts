@@ -189,7 +189,7 @@ export class ActiveDownload {
     this.#options.check?.report();
   }
 
-  /** Resolves when the check sends no more requests. */
+  /** Call at the end. Resolves when the check sends no more requests. */
   async settle(): Promise<void> {
     await this.#options.check?.settle();
   }

@@ -10,6 +10,7 @@ import type { DownloadOptions } from './verify-download.ts';
 import type { Guard } from '../../guard/guard.ts';
 import { runGuarded } from '../../guard/guarded-operation.ts';
 import { runPieces } from '../../guard/run-in-parallel.ts';
+import type { DigestThreads } from '../checksum/thread/digest-threads.ts';
 import type { ObjectClient } from '../connection/object-client.ts';
 
 /**
@@ -20,13 +21,13 @@ import type { ObjectClient } from '../connection/object-client.ts';
  * corrupt
  */
 export function downloadObject(
-  { s3, guard, etagTrust, wholeTrust }: Downloads,
+  { etagTrust, wholeTrust, ...shared }: Downloads,
   request: DownloadRequest,
 ): Promise<DownloadResult> {
   const { bucket, key, signal } = request;
-  return runGuarded(guard, { operation: 'get_object', bucket, key }, async (requests) => {
+  return runGuarded(shared.guard, { operation: 'get_object', bucket, key }, async (requests) => {
     using _stopping = onAbort(signal, (reason) => requests.stop(reason));
-    const options = { s3, guard, requests, request };
+    const options = { ...shared, requests, request };
     const whole = wholeTrust.isKept ? planWhole(request) : null;
     try {
       const result = whole === null ? null : await downloadWhole(options, whole);
@@ -58,6 +59,8 @@ export interface Downloads {
   readonly guard: Guard;
   readonly etagTrust: EtagTrust;
   readonly wholeTrust: WholeTrust;
+  /** What digests large objects. @default this thread */
+  readonly threads?: DigestThreads;
 }
 
 /** Checks the whole object, and fetches it once more if it is wrong, or if that may show more. */

@@ -96,6 +96,8 @@ export interface FileTarget {
    * @returns the number of bytes read
    */
   readonly readBack: ((buffer: Uint8Array, offset: number) => Promise<number>) | null;
+  /** The open file, from which other threads read back; absent or null if there is none. */
+  readonly descriptor?: number | null;
   /** Called after each write; `covered` returns the spans written so far. */
   readonly onWritten?: (covered: () => readonly ByteSpan[]) => void;
   /** Discards all bytes before they are written again; null if the target cannot. */

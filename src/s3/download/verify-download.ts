@@ -2,20 +2,25 @@ import type { ObjectClient } from '../connection/object-client.ts';
 import type { Guard } from '../../guard/guard.ts';
 import type { RequestRunner } from '../../guard/request-runner.ts';
 import type { DownloadRequest, FileTarget, ObjectFacts } from './download-request.ts';
-import { FollowingCheck } from './verify-in-order.ts';
+import type { InOrderCheck } from './verify-in-order.ts';
+import { openInOrderCheck } from './verify-on-thread.ts';
+import { formatDoubt, UNVERIFIED_REASONS, type Unverified } from './unverified.ts';
 import { ONE_PIECE, PartSizes, type PartLayout } from './part-layout.ts';
 import { isProof, formatExpected, type ExpectedChecksum } from '../checksum/expected-checksum.ts';
+import type { DigestThreads } from '../checksum/thread/digest-threads.ts';
 
 export interface DownloadOptions {
   readonly s3: ObjectClient;
   readonly guard: Guard;
   readonly requests: RequestRunner;
   readonly request: DownloadRequest;
+  /** What digests large objects. @default this thread */
+  readonly threads?: DigestThreads;
 }
 
 /** The check for a known object; null if there is no checksum to compare with. */
 export function openCheck(
-  { s3, guard, requests, request }: DownloadOptions,
+  { s3, guard, requests, request, threads }: DownloadOptions,
   { facts, target }: { facts: ObjectFacts; target: FileTarget },
 ): DownloadCheck | null {
   const { expected, sizeBytes, etag } = facts;
@@ -28,10 +33,19 @@ export function openCheck(
   return new DownloadCheck({
     expected,
     readBack: target.readBack,
+    follow: (partSizes) =>
+      openInOrderCheck({
+        expected,
+        partSizes,
+        sizeBytes: sizeBytes ?? 0,
+        target,
+        threads: threads ?? null,
+        signal: requests.signal,
+      }),
     partSizes: new PartSizes({ s3, requests, queue: request.queue, address: request, etag, object }),
     onUnverified: (why) => {
       // Only `checksum_differs` may mean corruption.
-      if (why !== 'checksum_differs') guard.emit({ kind: 'not_verified', name, why: REASONS[why] });
+      if (why !== 'checksum_differs') guard.emit({ kind: 'not_verified', name, why: UNVERIFIED_REASONS[why] });
       else {
         const message = `${name}: ${formatDoubt(formatExpected(expected))}`;
         guard.emit({ kind: 'warning', reason: 'not_verified', message });
@@ -40,21 +54,12 @@ export function openCheck(
   });
 }
 
-/** Why bytes could not be verified, even though S3 stated a checksum. */
-export type Unverified =
-  /** The store does not report the part sizes. */
-  | 'parts_unknown'
-  /** The parts differ in size, which was known too late for a pipe; or an MD5 is not worth one request per part. */
-  | 'parts_unequal'
-  /** The bytes differ from an ETag, which need not be an MD5. */
-  | 'etag_differs'
-  /** The bytes differ from a composite checksum, perhaps because the assumed parts are wrong. */
-  | 'checksum_differs';
-
 export interface DownloadCheckOptions {
   readonly expected: ExpectedChecksum;
   /** Null for a stream, whose bytes arrive in order and cannot be read back. */
   readonly readBack: FileTarget['readBack'];
+  /** Digests the bytes in order, as parts of these sizes. */
+  readonly follow: (partSizes: readonly number[]) => InOrderCheck;
   /** Used only for a composite checksum of several parts. */
   readonly partSizes: Pick<PartSizes, 'guess' | 'learn'>;
   readonly onUnverified: (why: Unverified) => void;
@@ -75,7 +80,7 @@ export class DownloadCheck {
   #layouts: readonly PartLayout[] = [];
   /** S3 describes the object as larger than what was received. */
   #isCut = false;
-  #following: FollowingCheck | null = null;
+  #following: InOrderCheck | null = null;
   /** The bytes of a stream until the layout is known; null if none are held. */
   #held: Uint8Array[] | null;
   #isVerified = false;
@@ -120,9 +125,10 @@ export class DownloadCheck {
     if (this.#held !== null) await this.#guessing;
   }
 
-  /** Resolves when it will send no more requests. */
+  /** Call at the end. Resolves when it will send no more requests. */
   async settle(): Promise<void> {
     await this.#guessing?.catch(() => undefined);
+    this.#following?.close();
   }
 
   /** Adds bytes that have been written. */
@@ -210,10 +216,10 @@ export class DownloadCheck {
     else this.#follow(best);
   }
 
-  #follow(layout: PartLayout): FollowingCheck {
-    const { expected, readBack } = this.#options;
+  #follow(layout: PartLayout): InOrderCheck {
     this.#layout = layout;
-    const following = new FollowingCheck(expected, { partSizes: layout.partSizes, readBack });
+    this.#following?.close();
+    const following = this.#options.follow(layout.partSizes);
     if (this.#held !== null) following.add(this.#held, 0);
     this.#following = following;
     return following;
@@ -227,14 +233,4 @@ export class DownloadCheck {
 
 function isSameLayout(one: PartLayout, other: PartLayout): boolean {
   return one.partSizes.every((bytes, index) => bytes === other.partSizes[index]);
-}
-
-const REASONS: Readonly<Record<Exclude<Unverified, 'checksum_differs'>, string>> = {
-  parts_unknown: 'the store does not report the parts it was uploaded in',
-  parts_unequal: 'its parts differ in size',
-  etag_differs: 'its ETag is not the MD5 of its parts, and need not be',
-};
-
-function formatDoubt(expected: string): string {
-  return `not verified: the data does not match S3's checksum (${expected}), or its parts differ in size, which the store does not report`;
 }

@@ -5,11 +5,26 @@ import type { ExpectedChecksum } from '../checksum/expected-checksum.ts';
 /** Bytes read back at a time. */
 const READ_BYTES = 1024 * 1024;
 
+/** Digests an object in order while it arrives. */
+export interface InOrderCheck {
+  /** Adds bytes that have been written. */
+  readonly add: (chunks: readonly Uint8Array[], offset: number) => void;
+  /** Call when everything before `frontier` has been written. */
+  readonly advance: (frontier: number) => void;
+  /** Starts over, because all bytes will be written again. */
+  readonly restart: () => void;
+  /** Call after the last byte. @returns whether the object matches its checksum */
+  readonly matches: (sizeBytes: number) => Promise<boolean>;
+  /** Call at the end, whatever it is. May be repeated. */
+  readonly close: () => void;
+}
+
 /**
  * Digests an object in order while its pieces arrive in any order. The next bytes are digested from memory as they are
  * written; others are read back from the file afterwards, while still in the page cache.
  */
-export class FollowingCheck {
+export class FollowingCheck implements InOrderCheck {
+  readonly #expected: ExpectedChecksum;
   readonly #check: CompositeDigest;
   readonly #readBack: FileTarget['readBack'];
   #at = 0;
@@ -25,6 +40,7 @@ export class FollowingCheck {
     expected: ExpectedChecksum,
     { partSizes, readBack }: { readonly partSizes: readonly number[]; readonly readBack: FileTarget['readBack'] },
   ) {
+    this.#expected = expected;
     this.#check = new CompositeDigest(expected, partSizes);
     this.#readBack = readBack;
   }
@@ -64,8 +80,13 @@ export class FollowingCheck {
       await this.#reading;
     }
     // A digest can be read only once.
-    this.#verdict ??= this.#check.matches();
+    this.#verdict ??= this.#check.value().then((value) => value === this.#expected.value);
     return await this.#verdict;
+  }
+
+  close(): void {
+    // What it is reading ends by itself.
+    this.#generation += 1;
   }
 
   async #readUpTo(end: number, readBack: NonNullable<FileTarget['readBack']>, generation: number): Promise<void> {

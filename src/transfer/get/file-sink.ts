@@ -99,6 +99,10 @@ export class FileSink implements FileTarget {
   /** Called after each write. */
   onWritten: NonNullable<FileTarget['onWritten']> = () => undefined;
 
+  get descriptor(): number {
+    return this.#file.descriptor;
+  }
+
   async readInode(): Promise<string> {
     return String((await this.#file.stat()).ino);
   }
