@@ -17,24 +17,31 @@ interface Engine {
   user: WasmCrc | null;
 }
 
-const engines = new Map<FastCrcName, Promise<Engine | null>>();
-const loaded = new Map<FastCrcName, Engine>();
+/** Null where there can be none. */
+const engines = new Map<FastCrcName, Engine | null>();
+const loading = new Map<FastCrcName, Promise<void>>();
 
 /**
  * Loads the WebAssembly of a CRC once, so that `createFastCrc` has it. Never rejects: where it cannot be instantiated,
  * as without addresses, or with `--jitless`, there is none.
+ * @returns null if that has been tried
  */
-export async function loadFastCrc(name: FastCrcName): Promise<void> {
-  const engine = engines.get(name) ?? instantiate(name).catch(() => null);
-  engines.set(name, engine);
-  const found = await engine;
-  if (found !== null) loaded.set(name, found);
+export function loadFastCrc(name: FastCrcName): Promise<void> | null {
+  if (engines.has(name)) return null;
+  const found =
+    loading.get(name) ??
+    instantiate(name).then(
+      (engine) => void engines.set(name, engine),
+      () => void engines.set(name, null),
+    );
+  loading.set(name, found);
+  return found;
 }
 
 /** A CRC by WebAssembly; null if `loadFastCrc` has not loaded it. */
 export function createFastCrc(name: FastCrcName): FastCrc | null {
-  const engine = loaded.get(name);
-  return engine === undefined ? null : new WasmCrc(engine);
+  const engine = engines.get(name) ?? null;
+  return engine && new WasmCrc(engine);
 }
 
 /** With the polynomials of CRC-32C (RFC 3720) and CRC-64/NVME (NVM Command Set 1.0, section 5.2.1.3.4), reflected. */

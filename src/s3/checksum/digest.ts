@@ -11,9 +11,12 @@ export interface Digest {
   readonly digest: () => Uint8Array | Promise<Uint8Array>;
 }
 
-/** Loads what makes `createDigest` fast; call it first for large amounts of bytes. Never rejects. */
-export async function loadDigest(algorithm: DigestAlgorithm): Promise<void> {
-  if (algorithm === 'crc32c' || algorithm === 'crc64nvme') await loadFastCrc(algorithm);
+/**
+ * Loads what makes `createDigest` fast; call it first. Never rejects.
+ * @returns null if there is nothing to load, or it has been tried
+ */
+export function loadDigest(algorithm: DigestAlgorithm): Promise<void> | null {
+  return algorithm === 'crc32c' || algorithm === 'crc64nvme' ? loadFastCrc(algorithm) : null;
 }
 
 /** A new digest. CRC-32C and CRC-64/NVME are computed in JavaScript, at a fifth of the speed, if `loadDigest` could not help. */

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { createDigest } from './digest.ts';
+import { createDigest, loadDigest } from './digest.ts';
 import type { DigestAlgorithm } from './algorithms.ts';
 import type { ExpectedChecksum } from './expected-checksum.ts';
 
@@ -22,6 +22,8 @@ export function matchesObject(
 
 function digestOnce(algorithm: DigestAlgorithm, bytes: Uint8Array): Uint8Array | Promise<Uint8Array> {
   if (algorithm === 'md5' || algorithm === 'sha1' || algorithm === 'sha256') return hash(algorithm, bytes, 'buffer');
+  const loading = loadDigest(algorithm);
+  if (loading !== null) return loading.then(() => digestOnce(algorithm, bytes));
   const digest = createDigest(algorithm);
   digest.update(bytes);
   return digest.digest();
