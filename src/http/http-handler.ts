@@ -75,9 +75,13 @@ export class WatchedHttpHandler {
     const { watch = null, abortSignal, wholeBytesMax = 0 } = options;
     const { dispatch, release } = this.#agentOf(request);
     const signal = abortSignal instanceof AbortSignal ? abortSignal : null;
-    const shared = { timer: this.#timer, memory: this.#memory };
+    const timer = this.#timer;
+    const memory = this.#memory;
     return await new Promise((resolve, reject) => {
-      const receiver = new ResponseReceiver({ ...shared, signal, watch, release, wholeBytesMax }, { resolve, reject });
+      const receiver = new ResponseReceiver(
+        { signal, watch, timer, release, memory, wholeBytesMax },
+        { resolve, reject },
+      );
       dispatch(toTarget(request), receiver);
     });
   }

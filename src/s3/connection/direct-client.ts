@@ -23,7 +23,7 @@ import {
   RESPONSE_BYTES_MAX,
 } from './direct-response.ts';
 import { ObjectClient, type ObjectResponse, type StoredResponse } from './object-client.ts';
-import { dropBadTimes } from './strict-times.ts';
+import { DateCheck } from './strict-times.ts';
 import { findRoute, type ObjectRoute } from './bucket-route.ts';
 import { systemClock } from '../../clock.ts';
 import { KeptResults } from './kept-results.ts';
@@ -62,6 +62,7 @@ export class DirectClient extends ObjectClient {
   readonly #protocol: Protocol;
   readonly #routes = new KeptResults<ObjectRoute>();
   readonly #credentials: KnownCredentials;
+  readonly #dates = new DateCheck();
   #userAgent: Promise<string> | null = null;
 
   /** @param limiter the one that `send` reports to; null for none */
@@ -103,7 +104,7 @@ export class DirectClient extends ObjectClient {
       const skew = signing instanceof Promise ? await signing : signing;
       try {
         const { response } = await requestHandler.handle(request, options);
-        dropBadTimes(response);
+        this.#dates.apply(response.headers);
         if (response.statusCode >= 300 || kind !== GET) await this.#throwIfFailed(kind, response);
         skew.noteResponse(response);
         this.#limiter?.updateClientSendingRate({});

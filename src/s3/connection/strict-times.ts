@@ -14,6 +14,20 @@ export function dropBadTimes(response: unknown): void {
   }
 }
 
+/** Does the same for the `Date` of a response of the direct path, where `readObjectResponse` reads the other time. */
+export class DateCheck {
+  /** Many responses of one second have the same. */
+  #good: string | undefined;
+
+  /** @param headers of a response; a bad date is removed */
+  apply(headers: Record<string, string>): void {
+    const { date } = headers;
+    if (date === undefined || date === this.#good) return;
+    if (parseHttpTime(date) === null) Reflect.deleteProperty(headers, 'date');
+    else this.#good = date;
+  }
+}
+
 /** Applies `dropBadTimes` to every command of a client. */
 export function readTimesStrictly(client: S3Client): void {
   client.middlewareStack.add(
