@@ -1,5 +1,6 @@
 import { assertNever } from '../errors.ts';
-import type { CircuitRow, ManualChange, Refusal, RefusalReason } from './circuit.ts';
+import type { CircuitRow, HostRecord, Lease, ManualChange, Refusal, RefusalReason } from './circuit.ts';
+import { addToHost, type FleetMember } from './host-share.ts';
 
 /** The inputs of an arriving call. */
 export interface Arriving {
@@ -8,11 +9,13 @@ export interface Arriving {
   readonly probeLeaseMs: number;
   /** Whether the owner of the row's lease is still alive; true if unknown. */
   readonly isOwnerAlive: boolean;
+  /** The caller's place in a fleet; undefined for the circuit of one machine. */
+  readonly fleet?: FleetMember | undefined;
 }
 
-/** How the circuit treats a call that arrives now. */
+/** How the circuit treats a call that arrives now; with the row where that has changed. */
 export type Reception =
-  | { readonly kind: 'admitted'; readonly as: 'call' | 'probe' }
+  | { readonly kind: 'admitted'; readonly as: 'call' | 'probe'; readonly row?: CircuitRow }
   | {
       readonly kind: 'refused';
       readonly reason: RefusalReason;
@@ -26,7 +29,8 @@ export type Reception =
  * Decides how a row treats a call, for admissions, checks and displays alike. Stored times in the future come from a
  * wrong clock. They count as now; otherwise they would block for as long as the clock was ahead.
  */
-export function receive(row: CircuitRow, { nowMs, probeLeaseMs, isOwnerAlive }: Arriving): Reception {
+export function receive(row: CircuitRow, arriving: Arriving): Reception {
+  const { nowMs } = arriving;
   switch (row.state) {
     case 'closed':
       return { kind: 'admitted', as: 'call' };
@@ -36,13 +40,8 @@ export function receive(row: CircuitRow, { nowMs, probeLeaseMs, isOwnerAlive }: 
       if (restMs <= 0) return { kind: 'admitted', as: 'probe' };
       return refuse(openedAtMs === row.openedAtMs ? row : { ...row, openedAtMs }, 'open', restMs);
     }
-    case 'half_open': {
-      const { lease } = row;
-      if (lease === null || !isOwnerAlive || lease.expiresAtMs <= nowMs) return { kind: 'admitted', as: 'probe' };
-      const expiresAtMs = Math.min(lease.expiresAtMs, nowMs + probeLeaseMs);
-      const seen = expiresAtMs === lease.expiresAtMs ? row : { ...row, lease: { ...lease, expiresAtMs } };
-      return refuse(seen, 'probe_in_progress', expiresAtMs - nowMs);
-    }
+    case 'half_open':
+      return receiveHalfOpen(row, arriving);
     case 'isolated': {
       const manual = clampIsolation(row.manual, nowMs);
       const untilMs = manual?.untilMs ?? null;
@@ -56,6 +55,37 @@ export function receive(row: CircuitRow, { nowMs, probeLeaseMs, isOwnerAlive }: 
     default:
       return assertNever(row.state);
   }
+}
+
+function receiveHalfOpen(found: CircuitRow, arriving: Arriving): Reception {
+  const { nowMs, probeLeaseMs, isOwnerAlive, fleet } = arriving;
+  const row = fleet === undefined ? found : barHosts(found, { nowMs, fleet });
+  const bar = row.hosts?.find(({ host }) => host === fleet?.host);
+  const barredMs = bar === undefined ? 0 : bar.atMs + (row.openForMs ?? 0) - nowMs;
+  if (barredMs > 0) return refuse(row, 'open', barredMs);
+  const { lease } = row;
+  if (lease === null || !isOwnerAlive || lease.expiresAtMs <= nowMs)
+    return { kind: 'admitted', as: 'probe', ...(row === found ? {} : { row }) };
+  const expiresAtMs = Math.min(lease.expiresAtMs, nowMs + probeLeaseMs);
+  const seen = expiresAtMs === lease.expiresAtMs ? row : { ...row, lease: { ...lease, expiresAtMs } };
+  return refuse(seen, 'probe_in_progress', expiresAtMs - nowMs);
+}
+
+/**
+ * The half-open row of a fleet with its bars as of now: none from the future, and one for the host whose lease ran out.
+ * Without it, a host whose probes hang would take the only slot of all hosts again and again.
+ */
+function barHosts(row: CircuitRow, { nowMs, fleet }: { nowMs: number; fleet: FleetMember }): CircuitRow {
+  const { lease, hosts = [] } = row;
+  const isFuture = ({ atMs }: HostRecord): boolean => atMs > nowMs;
+  const known = hosts.some(isFuture) ? hosts.map((each) => (isFuture(each) ? { ...each, atMs: nowMs } : each)) : hosts;
+  if (fleet.quorum > 1 && lease !== null && lease.expiresAtMs <= nowMs)
+    return { ...row, lease: null, hosts: addToHost(known, lapseOf(lease)) };
+  return known === hosts ? row : { ...row, hosts: known };
+}
+
+function lapseOf({ owner, expiresAtMs }: Lease): HostRecord {
+  return { host: owner.host, failures: 0, atMs: expiresAtMs };
 }
 
 /** Returns the longer of two isolations. An isolation of all scopes takes precedence over an open circuit. */

@@ -1,5 +1,6 @@
 import { assertNever } from '../errors.ts';
 import type { CircuitChange } from './circuit-store.ts';
+import type { FleetMember } from './host-share.ts';
 import type {
   CircuitRow,
   CircuitSettings,
@@ -17,6 +18,8 @@ export interface Moment {
   readonly settings: CircuitSettings;
   /** The calling process: owner of any lease it takes, author of any transition it causes. */
   readonly process: ProcessIdentity;
+  /** The caller's place in a fleet; undefined for the circuit of one machine. */
+  readonly fleet?: FleetMember | undefined;
 }
 
 /** One step: the row to store, the transitions to record, and the result. An unchanged row is not written. */
@@ -31,15 +34,18 @@ export interface StateChange {
 }
 
 /**
- * The only way to change the state: increments the epoch, ends the lease, resets successes to 0 and records the change.
- * Failures stay for display until the circuit closes or is isolated.
+ * The only way to change the state: raises the epoch, ends the lease, resets successes to 0 and records the change.
+ * Failures and their hosts stay for display until the circuit closes or is isolated.
+ *
+ * The epoch is at least the time in ms: a row that was lost and begins again at 0 never repeats an epoch, so no permit
+ * from before the loss counts afterwards.
  */
 export function changeState(
   row: CircuitRow,
   { to, why, cause = null, manual }: StateChange,
   { nowMs, settings, process }: Moment,
 ): Step<Transition> {
-  const epoch = row.epoch + 1;
+  const epoch = Math.max(row.epoch + 1, nowMs);
   const transition: Transition = {
     circuit: row.name,
     atMs: nowMs,
@@ -62,6 +68,7 @@ export function changeState(
     manual: manual ?? null,
     changedAtMs: nowMs,
     ...waitOf(row, to, { nowMs, settings }),
+    ...(row.hosts === undefined || to === 'open' ? {} : { hosts: [] }),
   };
   return { row: changed, transitions: [transition], result: transition };
 }

@@ -46,6 +46,17 @@ export interface Lease {
   readonly token: string;
   readonly expiresAtMs: number;
   readonly owner: ProcessIdentity;
+  /** When it was taken; only in a fleet, where renewals end after `openForMs`. */
+  readonly takenAtMs?: number;
+}
+
+/** What one host of a fleet has reported. */
+export interface HostRecord {
+  readonly host: string;
+  /** While closed, its failures of the streak. In half-open, its failed probes, or 0 if only its lease ran out. */
+  readonly failures: number;
+  /** The last of them. */
+  readonly atMs: number;
 }
 
 /** How one attempt failed. */
@@ -79,7 +90,7 @@ export interface ManualChange {
 export interface CircuitRow {
   readonly name: string;
   readonly state: CircuitState;
-  /** Rises by one with every change of state; never falls. */
+  /** Rises with every change of state, to the time in ms or by one, so that it also rises when a row was lost. */
   readonly epoch: number;
   /** Consecutive failures; kept for display while open. */
   readonly failures: number;
@@ -96,6 +107,8 @@ export interface CircuitRow {
   readonly manual: ManualChange | null;
   /** When the state last changed; null if it never did. */
   readonly changedAtMs: number | null;
+  /** The hosts of the streak, or of the failed probes in half-open. Only in a fleet's row. */
+  readonly hosts?: readonly HostRecord[];
 }
 
 /** Permission to call. `probeToken` is null for a call through a closed circuit. */

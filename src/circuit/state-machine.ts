@@ -11,6 +11,7 @@ import type {
 } from './circuit.ts';
 import { assertNever } from '../errors.ts';
 import { receive, type Reception } from './arrival.ts';
+import { addToHost, countShares, findShare, keepRecent, type FleetMember } from './host-share.ts';
 import { changeState, type StateChange, type Moment, type Step } from './change-state.ts';
 
 /** The initial row of a circuit: closed, in epoch 0. */
@@ -43,12 +44,12 @@ export interface Arrival extends Moment {
 
 /** Admits or refuses a call. In half-open, an admitted call takes the probe slot. */
 export function admit(row: CircuitRow, arrival: Arrival): Step<Admission> {
-  const { nowMs, settings, isOwnerAlive } = arrival;
-  const reception = receive(row, { nowMs, probeLeaseMs: settings.probeLeaseMs, isOwnerAlive });
+  const { nowMs, settings, isOwnerAlive, fleet } = arrival;
+  const reception = receive(row, { nowMs, probeLeaseMs: settings.probeLeaseMs, isOwnerAlive, fleet });
   if (reception.kind === 'refused')
     return keep(reception.row, { kind: 'refused', refusal: toRefusal(reception, nowMs) });
   if (reception.as === 'probe') {
-    if (row.state === 'half_open') return startProbe(row, [], arrival);
+    if (row.state === 'half_open') return startProbe(reception.row ?? row, [], arrival);
     const entered = changeState(row, { to: 'half_open', why: 'probe_due' }, arrival);
     return startProbe(entered.row, entered.transitions, arrival);
   }
@@ -71,19 +72,21 @@ export function settle(row: CircuitRow, settlement: Settlement): Step<'counted' 
   if (row.state === 'half_open') return settleProbe(row, settlement);
   switch (verdict) {
     case 'success':
-      return keep(row.failures === 0 ? row : { ...row, failures: 0 }, 'counted');
+      return keep(row.failures === 0 ? row : { ...row, failures: 0, ...hostsOf(row, []) }, 'counted');
     case 'neutral':
       return keep(row, 'counted');
     case 'failure': {
-      const { settings, failure } = settlement;
+      const { settings, failure, fleet } = settlement;
+      const hosts = fleet && addToHost(row.hosts, { host: fleet.host, failures: 1, atMs: nowMs });
       const failed = {
         ...row,
         failures: row.failures + 1,
         failureThreshold: settings.failureThreshold,
         successThreshold: settings.successThreshold,
         lastFailure: failure ?? row.lastFailure,
+        ...(hosts && { hosts }),
       };
-      if (failed.failures < settings.failureThreshold) return keep(failed, 'counted');
+      if (countFailures(failed, settlement) < settings.failureThreshold) return keep(failed, 'counted');
       return changeByVerdict(failed, { to: 'open', why: 'threshold_reached', cause: failure }, settlement);
     }
     default:
@@ -111,13 +114,20 @@ export function isCurrent(row: CircuitRow, { permit, nowMs }: Pick<Settlement, '
   }
 }
 
-/** Extends a probe's lease to now + lease. False, without a change, if it has expired or belongs to another. */
+/**
+ * Extends a probe's lease to now + lease. False, without a change, if it has expired or belongs to another. In a fleet,
+ * renewals end `openForMs` after it was taken: a probe that hangs must not hold the only slot of all hosts for longer.
+ */
 export function renew(
   row: CircuitRow,
   { permit, nowMs, settings }: Pick<Settlement, 'permit' | 'nowMs' | 'settings'>,
 ): Step<boolean> {
-  if (row.lease === null || !isCurrent(row, { permit, nowMs })) return keep(row, false);
-  return keep({ ...row, lease: { ...row.lease, expiresAtMs: nowMs + settings.probeLeaseMs } }, true);
+  const { lease } = row;
+  if (lease === null || !isCurrent(row, { permit, nowMs })) return keep(row, false);
+  const takenAtMs = Math.min(lease.takenAtMs ?? Infinity, nowMs);
+  const endAtMs = lease.takenAtMs === undefined ? Infinity : takenAtMs + (row.openForMs ?? settings.openForMs);
+  const expiresAtMs = Math.min(nowMs + settings.probeLeaseMs, Math.max(endAtMs, lease.expiresAtMs));
+  return keep(expiresAtMs === lease.expiresAtMs ? row : { ...row, lease: { ...lease, expiresAtMs } }, true);
 }
 
 /** Closes manually from any state. All results in flight become stale. */
@@ -142,7 +152,8 @@ function settleProbe(row: CircuitRow, settlement: Settlement): Step<'counted' | 
     case 'neutral':
       return keep(freed, 'counted');
     case 'failure': {
-      const failed = { ...freed, lastFailure: failure ?? row.lastFailure };
+      const failed = failProbe({ ...freed, lastFailure: failure ?? row.lastFailure }, settlement);
+      if (!isQuorumReached(failed, settlement)) return keep({ ...failed, successes: 0 }, 'counted');
       return changeByVerdict(failed, { to: 'open', why: 'probe_failed', cause: failure }, settlement);
     }
     default:
@@ -150,9 +161,34 @@ function settleProbe(row: CircuitRow, settlement: Settlement): Step<'counted' | 
   }
 }
 
+/** The failures that count: in a fleet, of each host at most its share. */
+function countFailures({ failures, hosts = [] }: CircuitRow, { settings, fleet }: Settlement): number {
+  return fleet === undefined ? failures : countShares(hosts, findShare(settings.failureThreshold, fleet.quorum));
+}
+
+/**
+ * A failed probe of a fleet speaks for its host. Otherwise a bad host that probes first each time would keep everybody
+ * out.
+ */
+function failProbe(row: CircuitRow, { nowMs, settings, fleet }: Settlement): CircuitRow {
+  if (fleet === undefined) return row;
+  const recent = keepRecent(row.hosts, { nowMs, openForMs: row.openForMs ?? settings.openForMs });
+  return { ...row, hosts: addToHost(recent, { host: fleet.host, failures: 1, atMs: nowMs }) };
+}
+
+/** Whether so many hosts have failed that the circuit opens again. */
+function isQuorumReached({ hosts = [] }: CircuitRow, { fleet }: { readonly fleet?: FleetMember | undefined }): boolean {
+  return fleet === undefined || hosts.filter(({ failures }) => failures > 0).length >= fleet.quorum;
+}
+
+function hostsOf({ hosts }: CircuitRow, next: NonNullable<CircuitRow['hosts']>): Pick<CircuitRow, 'hosts'> {
+  return hosts === undefined ? {} : { hosts: next };
+}
+
 function startProbe(row: CircuitRow, transitions: readonly Transition[], arrival: Arrival): Step<Admission> {
-  const { nowMs, settings, process, token } = arrival;
-  const lease = { token, expiresAtMs: nowMs + settings.probeLeaseMs, owner: process };
+  const { nowMs, settings, process, token, fleet } = arrival;
+  const taken = fleet === undefined ? {} : { takenAtMs: nowMs };
+  const lease = { token, expiresAtMs: nowMs + settings.probeLeaseMs, owner: process, ...taken };
   const permit = { circuit: row.name, epoch: row.epoch, probeToken: token };
   return { row: { ...row, lease }, transitions, result: { kind: 'admitted', permit } };
 }

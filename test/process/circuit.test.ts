@@ -206,8 +206,10 @@ describe('processes that are killed', () => {
       }
       for (const { child } of workers) child.kill('SIGKILL');
       await Promise.all(workers.map(async ({ ended }) => await ended));
-      expect(expectWholeFile(test, epoch)).toBeGreaterThan(KILL_ROUNDS);
-      expectLegalHistory(test.open().circuits.transitions({ circuit: CIRCUIT, limit: 1000 }));
+      expectWholeFile(test, epoch);
+      const history = test.open().circuits.transitions({ circuit: CIRCUIT, limit: 1000 });
+      expect(history.length).toBeGreaterThan(Math.min(KILL_ROUNDS, 999));
+      expectLegalHistory(history);
     },
     60_000 + KILL_ROUNDS * 5000,
   );
@@ -290,9 +292,10 @@ describe('the order of events', () => {
       expect([epoch, stateOf.get(epoch)]).toEqual([epoch, probe === '' ? 'closed' : 'half_open']);
     }
     expectNoOverlap(arrivals.filter(({ probe }) => probe !== ''));
-    for (const { why, epoch } of history) {
+    for (const [index, { why }] of history.entries()) {
+      const before = history[index - 1]?.epoch ?? 0;
       const [failed, succeeded] = [false, true].map(
-        (ok) => arrivals.filter((each) => each.epoch === epoch - 1 && each.ok === ok).length,
+        (ok) => arrivals.filter((each) => each.epoch === before && each.ok === ok).length,
       );
       if (why === 'threshold_reached') expect(failed).toBeGreaterThanOrEqual(5);
       if (why === 'probe_failed') expect(failed).toBe(1);
@@ -301,7 +304,7 @@ describe('the order of events', () => {
   });
 });
 
-/** Each change begins where the one before ended, one epoch later, by a rule that leads there. */
+/** Each change begins where the one before ended, in a later epoch, by a rule that leads there. */
 function expectLegalHistory(newestFirst: readonly Transition[]): void {
   const rules: Readonly<Record<Transition['why'], readonly string[]>> = {
     threshold_reached: ['closed>open'],
@@ -313,10 +316,10 @@ function expectLegalHistory(newestFirst: readonly Transition[]): void {
     isolation_ended: ['isolated>closed'],
   };
   const oldestFirst = newestFirst.toReversed();
-  for (const [index, { from, to, why, epoch }] of oldestFirst.entries()) {
+  for (const [index, { from, to, why, epoch, atMs }] of oldestFirst.entries()) {
     expect(rules[why]).toContain(`${from}>${to}`);
     const before = oldestFirst[index - 1];
-    if (before !== undefined) expect([from, epoch]).toEqual([before.to, before.epoch + 1]);
+    if (before !== undefined) expect([from, epoch]).toEqual([before.to, Math.max(before.epoch + 1, atMs)]);
   }
 }
 

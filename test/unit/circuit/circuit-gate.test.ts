@@ -53,11 +53,11 @@ function admit({ gate }: Stage): Permit {
   return admission.permit;
 }
 
-const OPEN: CircuitRow = { ...CLOSED, state: 'open', epoch: 1, failures: 5, openedAtMs: 1000, openForMs: 60_000 };
+const OPEN: CircuitRow = { ...CLOSED, state: 'open', epoch: 1000, failures: 5, openedAtMs: 1000, openForMs: 60_000 };
 const HALF_OPEN: CircuitRow = {
   ...OPEN,
   state: 'half_open',
-  epoch: 2,
+  epoch: 1001,
   lease: { token: 'theirs', expiresAtMs: 5000, owner: OTHER },
 };
 
@@ -101,7 +101,7 @@ describe('the gate', () => {
     expect(stage.events).toMatchObject([
       counted,
       counted,
-      { kind: 'circuit_changed', transition: { circuit: NAME, from: 'closed', to: 'open', epoch: 1 } },
+      { kind: 'circuit_changed', transition: { circuit: NAME, from: 'closed', to: 'open', epoch: 1000 } },
     ]);
     expect(stage.gate.admit(NAME)).toMatchObject({
       kind: 'refused',
@@ -150,7 +150,7 @@ describe('the gate', () => {
     stage.gate.settle({ circuit: NAME, epoch: 0, probeToken: null }, 'failure', FAILURE);
     expect(stage.store.read(NAME)).toEqual(OPEN);
     expect(stage.events).toEqual([
-      { kind: 'result_ignored', circuit: NAME, verdict: 'failure', state: 'open', permitEpoch: 0, epoch: 1 },
+      { kind: 'result_ignored', circuit: NAME, verdict: 'failure', state: 'open', permitEpoch: 0, epoch: 1000 },
     ]);
   });
 
@@ -171,7 +171,7 @@ describe('the gate', () => {
   it('checks without writing and without taking the probe slot', () => {
     const stage = createStage([OPEN]);
     expect(stage.gate.check(NAME)).toEqual(
-      refusalOf({ circuit: NAME, refusedBy: NAME, retryAfterMs: 60_000, retryAtMs: 61_000 }),
+      refusalOf({ circuit: NAME, refusedBy: NAME, epoch: 1000, retryAfterMs: 60_000, retryAtMs: 61_000 }),
     );
     stage.clock.nowMs = 61_000;
     expect(stage.gate.check(NAME)).toBeNull();
@@ -182,7 +182,7 @@ describe('the gate', () => {
     const stage = createStage([OPEN]);
     stage.clock.nowMs = 61_000;
     const probe = admit(stage);
-    expect(probe).toEqual({ circuit: NAME, epoch: 2, probeToken: expect.stringMatching(/^token-/) });
+    expect(probe).toEqual({ circuit: NAME, epoch: 61_000, probeToken: expect.stringMatching(/^token-/) });
     expect(stage.store.read(NAME)?.lease).toEqual({ token: probe.probeToken, expiresAtMs: 91_000, owner: ME });
     expect(stage.gate.admit(NAME)).toMatchObject({ refusal: { reason: 'probe_in_progress', retryAfterMs: 30_000 } });
     stage.gate.settle(probe, 'neutral');
@@ -215,10 +215,10 @@ describe('the gate', () => {
     expect(change).toMatchObject({
       from: row.state,
       to: 'closed',
-      epoch: row.epoch + 1,
+      epoch: Math.max(row.epoch + 1, 1000),
       manual: { by: 'ops', atMs: 1000, reason: 'back', untilMs: null },
     });
-    expect(stage.store.read(NAME)).toMatchObject({ state: 'closed', failures: 0, lease: null, epoch: row.epoch + 1 });
+    expect(stage.store.read(NAME)).toMatchObject({ state: 'closed', failures: 0, lease: null, epoch: Math.max(row.epoch + 1, 1000) });
     expect(stage.events).toMatchObject([{ kind: 'circuit_changed', transition: change }]);
   });
 
@@ -228,7 +228,7 @@ describe('the gate', () => {
     expect(stage.gate.check(NAME)).toMatchObject({ reason: 'isolated', retryAfterMs: 500 });
     stage.gate.isolate(NAME, { by: 'ops', reason: null, forMs: null });
     expect(stage.gate.check(NAME)).toMatchObject({ reason: 'isolated', retryAfterMs: null });
-    expect(stage.store.transitions({ limit: 9 }).map(({ epoch }) => epoch)).toEqual([2, 1]);
+    expect(stage.store.transitions({ limit: 9 }).map(({ epoch }) => epoch)).toEqual([1001, 1000]);
   });
 
   it.each([
@@ -254,7 +254,7 @@ describe('the gate', () => {
     const stage = createStage([{ ...OPEN, openedAtMs: 9000 }]);
     stage.store.beforeNextWrite(() => stage.gate.reset(NAME, { by: 'ops', reason: null }));
     expect(stage.gate.check(NAME)).toBeNull();
-    expect(stage.store.read(NAME)).toMatchObject({ state: 'closed', epoch: 2 });
+    expect(stage.store.read(NAME)).toMatchObject({ state: 'closed', epoch: 1001 });
   });
 
   it('reads one row for a name without a scope', () => {
@@ -271,7 +271,7 @@ describe('the gate', () => {
     it('refuses a circuit without a record, and writes none', () => {
       const stage = createStage();
       isolateAll(stage, 500);
-      const refusal = { circuit: NAME, refusedBy: 's3-upload', epoch: 1, reason: 'isolated', retryAfterMs: 500 };
+      const refusal = { circuit: NAME, refusedBy: 's3-upload', epoch: 1000, reason: 'isolated', retryAfterMs: 500 };
       expect(stage.gate.check(NAME)).toMatchObject({
         ...refusal,
         manual: { by: 'ops', reason: 'move', untilMs: 1500 },
@@ -344,7 +344,7 @@ describe('the gate', () => {
       ]);
       stage.store.beforeNextWrite(() => stage.gate.reset('s3-upload', { by: 'ops', reason: null }));
       admit(stage);
-      expect(stage.store.read('s3-upload')).toMatchObject({ state: 'closed', epoch: 1 });
+      expect(stage.store.read('s3-upload')).toMatchObject({ state: 'closed', epoch: 1000 });
     });
 
     it('ignores a bare name that is no isolation', () => {

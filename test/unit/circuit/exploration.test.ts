@@ -16,7 +16,7 @@ const FAULTS: readonly (readonly [string, RegExp, PlantedFault])[] = [
   [
     'a renewal of any lease',
     /^1/,
-    inMachine('row.lease === null || !isCurrent(row, { permit, nowMs })', 'row.lease === null'),
+    inMachine('lease === null || !isCurrent(row, { permit, nowMs })', 'lease === null'),
   ],
   ['an epoch that stays', /^2/, { file: 'change-state.ts', text: 'row.epoch + 1', becomes: 'row.epoch' }],
   ['no owner check', /^[147]/, { file: 'arrival.ts', text: '!isOwnerAlive || ', becomes: '' }],

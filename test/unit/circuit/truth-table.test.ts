@@ -32,8 +32,9 @@ const FAILURE: FailureCause = {
 const MANUAL: ManualChange = { by: 'ops', atMs: NOW_MS, reason: 'why', untilMs: null };
 const MOMENT = { nowMs: NOW_MS, settings: SETTINGS, process: ME };
 
-/** All in epoch 7. */
-const CLOSED: CircuitRow = { ...initialRow('c', SETTINGS), epoch: 7 };
+/** Of every row; begun just now, so that the next is one more. */
+const EPOCH = NOW_MS;
+const CLOSED: CircuitRow = { ...initialRow('c', SETTINGS), epoch: EPOCH };
 const OPEN: CircuitRow = { ...CLOSED, state: 'open', failures: 5, openedAtMs: NOW_MS - 1000, openForMs: OPEN_MS };
 const HALF_OPEN: CircuitRow = {
   ...OPEN,
@@ -41,9 +42,9 @@ const HALF_OPEN: CircuitRow = {
   lease: { token: 'token', expiresAtMs: NOW_MS + 1000, owner: OTHER },
 };
 const ISOLATED: CircuitRow = { ...CLOSED, state: 'isolated', manual: { ...MANUAL, untilMs: NOW_MS + 1000 } };
-const CALL: Permit = { circuit: 'c', epoch: 7, probeToken: null };
+const CALL: Permit = { circuit: 'c', epoch: EPOCH, probeToken: null };
 const PROBE: Permit = { ...CALL, probeToken: 'token' };
-const OLD: Permit = { ...CALL, epoch: 6 };
+const OLD: Permit = { ...CALL, epoch: EPOCH - 1 };
 
 const VERDICTS: readonly Verdict[] = ['success', 'failure', 'neutral'];
 
@@ -80,7 +81,7 @@ function admitted(id: string, row: CircuitRow, expected: Expected, isOwnerAlive 
 
 const refused = (reason: string, retryAfterMs: number | null) => ({
   kind: 'refused',
-  refusal: expect.objectContaining({ circuit: 'c', refusedBy: 'c', epoch: 7, reason, retryAfterMs }),
+  refusal: expect.objectContaining({ circuit: 'c', refusedBy: 'c', epoch: EPOCH, reason, retryAfterMs }),
 });
 const permitted = (epoch: number, probeToken: string | null) => ({
   kind: 'admitted',
@@ -88,10 +89,10 @@ const permitted = (epoch: number, probeToken: string | null) => ({
 });
 
 const MY_LEASE = { token: 'new', expiresAtMs: NOW_MS + LEASE_MS, owner: ME };
-const JUST_OPENED = { state: 'open', epoch: 8, openedAtMs: NOW_MS, openForMs: OPEN_MS, changedAtMs: NOW_MS } as const;
+const JUST_OPENED = { state: 'open', epoch: EPOCH + 1, openedAtMs: NOW_MS, openForMs: OPEN_MS, changedAtMs: NOW_MS } as const;
 const JUST_CLOSED = {
   state: 'closed',
-  epoch: 8,
+  epoch: EPOCH + 1,
   failures: 0,
   successes: 0,
   openedAtMs: null,
@@ -145,7 +146,7 @@ const ROWS: readonly Row[] = [
     result: 'counted',
   }),
   settled('S14', HALF_OPEN, PROBE, 'neutral', { next: 'half_open', written: { lease: null }, result: 'counted' }),
-  stale('S15', HALF_OPEN, { ...PROBE, epoch: 6 }),
+  stale('S15', HALF_OPEN, { ...PROBE, epoch: EPOCH - 1 }),
   stale('S16', HALF_OPEN, { ...PROBE, probeToken: 'other' }),
   stale('S17', HALF_OPEN, CALL),
   stale('S18', FREE, PROBE),
@@ -153,12 +154,12 @@ const ROWS: readonly Row[] = [
   stale('S20', ISOLATED, CALL),
   stale('S21', ISOLATED, OLD),
   stale('S22', ISOLATED, PROBE),
-  admitted('A1', streak(4), { next: 'closed', written: null, result: permitted(7, null) }),
+  admitted('A1', streak(4), { next: 'closed', written: null, result: permitted(EPOCH, null) }),
   admitted('A2', OPEN, { next: 'open', written: null, result: refused('open', OPEN_MS - 1000) }),
   admitted('A3', DUE, {
     next: 'half_open',
-    written: { state: 'half_open', epoch: 8, lease: MY_LEASE, changedAtMs: NOW_MS },
-    result: permitted(8, 'new'),
+    written: { state: 'half_open', epoch: EPOCH + 1, lease: MY_LEASE, changedAtMs: NOW_MS },
+    result: permitted(EPOCH + 1, 'new'),
   }),
   admitted(
     'A4',
@@ -166,16 +167,16 @@ const ROWS: readonly Row[] = [
     { next: 'open', written: { openedAtMs: NOW_MS }, result: refused('open', OPEN_MS) },
   ),
   admitted('A5', HALF_OPEN, { next: 'half_open', written: null, result: refused('probe_in_progress', 1000) }),
-  admitted('A6', FREE, { next: 'half_open', written: { lease: MY_LEASE }, result: permitted(7, 'new') }),
-  admitted('A7', HALF_OPEN, { next: 'half_open', written: { lease: MY_LEASE }, result: permitted(7, 'new') }, false),
-  admitted('A8', leaseUntil(NOW_MS), { next: 'half_open', written: { lease: MY_LEASE }, result: permitted(7, 'new') }),
+  admitted('A6', FREE, { next: 'half_open', written: { lease: MY_LEASE }, result: permitted(EPOCH, 'new') }),
+  admitted('A7', HALF_OPEN, { next: 'half_open', written: { lease: MY_LEASE }, result: permitted(EPOCH, 'new') }, false),
+  admitted('A8', leaseUntil(NOW_MS), { next: 'half_open', written: { lease: MY_LEASE }, result: permitted(EPOCH, 'new') }),
   admitted('A9', leaseUntil(NOW_MS + LEASE_MS + 1), {
     next: 'half_open',
     written: { lease: { token: 'token', expiresAtMs: NOW_MS + LEASE_MS, owner: OTHER } },
     result: refused('probe_in_progress', LEASE_MS),
   }),
   admitted('A10', ISOLATED, { next: 'isolated', written: null, result: refused('isolated', 1000) }),
-  admitted('A11', ENDED, { next: 'closed', written: { ...JUST_CLOSED, manual: null }, result: permitted(8, null) }),
+  admitted('A11', ENDED, { next: 'closed', written: { ...JUST_CLOSED, manual: null }, result: permitted(EPOCH + 1, null) }),
   admitted('A12', NEVER_ENDING, { next: 'isolated', written: null, result: refused('isolated', null) }),
   admitted(
     'A13',
@@ -194,7 +195,7 @@ const ROWS: readonly Row[] = [
   renewed('R2', HALF_OPEN, { ...PROBE, probeToken: 'other' }, { next: 'half_open', written: null, result: false }),
   renewed('R3', leaseUntil(NOW_MS), PROBE, { next: 'half_open', written: null, result: false }),
   renewed('R4', CLOSED, CALL, { next: 'closed', written: null, result: false }),
-  renewed('R5', OPEN, { ...PROBE, epoch: 6 }, { next: 'open', written: null, result: false }),
+  renewed('R5', OPEN, { ...PROBE, epoch: EPOCH - 1 }, { next: 'open', written: null, result: false }),
   byHand('M1', 'closed', { ...JUST_CLOSED, manual: MANUAL }, (row) => reset(row, { ...MOMENT, manual: MANUAL })),
   byHand('M2', 'isolated', { ...JUST_CLOSED, state: 'isolated', manual: MANUAL }, (row) =>
     isolate(row, { ...MOMENT, manual: MANUAL }),
@@ -240,7 +241,7 @@ describe('the truth table of the circuit', () => {
 
   it('admits a probe if the time of opening is unknown', () => {
     const row = { ...OPEN, openedAtMs: null, openForMs: null };
-    expect(admit(row, { ...MOMENT, token: 'new', isOwnerAlive: true }).result).toEqual(permitted(8, 'new'));
+    expect(admit(row, { ...MOMENT, token: 'new', isOwnerAlive: true }).result).toEqual(permitted(EPOCH + 1, 'new'));
   });
 
   it.each([
@@ -271,9 +272,17 @@ describe('the truth table of the circuit', () => {
       { reason: 'isolated', retryAfterMs: null, retryAtMs: null, manual: MANUAL, lastFailure: null },
     ],
   ] as const)('gives a refusal its reason, author and end: %s', (_what, row, told) => {
-    const refusal = { circuit: 'c', refusedBy: 'c', epoch: 7, ...told };
+    const refusal = { circuit: 'c', refusedBy: 'c', epoch: EPOCH, ...told };
     const { result } = admit(row, { ...MOMENT, token: 'new', isOwnerAlive: true });
     expect(result).toEqual({ kind: 'refused', refusal });
+  });
+
+  it('begins an epoch of the present after a row was lost, so that no earlier permit counts again', () => {
+    const before = reset(initialRow('c', SETTINGS), { ...MOMENT, manual: MANUAL }).row;
+    const lost = reset(initialRow('c', SETTINGS), { ...MOMENT, nowMs: NOW_MS + 1, manual: MANUAL }).row;
+    expect([before.epoch, lost.epoch]).toEqual([NOW_MS, NOW_MS + 1]);
+    const back = reset(lost, { ...MOMENT, nowMs: 1, manual: MANUAL }).row;
+    expect(back.epoch).toBe(lost.epoch + 1);
   });
 
   it('isolates for at most ten years', () => {

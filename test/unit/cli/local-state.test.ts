@@ -34,7 +34,7 @@ describe('openLocalState', () => {
     expect(second).not.toBe(first);
     second.isolate('s3-upload@x', { by: 'ops', reason: null, forMs: null });
     // What the first gate wrote went with its file.
-    expect(disk.open().circuits.transitions({ limit: 10 })).toMatchObject([{ why: 'isolated', epoch: 1 }]);
+    expect(disk.open().circuits.transitions({ limit: 10 })).toMatchObject([{ why: 'isolated', from: 'closed' }]);
     expect(events.map(({ kind }) => kind)).toEqual(['circuit_changed', 'circuit_changed']);
     await local.close();
   });

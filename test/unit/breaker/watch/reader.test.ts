@@ -111,7 +111,7 @@ describe('createWatchReader', () => {
     await using watch = await createWatchRun();
     const { gate, state } = watch.other();
     fail(gate, 5);
-    const refusals = [{ circuit: UPLOAD, epoch: 1, count: 14 }];
+    const refusals = [{ circuit: UPLOAD, epoch: state.circuits.read(UPLOAD)?.epoch ?? 0, count: 14 }];
     state.metrics.add(() => ({ counters: [], histograms: [], gauges: [], refusals }));
     const reader = createWatchReader(watch.run, { names: [UPLOAD], scopes: 'all', isEscaped: false });
     expect((await reader.read(SPAN_MS)).circuits[0]).toMatchObject({ refused: 14, isClockAskew: false });
