@@ -1,4 +1,6 @@
 import type { AttemptFailure, CircuitEvent, RefusalReason } from './circuit/circuit.ts';
+import type { FleetOperation } from './circuit/fleet-gate.ts';
+import type { FleetFailureCode } from './circuit/fleet-store.ts';
 import type { ErrorCode } from './errors.ts';
 import type { OperationTarget } from './operations.ts';
 
@@ -31,6 +33,8 @@ export type Event =
       readonly bytes: number;
     })
   | CircuitEvent
+  /** The fleet could not be asked, so it admitted, or did not get a verdict. */
+  | { readonly kind: 'fleet_failed'; readonly operation: FleetOperation; readonly code: FleetFailureCode }
   /** Operations of the command have been waiting for a second. Backoff is `retry_scheduled` instead. */
   | (WaitFacts & { readonly kind: 'wait_started' })
   /** No operation waits for this any more; sent only after its `wait_started`. */

@@ -11,3 +11,15 @@ export function findBareName(circuit: string): string | null {
 export function matchesCircuit(fullName: string, query: string): boolean {
   return fullName === query || fullName.startsWith(`${query}@`);
 }
+
+const FLEET_PREFIX = 'fleet/';
+
+/** The name of a fleet's circuit, apart from that of this host: `fleet/s3-upload@eu-west-1`. */
+export function toFleetName(circuit: string): string {
+  return `${FLEET_PREFIX}${circuit}`;
+}
+
+/** The name without what marks it as a fleet's; null if nothing does. */
+export function findFleetCircuit(name: string): string | null {
+  return name.startsWith(FLEET_PREFIX) ? name.slice(FLEET_PREFIX.length) : null;
+}

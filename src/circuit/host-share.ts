@@ -27,7 +27,10 @@ export function countShares(hosts: readonly HostRecord[], share: number): number
 export const HOSTS_KEPT = 256;
 
 /** Adds `failures` of one host, which may be 0: then only the time changes. */
-export function addToHost(hosts: readonly HostRecord[] = [], { host, failures, atMs }: HostRecord): readonly HostRecord[] {
+export function addToHost(
+  hosts: readonly HostRecord[] = [],
+  { host, failures, atMs }: HostRecord,
+): readonly HostRecord[] {
   const known = hosts.find((other) => other.host === host);
   const total = (known?.failures ?? 0) + failures;
   const others = hosts.filter((other) => other !== known);

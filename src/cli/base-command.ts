@@ -9,6 +9,7 @@ import { globalFlags } from './flags/flags.ts';
 import { keepOnlyWatchers } from './output/lost-output.ts';
 import { decideOutputMode, Output } from './output/output.ts';
 import { report, reportFailure } from './output/report.ts';
+import { isFleetSet } from './fleet-setting.ts';
 import { createRuntime } from './runtime.ts';
 import { resolveSettings, type Settings } from './settings/resolve-settings.ts';
 import { toBreakwaterError } from './flags/usage-error.ts';
@@ -94,11 +95,20 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     const given = new Set(parsed.raw.flatMap((token) => (token.type === 'flag' ? [token.flag] : [])));
     const flags = Object.fromEntries(
       Object.entries(parsed.flags).flatMap(([name, value]: [string, unknown]) =>
-        given.has(name) && (typeof value === 'string' || typeof value === 'boolean') ? [[name, value]] : [],
+        // A flag of the command itself may be named like a setting: `breaker-reset --fleet`.
+        given.has(name) &&
+        !Object.hasOwn(this.ctor.flags, name) &&
+        (typeof value === 'string' || typeof value === 'boolean')
+          ? [[name, value]]
+          : [],
       ),
     );
     const settings = resolveSettings({ flags, env, home, file: readUserFile({ env, home }) });
     await refuseBadOutlets(settings, env);
+    if (isFleetSet(settings, env)) {
+      const { readFleetTarget } = await import('./fleet-target.ts');
+      readFleetTarget(settings, env);
+    }
     // Parsed with this class's definitions; only the static type is lost.
     const input = { args: parsed.args, flags: parsed.flags, given } as unknown as CommandInput<T>;
     return { input, settings };

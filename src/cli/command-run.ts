@@ -4,6 +4,7 @@ import type { CircuitGate } from '../circuit/circuit-gate.ts';
 import type { Clock } from '../clock.ts';
 import type { BreakwaterError } from '../errors.ts';
 import type { EventSink } from '../events.ts';
+import type { OpenedFleet } from './fleet-access.ts';
 import type { State } from '../state/state.ts';
 import type { Symbols } from '../ui/symbols.ts';
 import type { AwsContext } from './settings/aws-config.ts';
@@ -45,6 +46,8 @@ export interface CommandRun {
   readonly reopenState: () => Promise<State>;
   /** The gate on the open state. */
   readonly gate: () => Promise<CircuitGate>;
+  /** The fleet that the settings name; null without one. Opened once, on first use; connects with its first call. */
+  readonly fleet: () => Promise<OpenedFleet | null>;
   /** Runs `close` when the command ends, however it ends; in reverse order of addition. */
   readonly onClose: (close: () => void | Promise<void>) => void;
 }

@@ -9,6 +9,7 @@ import { decidesAscii } from './output/terminal-style.ts';
 import type { CommandRun } from './command-run.ts';
 import { formatDuration } from '../duration.ts';
 import { EventHub } from './event-hub.ts';
+import { openFleetAccess } from './fleet-access.ts';
 import { createEventLog } from './output/event-log.ts';
 import { groupRetries } from './output/retry-groups.ts';
 import { createJobControl } from './job-control.ts';
@@ -63,13 +64,15 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   closers.add(startDeadline(settings, clock, interruption));
   const { close: closeState, ...local } = openLocalState({ command, settings, clock, emit: hub.emit });
   closers.add(closeState);
-  closers.add(progress.stop);
-  closers.add(grouped.end);
+  const { close: closeFleet, fleet } = openFleetAccess({ settings, env, clock, emit: hub.emit, ...local });
+  closers.add(closeFleet);
+  for (const end of [progress.stop, grouped.end]) closers.add(end);
 
   const aws = once(() => findAwsContext(settings, { env, home }));
   const run: CommandRun = {
     ...given,
     ...local,
+    fleet,
     signal: interruption.signal,
     deadlineAtMs: settings.deadlineMs === null ? null : clock.monotonic() + settings.deadlineMs,
     emit: hub.emit,

@@ -1,6 +1,7 @@
 import type { CircuitName } from '../circuit/circuit.ts';
 import { CommandCircuit } from '../guard/command-circuit.ts';
 import type { Guard } from '../guard/guard.ts';
+import type { GuardedCircuit } from '../guard/guarded-circuit.ts';
 import { refuseIfOpen } from '../guard/refuse-early.ts';
 import { WaitReport } from '../guard/wait-report.ts';
 import type { ObjectAccess } from '../s3/connection/request-shape.ts';
@@ -27,10 +28,10 @@ export async function openTransferContext(
   access: ObjectAccess,
 ): Promise<TransferContext> {
   const circuit = run.circuitName(name);
-  const guard = guardOf(run, run.settings.noBreaker ? null : new CommandCircuit(await run.gate(), circuit));
+  const guard = guardOf(run, run.settings.noBreaker ? null : await openCircuit(run, circuit));
   return {
     circuit,
-    refuseIfOpen: (target) => refuseIfOpen(guard, target),
+    refuseIfOpen: async (target) => await refuseIfOpen(guard, target),
     connect: async () => await connect(run, guard, access),
     emit: run.emit,
     clock: run.clock,
@@ -41,6 +42,15 @@ export async function openTransferContext(
     openStdin: () => openStdin(run.stdin),
     stdout: openStdout(run.stdout),
   };
+}
+
+/** The circuit of this host, and of the fleet if one is named. */
+async function openCircuit(run: CommandRun, name: string): Promise<GuardedCircuit> {
+  const gate = await run.gate();
+  const fleet = await run.fleet();
+  if (fleet === null) return new CommandCircuit(gate, name);
+  const { TwofoldCircuit } = await import('../guard/twofold-circuit.ts');
+  return new TwofoldCircuit({ name, gate, fleet: fleet.gate });
 }
 
 /**
@@ -118,7 +128,7 @@ function nameSettings({ aws, caBundle, settings, env }: CommandRun): SettingName
   };
 }
 
-function guardOf(run: CommandRun, circuit: CommandCircuit | null): Guard {
+function guardOf(run: CommandRun, circuit: GuardedCircuit | null): Guard {
   const { settings, deadlineAtMs, clock, signal, emit } = run;
   const { retries, retryBaseMs, retryJitter, waitMs, probeLeaseMs, requestTimeoutMs, stallTimeoutMs } = settings;
   return {

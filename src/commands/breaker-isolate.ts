@@ -5,7 +5,7 @@ import { changeByHand } from '../breaker/change-circuits.ts';
 import { namesToIsolate } from '../breaker/select-circuits.ts';
 import { LONGEST_ISOLATION_MS } from '../circuit/circuit.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
-import { durationFlag, withEnvironment } from '../cli/flags/flags.ts';
+import { changeFlags, durationFlag, withEnvironment } from '../cli/flags/flags.ts';
 import { presentChanges } from '../cli/output/change-result.ts';
 import { readUserName } from '../cli/user-name.ts';
 
@@ -21,6 +21,7 @@ export default class BreakerIsolate extends BaseCommand<typeof BreakerIsolate> {
     },
     { description: 'Until it is reset', command: '<%= config.bin %> breaker-isolate s3-download@eu-west-1' },
   ];
+  static override baseFlags = changeFlags;
   static override flags = withEnvironment({
     for: durationFlag({ summary: 'how long; by default until a reset', least: 1, most: LONGEST_ISOLATION_MS }),
     reason: text({ summary: 'reason, shown in the history and with refused calls', helpValue: 'TEXT' }),

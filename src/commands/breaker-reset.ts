@@ -4,7 +4,7 @@ import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
 import { changeByHand } from '../breaker/change-circuits.ts';
 import { isolationsLeft, namesToReset } from '../breaker/select-circuits.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
-import { withEnvironment } from '../cli/flags/flags.ts';
+import { changeFlags, withEnvironment } from '../cli/flags/flags.ts';
 import { presentChanges } from '../cli/output/change-result.ts';
 import { readUserName } from '../cli/user-name.ts';
 import { BreakwaterError } from '../errors.ts';
@@ -24,6 +24,7 @@ export default class BreakerReset extends BaseCommand<typeof BreakerReset> {
       command: '<%= config.bin %> breaker-reset --all --json',
     },
   ];
+  static override baseFlags = changeFlags;
   static override flags = withEnvironment({
     all: boolean({ summary: 'reset every circuit' }),
     reason: text({ summary: 'reason, shown in the history', helpValue: 'TEXT' }),

@@ -1,13 +1,13 @@
 import { Pulse } from '../abort.ts';
 import type { CircuitGate } from '../circuit/circuit-gate.ts';
 import type { Admission, AttemptFailure, Permit, Refusal, Verdict } from '../circuit/circuit.ts';
+import type { GuardedCircuit } from './guarded-circuit.ts';
 
 /**
- * The circuit of one command, with the state that its operations share: whether one was admitted, whether one holds the
+ * The circuit of one command on this host, with the state that its operations share: whether one was admitted, whether one holds the
  * probe, and when that ends. The probe of a command over many objects never refuses its other objects.
  */
-export class CommandCircuit {
-  /** The full name, `s3-upload@scope`. */
+export class CommandCircuit implements GuardedCircuit {
   readonly name: string;
   readonly #gate: CircuitGate;
   readonly #probeEnded = new Pulse();
@@ -20,27 +20,22 @@ export class CommandCircuit {
     this.name = name;
   }
 
-  /** Whether an operation of this command was ever admitted. */
   get wasAdmitted(): boolean {
     return this.#wasAdmitted;
   }
 
-  /** Whether an operation of this command holds the probe slot. */
   get isProbing(): boolean {
     return this.#probe !== null;
   }
 
-  /** Aborts when this command's probe ends. */
   get probeEnded(): AbortSignal {
     return this.#probeEnded.next;
   }
 
-  /** Aborts when a failure of this command leaves the circuit open. Use `check` to see what other processes did. */
   get opened(): AbortSignal {
     return this.#opened.next;
   }
 
-  /** See `CircuitGate.check`. */
   check(): Refusal | null {
     return this.#gate.check(this.name);
   }
@@ -66,7 +61,6 @@ export class CommandCircuit {
     return this.#gate.isCurrent(permit);
   }
 
-  /** False if the lease is lost, so that the probe is no longer this command's. */
   renew(permit: Permit): boolean {
     const isRenewed = this.#gate.renew(permit);
     if (!isRenewed) this.#endProbe(permit);

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { EventSink } from '../events.ts';
 import type { RetrySettings } from '../retry/decide-retry.ts';
 import type { RequestTimeouts } from '../http/request-watch.ts';
-import type { CommandCircuit } from './command-circuit.ts';
+import type { GuardedCircuit } from './guarded-circuit.ts';
 import type { SettingNames } from '../setting-names.ts';
 import type { WaitReport } from './wait-report.ts';
 
@@ -19,7 +19,7 @@ export interface GuardSettings extends RequestTimeouts {
 export interface Guard {
   readonly settings: GuardSettings;
   /** The command's only circuit; null for a sweep and under `--no-breaker`, which neither check nor change any. */
-  readonly circuit: CommandCircuit | null;
+  readonly circuit: GuardedCircuit | null;
   /** Delays requests while S3 throttles; null before there is a connection. */
   readonly limiter: RequestLimiter | null;
   readonly waits: WaitReport;

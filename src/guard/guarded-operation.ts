@@ -2,8 +2,8 @@ import { onAbort } from '../abort.ts';
 import { BreakwaterError } from '../errors.ts';
 import { RetryChainFailed } from '../retry/retry-chain.ts';
 import { operationError } from './operation-error.ts';
-import type { CommandCircuit } from './command-circuit.ts';
 import type { Guard } from './guard.ts';
+import type { GuardedCircuit } from './guarded-circuit.ts';
 import { PermitHolder } from './permit-holder.ts';
 import { RequestRunner } from './request-runner.ts';
 import { judge } from './verdict.ts';
@@ -49,24 +49,31 @@ export async function runGuarded<T>(
     guard.signal.throwIfAborted();
     await permits?.acquire(guard.settings.waitMs);
     const value = await work(requests);
-    permits?.settle('success');
+    // Awaited only where there is something to wait for: a tree runs this for each object.
+    const settling = permits?.settle('success');
+    if (settling !== undefined) await settling;
     finish(null);
     return value;
   } catch (error) {
     const { verdict, failure } = judge(error, requests.evidence());
-    permits?.settle(verdict, failure);
+    await permits?.settle(verdict, failure);
     const reported = toOperationError(target, error, guard);
     finish(reported);
     throw reported;
   } finally {
+    permits?.end();
     listening[Symbol.dispose]();
   }
 }
 
-function createPermitHolder({ clock, emit, settings, signal, waits }: Guard, circuit: CommandCircuit): PermitHolder {
+function createPermitHolder(
+  { clock, random, emit, settings, signal, waits }: Guard,
+  circuit: GuardedCircuit,
+): PermitHolder {
   return new PermitHolder({
     circuit,
     clock,
+    random,
     signal,
     probeLeaseMs: settings.probeLeaseMs,
     deadlineAtMs: settings.deadlineAtMs,

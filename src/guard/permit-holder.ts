@@ -1,15 +1,18 @@
 import { every, waitUnless } from '../abort.ts';
 import { BreakwaterError } from '../errors.ts';
+import { findFleetCircuit } from '../circuit/circuit-name.ts';
 import { refusalError } from '../circuit/refusal-error.ts';
-import type { AttemptFailure, Permit, Refusal, Verdict } from '../circuit/circuit.ts';
+import type { Admission, AttemptFailure, Permit, Refusal, Verdict } from '../circuit/circuit.ts';
 import type { Clock } from '../clock.ts';
 import type { WaitReason } from '../events.ts';
-import type { CommandCircuit } from './command-circuit.ts';
+import type { Answer, GuardedCircuit } from './guarded-circuit.ts';
 import type { WaitReport } from './wait-report.ts';
 
 export interface PermitHolderOptions {
-  readonly circuit: CommandCircuit;
+  readonly circuit: GuardedCircuit;
   readonly clock: Clock;
+  /** From 0 to below 1, for the jitter of polls. @default always 0.5 */
+  readonly random?: () => number;
   readonly signal: AbortSignal;
   /** A probe's lease, in ms; renewed every third of it while held. */
   readonly probeLeaseMs: number;
@@ -21,6 +24,8 @@ export interface PermitHolderOptions {
 
 /** How often a busy probe slot is checked again, in ms. */
 const SLOT_POLL_MS = 250;
+/** The same for the slot of a fleet, on average: all its hosts ask one engine. */
+const FLEET_SLOT_POLL_MS = 1000;
 /** The longest wait between two checks of an open circuit, in ms: a user may close it earlier. */
 const OPEN_POLL_MS = 1000;
 
@@ -29,6 +34,9 @@ export class PermitHolder {
   readonly #options: PermitHolderOptions;
   #permit: Permit | null = null;
   #renewal: Disposable | null = null;
+  /** The one acquisition in flight. */
+  #acquiring: Promise<void> | null = null;
+  #hasEnded = false;
 
   constructor(options: PermitHolderOptions) {
     this.#options = options;
@@ -43,8 +51,17 @@ export class PermitHolder {
   }
 
   /** False once others have changed the circuit, so that the held permit would settle as stale. */
-  isCurrent(): boolean {
+  isCurrent(): Answer<boolean> {
     return this.#permit !== null && this.#options.circuit.isCurrent(this.#permit);
+  }
+
+  /** Whether the held permit is current. Releases it neutral if not. */
+  async keepIfCurrent(): Promise<boolean> {
+    const permit = this.#permit;
+    if (await this.isCurrent()) return true;
+    // Another request may have settled it meanwhile, and taken a new one.
+    if (this.#permit === permit) await this.settle('neutral');
+    return false;
   }
 
   /**
@@ -56,7 +73,24 @@ export class PermitHolder {
    */
   async acquire(waitMs: number): Promise<void> {
     if (this.#permit !== null) return;
-    const admission = this.#options.circuit.admit();
+    // An admission in flight must not refuse the other requests of its own operation.
+    if (this.#acquiring !== null) return await this.#acquiring;
+    const answer = this.#options.circuit.admit();
+    if (!(answer instanceof Promise)) return await this.#accept(answer, waitMs);
+    this.#acquiring = answer.then(async (admission) => await this.#accept(admission, waitMs));
+    try {
+      await this.#acquiring;
+    } finally {
+      this.#acquiring = null;
+    }
+  }
+
+  /** Ends the operation: a probe's permit that arrives later is released. */
+  end(): void {
+    this.#hasEnded = true;
+  }
+
+  async #accept(admission: Admission, waitMs: number): Promise<void> {
     if (admission.kind === 'admitted') this.#take(admission.permit);
     else await this.#waitFor(admission.refusal, waitMs);
   }
@@ -80,11 +114,11 @@ export class PermitHolder {
           refusal.reason,
           Math.min(leftMs, refusal.reason === 'open' ? (refusal.retryAfterMs ?? leftMs) : leftMs),
         );
-        await this.#sleepOrRefuse(Math.max(1, Math.min(pollMs(refusal), leftMs)), refusal);
+        await this.#sleepOrRefuse(Math.max(1, Math.min(this.#pollMs(refusal), leftMs)), refusal);
       }
       // Taken by another request of this operation: waiting longer would be waiting for our own slot.
       if (this.#permit !== null) return;
-      const admission = circuit.admit();
+      const admission = await circuit.admit();
       if (admission.kind === 'admitted') {
         this.#take(admission.permit);
         return;
@@ -100,12 +134,12 @@ export class PermitHolder {
   }
 
   /** Reports the verdict and releases the permit. Does nothing if no permit is held. */
-  settle(verdict: Verdict, failure?: AttemptFailure): void {
+  settle(verdict: Verdict, failure?: AttemptFailure): Answer<void> {
     const permit = this.#permit;
-    if (permit === null) return;
+    if (permit === null) return undefined;
     this.#permit = null;
     this.#renewal?.[Symbol.dispose]();
-    this.#options.circuit.settle(permit, verdict, failure);
+    return this.#options.circuit.settle(permit, verdict, failure);
   }
 
   /** Until when to wait for a slot that others have kept busy since then, on the monotonic clock, in ms. */
@@ -125,6 +159,13 @@ export class PermitHolder {
     }
   }
 
+  /** The wait before the next look, in ms. */
+  #pollMs({ circuit, reason, retryAfterMs }: Refusal): number {
+    if (reason === 'open') return Math.min(retryAfterMs ?? OPEN_POLL_MS, OPEN_POLL_MS);
+    const { random = () => 0.5 } = this.#options;
+    return findFleetCircuit(circuit) === null ? SLOT_POLL_MS : FLEET_SLOT_POLL_MS * (0.75 + random() / 2);
+  }
+
   /** Ends early with the command's own probe. */
   async #sleep(delayMs: number): Promise<void> {
     const { circuit, clock, signal } = this.#options;
@@ -132,17 +173,17 @@ export class PermitHolder {
   }
 
   #take(permit: Permit): void {
+    if (this.#hasEnded) {
+      if (permit.probeToken !== null) void this.#options.circuit.settle(permit, 'neutral');
+      return;
+    }
     this.#permit = permit;
     if (permit.probeToken === null) return;
-    const renewal = every(this.#options.clock, this.#options.probeLeaseMs / 3, () => {
-      if (!this.#options.circuit.renew(permit)) renewal[Symbol.dispose]();
+    const renewal = every(this.#options.clock, this.#options.probeLeaseMs / 3, async () => {
+      if (!(await this.#options.circuit.renew(permit))) renewal[Symbol.dispose]();
     });
     this.#renewal = renewal;
   }
-}
-
-function pollMs({ reason, retryAfterMs }: Refusal): number {
-  return reason === 'open' ? Math.min(retryAfterMs ?? OPEN_POLL_MS, OPEN_POLL_MS) : SLOT_POLL_MS;
 }
 
 /** The current wait of one operation; reported again only when the reason changes. */

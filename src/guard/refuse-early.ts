@@ -7,9 +7,9 @@ import type { OperationTarget } from '../operations.ts';
  * as one refused operation. With `--wait` it never refuses, because admission waits.
  * @throws BreakwaterError `circuit_open`
  */
-export function refuseIfOpen({ circuit, settings, emit }: Guard, target: OperationTarget): void {
+export async function refuseIfOpen({ circuit, settings, emit }: Guard, target: OperationTarget): Promise<void> {
   if (circuit === null || settings.waitMs > 0) return;
-  const refusal = circuit.check();
+  const refusal = await circuit.check();
   if (refusal === null) return;
   emit({ kind: 'circuit_refused', refusal });
   emit({

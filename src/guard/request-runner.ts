@@ -93,12 +93,12 @@ export class RequestRunner {
         () => this.#createChainOptions(request),
       );
       // Settled at once to free the probe slot; the rest of the operation acquires a new permit.
-      if (request.probeSlot !== null && isProof) permits?.settle('success');
+      if (request.probeSlot !== null && isProof) await permits?.settle('success');
       return value;
     } catch (error) {
       if (request.probeSlot !== null) {
         const { verdict, failure } = judge(error, this.evidence());
-        permits?.settle(verdict, failure);
+        await permits?.settle(verdict, failure);
       }
       throw error;
     } finally {
@@ -160,7 +160,7 @@ export class RequestRunner {
       const last = this.#lastProbeSlot;
       await last?.promise;
       // Later requests of a long transfer look, too: others may have opened or isolated the circuit since.
-      if (this.#hasSent && !permits.isProbe && !permits.isCurrent()) permits.settle('neutral');
+      if (this.#hasSent && !permits.isProbe) await permits.keepIfCurrent();
       // An operation that has started does not wait for an open circuit, not even under `--wait`.
       if (!permits.isHeld) await permits.acquire(0);
       if (!permits.isProbe) return;
@@ -189,8 +189,7 @@ export class RequestRunner {
     const { permits } = this.#operation;
     if (permits === null) return;
     const isOurs = request.probeSlot !== null || !permits.isProbe;
-    if (isOurs && permits.isCurrent()) return;
-    if (isOurs) permits.settle('neutral');
+    if (isOurs && (await permits.keepIfCurrent())) return;
     request.probeSlot?.resolve();
     request.probeSlot = null;
     await this.#waitForPermit(permits, request);

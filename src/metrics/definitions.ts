@@ -78,6 +78,12 @@ export const DEFINITIONS = {
     help: 'Shows when a circuit that refuses calls will admit the next one; 0 if it refuses none or has no end time.',
     labels: ['circuit_name'],
   },
+  fleetErrors: {
+    name: 'breakwater_fleet_errors_total',
+    type: 'counter',
+    help: 'Counts the calls to the engine of a fleet that failed, by what they were for; a lost settle is a verdict that other hosts did not get.',
+    labels: ['operation'],
+  },
   sweptMatched: {
     name: 's3_sweep_matched_objects_total',
     type: 'counter',

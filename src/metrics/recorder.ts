@@ -1,4 +1,4 @@
-import type { Refusal } from '../circuit/circuit.ts';
+import type { Refusal, Transition } from '../circuit/circuit.ts';
 import type { Clock } from '../clock.ts';
 import { assertNever } from '../errors.ts';
 import type { Event } from '../events.ts';
@@ -43,18 +43,17 @@ export class MetricsRecorder {
         this.#sums.count('retries', { operation, attempt });
         break;
       }
-      case 'circuit_changed': {
-        const { circuit, to } = event.transition;
-        for (const state of STATES) {
-          this.#sums.count('transitions', { circuit_name: circuit, to: state }, state === to ? 1 : 0);
-        }
+      case 'circuit_changed':
+        this.#change(event.transition);
         break;
-      }
       case 'circuit_refused':
         this.#refuse(event.refusal);
         break;
       case 'result_ignored':
         this.#sums.count('staleResults', { circuit_name: event.circuit });
+        break;
+      case 'fleet_failed':
+        this.#failFleet(event);
         break;
       case 'objects_swept':
         this.#sweep(event);
@@ -95,6 +94,16 @@ export class MetricsRecorder {
     this.#operations = new OperationTally();
     this.#sums = new Sums();
     this.#refusals = new Map();
+  }
+
+  #change({ circuit, to }: Transition): void {
+    for (const state of STATES)
+      this.#sums.count('transitions', { circuit_name: circuit, to: state }, state === to ? 1 : 0);
+  }
+
+  /** A call that was spared is no error, but a verdict that was lost is. */
+  #failFleet({ operation, code }: Extract<Event, { kind: 'fleet_failed' }>): void {
+    if (code !== 'failed_recently' || operation === 'settle') this.#sums.count('fleetErrors', { operation });
   }
 
   #sweep({ bucket, matched, deleted, changed, failed, bytes }: Swept): void {

@@ -38,7 +38,7 @@ export function openState(options: StateOptions): State {
     }),
     claims: withFile(file, (all) => all.claims, { find: 'read', take: 'write', renew: 'write', release: 'write' }),
     cleanUp: withFile(file, (all) => all.cleanUp, { isDue: 'read', run: 'write' }),
-    marks: withFile(file, (all) => all.marks, { read: 'read', raise: 'write' }),
+    marks: withFile(file, (all) => all.marks, { read: 'read', set: 'write', raise: 'write' }),
   };
 }
 

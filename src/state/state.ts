@@ -143,10 +143,12 @@ export interface CleanUp {
   readonly run: (request: CleanUpRequest) => void;
 }
 
-/** Numbers that only grow, such as the last revision of the totals that was sent to an outlet. */
+/** Single numbers, such as the last revision of the totals that was sent to an outlet. */
 export interface MarkStore {
   /** 0 if it was never set. */
   readonly read: (name: string) => number;
+  /** Replaces the stored value. */
+  readonly set: (name: string, mark: { readonly value: number; readonly nowMs: number }) => void;
   /** Keeps the stored value if that is larger. */
   readonly raise: (name: string, mark: { readonly value: number; readonly nowMs: number }) => void;
 }

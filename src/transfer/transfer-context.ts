@@ -10,7 +10,7 @@ export interface TransferContext {
   /** Full name of the circuit; its scope identifies the store. */
   readonly circuit: string;
   /** Checks the circuit without changing it, before anything costly. @throws BreakwaterError `circuit_open` */
-  readonly refuseIfOpen: (target: OperationTarget) => void;
+  readonly refuseIfOpen: (target: OperationTarget) => Promise<void>;
   /** Loads the SDK, finds credentials and connects; called after all local checks. */
   readonly connect: () => Promise<ObjectStore>;
   readonly emit: EventSink;

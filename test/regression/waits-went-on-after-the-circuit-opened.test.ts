@@ -48,7 +48,7 @@ it('stops chains in a backoff or behind the rate limiter at once', async () => {
   limiter.isActive = true;
   await clock.advance(1400);
   const opening = takePermit(process.gate);
-  guard.circuit?.settle(opening, 'failure', SLOW_DOWN);
+  void guard.circuit?.settle(opening, 'failure', SLOW_DOWN);
   await clock.advance(0);
   expect(circuits.state).toBe('open');
   expect(ends.slice(4).map(({ atMs }) => atMs)).toEqual([101_600, 101_600, 101_600]);

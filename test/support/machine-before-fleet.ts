@@ -164,7 +164,7 @@ function waitOf(
 }
 
 /** The initial row of a circuit: closed, in epoch 0. */
-export function initialRow(name: string, settings: CircuitSettings): CircuitRow {
+function initialRow(name: string, settings: CircuitSettings): CircuitRow {
   return {
     name,
     state: 'closed',
@@ -192,7 +192,7 @@ interface Arrival extends Moment {
 }
 
 /** Admits or refuses a call. In half-open, an admitted call takes the probe slot. */
-export function admit(row: CircuitRow, arrival: Arrival): Step<Admission> {
+function admit(row: CircuitRow, arrival: Arrival): Step<Admission> {
   const { nowMs, settings, isOwnerAlive } = arrival;
   const reception = receive(row, { nowMs, probeLeaseMs: settings.probeLeaseMs, isOwnerAlive });
   if (reception.kind === 'refused')
@@ -215,7 +215,7 @@ interface Settlement extends Moment {
 }
 
 /** Applies one verdict. A stale verdict changes nothing and returns `stale`. */
-export function settle(row: CircuitRow, settlement: Settlement): Step<'counted' | 'stale'> {
+function settle(row: CircuitRow, settlement: Settlement): Step<'counted' | 'stale'> {
   const { permit, verdict, nowMs } = settlement;
   if (!isCurrent(row, { permit, nowMs })) return keep(row, 'stale');
   if (row.state === 'half_open') return settleProbe(row, settlement);
@@ -262,7 +262,7 @@ function isCurrent(row: CircuitRow, { permit, nowMs }: Pick<Settlement, 'permit'
 }
 
 /** Extends a probe's lease to now + lease. False, without a change, if it has expired or belongs to another. */
-export function renew(
+function renew(
   row: CircuitRow,
   { permit, nowMs, settings }: Pick<Settlement, 'permit' | 'nowMs' | 'settings'>,
 ): Step<boolean> {
@@ -271,12 +271,12 @@ export function renew(
 }
 
 /** Closes manually from any state. All results in flight become stale. */
-export function reset(row: CircuitRow, moment: Moment & { readonly manual: ManualChange }): Step<Transition> {
+function reset(row: CircuitRow, moment: Moment & { readonly manual: ManualChange }): Step<Transition> {
   return changeState(row, { to: 'closed', why: 'reset', manual: moment.manual }, moment);
 }
 
 /** Isolates manually until `manual.untilMs` or a reset. All results in flight become stale. */
-export function isolate(row: CircuitRow, moment: Moment & { readonly manual: ManualChange }): Step<Transition> {
+function isolate(row: CircuitRow, moment: Moment & { readonly manual: ManualChange }): Step<Transition> {
   return changeState(row, { to: 'isolated', why: 'isolated', manual: moment.manual }, moment);
 }
 
@@ -333,3 +333,5 @@ function keep<T>(row: CircuitRow, result: T): Step<T> {
 function changeByVerdict(row: CircuitRow, change: StateChange, moment: Moment): Step<'counted'> {
   return { ...changeState(row, change, moment), result: 'counted' };
 }
+
+export const MACHINE_BEFORE_FLEET = { admit, settle, renew, reset, isolate, initialRow } as const;

@@ -13,22 +13,34 @@ const GROUP_TITLES = {
   metrics: 'METRICS',
   retry: 'RETRY AND TIME',
   circuit: 'CIRCUIT',
+  fleet: 'FLEET',
 } as const;
 
 /** Flags of every command: S3, state, output and metrics. */
 export const globalFlags: FlagInput = { ...flagsOf('s3'), ...flagsOf('output'), ...flagsOf('metrics') };
 
-/** `baseFlags` of a command that shows or changes circuits: adds the scope that bare names refer to. */
+const { fleet: _fleet, ...fleetAccess } = SETTING_GROUPS.fleet;
+
+/** `baseFlags` of a command that shows circuits: adds the scope that bare names refer to, and the fleet. */
 export const circuitFlags: FlagInput = {
   ...globalFlags,
   [SETTING_GROUPS.circuit.circuitScope.flag]: flagOf(SETTING_GROUPS.circuit.circuitScope, GROUP_TITLES.circuit),
+  ...flagsOf('fleet'),
+};
+
+/** `baseFlags` of a command that changes circuits. Its own `--fleet` is a switch: the URL is set elsewhere. */
+export const changeFlags: FlagInput = {
+  ...globalFlags,
+  ...Object.fromEntries(
+    Object.values<Setting<unknown>>(fleetAccess).map((setting) => [setting.flag, flagOf(setting, GROUP_TITLES.fleet)]),
+  ),
 };
 
 /** `baseFlags` of a command that sends requests without a circuit: adds retries, timeouts and the deadline. */
 export const requestFlags: FlagInput = { ...globalFlags, ...flagsOf('retry') };
 
-/** `baseFlags` of a command that sends guarded requests: adds the circuit. */
-export const transferFlags: FlagInput = { ...requestFlags, ...flagsOf('circuit') };
+/** `baseFlags` of a command that sends guarded requests: adds circuit and fleet. */
+export const transferFlags: FlagInput = { ...requestFlags, ...flagsOf('circuit'), ...flagsOf('fleet') };
 
 /** Carries the error through oclif's parser, which rewrites the message of any other error. */
 export class FlagRefused extends Error {

@@ -26,6 +26,7 @@ export const DEBUG_KINDS: ReadonlySet<Event['kind']> = new Set([
   'deletes_adapted',
   'not_verified',
   'credentials_sought',
+  'fleet_failed',
 ]);
 
 /** The log line of an event; null for events that only progress and metrics read. */
@@ -54,6 +55,8 @@ export function eventLine(event: Event): LogLine | null {
       return unverifiedLine(event);
     case 'credentials_sought':
       return { level: 'debug', event: event.kind, text: `credentials: ${event.message}`, fields: {} };
+    case 'fleet_failed':
+      return fleetLine(event);
     case 'warning':
       return { level: 'warning', event: event.kind, text: event.message, fields: { reason: event.reason } };
     case 'operation_started':
@@ -70,6 +73,10 @@ export function eventLine(event: Event): LogLine | null {
     default:
       return assertNever(event);
   }
+}
+
+function fleetLine({ kind, operation, code }: Extract<Event, { kind: 'fleet_failed' }>): LogLine {
+  return { level: 'debug', event: kind, text: `fleet: ${operation} failed: ${code}`, fields: { operation, code } };
 }
 
 function finishedLine(event: Extract<Event, { kind: 'operation_finished' }>): LogLine {

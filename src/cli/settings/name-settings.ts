@@ -20,6 +20,9 @@ const FLAGS: Readonly<Record<keyof Settings['origins'], string>> = {
   region: 'region',
   profile: 'profile',
   deadlineMs: 'deadline',
+  fleet: 'fleet',
+  fleetQuorum: 'fleet-quorum',
+  fleetCa: 'fleet-ca',
 };
 
 /**

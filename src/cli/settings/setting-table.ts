@@ -1,5 +1,6 @@
 import { DEFAULT_CIRCUIT_SETTINGS } from '../../circuit/circuit.ts';
 import { DEFAULT_RETRY_SETTINGS } from '../../retry/decide-retry.ts';
+import { fleetSettings as fleet } from './fleet-settings.ts';
 import { choiceSetting, countSetting, durationSetting, switchSetting, textSetting } from './setting.ts';
 
 /** The location of S3 and the profile for it. Null means the AWS settings. */
@@ -206,5 +207,5 @@ const metrics = {
 } as const;
 
 /** Every setting, grouped as in the help. The only source of flags, environment variables and user file keys. */
-export const SETTING_GROUPS = { s3, output, metrics, retry, circuit } as const;
-export const SETTING_TABLE = { ...s3, ...output, ...metrics, ...retry, ...circuit } as const;
+export const SETTING_GROUPS = { s3, output, metrics, retry, circuit, fleet } as const;
+export const SETTING_TABLE = { ...s3, ...output, ...metrics, ...retry, ...circuit, ...fleet } as const;

@@ -71,11 +71,52 @@ export function parseTransition(record: unknown): Transition {
   };
 }
 
+/** A row as a record of `circuits`. */
+export function toCircuitRecord(row: CircuitRow): Record<string, string | number | null> {
+  return {
+    name: row.name,
+    state: row.state,
+    epoch: row.epoch,
+    failures: row.failures,
+    successes: row.successes,
+    opened_at_ms: row.openedAtMs,
+    open_for_ms: row.openForMs,
+    failure_threshold: row.failureThreshold,
+    success_threshold: row.successThreshold,
+    lease: toJson(row.lease),
+    last_failure: toJson(row.lastFailure),
+    manual: toJson(row.manual),
+    changed_at_ms: row.changedAtMs,
+  };
+}
+
+/** A transition as a record of `transitions`. */
+export function toTransitionRecord(transition: Transition): Record<string, string | number | null> {
+  const { circuit, atMs, from, to, epoch, why, cause, manual, process } = transition;
+  return {
+    circuit,
+    at_ms: atMs,
+    from_state: from,
+    to_state: to,
+    epoch,
+    why,
+    cause: toJson(cause),
+    manual: toJson(manual),
+    process: JSON.stringify(process),
+  };
+}
+
+function toJson(value: object | null): string | null {
+  return value === null ? null : JSON.stringify(value);
+}
+
 function parseLease(fields: Fields): Lease {
+  const takenAtMs = fields.has('takenAtMs') ? { takenAtMs: fields.time('takenAtMs') } : {};
   return {
     token: fields.text('token'),
     expiresAtMs: fields.time('expiresAtMs'),
     owner: parseOwner(fields, 'owner'),
+    ...takenAtMs,
   };
 }
 

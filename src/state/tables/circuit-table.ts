@@ -1,8 +1,7 @@
-import type { SQLInputValue } from 'node:sqlite';
 import type { CircuitRow, Transition } from '../../circuit/circuit.ts';
 import type { CircuitStore } from '../../circuit/circuit-store.ts';
 import { Fields, parseUsable } from './columns.ts';
-import { parseCircuitRow, parseTransition } from './circuit-rows.ts';
+import { parseCircuitRow, parseTransition, toCircuitRecord, toTransitionRecord } from './circuit-rows.ts';
 import { TRANSITIONS_KEPT } from '../schema.ts';
 import { type Statements, inTransaction } from '../statements.ts';
 
@@ -52,7 +51,7 @@ export function openCircuitTable(statements: Statements, onUnusable: (reason: st
       inTransaction(statements, 'write', () => {
         const stored = read(name);
         const { row, transitions, result } = change(stored);
-        if (row !== undefined && row !== stored) statements.prepare(REPLACE).run(toRecord(row));
+        if (row !== undefined && row !== stored) statements.prepare(REPLACE).run(toCircuitRecord(row));
         for (const transition of transitions) insertTransition(statements, transition);
         return result;
       }),
@@ -67,39 +66,7 @@ export function openCircuitTable(statements: Statements, onUnusable: (reason: st
 }
 
 function insertTransition(statements: Statements, transition: Transition): void {
-  const { circuit, atMs, from, to, epoch, why, cause, manual, process } = transition;
-  statements.prepare(INSERT_TRANSITION).run({
-    circuit,
-    at_ms: atMs,
-    from_state: from,
-    to_state: to,
-    epoch,
-    why,
-    cause: toJson(cause),
-    manual: toJson(manual),
-    process: JSON.stringify(process),
-  });
+  const { circuit } = transition;
+  statements.prepare(INSERT_TRANSITION).run(toTransitionRecord(transition));
   statements.prepare(DROP_OLD_TRANSITIONS).run({ circuit });
-}
-
-function toRecord(row: CircuitRow): Record<string, SQLInputValue> {
-  return {
-    name: row.name,
-    state: row.state,
-    epoch: row.epoch,
-    failures: row.failures,
-    successes: row.successes,
-    opened_at_ms: row.openedAtMs,
-    open_for_ms: row.openForMs,
-    failure_threshold: row.failureThreshold,
-    success_threshold: row.successThreshold,
-    lease: toJson(row.lease),
-    last_failure: toJson(row.lastFailure),
-    manual: toJson(row.manual),
-    changed_at_ms: row.changedAtMs,
-  };
-}
-
-function toJson(value: object | null): string | null {
-  return value === null ? null : JSON.stringify(value);
 }

@@ -15,6 +15,10 @@ export class Fields {
     this.#record = record;
   }
 
+  has(name: string): boolean {
+    return this.#record[name] !== undefined;
+  }
+
   text(name: string): string {
     const value = this.#record[name];
     return typeof value === 'string' ? value : this.#refuse(name);

@@ -44,7 +44,7 @@ export async function openFetchContext(
   options: FetchOptions,
   target: OperationTarget,
 ): Promise<FetchContext> {
-  context.refuseIfOpen(target);
+  await context.refuseIfOpen(target);
   const resumable = await collectLeftovers(context.unfinished, context.clock);
   const store = await context.connect();
   const partials = new PartialFiles(context.unfinished);

@@ -25,7 +25,7 @@ export async function put(request: PutRequest, context: TransferContext): Promis
   const only = findOnly(request, roots);
   if (only !== null) return await putOne(only, request, context);
   const { bucket } = request.destination;
-  context.refuseIfOpen({ operation: 'put_object', bucket });
+  await context.refuseIfOpen({ operation: 'put_object', bucket });
   using store = await context.connect();
   const files = walkTogether(roots, { takes: createKeyFilter(request.patterns), emit: context.emit });
   return { kind: 'many', result: await putMany(files, openTools(store, request, context)) };
@@ -71,7 +71,7 @@ async function putOne(path: string, request: PutRequest, context: TransferContex
   const { destination } = request;
   const location = { ...destination, key: planKey(destination.key, basename(path)) };
   using file = openLocalFile(path);
-  context.refuseIfOpen({ operation: 'put_object', ...location });
+  await context.refuseIfOpen({ operation: 'put_object', ...location });
   using store = await context.connect();
   const result = await sendFile(file, { location, signal: context.signal }, openTools(store, request, context));
   return { kind: 'one', location, source: path, ...result };
@@ -80,7 +80,7 @@ async function putOne(path: string, request: PutRequest, context: TransferContex
 async function putStandardInput(request: PutRequest, context: TransferContext): Promise<PutReport> {
   const { destination: location } = request;
   const stdin = context.openStdin();
-  context.refuseIfOpen({ operation: 'put_object', ...location });
+  await context.refuseIfOpen({ operation: 'put_object', ...location });
   using store = await context.connect();
   using _input = { [Symbol.dispose]: () => stdin.destroy() };
   const result = await sendStandardInput({ stdin, location }, openTools(store, request, context));

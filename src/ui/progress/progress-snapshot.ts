@@ -103,8 +103,7 @@ export class TransferFollower {
         now.movedBytes = Math.max(0, now.movedBytes + event.bytes);
         return true;
       case 'transfer_finished':
-        if (event.ok) now.finished += 1;
-        else now.failed += 1;
+        now[event.ok ? 'finished' : 'failed'] += 1;
         return true;
       case 'objects_swept':
         this.#followSweep(event, monotonic);
@@ -133,6 +132,7 @@ export class TransferFollower {
       case 'sweep_finished':
       case 'not_verified':
       case 'credentials_sought':
+      case 'fleet_failed':
       case 'warning':
         return false;
       default:

@@ -218,7 +218,12 @@ describe('the gate', () => {
       epoch: Math.max(row.epoch + 1, 1000),
       manual: { by: 'ops', atMs: 1000, reason: 'back', untilMs: null },
     });
-    expect(stage.store.read(NAME)).toMatchObject({ state: 'closed', failures: 0, lease: null, epoch: Math.max(row.epoch + 1, 1000) });
+    expect(stage.store.read(NAME)).toMatchObject({
+      state: 'closed',
+      failures: 0,
+      lease: null,
+      epoch: Math.max(row.epoch + 1, 1000),
+    });
     expect(stage.events).toMatchObject([{ kind: 'circuit_changed', transition: change }]);
   });
 

@@ -13,11 +13,7 @@ const FAULTS: readonly (readonly [string, RegExp, PlantedFault])[] = [
   ['a lease that is kept', /^1/, inMachine('const freed = { ...row, lease: null };', 'const freed = { ...row };')],
   ['a success that counts twice', /^5/, inMachine('successes: row.successes + 1', 'successes: row.successes + 2')],
   ['a failure that counts twice', /^6/, inMachine('failures: row.failures + 1', 'failures: row.failures + 2')],
-  [
-    'a renewal of any lease',
-    /^1/,
-    inMachine('lease === null || !isCurrent(row, { permit, nowMs })', 'lease === null'),
-  ],
+  ['a renewal of any lease', /^1/, inMachine('lease === null || !isCurrent(row, { permit, nowMs })', 'lease === null')],
   ['an epoch that stays', /^2/, { file: 'change-state.ts', text: 'row.epoch + 1', becomes: 'row.epoch' }],
   ['no owner check', /^[147]/, { file: 'arrival.ts', text: '!isOwnerAlive || ', becomes: '' }],
   [

@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CircuitRow, CircuitSettings, Permit, ProcessIdentity, Verdict } from '../../../src/circuit/circuit.ts';
 import { countShares, findShare, HOSTS_KEPT } from '../../../src/circuit/host-share.ts';
+import { assertNever } from '../../../src/errors.ts';
 import * as today from '../../../src/circuit/state-machine.ts';
 import { identityOf } from '../../support/fake-circuits.ts';
-import * as before from '../../support/machine-before-fleet.ts';
+import { MACHINE_BEFORE_FLEET as before } from '../../support/machine-before-fleet.ts';
 
 const NAME = 's3-upload@x';
 const START_MS = 1_000_000;
@@ -288,11 +289,13 @@ function perform(
     }
     case 'clock':
       return null;
+    default:
+      return assertNever(action);
   }
 }
 
 /** Does one step on all machines. @throws where one of them does something else */
-function step(twin: Twin, action: Action): Twin {
+function advance(twin: Twin, action: Action): Twin {
   if (action.kind === 'clock') return { ...twin, nowMs: Math.max(1, twin.nowMs + action.byMs) };
   const host = HOSTS[('host' in action ? action.host : 0) % HOSTS.length]!;
   const by = { action, process: identityOf(1, host) };
@@ -362,7 +365,7 @@ describe('a quorum of 1', () => {
       fc.property(settings, fc.array(action, { minLength: 40, maxLength: 80, size: 'max' }), (own, actions) => {
         let twin = startTwin(own);
         for (const each of actions) {
-          twin = step(twin, each);
+          twin = advance(twin, each);
           reached.add(twin.fleet.state);
         }
       }),
@@ -389,7 +392,7 @@ describe('a quorum of 1', () => {
       const next: Twin[] = [];
       for (const twin of wave) {
         for (const action of actions) {
-          const after = step({ ...twin, permits: twin.permits.slice(-2) }, action);
+          const after = advance({ ...twin, permits: twin.permits.slice(-2) }, action);
           const key = keyOf(after);
           if (known.has(key)) continue;
           known.add(key);
@@ -408,6 +411,10 @@ function keyOf({ fleet, nowMs, permits }: Twin): string {
   const { state, failures, successes, openedAtMs, lease, hosts, manual, epoch } = fleet;
   const rest = [openedAtMs, lease?.expiresAtMs, lease?.takenAtMs, manual?.atMs].map((at) => at && at - nowMs);
   const bars = hosts?.map(({ host, failures: count, atMs }) => [host, count, atMs - nowMs]);
-  const held = permits.map((permit) => [epoch - permit.epoch, permit.probeToken === lease?.token, permit.probeToken === null]);
+  const held = permits.map((permit) => [
+    epoch - permit.epoch,
+    permit.probeToken === lease?.token,
+    permit.probeToken === null,
+  ]);
   return JSON.stringify([state, failures, successes, rest, lease?.owner.host, bars, held]);
 }

@@ -89,7 +89,13 @@ const permitted = (epoch: number, probeToken: string | null) => ({
 });
 
 const MY_LEASE = { token: 'new', expiresAtMs: NOW_MS + LEASE_MS, owner: ME };
-const JUST_OPENED = { state: 'open', epoch: EPOCH + 1, openedAtMs: NOW_MS, openForMs: OPEN_MS, changedAtMs: NOW_MS } as const;
+const JUST_OPENED = {
+  state: 'open',
+  epoch: EPOCH + 1,
+  openedAtMs: NOW_MS,
+  openForMs: OPEN_MS,
+  changedAtMs: NOW_MS,
+} as const;
 const JUST_CLOSED = {
   state: 'closed',
   epoch: EPOCH + 1,
@@ -168,15 +174,28 @@ const ROWS: readonly Row[] = [
   ),
   admitted('A5', HALF_OPEN, { next: 'half_open', written: null, result: refused('probe_in_progress', 1000) }),
   admitted('A6', FREE, { next: 'half_open', written: { lease: MY_LEASE }, result: permitted(EPOCH, 'new') }),
-  admitted('A7', HALF_OPEN, { next: 'half_open', written: { lease: MY_LEASE }, result: permitted(EPOCH, 'new') }, false),
-  admitted('A8', leaseUntil(NOW_MS), { next: 'half_open', written: { lease: MY_LEASE }, result: permitted(EPOCH, 'new') }),
+  admitted(
+    'A7',
+    HALF_OPEN,
+    { next: 'half_open', written: { lease: MY_LEASE }, result: permitted(EPOCH, 'new') },
+    false,
+  ),
+  admitted('A8', leaseUntil(NOW_MS), {
+    next: 'half_open',
+    written: { lease: MY_LEASE },
+    result: permitted(EPOCH, 'new'),
+  }),
   admitted('A9', leaseUntil(NOW_MS + LEASE_MS + 1), {
     next: 'half_open',
     written: { lease: { token: 'token', expiresAtMs: NOW_MS + LEASE_MS, owner: OTHER } },
     result: refused('probe_in_progress', LEASE_MS),
   }),
   admitted('A10', ISOLATED, { next: 'isolated', written: null, result: refused('isolated', 1000) }),
-  admitted('A11', ENDED, { next: 'closed', written: { ...JUST_CLOSED, manual: null }, result: permitted(EPOCH + 1, null) }),
+  admitted('A11', ENDED, {
+    next: 'closed',
+    written: { ...JUST_CLOSED, manual: null },
+    result: permitted(EPOCH + 1, null),
+  }),
   admitted('A12', NEVER_ENDING, { next: 'isolated', written: null, result: refused('isolated', null) }),
   admitted(
     'A13',

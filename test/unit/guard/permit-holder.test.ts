@@ -33,7 +33,7 @@ function prepare() {
 async function prepareBusySlot() {
   const stage = prepare();
   await stage.holder.acquire(0);
-  stage.holder.settle('success');
+  await stage.holder.settle('success');
   stage.circuits.open();
   await stage.clock.advance(OPEN_FOR_MS);
   const other = stage.circuits.startProcess();
@@ -179,7 +179,7 @@ describe('a held probe', () => {
       expect(other.gate.admit(CIRCUIT).kind).toBe('refused');
       expect(holder.isCurrent()).toBe(true);
     }
-    holder.settle('success');
+    await holder.settle('success');
     expect(other.gate.admit(CIRCUIT).kind).toBe('admitted');
   });
 
@@ -188,7 +188,7 @@ describe('a held probe', () => {
     circuits.open();
     await clock.advance(OPEN_FOR_MS);
     await holder.acquire(0);
-    holder.settle('neutral');
+    await holder.settle('neutral');
     await clock.advance(0);
     expect(clock.sleeping).toBe(0);
   });
@@ -209,26 +209,26 @@ describe('settle', () => {
   it('gives one verdict per permit', async () => {
     const { holder, process } = prepare();
     await holder.acquire(0);
-    holder.settle('failure', SLOW_DOWN);
-    holder.settle('failure', SLOW_DOWN);
-    holder.settle('success');
+    await holder.settle('failure', SLOW_DOWN);
+    await holder.settle('failure', SLOW_DOWN);
+    await holder.settle('success');
     expect(process.verdicts).toEqual(['failure']);
     expect(holder.isHeld).toBe(false);
     expect(holder.isCurrent()).toBe(false);
   });
 
-  it('does nothing before a permit is held', () => {
+  it('does nothing before a permit is held', async () => {
     const { holder, process } = prepare();
-    holder.settle('failure', SLOW_DOWN);
+    await holder.settle('failure', SLOW_DOWN);
     expect(process.verdicts).toEqual([]);
   });
 
   it('gives a second verdict only under a second permit', async () => {
     const { holder, process } = prepare();
     await holder.acquire(0);
-    holder.settle('success');
+    await holder.settle('success');
     await holder.acquire(0);
-    holder.settle('success');
+    await holder.settle('success');
     expect(process.verdicts).toEqual(['success', 'success']);
   });
 });

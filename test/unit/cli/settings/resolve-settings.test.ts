@@ -73,6 +73,11 @@ describe('resolveSettings', () => {
       pushInstance: null,
       pushCa: null,
       textfile: null,
+      fleet: null,
+      fleetQuorum: 2,
+      fleetTimeoutMs: 150,
+      fleetCa: null,
+      fleetHost: null,
     });
   });
 

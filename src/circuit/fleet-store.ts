@@ -1,0 +1,66 @@
+import type { CircuitChange } from './circuit-store.ts';
+import type { CircuitRow, Transition } from './circuit.ts';
+
+/** The circuits of a fleet, in an engine that all its hosts reach. Every call ends within the fleet's timeout. */
+export interface FleetStore {
+  /**
+   * The rows of these circuits at one time of the engine's clock, in one round trip.
+   * @throws FleetFailure
+   */
+  readonly read: (names: readonly string[]) => Promise<FleetReading>;
+  /**
+   * Runs `change` on the current row and stores the result, if no other host has changed the row meanwhile; otherwise
+   * again, on the row as it is then. Returning the given row writes nothing.
+   * @param seen a reading to begin with, which saves a round trip
+   * @throws FleetFailure; what `change` throws
+   */
+  readonly update: <T>(
+    name: string,
+    change: (row: CircuitRow | undefined, nowMs: number) => CircuitChange<T>,
+    seen?: FleetReading,
+  ) => Promise<CircuitChange<T>>;
+  /** At most `limit` transitions of one circuit, newest first. @throws FleetFailure */
+  readonly transitions: (query: { readonly circuit: string; readonly limit: number }) => Promise<readonly Transition[]>;
+  /** The names of all stored circuits, sorted. For people: it takes a round trip for every 1000 keys. @throws FleetFailure */
+  readonly names: () => Promise<readonly string[]>;
+}
+
+export interface FleetReading {
+  /** The engine's clock at the reading, in ms since the Unix epoch. */
+  readonly nowMs: number;
+  readonly rows: ReadonlyMap<string, CircuitRow>;
+  /** What is stored, as it must still be when it is replaced; missing if there is nothing. */
+  readonly texts: ReadonlyMap<string, string>;
+}
+
+/** Why the fleet cannot be asked. The circuit of this host goes on by itself. */
+export class FleetFailure extends Error {
+  override readonly name = 'FleetFailure';
+  /** `timeout`, `connection_refused`, `read_only` ... */
+  readonly code: FleetFailureCode;
+
+  constructor(code: FleetFailureCode, options: { readonly cause?: unknown } = {}) {
+    super(`the fleet's engine: ${code}`, options);
+    this.code = code;
+  }
+}
+
+export type FleetFailureCode =
+  | 'timeout'
+  | 'host_not_found'
+  | 'connection_refused'
+  | 'connection_closed'
+  | 'not_trusted'
+  | 'no_auth'
+  | 'wrong_password'
+  | 'no_permission'
+  | 'read_only'
+  | 'out_of_memory'
+  | 'loading'
+  | 'is_cluster'
+  | 'bad_answer'
+  | 'newer_row'
+  | 'contended'
+  | 'failed_recently'
+  | 'engine_error'
+  | 'internal';

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { FleetGate } from '../circuit/fleet-gate.ts';
+import type { FleetFailureCode } from '../circuit/fleet-store.ts';
+import type { Fleet } from '../fleet/open-fleet.ts';
+import { once } from '../once.ts';
+import type { CommandRun } from './command-run.ts';
+import { isFleetSet } from './fleet-setting.ts';
+
+type Options = Pick<CommandRun, 'settings' | 'env' | 'clock' | 'emit' | 'state' | 'processIdentity'>;
+
+/** The fleet of one command. */
+export interface OpenedFleet {
+  /** The engine, for messages: without user and password. */
+  readonly name: string;
+  /** The name of this host in it. */
+  readonly host: string;
+  readonly gate: FleetGate;
+  readonly store: Fleet;
+}
+
+interface FleetAccess extends Pick<CommandRun, 'fleet'> {
+  /** Ends the connection, if there is one. */
+  readonly close: () => Promise<void>;
+}
+
+/** The fleet that the settings name; nothing is loaded without one. */
+export function openFleetAccess(options: Options): FleetAccess {
+  if (!isFleetSet(options.settings, options.env)) {
+    return { fleet: async () => await Promise.resolve(null), close: async () => await Promise.resolve() };
+  }
+  let isOpened = false;
+  const open = once(async () => {
+    isOpened = true;
+    return await openFleet(options);
+  });
+  return {
+    fleet: open,
+    close: async () => {
+      if (isOpened) (await open()).store.close();
+    },
+  };
+}
+
+async function openFleet({ settings, env, clock, emit, state, processIdentity }: Options): Promise<OpenedFleet> {
+  const [{ readFleetTarget }, fleet, { createFleetGate }, { marks }] = await Promise.all([
+    import('./fleet-target.ts'),
+    import('../fleet/open-fleet.ts'),
+    import('../circuit/fleet-gate.ts'),
+    state(),
+  ]);
+  const target = readFleetTarget(settings, env);
+  const mark = `fleet failed ${target.name}`;
+  const store = fleet.openFleet({
+    target,
+    timeoutMs: settings.fleetTimeoutMs,
+    clock,
+    random: Math.random,
+    failures: {
+      read: () => marks.read(mark) || null,
+      note: () => marks.set(mark, { value: clock.now(), nowMs: clock.now() }),
+    },
+  });
+  const host = settings.fleetHost ?? hostname();
+  const { failureThreshold, successThreshold, openForMs, probeLeaseMs, fleetQuorum: quorum } = settings;
+  let hasWarned = false;
+  const gate = createFleetGate({
+    store,
+    settings: { failureThreshold, successThreshold, openForMs, probeLeaseMs },
+    member: { host, quorum },
+    clock,
+    process: processIdentity(),
+    newToken: randomUUID,
+    emit,
+    onFailure: (operation, code) => {
+      emit({ kind: 'fleet_failed', operation, code });
+      if (hasWarned) return;
+      hasWarned = true;
+      emit({ kind: 'warning', reason: `fleet_${code}`, message: describe(target.name, code) });
+    },
+  });
+  return { name: target.name, host, gate, store };
+}
+
+const WHY: Partial<Readonly<Record<FleetFailureCode, string>>> = {
+  timeout: 'it did not answer within --fleet-timeout',
+  host_not_found: 'its host name has no address',
+  no_auth: 'it asks for a password',
+  wrong_password: 'it refuses the user or the password',
+  no_permission: 'its access rules forbid a command or a key',
+  read_only: 'it takes no writes',
+  out_of_memory: 'it has no memory left',
+  loading: 'it is still loading its data',
+  not_trusted: 'its certificate is not trusted',
+  is_cluster: 'it is a node of a cluster, which is not supported',
+  bad_answer: 'its answer is not that of Redis or Valkey',
+  newer_row: 'its circuits are those of a newer breakwater',
+  failed_recently: 'it failed less than 5 s ago, and is not asked yet',
+};
+
+function describe(name: string, code: FleetFailureCode): string {
+  const why = WHY[code] ?? code.replaceAll('_', ' ');
+  return `the fleet at ${name} cannot be asked: ${why}; this host decides by its own circuit`;
+}

@@ -1,0 +1,35 @@
+/** What is needed of a server: three calls, and one for people. Strings in, strings out; the rules are elsewhere. */
+export interface Engine {
+  /** The server's time and the values of keys, in one round trip. @throws FleetFailure */
+  readonly read: (keys: readonly string[]) => Promise<EngineReading>;
+  /**
+   * Stores a value, if the stored one is still `expected`, and adds to its list. One script: nothing comes in between.
+   * @returns whether it was stored
+   * @throws FleetFailure; then it may have been stored, so it must not be repeated
+   */
+  readonly compareAndSet: (change: EngineChange) => Promise<boolean>;
+  /** The newest entries of a list. @throws FleetFailure */
+  readonly readList: (key: string, limit: number) => Promise<readonly string[]>;
+  /** Every key of the program. @throws FleetFailure */
+  readonly listKeys: () => Promise<readonly string[]>;
+  /** Ends the connection at once. Calls in flight fail. */
+  readonly close: () => void;
+}
+
+export interface EngineReading {
+  readonly nowMs: number;
+  /** In the order of the keys; null for a missing one. */
+  readonly values: readonly (string | null)[];
+}
+
+export interface EngineChange {
+  readonly key: string;
+  /** The value that was read; null if there was none. */
+  readonly expected: string | null;
+  readonly value: string;
+  /** Time to live from now, in ms; null for ever. */
+  readonly expiresInMs: number | null;
+  /** The list next to it, and what is put before its entries, oldest first. */
+  readonly listKey: string;
+  readonly entries: readonly string[];
+}

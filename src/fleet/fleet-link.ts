@@ -1,0 +1,108 @@
+import { after, onAbort } from '../abort.ts';
+import { FleetFailure } from '../circuit/fleet-store.ts';
+import type { Clock } from '../clock.ts';
+import type { Engine } from './engine.ts';
+import type { Ask } from './fleet-store.ts';
+
+/** After a failure, no process of this host asks again for this long, in ms. */
+export const FAILURE_KEPT_MS = 5000;
+
+/** Where the last failure of an engine is kept, for all processes of this host. */
+export interface FailureMemory {
+  /** When it last failed, on the wall clock, in ms; null if it is not known to have failed. */
+  readonly read: () => number | null;
+  readonly note: () => void;
+}
+
+interface FleetLinkOptions {
+  /** Connects to the engine; the signal destroys whatever is under way. */
+  readonly connect: (signal: AbortSignal) => Promise<Engine>;
+  readonly toFailure: (error: unknown) => FleetFailure;
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  readonly failures: FailureMemory;
+}
+
+/** The one connection of a command to its engine: opened by the first call, and ended by the first failure. */
+export class FleetLink {
+  readonly #options: FleetLinkOptions;
+  #engine: Promise<Engine> | null = null;
+  #opened: Engine | null = null;
+  #answeredAtMs: number | null = null;
+
+  constructor(options: FleetLinkOptions) {
+    this.#options = options;
+  }
+
+  /** When the engine last answered, on the monotonic clock, in ms; null if it never did. */
+  get answeredAtMs(): number | null {
+    return this.#answeredAtMs;
+  }
+
+  /** Runs work on the engine, for at most the timeout in all. @throws FleetFailure; what `work` throws itself */
+  readonly ask: Ask = async (work) => {
+    const { clock, failures, timeoutMs, toFailure } = this.#options;
+    const failedAtMs = failures.read();
+    if (failedAtMs !== null && isRecent(failedAtMs, clock.now())) throw new FleetFailure('failed_recently');
+    const stop = new AbortController();
+    try {
+      const value = await withinBudget(
+        { clock, timeoutMs, stop },
+        async () => await work(await this.#connect(stop), stop.signal),
+      );
+      this.#answeredAtMs = clock.monotonic();
+      return value;
+    } catch (error) {
+      const failure = toFailure(error);
+      // Many were faster than this call: the engine is well.
+      if (failure.code !== 'contended') {
+        this.close();
+        failures.note();
+      }
+      throw failure;
+    }
+  };
+
+  close(): void {
+    this.#opened?.close();
+    this.#opened = null;
+    this.#engine = null;
+  }
+
+  /** All calls share a connection, and the budget of the call that opens it. */
+  async #connect(stop: AbortController): Promise<Engine> {
+    this.#engine ??= this.#open(stop.signal);
+    return await this.#engine;
+  }
+
+  async #open(signal: AbortSignal): Promise<Engine> {
+    const engine = await this.#options.connect(signal);
+    if (signal.aborted) engine.close();
+    signal.throwIfAborted();
+    this.#opened = engine;
+    return engine;
+  }
+}
+
+/** A time in the future was kept by a clock that was ahead. */
+function isRecent(failedAtMs: number, nowMs: number): boolean {
+  return failedAtMs <= nowMs && nowMs - failedAtMs < FAILURE_KEPT_MS;
+}
+
+interface Budget {
+  readonly clock: Pick<Clock, 'sleep'>;
+  readonly timeoutMs: number;
+  readonly stop: AbortController;
+}
+
+/** Ends with the work, or at the latest after `timeoutMs`, whatever the work does then. @throws FleetFailure `timeout` */
+async function withinBudget<T>({ clock, timeoutMs, stop }: Budget, work: () => Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  late.promise.catch(() => undefined);
+  using _stopping = onAbort(stop.signal, late.reject);
+  // In a busy process the timer may run before answers that are here already: they get one more turn.
+  using _timer = after(clock, timeoutMs, () => void setImmediate(() => stop.abort(new FleetFailure('timeout'))));
+  const working = work();
+  working.catch(() => undefined);
+  return await Promise.race([working, late.promise]);
+}

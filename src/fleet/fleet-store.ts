@@ -1,0 +1,121 @@
+import type { CircuitChange } from '../circuit/circuit-store.ts';
+import type { CircuitRow } from '../circuit/circuit.ts';
+import { FleetFailure, type FleetReading, type FleetStore } from '../circuit/fleet-store.ts';
+import type { Clock } from '../clock.ts';
+import type { Engine } from './engine.ts';
+import {
+  circuitOfKey,
+  formatRow,
+  formatTransition,
+  historyKey,
+  parseRow,
+  parseTransitions,
+  rowKey,
+} from './stored-row.ts';
+
+/** Comparisons of one change; after that it is given up. */
+const COMPARISONS_MAX = 8;
+/** The longest wait between two comparisons, in ms; it begins with 4 and doubles. */
+const JITTER_MAX_MS = 32;
+/** A row expires this long after its last write, in ms. An isolated one never does. */
+const ROW_KEPT_MS = 30 * 86_400_000;
+
+/** Runs work on the engine within the fleet's timeout. @throws FleetFailure */
+export type Ask = <T>(work: (engine: Engine, signal: AbortSignal) => Promise<T>) => Promise<T>;
+
+interface FleetStoreOptions {
+  readonly ask: Ask;
+  readonly clock: Pick<Clock, 'sleep'>;
+  readonly random: () => number;
+}
+
+/** The rows of a fleet, by compare-and-set: the rules stay in the state machine, and the engine only compares. */
+export function createFleetStore({ ask, clock, random }: FleetStoreOptions): FleetStore {
+  return {
+    read: async (names) => await ask(async (engine) => await readRows(engine, names)),
+    update: async (name, change, seen) => {
+      const outcome = await ask(async (engine, signal) => {
+        const wait = async (atMostMs: number): Promise<void> => await clock.sleep(random() * atMostMs, signal);
+        return await compareUntilStored(engine, { name, change, seen, wait });
+      });
+      if ('thrown' in outcome) throw outcome.thrown;
+      return outcome;
+    },
+    transitions: async ({ circuit, limit }) =>
+      await ask(async (engine) => parseTransitions(await engine.readList(historyKey(circuit), limit))),
+    names: async () =>
+      await ask(async (engine) => {
+        const keys = await engine.listKeys();
+        return keys.flatMap((key) => circuitOfKey(key) ?? []).toSorted();
+      }),
+  };
+}
+
+type Change<T> = (row: CircuitRow | undefined, nowMs: number) => CircuitChange<T>;
+
+interface Update<T> {
+  readonly name: string;
+  readonly change: Change<T>;
+  readonly seen: FleetReading | undefined;
+  readonly wait: (atMostMs: number) => Promise<void>;
+}
+
+/** What `change` threw is an outcome here: it says nothing about the engine. */
+async function compareUntilStored<T>(
+  engine: Engine,
+  { name, change, seen, wait }: Update<T>,
+): Promise<CircuitChange<T> | { readonly thrown: unknown }> {
+  let reading = seen;
+  for (let comparison = 1; comparison <= COMPARISONS_MAX; comparison += 1) {
+    // Hosts that collided once must not collide again.
+    if (comparison > 1) await wait(Math.min(JITTER_MAX_MS, 2 ** comparison));
+    reading ??= await readRows(engine, [name]);
+    const stored = reading.rows.get(name);
+    const changed = attempt(change, stored, reading.nowMs);
+    if ('thrown' in changed || changed.row === undefined || changed.row === stored) return changed;
+    if (await store(engine, { name, reading, changed })) return changed;
+    reading = undefined;
+  }
+  throw new FleetFailure('contended');
+}
+
+function attempt<T>(...[change, row, nowMs]: readonly [Change<T>, CircuitRow | undefined, number]) {
+  try {
+    return change(row, nowMs);
+  } catch (thrown) {
+    return { thrown };
+  }
+}
+
+async function readRows(engine: Engine, names: readonly string[]): Promise<FleetReading> {
+  const { nowMs, values } = await engine.read(names.map(rowKey));
+  const rows = new Map<string, CircuitRow>();
+  const texts = new Map<string, string>();
+  for (const [index, name] of names.entries()) {
+    const text = values[index] ?? null;
+    if (text === null) continue;
+    texts.set(name, text);
+    const row = parseRow(text, name);
+    if (row !== undefined) rows.set(name, row);
+  }
+  return { nowMs, rows, texts };
+}
+
+interface Replacement {
+  readonly name: string;
+  readonly reading: FleetReading;
+  readonly changed: CircuitChange<unknown>;
+}
+
+async function store(engine: Engine, { name, reading, changed }: Replacement): Promise<boolean> {
+  const { row, transitions } = changed;
+  if (row === undefined) return true;
+  return await engine.compareAndSet({
+    key: rowKey(name),
+    expected: reading.texts.get(name) ?? null,
+    value: formatRow(row),
+    expiresInMs: row.state === 'isolated' ? null : ROW_KEPT_MS,
+    listKey: historyKey(name),
+    entries: transitions.map(formatTransition),
+  });
+}

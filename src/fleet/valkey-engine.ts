@@ -1,0 +1,199 @@
+import type { Socket } from 'node:net';
+import { Redis } from 'iovalkey';
+import { FleetFailure, type FleetFailureCode } from '../circuit/fleet-store.ts';
+import type { Engine, EngineReading } from './engine.ts';
+import type { FleetTarget } from './fleet-url.ts';
+import { openEngineSocket } from './open-engine-socket.ts';
+
+type ConnectorOption = NonNullable<Redis['options']['Connector']>;
+
+/** Transitions kept per circuit, as in the state file. */
+const ENTRIES_KEPT = 1000;
+/** Of a list, since its last write, in ms. */
+const LIST_KEPT_MS = 30 * 86_400_000;
+const SCAN_COUNT = 1000;
+/** Keys looked at for a person; far more than there are circuits. */
+const SCANS_MAX = 100;
+
+/**
+ * The digest, not a version number: after a FLUSHALL a number may be what it was, with another row under it. ARGV:
+ * digest of the expected value or empty, value, its time to live or empty, entries kept, the list's time to live,
+ * entries.
+ */
+const COMPARE_AND_SET = `
+local stored = redis.call('GET', KEYS[1])
+local digest = stored and redis.sha1hex(stored) or ''
+if digest ~= ARGV[1] then return 0 end
+if ARGV[3] == '' then redis.call('SET', KEYS[1], ARGV[2]) else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
+for index = 6, #ARGV do redis.call('LPUSH', KEYS[2], ARGV[index]) end
+if #ARGV > 5 then
+  redis.call('LTRIM', KEYS[2], 0, ARGV[4] - 1)
+  redis.call('PEXPIRE', KEYS[2], ARGV[5])
+end
+return 1
+`;
+
+/**
+ * Connects to Redis or Valkey. The client only speaks the protocol: the socket is ours, so that it can be destroyed at
+ * any moment, and nothing is ever connected, sent or tried again by itself.
+ * @param sha1 hex digest of a text
+ * @param signal destroys whatever is under way
+ * @throws FleetFailure
+ */
+export async function connectValkey(
+  target: FleetTarget,
+  { sha1, signal }: { readonly sha1: (text: string) => string; readonly signal: AbortSignal },
+): Promise<Engine> {
+  const socket = await openEngineSocket(target, signal);
+  const client = new Redis({
+    lazyConnect: true,
+    Connector: connectorOf(socket),
+    enableReadyCheck: false,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: null,
+    retryStrategy: () => null,
+  });
+  client.on('error', () => undefined);
+  await client.connect();
+  const ready = introduce(client, target);
+  // Awaited by each call, so that its error is the first that is reported.
+  ready.catch(() => undefined);
+  const send = async <T>(command: Promise<T>): Promise<T> => {
+    command.catch(() => undefined);
+    await ready;
+    return await command;
+  };
+  return {
+    read: async (keys) => {
+      const pipeline = client.pipeline([['time'], ...keys.map((key) => ['get', key])]);
+      return parseReading(await send(pipeline.exec()), keys.length);
+    },
+    compareAndSet: async ({ key, expected, value, expiresInMs, listKey, entries }) => {
+      const digest = expected === null ? '' : sha1(expected);
+      const bounds = [ENTRIES_KEPT, LIST_KEPT_MS];
+      const stored = await send(
+        client.call('EVAL', COMPARE_AND_SET, 2, key, listKey, digest, value, expiresInMs ?? '', ...bounds, ...entries),
+      );
+      if (stored !== 0 && stored !== 1) throw new FleetFailure('bad_answer');
+      return stored === 1;
+    },
+    readList: async (key, limit) =>
+      limit <= 0 ? [] : parseTexts(await send(client.call('LRANGE', key, 0, limit - 1))),
+    listKeys: async () =>
+      await scan(
+        async (cursor) => await send(client.call('SCAN', cursor, 'MATCH', 'breakwater:{*', 'COUNT', SCAN_COUNT)),
+      ),
+    close: () => {
+      socket.destroy();
+      client.disconnect();
+    },
+  };
+}
+
+/** User, password and database, sent along with the first call. By hand: the client would print warnings. */
+async function introduce(client: Redis, { username, password, database }: FleetTarget): Promise<void> {
+  const user = username === null ? [] : [username];
+  const answers = [
+    ...(password === null ? [] : [client.call('AUTH', ...user, password)]),
+    ...(database === 0 ? [] : [client.call('SELECT', database)]),
+  ];
+  for (const answer of answers) answer.catch(() => undefined);
+  for (const answer of answers) await answer;
+}
+
+/** A connector of the client, with a socket that is connected already. */
+function connectorOf(socket: Socket): ConnectorOption {
+  class Connected {
+    readonly connect = async (): Promise<Socket> => await Promise.resolve(socket);
+    readonly check = (): boolean => true;
+    readonly disconnect = (): void => void socket.destroy();
+  }
+  // The client calls these three alone; its type asks for the private fields of its own connectors, too.
+  return Connected as unknown as ConnectorOption;
+}
+
+async function scan(read: (cursor: string) => Promise<unknown>): Promise<readonly string[]> {
+  const found = new Set<string>();
+  let cursor = '0';
+  for (let scans = 0; scans < SCANS_MAX; scans += 1) {
+    const answer = await read(cursor);
+    if (!Array.isArray(answer) || typeof answer[0] !== 'string') throw new FleetFailure('bad_answer');
+    for (const key of parseTexts(answer[1])) found.add(key);
+    [cursor] = answer;
+    if (cursor === '0') return [...found];
+  }
+  return [...found];
+}
+
+function parseReading(results: readonly [Error | null, unknown][] | null, count: number): EngineReading {
+  const [time, ...values] = (results ?? []).map(([error, value]) => {
+    if (error !== null) throw error;
+    return value;
+  });
+  if (values.length !== count) throw new FleetFailure('bad_answer');
+  return { nowMs: parseTime(time), values: values.map(parseValue) };
+}
+
+/** TIME: seconds and microseconds, as texts. */
+function parseTime(value: unknown): number {
+  const [seconds = '', micros = ''] = parseTexts(value);
+  if (!/^\d{1,12}$/.test(seconds) || !/^\d{1,6}$/.test(micros)) throw new FleetFailure('bad_answer');
+  return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
+}
+
+function parseValue(value: unknown): string | null {
+  if (value === null || typeof value === 'string') return value;
+  throw new FleetFailure('bad_answer');
+}
+
+function parseTexts(value: unknown): readonly string[] {
+  if (Array.isArray(value) && value.every((entry) => typeof entry === 'string')) return value;
+  throw new FleetFailure('bad_answer');
+}
+
+/** The first word of an error of the server. https://valkey.io/topics/protocol/, "Simple errors". */
+const SERVER_ERRORS: Readonly<Record<string, FleetFailureCode>> = {
+  NOAUTH: 'no_auth',
+  WRONGPASS: 'wrong_password',
+  NOPERM: 'no_permission',
+  READONLY: 'read_only',
+  MASTERDOWN: 'read_only',
+  OOM: 'out_of_memory',
+  MISCONF: 'read_only',
+  LOADING: 'loading',
+  BUSY: 'loading',
+  MOVED: 'is_cluster',
+  ASK: 'is_cluster',
+  CROSSSLOT: 'is_cluster',
+  CLUSTERDOWN: 'is_cluster',
+  WRONGTYPE: 'bad_answer',
+};
+
+const SYSTEM_ERRORS: Readonly<Record<string, FleetFailureCode>> = {
+  ECONNREFUSED: 'connection_refused',
+  ENETUNREACH: 'connection_refused',
+  EHOSTUNREACH: 'connection_refused',
+  EADDRNOTAVAIL: 'connection_refused',
+  ECONNRESET: 'connection_closed',
+  EPIPE: 'connection_closed',
+  ETIMEDOUT: 'timeout',
+};
+
+/** Names what went wrong. Anything unknown is an error of the engine, too. */
+export function toFleetFailure(error: unknown): FleetFailure {
+  if (error instanceof FleetFailure) return error;
+  const options = { cause: error };
+  if (!(error instanceof Error)) return new FleetFailure('engine_error', options);
+  const code = 'code' in error && typeof error.code === 'string' ? SYSTEM_ERRORS[error.code] : undefined;
+  if (code !== undefined) return new FleetFailure(code, options);
+  if (error.name === 'ReplyError') {
+    const [word = ''] = error.message.split(' ');
+    const wrapped = Object.entries(SERVER_ERRORS).find(
+      ([name]) => word === name || error.message.includes(` ${name} `),
+    );
+    return new FleetFailure(wrapped?.[1] ?? 'engine_error', options);
+  }
+  if (error.name === 'ParserError') return new FleetFailure('bad_answer', options);
+  return new FleetFailure('connection_closed', options);
+}
