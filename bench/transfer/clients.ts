@@ -23,6 +23,8 @@ export interface Work {
 export interface Client {
   readonly name: string;
   readonly command: (work: Work) => Command;
+  /** What it holds downloads against on this server, as `bench -- verification` shows it. */
+  readonly verifies: string;
   /** Takes part in the cases of trees only. @default false */
   readonly isForTrees?: boolean;
 }
@@ -84,7 +86,7 @@ function awsEnv(place: Place): Record<string, string> {
 
 /** The least that anything on Node costs. */
 export function bareNode(): Client {
-  return { name: 'node -e 0', command: () => ({ argv: [process.execPath, '-e', '0'] }) };
+  return { name: 'node -e 0', command: () => ({ argv: [process.execPath, '-e', '0'] }), verifies: 'downloads nothing' };
 }
 
 /** One command line for each kind of work, from the local path and the name that the client has for the object. */
@@ -115,7 +117,8 @@ function breakwater(place: Place, { name, bin }: (typeof BUILDS)[number]): Clien
     get_stdout: [...program, 'get', far, '-'],
     delete_tree: [...program, 'sweep', `${far}/`, '--older-than', '1d', '--yes', '--quiet'],
   });
-  return { name, command: commands(env, { remote: 's3://bench/', argv }) };
+  const verifies = 'every download, by the cheapest checksum or ETag of the whole';
+  return { name, command: commands(env, { remote: 's3://bench/', argv }), verifies };
 }
 
 function rclone(place: Place, options: readonly string[]): Client {
@@ -140,6 +143,7 @@ function rclone(place: Place, options: readonly string[]): Client {
   return {
     name: program.join(' '),
     command: commands(env, { remote: 'bench:bench/', argv }),
+    verifies: 'the MD5 of files, but not of objects in parts',
     isForTrees: options.length > 0,
   };
 }
@@ -164,7 +168,8 @@ function aws(place: Place): Client {
       `${far}/`,
     ],
   });
-  return { name: 'aws', command: commands(awsEnv(place), { remote: 's3://bench/', argv }) };
+  const verifies = 'nothing that it cannot compute: CRC64NVME needs awscrt';
+  return { name: 'aws', command: commands(awsEnv(place), { remote: 's3://bench/', argv }), verifies };
 }
 
 function s5cmd(place: Place): Client {
@@ -178,7 +183,7 @@ function s5cmd(place: Place): Client {
     get_stdout: [...program, 'cat', far],
     delete_tree: [...program, 'rm', `${far}/*`],
   });
-  return { name: 's5cmd', command: commands(awsEnv(place), { remote: 's3://bench/', argv }) };
+  return { name: 's5cmd', command: commands(awsEnv(place), { remote: 's3://bench/', argv }), verifies: 'nothing' };
 }
 
 async function s3cmd(place: Place): Promise<Client> {
@@ -204,5 +209,6 @@ async function s3cmd(place: Place): Promise<Client> {
     get_stdout: [...program, 'get', far, '-'],
     delete_tree: [...program, 'del', '--recursive', '--force', `${far}/`],
   });
-  return { name: 's3cmd', command: commands(baseEnv(place), { remote: 's3://bench/', argv }) };
+  const verifies = 'MD5 ETags of files, but succeeds all the same';
+  return { name: 's3cmd', command: commands(baseEnv(place), { remote: 's3://bench/', argv }), verifies };
 }

@@ -16,7 +16,11 @@ export async function run(args: readonly string[]): Promise<void> {
   const { cases, wanted, rounds, ...promises } = readOptions(args);
   await using stage = await openStage(promises);
   const clients = await findClients({ server: stage.server, home: stage.directory }, wanted);
-  console.log(`medians of ${rounds} rounds after one that is not counted; ratios are medians of the rounds' ratios\n`);
+  console.log('\nwhat of a download is verified here:');
+  for (const { name, verifies, isForTrees } of clients) if (isForTrees !== true) console.log(`  ${name}: ${verifies}`);
+  console.log(
+    `\nmedians of ${rounds} rounds after one that is not counted; ratios are medians of the rounds' ratios\n`,
+  );
   console.log('| case | client | wall s | CPU s | peak MB | server CPU s | breakwater / it: wall | CPU | peak |');
   console.log('|---|---|---|---|---|---|---|---|---|');
   for (const one of cases) {

@@ -50,10 +50,16 @@ export async function run(args: readonly string[]): Promise<void> {
       if (failure !== null) throw new Error(`${client.name} fails without a fault: ${failure}`);
       const noticed = await fails({ client: deceived?.[index] ?? client, one }, corrupting);
       cells.push(noticed === null ? 'no' : 'yes');
-      if (noticed !== null) console.error(`${client.name} ${one.name}: ${noticed.trim().split('\n').at(-1)}`);
+      if (noticed !== null) console.error(`${client.name} ${one.name}: ${findReason(noticed)}`);
     }
     console.log(`| ${client.name} | ${cells.join(' | ')} |`);
   }
+}
+
+/** The line that names the digest; else the last. */
+function findReason(said: string): string {
+  const lines = said.trim().split('\n');
+  return lines.find((line) => /BadDigest|hash differ|checksum/i.test(line)) ?? lines.at(-1) ?? '';
 }
 
 /** What the client says when it fails; null where it takes the work for done. */

@@ -1,8 +1,15 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { get } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { digestOf, digestPattern } from '../../../bench/null-s3/digests.ts';
 import { NULL_BLOCK } from '../../../bench/null-s3/pattern.ts';
 import { spawnNullServer, type NullServer } from '../../../bench/spawn-null-server.ts';
+import { canMakeCertificates } from '../../support/certificate.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -153,4 +160,33 @@ describe('the null server', () => {
     expect(await completed.text()).toContain(`<ChecksumCRC64NVME>${crc64}</ChecksumCRC64NVME>`);
     expect(await tell(await send(key, ASKING))).toStrictEqual([200, etag, crc64, 'FULL_OBJECT']);
   });
+});
+
+describe('the null server with an option', () => {
+  test('changes a byte of what comes and of what goes, and still tells the truth about the object', async () => {
+    await using server = await spawnNullServer({ corrupts: true });
+    const read = await fetch(`${server.endpoint}/bench/1x4096/d00000/f00`);
+    const bytes = Buffer.from(await read.arrayBuffer());
+    expect(read.headers.get('etag')).toBe(`"${md5(PLAIN)}"`);
+    expect(bytes.filter((byte, at) => byte !== PLAIN[at]).length).toBe(1);
+    const headers = { 'content-md5': createHash('md5').update(PLAIN).digest('base64') };
+    const put = await fetch(`${server.endpoint}/bench/sent/object`, { method: 'PUT', body: PLAIN, headers });
+    expect([put.status, await put.text()]).toStrictEqual([400, expect.stringContaining('BadDigest')]);
+  });
+
+  test.runIf(canMakeCertificates('the null server over TLS'))(
+    'serves over TLS who trusts its certificate',
+    async () => {
+      const directory = await mkdtemp(join(tmpdir(), 'breakwater-bench-tls-'));
+      try {
+        await using server = await spawnNullServer({ tlsDirectory: directory });
+        const ca = await readFile(server.certificate ?? '');
+        const request = get(`${server.endpoint}/bench/1x4096/d00000/f00`, { ca, agent: false });
+        const [response] = (await once(request, 'response')) as [IncomingMessage];
+        expect(Buffer.concat(await response.toArray())).toStrictEqual(PLAIN);
+      } finally {
+        await rm(directory, { recursive: true });
+      }
+    },
+  );
 });
