@@ -1,8 +1,10 @@
-import { createHash, hash } from 'node:crypto';
 import { createReadStream, readFileSync, type Stats } from 'node:fs';
 import type { ListedObject } from '../../s3/list/list-objects.ts';
 import type { ObjectFacts } from '../../s3/download/download-request.ts';
+import { CompositeDigest } from '../../s3/checksum/composite-digest.ts';
+import { loadDigest } from '../../s3/checksum/digest.ts';
 import type { ExpectedChecksum } from '../../s3/checksum/expected-checksum.ts';
+import { matchesObject } from '../../s3/checksum/whole-object.ts';
 
 export interface PresentFile extends Pick<Stats, 'size' | 'mtimeMs' | 'ctimeMs'> {
   readonly path: string;
@@ -19,7 +21,7 @@ const TIME_UNITS_MS = [2000, 1000, 10, 1] as const;
 
 /**
  * Whether a file of the same size is the object. The exact time stored by the writer decides; without one, the second
- * in which the object was stored and, if S3 states it, the MD5.
+ * in which the object was stored and, if S3 states one of the whole or of a single part, the checksum.
  * @param stat asks S3 about the object, because listings do not show the writer's time
  */
 export async function isAlreadyHere(
@@ -36,8 +38,7 @@ export async function isAlreadyHere(
   if (modifiedMs === null) return false;
   if (isWritersTime) return isSameTime(file, modifiedMs);
   if (!isSameSecond(file.mtimeMs, modifiedMs)) return false;
-  const isComparable = expected?.algorithm === 'md5' && expected.parts === null;
-  return !isComparable || (await hasDigest(file, expected));
+  return expected === null || !isOfOnePiece(expected) || (await hasDigest(file, expected));
 }
 
 /** Whether a file has this time, as exactly as its file system can store it. */
@@ -54,19 +55,26 @@ function isSameSecond(a: number, b: number): boolean {
   return Math.floor(a / 1000) === Math.floor(b / 1000);
 }
 
-function readMd5(etag: string | null): Pick<ExpectedChecksum, 'value'> | null {
-  const [, expected] = /^"?([0-9a-f]{32})"?$/.exec(etag ?? '') ?? [];
-  return expected === undefined ? null : { value: expected };
+/** Whether it can be compared without the sizes of the parts. */
+function isOfOnePiece({ parts }: ExpectedChecksum): boolean {
+  return (parts ?? 1) === 1;
 }
 
-/** Whether a file has this MD5. False if it is missing or unreadable by now. */
-async function hasDigest({ path, size }: PresentFile, md5: Pick<ExpectedChecksum, 'value'> | null): Promise<boolean> {
-  if (md5 === null) return false;
+/** The MD5 in an ETag, or that of the MD5 of a single part; null for any other. */
+function readMd5(etag: string | null): ExpectedChecksum | null {
+  const [, value, parts] = /^"?([0-9a-f]{32})(-1)?"?$/.exec(etag ?? '') ?? [];
+  return value === undefined ? null : { algorithm: 'md5', value, parts: parts === undefined ? null : 1 };
+}
+
+/** Whether a file has this checksum. False if it is missing or unreadable by now. */
+async function hasDigest({ path, size }: PresentFile, expected: ExpectedChecksum | null): Promise<boolean> {
+  if (expected === null) return false;
   try {
-    if (size <= SYNC_BYTES_MAX) return hash('md5', readFileSync(path)) === md5.value;
-    const digest = createHash('md5');
+    if (size <= SYNC_BYTES_MAX) return await matchesObject(expected, readFileSync(path));
+    await loadDigest(expected.algorithm);
+    const digest = new CompositeDigest(expected, []);
     for await (const chunk of createReadStream(path)) if (Buffer.isBuffer(chunk)) digest.update(chunk);
-    return digest.digest('hex') === md5.value;
+    return (await digest.value()) === expected.value;
   } catch {
     return false;
   }
