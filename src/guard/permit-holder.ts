@@ -13,7 +13,8 @@ export interface PermitHolderOptions {
   readonly clock: Clock;
   /** From 0 to below 1, for the jitter of polls. @default always 0.5 */
   readonly random?: () => number;
-  readonly signal: AbortSignal;
+  /** Ends the waits. */
+  readonly stop: { readonly signal: AbortSignal };
   /** A probe's lease, in ms; renewed every third of it while held. */
   readonly probeLeaseMs: number;
   /** When the whole command must end, on the monotonic clock, in ms; null for never. */
@@ -168,8 +169,9 @@ export class PermitHolder {
 
   /** Ends early with the command's own probe. */
   async #sleep(delayMs: number): Promise<void> {
-    const { circuit, clock, signal } = this.#options;
-    await waitUnless((stop) => clock.sleep(delayMs, stop), { signal, end: circuit.probeEnded });
+    const { circuit, clock, stop } = this.#options;
+    const { signal } = stop;
+    await waitUnless((ended) => clock.sleep(delayMs, ended), { signal, end: circuit.probeEnded });
   }
 
   #take(permit: Permit): void {

@@ -3,6 +3,7 @@ import { BreakwaterError } from '../errors.ts';
 import type { AttemptFailure } from '../circuit/circuit.ts';
 import { runRetryChain, type RetryChainOptions } from '../retry/retry-chain.ts';
 import type { Guard, RequestQueue } from './guard.ts';
+import type { OperationStop } from './operation-stop.ts';
 import type { PermitHolder } from './permit-holder.ts';
 import { RequestWatch } from '../http/request-watch.ts';
 import { judge, type Evidence } from './verdict.ts';
@@ -20,8 +21,7 @@ interface RunnerOptions {
   readonly target: OperationTarget;
   /** Null without a circuit. */
   readonly permits: PermitHolder | null;
-  /** Aborts the guard's signal for this operation alone. */
-  readonly stop: AbortController;
+  readonly stop: OperationStop;
 }
 
 /** Sends the requests of one guarded operation, each with its own retry chain, all under the operation's permit. */
@@ -46,7 +46,7 @@ export class RequestRunner {
 
   /** Aborts with the command, or when this operation is stopped. */
   get signal(): AbortSignal {
-    return this.#guard.signal;
+    return this.#operation.stop.signal;
   }
 
   /** Whether the operation holds the probe of its circuit. */
@@ -56,7 +56,12 @@ export class RequestRunner {
 
   /** Aborts all requests, waits and backoffs of this operation with `reason`. */
   stop(reason: unknown): void {
-    this.#operation.stop.abort(reason);
+    this.#operation.stop.stop(reason);
+  }
+
+  /** Call before requests that `stop` is to abort, if the operation shares its signal; otherwise it does nothing. */
+  separate(): void {
+    this.#operation.stop.separate();
   }
 
   /** Counts stored payload bytes; negative when they must be moved again. */
@@ -112,7 +117,8 @@ export class RequestRunner {
   }
 
   async #attempt<T>(number: number, work: (attempt: Attempt) => Promise<T>): Promise<T> {
-    const { clock, settings, signal, emit } = this.#guard;
+    const { clock, settings, emit } = this.#guard;
+    const { signal } = this;
     const { target } = this.#operation;
     const watch = new RequestWatch(clock, settings);
     this.#watches.push(watch);
@@ -135,13 +141,13 @@ export class RequestRunner {
   }
 
   #createChainOptions(request: GuardedRequest): RetryChainOptions {
-    const { settings, clock, random, signal, emit } = this.#guard;
+    const { settings, clock, random, emit } = this.#guard;
     const { target } = this.#operation;
     return {
       settings: settings.retry,
       clock,
       random,
-      signal,
+      signal: this.signal,
       deadlineAtMs: settings.deadlineAtMs,
       sleep: async (delayMs) => await this.#waitWhilePermitted((stop) => clock.sleep(delayMs, stop)),
       onAttemptFailed: (number, failure) => {
@@ -209,7 +215,8 @@ export class RequestRunner {
 
   /** Ends a wait early, without an error, when this command opens the circuit; the next check stops the chain. */
   async #waitWhilePermitted(wait: (stop: AbortSignal) => Promise<void>): Promise<void> {
-    const { circuit, signal } = this.#guard;
+    const { signal } = this;
+    const { circuit } = this.#guard;
     if (circuit === null) await wait(signal);
     else await waitUnless(wait, { signal, end: circuit.opened });
   }

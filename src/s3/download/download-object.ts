@@ -9,6 +9,7 @@ import type { Piece } from './missing-ranges.ts';
 import type { DownloadOptions } from './verify-download.ts';
 import type { Guard } from '../../guard/guard.ts';
 import { runGuarded } from '../../guard/guarded-operation.ts';
+import type { RequestRunner } from '../../guard/request-runner.ts';
 import { runPieces } from '../../guard/run-in-parallel.ts';
 import type { DigestThreads } from '../checksum/thread/digest-threads.ts';
 import type { ObjectClient } from '../connection/object-client.ts';
@@ -25,10 +26,10 @@ export function downloadObject(
   request: DownloadRequest,
 ): Promise<DownloadResult> {
   const { bucket, key, signal } = request;
-  return runGuarded(shared.guard, { operation: 'get_object', bucket, key }, async (requests) => {
-    using _stopping = onAbort(signal, (reason) => requests.stop(reason));
+  const target = { operation: 'get_object', bucket, key } as const;
+  const whole = wholeTrust.isKept ? planWhole(request) : null;
+  const work = async (requests: RequestRunner): Promise<DownloadResult> => {
     const options = { ...shared, requests, request };
-    const whole = wholeTrust.isKept ? planWhole(request) : null;
     try {
       const result = whole === null ? null : await downloadWhole(options, whole);
       if (whole !== null) wholeTrust.note(result !== null);
@@ -36,10 +37,16 @@ export function downloadObject(
     } catch (error) {
       throw await explainArchive(options, error);
     }
+  };
+  if (whole !== null) return runGuarded(shared.guard, target, work, signal);
+  return runGuarded(shared.guard, target, async (requests) => {
+    using _stopping = onAbort(signal, (reason) => requests.stop(reason));
+    return await work(requests);
   });
 }
 
 async function downloadInPieces(options: DownloadOptions, trust: EtagTrust): Promise<DownloadResult> {
+  options.requests.separate();
   const known = Promise.withResolvers<ActiveDownload>();
   const first = fetchFirst(options, known.resolve);
   const active = await Promise.race([known.promise, first]);

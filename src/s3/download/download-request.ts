@@ -48,7 +48,7 @@ export interface DownloadRequest extends ObjectAddress {
   readonly queue: SlotQueue;
   /** The result of an earlier run, or null. Ignored if the object has changed, or S3 states no checksum for it. */
   readonly resume: ResumePoint | null;
-  /** Aborts only this download, with its reason. */
+  /** Aborts only this download, with its reason. With `takeWhole`, it must abort with the command, too. */
   readonly signal: AbortSignal;
   /** Takes a small object in place of a target. @default every object goes to a target */
   readonly takeWhole?: TakeWhole;

@@ -54,9 +54,9 @@ async function uploadWhole(s3: ObjectClient, guard: Guard, upload: FileUpload): 
   // Before taking the permit, because a probe must not wait for a slot or the disk.
   using slot = await queue.take(sizeBytes, { signal });
   const bytes = source.readWhole?.() ?? (await readSlowly(source, slot.buffer()));
-  return await runGuarded(guard, { operation: 'put_object', bucket, key }, (requests) =>
-    putWhole({ s3, guard, requests }, upload, bytes),
-  );
+  const target = { operation: 'put_object', bucket, key } as const;
+  // One request, which only the command stops.
+  return await runGuarded(guard, target, (requests) => putWhole({ s3, guard, requests }, upload, bytes), guard.signal);
 }
 
 async function readSlowly(source: UploadSource, bytes: Buffer): Promise<Uint8Array> {

@@ -64,6 +64,7 @@ export async function getMany(context: FetchContext, many: ManyToGet): Promise<M
     objectsInFlight: context.slots.bounds.requests,
     hasRoom: context.hasRoom,
     beforeEach: (signal) => context.store.waitWhileThrottled(signal),
+    signal: context.signal,
     asked: { operation: 'get_object', bucket: many.bucket, key: null, prefix: many.prefix },
   });
   if (result.done + result.skipped + result.failed === 0) throw nothingFoundError(many);

@@ -447,3 +447,53 @@ async function renewForever(
 ): Promise<void> {
   while (gate.renew(permit)) await clock.sleep(LEASE_MS / 3);
 }
+
+describe('an operation that shares a signal', () => {
+  /** Its request waits until its signal aborts. */
+  function hang(isSeparate: boolean) {
+    const { guard } = createFakeGuard();
+    const shared = new AbortController();
+    const given = Promise.withResolvers<{ readonly requests: RequestRunner; readonly signal: AbortSignal }>();
+    const result = runGuarded(
+      guard,
+      TARGET,
+      async (requests) => {
+        if (isSeparate) requests.separate();
+        await requests.send(async ({ options: { abortSignal } }) => {
+          given.resolve({ requests, signal: abortSignal });
+          await new Promise((_resolve, reject) => {
+            abortSignal.addEventListener('abort', () => reject(abortSignal.reason as Error));
+          });
+        });
+      },
+      shared.signal,
+    );
+    return { shared, given: given.promise, result };
+  }
+
+  const INTERRUPTED = new BreakwaterError('interrupted', 'stopped');
+
+  it('gives it to its requests, and ends with it', async () => {
+    const { shared, given, result } = hang(false);
+    expect((await given).signal).toBe(shared.signal);
+    shared.abort(INTERRUPTED);
+    await expect(result).rejects.toBe(INTERRUPTED);
+  });
+
+  it('can be stopped alone once it is separate, and still ends with it', async () => {
+    const stopped = hang(true);
+    (await stopped.given).requests.stop(INTERRUPTED);
+    await expect(stopped.result).rejects.toBe(INTERRUPTED);
+    expect(stopped.shared.signal.aborted).toBe(false);
+    const ended = hang(true);
+    await ended.given;
+    ended.shared.abort(INTERRUPTED);
+    await expect(ended.result).rejects.toBe(INTERRUPTED);
+  });
+
+  it('does not begin after an abort', async () => {
+    const { guard } = createFakeGuard();
+    const work = (): never => expect.fail('began');
+    await expect(runGuarded(guard, TARGET, work, AbortSignal.abort(INTERRUPTED))).rejects.toBe(INTERRUPTED);
+  });
+});

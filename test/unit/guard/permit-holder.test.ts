@@ -19,7 +19,7 @@ function prepare() {
   const holder = new PermitHolder({
     circuit,
     clock,
-    signal: abort.signal,
+    stop: abort,
     probeLeaseMs: LEASE_MS,
     deadlineAtMs: null,
     waits: new WaitReport({ clock, emit: () => undefined }),
