@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, parse } from 'node:path';
 import { defineConfig, rolldown, type Plugin } from 'rolldown';
+import { chooseChunk } from './build/chunks.ts';
+import { filesOnUse, oclifOnUse, runtimeInside, stamped } from './build/load-on-use.ts';
 
 /** The one module that is not CommonJS (Ink's layout engine awaits at its top), loaded only where something is drawn. */
 const TERMINAL = 'ui/terminal';
@@ -111,12 +113,31 @@ export default defineConfig([
       ...Object.fromEntries(commands.map((name) => [`commands/${name}`, `src/commands/${name}.ts`])),
     },
     ...ON_NODE,
-    plugins: [terminalApart, undiciInPart, threadWithin, valkeyInPart, plainOrder, licences('chunks/LICENSES.txt')],
+    preserveEntrySignatures: 'allow-extension',
+    plugins: [
+      terminalApart,
+      undiciInPart,
+      threadWithin,
+      valkeyInPart,
+      plainOrder,
+      oclifOnUse,
+      filesOnUse,
+      runtimeInside,
+      stamped,
+      licences('chunks/LICENSES.txt'),
+    ],
     output: {
       dir: 'dist',
       format: 'cjs',
       entryFileNames: '[name].cjs',
       chunkFileNames: 'chunks/[name].cjs',
+      exports: 'named',
+      comments: false,
+      charset: 'ascii',
+      codeSplitting: {
+        includeDependenciesRecursively: false,
+        groups: [{ name: chooseChunk, debugName: 'chooseChunk' }],
+      },
       cleanDir: true,
     },
   },

@@ -1,9 +1,6 @@
 #!/usr/bin/env node
-/* Parsed by whatever Node is there, however old: no import statement, nothing newer than import(). */
+/* Parsed by whatever Node is there, however old. CommonJS (package.json beside it): Node's loader of ES modules takes 2 ms. */
 const major = Number(process.version.slice(1).split('.')[0]);
-
-/* What a failed write means is decided in src/cli/output/lost-output.ts; without a listener it would end the process. */
-function ignoreFailedWrite() {}
 
 /*
  * Under a limit of the address space (ulimit -v), glibc's arenas of 64 MiB for each thread leave no room for the work:
@@ -19,7 +16,7 @@ function shareOneArena(env) {
 
 function hasAddressLimit() {
   try {
-    const limits = process.getBuiltinModule('node:fs').readFileSync('/proc/self/limits', 'utf8');
+    const limits = require('node:fs').readFileSync('/proc/self/limits', 'utf8');
     return /^Max address space +[0-9]/m.test(limits);
   } catch {
     return false;
@@ -27,40 +24,54 @@ function hasAddressLimit() {
 }
 
 /*
- * Node keeps what it has compiled for the next invocation: a tenth of the time to start. In the user's own directory, since
- * code that others could write would be run. Where that cannot be written, or NODE_COMPILE_CACHE says where, this does nothing.
+ * Where compiled code is kept for the next invocation: in the user's own directory, since code that others could write would be
+ * run. Node makes one for each version and its flags below it, and keeps there what load.js leaves to it. Where that cannot be
+ * written, this is undefined; NODE_COMPILE_CACHE may name another.
  * The directory is made here, a level at a time: Node's own recursive mkdir never ends below /proc.
  */
-function keepCompiled(env) {
+function findCache(env) {
   const root = [env.XDG_CACHE_HOME, env.HOME && env.HOME + '/.cache'].find((path) => path && path.startsWith('/'));
-  if (root === undefined || !makeDirectory(root) || !makeDirectory(root + '/breakwater')) return;
-  process.getBuiltinModule('node:module').enableCompileCache(root + '/breakwater');
+  const module = require('node:module');
+  const own = root !== undefined && makeDirectory(root) && makeDirectory(root + '/breakwater');
+  if (own) module.enableCompileCache(root + '/breakwater');
+  return module.getCompileCacheDir();
 }
 
 function makeDirectory(path) {
   try {
-    process.getBuiltinModule('node:fs').mkdirSync(path, 0o700);
+    require('node:fs').mkdirSync(path, 0o700);
     return true;
   } catch (error) {
     return error.code === 'EEXIST';
   }
 }
 
+function start(words) {
+  try {
+    require('./load.js')(words, findCache(process.env));
+  } catch (error) {
+    process.stderr.on('error', ignoreFailedWrite);
+    console.error('breakwater: cannot start: ' + error.message.split('\n')[0] + '; in a clone run: npm run build');
+    process.exit(70);
+  }
+}
+
+/* As in src/cli/heap-limits.ts, before anything is loaded: V8 rejects code that was compiled under other flags. */
+function keepHeapSmall(words) {
+  const isForMany = words[0] === 'sweep' || words.includes('-r') || words.includes('--recursive');
+  if (!isForMany) return;
+  const flags = ['--semi-space-growth-factor=1', '--no-separate-gc-phases', '--heap-growing-percent=10'];
+  for (const flag of flags) require('node:v8').setFlagsFromString(flag);
+}
+
+/* Without a listener, it would end the process with another status. */
+function ignoreFailedWrite() {}
+
 if (major < 24) {
   console.error('breakwater needs Node >= 24 (this is ' + process.version + '); from a clone use: npx breakwater');
   process.exit(78);
 } else {
-  process.stdout.on('error', ignoreFailedWrite);
-  process.stderr.on('error', ignoreFailedWrite);
   shareOneArena(process.env);
-  keepCompiled(process.env);
-  import('../dist/cli/main.cjs').then(
-    function start(program) {
-      return program.main(process.argv.slice(2));
-    },
-    function report(error) {
-      console.error('breakwater: cannot start: ' + error.message.split('\n')[0] + '; in a clone run: npm run build');
-      process.exit(70);
-    },
-  );
+  keepHeapSmall(process.argv.slice(2));
+  start(process.argv.slice(2));
 }

@@ -13,7 +13,7 @@ import type {
 } from './circuit.ts';
 import { createChecker } from './check-circuit.ts';
 import type { CircuitStore } from './circuit-store.ts';
-import { admit, initialRow, isCurrent, isolate, renew, reset, settle } from './state-machine.ts';
+import { admit, initialRow, isCurrent, isolate, renew, reset, settle, type Arrival } from './state-machine.ts';
 import type { Moment, Step } from './change-state.ts';
 
 /** Runs the state machine on the stored rows. Synchronous: each call is at most one short transaction. */
@@ -62,12 +62,11 @@ export interface CircuitGateOptions {
 
 /** Creates a gate over a store. Each call is at most one short write transaction, and none if nothing changes. */
 export function createCircuitGate(options: CircuitGateOptions): CircuitGate {
-  const { clock, settings, process, isOwnerAlive, newToken, emit } = options;
+  const { clock, settings, emit } = options;
   const { read, run, write } = createStepper(options);
   const settled = new WeakSet<Permit>();
-  const moment = (): Moment => ({ nowMs: clock.now(), settings, process });
-  const requestAdmission = (row: CircuitRow): Step<Admission> =>
-    admit(row, { ...moment(), token: newToken(), isOwnerAlive: row.lease === null || isOwnerAlive(row.lease.owner) });
+  const moment = (): Moment => ({ nowMs: clock.now(), settings, process: options.process });
+  const requestAdmission = (row: CircuitRow): Step<Admission> => admit(row, arrivalAt(row, options));
   const { check, isHeld, passIsolation } = createChecker({ read, run, requestAdmission });
 
   return {
@@ -85,7 +84,8 @@ export function createCircuitGate(options: CircuitGateOptions): CircuitGate {
     settle: (permit, verdict, attempt) => {
       if (settled.has(permit)) return;
       settled.add(permit);
-      const failure = attempt === undefined ? null : { atMs: clock.now(), ...pickCause(attempt), process };
+      const failure =
+        attempt === undefined ? null : { atMs: clock.now(), ...pickCause(attempt), process: options.process };
       const { outcome, row, after } = run(permit.circuit, (judged) => {
         const step = settle(judged, { ...moment(), permit, verdict, failure });
         return { ...step, result: { outcome: step.result, row: judged, after: step.row } };
@@ -100,6 +100,22 @@ export function createCircuitGate(options: CircuitGateOptions): CircuitGate {
     isCurrent: (permit) => isCurrent(read(permit.circuit), { permit, nowMs: clock.now() }) && !isHeld(permit.circuit),
     renew: (permit) => run(permit.circuit, (row) => renew(row, { ...moment(), permit })),
     ...changesByHand(write, moment),
+  };
+}
+
+/** A call at this row. What only a change needs is found out for that: it takes several files, and Node's cryptography. */
+function arrivalAt({ lease }: CircuitRow, options: CircuitGateOptions): Arrival {
+  const { clock, settings, isOwnerAlive, newToken } = options;
+  return {
+    nowMs: clock.now(),
+    settings,
+    get process() {
+      return options.process;
+    },
+    get token() {
+      return newToken();
+    },
+    isOwnerAlive: lease === null || isOwnerAlive(lease.owner),
   };
 }
 

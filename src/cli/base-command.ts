@@ -1,25 +1,25 @@
 import { Command } from '@oclif/core/command';
 import type { FlagInput, InferredArgs, InferredFlags } from '@oclif/core/interfaces';
+import { parse } from '@oclif/core/parser';
+import program from '../../package.json' with { type: 'json' };
 import { systemClock } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
 import type { CommandResult, CommandRun } from './command-run.ts';
 import { findHome } from './find-home.ts';
 import { openEarlyOutput } from './output/fallback-output.ts';
 import { globalFlags } from './flags/flags.ts';
-import { keepOnlyWatchers } from './output/lost-output.ts';
 import { decideOutputMode, Output } from './output/output.ts';
+import { processStreams } from './output/process-streams.ts';
 import { report, reportFailure } from './output/report.ts';
 import { isFleetSet } from './fleet-setting.ts';
 import { createRuntime } from './runtime.ts';
+import { readAuthorization } from './recording/push-credentials.ts';
+import { readCertificates } from './settings/named-file.ts';
 import { resolveSettings, type Settings } from './settings/resolve-settings.ts';
-import { toBreakwaterError } from './flags/usage-error.ts';
 import { readUserFile } from './settings/user-file.ts';
 
 export type Flags<T extends typeof Command> = InferredFlags<T['flags']>;
 export type Args<T extends typeof Command> = InferredArgs<T['args']>;
-
-// oclif has just added a listener that throws for every failed write but EPIPE.
-keepOnlyWatchers(process.stdout);
 
 /** The parsed arguments and flags of a command. Its settings are in `run.settings`. */
 export interface CommandInput<T extends typeof Command> {
@@ -44,21 +44,18 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   /** Never throws: failures are printed and become the exit status. */
   async run(): Promise<void> {
     const place = { env: process.env, home: findHome(process.env) };
-    const screens = { stdout: process.stdout, stderr: process.stderr };
-    const early = openEarlyOutput({ argv: this.argv, ...place }, screens);
     const command = this.id ?? '';
     try {
       const { input, settings } = await this.#parseInput(place);
-      const output = new Output(decideOutputMode(settings, screens, place.env), screens);
+      const output = new Output(decideOutputMode(settings, processStreams, place.env), processStreams);
       await using runtime = createRuntime({
         command,
-        version: this.config.version,
+        version: program.version,
         settings,
         output,
-        screens,
+        streams: processStreams,
         ...place,
         clock: systemClock,
-        stdin: process.stdin,
         endNow: (status) => process.exit(status),
       });
       const { run, endProgress } = runtime;
@@ -70,14 +67,20 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
         endProgress();
         // After an abort, waits and streams throw various errors; report the abort reason instead.
         const error: unknown = run.signal.aborted && !(thrown instanceof BreakwaterError) ? run.signal.reason : thrown;
-        process.exitCode = reportFailure(output, systemClock, { command, error: this.#toError(error) });
+        process.exitCode = reportFailure(output, systemClock, { command, error: await this.#toError(error) });
       }
     } catch (error) {
-      process.exitCode = reportFailure(early, systemClock, { command: this.id ?? null, error: this.#toError(error) });
+      const early = openEarlyOutput({ argv: this.argv, ...place }, processStreams);
+      process.exitCode = reportFailure(early, systemClock, {
+        command: this.id ?? null,
+        error: await this.#toError(error),
+      });
     }
   }
 
-  #toError(error: unknown): BreakwaterError {
+  async #toError(error: unknown): Promise<BreakwaterError> {
+    if (error instanceof BreakwaterError) return error;
+    const { toBreakwaterError } = await import('./flags/usage-error.ts');
     const flags = Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags });
     return toBreakwaterError(error, { command: this.id ?? null, flags });
   }
@@ -85,9 +88,10 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   async #parseInput({ env, home }: { env: NodeJS.ProcessEnv; home: string }) {
     // oclif warns about commands that did not parse, but `run` reports a failed parse.
     this.parsed = true;
-    const parsed = await this.parse({
-      flags: this.ctor.flags,
-      baseFlags: this.ctor.baseFlags ?? {},
+    // By the parser itself: `this.parse` would ask for hooks and deprecated flags, which we have none of.
+    const parsed = await parse(this.argv, {
+      context: this,
+      flags: { ...keepNamed(this.ctor.baseFlags ?? {}, this.argv), ...this.ctor.flags },
       args: refuseStdinAsArgument(this.ctor.args),
       strict: this.ctor.strict,
     });
@@ -121,14 +125,21 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
  */
 async function refuseBadOutlets({ push, pushCa }: Settings, env: NodeJS.ProcessEnv): Promise<void> {
   if (push === null) return;
-  const [{ findPushTarget }, { readAuthorization }, { readCertificates }] = await Promise.all([
-    import('../metrics/push-target.ts'),
-    import('./recording/push-credentials.ts'),
-    import('./settings/named-file.ts'),
-  ]);
+  const { findPushTarget } = await import('../metrics/push-target.ts');
   if (pushCa !== null) readCertificates({ name: '--push-ca', path: pushCa });
   findPushTarget({ url: push, job: '', instance: '' });
   readAuthorization(env);
+}
+
+/**
+ * The flags of settings that a word may name: the parser prepares each of its flags, which takes 1 ms for all of them.
+ * A setting has no short form, and its value from the environment is not the parser's (resolve-settings.ts).
+ */
+function keepNamed(flags: FlagInput, words: readonly string[]): FlagInput {
+  const names = new Set(words.map((word) => word.replace(/^--(?:no-)?/, '').split('=', 1)[0]));
+  return Object.fromEntries(
+    Object.entries(flags).filter(([name]) => names.has(name) || names.has(name.replace(/^no-/, ''))),
+  );
 }
 
 /** oclif would read a missing argument from standard input, which may contain an object's bytes. */

@@ -41,9 +41,11 @@ export function openLocalState({ command, settings, clock, emit }: Options): Loc
       settings: { failureThreshold, successThreshold, openForMs, probeLeaseMs },
       clock,
       emit,
-      process: processIdentity(),
+      get process() {
+        return processIdentity();
+      },
       isOwnerAlive: isProcessAlive,
-      newToken: randomUUID,
+      newToken: () => randomUUID(),
     });
   };
   let gateOf: { readonly state: State; readonly gate: Promise<CircuitGate> } | null = null;

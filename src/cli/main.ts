@@ -1,5 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { systemClock } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
 import { decidesColour } from './output/terminal-style.ts';
@@ -7,36 +6,38 @@ import { completeEnvironment, findHome } from './find-home.ts';
 import { findStrayFlag, lacksCommand, normaliseArguments } from './flags/command-line.ts';
 import { logError } from './output/event-log.ts';
 import { exitStatusOf } from './output/exit-status.ts';
-import { watchForLostOutput } from './output/lost-output.ts';
 import { logForeignWarnings } from './output/node-warnings.ts';
 import { guessOutputSettings, openEarlyOutput } from './output/fallback-output.ts';
 import { escapeControls } from '../ui/escape.ts';
 import { findNearestWord } from '../ui/nearest-word.ts';
+import { canRunDirectly, runDirectly, type LoadCommand } from './run-directly.ts';
 import type { Output } from './output/output.ts';
+import { processStreams } from './output/process-streams.ts';
 import { reportFailure } from './output/report.ts';
 import { once } from '../once.ts';
 
 /** No user plugins: oclif would look for them in a home directory that may not be readable. */
-const PROGRAM = { root: fileURLToPath(new URL('../..', import.meta.url)), userPlugins: false };
+const PROGRAM = { root: join(import.meta.dirname, '..', '..'), userPlugins: false };
 
 /** Runs one command line and exits the process with its status. */
-export async function main(words: readonly string[]): Promise<void> {
+export async function main(words: readonly string[], load: LoadCommand): Promise<void> {
   completeEnvironment(process.env);
   const argv = normaliseArguments(words);
-  const screens = { stdout: process.stdout, stderr: process.stderr };
-  const early = once(() => openEarlyOutput({ argv, env: process.env, home: findHome(process.env) }, screens));
-  const lostOutput = watchForLostOutput(screens);
+  const early = once(() => openEarlyOutput({ argv, env: process.env, home: findHome(process.env) }, processStreams));
   logForeignWarnings(early, systemClock);
-  const status = await runCommandLine(argv, early);
-  await Promise.all([drain(process.stdout), drain(process.stderr)]);
-  const lost = lostOutput();
+  const status = await runCommandLine(argv, { early, load });
+  await processStreams.drain();
+  const { lost } = processStreams;
   if (lost !== null && status === 0) logError(early(), systemClock, lost);
   // A handle that a library keeps open (an idle connection, standard input) must not delay the exit. A failure keeps its
   // status, also if nobody could read about it.
   process.exit(lost !== null && status === 0 ? exitStatusOf(lost) : status);
 }
 
-async function runCommandLine(argv: readonly string[], early: () => Output): Promise<number> {
+async function runCommandLine(
+  argv: readonly string[],
+  { early, load }: { readonly early: () => Output; readonly load: LoadCommand },
+): Promise<number> {
   const place = { argv, env: process.env, home: findHome(process.env) };
   try {
     chooseColour(guessOutputSettings(place).noColor);
@@ -45,11 +46,8 @@ async function runCommandLine(argv: readonly string[], early: () => Output): Pro
     if (lacksCommand(argv)) {
       throw new BreakwaterError('usage', 'no command is given', { details: { hint: 'see breakwater --help' } });
     }
-    const { run } = await import('@oclif/core/run');
-    const { settings } = await import('@oclif/core/settings');
-    // Always use the compiled commands, even under NODE_ENV=test.
-    settings.enableAutoTranspile = false;
-    await run([...argv], PROGRAM);
+    if (canRunDirectly(argv)) await runDirectly(argv, load);
+    else await dispatch(argv);
     return Number(process.exitCode ?? 0);
   } catch (error) {
     return reportFailure(early(), systemClock, {
@@ -57,6 +55,16 @@ async function runCommandLine(argv: readonly string[], early: () => Output): Pro
       error: await startError(error, argv),
     });
   }
+}
+
+/** By oclif, which writes by itself: help, the version, and what is no command. */
+async function dispatch(argv: readonly string[]): Promise<void> {
+  processStreams.open();
+  const { run } = await import('@oclif/core/run');
+  const { settings } = await import('@oclif/core/settings');
+  // Always use the compiled commands, even under NODE_ENV=test.
+  settings.enableAutoTranspile = false;
+  await run([...argv], PROGRAM);
 }
 
 /** Commands report their own failures, so this is an unknown command or our bug. */
@@ -103,19 +111,8 @@ async function strayFlagError(flag: string, argv: readonly string[]): Promise<Br
 
 /** Decides colour for stdout; libraries follow it. Otherwise `CI` would colour help even in a file. */
 function chooseColour(noColor: boolean): void {
-  if (decidesColour({ env: process.env, noColor, isTerminal: process.stdout.isTTY })) return;
+  if (decidesColour({ env: process.env, noColor, isTerminal: processStreams.terminals.stdout })) return;
   // Node warns if both are set, so only the user's own choice is kept.
   if ((process.env['NO_COLOR'] ?? '') === '') process.env['FORCE_COLOR'] = '0';
   else delete process.env['FORCE_COLOR'];
-}
-
-/** Waits until all output is written or the pipe is closed. */
-async function drain(stream: NodeJS.WriteStream): Promise<void> {
-  if (!stream.writable) return;
-  // A write that has failed reports it in the next turn.
-  if (stream.writableLength === 0) return await setImmediate();
-  await new Promise<void>((resolve) => {
-    stream.once('error', () => resolve());
-    stream.write('', () => resolve());
-  });
 }

@@ -17,15 +17,17 @@ import { isStartedByNohup } from './nohup.ts';
 import { openLocalState } from './local-state.ts';
 import { once } from '../once.ts';
 import type { Output, Screens } from './output/output.ts';
+import { processStreams } from './output/process-streams.ts';
 import { createProgress } from '../ui/progress/show-progress.ts';
 import { startRecorders } from './recording/recorders.ts';
 import { listenToSignals } from './signals.ts';
 
 /** What a command run is given; the rest of it is made here. */
-type Given = Pick<CommandRun, 'command' | 'version' | 'settings' | 'output' | 'clock' | 'stdin' | 'env'>;
+type Given = Pick<CommandRun, 'command' | 'version' | 'settings' | 'output' | 'clock' | 'env'>;
 
 export interface RuntimeOptions extends Given {
-  readonly screens: Screens;
+  /** Each is opened when it is first asked for. */
+  readonly streams: Pick<Screens, 'stdout' | 'stderr'> & Pick<CommandRun, 'stdin'>;
   readonly home: string;
   /** Ends the process immediately with this status. */
   readonly endNow: (status: number) => void;
@@ -40,17 +42,13 @@ export interface Runtime extends AsyncDisposable {
 
 /** The composition root of one command. Nothing costly is opened here. */
 export function createRuntime(options: RuntimeOptions): Runtime {
-  const { screens, home, endNow: exit, ...given } = options;
+  const { streams, home, endNow: exit, ...given } = options;
   const { command, settings, output, clock, env } = given;
   const hub = new EventHub();
   const closers = new Closers((message) => hub.emit({ kind: 'warning', reason: 'close_failed', message }));
   const symbols = decidesAscii({ env, ascii: settings.ascii }) ? ASCII_SYMBOLS : UNICODE_SYMBOLS;
   const progress = createProgress({ output, clock, symbols, loadLive: async () => await loadLive(output) });
-  const log = createEventLog(output, clock);
-  // Machines count for themselves, and `--verbose` has a line for every attempt.
-  const isGrouped = output.mode.logFormat === 'text' && !output.mode.verbose;
-  const grouped = groupRetries(log, clock);
-  hub.add(isGrouped ? grouped.read : log);
+  const grouped = addLog(hub, { output, clock });
   hub.add(progress.read);
 
   const interruption = new AbortController();
@@ -77,7 +75,12 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     deadlineAtMs: settings.deadlineMs === null ? null : clock.monotonic() + settings.deadlineMs,
     emit: hub.emit,
     addReader: (reader) => hub.add(reader),
-    stdout: screens.stdout,
+    get stdin() {
+      return streams.stdin;
+    },
+    get stdout() {
+      return streams.stdout;
+    },
     symbols,
     aws,
     caBundle: () => findCaBundle(aws(), { env, home }),
@@ -94,10 +97,20 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   return { run, endProgress, [Symbol.asyncDispose]: async () => await closers.close() };
 }
 
+/** @returns the groups of retries, which end with the command */
+function addLog(hub: EventHub, { output, clock }: Pick<Given, 'output' | 'clock'>): ReturnType<typeof groupRetries> {
+  const log = createEventLog(output, clock);
+  const grouped = groupRetries(log, clock);
+  // Machines count for themselves, and `--verbose` has a line for every attempt.
+  const isGrouped = output.mode.logFormat === 'text' && !output.mode.verbose;
+  hub.add(isGrouped ? grouped.read : log);
+  return grouped;
+}
+
 /** Called only when a transfer takes a while. */
 async function loadLive({ mode }: Output): Promise<LiveLines> {
   const { startLiveLines } = await import('../ui/terminal.tsx');
-  return startLiveLines(process.stderr, { hasColour: mode.stderrHasColour, jobControl: createJobControl() });
+  return startLiveLines(processStreams.stderr, { hasColour: mode.stderrHasColour, jobControl: createJobControl() });
 }
 
 /** Aborts with `deadline` when the time is up. @returns a function that stops the timer */

@@ -13,6 +13,7 @@ import { nameMissingKey } from './settings/name-settings.ts';
 import { readCertificates } from './settings/named-file.ts';
 import { findRequestsMax } from './descriptor-limit.ts';
 import { openUnfinishedWork } from '../state/stored-work.ts';
+import { once } from '../once.ts';
 import type { CommandRun } from './command-run.ts';
 import { openStdout } from './open-stdout.ts';
 import { openStdin } from './open-stdin.ts';
@@ -29,18 +30,22 @@ export async function openTransferContext(
 ): Promise<TransferContext> {
   const circuit = run.circuitName(name);
   const guard = guardOf(run, run.settings.noBreaker ? null : await openCircuit(run, circuit));
+  const headroom = once(watchHeadroom);
+  const stdout = once(() => openStdout(run.stdout));
   return {
     circuit,
     refuseIfOpen: async (target) => await refuseIfOpen(guard, target),
     connect: async () => await connect(run, guard, access),
     emit: run.emit,
     clock: run.clock,
-    hasRoom: watchHeadroom(),
+    hasRoom: () => headroom()(),
     requestsMax: findRequestsMax(),
     unfinished: openUnfinishedWork(run, name === 's3-upload' ? 'upload' : 'download'),
     signal: run.signal,
     openStdin: () => openStdin(run.stdin),
-    stdout: openStdout(run.stdout),
+    get stdout() {
+      return stdout();
+    },
   };
 }
 

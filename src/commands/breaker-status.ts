@@ -9,6 +9,7 @@ import { selectCircuits } from '../breaker/select-circuits.ts';
 import type { ScreenRequest } from '../breaker/watch/watch.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { circuitFlags, withEnvironment } from '../cli/flags/flags.ts';
+import { processStreams } from '../cli/output/process-streams.ts';
 import { readUserName } from '../cli/user-name.ts';
 import { findBareName } from '../circuit/circuit-name.ts';
 import type { Refusal } from '../circuit/circuit.ts';
@@ -108,7 +109,7 @@ export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
 /** A live screen on a terminal with a keyboard, otherwise lines. */
 async function watch(run: CommandRun, request: Omit<ScreenRequest, 'user'>): Promise<CommandResult> {
   const { watchAtTerminal, watchInPipe } = await import('../breaker/watch/watch.ts');
-  const { output, symbols, stdin, stdout } = run;
+  const { output, symbols, stdin } = run;
   const { isLive, stdoutIsTerminal, stdoutHasColour, json } = output.mode;
   if (isLive && stdoutIsTerminal && 'isTTY' in stdin && stdin.isTTY === true) {
     const held: (() => void)[] = [];
@@ -117,8 +118,8 @@ async function watch(run: CommandRun, request: Omit<ScreenRequest, 'user'>): Pro
     try {
       const { createJobControl } = await import('../cli/job-control.ts');
       const terminal = {
-        stdin: process.stdin,
-        stdout: process.stdout,
+        stdin: processStreams.stdin,
+        stdout: processStreams.stdout,
         hasColour: stdoutHasColour,
         symbols,
         jobControl: createJobControl(),
@@ -131,12 +132,12 @@ async function watch(run: CommandRun, request: Omit<ScreenRequest, 'user'>): Pro
     }
   }
   const { watchReader } = await import('../cli/output/reader-watch.ts');
-  const reader = watchReader(process.stdout.fd);
+  const reader = watchReader(processStreams.stdout.fd);
   run.onClose(reader.stop);
   const { circuits, stateFile } = await watchInPipe(run, request, {
     isJson: json,
     print: (lines) => output.print(lines),
-    isRead: () => stdout.writable && reader.hasReader(),
+    isRead: () => run.stdout.writable && reader.hasReader(),
   });
   const { path, condition } = stateFile;
   const problem = condition === 'ready' || condition === 'missing' ? null : condition;

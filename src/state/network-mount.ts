@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync, statfsSync } from 'node:fs';
-import { platform } from 'node:os';
 import { dirname } from 'node:path';
+import { platform } from 'node:process';
 
 /** File systems whose locks do not work between machines, or at all; statfs(2), linux/magic.h. */
 const NETWORK_MAGIC: ReadonlySet<number> = new Set([
@@ -28,7 +28,7 @@ const NETWORK_FUSE = /^fuse\.(?:sshfs|s3fs|rclone|glusterfs|davfs|gcsfuse|goofys
  * elsewhere the result is false.
  */
 export function isOnNetwork(path: string): boolean {
-  if (platform() !== 'linux') return false;
+  if (platform !== 'linux') return false;
   try {
     // Magic numbers are unsigned, but some kernels return them sign-extended.
     // oxlint-disable-next-line no-bitwise

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Program } from '../support/program.ts';
 
@@ -36,6 +37,26 @@ describe('compiled code', () => {
     expect(existsSync(program.path('.cache'))).toBe(false);
     expect(await status({ XDG_CACHE_HOME: 'relative' })).toEqual([0, '']);
     expect(existsSync(program.path('.cache', 'breakwater'))).toBe(true);
+  });
+
+  it('is that of what a command has called, and that of another text is not run', async () => {
+    const { program, status } = await createProgram();
+    await using _ = program;
+    expect(await status({})).toEqual([0, '']);
+    const [version = ''] = await readdir(program.path('.cache', 'breakwater'));
+    const kept = (name: string): string => program.path('.cache', 'breakwater', version, name);
+    const main = kept('breaker-status cli main.cjs');
+    const command = kept('breaker-status commands breaker-status.cjs');
+    expect((await readdir(kept(''))).toSorted()).toEqual([basename(main), basename(command)]);
+    const code = await readFile(main);
+    expect(await status({})).toEqual([0, '']);
+    expect(await readFile(main)).toEqual(code);
+    // As an older program would have left it, and as a disk would.
+    for (const bytes of [Buffer.from(code).fill('0', 3, 20), code.subarray(0, 30), Buffer.alloc(0)]) {
+      await writeFile(main, bytes);
+      expect(await status({})).toEqual([0, '']);
+      expect((await readFile(main)).subarray(0, 24)).toEqual(code.subarray(0, 24));
+    }
   });
 
   it('is done without, silently, where it cannot be kept', async () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -33,6 +33,20 @@ function findLibraries(list: readonly string[]): readonly string[] {
   return Object.entries(LIBRARIES)
     .filter(([, word]) => texts.some((text) => text.includes(word)))
     .map(([name]) => name);
+}
+
+/** What a command that is refused, or shows circuits, may load: two files of ours, and of Node what is quick to load. */
+const REFUSAL_BYTES_MAX = 360_000;
+const QUICK = new Set(['fs', 'module', 'path', 'process', 'sqlite', 'timers', 'util', 'v8', 'vm']);
+
+function describeList(list: readonly string[]) {
+  const files = list.filter((url) => url.includes('/dist/')).map((url) => fileURLToPath(url));
+  const builtins = list.filter((url) => url.startsWith('node:')).map((url) => url.slice('node:'.length));
+  return {
+    files: files.map((path) => path.slice(path.indexOf('/dist/') + '/dist/'.length)),
+    bytes: files.reduce((sum, path) => sum + statSync(path).size, 0),
+    slow: [...new Set(builtins)].filter((name) => !QUICK.has(name)),
+  };
 }
 
 const OPEN_CIRCUIT = ['breaker-isolate', 's3-upload', 's3-download'];
@@ -78,6 +92,26 @@ describe('what a command loads', () => {
       expect([status, findLibraries(readList(path))]).toEqual([75, []]);
     },
   );
+
+  it.each([
+    { args: ['put', 'file', 's3://bucket/a'], status: 75, more: [], slow: [] },
+    // It looks at the file that it would replace.
+    { args: ['get', 's3://bucket/b', 'file'], status: 75, more: ['chunks/fetch-object.cjs'], slow: ['fs/promises'] },
+    { args: ['breaker-status'], status: 0, more: [], slow: [] },
+  ])('is two files and nothing slow of Node for $args', async ({ args, status, ...budget }) => {
+    await using sandbox = await startTestSandbox();
+    await using program = await Program.create(sandbox.env);
+    await program.run(OPEN_CIRCUIT);
+    await writeFile(program.path('file'), 'a');
+    const path = program.path('list');
+    expect((await program.run(args, { env: recorded(path) })).status).toBe(status);
+    const { files, bytes, slow } = describeList(readList(path));
+    expect({ files, slow }).toEqual({
+      files: ['cli/main.cjs', `commands/${args[0]}.cjs`, ...budget.more],
+      slow: budget.slow,
+    });
+    expect(bytes).toBeLessThan(REFUSAL_BYTES_MAX);
+  });
 
   it('is no Ink for breaker-status --watch in a pipe', async () => {
     await using program = await Program.create();

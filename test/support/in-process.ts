@@ -64,7 +64,16 @@ export async function runInProcess(
   });
   const output = new Output(decideOutputMode(settings, screens, env), screens);
   const command = CommandClass.name.toLowerCase();
-  const options = { command, settings, output, screens, stdin, env, home, version: 'test', clock: systemClock };
+  const options = {
+    command,
+    settings,
+    output,
+    streams: { ...screens, stdin },
+    env,
+    home,
+    version: 'test',
+    clock: systemClock,
+  };
   const runtime = createRuntime({ ...options, endNow: () => undefined });
   const executable = new CommandClass([], undefined as never) as unknown as Executable;
   let status: number;

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { BreakwaterError } from '../../errors.ts';
 import type { CommandRun } from '../command-run.ts';
+import { processStreams } from './process-streams.ts';
 
 /**
  * Asks on the terminal before an irreversible action. Anything but yes means no, including end of input.
@@ -8,12 +9,12 @@ import type { CommandRun } from '../command-run.ts';
  */
 export async function confirm(run: CommandRun, question: string): Promise<boolean> {
   assertCanAsk(run);
-  const lines = createInterface({ input: run.stdin, output: process.stderr, terminal: false });
+  const lines = createInterface({ input: run.stdin, output: processStreams.stderr, terminal: false });
   try {
     // readline never settles a question after its input has ended.
     const ended = new Promise<null>((resolve) => lines.once('close', () => resolve(null)));
     const response = await Promise.race([lines.question(`${question} [y/N] `, { signal: run.signal }), ended]);
-    if (response === null) process.stderr.write('\n');
+    if (response === null) processStreams.stderr.write('\n');
     return ['y', 'yes'].includes((response ?? '').trim().toLowerCase());
   } finally {
     lines.close();

@@ -45,11 +45,12 @@ export function logError(output: Output, clock: Clock, error: BreakwaterError): 
 
 /** One line of text, or one JSON object. */
 export function formatLine(
-  { level, event, text, fields }: LogLine,
+  line: LogLine,
   { logFormat, stderrHasColour }: Pick<OutputMode, 'logFormat' | 'stderrHasColour'>,
   nowMs: number,
 ): string {
-  if (logFormat === 'json') return toJsonText({ time: formatTime(nowMs), level, event, message: text, ...fields });
+  const { level, event, text } = line;
+  if (logFormat === 'json') return toJsonText({ time: formatTime(nowMs), level, event, message: text, ...line.fields });
   const label = stderrHasColour ? paint(level, COLOURS[level]) : level;
   return `${label}: ${escapeControls(text)}`;
 }

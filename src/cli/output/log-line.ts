@@ -100,8 +100,16 @@ export function errorLine(error: BreakwaterError): LogLine {
       ? []
       : [`${details.attempts} ${details.attempts === 1 ? 'attempt' : 'attempts'}`]),
   ];
-  const { ok: _, command: __, ...fields } = failureDocument(null, error);
-  return { level: 'error', event: 'error', text: `${message} (${facts.join(', ')})`, fields };
+  return {
+    level: 'error',
+    event: 'error',
+    text: `${message} (${facts.join(', ')})`,
+    // Only a log in JSON asks for them.
+    get fields() {
+      const { ok: _, command: __, ...fields } = failureDocument(null, error);
+      return fields;
+    },
+  };
 }
 
 /** `2 s`, `0.25 s` */

@@ -18,14 +18,18 @@ export type Screen = Writable & { readonly isTTY?: boolean };
 export interface Screens {
   readonly stdout: Screen;
   readonly stderr: Screen;
+  /** Which of them are terminals, where that is known without opening them. @default their own `isTTY` */
+  readonly terminals?: { readonly stdout: boolean; readonly stderr: boolean };
+  /** Writes to one of them, opened or not. @default its own `write` */
+  readonly write?: (name: 'stdout' | 'stderr', text: string) => void;
 }
 
 type OutputSettings = Pick<Settings, 'json' | 'quiet' | 'verbose' | 'logFormat' | 'noColor'>;
 
-export function decideOutputMode(settings: OutputSettings, { stdout, stderr }: Screens, env: Environment): OutputMode {
+export function decideOutputMode(settings: OutputSettings, screens: Screens, env: Environment): OutputMode {
   const { json, quiet, verbose, logFormat, noColor } = settings;
-  const stdoutIsTerminal = stdout.isTTY === true;
-  const stderrIsTerminal = stderr.isTTY === true;
+  const stdoutIsTerminal = screens.terminals?.stdout ?? screens.stdout.isTTY === true;
+  const stderrIsTerminal = screens.terminals?.stderr ?? screens.stderr.isTTY === true;
   return {
     json,
     quiet,
@@ -63,17 +67,22 @@ export class Output {
 
   /** Writes text to stdout unchanged. */
   write(text: string): void {
-    this.#around(() => this.#screens.stdout.write(text));
+    this.#around(() => this.#put('stdout', text));
   }
 
   /** Writes one line to stderr. */
   note(line: string): void {
-    this.#around(() => this.#screens.stderr.write(`${line}\n`));
+    this.#around(() => this.#put('stderr', `${line}\n`));
   }
 
   /** Sets a wrapper for every write while a live display is on the screen; null for none. */
   stepAside(around: ((write: () => void) => void) | null): void {
     this.#beside = around;
+  }
+
+  #put(name: 'stdout' | 'stderr', text: string): void {
+    if (this.#screens.write === undefined) this.#screens[name].write(text);
+    else this.#screens.write(name, text);
   }
 
   #around(write: () => void): void {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { every } from '../../abort.ts';
 import type { Event, EventSink } from '../../events.ts';
+import { once } from '../../once.ts';
 import type { CommandRun } from '../command-run.ts';
 import { TransferFollower, type TransferSnapshot } from '../../ui/progress/progress-snapshot.ts';
 
@@ -18,7 +19,7 @@ export interface JobReport {
 /** Records the progress of a transfer or sweep in the local state, for the live screens on this machine. */
 export function startJobReport(run: Pick<CommandRun, 'clock' | 'state' | 'processIdentity'>): JobReport {
   const { clock, state: openState, processIdentity } = run;
-  const id = randomUUID();
+  const id = once(() => randomUUID());
   let timer: Disposable | null = null;
   let isClosed = false;
   const follower = new TransferFollower();
@@ -31,7 +32,7 @@ export function startJobReport(run: Pick<CommandRun, 'clock' | 'state' | 'proces
     isReported = true;
     const nowMs = clock.now();
     state.jobs.put({
-      id,
+      id: id(),
       process,
       startedAtMs: startedAtMs ?? nowMs,
       updatedAtMs: nowMs,
@@ -48,7 +49,7 @@ export function startJobReport(run: Pick<CommandRun, 'clock' | 'state' | 'proces
     close: async () => {
       isClosed = true;
       timer?.[Symbol.dispose]();
-      if (isReported) (await openState()).jobs.remove(id);
+      if (isReported) (await openState()).jobs.remove(id());
     },
   };
 }

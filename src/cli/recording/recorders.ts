@@ -13,7 +13,14 @@ export interface Recorders {
 
 /** Records a command in the local state: its metrics, its recent activity, and its progress while it runs. */
 export function startRecorders(run: CommandRun): Recorders {
-  const metrics = startMetricsFlush({ ...run, circuitOf: (operation) => findCircuit(run, operation) });
+  const { clock, emit, state, reopenState } = run;
+  const metrics = startMetricsFlush({
+    clock,
+    emit,
+    state,
+    reopenState,
+    circuitOf: (operation) => findCircuit(run, operation),
+  });
   const job = startJobReport(run);
   return {
     read: (event) => {
