@@ -20,6 +20,7 @@ const START = [
   's3/checksum/algorithms.ts',
   'state/open-state.ts',
   'transfer/local-errors.ts',
+  'transfer/open-file.ts',
   'transfer/transfer-context.ts',
 ];
 
