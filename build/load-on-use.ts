@@ -78,7 +78,11 @@ function deferRequires(code: string): string {
 /** Turns every use of a name into a call that loads it once. */
 function useThroughCall(code: string, { name, loaded }: { readonly name: string; readonly loaded: string }): string {
   const word = name.replaceAll('$', String.raw`\$`);
-  const uses = code.replaceAll(new RegExp(`(?<![\\w$'"]|(?<!\\.\\.)\\.)${word}(?![\\w$:])`, 'g'), () => `(${name}())`);
+  const pattern = new RegExp(`(?<![\\w$'"]|(?<!\\.\\.)\\.)${word}(?![\\w$:])`, 'g');
+  // The code of another program, as a text in this one, has such names of its own.
+  const uses = code.replaceAll(/^(?!.* = "(?:[^"\\]|\\.){4000,}";$).*$/gm, (line) =>
+    line.replaceAll(pattern, () => `(${name}())`),
+  );
   return `${uses}\nvar ${name}$; function ${name}() { return (${name}$ ??= ${loaded}); }`;
 }
 
