@@ -87,14 +87,18 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     circuitName: (name) => `${name}@${decideScope(settings.circuitScope, aws())}`,
     onClose: (close) => closers.add(close),
   };
-  const recorders = startRecorders(run);
-  hub.add(recorders.read);
-  for (const close of recorders.closers) closers.add(close);
+  addRecorders(run);
   const endProgress = (): void => {
     progress.stop();
     grouped.end();
   };
   return { run, endProgress, [Symbol.asyncDispose]: async () => await closers.close() };
+}
+
+function addRecorders(run: CommandRun): void {
+  const { read, closers } = startRecorders(run);
+  run.addReader(read);
+  for (const close of closers) run.onClose(close);
 }
 
 /** @returns the groups of retries, which end with the command */
