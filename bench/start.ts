@@ -4,17 +4,20 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureCommand, type Command, type Measured } from './measure-command.ts';
 import { median } from './median.ts';
+import { NULL_BLOCK } from './null-s3/pattern.ts';
+import { spawnNullServer, type NullServer } from './spawn-null-server.ts';
 import { bareNode, BUILDS } from './transfer/clients.ts';
 
 /** What a command ends with that an open circuit refuses. */
 const REFUSED = 75;
 
-/** What commands cost that do not go to S3, beside Node's own start. Options: `--rounds N`. */
+/** What commands cost that do not go to S3, or send or fetch 1 KiB, beside Node's own start. Options: `--rounds N`. */
 export async function run(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({ args: [...args], options: { rounds: { type: 'string', default: '21' } } });
   const directory = await mkdtemp(join(tmpdir(), 'breakwater-bench-'));
+  await using server = await spawnNullServer();
   try {
-    const commands = await prepare(directory);
+    const commands = await prepare(directory, server);
     const samples = new Map<string, Measured[]>([...commands.keys()].map((name) => [name, []]));
     // The first round fills the compile cache.
     for (let round = 0; round <= Number(values.rounds); round += 1) {
@@ -29,8 +32,8 @@ export async function run(args: readonly string[]): Promise<void> {
   }
 }
 
-/** The commands, in a home with an open circuit and a file to send. */
-async function prepare(directory: string): Promise<ReadonlyMap<string, Command>> {
+/** The commands, in a home with an open circuit, another with closed ones, and a file to send. */
+async function prepare(directory: string, server: NullServer): Promise<ReadonlyMap<string, Command>> {
   const env = {
     HOME: directory,
     AWS_REGION: 'us-east-1',
@@ -38,7 +41,7 @@ async function prepare(directory: string): Promise<ReadonlyMap<string, Command>>
     AWS_SECRET_ACCESS_KEY: 'bench-secret-key',
   };
   const file = join(directory, 'file');
-  await writeFile(file, 'bytes');
+  await writeFile(file, NULL_BLOCK.subarray(0, 1024));
   const commands = new Map<string, Command>([
     [bareNode().name, { ...bareNode().command({ kind: 'put', local: '', key: '' }), env }],
   ]);
@@ -51,6 +54,12 @@ async function prepare(directory: string): Promise<ReadonlyMap<string, Command>>
     commands.set(`${name} --version`, program('--version'));
     commands.set(`${name} breaker-status`, program('breaker-status'));
     commands.set(`${name} put, refused`, { ...program('put', file, 's3://bucket/key'), status: REFUSED });
+    const healthy = (...words: readonly string[]): Command => ({
+      argv: [process.execPath, bin, ...words],
+      env: { ...env, BREAKWATER_STATE_DIR: join(directory, `${name}-healthy`), AWS_ENDPOINT_URL_S3: server.endpoint },
+    });
+    commands.set(`${name} put, 1 KiB`, healthy('put', file, 's3://bucket/key'));
+    commands.set(`${name} get, 1 KiB`, healthy('get', 's3://bucket/key', join(directory, 'fetched')));
   }
   return commands;
 }
