@@ -10,6 +10,9 @@ const { Script } = require('node:vm');
 
 const DIST = join(dirname(__dirname), 'dist');
 
+/* Two installations for one user must not replace each other's code at every start: FNV-1a of where this one is. */
+const PLACE = [...DIST].reduce((hash, letter) => Math.imul(hash ^ letter.codePointAt(0), 16777619), 2166136261) >>> 0;
+
 /* Of the text of a file, at its beginning (build/load-on-use.ts). V8 itself compares only lengths. */
 const STAMP_LENGTH = 24;
 
@@ -20,7 +23,8 @@ const STAMP_LENGTH = 24;
  */
 module.exports = function start(words, directory) {
   const command = /^[a-z-]+$/.test(words[0]) ? words[0] : 'none';
-  const findCode = (path) => join(directory, `${command} ${path.slice(DIST.length + 1).replaceAll('/', ' ')}`);
+  const findCode = (path) =>
+    join(directory, `${command} ${PLACE.toString(16)} ${path.slice(DIST.length + 1).replaceAll('/', ' ')}`);
   const files = openFiles(directory === undefined ? null : findCode);
   if (directory !== undefined) process.on('exit', () => keepCode(files, { directory, findCode }));
   const { main } = files.load(join(DIST, 'cli', 'main.cjs'));

@@ -28,29 +28,37 @@ const START = [
 const OCLIF_START =
   /\/@oclif\/core\/(?:lib\/(?:args|cache|command|flags|logger|parser\/(?:index|parse|validate)|util\/util)\.js|package\.json)$/;
 
+/** Loaded by every command that sends a request, with all that it uses of the SDK. */
+const STORE = ['s3/object-store.ts'];
+
 let start: ReadonlySet<string> | null = null;
+let store: ReadonlySet<string> | null = null;
 
 /**
  * The file for a module; null where rolldown may choose. Each file takes 0.3 ms to find, read and compile, so what is
  * always loaded together is one file.
  */
 export function chooseChunk(id: string, modules: Modules): string | null {
-  start ??= findReachable(
-    START.map((path) => join(SOURCES, path)),
-    modules,
-  );
+  start ??= findReachable(START, { modules, follows: isOurs });
+  store ??= findReachable(STORE, { modules, follows: () => true });
   if (start.has(id) || OCLIF_START.test(id) || id.endsWith('rolldown/runtime.js')) return 'start';
-  return id.includes('/@oclif/core/') ? 'oclif' : null;
+  if (id.includes('/@oclif/core/')) return 'oclif';
+  return store.has(id) ? 'store' : null;
 }
 
-/** Our own modules that these import, and so on, but not what they import on demand. */
-function findReachable(roots: readonly string[], modules: Modules): ReadonlySet<string> {
-  const found = new Set(roots);
+function isOurs(id: string): boolean {
+  return id.startsWith(SOURCES) || id.endsWith('/package.json');
+}
+
+/** The modules that these import, and so on, but not what they import on demand. */
+function findReachable(
+  roots: readonly string[],
+  { modules, follows }: { readonly modules: Modules; readonly follows: (id: string) => boolean },
+): ReadonlySet<string> {
+  const found = new Set(roots.map((path) => join(SOURCES, path)));
   // A set visits what is added meanwhile.
   for (const id of found) {
-    for (const imported of modules.getModuleInfo(id)?.importedIds ?? []) {
-      if (imported.startsWith(SOURCES) || imported.endsWith('/package.json')) found.add(imported);
-    }
+    for (const imported of modules.getModuleInfo(id)?.importedIds ?? []) if (follows(imported)) found.add(imported);
   }
   return found;
 }
