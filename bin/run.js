@@ -68,7 +68,8 @@ function keepHeapSmall(words) {
 function ignoreFailedWrite() {}
 
 if (major < 24) {
-  console.error('breakwater needs Node >= 24 (this is ' + process.version + '); from a clone use: npx breakwater');
+  console.error('breakwater needs Node >= 24, and this is ' + process.version + ': see https://nodejs.org/en/download');
+  console.error('  hint: the .deb and the .tar.gz of breakwater need no Node; a clone brings its own: npx breakwater');
   process.exit(78);
 } else {
   shareOneArena(process.env);

@@ -39,14 +39,25 @@ export class Program implements AsyncDisposable {
   readonly directory: string;
   readonly env: Readonly<Record<string, string>>;
 
-  private constructor(directory: string, env: Readonly<Record<string, string>>) {
+  readonly #command: readonly string[];
+
+  private constructor(
+    directory: string,
+    { env, command }: { readonly env: Program['env']; readonly command: readonly string[] },
+  ) {
     this.directory = directory;
     this.env = env;
+    this.#command = command;
   }
 
-  static async create(env: Readonly<Record<string, string>> = {}): Promise<Program> {
+  /** @param executable to run instead of the bundle. @default BREAKWATER_TEST_EXECUTABLE */
+  static async create(
+    env: Readonly<Record<string, string>> = {},
+    executable: string | undefined = process.env['BREAKWATER_TEST_EXECUTABLE'],
+  ): Promise<Program> {
     const directory = await mkdtemp(join(tmpdir(), 'breakwater-e2e-'));
-    return new Program(directory, {
+    const command = executable === undefined ? [process.execPath, BIN] : [executable];
+    const own = {
       PATH: process.env['PATH'] ?? '',
       HOME: directory,
       NODE_COMPILE_CACHE: COMPILE_CACHE,
@@ -54,7 +65,8 @@ export class Program implements AsyncDisposable {
       AWS_EC2_METADATA_DISABLED: 'true',
       ...HTTP_SWITCH,
       ...env,
-    });
+    };
+    return new Program(directory, { env: own, command });
   }
 
   /** A path below the test's directory. */
@@ -72,7 +84,8 @@ export class Program implements AsyncDisposable {
     { env = {}, input, cwd = this.directory, uid, killAfterMs = KILL_AFTER_MS }: ProgramOptions = {},
   ): { child: ChildProcess; ended: Promise<Ended> } {
     const startedAtMs = performance.now();
-    const child = spawn(process.execPath, [BIN, ...args], {
+    const [file = '', ...words] = this.#command;
+    const child = spawn(file, [...words, ...args], {
       cwd,
       env: { ...this.env, ...env },
       stdio: ['pipe', 'pipe', 'pipe'],

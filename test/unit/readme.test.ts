@@ -1,8 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ERROR_CODES, BreakwaterError } from '../../src/errors.ts';
 import { exitStatusOf } from '../../src/cli/output/exit-status.ts';
 
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
 describe('the README', () => {
@@ -54,6 +57,24 @@ describe('the README', () => {
         ).not.toThrow(/ENOENT/);
       }
     }
+  });
+
+  it('packs no document with a link to what is not packed', () => {
+    const { files } = JSON.parse(read('package.json')) as { files: string[] };
+    const isPacked = (path: string): boolean => files.some((entry) => path === entry || path.startsWith(`${entry}/`));
+    const documents = files.flatMap((entry) =>
+      entry.endsWith('.md') ? [entry] : entry === 'docs' ? readdirSync(ROOT + entry).map((name) => `docs/${name}`) : [],
+    );
+    const dead = documents
+      .filter((path) => path.endsWith('.md'))
+      .flatMap((path) =>
+        [...read(path).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)]
+          .map(([, link = '']) => posix.join(posix.dirname(path), link).replace(/\/$/, ''))
+          .filter((target) => !isPacked(target) || !existsSync(ROOT + target))
+          .map((target) => `${path} -> ${target}`),
+      );
+    expect(documents.length).toBeGreaterThan(10);
+    expect(dead).toEqual([]);
   });
 
   it('names tests as evidence that are there', () => {
