@@ -94,7 +94,10 @@ export default class Sandbox extends BaseCommand<typeof Sandbox> {
       const body = Buffer.alloc(sizeBytes, 'breakwater\n');
       for (const key of keys) sandbox.seed({ ...rest, key, body });
     }
-    for (const line of listeningLines(sandbox, { scenario: flags.scenario, ...form() })) run.output.note(line);
+    // npx says so to what it runs; a shell finds anything else by its name.
+    const program = process.env['npm_command'] === 'exec' ? 'npx breakwater' : 'breakwater';
+    const lines = listeningLines(sandbox, { scenario: flags.scenario, program, ...form() });
+    for (const line of lines) run.output.note(line);
     const played = play(flags.scenario, {
       run,
       sandbox,

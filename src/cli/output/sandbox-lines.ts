@@ -10,10 +10,10 @@ interface Form extends Pick<OutputMode, 'logFormat'> {
   readonly nowMs: number;
 }
 
-/** Instructions for a running sandbox. */
+/** Instructions for a running sandbox. `program` is what its user has called it by. */
 export function listeningLines(
   sandbox: Pick<Sandbox, 'endpoint' | 'region' | 'accessKeyId' | 'secretAccessKey'>,
-  { scenario, logFormat, nowMs }: Form & { readonly scenario: Scenario },
+  { scenario, program, logFormat, nowMs }: Form & { readonly scenario: Scenario; readonly program: string },
 ): readonly string[] {
   const { endpoint, region, accessKeyId, secretAccessKey } = sandbox;
   if (logFormat === 'json') {
@@ -25,11 +25,11 @@ export function listeningLines(
     '',
     `  export AWS_ENDPOINT_URL_S3=${endpoint} AWS_REGION=${region}`,
     `  export AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey}`,
-    '  npx breakwater get s3://demo/hello.txt -',
-    '  npx breakwater put README.md s3://demo/',
-    '  npx breakwater sweep s3://demo/logs/ --older-than 7d --dry-run',
+    `  ${program} get s3://demo/hello.txt -`,
+    `  echo mine | ${program} put - s3://demo/mine.txt`,
+    `  ${program} sweep s3://demo/logs/ --older-than 7d --dry-run`,
     '',
-    ...(scenario === 'calm' ? outageLines(endpoint) : scenarioLines(scenario)),
+    ...(scenario === 'calm' ? outageLines(endpoint) : scenarioLines(scenario, program)),
     '',
   ];
 }
@@ -43,12 +43,12 @@ function outageLines(endpoint: string): readonly string[] {
   ];
 }
 
-function scenarioLines(scenario: Scenario): readonly string[] {
+function scenarioLines(scenario: Scenario, program: string): readonly string[] {
   return [
     `The scenario ${scenario} starts with the first request. To watch one:`,
     '',
-    '  while sleep 1; do npx breakwater put --quiet --retries 1 README.md s3://demo/; done',
-    '  npx breakwater breaker-status --watch',
+    `  while sleep 1; do echo mine | ${program} put --quiet --retries 1 - s3://demo/mine.txt; done`,
+    `  ${program} breaker-status --watch`,
   ];
 }
 

@@ -43,6 +43,7 @@ describe('parseSeed', () => {
 
 describe('the lines of a sandbox', () => {
   const sandbox = { endpoint: 'http://127.0.0.1:1', region: 'r', accessKeyId: 'a', secretAccessKey: 's' };
+  const called = { program: 'npx breakwater' };
   const request = {
     atMs: 0,
     method: 'PUT',
@@ -59,9 +60,10 @@ describe('the lines of a sandbox', () => {
   };
 
   it('say what to do next, for the scenario', () => {
-    const calm = listeningLines(sandbox, { scenario: 'calm', logFormat: 'text', nowMs }).join('\n');
+    const calm = listeningLines(sandbox, { ...called, scenario: 'calm', logFormat: 'text', nowMs }).join('\n');
     expect(calm).toContain('curl -d PutObject:503:ServiceUnavailable http://127.0.0.1:1/_sandbox/faults');
-    const story = listeningLines(sandbox, { scenario: 'flapping', logFormat: 'text', nowMs }).join('\n');
+    expect(calm).toContain('\n  npx breakwater get s3://demo/hello.txt -\n');
+    const story = listeningLines(sandbox, { ...called, scenario: 'flapping', logFormat: 'text', nowMs }).join('\n');
     expect(story).toContain('breaker-status --watch');
     expect(story).not.toContain('_sandbox/faults');
   });
@@ -77,7 +79,7 @@ describe('the lines of a sandbox', () => {
 
   it('are one JSON object each with --log-format json', () => {
     const form = { logFormat: 'json', nowMs } as const;
-    const [start = '', ...rest] = listeningLines(sandbox, { scenario: 'calm', ...form });
+    const [start = '', ...rest] = listeningLines(sandbox, { ...called, scenario: 'calm', ...form });
     expect(rest).toEqual([]);
     expect(JSON.parse(start)).toMatchObject({ event: 'sandbox_started', endpoint: 'http://127.0.0.1:1' });
     expect(JSON.parse(requestLine(request, form))).toEqual({
