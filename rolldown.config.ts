@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, parse } from 'node:path';
 import { defineConfig, rolldown, type Plugin } from 'rolldown';
-import { chooseChunk } from './build/chunks.ts';
-import { filesOnUse, oclifOnUse, runtimeInside, stamped } from './build/load-on-use.ts';
+import { chooseChunk } from './packaging/bundle/chunks.ts';
+import { filesOnUse, oclifOnUse, runtimeInside, stamped } from './packaging/bundle/load-on-use.ts';
 
 /** The one module that is not CommonJS (Ink's layout engine awaits at its top), loaded only where something is drawn. */
 const TERMINAL = 'ui/terminal';

@@ -13,7 +13,7 @@ const DIST = join(dirname(__dirname), 'dist');
 /* Two installations for one user must not replace each other's code at every start: FNV-1a of where this one is. */
 const PLACE = [...DIST].reduce((hash, letter) => Math.imul(hash ^ letter.codePointAt(0), 16777619), 2166136261) >>> 0;
 
-/* Of the text of a file, at its beginning (build/load-on-use.ts). V8 itself compares only lengths. */
+/* Of the text of a file, at its beginning (packaging/bundle/load-on-use.ts). V8 itself compares only lengths. */
 const STAMP_LENGTH = 24;
 
 /**

@@ -5,7 +5,7 @@ interface Modules {
   getModuleInfo(id: string): { readonly importedIds: readonly string[] } | null;
 }
 
-const SOURCES = join(import.meta.dirname, '..', 'src');
+const SOURCES = join(import.meta.dirname, '..', '..', 'src');
 
 /** Loaded by every command: its own start, the circuit and the state. */
 const START = [
