@@ -1,0 +1,230 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createSocket } from 'node:dgram';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { initialRow } from '../../src/circuit/state-machine.ts';
+import { DEFAULT_CIRCUIT_SETTINGS } from '../../src/circuit/circuit.ts';
+import { FleetFailure } from '../../src/circuit/fleet-store.ts';
+import type { Fleet } from '../../src/fleet/open-fleet.ts';
+import { resolveHost } from '../../src/fleet/resolve-host.ts';
+import { canMakeCertificates, makeCertificate } from '../support/certificate.ts';
+import { findFreePort } from '../support/debian-server.ts';
+import { ENGINES, startRedis } from '../support/redis-server.ts';
+import { openTestFleet } from '../support/test-fleet.ts';
+
+const HAS_CERTIFICATES = canMakeCertificates('the fleet over TLS');
+const NAME = 's3-upload@x';
+const TIMEOUT_MS = 150;
+/** What a busy machine adds to it. */
+const LATE_MS = 100;
+
+/** A server that is no Redis: it gets each connection. */
+async function startFake(onConnection: (socket: Socket) => void): Promise<Server & AsyncDisposable & { url: string }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    onConnection(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return Object.assign(server, {
+    url: `redis://127.0.0.1:${port}`,
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  });
+}
+
+/** Answers whatever is sent with one text, once for each of TIME and two GETs. */
+function answering(text: string) {
+  return (socket: Socket): void => void socket.on('data', () => socket.write(text.repeat(3)));
+}
+
+const FAKES: readonly (readonly [string, (socket: Socket) => void, string])[] = [
+  ['accepts and never answers', () => undefined, 'timeout'],
+  ['drips', (socket) => dripDigits(socket), 'timeout'],
+  ['hangs up at once', (socket) => socket.destroy(), 'connection_closed'],
+  [
+    'hangs up in the middle of an answer',
+    (socket) => socket.once('data', () => socket.end('*2\r\n$10\r\n17')),
+    'connection_closed',
+  ],
+  ['speaks HTTP', answering('HTTP/1.1 400 Bad Request\r\n\r\n'), 'bad_answer'],
+  ['answers with numbers', answering(':1\r\n'), 'bad_answer'],
+  ['answers with nothing', answering('$-1\r\n'), 'bad_answer'],
+  [
+    'answers with too few values',
+    (socket) => socket.on('data', () => socket.write('*2\r\n$1\r\n1\r\n$1\r\n1\r\n:1\r\n:2\r\n')),
+    'bad_answer',
+  ],
+  ['is loading', answering('-LOADING Redis is loading the dataset in memory\r\n'), 'loading'],
+  ['is a node of a cluster', answering('-MOVED 3999 127.0.0.1:6381\r\n'), 'is_cluster'],
+  ['asks for a password', answering('-NOAUTH Authentication required.\r\n'), 'no_auth'],
+  ['has an error of its own', answering('-ERR it is Tuesday\r\n'), 'engine_error'],
+];
+
+function dripDigits(socket: Socket): void {
+  socket.write('*');
+  const timer = setInterval(() => socket.write('1'), 20);
+  socket.on('close', () => clearInterval(timer));
+}
+
+async function failureOf(ask: Promise<unknown>): Promise<{ readonly code: string; readonly afterMs: number }> {
+  const startedAtMs = performance.now();
+  const error: unknown = await ask.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof FleetFailure)) throw new Error(`no failure, but ${String(error)}`);
+  return { code: error.code, afterMs: performance.now() - startedAtMs };
+}
+
+function write(fleet: Fleet): Promise<unknown> {
+  const row = { ...initialRow(NAME, DEFAULT_CIRCUIT_SETTINGS), failures: 1 };
+  return fleet.update(NAME, (stored) => ({ row: { ...(stored ?? row) }, transitions: [], result: null }));
+}
+
+describe('an engine that', () => {
+  it.each(FAKES)('%s fails within the timeout, by its name', async (_what, onConnection, code) => {
+    await using server = await startFake(onConnection);
+    const fleet = openTestFleet(server.url, { timeoutMs: TIMEOUT_MS });
+    const failed = await failureOf(fleet.read([NAME, 's3-upload']));
+    expect(failed.code).toBe(code);
+    expect(failed.afterMs).toBeLessThan(TIMEOUT_MS + LATE_MS);
+  });
+
+  it('refuses connections fails at once', async () => {
+    const fleet = openTestFleet(`redis://127.0.0.1:${await findFreePort()}`, { timeoutMs: TIMEOUT_MS });
+    expect(await failureOf(fleet.read([NAME]))).toMatchObject({ code: 'connection_refused' });
+  });
+});
+
+describe.each(ENGINES)('%s', (program) => {
+  it('that is paused fails within the timeout, and answers again afterwards', async () => {
+    await using engine = await startRedis(program);
+    const fleet = openTestFleet(engine.url, { timeoutMs: TIMEOUT_MS });
+    await write(fleet);
+    engine.kill('SIGSTOP');
+    const failed = await failureOf(fleet.read([NAME]));
+    expect(failed.code).toBe('timeout');
+    expect(failed.afterMs).toBeLessThan(TIMEOUT_MS + LATE_MS);
+    engine.kill('SIGCONT');
+    expect((await fleet.read([NAME])).rows.size).toBe(1);
+    fleet.close();
+  });
+
+  it('that is full or takes no writes still tells what it has', async () => {
+    await using engine = await startRedis(program);
+    const fleet = openTestFleet(engine.url);
+    await write(fleet);
+    await engine.command('CONFIG', 'SET', 'maxmemory', '1');
+    expect(await failureOf(write(fleet))).toMatchObject({ code: 'out_of_memory' });
+    expect((await fleet.read([NAME])).rows.size).toBe(1);
+    await engine.command('CONFIG', 'SET', 'maxmemory', '0');
+    await engine.command('REPLICAOF', '127.0.0.1', '1');
+    expect(await failureOf(write(fleet))).toMatchObject({ code: 'read_only' });
+    fleet.close();
+  });
+
+  it('with access rules needs only those of docs/fleet.md', async () => {
+    await using engine = await startRedis(program);
+    await engine.command(
+      'ACL',
+      'SETUSER',
+      'runner',
+      'on',
+      '>p@ss',
+      '~breakwater:*',
+      '+get',
+      '+time',
+      '+eval',
+      '+set',
+      '+lpush',
+      '+ltrim',
+      '+pexpire',
+    );
+    await engine.command('ACL', 'SETUSER', 'default', 'off');
+    const open = (login: string): Fleet => openTestFleet(engine.url.replace('//', `//${login}`));
+    const fleet = open('runner:p%40ss@');
+    const row = initialRow(NAME, DEFAULT_CIRCUIT_SETTINGS);
+    const change = { from: 'closed', to: 'open', epoch: 1, why: 'reset', cause: null, manual: null, atMs: 1 } as const;
+    const process = { pid: 1, startTime: null, bootId: null, pidNamespace: null, host: 'h', command: 'put' };
+    await fleet.update(NAME, () => ({ row, transitions: [{ ...change, circuit: NAME, process }], result: null }));
+    expect((await fleet.read([NAME])).rows.get(NAME)).toMatchObject({ name: NAME });
+    expect(await failureOf(fleet.transitions({ circuit: NAME, limit: 1 }))).toMatchObject({ code: 'no_permission' });
+    expect(await failureOf(open('runner:wrong@').read([NAME]))).toMatchObject({ code: 'wrong_password' });
+    expect(await failureOf(open('').read([NAME]))).toMatchObject({ code: 'no_auth' });
+    fleet.close();
+  });
+
+  it('keeps circuits in the database of the URL, and lets rows expire, but never an isolated one', async () => {
+    await using engine = await startRedis(program);
+    const fleet = openTestFleet(`${engine.url}/3`);
+    await write(fleet);
+    await fleet.update('s3-upload', () => ({
+      row: {
+        ...initialRow('s3-upload', DEFAULT_CIRCUIT_SETTINGS),
+        state: 'isolated',
+        manual: { by: 'ops', atMs: 1, reason: null, untilMs: null },
+      },
+      transitions: [],
+      result: null,
+    }));
+    expect(await engine.command('DBSIZE')).toBe(':0');
+    const other = openTestFleet(engine.url);
+    expect((await other.read([NAME])).rows.size).toBe(0);
+    await engine.command('SWAPDB', '0', '3');
+    const lives = await Promise.all(
+      [NAME, 's3-upload'].map(async (name) => await engine.command('PTTL', `breakwater:{${name}}`)),
+    );
+    expect(Number(lives[0]?.slice(1))).toBeGreaterThan(29 * 86_400_000);
+    expect(lives[1]).toBe(':-1');
+    for (const each of [fleet, other]) each.close();
+  });
+
+  it.runIf(HAS_CERTIFICATES)('is reached over TLS, whose certificate must be trusted', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'breakwater-fleet-'));
+    const { path, cert } = makeCertificate(directory);
+    const port = await findFreePort();
+    const files = ['--tls-cert-file', path, '--tls-key-file', join(directory, 'key.pem'), '--tls-ca-cert-file', path];
+    const tls = ['--tls-port', String(port), ...files, '--tls-auth-clients', 'no'];
+    await using _engine = await startRedis(program, tls);
+    for (const host of ['localhost', '127.0.0.1']) {
+      const fleet = openTestFleet(`rediss://${host}:${port}`, { certificates: cert.toString() });
+      await write(fleet);
+      expect((await fleet.read([NAME])).rows.size).toBe(1);
+      fleet.close();
+    }
+    const doubting = openTestFleet(`rediss://localhost:${port}`);
+    expect(await failureOf(doubting.read([NAME]))).toMatchObject({ code: 'not_trusted' });
+    await rm(directory, { recursive: true });
+  });
+});
+
+describe('a name server that never answers', () => {
+  it('ends with the signal, and leaves nothing behind', async () => {
+    const server = createSocket('udp4');
+    server.bind(0, '127.0.0.1');
+    await once(server, 'listening');
+    const stop = new AbortController();
+    const servers = [`127.0.0.1:${server.address().port}`];
+    const asked = once(server, 'message');
+    const resolving = resolveHost('redis.example', {
+      signal: stop.signal,
+      servers,
+      hostsFile: '/dev/null',
+      resolverFile: '/dev/null',
+    }).next();
+    await asked;
+    stop.abort(new Error('too late'));
+    await expect(resolving).rejects.toMatchObject({ code: 'host_not_found' });
+    server.close();
+  });
+});
