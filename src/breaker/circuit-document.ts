@@ -1,5 +1,6 @@
-import type { FailureCause, ManualChange, ProcessIdentity, Transition } from '../circuit/circuit.ts';
+import type { FailureCause, HostRecord, ManualChange, ProcessIdentity, Transition } from '../circuit/circuit.ts';
 import { formatTime } from '../clock.ts';
+import type { InspectedFleet } from './fleet-circuits.ts';
 import type { InspectedCircuit } from './inspect-circuits.ts';
 
 type Document = Readonly<Record<string, unknown>>;
@@ -31,7 +32,17 @@ export function circuitDocument({ view, refused, trip }: InspectedCircuit): Docu
     last_error: causeDocument(row.lastFailure),
     manual: manualDocument(view.isolation ?? row.manual),
     isolation: view.isolation === null ? null : isolationDocument(view.isolation),
+    ...(row.hosts === undefined ? {} : { hosts: row.hosts.map(hostDocument) }),
   };
+}
+
+function hostDocument({ host, failures, atMs }: HostRecord): Document {
+  return { host, failures, at: formatTime(atMs) };
+}
+
+/** What is known of a fleet's engine. */
+export function engineDocument({ name, problem, answeredAgoMs }: NonNullable<InspectedFleet['engine']>): Document {
+  return { engine: name, problem, answered_ms_ago: answeredAgoMs === null ? null : Math.round(answeredAgoMs) };
 }
 
 /** One state change in the output of `breaker-status --history --json`. */

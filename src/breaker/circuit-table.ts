@@ -3,6 +3,7 @@ import { formatTime } from '../clock.ts';
 import { formatCause, formatNextCall, nameProcess, nameState } from '../ui/circuit-words.ts';
 import { escapeControls } from '../ui/escape.ts';
 import { paint, type Paint } from '../ui/paint.ts';
+import type { InspectedFleet } from './fleet-circuits.ts';
 import type { InspectedCircuit } from './inspect-circuits.ts';
 
 const COLOURS: Readonly<Record<CircuitState, Paint>> = {
@@ -36,6 +37,19 @@ export function tabulateCircuits(
   return [...coloured, ...circuits.flatMap(explainCircuit).map(escapeControls)];
 }
 
+/** How the engine of the fleet is. */
+export function describeEngine({
+  name,
+  problem,
+  answeredAgoMs,
+}: NonNullable<InspectedFleet['engine']>): readonly string[] {
+  const how =
+    problem === null
+      ? `answered ${Math.round(answeredAgoMs ?? 0)} ms ago`
+      : `cannot be asked: ${problem.replaceAll('_', ' ')}; each host decides by its own circuit`;
+  return ['', `fleet ${name}: ${how}`].map(escapeControls);
+}
+
 /** One line per state change, in the given order. */
 export function tabulateTransitions(transitions: readonly Transition[]): readonly string[] {
   if (transitions.length === 0) return ['no state changes recorded'];
@@ -66,6 +80,8 @@ function explainCircuit({ view, refused, trip }: InspectedCircuit): readonly str
     const where = nameProcess(lastFailure.process, ANYWHERE);
     lines.push(`last error ${formatCause(lastFailure)}, ${formatTime(lastFailure.atMs)}, ${where}`);
   }
+  if (row.hosts !== undefined && row.hosts.length > 0)
+    lines.push(`failures by host: ${row.hosts.map(({ host, failures }) => `${host} ${failures}`).join(', ')}`);
   if (trip !== null) lines.push(`opened at ${formatTime(trip.atMs)} by ${nameProcess(trip.process, ANYWHERE)}`);
   if (refused > 0 && state !== 'closed')
     lines.push(`${refused} ${refused === 1 ? 'call' : 'calls'} refused since it opened`);

@@ -28,7 +28,7 @@ export interface Isolation extends ManualChange {
   readonly epoch: number;
 }
 
-export interface Viewing extends Pick<Arriving, 'nowMs' | 'probeLeaseMs'> {
+export interface Viewing extends Pick<Arriving, 'nowMs' | 'probeLeaseMs' | 'fleet'> {
   /** Whether a probe's owner is alive. @default true */
   readonly isOwnerAlive?: (owner: ProcessIdentity) => boolean;
   /** The row of the bare name, which may isolate all scopes. */
@@ -49,8 +49,13 @@ export function showCircuit(row: CircuitRow, { bareRow, ...viewing }: Viewing): 
   return show(row, own.as === 'probe' ? 'half_open' : 'closed', null);
 }
 
-function arrive(row: CircuitRow, { nowMs, probeLeaseMs, isOwnerAlive = () => true }: Viewing): Reception {
-  return receive(row, { nowMs, probeLeaseMs, isOwnerAlive: row.lease === null || isOwnerAlive(row.lease.owner) });
+function arrive(row: CircuitRow, { nowMs, probeLeaseMs, fleet, isOwnerAlive = () => true }: Viewing): Reception {
+  return receive(row, {
+    nowMs,
+    probeLeaseMs,
+    fleet,
+    isOwnerAlive: row.lease === null || isOwnerAlive(row.lease.owner),
+  });
 }
 
 const GAUGES = { closed: 0, half_open: 1, open: 2, isolated: 2 } as const;

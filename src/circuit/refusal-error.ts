@@ -1,13 +1,14 @@
 import { formatTime } from '../clock.ts';
 import { assertNever, BreakwaterError } from '../errors.ts';
 import type { Refusal } from './circuit.ts';
+import { findFleetCircuit } from './circuit-name.ts';
 
 /** The error of a refused call: which circuit, why, and when to try again. */
 export function refusalError(refusal: Refusal): BreakwaterError {
   const { circuit, refusedBy, reason, retryAfterMs, retryAtMs, manual, lastFailure } = refusal;
   const hint =
     retryAfterMs === null
-      ? `close it with: breakwater breaker-reset ${refusedBy}`
+      ? `close it with: breakwater breaker-reset ${nameToReset(refusedBy)}`
       : `try again in ${Math.ceil(retryAfterMs / 1000)} s, or wait for it with --wait ${Math.ceil(retryAfterMs / 1000)}s`;
   return new BreakwaterError('circuit_open', `circuit ${circuit} is ${explain(refusal)}`, {
     details: {
@@ -20,6 +21,12 @@ export function refusalError(refusal: Refusal): BreakwaterError {
       ...(lastFailure === null ? {} : { lastFailure }),
     },
   });
+}
+
+/** As a command names it. */
+function nameToReset(circuit: string): string {
+  const inFleet = findFleetCircuit(circuit);
+  return inFleet === null ? circuit : `--fleet ${inFleet}`;
 }
 
 function explain({ circuit, refusedBy, reason, retryAtMs, manual, lastFailure }: Refusal): string {

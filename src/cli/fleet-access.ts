@@ -2,19 +2,23 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { FleetGate } from '../circuit/fleet-gate.ts';
 import type { FleetFailureCode } from '../circuit/fleet-store.ts';
+import type { FleetMember } from '../circuit/host-share.ts';
 import type { Fleet } from '../fleet/open-fleet.ts';
 import { once } from '../once.ts';
 import type { CommandRun } from './command-run.ts';
 import { isFleetSet } from './fleet-setting.ts';
 
-type Options = Pick<CommandRun, 'settings' | 'env' | 'clock' | 'emit' | 'state' | 'processIdentity'>;
+/** People who change the fleet ask it even if it failed just now. */
+const ASKED_BY_HAND: ReadonlySet<string> = new Set(['breaker-reset', 'breaker-isolate']);
+
+type Options = Pick<CommandRun, 'command' | 'settings' | 'env' | 'clock' | 'emit' | 'state' | 'processIdentity'>;
 
 /** The fleet of one command. */
 export interface OpenedFleet {
   /** The engine, for messages: without user and password. */
   readonly name: string;
-  /** The name of this host in it. */
-  readonly host: string;
+  /** This host's place in it. */
+  readonly member: FleetMember;
   readonly gate: FleetGate;
   readonly store: Fleet;
 }
@@ -42,7 +46,15 @@ export function openFleetAccess(options: Options): FleetAccess {
   };
 }
 
-async function openFleet({ settings, env, clock, emit, state, processIdentity }: Options): Promise<OpenedFleet> {
+async function openFleet({
+  command,
+  settings,
+  env,
+  clock,
+  emit,
+  state,
+  processIdentity,
+}: Options): Promise<OpenedFleet> {
   const [{ readFleetTarget }, fleet, { createFleetGate }, { marks }] = await Promise.all([
     import('./fleet-target.ts'),
     import('../fleet/open-fleet.ts'),
@@ -57,17 +69,17 @@ async function openFleet({ settings, env, clock, emit, state, processIdentity }:
     clock,
     random: Math.random,
     failures: {
-      read: () => marks.read(mark) || null,
+      read: () => (ASKED_BY_HAND.has(command) ? null : marks.read(mark) || null),
       note: () => marks.set(mark, { value: clock.now(), nowMs: clock.now() }),
     },
   });
-  const host = settings.fleetHost ?? hostname();
-  const { failureThreshold, successThreshold, openForMs, probeLeaseMs, fleetQuorum: quorum } = settings;
+  const { failureThreshold, successThreshold, openForMs, probeLeaseMs, fleetQuorum, fleetHost } = settings;
+  const member = { host: fleetHost ?? hostname(), quorum: fleetQuorum };
   let hasWarned = false;
   const gate = createFleetGate({
     store,
     settings: { failureThreshold, successThreshold, openForMs, probeLeaseMs },
-    member: { host, quorum },
+    member,
     clock,
     process: processIdentity(),
     newToken: randomUUID,
@@ -79,7 +91,7 @@ async function openFleet({ settings, env, clock, emit, state, processIdentity }:
       emit({ kind: 'warning', reason: `fleet_${code}`, message: describe(target.name, code) });
     },
   });
-  return { name: target.name, host, gate, store };
+  return { name: target.name, member, gate, store };
 }
 
 const WHY: Partial<Readonly<Record<FleetFailureCode, string>>> = {

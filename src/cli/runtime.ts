@@ -62,7 +62,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   closers.add(startDeadline(settings, clock, interruption));
   const { close: closeState, ...local } = openLocalState({ command, settings, clock, emit: hub.emit });
   closers.add(closeState);
-  const { close: closeFleet, fleet } = openFleetAccess({ settings, env, clock, emit: hub.emit, ...local });
+  const { close: closeFleet, fleet } = openFleetAccess({ command, settings, env, clock, emit: hub.emit, ...local });
   closers.add(closeFleet);
   for (const end of [progress.stop, grouped.end]) closers.add(end);
 

@@ -5,7 +5,7 @@ import { changeByHand } from '../breaker/change-circuits.ts';
 import { namesToIsolate } from '../breaker/select-circuits.ts';
 import { LONGEST_ISOLATION_MS } from '../circuit/circuit.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
-import { changeFlags, durationFlag, withEnvironment } from '../cli/flags/flags.ts';
+import { changeFlags, durationFlag, fleetSwitch, withEnvironment } from '../cli/flags/flags.ts';
 import { presentChanges } from '../cli/output/change-result.ts';
 import { readUserName } from '../cli/user-name.ts';
 
@@ -19,13 +19,20 @@ export default class BreakerIsolate extends BaseCommand<typeof BreakerIsolate> {
       description: 'For a maintenance window',
       command: '<%= config.bin %> breaker-isolate s3-upload --for 1h --reason "bucket migration"',
     },
+    {
+      description: 'For every host of a fleet',
+      command: '<%= config.bin %> breaker-isolate --fleet s3-upload --for 1h --reason "bucket migration"',
+    },
     { description: 'Until it is reset', command: '<%= config.bin %> breaker-isolate s3-download@eu-west-1' },
   ];
   static override baseFlags = changeFlags;
-  static override flags = withEnvironment({
-    for: durationFlag({ summary: 'how long; by default until a reset', least: 1, most: LONGEST_ISOLATION_MS }),
-    reason: text({ summary: 'reason, shown in the history and with refused calls', helpValue: 'TEXT' }),
-  });
+  static override flags = {
+    ...withEnvironment({
+      for: durationFlag({ summary: 'how long; by default until a reset', least: 1, most: LONGEST_ISOLATION_MS }),
+      reason: text({ summary: 'reason, shown in the history and with refused calls', helpValue: 'TEXT' }),
+    }),
+    fleet: fleetSwitch,
+  };
   static override args = {
     circuit: string({ required: true, multiple: true, description: 'circuits to force open' }),
   };
@@ -37,6 +44,14 @@ export default class BreakerIsolate extends BaseCommand<typeof BreakerIsolate> {
     const gate = await run.gate();
     const manual = { by: readUserName(), reason: flags.reason ?? null, forMs: flags.for ?? null };
     const names = await namesToIsolate(run, args.circuit);
+    if (flags.fleet) {
+      const { changeFleet } = await import('../breaker/fleet-circuits.ts');
+      const changes = await changeFleet(
+        run,
+        async ({ gate: all }) => await Promise.all(names.map(async (name) => await all.isolate(name, manual))),
+      );
+      return presentChanges(changes);
+    }
     return presentChanges(await changeByHand(run, names, (circuit) => gate.isolate(circuit, manual)));
   }
 }

@@ -2,11 +2,12 @@ import { string } from '@oclif/core/args';
 import { boolean, string as text } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
 import { changeByHand } from '../breaker/change-circuits.ts';
-import { isolationsLeft, namesToReset } from '../breaker/select-circuits.ts';
+import { isolationsLeft, namesToReset, selectCircuits } from '../breaker/select-circuits.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
-import { changeFlags, withEnvironment } from '../cli/flags/flags.ts';
+import { changeFlags, fleetSwitch, withEnvironment } from '../cli/flags/flags.ts';
 import { presentChanges } from '../cli/output/change-result.ts';
 import { readUserName } from '../cli/user-name.ts';
+import type { Transition } from '../circuit/circuit.ts';
 import { BreakwaterError } from '../errors.ts';
 
 export default class BreakerReset extends BaseCommand<typeof BreakerReset> {
@@ -25,10 +26,13 @@ export default class BreakerReset extends BaseCommand<typeof BreakerReset> {
     },
   ];
   static override baseFlags = changeFlags;
-  static override flags = withEnvironment({
-    all: boolean({ summary: 'reset every circuit' }),
-    reason: text({ summary: 'reason, shown in the history', helpValue: 'TEXT' }),
-  });
+  static override flags = {
+    ...withEnvironment({
+      all: boolean({ summary: 'reset every circuit' }),
+      reason: text({ summary: 'reason, shown in the history', helpValue: 'TEXT' }),
+    }),
+    fleet: fleetSwitch,
+  };
   static override args = { circuit: string({ multiple: true, description: 'circuits to close' }) };
 
   protected override async execute(
@@ -43,8 +47,23 @@ export default class BreakerReset extends BaseCommand<typeof BreakerReset> {
     }
     const gate = await run.gate();
     const manual = { by: readUserName(), reason: flags.reason ?? null };
+    if (flags.fleet) return presentChanges(await resetFleet(run, names, manual));
     const circuits = await namesToReset(run, names);
     const changes = await changeByHand(run, circuits, (circuit) => gate.reset(circuit, manual));
     return presentChanges(changes, await isolationsLeft(run, circuits));
   }
+}
+
+/** Resets circuits for all hosts; a bare name, or none, selects those that the fleet has. */
+async function resetFleet(
+  run: CommandRun,
+  names: readonly string[],
+  manual: { readonly by: string; readonly reason: string | null },
+): Promise<readonly Transition[]> {
+  await selectCircuits(run, names, 'all');
+  const { changeFleet, fleetNamesToReset } = await import('../breaker/fleet-circuits.ts');
+  return await changeFleet(run, async (fleet) => {
+    const circuits = await fleetNamesToReset(fleet, names);
+    return await Promise.all(circuits.map(async (circuit) => await fleet.gate.reset(circuit, manual)));
+  });
 }

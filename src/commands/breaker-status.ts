@@ -1,9 +1,10 @@
 import { string } from '@oclif/core/args';
 import { boolean } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
-import { circuitDocument, transitionDocument } from '../breaker/circuit-document.ts';
+import { circuitDocument, engineDocument, transitionDocument } from '../breaker/circuit-document.ts';
 import { inspectCircuits, type InspectedCircuit } from '../breaker/inspect-circuits.ts';
-import { tabulateCircuits, tabulateTransitions } from '../breaker/circuit-table.ts';
+import { describeEngine, tabulateCircuits, tabulateTransitions } from '../breaker/circuit-table.ts';
+import type { InspectedFleet } from '../breaker/fleet-circuits.ts';
 import { keepRecentlyMet } from '../breaker/recently-met.ts';
 import { selectCircuits } from '../breaker/select-circuits.ts';
 import type { ScreenRequest } from '../breaker/watch/watch.ts';
@@ -12,7 +13,8 @@ import { circuitFlags, withEnvironment } from '../cli/flags/flags.ts';
 import { processStreams } from '../cli/output/process-streams.ts';
 import { readUserName } from '../cli/user-name.ts';
 import { findBareName } from '../circuit/circuit-name.ts';
-import type { Refusal } from '../circuit/circuit.ts';
+import type { CircuitRow, Refusal, Transition } from '../circuit/circuit.ts';
+import type { CircuitStore } from '../circuit/circuit-store.ts';
 import { refusalError } from '../circuit/refusal-error.ts';
 import { BreakwaterError } from '../errors.ts';
 
@@ -80,18 +82,17 @@ export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
     const rows = await selectCircuits(run, names, scopes);
     const inspected = await inspectCircuits(run, rows);
     const isPlain = names.length === 0 && !flags['all-scopes'];
-    const circuits = isPlain ? await keepRecentlyMet(run, inspected) : inspected;
+    const local = isPlain ? await keepRecentlyMet(run, inspected) : inspected;
+    const { engine, ...fleet } = await inspectFleetOf(run, local);
+    const circuits = [...local, ...fleet.circuits];
     const state = await run.state();
-    const shownNames = new Set(rows.flatMap(({ name }) => [name, findBareName(name) ?? name]));
-    const history = flags.history
-      ? state.circuits
-          .transitions({ limit: HISTORY_MAX * Math.max(1, shownNames.size) })
-          .filter(({ circuit }) => shownNames.has(circuit))
-          .slice(0, HISTORY_MAX)
-      : null;
+    const history = flags.history ? findHistory(state.circuits, { rows, inFleet: fleet.history }) : null;
     const shown =
       history === null
-        ? tabulateCircuits(circuits, { hasColour: run.output.mode.stdoutHasColour })
+        ? [
+            ...tabulateCircuits(circuits, { hasColour: run.output.mode.stdoutHasColour }),
+            ...(engine === null ? [] : describeEngine(engine)),
+          ]
         : tabulateTransitions(history);
     const failure = flags.check ? findRefusal(circuits, run.clock.now()) : null;
     return {
@@ -99,11 +100,36 @@ export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
         circuits: circuits.map(circuitDocument),
         ...(history === null ? {} : { history: history.map(transitionDocument) }),
         state_file: { path: state.path, problem: state.problem() },
+        ...(engine === null ? {} : { fleet: engineDocument(engine) }),
       },
       ...(flags.check ? { summary: shown.join('\n') } : { lines: shown }),
       ...(failure === null ? {} : { failure }),
     };
   }
+}
+
+/** The last state changes of the circuits and of their bare names, newest first. */
+function findHistory(
+  circuits: CircuitStore,
+  { rows, inFleet }: { readonly rows: readonly CircuitRow[]; readonly inFleet: readonly Transition[] },
+): readonly Transition[] {
+  const names = new Set(rows.flatMap(({ name }) => [name, findBareName(name) ?? name]));
+  const local = circuits
+    .transitions({ limit: HISTORY_MAX * Math.max(1, names.size) })
+    .filter(({ circuit }) => names.has(circuit));
+  // By time only where there are two clocks: a file has an order of its own.
+  const all = inFleet.length === 0 ? local : [...local, ...inFleet].toSorted((a, b) => b.atMs - a.atMs);
+  return all.slice(0, HISTORY_MAX);
+}
+
+/** The fleet's circuits of the same names; its code is loaded only where a fleet is named. */
+async function inspectFleetOf(run: CommandRun, circuits: readonly InspectedCircuit[]): Promise<InspectedFleet> {
+  if ((await run.fleet()) === null) return { circuits: [], history: [], engine: null };
+  const { inspectFleet } = await import('../breaker/fleet-circuits.ts');
+  return await inspectFleet(
+    run,
+    circuits.map(({ view }) => view.name),
+  );
 }
 
 /** A live screen on a terminal with a keyboard, otherwise lines. */

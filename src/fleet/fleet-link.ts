@@ -54,8 +54,8 @@ export class FleetLink {
       return value;
     } catch (error) {
       const failure = toFailure(error);
-      // Many were faster than this call: the engine is well.
-      if (failure.code !== 'contended') {
+      // Others were faster, or may do more: the engine is well, and answers at once.
+      if (failure.code !== 'contended' && failure.code !== 'no_permission') {
         this.close();
         failures.note();
       }

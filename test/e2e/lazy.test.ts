@@ -16,6 +16,7 @@ const LIBRARIES = {
   'hash-wasm': 'Hash_SetMemorySize',
   'prom-client': 'setToCurrentTime',
   ink: 'react-reconciler',
+  iovalkey: 'autoResendUnfulfilledCommands',
 };
 
 const recorded = (path: string): Readonly<Record<string, string>> => ({

@@ -42,6 +42,12 @@ export const requestFlags: FlagInput = { ...globalFlags, ...flagsOf('retry') };
 /** `baseFlags` of a command that sends guarded requests: adds circuit and fleet. */
 export const transferFlags: FlagInput = { ...requestFlags, ...flagsOf('circuit'), ...flagsOf('fleet') };
 
+/** `--fleet` of a command that changes circuits: of all hosts, instead of this one. */
+export const fleetSwitch = boolean({
+  summary: 'for all hosts of the fleet that BREAKWATER_FLEET or the config file names',
+  helpGroup: GROUP_TITLES.fleet,
+});
+
 /** Carries the error through oclif's parser, which rewrites the message of any other error. */
 export class FlagRefused extends Error {
   readonly refusal: BreakwaterError;

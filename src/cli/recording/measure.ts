@@ -1,6 +1,6 @@
 import { BreakwaterError } from '../../errors.ts';
 import type { Measured } from '../../metrics/registry.ts';
-import { inspectCircuits } from '../../breaker/inspect-circuits.ts';
+import { inspectCircuits, type InspectedCircuit } from '../../breaker/inspect-circuits.ts';
 import { selectCircuits } from '../../breaker/select-circuits.ts';
 import { refuseForeign } from '../../state/state-problem.ts';
 import type { CommandRun } from '../command-run.ts';
@@ -12,9 +12,29 @@ import type { CommandRun } from '../command-run.ts';
 export async function measure(run: CommandRun): Promise<Measured> {
   const state = await run.state();
   const circuits = await inspectCircuits(run, await selectCircuits(run, [], 'all'));
+  const fleet = (await run.fleet()) === null ? [] : await inspectFleetCircuits(run, circuits);
   const totals = state.metrics.read();
   await assertStored(run, `the metrics cannot be read from ${state.path}`);
-  return { totals, circuits: circuits.map(({ view }) => view), nowMs: run.clock.now(), version: run.version };
+  return {
+    totals,
+    circuits: [...circuits, ...fleet].map(({ view }) => view),
+    nowMs: run.clock.now(),
+    version: run.version,
+  };
+}
+
+/** The fleet's circuits of the same names; none if it cannot be asked. */
+async function inspectFleetCircuits(
+  run: CommandRun,
+  circuits: readonly InspectedCircuit[],
+): Promise<readonly InspectedCircuit[]> {
+  const { inspectFleet } = await import('../../breaker/fleet-circuits.ts');
+  return (
+    await inspectFleet(
+      run,
+      circuits.map(({ view }) => view.name),
+    )
+  ).circuits;
 }
 
 /** Resets all metrics. @throws BreakwaterError `local_io` if the local state cannot be used */

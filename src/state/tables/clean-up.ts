@@ -55,19 +55,25 @@ const DROP_MET = `
   DELETE FROM met_circuits WHERE circuit NOT IN (SELECT name FROM circuits) AND (
     met_at_ms < :latest - ${CIRCUIT_KEPT_MS} OR circuit NOT IN (
       SELECT circuit FROM met_circuits ORDER BY met_at_ms DESC LIMIT ${CIRCUITS_KEPT}))`;
+const KNOWN = 'SELECT name FROM circuits UNION SELECT circuit FROM met_circuits';
 const DROP_REST = [
   'DELETE FROM transitions WHERE circuit NOT IN (SELECT name FROM circuits)',
   `DELETE FROM transitions WHERE id <= (SELECT id FROM transitions ORDER BY id DESC LIMIT 1 OFFSET ${HISTORY_KEPT})`,
-  'DELETE FROM refusals WHERE circuit NOT IN (SELECT name FROM circuits)',
+  `DELETE FROM refusals WHERE ${localName('circuit')} NOT IN (${KNOWN})`,
   `DELETE FROM refusals WHERE rowid <= (SELECT rowid FROM refusals ORDER BY rowid DESC LIMIT 1 OFFSET ${HISTORY_KEPT})`,
   // Only series of a circuit: NULL is not in an empty set either.
   `DELETE FROM counters WHERE CASE WHEN json_valid(labels) THEN labels ->> '$.circuit_name' IS NOT NULL
-     AND labels ->> '$.circuit_name' NOT IN (SELECT name FROM circuits UNION SELECT circuit FROM met_circuits) END`,
+     AND ${localName("labels ->> '$.circuit_name'")} NOT IN (${KNOWN}) END`,
 ] as const;
 const DROP_JOBS = 'DELETE FROM jobs WHERE abs(updated_at_ms - :now) > :kept';
-const DROP_OUTLETS = `DELETE FROM marks WHERE name LIKE 'outlet %' AND abs(set_at_ms - :now) > :kept`;
+const DROP_OUTLETS = `DELETE FROM marks WHERE (name LIKE 'outlet %' OR name LIKE 'fleet failed %') AND abs(set_at_ms - :now) > :kept`;
 const SELECT_CLAIMS = 'SELECT name, owner FROM claims WHERE abs(expires_at_ms - :now) > :kept';
 const DROP_CLAIM = 'DELETE FROM claims WHERE name = ?';
+
+/** A circuit of a fleet has its row elsewhere; it is known here by the circuit of this host. */
+function localName(name: string): string {
+  return `(CASE WHEN ${name} LIKE 'fleet/%' THEN substr(${name}, 7) ELSE ${name} END)`;
+}
 
 /** Removes what a year of runs leaves behind, in an open database. Throws what the database throws. */
 export function openCleanUp(statements: Statements): CleanUp {
