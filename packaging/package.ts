@@ -78,7 +78,9 @@ function listDocuments({ version, files }: Package): readonly ArchiveFile[] {
   return [
     ...[...pages].map(([name, text]) => ({ path: `man/${name}`, bytes: Buffer.from(text) })),
     ...names.map((name) => ({ path: name, bytes: read(name) })),
-    ...listFolder('packaging/systemd').map((name) => ({ path: name.replace('packaging/', ''), bytes: read(name) })),
+    ...['packaging/systemd', 'packaging/examples'].flatMap((folder) =>
+      listFolder(folder).map((name) => ({ path: name.replace('packaging/', ''), bytes: read(name) })),
+    ),
     { path: 'LICENSE', bytes: Buffer.concat(licences.flatMap((text) => [text, Buffer.from('\n')])) },
   ];
 }
