@@ -29,9 +29,16 @@ export function readHeaders(lines: readonly string[]): Headers {
     const name = line.slice(0, colon).toLowerCase();
     const value = trimBlanks(line.slice(colon + 1));
     if (colon < 1 || !isFieldName(name) || !isFieldValue(value)) refuseResponse('an invalid header');
-    headers[name] = Object.hasOwn(headers, name) ? `${headers[name] ?? ''}, ${value}` : value;
+    const joined = Object.hasOwn(headers, name) ? `${headers[name] ?? ''}, ${value}` : value;
+    if (name === '__proto__') defineField(headers, name, joined);
+    else headers[name] = joined;
   }
   return headers;
+}
+
+/** Slower than an assignment, which would set the prototype where a field has that name. */
+function defineField(headers: Record<string, string>, name: string, value: string): void {
+  Object.defineProperty(headers, name, { value, enumerable: true, writable: true, configurable: true });
 }
 
 /** Trims only HTTP's blanks, in linear time. */

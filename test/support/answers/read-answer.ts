@@ -102,7 +102,7 @@ async function observe(asked: ClientRequest): Promise<AnswerReading> {
   };
 }
 
-/** As our reader does. Without `__proto__`, which no object takes as a name. */
+/** As our reader does. */
 function joinHeaders(raw: readonly string[]): Record<string, string> {
   const headers = new Map<string, string>();
   for (let index = 0; index < raw.length; index += 2) {
@@ -111,6 +111,5 @@ function joinHeaders(raw: readonly string[]): Record<string, string> {
     const known = headers.get(name);
     headers.set(name, known === undefined ? value : `${known}, ${value}`);
   }
-  headers.delete('__proto__');
   return Object.fromEntries(headers);
 }
