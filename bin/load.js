@@ -94,7 +94,7 @@ function keepCode({ scripts, isComplete }, { directory, findCode }) {
   }
 }
 
-/* V8 rejects code that was compiled under other flags, and src/cli/heap-limits.ts changes some. */
+/* V8 rejects code that was compiled under other flags, and heap.js changes some. */
 function hasSameFlags(directory) {
   return directory.includes(require('node:v8').cachedDataVersionTag().toString(16));
 }

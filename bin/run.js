@@ -56,12 +56,10 @@ function start(words) {
   }
 }
 
-/* As in src/cli/heap-limits.ts, before anything is loaded: V8 rejects code that was compiled under other flags. */
-function keepHeapSmall(words) {
-  const isForMany = words[0] === 'sweep' || words.includes('-r') || words.includes('--recursive');
-  if (!isForMany) return;
-  const flags = ['--semi-space-growth-factor=1', '--no-separate-gc-phases', '--heap-growing-percent=10'];
-  for (const flag of flags) require('node:v8').setFlagsFromString(flag);
+/* Most commands go through one object, and need not read the file. */
+function shapeHeap(words) {
+  if (words[0] === 'sweep' || words.includes('-r') || words.includes('--recursive'))
+    require('./heap.js').shapeHeap(words);
 }
 
 /* Without a listener, it would end the process with another status. */
@@ -73,6 +71,6 @@ if (major < 24) {
   process.exit(78);
 } else {
   shareOneArena(process.env);
-  keepHeapSmall(process.argv.slice(2));
+  shapeHeap(process.argv.slice(2));
   start(process.argv.slice(2));
 }

@@ -33,7 +33,8 @@ export async function makeExecutable({ root, scratch }: Options): Promise<Buffer
 
 function copyProgram(root: string, program: string): void {
   mkdirSync(program, { recursive: true });
-  for (const name of ['package.json', 'oclif.manifest.json']) cpSync(join(root, name), join(program, name));
+  for (const name of ['package.json', 'oclif.manifest.json', 'bin/heap.js'])
+    cpSync(join(root, name), join(program, name));
   for (const name of readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' })) {
     const [from, to] = [join(root, 'dist', name), join(program, 'dist', name)];
     if (!/\.[cm]js$/.test(name) || name.endsWith('devtools.mjs')) continue;

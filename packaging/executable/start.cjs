@@ -4,7 +4,6 @@
  * the executable, so nothing is read, unpacked or kept elsewhere. `collect-code.cjs` runs it from a directory, to make that code.
  */
 const { isSea, getRawAsset } = require('node:sea');
-const { setFlagsFromString } = require('node:v8');
 const { Script } = require('node:vm');
 const { dirname, join, relative } = require('node:path');
 
@@ -18,7 +17,7 @@ const ROOT = process.execPath;
  */
 function start(words, files) {
   const modules = new Map();
-  keepHeapSmall(words);
+  if (isForMany(words)) load('bin/heap.js').shapeHeap(words);
 
   function load(name) {
     const known = modules.get(name);
@@ -94,13 +93,6 @@ function nameRun(words) {
 
 function isForMany(words) {
   return words[0] === 'sweep' || words.includes('-r') || words.includes('--recursive');
-}
-
-/* As in bin/run.js: before anything is loaded, since V8 rejects code that was compiled under other flags. */
-function keepHeapSmall(words) {
-  if (!isForMany(words)) return;
-  const flags = ['--semi-space-growth-factor=1', '--no-separate-gc-phases', '--heap-growing-percent=10'];
-  for (const flag of flags) setFlagsFromString(flag);
 }
 
 /* As in bin/run.js: under a limit of the address space, the program is started again with one arena for all threads. */

@@ -9,7 +9,6 @@ import { countFlag, repeatedFlag, sizeFlag, transferFlags, withEnvironment } fro
 import { presentGet } from '../cli/output/get-result.ts';
 import { openTransferContext } from '../cli/s3-access.ts';
 import { emptyPathError, isS3Url, parseS3Url } from '../cli/flags/s3-url.ts';
-import { keepHeapSmall } from '../cli/heap-limits.ts';
 import { BreakwaterError } from '../errors.ts';
 import { get, type GetRequest } from '../transfer/get/get.ts';
 
@@ -89,7 +88,6 @@ export default class Get extends BaseCommand<typeof Get> {
         details: { hint: 'write the object to a file, or omit --json' },
       });
     }
-    if (flags.recursive) keepHeapSmall();
     const access = readObjectAccess(flags, run);
     const context = await openTransferContext(run, 's3-download', access);
     const report = await get({ source, destination: args.dest, ...readRequest(flags) }, context);

@@ -9,7 +9,6 @@ import { countFlag, repeatedFlag, sizeFlag, transferFlags, withEnvironment } fro
 import { objectFlags, readObjectOptions } from '../cli/flags/put-flags.ts';
 import { openTransferContext } from '../cli/s3-access.ts';
 import { emptyPathError, isS3Url, parseS3Url } from '../cli/flags/s3-url.ts';
-import { keepHeapSmall } from '../cli/heap-limits.ts';
 import { BreakwaterError } from '../errors.ts';
 import { PART_BYTES_MAX, PART_BYTES_MIN } from '../transfer/put/part-size.ts';
 import { planPut } from '../transfer/put/put-dry-run.ts';
@@ -84,7 +83,6 @@ export default class Put extends BaseCommand<typeof Put> {
         details: { hint: 'the last argument is the destination: breakwater put SOURCE... s3://bucket/key' },
       });
     }
-    if (flags.recursive) keepHeapSmall();
     const checksum = chooseChecksum(flags, run);
     const access = { ...readObjectAccess(flags, run), sendsChecksums: checksum !== 'none' };
     const object = readObjectOptions(flags);

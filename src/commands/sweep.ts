@@ -6,7 +6,6 @@ import { payerFlags, readObjectAccess } from '../cli/flags/access-flags.ts';
 import { countFlag, durationFlag, requestFlags, sizeFlag, withEnvironment } from '../cli/flags/flags.ts';
 import { readSelection, readSweepTarget, selectionFlags } from '../cli/flags/sweep-flags.ts';
 import { parseS3Url } from '../cli/flags/s3-url.ts';
-import { keepHeapSmall } from '../cli/heap-limits.ts';
 import { assertCanAsk } from '../cli/output/confirm.ts';
 import { askToSweep, presentSweep } from '../cli/output/sweep-result.ts';
 import { openStdin } from '../cli/open-stdin.ts';
@@ -75,7 +74,6 @@ export default class Sweep extends BaseCommand<typeof Sweep> {
     run: CommandRun,
     { args, flags }: CommandInput<typeof Sweep>,
   ): Promise<CommandResult> {
-    keepHeapSmall();
     const target = readSweepTarget(parseS3Url(args.target, run), flags);
     const reportPath = readReportPath(flags.report);
     const isAsking = !flags.yes && !flags['dry-run'];
