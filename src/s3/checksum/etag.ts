@@ -30,6 +30,7 @@ export function bareEtag(etag: string): string {
  * compress mark them as weak (`W/"..."`). Empty counts as unknown.
  */
 export function isSameEtag(one: string | null, other: string | null): boolean {
+  if (one === other) return true;
   const [a, b] = [bareEtag(one ?? ''), bareEtag(other ?? '')];
   return a === '' || b === '' || a === b;
 }

@@ -10,6 +10,7 @@ const ROUNDING_MS = 1000;
  * with other bytes was stored later.
  */
 export function compareListed(answer: AnsweredIdentity, listed: ListedIdentity): 'listed' | 'possible' | 'other' {
+  if (isRepeated(answer, listed)) return 'listed';
   const time = compareTimes(answer, listed);
   const hasSize = isUnknown(answer.sizeBytes) || isUnknown(listed.sizeBytes) || answer.sizeBytes === listed.sizeBytes;
   const isReplaced = (time === 'later' || isUnknown(listed.lastModifiedMs)) && answer.isPage !== true;
@@ -25,6 +26,13 @@ export function compareListed(answer: AnsweredIdentity, listed: ListedIdentity):
   }
   if (isReplaced) return 'possible';
   return hasSize && time === 'same' && mayHaveOwnEtag(answer, listed) ? 'possible' : 'other';
+}
+
+/** The common case: the same ETag, letter by letter, and the same size. */
+function isRepeated({ etag, sizeBytes }: AnsweredIdentity, listed: ListedIdentity): boolean {
+  return (
+    etag !== null && /^"[^"]/.test(etag) && etag === listed.etag && sizeBytes === listed.sizeBytes && sizeBytes !== null
+  );
 }
 
 /** Two ETags of S3's form differ only if the objects do; those of gateways have other forms. */

@@ -6,6 +6,7 @@ import type { FetchContext } from './fetch-context.ts';
 import { fetchObject } from './fetch-object.ts';
 import { fetchSmall, isFetchedWhole } from './fetch-small.ts';
 import { listItemPages, type ItemSelection, type ListedItem } from './listed-items.ts';
+import { readAhead } from './page-ahead.ts';
 import { ListingTrust } from './listing-trust.ts';
 import { statOrNull } from '../local-errors.ts';
 import { runMany, type ItemDone, type ManyResult } from '../run-many.ts';
@@ -60,7 +61,8 @@ export async function getMany(context: FetchContext, many: ManyToGet): Promise<M
       destination.release(path);
     }
   };
-  const result = await runMany(listItemPages(context.store, many), fetch, {
+  const pages = readAhead((signal) => listItemPages(context.store, many, signal));
+  const result = await runMany(pages, fetch, {
     objectsInFlight: context.slots.bounds.requests,
     hasRoom: context.hasRoom,
     beforeEach: (signal) => context.store.waitWhileThrottled(signal),

@@ -36,10 +36,12 @@ export function findPattern(key: string): KeyPattern | null {
 /**
  * Lists the selected objects, page by page. An object that is listed twice in a row, as where two pages meet, is taken
  * once.
+ * @param signal ends the listing, with its reason
  */
 export async function* listItemPages(
   store: Pick<ObjectStore, 'list'>,
   { bucket, prefix, pattern, patterns }: ItemSelection,
+  signal?: AbortSignal,
 ): AsyncGenerator<readonly ListedItem[]> {
   const below = prefix.lastIndexOf('/') + 1;
   const isWanted = createKeyFilter(patterns);
@@ -47,7 +49,7 @@ export async function* listItemPages(
   const fits: KeyFilter =
     pattern === undefined ? () => true : createKeyFilter({ include: [`/${pattern}`], exclude: [] });
   let last: string | null = null;
-  for await (const { objects } of store.list({ bucket, prefix })) {
+  for await (const { objects } of store.list(signal === undefined ? { bucket, prefix } : { bucket, prefix, signal })) {
     const items: ListedItem[] = [];
     for (const object of objects) {
       const { key } = object;
