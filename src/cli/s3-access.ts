@@ -1,3 +1,4 @@
+import { after } from '../abort.ts';
 import type { CircuitName } from '../circuit/circuit.ts';
 import { CommandCircuit } from '../guard/command-circuit.ts';
 import type { Guard } from '../guard/guard.ts';
@@ -15,9 +16,18 @@ import { findRequestsMax } from './descriptor-limit.ts';
 import { openUnfinishedWork } from '../state/stored-work.ts';
 import { once } from '../once.ts';
 import type { CommandRun } from './command-run.ts';
+import { isFleetSet } from './fleet-setting.ts';
 import { openStdout } from './open-stdout.ts';
 import { openStdin } from './open-stdin.ts';
 import { watchHeadroom } from './event-loop-headroom.ts';
+
+/** A fleet that is slower, in ms, costs less while the SDK is loaded meanwhile. */
+const LOADS_SDK_AFTER_MS = 20;
+
+function loadSdk(): void {
+  // Handled by the later await; this avoids an unhandled rejection.
+  import('../s3/object-store.ts').catch(() => undefined);
+}
 
 /**
  * The context of put and get: their circuit, its early check, and a connection that loads the SDK on first use.
@@ -34,7 +44,10 @@ export async function openTransferContext(
   const stdout = once(() => openStdout(run.stdout));
   return {
     circuit,
-    refuseIfOpen: async (target) => await refuseIfOpen(guard, target),
+    refuseIfOpen: async (target) => {
+      using _loading = isFleetSet(run.settings, run.env) ? after(run.clock, LOADS_SDK_AFTER_MS, loadSdk) : null;
+      await refuseIfOpen(guard, target);
+    },
     connect: async () => await connect(run, guard, access),
     emit: run.emit,
     clock: run.clock,
