@@ -24,6 +24,9 @@ interface Package {
 /** As Debian calls them. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
+/** What dpkg runs. */
+const SCRIPTS = ['postinst', 'prerm', 'postrm'];
+
 async function main(): Promise<void> {
   const about = readJson('package.json') as Package;
   const { version, description, devDependencies } = about;
@@ -52,6 +55,7 @@ async function main(): Promise<void> {
       `breakwater_${version}_${architecture}.deb`,
       makeDeb([command, ...documents].map(placeOnDebian), {
         control: controlOf({ version, description, architecture }),
+        scripts: Object.fromEntries(SCRIPTS.map((name) => [name, read(`packaging/debian/${name}`)])),
         timeS,
       }),
     ],

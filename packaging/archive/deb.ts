@@ -5,18 +5,23 @@ import { makeTar, type ArchiveFile } from './tar.ts';
 interface DebOptions {
   /** What `control` says, in this order. Installed-Size is added. */
   readonly control: Readonly<Record<string, string>>;
+  /** Scripts that dpkg runs, by name, such as `prerm`. */
+  readonly scripts: Readonly<Record<string, Buffer>>;
   readonly timeS: number;
 }
 
-/** Returns a Debian package (deb(5)), without the tools of Debian. It has no scripts, so installing it runs nothing. */
-export function makeDeb(files: readonly ArchiveFile[], { control, timeS }: DebOptions): Buffer {
+/** Returns a Debian package (deb(5)), without the tools of Debian. */
+export function makeDeb(files: readonly ArchiveFile[], { control, scripts, timeS }: DebOptions): Buffer {
   const kilobytes = Math.ceil(files.reduce((sum, { bytes }) => sum + bytes.length, 0) / 1024);
   const fields = Object.entries({ ...control, 'Installed-Size': String(kilobytes) });
   const texts = {
     control: fields.map(([name, value]) => `${name}: ${value}\n`).join(''),
     md5sums: files.map(({ path, bytes }) => `${hash('md5', bytes)}  ${path}\n`).join(''),
   };
-  const controlFiles = Object.entries(texts).map(([path, text]) => ({ path, bytes: Buffer.from(text) }));
+  const controlFiles: readonly ArchiveFile[] = [
+    ...Object.entries(texts).map(([path, text]) => ({ path, bytes: Buffer.from(text) })),
+    ...Object.entries(scripts).map(([path, bytes]) => ({ path, bytes, isExecutable: true })),
+  ];
   const pack = (content: readonly ArchiveFile[]): Buffer => gzipSync(makeTar(content, { timeS, prefix: './' }));
   return makeAr(
     [

@@ -203,7 +203,10 @@ describe.skipIf(!has('dpkg') || !has('dpkg-deb'))('the package of Debian', () =>
     writeFileSync(join(root, 'var/lib/dpkg/status'), '');
     // What it depends on is not installed in this root.
     const dpkg = (...words: readonly string[]): string =>
-      execFileSync('dpkg', [`--root=${root}`, '--force-depends', ...words], { encoding: 'utf8', stdio: 'pipe' });
+      execFileSync('dpkg', [`--root=${root}`, '--force-depends', '--force-script-chrootless', ...words], {
+        encoding: 'utf8',
+        stdio: 'pipe',
+      });
     dpkg('--install', DEB);
     const state = join(root, 'var/lib/breakwater');
     const env = { PATH: PATH_WITHOUT_NODE, HOME: root, BREAKWATER_STATE_DIR: state };
@@ -213,6 +216,15 @@ describe.skipIf(!has('dpkg') || !has('dpkg-deb'))('the package of Debian', () =>
     });
     expect([run.status, run.stderr]).toEqual([0, expect.stringContaining('isolated')]);
     expect(dpkg('--verify', 'breakwater')).toBe('');
+    // What `systemctl enable` makes.
+    const links = join(root, 'etc/systemd/system');
+    for (const link of [
+      'timers.target.wants/breakwater-sweep@tmp.timer',
+      'multi-user.target.wants/breakwater-metrics.service',
+    ]) {
+      mkdirSync(dirname(join(links, link)), { recursive: true });
+      symlinkSync(`/usr/lib/systemd/system/${link.replace(/.*\//, '').replace('@tmp', '@')}`, join(links, link));
+    }
     dpkg('--remove', 'breakwater');
     const left = listFiles(root).filter((path) => !path.startsWith(join(root, 'var/lib/dpkg/')));
     expect(left.length).toBeGreaterThan(0);
