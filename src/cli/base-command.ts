@@ -11,7 +11,7 @@ import { globalFlags } from './flags/flags.ts';
 import { decideOutputMode, Output } from './output/output.ts';
 import { processStreams } from './output/process-streams.ts';
 import { report, reportFailure } from './output/report.ts';
-import { isFleetSet } from './fleet-setting.ts';
+import { isFleetSet } from './fleet/fleet-setting.ts';
 import { createRuntime } from './runtime.ts';
 import { readAuthorization } from './recording/push-credentials.ts';
 import { readCertificates } from './settings/named-file.ts';
@@ -110,7 +110,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     const settings = resolveSettings({ flags, env, home, file: readUserFile({ env, home }) });
     await refuseBadOutlets(settings, env);
     if (isFleetSet(settings, env)) {
-      const { readFleetTarget } = await import('./fleet-target.ts');
+      const { readFleetTarget } = await import('./fleet/fleet-target.ts');
       readFleetTarget(settings, env);
     }
     // Parsed with this class's definitions; only the static type is lost.

@@ -4,7 +4,7 @@ import type { CircuitGate } from '../circuit/circuit-gate.ts';
 import type { Clock } from '../clock.ts';
 import type { BreakwaterError } from '../errors.ts';
 import type { EventSink } from '../events.ts';
-import type { OpenedFleet } from './fleet-access.ts';
+import type { OpenedFleet } from './fleet/fleet-access.ts';
 import type { State } from '../state/state.ts';
 import type { Symbols } from '../ui/symbols.ts';
 import type { AwsContext } from './settings/aws-config.ts';

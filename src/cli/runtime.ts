@@ -9,7 +9,7 @@ import { decidesAscii } from './output/terminal-style.ts';
 import type { CommandRun } from './command-run.ts';
 import { formatDuration } from '../duration.ts';
 import { EventHub } from './event-hub.ts';
-import { openFleetAccess } from './fleet-access.ts';
+import { openFleetAccess } from './fleet/fleet-access.ts';
 import { createEventLog } from './output/event-log.ts';
 import { groupRetries } from './output/retry-groups.ts';
 import { createJobControl } from './job-control.ts';

@@ -16,7 +16,7 @@ import { findRequestsMax } from './descriptor-limit.ts';
 import { openUnfinishedWork } from '../state/stored-work.ts';
 import { once } from '../once.ts';
 import type { CommandRun } from './command-run.ts';
-import { isFleetSet } from './fleet-setting.ts';
+import { isFleetSet } from './fleet/fleet-setting.ts';
 import { openStdout } from './open-stdout.ts';
 import { openStdin } from './open-stdin.ts';
 import { watchHeadroom } from './event-loop-headroom.ts';

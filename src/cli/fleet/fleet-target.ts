@@ -1,9 +1,9 @@
-import { BreakwaterError } from '../errors.ts';
-import { parseFleetUrl, type FleetTarget } from '../fleet/fleet-url.ts';
+import { BreakwaterError } from '../../errors.ts';
+import { parseFleetUrl, type FleetTarget } from '../../fleet/fleet-url.ts';
 import { FLEET_FILE } from './fleet-setting.ts';
-import { nameWish } from './settings/name-settings.ts';
-import { readCertificates, readNamedFile } from './settings/named-file.ts';
-import type { Environment, Settings } from './settings/resolve-settings.ts';
+import { nameWish } from '../settings/name-settings.ts';
+import { readCertificates, readNamedFile } from '../settings/named-file.ts';
+import type { Environment, Settings } from '../settings/resolve-settings.ts';
 
 type FleetSettings = Pick<Settings, 'fleet' | 'fleetQuorum' | 'fleetCa' | 'failureThreshold' | 'origins'>;
 

@@ -1,52 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { FleetGate } from '../circuit/fleet-gate.ts';
-import type { FleetFailureCode } from '../circuit/fleet-store.ts';
-import type { FleetMember } from '../circuit/host-share.ts';
-import type { Fleet } from '../fleet/open-fleet.ts';
-import { once } from '../once.ts';
-import type { CommandRun } from './command-run.ts';
-import { isFleetSet } from './fleet-setting.ts';
+import { createFleetGate } from '../../circuit/fleet-gate.ts';
+import type { FleetFailureCode } from '../../circuit/fleet-store.ts';
+import { openFleet } from '../../fleet/open-fleet.ts';
+import type { FleetAccessOptions, OpenedFleet } from './fleet-access.ts';
+import { readFleetTarget } from './fleet-target.ts';
 
 /** People who change the fleet ask it even if it failed just now. */
 const ASKED_BY_HAND: ReadonlySet<string> = new Set(['breaker-reset', 'breaker-isolate']);
 
-type Options = Pick<CommandRun, 'command' | 'settings' | 'env' | 'clock' | 'emit' | 'state' | 'processIdentity'>;
-
-/** The fleet of one command. */
-export interface OpenedFleet {
-  /** The engine, for messages: without user and password. */
-  readonly name: string;
-  /** This host's place in it. */
-  readonly member: FleetMember;
-  readonly gate: FleetGate;
-  readonly store: Fleet;
-}
-
-interface FleetAccess extends Pick<CommandRun, 'fleet'> {
-  /** Ends the connection, if there is one. */
-  readonly close: () => Promise<void>;
-}
-
-/** The fleet that the settings name; nothing is loaded without one. */
-export function openFleetAccess(options: Options): FleetAccess {
-  if (!isFleetSet(options.settings, options.env)) {
-    return { fleet: async () => await Promise.resolve(null), close: async () => await Promise.resolve() };
-  }
-  let isOpened = false;
-  const open = once(async () => {
-    isOpened = true;
-    return await openFleet(options);
-  });
-  return {
-    fleet: open,
-    close: async () => {
-      if (isOpened) (await open()).store.close();
-    },
-  };
-}
-
-async function openFleet({
+/** Opens the fleet that the settings name. Its code is loaded only where one is named. */
+export async function openNamedFleet({
   command,
   settings,
   env,
@@ -54,16 +18,11 @@ async function openFleet({
   emit,
   state,
   processIdentity,
-}: Options): Promise<OpenedFleet> {
-  const [{ readFleetTarget }, fleet, { createFleetGate }, { marks }] = await Promise.all([
-    import('./fleet-target.ts'),
-    import('../fleet/open-fleet.ts'),
-    import('../circuit/fleet-gate.ts'),
-    state(),
-  ]);
+}: FleetAccessOptions): Promise<OpenedFleet> {
+  const { marks } = await state();
   const target = readFleetTarget(settings, env);
   const mark = `fleet failed ${target.name}`;
-  const store = fleet.openFleet({
+  const store = openFleet({
     target,
     timeoutMs: settings.fleetTimeoutMs,
     clock,

@@ -1,4 +1,4 @@
-import type { Environment, Settings } from './settings/resolve-settings.ts';
+import type { Environment, Settings } from '../settings/resolve-settings.ts';
 
 /** Names a file with the URL of the fleet, because it may contain a password. */
 export const FLEET_FILE = 'BREAKWATER_FLEET_FILE';
