@@ -35,6 +35,12 @@ if (words.length === 0) {
   start(words, {
     read,
     readCode: (name) => (existsSync(find(name)) ? readFileSync(find(name)) : undefined),
-    keep: (name, script) => scripts.set(name, script),
+    keep: (name, script) => {
+      // It changes the flags that code is compiled under, and would be rejected itself.
+      if (name === 'bin/heap.js') return;
+      // Then the executable would compile everything at each start, and nobody would notice.
+      if (script.cachedDataRejected === true) throw new Error(`V8 rejects the code that it has made for ${name}`);
+      scripts.set(name, script);
+    },
   });
 }

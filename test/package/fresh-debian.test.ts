@@ -49,10 +49,13 @@ describe.skipIf(!isPossible)('on a fresh Debian', () => {
     const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', LANG: 'C.UTF-8' };
     return spawnSync('/usr/sbin/chroot', [root, ...words], { env, encoding: 'utf8', timeout: 240_000 });
   };
-  const listOwn = (): readonly string[] =>
-    run('find', '/', '-xdev', '-name', '*breakwater*', '-not', '-path', '/proc/*')
-      .stdout.split('\n')
-      .filter((path) => path !== '' && path !== `/tmp/${DEB}`);
+  const listOwn = (): readonly string[] => {
+    const found = run('find', '/', '-xdev', '-name', '*breakwater*', '-not', '-path', '/proc/*')
+      .stdout.trim()
+      .split('\n');
+    // dpkg keeps the script that a purge would run.
+    return found.filter((path) => path !== `/tmp/${DEB}` && !path.startsWith('/var/lib/dpkg/'));
+  };
 
   it('is installed with what is there, runs, sweeps as its timer does, and leaves nothing but the state', () => {
     const installed = run('dpkg', '--install', `/tmp/${DEB}`);
