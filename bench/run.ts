@@ -2,6 +2,7 @@
 const BENCHMARKS: Readonly<Record<string, () => Promise<{ run: (args: readonly string[]) => Promise<void> }>>> = {
   checksums: async () => await import('./transfer/checksums.ts'),
   circuit: async () => await import('./circuit.ts'),
+  fleet: async () => await import('./fleet.ts'),
   metrics: async () => await import('./metrics.ts'),
   start: async () => await import('./start.ts'),
   sweep: async () => await import('./sweep.ts'),
