@@ -177,6 +177,10 @@ describe('a fleet with a quorum of 2', () => {
     fleet.nowMs -= 3_600_000;
     expect(fleet.admit('a')).toMatchObject({ refusal: { reason: 'open', retryAfterMs: FLEET.openForMs } });
     expect(fleet.row.hosts).toMatchObject([{ host: 'a', atMs: fleet.nowMs }]);
+    const past = { host: 'z', failures: 0, atMs: fleet.nowMs - 10_000 };
+    fleet.row = { ...fleet.row, hosts: [past, { host: 'a', failures: 1, atMs: fleet.nowMs + 10_000 }] };
+    expect(fleet.admit('z')).toMatchObject({ refusal: { reason: 'open', retryAfterMs: FLEET.openForMs - 10_000 } });
+    expect(fleet.row.hosts).toEqual([past, { host: 'a', failures: 1, atMs: fleet.nowMs }]);
   });
 
   it('renews a lease for no longer than the time open in all', () => {
@@ -200,6 +204,22 @@ describe('a fleet with a quorum of 2', () => {
     fleet.row = { ...fleet.row, openForMs: 1000 };
     fleet.nowMs += 10_000;
     expect([fleet.renew('a', permit), fleet.row.lease]).toEqual([true, lease]);
+  });
+
+  it('takes the time of the settings where a row has no time open, and bars nobody without one', () => {
+    const fleet = Fleet.halfOpen();
+    const { hosts: _hosts, ...bare } = fleet.row;
+    fleet.row = { ...bare, openForMs: null };
+    const first = fleet.permit('a');
+    const takenAtMs = fleet.nowMs;
+    for (let renewals = 0; renewals < 5; renewals += 1) {
+      fleet.nowMs += 10_000;
+      fleet.renew('a', first);
+    }
+    expect(fleet.row.lease?.expiresAtMs).toBe(takenAtMs + FLEET.openForMs);
+    fleet.settle('a', first, 'failure');
+    expect(fleet.row).toMatchObject({ state: 'half_open', hosts: [{ host: 'a', failures: 1 }] });
+    expect(fleet.admit('a').kind).toBe('admitted');
   });
 
   it('keeps a bounded number of hosts, the newest', () => {
