@@ -12,6 +12,8 @@ export interface Engine {
   readonly readList: (key: string, limit: number) => Promise<readonly string[]>;
   /** Every key of the program. @throws FleetFailure */
   readonly listKeys: () => Promise<readonly string[]>;
+  /** False once the server has ended the connection, as servers do to idle ones. */
+  readonly isOpen: () => boolean;
   /** Ends the connection at once. Calls in flight fail. */
   readonly close: () => void;
 }

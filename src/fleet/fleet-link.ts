@@ -71,6 +71,7 @@ export class FleetLink {
 
   /** All calls share a connection, and the budget of the call that opens it. */
   async #connect(stop: AbortController): Promise<Engine> {
+    if (this.#opened?.isOpen() === false) this.close();
     this.#engine ??= this.#open(stop.signal);
     return await this.#engine;
   }

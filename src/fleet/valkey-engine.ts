@@ -84,6 +84,7 @@ export async function connectValkey(
       await scan(
         async (cursor) => await send(client.call('SCAN', cursor, 'MATCH', 'breakwater:{*', 'COUNT', SCAN_COUNT)),
       ),
+    isOpen: () => !socket.destroyed && socket.writable,
     close: () => {
       socket.destroy();
       client.disconnect();
@@ -183,8 +184,9 @@ const SYSTEM_ERRORS: Readonly<Record<string, FleetFailureCode>> = {
 /** Names what went wrong. Anything unknown is an error of the engine, too. */
 export function toFleetFailure(error: unknown): FleetFailure {
   if (error instanceof FleetFailure) return error;
-  const options = { cause: error };
-  if (!(error instanceof Error)) return new FleetFailure('engine_error', options);
+  if (!(error instanceof Error)) return new FleetFailure('engine_error');
+  // The client's errors carry their command, and that of a login has the password.
+  const options = { cause: 'command' in error ? new Error(error.message) : error };
   const code = 'code' in error && typeof error.code === 'string' ? SYSTEM_ERRORS[error.code] : undefined;
   if (code !== undefined) return new FleetFailure(code, options);
   if (error.name === 'ReplyError') {

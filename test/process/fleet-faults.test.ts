@@ -3,6 +3,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { createSocket } from 'node:dgram';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { inspect } from 'node:util';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { initialRow } from '../../src/circuit/state-machine.ts';
@@ -120,6 +121,21 @@ describe.each(ENGINES)('%s', (program) => {
     fleet.close();
   });
 
+  it('that has ended an idle connection is asked over a new one, without a failure', async () => {
+    await using engine = await startRedis(program);
+    const fleet = openTestFleet(engine.url);
+    await write(fleet);
+    await engine.command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    await expect.poll(async () => await engine.command('CLIENT', 'LIST')).toMatch(/^\$\d+\r\nid=\d+[^\n]*$/);
+    // The end arrives here a moment later.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect((await fleet.read([NAME])).rows.size).toBe(1);
+    await engine.restart();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect((await fleet.read([NAME])).rows.size).toBe(0);
+    fleet.close();
+  });
+
   it('that is full or takes no writes still tells what it has', async () => {
     await using engine = await startRedis(program);
     const fleet = openTestFleet(engine.url);
@@ -159,7 +175,11 @@ describe.each(ENGINES)('%s', (program) => {
     await fleet.update(NAME, () => ({ row, transitions: [{ ...change, circuit: NAME, process }], result: null }));
     expect((await fleet.read([NAME])).rows.get(NAME)).toMatchObject({ name: NAME });
     expect(await failureOf(fleet.transitions({ circuit: NAME, limit: 1 }))).toMatchObject({ code: 'no_permission' });
-    expect(await failureOf(open('runner:wrong@').read([NAME]))).toMatchObject({ code: 'wrong_password' });
+    const refused: unknown = await open('runner:secret@')
+      .read([NAME])
+      .catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'wrong_password' });
+    expect(inspect(refused, { depth: 9, showHidden: true })).not.toContain('secret');
     expect(await failureOf(open('').read([NAME]))).toMatchObject({ code: 'no_auth' });
     fleet.close();
   });

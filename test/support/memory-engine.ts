@@ -54,6 +54,8 @@ export class MemoryEngine implements Engine {
     return [...this.#values.keys(), ...this.#lists.keys()];
   };
 
+  readonly isOpen = (): boolean => true;
+
   readonly close = (): void => undefined;
 
   value(key: string): string | null {
