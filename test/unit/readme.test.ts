@@ -40,6 +40,7 @@ describe('the README', () => {
       'CHANGELOG.md',
       'docs/circuit.md',
       'docs/evidence.md',
+      'docs/fleet.md',
       'docs/security.md',
       'docs/sweep.md',
       'docs/json.md',
