@@ -6,13 +6,14 @@ import { limitTime, type TimeLimit } from '../sweep/time-limit.ts';
 import { findRunningUploads } from '../transfer/put/resume-upload.ts';
 import type { UnfinishedWork } from '../unfinished-work.ts';
 import type { CommandRun } from './command-run.ts';
+import { claimInFleet } from './fleet/fleet-claims.ts';
 import { connectWithoutCircuit } from './s3-access.ts';
 
 interface SweepAccess {
   readonly time: TimeLimit;
   /** Connects once, on first use. @throws BreakwaterError `config` */
   readonly connect: () => Promise<ObjectStore>;
-  /** The checkpoints and claims of sweeps. */
+  /** The checkpoints and claims of sweeps; in a fleet, its claims hold over all hosts. */
   readonly unfinished: UnfinishedWork;
   /** The ids of uploads that live processes on this machine are sending. */
   readonly findRunning: () => Promise<ReadonlySet<string>>;
@@ -27,7 +28,7 @@ export function openSweepAccess(
   return {
     time,
     connect: once(async () => await connectWithoutCircuit(run, { signal: time.signal, access })),
-    unfinished: openUnfinishedWork(run, 'sweep'),
+    unfinished: claimInFleet(run, openUnfinishedWork(run, 'sweep')),
     findRunning: async () => await findRunningUploads(openUnfinishedWork(run, 'upload')),
   };
 }

@@ -3,7 +3,7 @@ import { boolean, string as stringFlag } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { payerFlags, readObjectAccess } from '../cli/flags/access-flags.ts';
-import { countFlag, durationFlag, requestFlags, sizeFlag, withEnvironment } from '../cli/flags/flags.ts';
+import { countFlag, durationFlag, lockedFlags, sizeFlag, withEnvironment } from '../cli/flags/flags.ts';
 import { readSelection, readSweepTarget, selectionFlags } from '../cli/flags/sweep-flags.ts';
 import { parseS3Url } from '../cli/flags/s3-url.ts';
 import { assertCanAsk } from '../cli/output/confirm.ts';
@@ -36,11 +36,15 @@ export default class Sweep extends BaseCommand<typeof Sweep> {
       command: '<%= config.bin %> sweep s3://my-bucket/ --all --versions --older-than 30d --abort-uploads 7d --yes',
     },
     {
+      description: 'One of eight runners',
+      command: '<%= config.bin %> sweep s3://my-bucket/logs/ --older-than 90d --shard 1/8 --yes',
+    },
+    {
       description: 'Keys from another program',
       command: 'list-keys | <%= config.bin %> sweep s3://my-bucket/tmp/ --keys-from - --older-than 1d --yes',
     },
   ];
-  static override baseFlags = requestFlags;
+  static override baseFlags = lockedFlags;
   static override flags = withEnvironment({
     'older-than': durationFlag({
       summary: 'delete only objects older than this, such as 24h or 7d10h; required, 0 for any age',
@@ -96,6 +100,7 @@ export default class Sweep extends BaseCommand<typeof Sweep> {
       ...target,
       endpointUrl: run.aws().endpointUrl,
       selection,
+      shard: flags.shard ?? null,
       limits: { maxDelete: flags['max-delete'] ?? null, maxBytes: flags['max-bytes'] ?? null },
       isDryRun: flags['dry-run'],
       isStrict: flags.strict,

@@ -7,6 +7,7 @@ import type { AgeClock } from './select/age-clock.ts';
 import { askForPermission } from '../permissions.ts';
 import { DENIED_MAX } from './denied-sweep.ts';
 import { createItemFilter, type ItemFilter } from './select/item-filter.ts';
+import type { Shard } from './shard.ts';
 import type { SweepItem } from './sweep-item.ts';
 import { UNKNOWN_AGE, type LeftObject } from './tally.ts';
 
@@ -22,6 +23,8 @@ export interface UploadSweepRequest {
   /** Minimum age of an upload by the store's clock, in ms. */
   readonly olderThanMs: number;
   readonly patterns: KeyPatterns;
+  /** Only keys whose hash falls to this shard. @default null: all */
+  readonly shard?: Shard | null;
   /** Counts only; sends no write request. */
   readonly isDryRun: boolean;
 }
@@ -104,10 +107,10 @@ class UploadSweepRun {
   #denied = 0;
 
   constructor(request: UploadSweepRequest, context: UploadSweepContext) {
-    const { prefix, olderThanMs, patterns } = request;
+    const { prefix, olderThanMs, patterns, shard = null } = request;
     this.#request = request;
     this.#context = context;
-    this.#filter = createItemFilter(prefix, { olderThanMs, patterns });
+    this.#filter = createItemFilter(prefix, { olderThanMs, patterns, shard });
   }
 
   get tally(): UploadTally {

@@ -1,26 +1,40 @@
 import type { UnfinishedWork, ClaimHolder, WorkClaim } from '../unfinished-work.ts';
 import { formatTime } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
+import { formatShard, type Shard } from './shard.ts';
 
-/** The id of a sweep on this machine. Includes the endpoint, because bucket names repeat across endpoints. */
-export function nameSweep(job: { endpointUrl: string | null; bucket: string; prefix: string }): string {
-  return JSON.stringify([job.endpointUrl ?? 'aws', job.bucket, job.prefix]);
+interface NamedSweep {
+  readonly bucket: string;
+  readonly prefix: string;
+  /** @default null: all keys */
+  readonly shard?: Shard | null;
+}
+
+/**
+ * The id of a sweep, for its lock and its checkpoint, which are of its shard alone. Includes the endpoint, because
+ * bucket names repeat across endpoints.
+ */
+export function nameSweep(job: NamedSweep & { readonly endpointUrl: string | null }): string {
+  const { endpointUrl, bucket, prefix, shard = null } = job;
+  const part = shard === null || shard.of === 1 ? [] : [formatShard(shard)];
+  return JSON.stringify([endpointUrl ?? 'aws', bucket, prefix, ...part]);
 }
 
 /**
  * Claims a prefix for this process. Two concurrent sweeps would be safe, but their counts would be wrong.
- * @throws BreakwaterError `locked` if another process on this machine is sweeping it
+ * @throws BreakwaterError `locked` if another process is sweeping it
  */
 export async function claimSweep(
   unfinished: Pick<UnfinishedWork, 'claim'>,
-  { id, bucket, prefix }: { readonly id: string; readonly bucket: string; readonly prefix: string },
+  { id, bucket, prefix, shard = null }: NamedSweep & { readonly id: string },
 ): Promise<WorkClaim> {
   let holder: ClaimHolder | null = null;
   const claim = await unfinished.claim(id, (held) => {
     holder = held;
   });
   if (claim !== null) return claim;
-  throw new BreakwaterError('locked', `s3://${bucket}/${prefix} is already being swept${formatHolder(holder)}`, {
+  const part = shard === null ? '' : `shard ${formatShard(shard)} of `;
+  throw new BreakwaterError('locked', `${part}s3://${bucket}/${prefix} is already being swept${formatHolder(holder)}`, {
     details: { reason: 'sweep_running', hint: 'wait for that process to end, or stop it' },
   });
 }

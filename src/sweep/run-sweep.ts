@@ -10,6 +10,7 @@ import { claimSweep, nameSweep } from './claim-sweep.ts';
 import { createMatchHints, type MatchHints } from './select/match-hints.ts';
 import { watchNeighbours } from './select/prefix-warning.ts';
 import { sweepRound } from './round.ts';
+import type { Shard } from './shard.ts';
 import { selectItems, type Selection } from './select/select-items.ts';
 import { findObjectFailure, findUploadFailure, isNothingDeleted, NOTHING_DELETED_HINT } from './sweep-failure.ts';
 import { EVERY_KEY, type KeySpan, type SweepPage } from './sweep-item.ts';
@@ -30,6 +31,8 @@ export interface SweepJob {
   /** Aborts unfinished uploads older than this, in ms; null keeps them. */
   readonly abortUploadsMs: number | null;
   readonly selection: Selection;
+  /** The part of the prefix that this sweep covers; null for all of it. */
+  readonly shard: Shard | null;
   readonly limits: SweepLimits;
   /** Counts and lists only; sends no write request. */
   readonly isDryRun: boolean;
@@ -193,7 +196,8 @@ async function addUploads(
   return { ...outcome, uploads: isBegun ? tally : 'failed', failure: error };
 }
 
-function uploadRequest({ bucket, prefix, abortUploadsMs, selection, isDryRun }: SweepJob): UploadSweepRequest | null {
+function uploadRequest(job: SweepJob): UploadSweepRequest | null {
+  const { bucket, prefix, abortUploadsMs, selection, shard, isDryRun } = job;
   if (abortUploadsMs === null) return null;
-  return { bucket, prefix, olderThanMs: abortUploadsMs, patterns: selection.patterns, isDryRun };
+  return { bucket, prefix, olderThanMs: abortUploadsMs, patterns: selection.patterns, shard, isDryRun };
 }

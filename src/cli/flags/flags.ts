@@ -42,6 +42,13 @@ export const requestFlags: FlagInput = { ...globalFlags, ...flagsOf('retry') };
 /** `baseFlags` of a command that sends guarded requests: adds circuit and fleet. */
 export const transferFlags: FlagInput = { ...requestFlags, ...flagsOf('circuit'), ...flagsOf('fleet') };
 
+/** `baseFlags` of a command whose lock holds over a fleet. It has no circuit, so no quorum. */
+export const lockedFlags: FlagInput = Object.fromEntries(
+  Object.entries({ ...requestFlags, ...flagsOf('fleet') }).filter(
+    ([name]) => name !== SETTING_GROUPS.fleet.fleetQuorum.flag,
+  ),
+);
+
 /** `--fleet` of a command that changes circuits: of all hosts, instead of this one. */
 export const fleetSwitch = boolean({
   summary: 'for all hosts of the fleet that BREAKWATER_FLEET or the config file names',

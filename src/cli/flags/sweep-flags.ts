@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { boolean, string } from '@oclif/core/flags';
+import { boolean, custom, string } from '@oclif/core/flags';
 import type { InferredFlags } from '@oclif/core/interfaces';
 import type { ObjectStore } from '../../s3/object-store.ts';
 import { BreakwaterError } from '../../errors.ts';
@@ -7,10 +7,12 @@ import type { KeyPatterns } from '../../key-filter.ts';
 import { localInventory } from '../../sweep/inventory/local-inventory.ts';
 import { openInventory } from '../../sweep/inventory/inventory.ts';
 import type { SweepJob } from '../../sweep/run-sweep.ts';
+import { parseShard, SHARDS_MAX, type Shard } from '../../sweep/shard.ts';
 import { LIST_CONCURRENCY, type Selection, type SelectionSource } from '../../sweep/select/select-items.ts';
 import type { S3Location } from '../../transfer/transfer-context.ts';
 import type { CommandRun } from '../command-run.ts';
-import { countFlag, durationFlag, sizeFlag } from './flags.ts';
+import { refuseValue } from '../settings/resolve-settings.ts';
+import { countFlag, durationFlag, FlagRefused, sizeFlag } from './flags.ts';
 import { isS3Url, parseS3Url } from './s3-url.ts';
 import { openKeyList } from '../open-key-list.ts';
 import { storedInventory } from '../stored-inventory.ts';
@@ -42,6 +44,18 @@ export const selectionFlags = {
   versions: boolean({
     summary: 'delete noncurrent versions and expired delete markers instead of current objects',
   }),
+  shard: custom<Shard>({
+    summary: 'sweep only part I of N, on one of N runners; each key falls to exactly one part',
+    helpValue: 'I/N',
+    parse: async (text, _context, { name }) => {
+      const shard = parseShard(text);
+      if (shard === undefined) {
+        const accepts = `I/N, such as 1/8: whole numbers, I from 1 to N, and N at most ${SHARDS_MAX}`;
+        throw new FlagRefused(refuseValue({ name: `--${name}`, value: text, accepts }));
+      }
+      return await Promise.resolve(shard);
+    },
+  })(),
   'abort-uploads': durationFlag({
     summary: 'also abort unfinished multipart uploads older than this',
     helpValue: 'AGE',
@@ -122,6 +136,8 @@ export async function readSelection(flags: SelectionFlags, tools: SelectionTools
     maxSizeBytes,
     source: await readSource(flags, tools),
     listConcurrency: flags['list-concurrency'] ?? LIST_CONCURRENCY,
+    // An inventory is divided by its files, so that each runner reads only its own.
+    shard: flags.inventory === undefined ? (flags.shard ?? null) : null,
   };
 }
 
@@ -135,7 +151,7 @@ function readPatterns({ include = [], exclude = [] }: SelectionFlags): KeyPatter
 }
 
 async function readSource(
-  { 'keys-from': keysFrom, null: isNullSeparated, inventory, versions }: SelectionFlags,
+  { 'keys-from': keysFrom, null: isNullSeparated, inventory, versions, shard }: SelectionFlags,
   { bucket, openStdin, connect, signal, aws }: SelectionTools,
 ): Promise<SelectionSource> {
   if (versions) return { kind: 'versions' };
@@ -143,7 +159,7 @@ async function readSource(
     const location = isS3Url(inventory)
       ? storedInventory(parseS3Url(inventory, { aws }), { connect, signal })
       : localInventory(inventory);
-    const { read } = await openInventory(location, bucket);
+    const { read } = await openInventory(location, bucket, shard ?? null);
     return { kind: 'named', open: read };
   }
   if (keysFrom === undefined) return { kind: 'objects' };

@@ -3,6 +3,7 @@ import { formatDuration } from '../../duration.ts';
 import { assertNever } from '../../errors.ts';
 import type { UploadTally } from '../../sweep/abort-uploads.ts';
 import type { SweepFound, SweepJob, SweepOutcome } from '../../sweep/run-sweep.ts';
+import { formatShard } from '../../sweep/shard.ts';
 import { nameLimitFlag } from '../../sweep/sweep-failure.ts';
 import type { SweepEnding, SweepResult } from '../../sweep/sweep.ts';
 import type { LeftObject, Survey } from '../../sweep/tally.ts';
@@ -16,7 +17,7 @@ export function presentSweep(job: SweepJob, outcome: SweepOutcome | null): Comma
   const { bucket, prefix, isDryRun, olderThanMs } = job;
   if (outcome === null) return { json: {}, summary: `nothing was ${olderThanMs === null ? 'aborted' : 'deleted'}` };
   const { survey, swept, uploads, failure } = outcome;
-  let result: CommandResult = { json: { bucket, prefix, dry_run: isDryRun } };
+  let result: CommandResult = { json: { bucket, prefix, ...shardDocument(job), dry_run: isDryRun } };
   if (survey !== null) result = presentSurvey(job, survey);
   if (swept !== null) result = presentSwept(job, swept);
   if (uploads !== null) result = addUploads(result, job, uploads);
@@ -162,11 +163,17 @@ function addUploads(
   };
 }
 
-function targetDocument({ bucket, prefix, olderThanMs }: SweepJob): Readonly<Record<string, unknown>> {
-  return { bucket, prefix, older_than_ms: olderThanMs };
+function targetDocument(job: SweepJob): Readonly<Record<string, unknown>> {
+  const { bucket, prefix, olderThanMs } = job;
+  return { bucket, prefix, ...shardDocument(job), older_than_ms: olderThanMs };
 }
 
-/** `s3://bucket/prefix` */
-function nameTarget({ bucket, prefix }: Pick<SweepJob, 'bucket' | 'prefix'>): string {
-  return `s3://${bucket}/${escapeControls(prefix)}`;
+/** Only with `--shard`. */
+function shardDocument({ shard }: SweepJob): { readonly shard?: string } {
+  return shard === null ? {} : { shard: formatShard(shard) };
+}
+
+/** `s3://bucket/prefix`, or `shard 1/8 of s3://bucket/prefix` */
+function nameTarget({ bucket, prefix, shard }: Pick<SweepJob, 'bucket' | 'prefix' | 'shard'>): string {
+  return `${shard === null ? '' : `shard ${formatShard(shard)} of `}s3://${bucket}/${escapeControls(prefix)}`;
 }

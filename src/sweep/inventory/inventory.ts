@@ -5,10 +5,14 @@ import { BreakwaterError } from '../../errors.ts';
 import { readCsvRows } from './csv.ts';
 import type { InventoryCopy, InventoryLocation } from './local-inventory.ts';
 import { parseManifest, refuse, type InventoryFile, type Manifest } from './manifest.ts';
+import { takeEveryNth, type Shard } from '../shard.ts';
 import type { SweepItem } from '../sweep-item.ts';
 import { parseUtcTime, sinceS3Began } from '../../wire-time.ts';
 
 const PAGE_MAX = 1000;
+
+/** Of the files of an inventory, all. */
+const WHOLE: Shard = { number: 1, of: 1 };
 
 /** An inventory whose files were found. Can be read repeatedly. */
 export interface Inventory {
@@ -19,13 +23,19 @@ export interface Inventory {
 
 /**
  * Opens an S3 Inventory from its `manifest.json`. Each file is checked against its MD5 in the manifest before use.
+ * @param shard reads every Nth file only; the others need not be there
  * @throws BreakwaterError `usage` if it is not an inventory of `bucket`, or if a file is not the one that S3 wrote;
  * `not_found` for a missing file
  */
-export async function openInventory(location: InventoryLocation, bucket: string): Promise<Inventory> {
+export async function openInventory(
+  location: InventoryLocation,
+  bucket: string,
+  shard: Shard | null = null,
+): Promise<Inventory> {
   const manifest = parseManifest(await location.readManifest(), { path: location.name, bucket });
   const files: { readonly file: InventoryFile; readonly open: () => Promise<InventoryCopy> }[] = [];
-  for (const file of manifest.files) files.push({ file, open: await location.find(file) });
+  for (const file of takeEveryNth(manifest.files, shard ?? WHOLE))
+    files.push({ file, open: await location.find(file) });
   return {
     manifest,
     read: async function* read() {

@@ -1,4 +1,5 @@
 import { createKeyFilter, type KeyPatterns } from '../../key-filter.ts';
+import { holdsKey, type Shard } from '../shard.ts';
 import type { SweepItem, SweepPage } from '../sweep-item.ts';
 
 /** The conditions for deletion, all of which must hold. */
@@ -11,10 +12,12 @@ export interface ItemConditions {
   readonly minSizeBytes?: number | null;
   /** Maximum size, inclusive, in bytes. @default null: any */
   readonly maxSizeBytes?: number | null;
+  /** Only keys whose hash falls to this shard. @default null: all */
+  readonly shard?: Shard | null;
 }
 
 export interface ItemFilter {
-  /** Checks only the name: it must be below the prefix and match the patterns. */
+  /** Checks only the name: it must be below the prefix, fall to the shard and match the patterns. */
   readonly takesKey: (key: string) => boolean;
   /** Checks every condition. An item whose age or size is unknown is kept if a condition needs it. */
   readonly takes: (item: SweepItem, nowMs: number) => boolean;
@@ -37,13 +40,14 @@ export function filterItems(
 /** Compiles the conditions once, because a sweep checks every key of a bucket. */
 export function createItemFilter(
   prefix: string,
-  { olderThanMs, patterns = EVERYTHING, minSizeBytes = null, maxSizeBytes = null }: ItemConditions,
+  { olderThanMs, patterns = EVERYTHING, minSizeBytes = null, maxSizeBytes = null, shard = null }: ItemConditions,
 ): ItemFilter {
   const isWanted = createKeyFilter(patterns);
   const nameStart = prefix.lastIndexOf('/') + 1;
   const asksForAge = olderThanMs > 0;
   const asksForSize = minSizeBytes !== null || maxSizeBytes !== null;
-  const takesKey = (key: string): boolean => key.startsWith(prefix) && isWanted(key.slice(nameStart));
+  const takesKey = (key: string): boolean =>
+    key.startsWith(prefix) && (shard === null || holdsKey(shard, key)) && isWanted(key.slice(nameStart));
   const hasSize = (sizeBytes: number | null): boolean =>
     !asksForSize || (sizeBytes !== null && sizeBytes >= (minSizeBytes ?? 0) && sizeBytes <= (maxSizeBytes ?? Infinity));
   return {

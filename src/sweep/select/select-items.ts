@@ -37,7 +37,8 @@ export interface SelectionRequest extends ItemConditions {
 /** The part of a request that comes from flags. */
 export type Selection = Required<
   Pick<SelectionRequest, 'patterns' | 'minSizeBytes' | 'maxSizeBytes' | 'source' | 'listConcurrency'>
->;
+> &
+  Pick<SelectionRequest, 'shard'>;
 
 export interface SelectionContext {
   readonly store: Pick<ObjectStore, 'list' | 'listVersions' | 'statKeys'>;

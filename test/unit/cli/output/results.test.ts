@@ -96,6 +96,7 @@ const job: SweepJob = {
     source: { kind: 'objects' },
     listConcurrency: 8,
   },
+  shard: null,
   limits: NO_LIMITS,
   isDryRun: false,
   isStrict: false,

@@ -73,6 +73,22 @@ describe('openInventory', () => {
     expect(items.map(({ key }) => key)).toEqual(['a,b', 'say "a"', 'plain', 'line\nfeed']);
   });
 
+  it('reads only the files of its shard, of which the others need not be there', async () => {
+    const digest = createHash('md5').update(gzipSync('"b","mine"\n')).digest('hex');
+    const files = [1, 2, 3].map((number) => ({ key: `data/${number}.csv.gz`, size: 1, MD5checksum: digest }));
+    const path = await write('"b","k"\n', { schema: 'Bucket, Key', manifest: { files } });
+    await writeFile(join(directory, 'data', '2.csv.gz'), gzipSync('"b","mine"\n'));
+    const { read: readShard } = await openInventory(localInventory(path), 'b', { number: 2, of: 3 });
+    const keys: string[] = [];
+    for await (const page of readShard()) keys.push(...page.map(({ key }) => key));
+    expect(keys).toEqual(['mine']);
+    const beyond = await openInventory(localInventory(path), 'b', { number: 5, of: 5 });
+    expect(await beyond.read()[Symbol.asyncIterator]().next()).toMatchObject({ done: true });
+    await expect(openInventory(localInventory(path), 'b', { number: 1, of: 3 })).rejects.toMatchObject({
+      code: 'not_found',
+    });
+  });
+
   it('reads many pages of rows', async () => {
     const rows = Array.from({ length: 2345 }, (_, index) => `"b","k${index}"`);
     const items = await read(await write(rows.join('\n'), { schema: 'Bucket, Key' }));
