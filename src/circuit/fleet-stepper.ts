@@ -64,9 +64,10 @@ export function createFleetStepper(options: FleetStepperOptions): FleetStepper {
     momentOf: ({ nowMs }) => momentAt(nowMs),
     read: async (circuit) => {
       const known = readings.get(circuit);
-      const ageMs = clock.monotonic() - (known?.atMs ?? -Infinity);
-      if (known !== undefined && ageMs < READING_KEPT_MS)
-        return { ...known.reading, nowMs: known.reading.nowMs + Math.floor(ageMs) };
+      if (known !== undefined) {
+        const ageMs = clock.monotonic() - known.atMs;
+        if (ageMs < READING_KEPT_MS) return { ...known.reading, nowMs: known.reading.nowMs + Math.floor(ageMs) };
+      }
       const bareName = findBareName(circuit);
       const reading = await store.read(bareName === null ? [circuit] : [circuit, bareName]);
       readings.set(circuit, { reading, atMs: clock.monotonic() });
@@ -78,10 +79,9 @@ export function createFleetStepper(options: FleetStepperOptions): FleetStepper {
         circuit,
         (stored, nowMs) => {
           const before = stored ?? begin(circuit, nowMs);
-          const stepped = step(before, momentAt(nowMs));
-          const isKept = stepped.row === before && !(creates && stored === undefined);
-          const { row, transitions: added } = stepped;
-          return { row: isKept ? stored : row, transitions: added, result: { result: stepped.result, before } };
+          const { row, transitions: added, result: own } = step(before, momentAt(nowMs));
+          const isKept = row === before && !creates;
+          return { row: isKept ? stored : row, transitions: added, result: { result: own, before } };
         },
         seen,
       );

@@ -53,3 +53,52 @@ describe('a call that arrives', () => {
     expect('row' in reception && reception.row === row).toBe(Object.keys(corrected).length === 0);
   });
 });
+
+describe('a call of a host of a fleet that arrives in half-open', () => {
+  const fleet = { host: 'me', quorum: 2 };
+  const arriving = { nowMs: NOW_MS, probeLeaseMs: 30_000, isOwnerAlive: true, fleet };
+  const bar = (host: string, atMs: number) => ({ host, failures: 1, atMs });
+  const lapsed = { host: OWNER.host, failures: 0, atMs: NOW_MS };
+
+  it.each([
+    ['nobody is barred', { ...HALF_OPEN, hosts: [] }],
+    ['the row has no hosts', HALF_OPEN],
+    ['another host is barred', { ...HALF_OPEN, hosts: [bar('h', NOW_MS)] }],
+    ['its bar has just ended', { ...HALF_OPEN, hosts: [bar('me', NOW_MS - 60_000)] }],
+  ])('is admitted on the same row: %s', (_what, row) => {
+    expect(receive(row, arriving)).toEqual(PROBE);
+  });
+
+  it.each([
+    ['no hosts before', leased(NOW_MS), [lapsed]],
+    ['another bar before', { ...leased(NOW_MS), hosts: [bar('z', NOW_MS)] }, [bar('z', NOW_MS), lapsed]],
+  ])('is admitted with a bar for the host whose lease is just over: %s', (_what, row, hosts) => {
+    expect(receive(row, arriving)).toEqual({ ...PROBE, row: { ...row, lease: null, hosts } });
+  });
+
+  it('finds no bar for a lapsed lease if one host is enough', () => {
+    expect(receive(leased(NOW_MS), { ...arriving, fleet: { ...fleet, quorum: 1 } })).toEqual(PROBE);
+  });
+
+  it.each([
+    ['another host probes', { ...leased(NOW_MS + 1), hosts: [bar('h', NOW_MS)] }, 'probe_in_progress', 1],
+    ['another host probes, and the row has no hosts', leased(NOW_MS + 1), 'probe_in_progress', 1],
+    ['it is barred from now on', { ...HALF_OPEN, hosts: [bar('me', NOW_MS)] }, 'open', 60_000],
+    ['its bar has 1 ms left', { ...HALF_OPEN, hosts: [bar('me', NOW_MS - 59_999)] }, 'open', 1],
+  ] as const)('is refused on the very same row, which saves a write: %s', (_what, row, reason, retryAfterMs) => {
+    const reception = receive(row, arriving);
+    expect(reception).toEqual({ kind: 'refused', reason, retryAfterMs, row });
+    expect('row' in reception && reception.row === row).toBe(true);
+  });
+
+  it('is admitted with the bars that are in the future corrected, and only those', () => {
+    const row = { ...HALF_OPEN, hosts: [bar('y', NOW_MS - 5), bar('z', NOW_MS + 5)] };
+    const hosts = [bar('y', NOW_MS - 5), bar('z', NOW_MS)];
+    expect(receive(row, arriving)).toEqual({ ...PROBE, row: { ...row, hosts } });
+  });
+
+  it('is barred by nothing if it is the call of no fleet', () => {
+    const row = { ...HALF_OPEN, hosts: [bar('me', NOW_MS)] };
+    expect(receive(row, { ...arriving, fleet: undefined })).toEqual(PROBE);
+  });
+});

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findBareName, matchesCircuit } from '../../../src/circuit/circuit-name.ts';
+import { findBareName, findFleetCircuit, matchesCircuit, toFleetName } from '../../../src/circuit/circuit-name.ts';
 
 describe('a name in a command', () => {
   it.each([
@@ -22,5 +22,16 @@ describe('the bare name', () => {
     ['s3-upload', null],
   ])('of %s is %s', (circuit, bareName) => {
     expect(findBareName(circuit)).toBe(bareName);
+  });
+});
+
+describe("the name of a fleet's circuit", () => {
+  it('is apart from that of this host, and leads back to it', () => {
+    expect(toFleetName('s3-upload@eu-west-1')).toBe('fleet/s3-upload@eu-west-1');
+    expect(findFleetCircuit('fleet/s3-upload@eu-west-1')).toBe('s3-upload@eu-west-1');
+  });
+
+  it.each(['s3-upload@eu-west-1', 's3-upload@fleet/', 'fleet'])('is not %s', (name) => {
+    expect(findFleetCircuit(name)).toBeNull();
   });
 });

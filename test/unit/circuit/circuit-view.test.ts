@@ -180,4 +180,13 @@ describe('the error of a refusal', () => {
     const times = retryAfterMs === null ? {} : { retryAfterMs, retryAtMs };
     expect(details).toEqual({ reason, circuit: 'c@x', hint, ...times, ...more });
   });
+
+  it('names the circuit of a fleet, and how to close it for all of its hosts', () => {
+    const endless = { reason: 'isolated', retryAfterMs: null, retryAtMs: null } as const;
+    const refusal = refusalOf({ circuit: 'fleet/c@x', refusedBy: 'fleet/c@x', ...endless });
+    expect(refusalError(refusal)).toMatchObject({
+      message: 'circuit fleet/c@x is isolated until a reset',
+      details: { circuit: 'fleet/c@x', hint: 'close it with: breakwater breaker-reset --fleet c@x' },
+    });
+  });
 });
