@@ -7,6 +7,8 @@ export default defineConfig({
     exclude: ['test/unit/circuit/exploration.test.ts'],
     include: ['test/unit/circuit/**/*.test.ts', 'test/unit/retry/**/*.test.ts'],
     disableConsoleIntercept: true,
+    // The counters of mutation testing slow the models down, and a first run that fails ends it all.
+    testTimeout: 15_000,
     env: { BREAKWATER_MODEL_RUNS: '150', BREAKWATER_MODEL_SEED: '1' },
   },
 });
