@@ -39,8 +39,8 @@ export function addToHost(
 
 /** The records that still bar their host: those of the last `openForMs`. */
 export function keepRecent(
-  hosts: readonly HostRecord[] = [],
+  hosts: readonly HostRecord[] | undefined,
   { nowMs, openForMs }: { readonly nowMs: number; readonly openForMs: number },
 ): readonly HostRecord[] {
-  return hosts.filter(({ atMs }) => atMs + openForMs > nowMs);
+  return hosts?.filter(({ atMs }) => atMs + openForMs > nowMs) ?? [];
 }

@@ -350,7 +350,7 @@ function endOfRenewals({ fleet, nowMs }: Twin): number {
 const VERDICTS = ['success', 'failure', 'neutral'] as const;
 
 describe('a quorum of 1', () => {
-  it('is the machine of one host over random runs', { timeout: 60_000 }, () => {
+  it('is the machine of one host over random runs', () => {
     const action: fc.Arbitrary<Action> = fc.oneof(
       {
         weight: 6,
@@ -399,8 +399,7 @@ describe('a quorum of 1', () => {
     expect([...reached].toSorted()).toEqual(['closed', 'half_open', 'isolated', 'open']);
   });
 
-  // Slower with the counters of mutation testing.
-  it('is the machine of one host in every state within bounds', { timeout: 60_000 }, () => {
+  it('is the machine of one host in every state within bounds', () => {
     const own = { failureThreshold: 2, successThreshold: 2, openForMs: 4, probeLeaseMs: 2 };
     const actions: readonly Action[] = [
       ...HOSTS.map((_, host) => ({ kind: 'admit' as const, host, isOwnerAlive: true })),
