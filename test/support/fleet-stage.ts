@@ -24,6 +24,8 @@ export interface FleetStage {
   readonly put: (row: CircuitRow) => Promise<void>;
   /** What runs now takes so many round trips. */
   readonly countCalls: (work: () => Promise<unknown>) => Promise<number>;
+  /** What runs now turns to the engine so many times; each has a deadline of its own. */
+  readonly countAsks: (work: () => Promise<unknown>) => Promise<number>;
   readonly pass: (ms: number) => void;
 }
 
@@ -32,6 +34,7 @@ export async function createFleetStage(...rows: readonly CircuitRow[]): Promise<
   const engine = new MemoryEngine(ENGINE_NOW);
   let monotonicMs = 0;
   let tokens = 0;
+  let asks = 0;
   const events: CircuitEvent[] = [];
   const failures: string[] = [];
   const put = async (row: CircuitRow): Promise<void> => {
@@ -45,7 +48,10 @@ export async function createFleetStage(...rows: readonly CircuitRow[]): Promise<
   const spawn = (host: string, emit: (event: CircuitEvent) => void): FleetGate =>
     createFleetGate({
       store: createFleetStore({
-        ask: async (work) => await work(engine, new AbortController().signal),
+        ask: async (work) => {
+          asks += 1;
+          return await work(engine, new AbortController().signal);
+        },
         clock: { sleep: async () => await Promise.resolve() },
         random: () => 0,
       }),
@@ -74,6 +80,11 @@ export async function createFleetStage(...rows: readonly CircuitRow[]): Promise<
       const before = engine.calls;
       await work();
       return engine.calls - before;
+    },
+    countAsks: async (work) => {
+      const before = asks;
+      await work();
+      return asks - before;
     },
     pass: (ms) => {
       monotonicMs += ms;

@@ -59,6 +59,11 @@ describe('an admission to a closed circuit', () => {
     expect(events).toEqual([]);
   });
 
+  it('asks the engine once', async () => {
+    const { gate, countAsks } = await createFleetStage(CLOSED);
+    expect(await countAsks(async () => await gate.admit(NAME))).toBe(1);
+  });
+
   it('writes a row where there is none, so that results count; a look does not', async () => {
     const { gate, other, engine, row, countCalls } = await createFleetStage();
     expect(await gate.check(NAME)).toBeNull();
@@ -108,9 +113,11 @@ describe('a refusal', () => {
     expect(engine.replaced).toEqual([]);
   });
 
-  it('corrects and stores a time that is in the future', async () => {
-    const { gate, row } = await createFleetStage({ ...OPEN, openedAtMs: NOW + 500_000 });
-    expect(await gate.check(NAME)).toMatchObject({ reason: 'open', retryAfterMs: 60_000 });
+  it('corrects and stores a time that is in the future, by what it has read', async () => {
+    const { gate, row, countCalls } = await createFleetStage({ ...OPEN, openedAtMs: NOW + 500_000 });
+    const look = async (): Promise<unknown> => await gate.check(NAME);
+    const refusal = { reason: 'open', retryAfterMs: 60_000 };
+    expect(await countCalls(async () => expect(await look()).toMatchObject(refusal))).toBe(2);
     expect(row()).toEqual({ ...OPEN, openedAtMs: NOW });
   });
 
@@ -176,6 +183,11 @@ describe('an isolation', () => {
     engine.nowMs -= 500;
     expect(await gate.check(NAME)).toBeNull();
   });
+
+  it('that has ended costs an admission one round trip for each row that it closes', async () => {
+    const { gate, countCalls } = await createFleetStage(isolated(BARE, 0), isolated(NAME, 0));
+    expect(await countCalls(async () => await gate.admit(NAME))).toBe(3);
+  });
 });
 
 describe('a probe', () => {
@@ -240,13 +252,14 @@ describe('a probe', () => {
 
 describe('a permit', () => {
   it('is current until its epoch ends, by a reading of the last second', async () => {
-    const { gate, other, pass, countCalls } = await createFleetStage(CLOSED);
+    const { gate, other, pass, countCalls, failures } = await createFleetStage(CLOSED);
     const ask = async (): Promise<boolean> => await gate.isCurrent(CALL);
     expect(await countCalls(async () => expect(await ask()).toBe(true))).toBe(1);
     await other.reset(NAME, BY_HAND);
     expect(await countCalls(async () => expect(await ask()).toBe(true))).toBe(0);
     pass(1000);
     expect(await ask()).toBe(false);
+    expect(failures).toEqual([]);
   });
 
   it('of a probe is current as long as its lease', async () => {
