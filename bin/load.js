@@ -4,7 +4,7 @@
  * is none of its functions: V8 compiles them at every start, 6 to 10 ms for a refused command. Here the code is kept when the
  * command ends, with all functions that it has called, and for each command apart, because each calls others.
  */
-const { readFileSync, renameSync, rmSync, writeFileSync } = require('node:fs');
+const { constants, existsSync, readFileSync, renameSync, rmSync, writeFileSync } = require('node:fs');
 const { dirname, join } = require('node:path');
 const { Script } = require('node:vm');
 
@@ -16,13 +16,16 @@ const PLACE = [...DIST].reduce((hash, letter) => Math.imul(hash ^ letter.codePoi
 /* Of the text of a file, at its beginning (packaging/bundle/load-on-use.ts). V8 itself compares only lengths. */
 const STAMP_LENGTH = 24;
 
+/* A pipe in the place of a file reads as empty, instead of waiting for a writer. */
+const READ = { flag: constants.O_RDONLY | constants.O_NONBLOCK };
+
 /**
  * Runs the program.
  * @param words the command line
  * @param directory where code is kept: Node's directory for this V8 and its flags; undefined for nowhere
  */
 module.exports = function start(words, directory) {
-  const command = /^[a-z-]+$/.test(words[0]) ? words[0] : 'none';
+  const command = isCommand(words[0]) ? words[0] : 'none';
   const findCode = (path) =>
     join(directory, `${command} ${PLACE.toString(16)} ${path.slice(DIST.length + 1).replaceAll('/', ' ')}`);
   const files = openFiles(directory === undefined ? null : findCode);
@@ -73,10 +76,22 @@ function openFiles(findCode) {
   return { load, scripts, isComplete: () => isComplete };
 }
 
+/* A name that is mistyped must not have code of its own. */
+function isCommand(word = '') {
+  return /^[a-z-]+$/.test(word) && existsSync(join(DIST, 'commands', `${word}.cjs`));
+}
+
+/*
+ * The code is there twice, and used only if both are equal: V8 does not check what it is given, and damaged code, such as zeros after
+ * a power loss, crashes or hangs it before anything could be said. A digest would take longer, since its module has to be loaded.
+ */
 function readCode(path, stamp) {
   try {
-    const bytes = readFileSync(path);
-    return bytes.latin1Slice(0, STAMP_LENGTH) === stamp ? bytes.subarray(STAMP_LENGTH) : undefined;
+    const bytes = readFileSync(path, READ);
+    if (bytes.latin1Slice(0, STAMP_LENGTH) !== stamp) return undefined;
+    const middle = STAMP_LENGTH + (bytes.length - STAMP_LENGTH) / 2;
+    const code = bytes.subarray(STAMP_LENGTH, middle);
+    return code.equals(bytes.subarray(middle)) ? code : undefined;
   } catch {
     return undefined;
   }
@@ -87,7 +102,8 @@ function keepCode({ scripts, isComplete }, { directory, findCode }) {
   if (isComplete() || !hasSameFlags(directory)) return;
   try {
     for (const [path, { script, stamp }] of scripts) {
-      replaceFile(findCode(path), Buffer.concat([Buffer.from(stamp, 'latin1'), script.createCachedData()]));
+      const code = script.createCachedData();
+      replaceFile(findCode(path), Buffer.concat([Buffer.from(stamp, 'latin1'), code, code]));
     }
   } catch {
     // A full disk, for example.

@@ -116,13 +116,23 @@ class ManyRun<T extends Named> {
         if (wait !== null) await wait;
         // A promise only where the source must be waited for: each costs a small object time.
         const taken = this.#supply.take();
-        const item = taken instanceof Promise ? await taken : taken;
+        const item = taken instanceof Promise ? await this.#orEnd(taken) : taken;
         if (this.#ended !== null || item === null) return;
         await this.#run(item);
       }
     } catch (error) {
       this.#ended ??= { error };
       this.#stop.abort(error);
+    }
+  }
+
+  /** Null if the source has failed: what is in flight then was listed before, and ends by itself. */
+  async #orEnd(taken: Promise<T | null>): Promise<T | null> {
+    try {
+      return await taken;
+    } catch (error) {
+      this.#ended ??= { error };
+      return null;
     }
   }
 

@@ -168,4 +168,26 @@ describe('runMany', () => {
     );
     await expect(run).rejects.toThrow('ours');
   });
+
+  it('lets what is in flight end where the source fails, and then ends with its error', async () => {
+    async function* failing(): AsyncGenerator<readonly { name: string }[]> {
+      yield await Promise.resolve([{ name: 'a' }, { name: 'b' }]);
+      throw failWith('access_denied');
+    }
+    const aborted: unknown[] = [];
+    const result = await runMany(
+      failing(),
+      async (_item, signal) => {
+        for (let turn = 0; turn < 5; turn += 1) {
+          await new Promise<void>((resolve) => {
+            setImmediate(resolve);
+          });
+        }
+        if (signal.aborted) aborted.push(signal.reason);
+        return { bytes: 1 };
+      },
+      { ...MORE, objectsInFlight: 4 },
+    );
+    expect([result.done, aborted, result.ended?.code]).toEqual([2, [], 'access_denied']);
+  });
 });
