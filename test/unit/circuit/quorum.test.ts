@@ -211,6 +211,32 @@ describe('a fleet with a quorum of 2', () => {
     expect([fleet.renew('a', permit), fleet.row.lease]).toEqual([true, lease]);
   });
 
+  it('leaves the row as it is where a renewal changes nothing', () => {
+    const fleet = Fleet.halfOpen();
+    const permit = fleet.permit('a');
+    const { row } = fleet;
+    expect([fleet.renew('a', permit), fleet.row === row]).toEqual([true, true]);
+  });
+
+  it('bounds no renewal of a lease that was taken without a fleet', () => {
+    const fleet = Fleet.halfOpen();
+    const permit = fleet.permit('a');
+    const { takenAtMs: _takenAtMs, ...lease } = fleet.row.lease!;
+    fleet.row = { ...fleet.row, openForMs: 1000, lease };
+    fleet.nowMs += 10_000;
+    expect(fleet.renew('a', permit)).toBe(true);
+    expect(fleet.row.lease?.expiresAtMs).toBe(fleet.nowMs + FLEET.probeLeaseMs);
+  });
+
+  it('counts the hosts that failed within the time open of the row, whatever the settings say', () => {
+    const fleet = Fleet.halfOpen();
+    fleet.settle('a', fleet.permit('a'), 'failure');
+    fleet.row = { ...fleet.row, openForMs: 2 * FLEET.openForMs };
+    fleet.nowMs += FLEET.openForMs + 1;
+    fleet.settle('b', fleet.permit('b'), 'failure');
+    expect(fleet.row.state).toBe('open');
+  });
+
   it('takes the time of the settings where a row has no time open, and bars nobody without one', () => {
     const fleet = Fleet.halfOpen();
     const { hosts: _hosts, ...bare } = fleet.row;
