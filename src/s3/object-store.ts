@@ -8,7 +8,7 @@ import { statObject, type StatRequest } from './download/stat-object.ts';
 import type { DownloadRequest, DownloadResult, ObjectFacts } from './download/download-request.ts';
 import { DigestThreads } from './checksum/thread/digest-threads.ts';
 import { EtagTrust } from './download/etag-trust.ts';
-import { WholeTrust } from './download/download-whole.ts';
+import { FactTrust } from './download/fact-trust.ts';
 import { downloadObject } from './download/download-object.ts';
 import type { Guard } from '../guard/guard.ts';
 import { listObjects, type ListedPage } from './list/list-objects.ts';
@@ -95,7 +95,7 @@ export async function openObjectStore(settings: S3Settings, clock: Clock, unlimi
   const guard: Guard = { ...unlimited, limiter };
   const deleter = new BatchDeleter(s3, guard);
   const threads = new DigestThreads();
-  const downloads = { s3, guard, etagTrust: new EtagTrust(), wholeTrust: new WholeTrust(), threads };
+  const downloads = { s3, guard, etagTrust: new EtagTrust(), wholeTrust: new FactTrust(), threads };
   const close = (): void => {
     threads.close();
     deleter.close();

@@ -1,4 +1,4 @@
-import { WholeTrust } from '../../src/s3/download/download-whole.ts';
+import { FactTrust } from '../../src/s3/download/fact-trust.ts';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { EtagTrust } from '../../src/s3/download/etag-trust.ts';
@@ -141,7 +141,7 @@ export function prepare(
   const run = async () =>
     await runWithS3(
       guard.clock,
-      downloadObject({ s3: fake.s3, guard: guard.guard, etagTrust, wholeTrust: new WholeTrust() }, request),
+      downloadObject({ s3: fake.s3, guard: guard.guard, etagTrust, wholeTrust: new FactTrust() }, request),
     );
   const moved = (): number =>
     guard.events.reduce((sum, event) => (event.kind === 'bytes_moved' ? sum + event.bytes : sum), 0);

@@ -1,8 +1,9 @@
 import { onAbort } from '../../abort.ts';
 import type { ActiveDownload } from './active-download.ts';
 import type { EtagTrust } from './etag-trust.ts';
+import type { FactTrust } from './fact-trust.ts';
 import type { DownloadRequest, DownloadResult } from './download-request.ts';
-import { downloadWhole, planWhole, type WholeTrust } from './download-whole.ts';
+import { downloadWhole, planWhole } from './download-whole.ts';
 import { explainArchive } from './archived-object.ts';
 import { fetchFirst, fetchPiece } from './fetch-pieces.ts';
 import type { Piece } from './missing-ranges.ts';
@@ -65,7 +66,8 @@ export interface Downloads {
   readonly s3: ObjectClient;
   readonly guard: Guard;
   readonly etagTrust: EtagTrust;
-  readonly wholeTrust: WholeTrust;
+  /** Whether the store's responses state where they end. */
+  readonly wholeTrust: FactTrust;
   /** What digests large objects. @default this thread */
   readonly threads?: DigestThreads;
 }

@@ -12,24 +12,6 @@ import { askFor, discardBody, readFacts, readIdentity } from './get-response.ts'
 import { confirmListed, nullIfMissing, type ListedIdentity } from './listed-identity.ts';
 import type { DownloadOptions } from './verify-download.ts';
 
-/** So many responses that were not whole mean that this store does not send objects so. */
-const DECLINED_MAX = 3;
-
-/** Whether a store's responses state where they end. */
-export class WholeTrust {
-  #hasBeen = false;
-  #declined = 0;
-
-  get isKept(): boolean {
-    return this.#hasBeen || this.#declined < DECLINED_MAX;
-  }
-
-  note(isWhole: boolean): void {
-    if (isWhole) this.#hasBeen = true;
-    else this.#declined += 1;
-  }
-}
-
 interface WholeRequest {
   readonly listed: ListedIdentity;
   readonly takeWhole: TakeWhole;

@@ -1,11 +1,9 @@
 import { isSameEtag } from '../../s3/checksum/etag.ts';
 import { isStoredLater } from '../../s3/download/compare-listed.ts';
 import type { ObjectFacts } from '../../s3/download/download-request.ts';
+import { FactTrust } from '../../s3/download/fact-trust.ts';
 import type { ListedIdentity } from '../../s3/download/listed-identity.ts';
 import type { ListedObject } from '../../s3/list/list-objects.ts';
-
-/** So many differences, and nothing that agrees, mean that this store lists a fact in a form of its own. */
-const DIFFERENCES_MAX = 3;
 
 /**
  * Whether a store's listing describes objects as its responses to GET and HEAD do. Each difference costs a second request, so
@@ -33,23 +31,5 @@ export class ListingTrust {
     const { etag, sizeBytes } = listed;
     if (etag !== null) this.#etag.note(isSameEtag(etag, got.etag));
     if (got.sizeBytes !== null) this.#size.note(sizeBytes === got.sizeBytes);
-  }
-}
-
-class FactTrust {
-  #hasAgreed = false;
-  #differences = 0;
-
-  get hasAgreed(): boolean {
-    return this.#hasAgreed;
-  }
-
-  get isKept(): boolean {
-    return this.#hasAgreed || this.#differences < DIFFERENCES_MAX;
-  }
-
-  note(agrees: boolean): void {
-    if (agrees) this.#hasAgreed = true;
-    else this.#differences += 1;
   }
 }
