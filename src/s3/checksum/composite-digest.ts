@@ -1,4 +1,4 @@
-import { createDigest, type Digest } from './digest.ts';
+import { createDigest, digestOnce, type Digest } from './digest.ts';
 import type { ExpectedChecksum } from './expected-checksum.ts';
 
 /**
@@ -44,9 +44,7 @@ export class CompositeDigest {
     const digests = Buffer.concat(await Promise.all(this.#digests));
     const encoding = algorithm === 'md5' ? 'hex' : 'base64';
     if (parts === null) return digests.toString(encoding);
-    const ofDigests = createDigest(algorithm);
-    ofDigests.update(digests);
-    return Buffer.from(await ofDigests.digest()).toString(encoding);
+    return Buffer.from(await digestOnce(algorithm, digests)).toString(encoding);
   }
 
   #endPart(): void {

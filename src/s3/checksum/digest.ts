@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { Crc32cJs, Crc64NvmeJs } from '@aws-sdk/checksums/crc';
 import { assertNever } from '../../errors.ts';
@@ -35,6 +35,16 @@ export function createDigest(algorithm: DigestAlgorithm): Digest {
     default:
       return assertNever(algorithm);
   }
+}
+
+/** The digest of bytes in memory: at once, unless what makes it fast must be loaded first. */
+export function digestOnce(algorithm: DigestAlgorithm, bytes: Uint8Array): Uint8Array | Promise<Uint8Array> {
+  if (algorithm === 'md5' || algorithm === 'sha1' || algorithm === 'sha256') return hash(algorithm, bytes, 'buffer');
+  const loading = loadDigest(algorithm);
+  if (loading !== null) return loading.then(() => digestOnce(algorithm, bytes));
+  const digest = createDigest(algorithm);
+  digest.update(bytes);
+  return digest.digest();
 }
 
 class NativeCrc32 implements Digest {

@@ -46,7 +46,7 @@ export function findExpected(response: StatedChecksums): ExpectedChecksum | null
     const type = algorithm === 'md5' ? undefined : response.ChecksumType;
     return parseExpected(algorithm, reported[algorithm], type) ?? [];
   });
-  return found.find(({ parts }) => (parts ?? 1) === 1) ?? found[0] ?? null;
+  return found.find(isOfOnePiece) ?? found[0] ?? null;
 }
 
 /** The name of the checksum in `verified_by`: `sha256`, or `sha256-composite`. */
@@ -58,8 +58,13 @@ export function formatExpected({ algorithm, parts }: ExpectedChecksum): string {
  * Whether a mismatch proves corruption. The ETag of several parts may be computed differently; that of one part is the
  * MD5 of the object's MD5.
  */
-export function isProof({ algorithm, parts }: ExpectedChecksum): boolean {
-  return algorithm !== 'md5' || (parts ?? 1) === 1;
+export function isProof(expected: ExpectedChecksum): boolean {
+  return expected.algorithm !== 'md5' || isOfOnePiece(expected);
+}
+
+/** Whether it can be compared without the sizes of parts: it is of the whole, or of a single part. */
+export function isOfOnePiece({ parts }: Pick<ExpectedChecksum, 'parts'>): boolean {
+  return (parts ?? 1) === 1;
 }
 
 function parseExpected(

@@ -1,9 +1,8 @@
-import { createHash, hash } from 'node:crypto';
-import { crc32 } from 'node:zlib';
+import { createHash } from 'node:crypto';
 import type { ChecksumAlgorithm, ChecksumType } from '@aws-sdk/client-s3';
 import type { ChecksumChoice } from './algorithms.ts';
 import { combineCrcs, type CrcName } from './combine-crcs.ts';
-import { createDigest, loadDigest } from './digest.ts';
+import { digestOnce } from './digest.ts';
 import { readDigest } from './digest-text.ts';
 import type { StatedWhole } from './whole-checksum.ts';
 import { readFields } from '../../read-fields.ts';
@@ -101,16 +100,10 @@ export async function isSamePart(
 
 /** In base64, as in S3. */
 function compute(choice: SentChecksum, bytes: Uint8Array): string | Promise<string> {
-  if (choice === 'sha256') return hash('sha256', bytes, 'base64');
-  if (choice !== 'crc32') return computeLater(choice, bytes);
-  const sum = Buffer.allocUnsafe(4);
-  sum.writeUInt32BE(crc32(bytes));
-  return sum.toString('base64');
+  const digest = digestOnce(choice, bytes);
+  return digest instanceof Promise ? digest.then(toBase64) : toBase64(digest);
 }
 
-async function computeLater(choice: SentChecksum, bytes: Uint8Array): Promise<string> {
-  await loadDigest(choice);
-  const digest = createDigest(choice);
-  digest.update(bytes);
-  return Buffer.from(await digest.digest()).toString('base64');
+function toBase64(digest: Uint8Array): string {
+  return Buffer.from(digest).toString('base64');
 }

@@ -1,6 +1,6 @@
 import type { ChecksumChoice } from './algorithms.ts';
 import { combineCrcs } from './combine-crcs.ts';
-import { createDigest } from './digest.ts';
+import { digestOnce } from './digest.ts';
 import { readDigest } from './digest-text.ts';
 
 type SentChecksum = Exclude<ChecksumChoice, 'none'>;
@@ -49,7 +49,6 @@ async function composeChecksums(
   algorithm: SentChecksum,
   parts: readonly { readonly checksum: string }[],
 ): Promise<string> {
-  const digest = createDigest(algorithm);
-  digest.update(Buffer.concat(parts.map(({ checksum }) => Buffer.from(checksum, 'base64'))));
-  return Buffer.from(await digest.digest()).toString('base64');
+  const binary = Buffer.concat(parts.map(({ checksum }) => Buffer.from(checksum, 'base64')));
+  return Buffer.from(await digestOnce(algorithm, binary)).toString('base64');
 }

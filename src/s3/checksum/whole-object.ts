@@ -1,6 +1,4 @@
-import { hash } from 'node:crypto';
-import { createDigest, loadDigest } from './digest.ts';
-import type { DigestAlgorithm } from './algorithms.ts';
+import { digestOnce } from './digest.ts';
 import type { ExpectedChecksum } from './expected-checksum.ts';
 
 /**
@@ -18,13 +16,4 @@ export function matchesObject(
   return Promise.resolve(digest)
     .then((ofContent) => digestOnce(algorithm, ofContent))
     .then(compare);
-}
-
-function digestOnce(algorithm: DigestAlgorithm, bytes: Uint8Array): Uint8Array | Promise<Uint8Array> {
-  if (algorithm === 'md5' || algorithm === 'sha1' || algorithm === 'sha256') return hash(algorithm, bytes, 'buffer');
-  const loading = loadDigest(algorithm);
-  if (loading !== null) return loading.then(() => digestOnce(algorithm, bytes));
-  const digest = createDigest(algorithm);
-  digest.update(bytes);
-  return digest.digest();
 }

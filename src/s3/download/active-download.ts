@@ -4,7 +4,7 @@ import type { DownloadCheck } from './verify-download.ts';
 import type { ByteSpan, MissingRanges, Piece } from './missing-ranges.ts';
 import type { DownloadResult, FileTarget, ObjectAddress, ObjectFacts } from './download-request.ts';
 import type { Release } from '../../http/direct-body.ts';
-import { formatExpected } from '../checksum/expected-checksum.ts';
+import { formatExpected, isOfOnePiece } from '../checksum/expected-checksum.ts';
 
 export interface ActiveDownloadOptions {
   readonly address: ObjectAddress;
@@ -181,7 +181,8 @@ export class ActiveDownload {
 
   /** Whether its checksum is one of several parts. */
   get hasComposite(): boolean {
-    return (this.facts.expected?.parts ?? 1) > 1;
+    const { expected } = this.facts;
+    return expected !== null && !isOfOnePiece(expected);
   }
 
   /** Reports why the bytes stay unverified. Call at the end. */

@@ -1,4 +1,4 @@
-import { formatExpected, type ExpectedChecksum } from '../checksum/expected-checksum.ts';
+import { formatExpected, isOfOnePiece, type ExpectedChecksum } from '../checksum/expected-checksum.ts';
 import { matchesObject } from '../checksum/whole-object.ts';
 import type { ObjectResponse } from '../connection/object-client.ts';
 import type { Attempt } from '../../guard/request-runner.ts';
@@ -90,7 +90,7 @@ class WholeDownload {
     expected: ExpectedChecksum | null,
     { encoding, end, bytes }: { readonly encoding: string | undefined; readonly end: number; readonly bytes: number },
   ): boolean {
-    if (expected !== null && (expected.parts ?? 1) > 1) return false;
+    if (expected !== null && !isOfOnePiece(expected)) return false;
     // A checksum of the bytes proves them, whatever a proxy may have done to them.
     if (expected !== null && expected.parts === null) return true;
     if (readContentCoding(encoding) !== null) return false;

@@ -6,7 +6,7 @@ import type { InOrderCheck } from './verify-in-order.ts';
 import { openInOrderCheck } from './verify-on-thread.ts';
 import { formatDoubt, UNVERIFIED_REASONS, type Unverified } from './unverified.ts';
 import { ONE_PIECE, PartSizes, type PartLayout } from './part-layout.ts';
-import { isProof, formatExpected, type ExpectedChecksum } from '../checksum/expected-checksum.ts';
+import { isOfOnePiece, isProof, formatExpected, type ExpectedChecksum } from '../checksum/expected-checksum.ts';
 import type { DigestThreads } from '../checksum/thread/digest-threads.ts';
 
 export interface DownloadOptions {
@@ -90,7 +90,7 @@ export class DownloadCheck {
     this.#options = options;
     const { expected, readBack } = options;
     this.#held = readBack === null ? [] : null;
-    if ((expected.parts ?? 1) === 1) {
+    if (isOfOnePiece(expected)) {
       this.#guessing = null;
       this.#follow(ONE_PIECE);
       return;

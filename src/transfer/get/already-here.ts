@@ -3,15 +3,13 @@ import type { ListedObject } from '../../s3/list/list-objects.ts';
 import type { ObjectFacts } from '../../s3/download/download-request.ts';
 import { CompositeDigest } from '../../s3/checksum/composite-digest.ts';
 import { loadDigest } from '../../s3/checksum/digest.ts';
-import type { ExpectedChecksum } from '../../s3/checksum/expected-checksum.ts';
+import { isOfOnePiece, type ExpectedChecksum } from '../../s3/checksum/expected-checksum.ts';
 import { matchesObject } from '../../s3/checksum/whole-object.ts';
+import { isSmall } from '../open-file.ts';
 
 export interface PresentFile extends Pick<Stats, 'size' | 'mtimeMs' | 'ctimeMs'> {
   readonly path: string;
 }
-
-/** Files up to this size are read synchronously, because that only copies from the page cache. */
-const SYNC_BYTES_MAX = 256 * 1024;
 
 /** The error of a restored time, in ms: it is set to the microsecond, and a double loses some of that. */
 const TIME_ERROR_MS = 0.002;
@@ -55,11 +53,6 @@ function isSameSecond(a: number, b: number): boolean {
   return Math.floor(a / 1000) === Math.floor(b / 1000);
 }
 
-/** Whether it can be compared without the sizes of the parts. */
-function isOfOnePiece({ parts }: ExpectedChecksum): boolean {
-  return (parts ?? 1) === 1;
-}
-
 /** The MD5 in an ETag, or that of the MD5 of a single part; null for any other. */
 function readMd5(etag: string | null): ExpectedChecksum | null {
   const [, value, parts] = /^"?([0-9a-f]{32})(-1)?"?$/.exec(etag ?? '') ?? [];
@@ -70,7 +63,7 @@ function readMd5(etag: string | null): ExpectedChecksum | null {
 async function hasDigest({ path, size }: PresentFile, expected: ExpectedChecksum | null): Promise<boolean> {
   if (expected === null) return false;
   try {
-    if (size <= SYNC_BYTES_MAX) return await matchesObject(expected, readFileSync(path));
+    if (isSmall(size)) return await matchesObject(expected, readFileSync(path));
     await loadDigest(expected.algorithm);
     const digest = new CompositeDigest(expected, []);
     for await (const chunk of createReadStream(path)) if (Buffer.isBuffer(chunk)) digest.update(chunk);
