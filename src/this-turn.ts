@@ -8,7 +8,7 @@ export class ThisTurn<T> {
   #value: T | null = null;
   #endsWithTurn = false;
 
-  /** The value of this turn; null if none was set, or it was cleared. */
+  /** The value of this turn; null if none was set. */
   get value(): T | null {
     return this.#value;
   }
@@ -21,9 +21,5 @@ export class ThisTurn<T> {
       this.#endsWithTurn = false;
       this.#value = null;
     });
-  }
-
-  clear(): void {
-    this.#value = null;
   }
 }

@@ -52,3 +52,8 @@ export class ItemSupply<T> {
 function toItems<T>(value: T | readonly T[]): readonly T[] {
   return Array.isArray(value) ? value : [value as T];
 }
+
+/** The items of pages, one by one. */
+export async function* eachItem<T>(pages: AsyncIterable<readonly T[]>): AsyncGenerator<T> {
+  for await (const page of pages) yield* page;
+}

@@ -3,7 +3,7 @@ import { lstat, open, rename as renameLater, type FileHandle } from 'node:fs/pro
 import { promisify } from 'node:util';
 
 /** Files up to this size are read and written synchronously, because that only copies to or from the page cache. */
-const SYNC_BYTES_MAX = 256 * 1024;
+export const SMALL_BYTES_MAX = 256 * 1024;
 
 const sync = promisify(fs.fsync);
 
@@ -67,7 +67,7 @@ export function readFile(
 
 /** Whether a file is read and written synchronously; one of unknown size is not. */
 export function isSmall(sizeBytes: number | null): boolean {
-  return sizeBytes !== null && sizeBytes <= SYNC_BYTES_MAX;
+  return sizeBytes !== null && sizeBytes <= SMALL_BYTES_MAX;
 }
 
 function openSync(path: string, { flags, mode }: { readonly flags: string; readonly mode: number }): WritableFile {

@@ -3,27 +3,23 @@ import type { DownloadResult, FileTarget, ObjectFacts } from '../../s3/download/
 import type { ListedIdentity } from '../../s3/download/listed-identity.ts';
 import type { ListedObject } from '../../s3/list/list-objects.ts';
 import type { FetchContext } from './fetch-context.ts';
-import { planPieces } from './fetch-object.ts';
+import { planPieces, type ObjectToFetch } from './fetch-object.ts';
 import { FileOutput } from './file-output.ts';
+import { isSmall, SMALL_BYTES_MAX } from '../open-file.ts';
 import { partialName } from './partial-file.ts';
 import { nameOf, type S3Location } from '../transfer-context.ts';
 import { writeSmallFile } from './write-small-file.ts';
 
-/** Up to this size an object is held in memory, verified there, and written in one go. */
-const SMALL_BYTES_MAX = 256 * 1024;
-
-interface SmallObjectToFetch {
-  readonly location: S3Location;
+interface SmallObjectToFetch extends Pick<ObjectToFetch, 'location' | 'signal'> {
   readonly path: string;
-  readonly signal: AbortSignal;
   readonly listed: ListedIdentity;
 }
 
-/** Whether a listed object can be fetched by `fetchSmall`. */
+/** Whether a listed object can be fetched by `fetchSmall`: held in memory, verified there, and written in one go. */
 export function isFetchedWhole({ options, resumable }: FetchContext, { sizeBytes }: ListedObject): boolean {
   const isPlain = !options.isSynced && options.range === null && options.pieceBytes === null;
   // What an earlier run left of a large object at this path is found by `fetchObject`.
-  return sizeBytes <= SMALL_BYTES_MAX && isPlain && resumable.size === 0;
+  return isSmall(sizeBytes) && isPlain && resumable.size === 0;
 }
 
 /**

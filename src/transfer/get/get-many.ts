@@ -7,6 +7,7 @@ import { fetchObject } from './fetch-object.ts';
 import { fetchSmall, isFetchedWhole } from './fetch-small.ts';
 import { listItemPages, type ItemSelection, type ListedItem } from './listed-items.ts';
 import { readAhead } from './page-ahead.ts';
+import { eachItem } from '../item-supply.ts';
 import { ListingTrust } from './listing-trust.ts';
 import { statOrNull } from '../local-errors.ts';
 import { runMany, type ItemDone, type ManyResult } from '../run-many.ts';
@@ -78,7 +79,7 @@ export async function planMany(context: FetchContext, many: ManyToGet): Promise<
   const destination = await Destination.open(many.destination);
   const trust = new ListingTrust();
   const plan = { objects: 0, bytes: 0, skipped: 0, samples: [] as GetPlan['samples'][number][] };
-  for await (const item of eachOf(listItemPages(context.store, many))) {
+  for await (const item of eachItem(listItemPages(context.store, many))) {
     const path = pathOrNull(destination, item, many);
     if (path !== null) destination.release(path);
     const found = path === null ? null : statOrNull(path);
@@ -93,10 +94,6 @@ export async function planMany(context: FetchContext, many: ManyToGet): Promise<
   }
   if (plan.objects + plan.skipped === 0) throw nothingFoundError(many);
   return plan;
-}
-
-async function* eachOf<T>(pages: AsyncIterable<readonly T[]>): AsyncGenerator<T> {
-  for await (const page of pages) yield* page;
 }
 
 /** Null for a key that cannot be a path here. */

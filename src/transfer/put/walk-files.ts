@@ -5,6 +5,7 @@ import type { BreakwaterError } from '../../errors.ts';
 import type { EventSink } from '../../events.ts';
 import type { KeyFilter } from '../../key-filter.ts';
 import type { SourceRoot } from './find-sources.ts';
+import { eachItem } from '../item-supply.ts';
 import { readDirectory } from './read-directory.ts';
 import { isMangled, notUtf8Error, readError, statOrNull } from '../local-errors.ts';
 
@@ -48,8 +49,8 @@ export async function* walkTogether(
 }
 
 /** The same files as `walkTogether`, one by one. */
-export async function* walkFiles(roots: readonly SourceRoot[], options: WalkOptions): AsyncGenerator<WalkedFile> {
-  for await (const files of walkTogether(roots, options)) yield* files;
+export function walkFiles(roots: readonly SourceRoot[], options: WalkOptions): AsyncGenerator<WalkedFile> {
+  return eachItem(walkTogether(roots, options));
 }
 
 function* walkRoots(roots: readonly SourceRoot[], options: WalkOptions): Generator<readonly WalkedFile[]> {
