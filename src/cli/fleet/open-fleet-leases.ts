@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import { FleetFailure } from '../../circuit/fleet-store.ts';
-import { openLeaseLink } from '../../fleet/open-leases.ts';
+import { openFleetLink } from '../../fleet/open-fleet-link.ts';
 import { takeLease, type WorkLease } from '../../fleet/work-lease.ts';
 import type { ClaimHolder } from '../../unfinished-work.ts';
 import type { CommandRun } from '../command-run.ts';
-import { explainFleetFailure, rememberFailures } from './fleet-failures.ts';
-import { readFleetTarget } from './fleet-target.ts';
+import { prepareFleet } from './prepare-fleet.ts';
 
 export type FleetLeaseOptions = Pick<
   CommandRun,
@@ -17,20 +15,12 @@ export type FleetLeaseOptions = Pick<
 export async function openFleetLeases(
   run: FleetLeaseOptions,
 ): Promise<(id: string) => Promise<WorkLease | ClaimHolder>> {
-  const { settings, env, clock, emit, onClose, processIdentity } = run;
-  const { marks } = await run.state();
-  const target = readFleetTarget(settings, env);
-  const failures = rememberFailures({ ...run, marks, target });
-  const { ask, close } = openLeaseLink({ target, timeoutMs: settings.fleetTimeoutMs, clock, failures });
-  onClose(close);
-  const owner = { host: settings.fleetHost ?? hostname(), pid: processIdentity().pid };
-  let hasWarned = false;
-  const onFailure = (error: unknown): void => {
-    if (hasWarned) return;
-    hasWarned = true;
-    const code = error instanceof FleetFailure ? error.code : 'internal';
-    const message = `${explainFleetFailure(target, code)}; the lock of this sweep may hold on this host only`;
-    emit({ kind: 'warning', reason: `fleet_${code}`, message });
-  };
-  return async (id) => await takeLease({ ask, clock, id, owner, token: randomUUID(), onFailure });
+  const { clock, onClose, processIdentity } = run;
+  const prepared = await prepareFleet(run, 'the lock of this sweep may hold on this host only');
+  const link = openFleetLink(prepared.connection);
+  onClose(() => link.close());
+  const owner = { host: prepared.host, pid: processIdentity().pid };
+  const onFailure = (error: unknown): void =>
+    prepared.warnOnce(error instanceof FleetFailure ? error.code : 'internal');
+  return async (id) => await takeLease({ ask: link.ask, clock, id, owner, token: randomUUID(), onFailure });
 }
