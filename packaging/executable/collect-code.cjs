@@ -8,7 +8,7 @@
 const { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } = require('node:fs');
 const { dirname, join } = require('node:path');
 const { Script } = require('node:vm');
-const { decode, nameRun, start } = require('./start.cjs');
+const { decode, nameRun, start, wrap } = require('./start.cjs');
 
 const [programDirectory, codeDirectory, ...words] = process.argv.slice(2);
 
@@ -22,9 +22,7 @@ function keep(path, script) {
 if (words.length === 0) {
   for (const name of readdirSync(programDirectory, { recursive: true })) {
     if (!name.endsWith('.cjs')) continue;
-    const text = read(name);
-    const source = `(function (exports, require, module, __filename, __dirname) {${text}\n})`;
-    keep(join(codeDirectory, 'any', name), new Script(source, { filename: name }));
+    keep(join(codeDirectory, 'any', name), new Script(wrap(read(name)), { filename: name }));
   }
 } else {
   const find = (name) => join(codeDirectory, nameRun(words), name);

@@ -33,7 +33,7 @@ function start(words, files) {
   }
 
   function compile(name, path) {
-    const source = `(function (exports, require, module, __filename, __dirname) {${files.read(name)}\n})`;
+    const source = wrap(files.read(name));
     const cachedData = files.readCode(name);
     const script = new Script(source, { filename: path, cachedData });
     files.keep(name, script);
@@ -60,6 +60,11 @@ function readingOwnFiles(promises, files) {
       ? files.read(relative(ROOT, path))
       : promises.readFile(path, options);
   return { ...promises, readFile };
+}
+
+/** As Node wraps a module. */
+function wrap(text) {
+  return `(function (exports, require, module, __filename, __dirname) {${text}\n})`;
 }
 
 /** The text of a file. The build makes ASCII of all but the terminal, and that is read faster. */
@@ -117,5 +122,5 @@ function startExecutable() {
   start(words, filesInside(words));
 }
 
-module.exports = { start, nameRun, decode };
+module.exports = { start, nameRun, decode, wrap };
 if (isSea()) startExecutable();

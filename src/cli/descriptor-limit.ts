@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import { readProcessLimit } from '../process-limits.ts';
 
 /** Left free for the state, certificates, directories and whatever libraries open, in descriptors. */
 const RESERVED = 8;
@@ -33,9 +34,7 @@ export function hasRoomForState(read: () => DescriptorFacts = readDescriptors): 
 
 function readDescriptors(): DescriptorFacts {
   try {
-    const [, soft = ''] = /^Max open files\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
-    const limit = /^\d+$/.test(soft) ? Number(soft) : null;
-    return { limit, open: readdirSync('/proc/self/fd').length };
+    return { limit: readProcessLimit('Max open files'), open: readdirSync('/proc/self/fd').length };
   } catch {
     return { limit: null, open: 0 };
   }

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { readProcessLimit } from '../../../process-limits.ts';
 
 /** Far more than a thread needs; a fault there must not fill the memory. */
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 32 } as const;
@@ -10,7 +10,7 @@ const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 3
  * 15 MB. None where the address space is limited (`ulimit -v`): Node ends the process if a thread finds no room.
  */
 export function countThreads(): number {
-  return hasAddressLimit() ? 0 : Math.min(3, availableParallelism() - 1);
+  return readProcessLimit('Max address space') !== null ? 0 : Math.min(3, availableParallelism() - 1);
 }
 
 /** Starts a thread with `digest-thread.ts`. @throws where the system allows no further thread */
@@ -24,13 +24,4 @@ export async function startThread(): Promise<Worker> {
     execArgv: [],
     resourceLimits: RESOURCE_LIMITS,
   });
-}
-
-/** Linux's own list; elsewhere none is known. */
-function hasAddressLimit(): boolean {
-  try {
-    return /^Max address space +[0-9]/m.test(readFileSync('/proc/self/limits', 'utf8'));
-  } catch {
-    return false;
-  }
 }
