@@ -5,8 +5,8 @@ import { FleetFailure, type FleetFailureCode, type FleetReading } from './fleet-
 import { createFleetStepper, type FleetStep, type FleetStepper, type FleetStepperOptions } from './fleet-stepper.ts';
 import { admit, isCurrent, isolate, renew, reset, settle } from './state-machine.ts';
 
-/** What a fleet was asked for. */
-export type FleetOperation = 'admit' | 'settle' | 'renew';
+/** What a fleet was asked for; `lease` is the lock of a sweep. */
+export type FleetOperation = 'admit' | 'settle' | 'renew' | 'lease';
 
 /**
  * The circuits of a fleet, by the state machine of every circuit. Only `reset` and `isolate` throw: whatever else

@@ -114,6 +114,10 @@ describe.runIf(ENGINES.includes('redis-server'))('the lock of a sweep in a fleet
     expect(await sweepOn(2, 1)).toMatchObject({ status: 0, codes: 1 });
     // Its failure is known on this host, which does not ask again.
     expect(await sweepOn(2, 2)).toMatchObject({ status: 0, codes: 1 });
+    const metrics = await Promise.all(hosts.map(async (host) => (await host.run(['metrics'])).text));
+    const counted = metrics.map((text) => /^breakwater_fleet_errors_total\{operation="lease"\} (\d+)/m.exec(text)?.[1]);
+    // What was known is not counted.
+    expect(counted).toEqual(['1', '1', '1', undefined]);
   }, 60_000);
 
   it('needs no more rights than the circuits', async () => {

@@ -15,12 +15,15 @@ export type FleetLeaseOptions = Pick<
 export async function openFleetLeases(
   run: FleetLeaseOptions,
 ): Promise<(id: string) => Promise<WorkLease | ClaimHolder>> {
-  const { clock, onClose, processIdentity } = run;
+  const { clock, emit, onClose, processIdentity } = run;
   const prepared = await prepareFleet(run, 'the lock of this sweep may hold on this host only');
   const link = openFleetLink(prepared.connection);
   onClose(() => link.close());
   const owner = { host: prepared.host, pid: processIdentity().pid };
-  const onFailure = (error: unknown): void =>
-    prepared.warnOnce(error instanceof FleetFailure ? error.code : 'internal');
+  const onFailure = (error: unknown): void => {
+    const code = error instanceof FleetFailure ? error.code : 'internal';
+    emit({ kind: 'fleet_failed', operation: 'lease', code });
+    prepared.warnOnce(code);
+  };
   return async (id) => await takeLease({ ask: link.ask, clock, id, owner, token: randomUUID(), onFailure });
 }
