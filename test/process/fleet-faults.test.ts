@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createSocket } from 'node:dgram';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { inspect } from 'node:util';
 import { join } from 'node:path';
@@ -87,6 +87,17 @@ async function failureOf(ask: Promise<unknown>): Promise<{ readonly code: string
   return { code: error.code, afterMs: performance.now() - startedAtMs };
 }
 
+/** Until this process has heard that the server has ended its connections: the end arrives a moment after it. */
+async function untilEnded(port: number): Promise<void> {
+  const isOpen = async (): Promise<boolean> => {
+    const remote = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+    const rows = (await readFile('/proc/net/tcp', 'utf8')).split('\n').map((row) => row.trim().split(/\s+/));
+    // proc_net_tcp(5): the remote address, and the state, of which 01 is established and 08 ended by the server alone.
+    return rows.some(([, , address, state]) => address?.endsWith(remote) === true && /^0[18]$/.test(state ?? ''));
+  };
+  await expect.poll(isOpen).toBe(false);
+}
+
 function write(fleet: Fleet): Promise<unknown> {
   const row = { ...initialRow(NAME, DEFAULT_CIRCUIT_SETTINGS), failures: 1 };
   return fleet.update(NAME, (stored) => ({ row: { ...(stored ?? row) }, transitions: [], result: null }));
@@ -127,11 +138,10 @@ describe.each(ENGINES)('%s', (program) => {
     await write(fleet);
     await engine.command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
     await expect.poll(async () => await engine.command('CLIENT', 'LIST')).toMatch(/^\$\d+\r\nid=\d+[^\n]*$/);
-    // The end arrives here a moment later.
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await untilEnded(engine.port);
     expect((await fleet.read([NAME])).rows.size).toBe(1);
     await engine.restart();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await untilEnded(engine.port);
     expect((await fleet.read([NAME])).rows.size).toBe(0);
     fleet.close();
   });
