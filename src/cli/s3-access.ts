@@ -21,13 +21,8 @@ import { openStdout } from './open-stdout.ts';
 import { openStdin } from './open-stdin.ts';
 import { watchHeadroom } from './event-loop-headroom.ts';
 
-/** A fleet that is slower, in ms, costs less while the SDK is loaded meanwhile. */
-const LOADS_SDK_AFTER_MS = 20;
-
-function loadSdk(): void {
-  // Handled by the later await; this avoids an unhandled rejection.
-  import('../s3/object-store.ts').catch(() => undefined);
-}
+/** While a slower fleet is waited for, in ms, the command connects: SDK, settings and credentials cost no time then. */
+const CONNECTS_AFTER_MS = 20;
 
 /**
  * The context of put and get: their circuit, its early check, and a connection that loads the SDK on first use.
@@ -40,15 +35,15 @@ export async function openTransferContext(
 ): Promise<TransferContext> {
   const circuit = run.circuitName(name);
   const guard = guardOf(run, run.settings.noBreaker ? null : await openCircuit(run, circuit));
+  const connection = once(async () => await connect(run, guard, access));
   const headroom = once(watchHeadroom);
   const stdout = once(() => openStdout(run.stdout));
   return {
     circuit,
-    refuseIfOpen: async (target) => {
-      using _loading = isFleetSet(run.settings, run.env) ? after(run.clock, LOADS_SDK_AFTER_MS, loadSdk) : null;
-      await refuseIfOpen(guard, target);
-    },
-    connect: async () => await connect(run, guard, access),
+    refuseIfOpen: isFleetSet(run.settings, run.env)
+      ? async (target) => await connectMeanwhile(run, connection, async () => await refuseIfOpen(guard, target))
+      : async (target) => await refuseIfOpen(guard, target),
+    connect: connection,
     emit: run.emit,
     clock: run.clock,
     hasRoom: () => headroom()(),
@@ -60,6 +55,26 @@ export async function openTransferContext(
       return stdout();
     },
   };
+}
+
+/** Connects if the check takes long, and ends the connection if it refuses. */
+async function connectMeanwhile(
+  { clock }: Pick<CommandRun, 'clock'>,
+  connection: () => Promise<ObjectStore>,
+  check: () => Promise<void>,
+): Promise<void> {
+  let early: Promise<ObjectStore> | null = null;
+  using _connecting = after(clock, CONNECTS_AFTER_MS, () => {
+    early = connection();
+    // Handled by the later await; this avoids an unhandled rejection.
+    early.catch(() => undefined);
+  });
+  try {
+    await check();
+  } catch (error) {
+    if (early !== null) void (early as Promise<ObjectStore>).then((store) => store.close()).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** The circuit of this host, and of the fleet if one is named. */

@@ -1,11 +1,18 @@
 import { after, onAbort } from '../abort.ts';
 import { FleetFailure } from '../circuit/fleet-store.ts';
 import type { Clock } from '../clock.ts';
+import { once } from '../once.ts';
 import type { Engine } from './engine.ts';
 import type { Ask } from './fleet-store.ts';
 
 /** After a failure, no process of this host asks again for this long, in ms. */
 export const FAILURE_KEPT_MS = 5000;
+
+/**
+ * Of the timeout, loading the client takes this share at most. What takes longer is the fault of a cold or busy machine,
+ * on which no call would ever get an answer in time.
+ */
+const LOADING_SHARE_MAX = 1 / 8;
 
 /** Where the last failure of an engine is kept, for all processes of this host. */
 export interface FailureMemory {
@@ -14,9 +21,12 @@ export interface FailureMemory {
   readonly note: () => void;
 }
 
+/** Connects to the engine; the signal destroys whatever is under way. */
+type Connect = (signal: AbortSignal) => Promise<Engine>;
+
 interface FleetLinkOptions {
-  /** Connects to the engine; the signal destroys whatever is under way. */
-  readonly connect: (signal: AbortSignal) => Promise<Engine>;
+  /** Loads the client, once an engine is to be asked: not while it is known to have failed. */
+  readonly load: () => Promise<Connect>;
   readonly toFailure: (error: unknown) => FleetFailure;
   readonly timeoutMs: number;
   readonly clock: Clock;
@@ -26,12 +36,14 @@ interface FleetLinkOptions {
 /** The one connection of a command to its engine: opened by the first call, and ended by the first failure. */
 export class FleetLink {
   readonly #options: FleetLinkOptions;
+  readonly #load: () => Promise<Connect>;
   #engine: Promise<Engine> | null = null;
   #opened: Engine | null = null;
   #answeredAtMs: number | null = null;
 
   constructor(options: FleetLinkOptions) {
     this.#options = options;
+    this.#load = once(options.load);
   }
 
   /** When the engine last answered, on the monotonic clock, in ms; null if it never did. */
@@ -45,10 +57,13 @@ export class FleetLink {
     const failedAtMs = failures.read();
     if (failedAtMs !== null && isRecent(failedAtMs, clock.now())) throw new FleetFailure('failed_recently');
     const stop = new AbortController();
+    const startedAtMs = clock.monotonic();
+    const connect = await this.#load();
+    const loadingMs = Math.min(clock.monotonic() - startedAtMs, timeoutMs * LOADING_SHARE_MAX);
     try {
       const value = await withinBudget(
-        { clock, timeoutMs, stop },
-        async () => await work(await this.#connect(stop), stop.signal),
+        { clock, timeoutMs: timeoutMs - loadingMs, stop },
+        async () => await work(await this.#connect(connect, stop), stop.signal),
       );
       this.#answeredAtMs = clock.monotonic();
       return value;
@@ -70,14 +85,14 @@ export class FleetLink {
   }
 
   /** All calls share a connection, and the budget of the call that opens it. */
-  async #connect(stop: AbortController): Promise<Engine> {
+  async #connect(connect: Connect, { signal }: AbortController): Promise<Engine> {
     if (this.#opened?.isOpen() === false) this.close();
-    this.#engine ??= this.#open(stop.signal);
+    this.#engine ??= this.#open(connect, signal);
     return await this.#engine;
   }
 
-  async #open(signal: AbortSignal): Promise<Engine> {
-    const engine = await this.#options.connect(signal);
+  async #open(connect: Connect, signal: AbortSignal): Promise<Engine> {
+    const engine = await connect(signal);
     if (signal.aborted) engine.close();
     signal.throwIfAborted();
     this.#opened = engine;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { FleetLink, type FailureMemory } from './fleet-link.ts';
 import type { FleetTarget } from './fleet-url.ts';
-import { connectValkey, toFleetFailure } from './valkey-engine.ts';
+import { toFleetFailure } from './to-fleet-failure.ts';
 
 export interface FleetConnection {
   readonly target: FleetTarget;
@@ -16,7 +16,10 @@ export interface FleetConnection {
 export function openFleetLink({ target, ...options }: FleetConnection): FleetLink {
   return new FleetLink({
     ...options,
-    connect: async (signal) => await connectValkey(target, { sha1, signal }),
+    load: async () => {
+      const { connectValkey } = await import('./valkey-engine.ts');
+      return async (signal) => await connectValkey(target, { sha1, signal });
+    },
     toFailure: toFleetFailure,
   });
 }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { Redis } from 'iovalkey';
-import { FleetFailure, type FleetFailureCode } from '../circuit/fleet-store.ts';
+import { FleetFailure } from '../circuit/fleet-store.ts';
 import type { Engine, EngineReading } from './engine.ts';
 import type { FleetTarget } from './fleet-url.ts';
 import { openEngineSocket } from './open-engine-socket.ts';
@@ -151,51 +151,4 @@ function parseValue(value: unknown): string | null {
 function parseTexts(value: unknown): readonly string[] {
   if (Array.isArray(value) && value.every((entry) => typeof entry === 'string')) return value;
   throw new FleetFailure('bad_answer');
-}
-
-/** The first word of an error of the server. https://valkey.io/topics/protocol/, "Simple errors". */
-const SERVER_ERRORS: Readonly<Record<string, FleetFailureCode>> = {
-  NOAUTH: 'no_auth',
-  WRONGPASS: 'wrong_password',
-  NOPERM: 'no_permission',
-  READONLY: 'read_only',
-  MASTERDOWN: 'read_only',
-  OOM: 'out_of_memory',
-  MISCONF: 'read_only',
-  LOADING: 'loading',
-  BUSY: 'loading',
-  MOVED: 'is_cluster',
-  ASK: 'is_cluster',
-  CROSSSLOT: 'is_cluster',
-  CLUSTERDOWN: 'is_cluster',
-  WRONGTYPE: 'bad_answer',
-};
-
-const SYSTEM_ERRORS: Readonly<Record<string, FleetFailureCode>> = {
-  ECONNREFUSED: 'connection_refused',
-  ENETUNREACH: 'connection_refused',
-  EHOSTUNREACH: 'connection_refused',
-  EADDRNOTAVAIL: 'connection_refused',
-  ECONNRESET: 'connection_closed',
-  EPIPE: 'connection_closed',
-  ETIMEDOUT: 'timeout',
-};
-
-/** Names what went wrong. Anything unknown is an error of the engine, too. */
-export function toFleetFailure(error: unknown): FleetFailure {
-  if (error instanceof FleetFailure) return error;
-  if (!(error instanceof Error)) return new FleetFailure('engine_error');
-  // The client's errors carry their command, and that of a login has the password.
-  const options = { cause: 'command' in error ? new Error(error.message) : error };
-  const code = 'code' in error && typeof error.code === 'string' ? SYSTEM_ERRORS[error.code] : undefined;
-  if (code !== undefined) return new FleetFailure(code, options);
-  if (error.name === 'ReplyError') {
-    const [word = ''] = error.message.split(' ');
-    const wrapped = Object.entries(SERVER_ERRORS).find(
-      ([name]) => word === name || error.message.includes(` ${name} `),
-    );
-    return new FleetFailure(wrapped?.[1] ?? 'engine_error', options);
-  }
-  if (error.name === 'ParserError') return new FleetFailure('bad_answer', options);
-  return new FleetFailure('connection_closed', options);
 }
