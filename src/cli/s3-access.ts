@@ -48,6 +48,9 @@ export async function openTransferContext(
     clock: run.clock,
     hasRoom: () => headroom()(),
     requestsMax: findRequestsMax(),
+    get isProxied() {
+      return findProxyName(run) !== null;
+    },
     unfinished: openUnfinishedWork(run, name === 's3-upload' ? 'upload' : 'download'),
     signal: run.signal,
     openStdin: () => openStdin(run.stdin),
@@ -150,13 +153,18 @@ function findCertificates(run: CommandRun, { isRequired }: { readonly isRequired
 /** Any of AWS: which region and bucket it is for does not change the proxy. */
 const AWS_ENDPOINT = 'https://s3.amazonaws.com';
 
+/** The variable that names the proxy to the store; null without one. */
+function findProxyName({ aws, env }: CommandRun): string | null {
+  return nameProxy(new URL(aws().endpointUrl ?? AWS_ENDPOINT), env);
+}
+
 /** What has set the settings that a failure may be due to. */
-function nameSettings({ aws, caBundle, settings, env }: CommandRun): SettingNames {
-  const { endpointUrl, names } = aws();
+function nameSettings(run: CommandRun): SettingNames {
+  const { aws, caBundle, settings } = run;
   return {
-    ...names,
+    ...aws().names,
     caBundle: caBundle()?.name ?? null,
-    proxy: nameProxy(new URL(endpointUrl ?? AWS_ENDPOINT), env),
+    proxy: findProxyName(run),
     deadline: settings.origins.deadlineMs ?? null,
   };
 }

@@ -58,7 +58,7 @@ export default class Put extends BaseCommand<typeof Put> {
     }),
     concurrency: countFlag({
       summary:
-        'maximum requests in flight; by default a run starts with 16 and grows to at most 64, within 48 MiB of memory',
+        'maximum requests in flight; by default a run starts with 16 and grows to at most 128 (64 through a proxy), within 48 MiB of memory',
       least: 1,
       most: 256,
     }),

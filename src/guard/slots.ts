@@ -7,13 +7,20 @@ const KEPT_BYTES_MIN = MIB;
 
 /** Limits for all transfers of one command together. */
 export interface SlotBounds {
-  /** Requests in flight. @default 64, because small objects spend most of their time on the round trip */
+  /** Requests in flight. @default 128, because small objects spend most of their time on the round trip */
   readonly requests: number;
   /** Memory of these requests; a larger request runs alone. @default 48 MiB */
   readonly bufferBytes: number;
 }
 
-export const DEFAULT_SLOT_BOUNDS: SlotBounds = { requests: 64, bufferBytes: 48 * MIB };
+const DEFAULT_SLOT_BOUNDS: SlotBounds = { requests: 128, bufferBytes: 48 * MIB };
+
+/** A proxy holds a connection to each side for every request, and may have few: tinyproxy takes 100 clients. */
+const REQUESTS_THROUGH_PROXY = 64;
+
+export function usualBounds({ isProxied }: { readonly isProxied: boolean }): SlotBounds {
+  return isProxied ? { ...DEFAULT_SLOT_BOUNDS, requests: REQUESTS_THROUGH_PROXY } : DEFAULT_SLOT_BOUNDS;
+}
 
 /** A slot for one request; released on dispose. */
 export interface Slot extends Disposable {

@@ -3,6 +3,7 @@ import type { SocketOptions, TlsSession } from './open-socket.ts';
 import { HttpConnection, type ServerManners } from './http-connection.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { HttpExchange } from './http-exchange.ts';
+import { NarrowedLimit } from './narrowed-limit.ts';
 import { SocketLook } from './socket-look.ts';
 
 interface HttpAgentOptions extends Pick<SocketOptions, 'clock' | 'connectTimeoutMs' | 'certificates'> {
@@ -42,10 +43,12 @@ export class HttpAgent {
   /** Requests that wait for a connection, in order. */
   readonly #queue: { readonly origin: Origin; readonly exchange: HttpExchange }[] = [];
   readonly #look = new SocketLook();
+  readonly #narrowed: NarrowedLimit;
   #isDestroyed = false;
 
   constructor(options: HttpAgentOptions) {
     this.#options = options;
+    this.#narrowed = new NarrowedLimit(options.clock);
   }
 
   readonly dispatch = (target: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean => {
@@ -81,10 +84,9 @@ export class HttpAgent {
 
   /** Sends on this connection, or a new one, or waits for one. */
   #sendOn(origin: Origin, kept: HttpConnection | null, exchange: HttpExchange): void {
-    const { connectionsMax = Infinity } = this.#options;
     if (this.#isDestroyed) exchange.close(new Error('the client is closed'));
     else if (kept !== null) kept.send(exchange);
-    else if (this.#all.size < connectionsMax) void this.#open(origin).open(exchange);
+    else if (this.#all.size < this.#connectionsMax()) void this.#open(origin).open(exchange);
     else {
       this.#queue.push({ origin, exchange });
       this.#closeAnIdle();
@@ -131,6 +133,7 @@ export class HttpAgent {
       },
       onClosed: () => {
         this.#all.delete(connection);
+        if (!connection.hasAnswered && !this.#isDestroyed) this.#narrowed.note(this.#countAnswering());
         const index = idle.findIndex((one) => one.connection === connection);
         if (index !== -1) idle.splice(index, 1);
         this.#sendNext();
@@ -138,6 +141,14 @@ export class HttpAgent {
     });
     this.#all.add(connection);
     return connection;
+  }
+
+  #connectionsMax(): number {
+    return Math.min(this.#options.connectionsMax ?? Infinity, this.#narrowed.connectionsMax);
+  }
+
+  #countAnswering(): number {
+    return [...this.#all].filter(({ hasAnswered }) => hasAnswered).length;
   }
 
   #originOf(origin: string): Origin {

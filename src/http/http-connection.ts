@@ -17,6 +17,7 @@ export interface HttpConnectionOptions extends Omit<SocketOptions, 'onread' | 's
   readonly manners: ServerManners;
   /** Called when the connection can take another request, within this time. */
   readonly onIdle: (reusableForMs: number) => void;
+  /** Called once, also if it could not be opened. */
   readonly onClosed: () => void;
 }
 
@@ -33,6 +34,7 @@ export class HttpConnection implements HttpChannel {
   #exchange: HttpExchange | null = null;
   /** The request that is sent now is the first. */
   #isNew = true;
+  #hasAnswered = false;
   readonly retain: (chunk: Uint8Array) => void;
   readonly release: (chunks: readonly Uint8Array[]) => void;
 
@@ -75,6 +77,11 @@ export class HttpConnection implements HttpChannel {
   /** Another request can still be sent. */
   get isOpen(): boolean {
     return this.#socket?.writable === true;
+  }
+
+  /** It has received something. */
+  get hasAnswered(): boolean {
+    return this.#hasAnswered;
   }
 
   get isReused(): boolean {
@@ -146,6 +153,7 @@ export class HttpConnection implements HttpChannel {
 
   readonly #take = (lengthBytes: number): boolean => {
     const chunk = this.#reads.cut(lengthBytes);
+    this.#hasAnswered = true;
     if (this.#exchange !== null) return this.#exchange.read(chunk);
     this.#condemn(chunk);
     this.release([chunk]);

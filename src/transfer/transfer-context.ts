@@ -19,6 +19,8 @@ export interface TransferContext {
   readonly hasRoom: () => boolean;
   /** The most requests at once that this machine can hold; infinite if unknown. */
   readonly requestsMax: number;
+  /** Whether the store is reached through a proxy. */
+  readonly isProxied: boolean;
   /** Unfinished uploads for a put, unfinished downloads for a get. */
   readonly unfinished: UnfinishedWork;
   readonly signal: AbortSignal;

@@ -1,6 +1,6 @@
 import type { AskedRange } from '../../s3/download/download-request.ts';
 import type { ObjectStore } from '../../s3/object-store.ts';
-import { DEFAULT_SLOT_BOUNDS, Slots } from '../../guard/slots.ts';
+import { Slots, usualBounds } from '../../guard/slots.ts';
 import type { OperationTarget } from '../../operations.ts';
 import type { TransferContext } from '../transfer-context.ts';
 import { collectLeftovers, PartialFiles } from './leftover-files.ts';
@@ -48,7 +48,7 @@ export async function openFetchContext(
   const resumable = await collectLeftovers(context.unfinished, context.clock);
   const store = await context.connect();
   const partials = new PartialFiles(context.unfinished);
-  const { requests, bufferBytes } = DEFAULT_SLOT_BOUNDS;
+  const { requests, bufferBytes } = usualBounds(context);
   const slots = new Slots({ requests: Math.min(options.concurrency ?? requests, context.requestsMax), bufferBytes });
   const dispose = async (): Promise<void> => {
     using _store = store;

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { ObjectStore } from '../../s3/object-store.ts';
-import { DEFAULT_SLOT_BOUNDS, Slots } from '../../guard/slots.ts';
+import { Slots, usualBounds } from '../../guard/slots.ts';
 import { BreakwaterError } from '../../errors.ts';
 import { createKeyFilter } from '../../key-filter.ts';
 import { findSources, type SourceRoot } from './find-sources.ts';
@@ -91,7 +91,7 @@ function openTools(store: ObjectStore, request: PutRequest, context: TransferCon
   const { concurrency, partSizeBytes, isResuming } = request;
   const { requests, bufferBytes } =
     concurrency === null
-      ? DEFAULT_SLOT_BOUNDS
+      ? usualBounds(context)
       : { requests: concurrency, bufferBytes: concurrency * (partSizeBytes ?? PART_BYTES_DEFAULT) };
   return {
     store,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Slots, type SlotQueue, type Slot } from '../../../src/guard/slots.ts';
+import { Slots, usualBounds, type SlotQueue, type Slot } from '../../../src/guard/slots.ts';
 
 const never = new AbortController().signal;
 
@@ -21,6 +21,10 @@ async function settle(): Promise<void> {
 }
 
 describe('slots', () => {
+  it('are fewer through a proxy, which may take few connections', () => {
+    expect([true, false].map((isProxied) => usualBounds({ isProxied }).requests)).toEqual([64, 128]);
+  });
+
   it('bound the requests in flight over all lanes', async () => {
     const slots = new Slots({ requests: 2, bufferBytes: 100 });
     const takes = [slots.openQueue(), slots.openQueue(), slots.openQueue()].map((queue) => follow(queue, 1));

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BufferPool } from '../../../src/http/buffer-pool.ts';
 
+const FIRST_BLOCK_BYTES = 32 * 1024;
 const BLOCK_BYTES = 256 * 1024;
 
 describe('BufferPool', () => {
@@ -20,10 +21,23 @@ describe('BufferPool', () => {
     const memory = new BufferPool();
     const reads = memory.openReads();
     const { buffer } = reads.next();
-    const chunk = reads.cut(BLOCK_BYTES);
+    const chunk = reads.cut(FIRST_BLOCK_BYTES);
     expect(reads.next().buffer).not.toBe(buffer);
     memory.release([chunk]);
     expect(memory.openReads().next().buffer).toBe(buffer);
+  });
+
+  it('gives a connection that has filled its block a larger one, also when nothing else holds the first', () => {
+    const memory = new BufferPool();
+    const reads = memory.openReads();
+    expect(reads.next().length).toBe(FIRST_BLOCK_BYTES);
+    const part = reads.cut(FIRST_BLOCK_BYTES - 1);
+    memory.release([part]);
+    expect(reads.next().length).toBe(FIRST_BLOCK_BYTES);
+    const whole = reads.cut(FIRST_BLOCK_BYTES);
+    memory.release([whole]);
+    expect(reads.next().length).toBe(BLOCK_BYTES);
+    expect(memory.openReads().next().length).toBe(FIRST_BLOCK_BYTES);
   });
 
   it('keeps the block of a closed connection until its parts are released', () => {
