@@ -13,6 +13,9 @@ export const DURATION_FORMS = 'a duration with a unit (ms, s, m, h, d), such as 
 const DURATION =
   /^(?:(\d+(?:\.\d+)?)d)?(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?$/;
 
+/** The same as a regular expression, which an empty text does not match. */
+export const DURATION_PATTERN = `^(?!$)(?:0|${DURATION.source.slice(1, -1)})$`;
+
 /**
  * Reads `500ms`, `30s`, `5m`, `24h`, `7d` or a compound such as `7d10h` (largest unit first) as whole ms. Every number
  * but `0` needs a unit: a guessed one could delete the wrong week.

@@ -88,6 +88,7 @@ const RUNS = [
   'put --help',
   'breaker-status',
   'breaker-status --json',
+  'config',
   'put tree/one s3://demo/one',
   'put -r tree s3://demo/tree/',
   'put -r tree s3://demo/again/',

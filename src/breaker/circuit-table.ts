@@ -1,6 +1,7 @@
 import type { CircuitState, Transition } from '../circuit/circuit.ts';
 import { formatTime } from '../clock.ts';
 import { formatCause, formatNextCall, nameProcess, nameState } from '../ui/circuit-words.ts';
+import { alignColumns } from '../ui/align-columns.ts';
 import { escapeControls } from '../ui/escape.ts';
 import { paint, type Paint } from '../ui/paint.ts';
 import type { InspectedFleet } from './fleet-circuits.ts';
@@ -86,16 +87,4 @@ function explainCircuit({ view, refused, trip }: InspectedCircuit): readonly str
   if (refused > 0 && state !== 'closed')
     lines.push(`${refused} ${refused === 1 ? 'call' : 'calls'} refused since it opened`);
   return lines.length === 0 ? [] : ['', `${row.name}:`, ...lines.map((line) => `  ${line}`)];
-}
-
-/** Columns as wide as their widest cell, two spaces apart, without trailing spaces; control characters are escaped. */
-function alignColumns(cells: readonly (readonly string[])[]): readonly string[] {
-  const rows = cells.map((row) => row.map(escapeControls));
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
 }

@@ -41,6 +41,15 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   /** Does the work. @throws BreakwaterError for every failure that a user can act on */
   protected abstract execute(run: CommandRun, input: CommandInput<T>): Promise<CommandResult>;
 
+  /**
+   * Checks what the settings name besides S3, before anything is sent. Commands that report on the settings do it
+   * themselves.
+   * @throws BreakwaterError `config` or `usage`
+   */
+  protected async checkSettings(settings: Settings, env: NodeJS.ProcessEnv): Promise<void> {
+    await refuseUnusable(settings, env);
+  }
+
   /** Never throws: failures are printed and become the exit status. */
   async run(): Promise<void> {
     const place = { env: process.env, home: findHome(process.env) };
@@ -108,15 +117,19 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       ),
     );
     const settings = resolveSettings({ flags, env, home, file: readUserFile({ env, home }) });
-    await refuseBadOutlets(settings, env);
-    if (isFleetSet(settings, env)) {
-      const { readFleetTarget } = await import('./fleet/fleet-target.ts');
-      readFleetTarget(settings, env);
-    }
+    await this.checkSettings(settings, env);
     // Parsed with this class's definitions; only the static type is lost.
     const input = { args: parsed.args, flags: parsed.flags, given } as unknown as CommandInput<T>;
     return { input, settings };
   }
+}
+
+/** @throws BreakwaterError `config` or `usage` for outlets of the metrics, or a fleet, that cannot be used */
+export async function refuseUnusable(settings: Settings, env: NodeJS.ProcessEnv): Promise<void> {
+  await refuseBadOutlets(settings, env);
+  if (!isFleetSet(settings, env)) return;
+  const { readFleetTarget } = await import('./fleet/fleet-target.ts');
+  readFleetTarget(settings, env);
 }
 
 /**

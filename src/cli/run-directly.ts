@@ -9,7 +9,7 @@ const WITH_ARGUMENTS: ReadonlySet<string> = new Set([
   'put',
   'sweep',
 ]);
-const WITHOUT_ARGUMENTS: ReadonlySet<string> = new Set(['metrics', 'sandbox']);
+const WITHOUT_ARGUMENTS: ReadonlySet<string> = new Set(['config', 'metrics', 'sandbox']);
 
 const HELP_FLAGS: ReadonlySet<string> = new Set(['--help', '-h']);
 

@@ -9,7 +9,7 @@ import type { ObjectAccess } from '../s3/connection/request-shape.ts';
 import type { ObjectStore } from '../s3/object-store.ts';
 import type { SettingNames } from '../setting-names.ts';
 import type { TransferContext } from '../transfer/transfer-context.ts';
-import { findProxy, nameProxy } from './settings/find-proxy.ts';
+import { AWS_ENDPOINT, findProxy, nameProxy } from './settings/find-proxy.ts';
 import { nameMissingKey } from './settings/name-settings.ts';
 import { readCertificates } from './settings/named-file.ts';
 import { findRequestsMax } from './descriptor-limit.ts';
@@ -149,9 +149,6 @@ function findCertificates(run: CommandRun, { isRequired }: { readonly isRequired
     return null;
   }
 }
-
-/** Any of AWS: which region and bucket it is for does not change the proxy. */
-const AWS_ENDPOINT = 'https://s3.amazonaws.com';
 
 /** The variable that names the proxy to the store; null without one. */
 function findProxyName({ aws, env }: CommandRun): string | null {

@@ -39,6 +39,7 @@ describe('the README', () => {
       'CONTRIBUTING.md',
       'CHANGELOG.md',
       'docs/circuit.md',
+      'docs/doctor.md',
       'docs/evidence.md',
       'docs/fleet.md',
       'docs/security.md',

@@ -4,7 +4,8 @@ import type { BreakwaterError } from '../../errors.ts';
 import { DURATION_FORMS, formatDuration, parseDuration } from '../../duration.ts';
 import { keepBetween, parseCount, type Setting } from '../settings/setting.ts';
 import { SETTING_GROUPS } from '../settings/setting-table.ts';
-import { environmentName, refuseValue } from '../settings/resolve-settings.ts';
+import { refuseValue } from '../settings/resolve-settings.ts';
+import { environmentName } from '../settings/setting-keys.ts';
 import { formatSize, parseSize, SIZE_FORMS } from './values.ts';
 
 const GROUP_TITLES = {

@@ -2,6 +2,9 @@ import { BlockList, isIP } from 'node:net';
 import { BreakwaterError } from '../../errors.ts';
 import type { Environment } from './resolve-settings.ts';
 
+/** Any of AWS: which region and bucket it is for does not change the proxy. */
+export const AWS_ENDPOINT = 'https://s3.amazonaws.com';
+
 const SCHEMES: ReadonlySet<string> = new Set(['http:', 'https:', 'socks5:', 'socks:']);
 const PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 

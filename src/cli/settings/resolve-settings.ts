@@ -1,6 +1,8 @@
 import { join, resolve } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
 import { escapeControls } from '../../ui/escape.ts';
+import { checkKeys } from './parse-user-file.ts';
+import { environmentName, findFileKey, type UserFile } from './setting-keys.ts';
 import type { Setting } from './setting.ts';
 import { SETTING_TABLE } from './setting-table.ts';
 
@@ -28,18 +30,13 @@ export interface SettingSources {
   readonly home: string;
 }
 
-/** The user file, parsed as JSON but not validated. */
-export interface UserFile {
-  readonly path: string;
-  readonly entries: Readonly<Record<string, unknown>>;
-}
-
 /**
  * Resolves every setting. Precedence: flag, environment, user file, default. An empty variable counts as unset.
  * @throws BreakwaterError `usage` for a bad flag, `config` for a bad value or unknown key elsewhere
  */
 export function resolveSettings(sources: SettingSources): Settings {
-  refuseUnknownKeys(sources.file);
+  // Most have no such file, and what reads it is loaded only then.
+  if (Object.keys(sources.file.entries).length > 0) checkKeys(sources.file);
   const table: Readonly<Record<string, Setting<unknown>>> = SETTING_TABLE;
   const entries = Object.entries(table).map(([name, setting]) => [name, decideSetting(setting, sources)]);
   // The entries come from the names and parsers of the table.
@@ -54,16 +51,6 @@ export function resolveSettings(sources: SettingSources): Settings {
       }),
     ),
   };
-}
-
-/** The environment variable of a flag: `state-dir` is `BREAKWATER_STATE_DIR`. */
-export function environmentName(flag: string): string {
-  return `BREAKWATER_${fileKey(flag).toUpperCase()}`;
-}
-
-/** The user file's key of a flag: `state-dir` is `state_dir`. */
-export function fileKey(flag: string): string {
-  return flag.replaceAll('-', '_');
 }
 
 /** A directory of the XDG base directory specification, in which a relative value counts as unset. */
@@ -95,16 +82,16 @@ function findValue(flag: string, { flags, env, file }: SettingSources): Found | 
   const variable = environmentName(flag);
   const set = env[variable] ?? '';
   if (set !== '') return { name: variable, value: set, code: 'config' };
-  const key = fileKey(flag);
-  const stored = file.entries[key];
-  return stored === undefined ? null : { name: `${key} in ${file.path}`, value: stored, code: 'config' };
+  const key = findFileKey(flag, file);
+  return key === undefined ? null : { name: `${key} in ${file.path}`, value: file.entries[key], code: 'config' };
 }
 
 function read<T>(setting: Setting<T>, { name, value, code }: Found): T {
-  const isText = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
-  const parsed = isText ? setting.parse(String(value)) : undefined;
+  const { isHidden = false, isText = false } = setting;
+  const isWord = typeof value === 'string' || (!isText && (typeof value === 'number' || typeof value === 'boolean'));
+  const parsed = isWord ? setting.parse(String(value)) : undefined;
   if (parsed !== undefined) return parsed;
-  const { accepts, isHidden = false } = setting;
+  const accepts = isText && typeof value !== 'string' ? `${setting.accepts}, in double quotes` : setting.accepts;
   throw refuseValue({ name, value, accepts, code, isHidden });
 }
 
@@ -122,14 +109,5 @@ export function refuseValue(refused: {
   const hint = code === 'usage' ? `fix ${name}; see --help` : `fix or unset ${name}`;
   return new BreakwaterError(code, `${name}: ${shown} is not accepted; expected ${accepts}`, {
     details: { reason: 'bad_value', hint },
-  });
-}
-
-function refuseUnknownKeys({ path, entries }: UserFile): void {
-  const known = Object.values(SETTING_TABLE).map(({ flag }) => fileKey(flag));
-  const unknown = Object.keys(entries).find((key) => !known.includes(key));
-  if (unknown === undefined) return;
-  throw new BreakwaterError('config', `unknown setting "${escapeControls(unknown)}" in ${path}`, {
-    details: { reason: 'unknown_setting', hint: `known settings: ${known.join(', ')}` },
   });
 }

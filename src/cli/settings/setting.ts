@@ -1,4 +1,4 @@
-import { DURATION_FORMS, formatDuration, parseDuration } from '../../duration.ts';
+import { DURATION_FORMS, DURATION_PATTERN, formatDuration, parseDuration } from '../../duration.ts';
 
 /** One setting: its name, parser and help. Shared by the flag, the environment and the user file. */
 export interface Setting<T> {
@@ -17,7 +17,16 @@ export interface Setting<T> {
   readonly isNegatable?: boolean;
   /** A refused value is not shown, because it may contain a secret: a URL with a password, for example. */
   readonly isHidden?: boolean;
+  /** In the user file, only text is accepted: a number there is a mistake, such as a path without its quotes. */
+  readonly isText?: boolean;
+  /** The usual form in the user file, as JSON Schema (draft 2020-12); `parse` accepts all that it allows, within the bounds of `accepts`. */
+  readonly schema: Readonly<Record<string, unknown>>;
+  /** Writes a value of `T` as the user file takes it. */
+  readonly format: (value: unknown) => FileValue;
 }
+
+/** What a setting can be in the user file; null: it is not set. */
+export type FileValue = string | number | boolean | null;
 
 type Words = Pick<Setting<unknown>, 'flag' | 'summary'>;
 
@@ -26,7 +35,15 @@ const TIMER_MAX_MS = 24 * 86_400_000;
 
 /** A switch: `true`, `false`, `1`, `0`, `yes`, `no` in the environment and the user file. */
 export function switchSetting<T>(words: Words & { fallback: T; isNegatable?: boolean }): Setting<T | boolean> {
-  return { ...words, placeholder: null, shownDefault: null, accepts: 'true or false', parse: parseSwitch };
+  return {
+    ...words,
+    placeholder: null,
+    shownDefault: null,
+    accepts: 'true or false',
+    parse: parseSwitch,
+    schema: { type: 'boolean' },
+    format: keepPlain,
+  };
 }
 
 /** A time in ms, at least 1 unless `leastMs` is set, at most 24 days (the longest time a timer can wait). */
@@ -40,6 +57,8 @@ export function durationSetting<T>(
     shownDefault: words.shownDefault ?? (typeof fallback === 'number' ? formatDuration(fallback) : null),
     accepts: `${DURATION_FORMS}, from ${formatDuration(leastMs)} to ${formatDuration(TIMER_MAX_MS)}`,
     parse: (text) => keepBetween(parseDuration(text), { least: leastMs, most: TIMER_MAX_MS }),
+    schema: { type: 'string', pattern: DURATION_PATTERN },
+    format: (value) => (typeof value === 'number' ? formatDuration(value) : null),
   };
 }
 
@@ -51,6 +70,8 @@ export function countSetting(words: Words & { fallback: number; least: number; m
     shownDefault: String(fallback),
     accepts: `a whole number from ${least} to ${most}`,
     parse: (text) => keepBetween(parseCount(text), { least, most }),
+    schema: { type: 'integer', minimum: least, maximum: most },
+    format: keepPlain,
   };
 }
 
@@ -63,6 +84,8 @@ export function choiceSetting<T extends string>(words: Words & { fallback: T; ch
     shownDefault: fallback,
     accepts: choices.join(' or '),
     parse: (text) => choices.find((choice) => choice === text),
+    schema: { enum: choices },
+    format: keepPlain,
   };
 }
 
@@ -73,7 +96,14 @@ export function textSetting(
   words: Words & { placeholder: string; shownDefault: string; accepts: string; pattern?: RegExp; isHidden?: boolean },
 ): Setting<string | null> {
   const { pattern = NOT_CONTROL } = words;
-  return { ...words, fallback: null, parse: (text) => (pattern.test(text) ? text : undefined) };
+  return {
+    ...words,
+    fallback: null,
+    isText: true,
+    parse: (text) => (pattern.test(text) ? text : undefined),
+    schema: { type: 'string', pattern: pattern.source },
+    format: keepPlain,
+  };
 }
 
 /** Reads a whole number in decimal digits. */
@@ -86,6 +116,10 @@ export function parseSwitch(text: string): boolean | undefined {
   const word = text.toLowerCase();
   if (['true', '1', 'yes', 'y'].includes(word)) return true;
   return ['false', '0', 'no', 'n'].includes(word) ? false : undefined;
+}
+
+function keepPlain(value: unknown): FileValue {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
 }
 
 /** The value, or undefined if it is outside the bounds (inclusive). */

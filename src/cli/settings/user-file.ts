@@ -2,18 +2,25 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
 import { NotRegularFile, readRegularFile } from '../../read-regular-file.ts';
-import { xdgDirectory, type Environment, type UserFile } from './resolve-settings.ts';
+import { parseUserFile } from './parse-user-file.ts';
+import { xdgDirectory, type Environment } from './resolve-settings.ts';
+import { type UserFile } from './setting-keys.ts';
 
 /**
  * Reads `$XDG_CONFIG_HOME/breakwater/config.json`. A missing file counts as empty. So does a file that cannot be seen
  * below the home directory, for example because a service manager changed the user but not HOME.
- * @throws BreakwaterError `config` if it cannot be read or is not a JSON object
+ * @throws BreakwaterError `config` if it cannot be read, is not a JSON object, or has a key twice
  */
 export function readUserFile({ env, home }: { env: Environment; home: string }): UserFile {
-  const path = join(xdgDirectory(env['XDG_CONFIG_HOME'], join(home, '.config')), 'breakwater', 'config.json');
+  const path = findUserFile({ env, home });
   const isBelowHome = path.startsWith(join(home, '.config'));
   const text = readText(path, { isBelowHome });
-  return { path, entries: text === null ? {} : parseEntries(text, path) };
+  return { path, entries: text === null ? {} : parseUserFile(text, path) };
+}
+
+/** Where the file is, or would be. */
+export function findUserFile({ env, home }: { readonly env: Environment; readonly home: string }): string {
+  return join(xdgDirectory(env['XDG_CONFIG_HOME'], join(home, '.config')), 'breakwater', 'config.json');
 }
 
 function readText(path: string, { isBelowHome }: { isBelowHome: boolean }): string | null {
@@ -34,22 +41,5 @@ function isVisible(path: string): boolean {
     return statSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch {
     return false;
-  }
-}
-
-function parseEntries(text: string, path: string): Readonly<Record<string, unknown>> {
-  const entries = parseJson(text, path);
-  if (typeof entries !== 'object' || entries === null || Array.isArray(entries)) {
-    throw new BreakwaterError('config', `${path} is not a JSON object`);
-  }
-  return Object.fromEntries(Object.entries(entries));
-}
-
-function parseJson(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    // The parser's message quotes the file, which may contain secrets.
-    throw new BreakwaterError('config', `${path} is not valid JSON`, { cause: error });
   }
 }

@@ -3,12 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  environmentName,
-  fileKey,
-  resolveSettings,
-  type SettingSources,
-} from '../../../../src/cli/settings/resolve-settings.ts';
+import { resolveSettings, type SettingSources } from '../../../../src/cli/settings/resolve-settings.ts';
+import { environmentName, fileKey } from '../../../../src/cli/settings/setting-keys.ts';
 import { parseSwitch } from '../../../../src/cli/settings/setting.ts';
 import { SETTING_TABLE } from '../../../../src/cli/settings/setting-table.ts';
 import { readUserFile } from '../../../../src/cli/settings/user-file.ts';
@@ -164,12 +160,71 @@ describe('resolveSettings', () => {
     );
   });
 
-  it.each([['retry'], ['open-for'], ['openForMs'], ['RETRIES']])('refuses the unknown key %s of the file', (key) => {
+  it.each([
+    ['opne_for', 'open_for'],
+    ['open-fro', 'open_for'],
+    ['openFor', 'open_for'],
+    ['--open-for', 'open_for'],
+    ['BREAKWATER_OPEN_FOR', 'open_for'],
+    ['RETRIES', 'retries'],
+    ['failureThreshold', 'failure_threshold'],
+    ['failure-treshold', 'failure_threshold'],
+  ])('refuses the unknown key %s of the file, and names the nearest', (key, nearest) => {
+    const hint = new RegExp(`^did you mean "${nearest}"[?] known settings: .*open_for`);
     expect(() => resolveFrom({ entries: { retries: 1, [key]: 1 } })).toThrow(
       expect.objectContaining({
         code: 'config',
         message: `unknown setting "${key}" in ${FILE}`,
-        details: { reason: 'unknown_setting', hint: expect.stringContaining('open_for') },
+        details: { reason: 'unknown_setting', hint: expect.stringMatching(hint) },
+      }),
+    );
+  });
+
+  it.each([['bucket'], ['retry'], ['openForMs'], ['__proto__'], ['constructor'], ['']])(
+    'refuses the unknown key %j of the file, which is near to none',
+    (key) => {
+      const entries = Object.fromEntries([[key, 1]]);
+      expect(() => resolveFrom({ entries })).toThrow(
+        expect.objectContaining({
+          message: `unknown setting "${key}" in ${FILE}`,
+          details: { reason: 'unknown_setting', hint: expect.stringMatching(/^known settings: .*open_for/) },
+        }),
+      );
+    },
+  );
+
+  it('takes the keys of the file in both spellings, and the key of a schema', () => {
+    const entries = { 'open-for': '5s', probe_lease: '6s', $schema: './config.schema.json' };
+    expect(resolveFrom({ entries })).toMatchObject({ openForMs: 5000, probeLeaseMs: 6000 });
+    expect(() => resolveFrom({ entries: { 'open-for': '5' } })).toThrow(
+      expect.objectContaining({ message: expect.stringContaining(`open-for in ${FILE}: "5" is not accepted`) }),
+    );
+  });
+
+  it('refuses both spellings of one key, also with the same value', () => {
+    expect(() => resolveFrom({ entries: { 'open-for': '5s', open_for: '5s' } })).toThrow(
+      expect.objectContaining({
+        code: 'config',
+        message: `"open_for" and "open-for" in ${FILE} are the same setting`,
+        details: { reason: 'duplicate_setting', hint: 'keep one of the two' },
+      }),
+    );
+  });
+
+  it.each([
+    ['region', true, 'a region name, such as eu-west-1, in double quotes'],
+    ['state_dir', 5, 'a directory path, in double quotes'],
+    ['profile', ['a'], 'a profile name, in double quotes'],
+    ['open_for', 30, 'a duration with a unit'],
+    ['retries', true, 'a whole number from 0 to 100'],
+    ['json', 'on', 'true or false'],
+    ['quiet', {}, 'true or false'],
+    ['log_format', 1, 'text or json'],
+  ])('refuses %s of the wrong type %j in the file, and says what is accepted', (key, value, accepts) => {
+    expect(() => resolveFrom({ entries: { [key]: value } })).toThrow(
+      expect.objectContaining({
+        code: 'config',
+        message: expect.toSatisfy((text: string) => text.startsWith(`${key} in ${FILE}: `) && text.includes(accepts)),
       }),
     );
   });
@@ -254,8 +309,9 @@ describe('readUserFile', () => {
   });
 
   it.each([
-    ['{"push_job": "secret"', 'is not valid JSON'],
-    ['', 'is not valid JSON'],
+    ['{"push_job": "secret"', 'is not valid JSON: line 1, column 22: expected a comma or }'],
+    ['{\n  "retries": 3,\n}', 'is not valid JSON: line 3, column 1: expected a key in double quotes'],
+    ['', 'is not valid JSON: line 1, column 1: expected a value'],
     ['[]', 'is not a JSON object'],
     ['null', 'is not a JSON object'],
     ['"secret"', 'is not a JSON object'],
@@ -263,6 +319,18 @@ describe('readUserFile', () => {
     const path = write(join(home, 'bad'), text);
     expect(() => readUserFile({ env: { XDG_CONFIG_HOME: join(home, 'bad') }, home })).toThrow(
       expect.objectContaining({ code: 'config', message: `${path} ${why}` }),
+    );
+  });
+
+  it('skips the byte order mark of an editor', () => {
+    write(join(home, 'marked'), '\uFEFF{"retries":2}');
+    expect(readUserFile({ env: { XDG_CONFIG_HOME: join(home, 'marked') }, home }).entries).toEqual({ retries: 2 });
+  });
+
+  it('refuses a key that is there twice, because only one of the two would count', () => {
+    const path = write(join(home, 'twice'), '{"retries":2, "wait": "1s", "retries":9}');
+    expect(() => readUserFile({ env: { XDG_CONFIG_HOME: join(home, 'twice') }, home })).toThrow(
+      expect.objectContaining({ code: 'config', message: `"retries" is set twice in ${path}` }),
     );
   });
 
