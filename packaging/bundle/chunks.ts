@@ -32,9 +32,11 @@ const OCLIF_START =
 /** Loaded by every command that sends a request, with all that it uses of the SDK. */
 const STORE = ['s3/object-store.ts'];
 
-/** Read only where there is a config file: of its own, so that the start of all others stays small. */
-const USER_FILE: ReadonlySet<string> = new Set(
-  ['cli/settings/parse-user-file.ts', 'cli/settings/json-fault.ts'].map((path) => join(SOURCES, path)),
+/** Needed only where there is a config file, or a mistake in a command line: apart, so that all other starts stay quick. */
+const SELDOM: ReadonlySet<string> = new Set(
+  ['cli/settings/parse-user-file.ts', 'cli/settings/json-fault.ts', 'ui/nearest-word.ts'].map((path) =>
+    join(SOURCES, path),
+  ),
 );
 
 let start: ReadonlySet<string> | null = null;
@@ -47,7 +49,7 @@ let store: ReadonlySet<string> | null = null;
 export function chooseChunk(id: string, modules: Modules): string | null {
   start ??= findReachable(START, { modules, follows: isOurs });
   store ??= findReachable(STORE, { modules, follows: () => true });
-  if (USER_FILE.has(id)) return 'user-file';
+  if (SELDOM.has(id)) return 'seldom';
   if (start.has(id) || OCLIF_START.test(id) || id.endsWith('rolldown/runtime.js')) return 'start';
   if (id.includes('/@oclif/core/')) return 'oclif';
   return store.has(id) ? 'store' : null;
