@@ -160,14 +160,20 @@ async function watch(run: CommandRun, request: Omit<ScreenRequest, 'user'>): Pro
   const { watchReader } = await import('../cli/output/reader-watch.ts');
   const reader = watchReader(processStreams.stdout.fd);
   run.onClose(reader.stop);
-  const { circuits, stateFile } = await watchInPipe(run, request, {
+  const { circuits, stateFile, fleet } = await watchInPipe(run, request, {
     isJson: json,
     print: (lines) => output.print(lines),
     isRead: () => run.stdout.writable && reader.hasReader(),
   });
   const { path, condition } = stateFile;
   const problem = condition === 'ready' || condition === 'missing' ? null : condition;
-  return { json: { circuits: circuits.map(circuitDocument), state_file: { path, problem } } };
+  return {
+    json: {
+      circuits: circuits.map(circuitDocument),
+      state_file: { path, problem },
+      ...(fleet === null ? {} : { fleet: engineDocument(fleet) }),
+    },
+  };
 }
 
 /** @throws BreakwaterError `usage`, because these flags print once and exit */

@@ -40,6 +40,7 @@ export class FleetLink {
   #engine: Promise<Engine> | null = null;
   #opened: Engine | null = null;
   #answeredAtMs: number | null = null;
+  #isClosed = false;
 
   constructor(options: FleetLinkOptions) {
     this.#options = options;
@@ -71,14 +72,20 @@ export class FleetLink {
       const failure = toFailure(error);
       // Others were faster, or may do more: the engine is well, and answers at once.
       if (failure.code !== 'contended' && failure.code !== 'no_permission') {
-        this.close();
-        failures.note();
+        this.#disconnect();
+        // A call in flight when the command ends says nothing about the engine.
+        if (!this.#isClosed) failures.note();
       }
       throw failure;
     }
   };
 
   close(): void {
+    this.#isClosed = true;
+    this.#disconnect();
+  }
+
+  #disconnect(): void {
     this.#opened?.close();
     this.#opened = null;
     this.#engine = null;
@@ -86,7 +93,7 @@ export class FleetLink {
 
   /** All calls share a connection, and the budget of the call that opens it. */
   async #connect(connect: Connect, { signal }: AbortController): Promise<Engine> {
-    if (this.#opened?.isOpen() === false) this.close();
+    if (this.#opened?.isOpen() === false) this.#disconnect();
     this.#engine ??= this.#open(connect, signal);
     return await this.#engine;
   }

@@ -27,6 +27,7 @@ export async function createWatchRun() {
   const run = {
     clock,
     settings: { openForMs: 60_000, probeLeaseMs: 30_000 },
+    fleet: async () => await Promise.resolve(null),
     circuitName: (name: string) => `${name}@x`,
     state: async () => await Promise.resolve((current ??= open())),
     reopenState: async () => {

@@ -91,6 +91,7 @@ export function circuitOf(row: CircuitRow, changes: Partial<WatchedCircuit> = {}
     history: [],
     activity: QUIET,
     isClockAskew: false,
+    clockAheadMs: 0,
     ...changes,
   };
 }
@@ -119,6 +120,7 @@ export function snapshotOf(changes: Partial<WatchSnapshot> = {}): WatchSnapshot 
     stateFile: { path: '/home/ops/.local/state/breakwater/state.db', condition: 'ready' },
     spanMs: 300_000,
     circuits: [CLOSED, OPEN],
+    fleet: null,
     jobs: [],
     settings: { openForMs: 60_000, probeLeaseMs: 30_000 },
     ...changes,

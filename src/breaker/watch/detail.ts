@@ -1,4 +1,5 @@
 import type { Transition } from '../../circuit/circuit.ts';
+import { findFleetCircuit } from '../../circuit/circuit-name.ts';
 import { formatDuration } from '../../duration.ts';
 import { fit, span, truncateLine, type Line, type Span } from '../../ui/frame.ts';
 import { drawSparkline, sumToFit, type Symbols } from '../../ui/symbols.ts';
@@ -23,12 +24,15 @@ const CAPITALS = { capitals: true };
 /** The details of one circuit, most important first. Rows without data are omitted. */
 export function drawDetail(
   circuit: WatchedCircuit,
-  snapshot: WatchSnapshot,
+  taken: WatchSnapshot,
   { columns, symbols }: Canvas,
 ): readonly Line[] {
+  const snapshot = atClockOf(circuit, taken);
+  const isInFleet = findFleetCircuit(circuit.name) !== null;
   const lines = [
     ...explainState(circuit, snapshot, symbols),
-    ...explainActivity(circuit, snapshot, { columns, symbols }),
+    // Operations are counted by host.
+    ...(isInFleet ? explainHosts(circuit, snapshot) : explainActivity(circuit, snapshot, { columns, symbols })),
     explainSettings(circuit, snapshot),
   ];
   return lines.map((line) => truncateLine(line, columns));
@@ -36,14 +40,29 @@ export function drawDetail(
 
 /** The state changes, newest first, scrolled down by `scroll` rows. */
 export function drawHistory(
-  { history }: WatchedCircuit,
-  { snapshot, canvas, scroll }: { snapshot: WatchSnapshot; canvas: Canvas; scroll: number },
+  circuit: WatchedCircuit,
+  { snapshot: taken, canvas, scroll }: { snapshot: WatchSnapshot; canvas: Canvas; scroll: number },
 ): readonly Line[] {
+  const { history } = circuit;
+  const snapshot = atClockOf(circuit, taken);
   const { columns, rows } = canvas;
   if (history.length === 0) return [[span(' no state changes recorded', 'faint')]];
   return history
     .slice(scroll, scroll + Math.max(0, rows))
     .map((transition) => truncateLine(drawTransition(transition, snapshot, canvas.symbols), columns));
+}
+
+/** The snapshot at the clock that the circuit's times are of. */
+function atClockOf({ clockAheadMs }: WatchedCircuit, snapshot: WatchSnapshot): WatchSnapshot {
+  return clockAheadMs === 0 ? snapshot : { ...snapshot, takenAtMs: snapshot.takenAtMs + clockAheadMs };
+}
+
+/** The hosts of a fleet that failed, and how many must have. */
+function explainHosts({ view: { row } }: WatchedCircuit, { fleet }: WatchSnapshot): readonly Line[] {
+  const failed = (row.hosts ?? []).filter(({ failures }) => failures > 0);
+  const hosts = failed.map(({ host, failures }) => `${host} ${failures}`).join(', ');
+  const quorum = fleet === null ? '' : `; it opens when ${countOf(fleet.quorum, 'host')} failed`;
+  return [label('failures', span(`${hosts === '' ? 'of no host' : `by host: ${hosts}`}${quorum}`))];
 }
 
 function drawTransition(transition: Transition, { takenAtMs, host }: WatchSnapshot, symbols: Symbols): Line {

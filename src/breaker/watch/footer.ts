@@ -1,3 +1,4 @@
+import { findFleetCircuit } from '../../circuit/circuit-name.ts';
 import { measureColumns, span, type Line } from '../../ui/frame.ts';
 import type { Symbols } from '../../ui/symbols.ts';
 import { writeActionCommand } from './shell-command.ts';
@@ -14,10 +15,11 @@ export function drawFooter(snapshot: WatchSnapshot, view: WatchView, canvas: Can
 
 function drawForm(form: Form, view: WatchView, symbols: Symbols): readonly Line[] {
   const { kind, circuit, field, duration, reason, problem } = form;
+  const whose = findFleetCircuit(circuit) === null ? 'every process' : 'every host';
   const effect =
     kind === 'reset'
-      ? 'closes it for every process; calls already in flight no longer count'
-      : 'refuses every call of every process until the time is up or it is reset';
+      ? `closes it for ${whose}; calls already in flight no longer count`
+      : `refuses every call of ${whose} until the time is up or it is reset`;
   const input = (name: typeof field, text: string, about: string): Line => [
     span(` ${name.padEnd(7)}`, field === name ? 'strong' : 'faint'),
     span(text + (field === name ? symbols.cursor : '')),

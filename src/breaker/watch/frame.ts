@@ -1,7 +1,7 @@
 import { span, truncateLine, type Frame, type Line } from '../../ui/frame.ts';
 import { drawDetail, drawHistory } from './detail.ts';
 import { drawFooter } from './footer.ts';
-import { drawHeader, drawHelp, drawJobs, explainStateFile } from './panels.ts';
+import { drawHeader, drawHelp, drawJobs, explainEngine, explainStateFile } from './panels.ts';
 import type { WatchedCircuit, WatchSnapshot } from './snapshot.ts';
 import { drawSummary, drawTable, type Canvas } from './table.ts';
 import { findSelected, listShown, type WatchView } from './view.ts';
@@ -45,7 +45,7 @@ function drawBody(snapshot: WatchSnapshot, view: WatchView, canvas: Canvas): Fra
   if (!isKnown(snapshot)) return [[], ...about];
   const circuit = findSelected(snapshot, view);
   if (view.page === 'detail' && circuit !== undefined) return drawDetailPage(circuit, { snapshot, view, canvas });
-  return drawTablePage(snapshot, view, { canvas, about, circuit });
+  return drawTablePage(snapshot, view, { canvas, about: [...about, ...explainEngine(snapshot.fleet)], circuit });
 }
 
 /** Whether the state could be read. A missing file means that nothing has been recorded yet. */

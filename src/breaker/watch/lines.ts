@@ -2,11 +2,11 @@ import { findBareName } from '../../circuit/circuit-name.ts';
 import type { CircuitState, Transition } from '../../circuit/circuit.ts';
 import { formatTime } from '../../clock.ts';
 import { assertNever } from '../../errors.ts';
-import type { WatchedCircuit, WatchSnapshot } from './snapshot.ts';
+import type { WatchedCircuit, WatchedFleet, WatchSnapshot } from './snapshot.ts';
 import { SPANS_MS } from './view.ts';
 import { formatCause, formatNextCall, formatReason, nameProcess, nameState } from '../../ui/circuit-words.ts';
 import type { BreakerContext } from '../breaker-context.ts';
-import { circuitDocument, transitionDocument } from '../circuit-document.ts';
+import { circuitDocument, engineDocument, transitionDocument } from '../circuit-document.ts';
 import type { InspectedCircuit } from '../inspect-circuits.ts';
 import { escapeControls } from '../../ui/escape.ts';
 import type { WatchReader } from './reader.ts';
@@ -53,21 +53,28 @@ export function toInspected({ view, refused, history }: WatchedCircuit): Inspect
 
 type Entry =
   | { readonly kind: 'state_file' }
+  | { readonly kind: 'fleet'; readonly fleet: WatchedFleet }
   | { readonly kind: 'change'; readonly transition: Transition }
   | { readonly kind: 'circuit'; readonly circuit: WatchedCircuit };
 
 /** Finds changes since the last snapshot. The history supplies state changes between two snapshots. */
 class Changes {
   #condition = 'ready';
+  /** Of the fleet's engine; undefined before anything is known of it. */
+  #problem: WatchedFleet['problem'] | undefined;
   /** By circuit: the last change reported, and the circuit as it was then. */
   readonly #reported = new Map<string, { readonly epoch: number; readonly key: string }>();
   /** By bare name: the epoch of the last change reported. */
   readonly #epochs = new Map<string, number>();
 
-  take({ stateFile, circuits }: WatchSnapshot): readonly Entry[] {
+  take({ stateFile, circuits, fleet }: WatchSnapshot): readonly Entry[] {
     const entries: Entry[] = [];
     if (stateFile.condition !== this.#condition) entries.push({ kind: 'state_file' });
     this.#condition = stateFile.condition;
+    if (fleet !== null && fleet.problem !== this.#problem) {
+      entries.push({ kind: 'fleet', fleet });
+      this.#problem = fleet.problem;
+    }
     // An unusable file says nothing about circuits, so keep the reported ones.
     if (stateFile.condition !== 'ready' && stateFile.condition !== 'missing') return entries;
     for (const circuit of circuits) {
@@ -128,6 +135,8 @@ function toJson(entry: Entry, { takenAtMs, stateFile }: WatchSnapshot): string {
       const { path, condition } = stateFile;
       return toJsonText({ event: entry.kind, at, state_file: { path, condition } });
     }
+    case 'fleet':
+      return toJsonText({ event: entry.kind, at, fleet: engineDocument(entry.fleet) });
     case 'change':
       return toJsonText({ event: entry.kind, at, change: transitionDocument(entry.transition) });
     case 'circuit':
@@ -142,6 +151,11 @@ function toLine(entry: Entry, snapshot: WatchSnapshot): string {
   switch (entry.kind) {
     case 'state_file':
       return `${formatTime(takenAtMs)}  state file ${stateFile.path}: ${stateFile.condition.replaceAll('_', ' ')}`;
+    case 'fleet': {
+      const { name, problem } = entry.fleet;
+      const how = problem === null ? 'answers' : `cannot be asked: ${problem.replaceAll('_', ' ')}`;
+      return `${formatTime(takenAtMs)}  fleet ${name}: ${how}`;
+    }
     case 'change': {
       const { atMs, circuit, from, to, manual, process } = entry.transition;
       const who = manual === null ? nameProcess(process, { host }) : manual.by;

@@ -4,7 +4,7 @@ import { formatAge, nameState } from '../../ui/circuit-words.ts';
 import { fit, measureLine, span, truncateLine, type Line, type Span } from '../../ui/frame.ts';
 import { formatBytes, formatTimeLeft } from '../../ui/progress/progress-text.ts';
 import { drawBar } from '../../ui/symbols.ts';
-import type { StateFileView, WatchedJob, WatchSnapshot } from './snapshot.ts';
+import type { StateFileView, WatchedFleet, WatchedJob, WatchSnapshot } from './snapshot.ts';
 import { drawLamp, type Canvas } from './table.ts';
 import type { WatchView } from './view.ts';
 
@@ -38,7 +38,10 @@ type Problem = Exclude<StateFileView['condition'], 'ready'>;
 
 /** The problem, and its effect or remedy. */
 const EXPLANATIONS: Readonly<Record<Problem, readonly [string, string]>> = {
-  missing: ['nothing has been recorded here yet:', 'every circuit is closed; the first transfer creates the file'],
+  missing: [
+    'nothing has been recorded here yet:',
+    'every circuit of this host is closed; the first transfer creates the file',
+  ],
   unwritable: ['the state file cannot be read or written:', 'check the permissions of the file and its directory'],
   locked: ['the state file is locked by another process:', 'retrying every 2 s'],
   full: ['the state file cannot be used because its disk is full:', 'free some space; retrying every 2 s'],
@@ -142,4 +145,16 @@ export function explainStateFile({ path, condition }: StateFileView): readonly L
   const [what, next] = EXPLANATIONS[condition];
   const tone = condition === 'missing' ? 'faint' : 'warning';
   return [[span(` ${what} `, tone), span(path)], [span(` ${next}`, tone)]];
+}
+
+/** How the engine of a fleet is; no lines without one. No age while it answers: a ticking one would redraw an idle screen. */
+export function explainEngine(fleet: WatchedFleet | null): readonly Line[] {
+  if (fleet === null) return [];
+  const { name, problem, answeredAgoMs } = fleet;
+  if (problem === null) return [[span(` fleet ${name}: answers`, 'faint')]];
+  const last = answeredAgoMs === null ? '' : `, last answered ${formatAge(answeredAgoMs)} ago`;
+  return [
+    [span(` fleet ${name}: `, 'warning'), span(`cannot be asked (${problem.replaceAll('_', ' ')})${last}`, 'warning')],
+    [span(' this host decides by its own circuits', 'warning')],
+  ];
 }

@@ -6,6 +6,8 @@ import { findQuantileMs } from '../../metrics/quantile.ts';
 import { isProcessAlive } from '../../state/process-identity.ts';
 import type { State, StateStamp } from '../../state/state.ts';
 import type { CircuitActivity, StateFileView, WatchedCircuit, WatchSnapshot } from './snapshot.ts';
+import { addFleet } from './add-fleet.ts';
+import { FleetPoll, type SeenFleet } from './fleet-poll.ts';
 import type { BreakerContext } from '../breaker-context.ts';
 import { bareReader, countRefused, findOutage } from '../inspect-circuits.ts';
 import { selectCircuits } from '../select-circuits.ts';
@@ -56,6 +58,7 @@ export function createWatchReader(context: BreakerContext, options: ReaderOption
   const { openForMs, probeLeaseMs } = context.settings;
   let kept: { readonly facts: StateFacts; readonly stamp: StateStamp; readonly readAtMs: number } | null = null;
   let mustRead = true;
+  const poll = new FleetPoll(context);
   const refresh = async (): Promise<StateFacts> => {
     const nowMs = clock.now();
     const before = (await context.state()).stamp();
@@ -75,18 +78,24 @@ export function createWatchReader(context: BreakerContext, options: ReaderOption
     mustRead = false;
     return kept.facts;
   };
-  let last: { readonly facts: StateFacts; readonly snapshot: WatchSnapshot } | null = null;
+  let last: { readonly facts: StateFacts; readonly seen: SeenFleet | null; readonly snapshot: WatchSnapshot } | null =
+    null;
   return {
     read: async (spanMs) => {
       const facts = await refresh();
+      const seen = poll.look(facts.circuits.map(({ name }) => name));
       const moment = { takenAtMs: clock.now(), host: hostname(), spanMs, settings: { openForMs, probeLeaseMs } };
-      if (last !== null && last.facts === facts && isStill(last.snapshot, moment)) return last.snapshot;
-      const snapshot = composeSnapshot(facts, moment);
-      last = { facts, snapshot };
+      const isKnown = last !== null && last.facts === facts && last.seen === seen;
+      if (isKnown && last !== null && isStill(last.snapshot, moment)) return last.snapshot;
+      const local = composeSnapshot(facts, moment);
+      const { isEscaped } = options;
+      const snapshot = seen === null ? local : addFleet(local, { seen, isEscaped, monotonicMs: clock.monotonic() });
+      last = { facts, seen, snapshot };
       return snapshot;
     },
     forget: () => {
       mustRead = true;
+      poll.forget();
     },
   };
 }
@@ -161,10 +170,11 @@ function composeSnapshot({ stateFile, slots, ...facts }: StateFacts, moment: Mom
       history,
       activity: addUp(own, moment),
       isClockAskew: row.state === 'open' && row.openedAtMs !== null && row.openedAtMs > nowMs + SKEW_TOLERATED_MS,
+      clockAheadMs: 0,
     };
   });
   const jobs = facts.jobs.map((job) => ({ ...job, isAlive: isProcessAlive(job.process) }));
-  return { ...moment, stateFile, circuits, jobs };
+  return { ...moment, stateFile, circuits, fleet: null, jobs };
 }
 
 /** How much newer than our clock reading a record may be, in ms. */

@@ -1,3 +1,4 @@
+import { findFleetCircuit } from '../../circuit/circuit-name.ts';
 import { formatDuration, parseDuration } from '../../duration.ts';
 import type { Form, WatchOptions } from './view.ts';
 
@@ -11,7 +12,9 @@ export function writeActionCommand(
     ...(forMs === undefined ? [] : ['--for', formatDuration(forMs)]),
     ...(reason === '' ? [] : ['--reason', reason]),
   ];
-  return write([`breaker-${kind}`, circuit, ...flags], stateDirectory);
+  const inFleet = findFleetCircuit(circuit);
+  const which = inFleet === null ? [circuit] : ['--fleet', inFleet];
+  return write([`breaker-${kind}`, ...which, ...flags], stateDirectory);
 }
 
 /** The shell command that shows these circuits, with or without history. */
@@ -19,7 +22,9 @@ export function writeStatusCommand(
   circuits: readonly string[],
   { hasHistory, stateDirectory }: Pick<WatchOptions, 'stateDirectory'> & { readonly hasHistory: boolean },
 ): string {
-  return write(['breaker-status', ...(hasHistory ? ['--history'] : []), ...circuits], stateDirectory);
+  // It shows the fleet's circuits of these names, too.
+  const names = new Set(circuits.map((circuit) => findFleetCircuit(circuit) ?? circuit));
+  return write(['breaker-status', ...(hasHistory ? ['--history'] : []), ...names], stateDirectory);
 }
 
 function write(words: readonly string[], stateDirectory: string | null): string {

@@ -1,6 +1,7 @@
 import type { Job } from '../../activity.ts';
 import type { CircuitView } from '../../circuit/circuit-view.ts';
 import type { Transition } from '../../circuit/circuit.ts';
+import type { FleetFailureCode } from '../../circuit/fleet-store.ts';
 import type { StateProblem } from '../../state/state.ts';
 
 /** The contents of the live screen at one moment, escaped for display. */
@@ -11,10 +12,25 @@ export interface WatchSnapshot {
   readonly stateFile: StateFileView;
   /** How far back the activity goes, in ms. */
   readonly spanMs: number;
+  /** Those of this host; each is followed by that of the fleet, while its engine answers. */
   readonly circuits: readonly WatchedCircuit[];
+  /** Null without a fleet, and before the first answer of its engine. */
+  readonly fleet: WatchedFleet | null;
   readonly jobs: readonly WatchedJob[];
   /** Used for a circuit without a record, in ms. */
   readonly settings: { readonly openForMs: number; readonly probeLeaseMs: number };
+}
+
+/** How the engine of a fleet is. */
+export interface WatchedFleet {
+  /** The engine, without user and password. */
+  readonly name: string;
+  /** Why it cannot be asked; null if it can. */
+  readonly problem: FleetFailureCode | null;
+  /** How long ago it last answered, in ms; null if it never did. */
+  readonly answeredAgoMs: number | null;
+  /** Hosts that must have failed before a circuit opens. */
+  readonly quorum: number;
 }
 
 export interface StateFileView {
@@ -34,6 +50,8 @@ export interface WatchedCircuit {
   readonly activity: CircuitActivity;
   /** Whether it was opened in the future, which means a wrong clock. */
   readonly isClockAskew: boolean;
+  /** How far the clock of its times is ahead of this host's, in ms: a fleet's circuit has that of the engine. */
+  readonly clockAheadMs: number;
 }
 
 /** The operations of all processes on one circuit within the span. */

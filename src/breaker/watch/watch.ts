@@ -1,15 +1,17 @@
+import { findFleetCircuit } from '../../circuit/circuit-name.ts';
 import { BreakwaterError } from '../../errors.ts';
 import { formatChange } from '../../ui/circuit-words.ts';
 import { escapeControls } from '../../ui/escape.ts';
 import type { Symbols } from '../../ui/symbols.ts';
 import type { JobControl } from '../../ui/job-control.ts';
 import type { BreakerContext } from '../breaker-context.ts';
+import { changeFleet } from '../fleet-circuits.ts';
 import type { InspectedCircuit } from '../inspect-circuits.ts';
 import { toInspected, watchAsLines, type LineOutput } from './lines.ts';
 import { createWatchReader } from './reader.ts';
 import { namesToReset } from '../select-circuits.ts';
 import { watchOnScreen, type ManualAction } from './screen.ts';
-import type { StateFileView } from './snapshot.ts';
+import type { WatchSnapshot } from './snapshot.ts';
 import type { Message, WatchOptions } from './view.ts';
 
 /** The terminal that a watch takes over. */
@@ -67,17 +69,26 @@ export async function watchInPipe(
   context: BreakerContext,
   selection: Pick<ScreenRequest, 'names' | 'scopes'>,
   output: LineOutput,
-): Promise<{ readonly circuits: readonly InspectedCircuit[]; readonly stateFile: StateFileView }> {
+): Promise<Pick<WatchSnapshot, 'stateFile' | 'fleet'> & { readonly circuits: readonly InspectedCircuit[] }> {
   const { clock, signal } = context;
   const reader = createWatchReader(context, { ...selection, isEscaped: false });
-  const { circuits, stateFile } = await watchAsLines({ reader, clock, signal, ...output });
-  return { circuits: circuits.map(toInspected), stateFile };
+  const { circuits, stateFile, fleet } = await watchAsLines({ reader, clock, signal, ...output });
+  return { circuits: circuits.map(toInspected), stateFile, fleet };
 }
 
 /** Makes one change, like `breaker-reset` or `breaker-isolate`. A BreakwaterError becomes a message. */
 async function changeOne(context: BreakerContext, action: ManualAction, by: string): Promise<Message> {
   const { circuit, reason, command } = action;
   try {
+    const inFleet = findFleetCircuit(circuit);
+    if (inFleet !== null) {
+      const changed = await changeFleet(context, async ({ gate }) => [
+        action.kind === 'reset'
+          ? await gate.reset(inFleet, { by, reason })
+          : await gate.isolate(inFleet, { by, reason, forMs: action.forMs }),
+      ]);
+      return { text: escapeControls(changed.map(formatChange).join('; ')), tone: 'strong', command };
+    }
     const gate = await context.gate();
     const changes =
       action.kind === 'reset'

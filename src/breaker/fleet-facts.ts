@@ -1,0 +1,98 @@
+import { findBareName, toFleetName } from '../circuit/circuit-name.ts';
+import { showCircuit, type CircuitView } from '../circuit/circuit-view.ts';
+import type { CircuitRow, CircuitSettings, Transition } from '../circuit/circuit.ts';
+import { FleetFailure, type FleetStore } from '../circuit/fleet-store.ts';
+import type { FleetMember } from '../circuit/host-share.ts';
+import { initialRow } from '../circuit/state-machine.ts';
+
+/** Transitions searched for the start of an outage. */
+const HISTORY_READ = 1000;
+
+/** A fleet's circuits at one time of the engine's clock, under the fleet's names. */
+export interface FleetFacts {
+  readonly nowMs: number;
+  readonly circuits: readonly FleetCircuitFacts[];
+  /** By the name without the fleet's mark. */
+  readonly histories: ReadonlyMap<string, KnownHistory>;
+}
+
+interface FleetCircuitFacts {
+  readonly row: CircuitRow;
+  /** The row of its bare name, which may isolate all scopes. */
+  readonly bareRow: CircuitRow | undefined;
+  /** Newest first, without those of the bare name; empty if the engine does not tell. */
+  readonly history: readonly Transition[];
+}
+
+interface KnownHistory {
+  readonly epoch: number;
+  readonly transitions: readonly Transition[];
+}
+
+interface ReadingFacts {
+  readonly names: readonly string[];
+  /** For circuits without a row. */
+  readonly settings: CircuitSettings;
+  /** An earlier reading: a history is read again only when its circuit has changed its state. */
+  readonly before?: FleetFacts | null;
+}
+
+/** Reads circuits of the fleet by the names of this host's. @throws FleetFailure */
+export async function readFleetFacts(
+  store: FleetStore,
+  { names, settings, before = null }: ReadingFacts,
+): Promise<FleetFacts> {
+  const bareNames = names.flatMap((circuit) => findBareName(circuit) ?? []);
+  const { nowMs, rows } = await store.read([...new Set([...names, ...bareNames])]);
+  const histories = await readHistories(store, [...rows.values()], before?.histories ?? new Map());
+  const circuits = names.map((name): FleetCircuitFacts => {
+    const bareRow = rows.get(findBareName(name) ?? '');
+    return {
+      row: rename(rows.get(name) ?? initialRow(name, settings)),
+      bareRow: bareRow === undefined ? undefined : rename(bareRow),
+      history: histories.get(name)?.transitions ?? [],
+    };
+  });
+  return { nowMs, circuits, histories };
+}
+
+/** The circuit as the next call of this host would find it, at a time of the engine's clock. */
+export function showFleetCircuit(
+  { row, bareRow }: Pick<FleetCircuitFacts, 'row' | 'bareRow'>,
+  {
+    nowMs,
+    probeLeaseMs,
+    member,
+  }: { readonly nowMs: number; readonly probeLeaseMs: number; readonly member: FleetMember },
+): CircuitView {
+  return showCircuit(row, { nowMs, probeLeaseMs, fleet: member, ...(bareRow === undefined ? {} : { bareRow }) });
+}
+
+function rename(row: CircuitRow): CircuitRow {
+  return { ...row, name: toFleetName(row.name) };
+}
+
+/** A user of the engine who may not read lists has none. */
+async function readHistories(
+  store: FleetStore,
+  rows: readonly CircuitRow[],
+  known: FleetFacts['histories'],
+): Promise<FleetFacts['histories']> {
+  const histories = new Map<string, KnownHistory>();
+  for (const { name, epoch } of rows) {
+    const kept = known.get(name);
+    if (kept?.epoch === epoch) {
+      histories.set(name, kept);
+      continue;
+    }
+    try {
+      const transitions = await store.transitions({ circuit: name, limit: HISTORY_READ });
+      const circuit = toFleetName(name);
+      histories.set(name, { epoch, transitions: transitions.map((transition) => ({ ...transition, circuit })) });
+    } catch (error) {
+      if (!(error instanceof FleetFailure && error.code === 'no_permission')) throw error;
+      histories.set(name, { epoch, transitions: [] });
+    }
+  }
+  return histories;
+}
