@@ -4,8 +4,8 @@
  * is none of its functions: V8 compiles them at every start, 6 to 10 ms for a refused command. Here the code is kept when the
  * command ends, with all functions that it has called, and for each command apart, because each calls others.
  */
-const { constants, existsSync, readFileSync, renameSync, rmSync, writeFileSync } = require('node:fs');
-const { dirname, join } = require('node:path');
+const { constants, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } = require('node:fs');
+const { dirname, join, posix, win32 } = require('node:path');
 const { Script } = require('node:vm');
 
 const DIST = join(dirname(__dirname), 'dist');
@@ -16,23 +16,62 @@ const PLACE = [...DIST].reduce((hash, letter) => Math.imul(hash ^ letter.codePoi
 /* Of the text of a file, at its beginning (packaging/bundle/load-on-use.ts). V8 itself compares only lengths. */
 const STAMP_LENGTH = 24;
 
-/* A pipe in the place of a file reads as empty, instead of waiting for a writer. */
+/* A pipe in the place of a file reads as empty, instead of waiting for a writer. Windows has no such flag, and needs none. */
 const READ = { flag: constants.O_RDONLY | constants.O_NONBLOCK };
 
 /**
  * Runs the program.
  * @param words the command line
- * @param directory where code is kept: Node's directory for this V8 and its flags; undefined for nowhere
  */
-module.exports = function start(words, directory) {
+function start(words) {
+  /* Node's directory for this V8 and its flags; undefined for nowhere. */
+  const directory = openCache(findCache(process.env));
   const command = isCommand(words[0]) ? words[0] : 'none';
   const findCode = (path) =>
-    join(directory, `${command} ${PLACE.toString(16)} ${path.slice(DIST.length + 1).replaceAll('/', ' ')}`);
+    join(directory, `${command} ${PLACE.toString(16)} ${nameCode(path.slice(DIST.length + 1))}`);
   const files = openFiles(directory === undefined ? null : findCode);
   if (directory !== undefined) process.on('exit', () => keepCode(files, { directory, findCode }));
   const { main } = files.load(join(DIST, 'cli', 'main.cjs'));
   main(words, (name) => files.load(join(DIST, 'commands', `${name}.cjs`)));
-};
+}
+
+/*
+ * Where compiled code is kept for the next invocation: in the user's own directory, since code that others could write would be
+ * run. On Windows, the directory for what stays on the machine holds the state too.
+ */
+function findCache(env, platform = process.platform) {
+  const { isAbsolute, join: joinThere } = platform === 'win32' ? win32 : posix;
+  const isUsable = (path) => path !== undefined && isAbsolute(path);
+  if (isUsable(env.XDG_CACHE_HOME)) return joinThere(env.XDG_CACHE_HOME, 'breakwater');
+  const [above, ...below] =
+    platform === 'win32' ? [env.LOCALAPPDATA, 'breakwater', 'cache'] : [env.HOME, '.cache', 'breakwater'];
+  return isUsable(above) ? joinThere(above, ...below) : null;
+}
+
+/*
+ * Node makes a directory for each version and its flags below it, and keeps there what this file leaves to it. Where that cannot be
+ * written, this is undefined; NODE_COMPILE_CACHE may name another.
+ * The directory is made here, a level at a time: Node's own recursive mkdir never ends below /proc.
+ */
+function openCache(own) {
+  const module = require('node:module');
+  if (own !== null && makeDirectory(dirname(own)) && makeDirectory(own)) module.enableCompileCache(own);
+  return module.getCompileCacheDir();
+}
+
+function makeDirectory(path) {
+  try {
+    mkdirSync(path, 0o700);
+    return true;
+  } catch (error) {
+    return error.code === 'EEXIST';
+  }
+}
+
+/* The file that keeps the code of one of ours. */
+function nameCode(path) {
+  return path.replaceAll(/[\\/]/g, ' ');
+}
 
 function openFiles(findCode) {
   const modules = new Map();
@@ -125,3 +164,5 @@ function replaceFile(path, bytes) {
     throw error;
   }
 }
+
+module.exports = { start, findCache, nameCode };

@@ -23,32 +23,9 @@ function hasAddressLimit() {
   }
 }
 
-/*
- * Where compiled code is kept for the next invocation: in the user's own directory, since code that others could write would be
- * run. Node makes one for each version and its flags below it, and keeps there what load.js leaves to it. Where that cannot be
- * written, this is undefined; NODE_COMPILE_CACHE may name another.
- * The directory is made here, a level at a time: Node's own recursive mkdir never ends below /proc.
- */
-function findCache(env) {
-  const root = [env.XDG_CACHE_HOME, env.HOME && env.HOME + '/.cache'].find((path) => path && path.startsWith('/'));
-  const module = require('node:module');
-  const own = root !== undefined && makeDirectory(root) && makeDirectory(root + '/breakwater');
-  if (own) module.enableCompileCache(root + '/breakwater');
-  return module.getCompileCacheDir();
-}
-
-function makeDirectory(path) {
-  try {
-    require('node:fs').mkdirSync(path, 0o700);
-    return true;
-  } catch (error) {
-    return error.code === 'EEXIST';
-  }
-}
-
 function start(words) {
   try {
-    require('./load.js')(words, findCache(process.env));
+    require('./load.js').start(words);
   } catch (error) {
     process.stderr.on('error', ignoreFailedWrite);
     console.error('breakwater: cannot start: ' + error.message.split('\n')[0] + '; in a clone run: npm run build');
@@ -62,12 +39,18 @@ function shapeHeap(words) {
     require('./heap.js').shapeHeap(words);
 }
 
+/* The executable is for Linux alone. */
+function otherWays(platform) {
+  const executable = platform === 'linux' ? 'the .deb and the .tar.gz of breakwater need no Node; ' : '';
+  return executable + 'a clone brings its own: npx breakwater';
+}
+
 /* Without a listener, it would end the process with another status. */
 function ignoreFailedWrite() {}
 
 if (major < 24) {
   console.error('breakwater needs Node >= 24, and this is ' + process.version + ': see https://nodejs.org/en/download');
-  console.error('  hint: the .deb and the .tar.gz of breakwater need no Node; a clone brings its own: npx breakwater');
+  console.error('  hint: ' + otherWays(process.platform));
   process.exit(78);
 } else {
   shareOneArena(process.env);

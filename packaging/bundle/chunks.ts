@@ -7,6 +7,9 @@ interface Modules {
 
 const SOURCES = join(import.meta.dirname, '..', '..', 'src');
 
+/** Loaded on first use, which is never on Linux. */
+const OTHER_SYSTEMS = join(SOURCES, 'systems/');
+
 /** Loaded by every command: its own start, the circuit and the state. */
 const START = [
   'cli/main.ts',
@@ -50,6 +53,7 @@ export function chooseChunk(id: string, modules: Modules): string | null {
   start ??= findReachable(START, { modules, follows: isOurs });
   store ??= findReachable(STORE, { modules, follows: () => true });
   if (SELDOM.has(id)) return 'seldom';
+  if (id.startsWith(OTHER_SYSTEMS)) return 'other-systems';
   if (start.has(id) || OCLIF_START.test(id) || id.endsWith('rolldown/runtime.js')) return 'start';
   if (id.includes('/@oclif/core/')) return 'oclif';
   return store.has(id) ? 'store' : null;

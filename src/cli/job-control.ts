@@ -4,8 +4,12 @@ import type { JobControl } from '../ui/job-control.ts';
 /** A stop that has not happened within this time does not happen, in ms: no shell controls this process. */
 const STOP_WITHIN_MS = 50;
 
+/** Windows has no stopped processes. */
+const NONE: JobControl = { listen: () => ({ [Symbol.dispose]: () => undefined }), stop: async () => undefined };
+
 /** Job control by the signals of POSIX (IEEE Std 1003.1, "Signal Concepts"): SIGTSTP stops, SIGCONT continues. */
-export function createJobControl(): JobControl {
+export function createJobControl(platform = process.platform): JobControl {
+  if (platform === 'win32') return NONE;
   let onStop: (() => void) | null = null;
   let isStopping = false;
   return {

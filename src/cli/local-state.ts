@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { CircuitStore } from '../circuit/circuit-store.ts';
 import type { CircuitGate } from '../circuit/circuit-gate.ts';
 import { hasRoomForState } from './descriptor-limit.ts';
+import { findNoDirectory } from './find-home.ts';
 import { identifyProcess, isProcessAlive } from '../state/process-identity.ts';
 import type { State } from '../state/state.ts';
 import { once } from '../once.ts';
@@ -30,7 +31,7 @@ export function openLocalState({ command, settings, clock, emit }: Options): Loc
       return openState({ directory: settings.stateDirectory, clock, readsOnceATurn: true, onWarning: warn });
     warn('too few file descriptors (ulimit -n) for the state file: circuits and metrics are kept in memory only');
     // No file can be made there, so the state is in memory.
-    return openState({ directory: '/dev/null', clock, onWarning: () => undefined });
+    return openState({ directory: findNoDirectory(), clock, onWarning: () => undefined });
   };
   const state = async (): Promise<State> => await (opened ??= open());
   const openGate = async (circuits: CircuitStore): Promise<CircuitGate> => {

@@ -1,13 +1,15 @@
 import { fstatSync, readlinkSync, readSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
+import { isNohupFile } from '../systems/macos-nohup.ts';
 
 /**
  * Whether `nohup` started this process, so that a hang-up must not end it. Node resets an ignored SIGHUP before our code
  * runs, and the former state cannot be read back. What is left is how nohup replaces what was a terminal: standard input
- * by `/dev/null` opened for writing (GNU), standard output by a file `nohup.out` (POSIX).
+ * by `/dev/null` opened for writing (GNU), standard output by a file `nohup.out` (POSIX). macOS replaces only the
+ * latter, so with an output of its own a process does not know there that `nohup` started it.
  */
-export function isStartedByNohup(): boolean {
-  return isUnreadableNull(0) || isFileNamed(1, 'nohup.out');
+export function isStartedByNohup(platform = process.platform): boolean {
+  return isUnreadableNull(0) || (platform === 'darwin' ? isNohupFile(1) : isFileNamed(1, 'nohup.out'));
 }
 
 function isUnreadableNull(descriptor: number): boolean {

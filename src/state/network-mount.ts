@@ -1,6 +1,7 @@
 import { readFileSync, realpathSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { platform } from 'node:process';
+import { isOnServer } from '../systems/windows-server.ts';
 
 /** File systems whose locks do not work between machines, or at all; statfs(2), linux/magic.h. */
 const NETWORK_MAGIC: ReadonlySet<number> = new Set([
@@ -24,11 +25,13 @@ const FUSE_MAGIC = 0x65735546;
 const NETWORK_FUSE = /^fuse\.(?:sshfs|s3fs|rclone|glusterfs|davfs|gcsfuse|goofys|mount-s3|mountpoint-s3|juicefs|ceph)/;
 
 /**
- * Whether a path, or the nearest existing directory above it, is on a network file system. Only Linux reports this;
- * elsewhere the result is false.
+ * Whether a path, or the nearest existing directory above it, is on a network file system, as far as the system shows
+ * it: Linux does. On Windows the path of a server does (`\\server\share`), but not a drive that is one; macOS numbers its
+ * file systems anew at each start.
  */
-export function isOnNetwork(path: string): boolean {
-  if (platform !== 'linux') return false;
+export function isOnNetwork(path: string, system = platform): boolean {
+  if (system === 'win32') return isOnServer(path);
+  if (system !== 'linux') return false;
   try {
     // Magic numbers are unsigned, but some kernels return them sign-extended.
     // oxlint-disable-next-line no-bitwise

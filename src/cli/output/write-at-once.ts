@@ -42,9 +42,13 @@ function openPipe(descriptor: number): number | null {
   }
 }
 
-/** What `isTTY` of the stream would say, without Node's module for terminals where the descriptor is no device. */
-export function isTerminal(descriptor: number): boolean {
+/**
+ * What `isTTY` of the stream would say, without Node's module for terminals where the descriptor is no device. On Windows
+ * only that module knows, and `/dev/null` does not exist.
+ */
+export function isTerminal(descriptor: number, platform = process.platform): boolean {
   try {
+    if (platform === 'win32') return isatty(descriptor);
     const found = fstatSync(descriptor);
     return found.isCharacterDevice() && found.rdev !== statSync('/dev/null').rdev && isatty(descriptor);
   } catch {

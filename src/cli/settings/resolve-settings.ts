@@ -1,10 +1,11 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
 import { escapeControls } from '../../ui/escape.ts';
 import { checkKeys } from './parse-user-file.ts';
 import { environmentName, findFileKey, type UserFile } from './setting-keys.ts';
 import type { Setting } from './setting.ts';
 import { SETTING_TABLE } from './setting-table.ts';
+import { findUserPlace } from './user-place.ts';
 
 type Table = typeof SETTING_TABLE;
 type Resolved = { readonly [K in keyof Table]: Table[K] extends Setting<infer T> ? T : never };
@@ -43,7 +44,7 @@ export function resolveSettings(sources: SettingSources): Settings {
   const resolved = Object.fromEntries(entries) as Resolved;
   return {
     ...resolved,
-    stateDirectory: resolve(resolved.stateDirectory ?? defaultStateDirectory(sources)),
+    stateDirectory: resolve(resolved.stateDirectory ?? findUserPlace('state', sources)),
     origins: Object.fromEntries(
       NAMED.flatMap((name) => {
         const found = findValue(SETTING_TABLE[name].flag, sources);
@@ -51,15 +52,6 @@ export function resolveSettings(sources: SettingSources): Settings {
       }),
     ),
   };
-}
-
-/** A directory of the XDG base directory specification, in which a relative value counts as unset. */
-export function xdgDirectory(value: string | undefined, fallback: string): string {
-  return value?.startsWith('/') === true ? value : fallback;
-}
-
-function defaultStateDirectory({ env, home }: SettingSources): string {
-  return join(xdgDirectory(env['XDG_STATE_HOME'], join(home, '.local', 'state')), 'breakwater');
 }
 
 /** Resolves one setting with the same precedence. @throws BreakwaterError `usage` or `config` */

@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
 import { NotRegularFile, readRegularFile } from '../../read-regular-file.ts';
 import { parseUserFile } from './parse-user-file.ts';
-import { xdgDirectory, type Environment } from './resolve-settings.ts';
-import { type UserFile } from './setting-keys.ts';
+import type { Environment } from './resolve-settings.ts';
+import type { UserFile } from './setting-keys.ts';
+import { findUserPlace } from './user-place.ts';
 
 /**
- * Reads `$XDG_CONFIG_HOME/breakwater/config.json`. A missing file counts as empty. So does a file that cannot be seen
- * below the home directory, for example because a service manager changed the user but not HOME.
+ * Reads `$XDG_CONFIG_HOME/breakwater/config.json`, on Windows `%APPDATA%\breakwater\config.json`. A missing file counts
+ * as empty. So does a file that cannot be seen below the home directory, for example because a service manager changed
+ * the user but not HOME.
  * @throws BreakwaterError `config` if it cannot be read, is not a JSON object, or has a key twice
  */
 export function readUserFile({ env, home }: { env: Environment; home: string }): UserFile {
@@ -20,7 +22,7 @@ export function readUserFile({ env, home }: { env: Environment; home: string }):
 
 /** Where the file is, or would be. */
 export function findUserFile({ env, home }: { readonly env: Environment; readonly home: string }): string {
-  return join(xdgDirectory(env['XDG_CONFIG_HOME'], join(home, '.config')), 'breakwater', 'config.json');
+  return join(findUserPlace('config', { env, home }), 'config.json');
 }
 
 function readText(path: string, { isBelowHome }: { isBelowHome: boolean }): string | null {

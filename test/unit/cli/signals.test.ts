@@ -2,19 +2,23 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { listenToSignals } from '../../../src/cli/signals.ts';
 import type { BreakwaterError } from '../../../src/errors.ts';
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'] as const;
 type Signal = (typeof SIGNALS)[number];
 
 let stop = (): void => undefined;
 afterEach(() => stop());
 
 /** Listens, and hands out what a signal would call: other listeners of this process are left alone. */
-function listen({ ignoresHangUp = false } = {}) {
+function listen({
+  ignoresHangUp = false,
+  platform = 'linux',
+}: { ignoresHangUp?: boolean; platform?: NodeJS.Platform } = {}) {
   const before = new Set(SIGNALS.flatMap((signal) => process.listeners(signal)));
   const interrupts: BreakwaterError[] = [];
   const seconds: number[] = [];
   stop = listenToSignals({
     ignoresHangUp,
+    platform,
     onInterrupt: (error) => interrupts.push(error),
     onSecond: (status) => seconds.push(status),
   });
@@ -57,10 +61,22 @@ describe('listenToSignals', () => {
     expect(seconds).toEqual([143]);
   });
 
+  it('takes Ctrl-Break for Ctrl-C on Windows, and elsewhere does not know it', () => {
+    const { interrupts, seconds, send } = listen({ platform: 'win32' });
+    send('SIGBREAK');
+    send('SIGBREAK');
+    expect(interrupts).toMatchObject([{ message: 'interrupted by SIGBREAK', details: { reason: 'sigint' } }]);
+    expect(seconds).toEqual([130]);
+    stop();
+    const elsewhere = listen({ platform: 'darwin' });
+    elsewhere.send('SIGBREAK');
+    expect(elsewhere.interrupts).toEqual([]);
+  });
+
   it('removes its listeners', () => {
     const count = () => SIGNALS.map((signal) => process.listenerCount(signal));
     const before = count();
-    const { interrupts, send } = listen();
+    const { interrupts, send } = listen({ platform: 'win32' });
     expect(count()).toEqual(before.map((listeners) => listeners + 1));
     stop();
     expect(count()).toEqual(before);
