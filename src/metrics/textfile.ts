@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { BreakwaterError } from '../errors.ts';
+import { renameOver } from '../rename-over.ts';
 
 /**
  * Writes the text atomically for node_exporter's textfile collector, readable by everyone (0644). The temporary file is
@@ -25,7 +26,7 @@ export async function writeTextfile(
       await file.close();
     }
     // Checked last, so that a process stopped here cannot replace newer totals with old ones.
-    await (mayReplace() ? rename(temporary, path) : unlink(temporary));
+    await (mayReplace() ? renameOver(async () => await rename(temporary, path)) : unlink(temporary));
   } catch (error) {
     await unlink(temporary).catch(() => undefined);
     const why = error instanceof Error ? error.message : String(error);

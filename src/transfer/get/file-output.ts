@@ -6,7 +6,7 @@ import type { FetchContext } from './fetch-context.ts';
 import { FileSink } from './file-sink.ts';
 import { identifyDownload, ResumableDownload, RESUMABLE_BYTES_MIN } from './resume-download.ts';
 import type { LocalSink } from './sink.ts';
-import { canOnlyWrite } from './replace-bytes.ts';
+import { canOnlyWrite } from './can-only-write.ts';
 import type { S3Location } from '../transfer-context.ts';
 
 /** Failures after which a download can be resumed. */

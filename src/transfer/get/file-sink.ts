@@ -9,7 +9,7 @@ import { findOwnFile, isOwnFile, isPartialOf, partialName, type SavedPartial } f
 import { cannotCreateError } from './sink.ts';
 import { openWritable, type WritableFile } from '../open-file.ts';
 import { readSystemCode } from '../local-errors.ts';
-import { syncDirectory } from './replace-bytes.ts';
+import { syncDirectory } from './sync-directory.ts';
 import { takeTarget } from './take-target.ts';
 
 /** The most buffers per write (IOV_MAX of Linux and macOS). */

@@ -1,4 +1,6 @@
-import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { join } from 'node:path';
+import { platform as ownPlatform } from 'node:process';
+import { findWindowsProblem, planWindowsPath } from '../../systems/windows-name.ts';
 
 /** The longest name of a file or directory, in bytes. */
 const SEGMENT_BYTES_MAX = 255;
@@ -12,7 +14,11 @@ export type PlannedPath =
  *
  * Keys are not trusted: one that would leave the directory, or is not a valid file name here, is `unsafe`.
  */
-export function planObjectPath(directory: string, { key, prefix }: { key: string; prefix: string }): PlannedPath {
+export function planObjectPath(
+  directory: string,
+  { key, prefix }: { key: string; prefix: string },
+  platform = ownPlatform,
+): PlannedPath {
   const name = key.slice(prefix.lastIndexOf('/') + 1);
   if (name.endsWith('/') || name === '') return { kind: 'unsafe', why: 'its key ends with a slash' };
   const segments = name.split('/');
@@ -22,10 +28,7 @@ export function planObjectPath(directory: string, { key, prefix }: { key: string
     if (isTooLong(segment)) return { kind: 'unsafe', why: 'a segment is too long for a file name' };
   }
   if (name.includes('\0')) return { kind: 'unsafe', why: 'it contains a NUL byte' };
-  const path = join(directory, name);
-  // What the rules above miss on a system with drive letters and backslashes.
-  if (sep !== '/' && leaves(directory, path)) return { kind: 'unsafe', why: 'it would leave the destination' };
-  return { kind: 'path', path };
+  return platform === 'win32' ? planWindowsPath(directory, segments) : { kind: 'path', path: join(directory, name) };
 }
 
 function isTooLong(segment: string): boolean {
@@ -33,14 +36,10 @@ function isTooLong(segment: string): boolean {
   return segment.length * 3 > SEGMENT_BYTES_MAX && Buffer.byteLength(segment) > SEGMENT_BYTES_MAX;
 }
 
-function leaves(directory: string, path: string): boolean {
-  const below = relative(resolve(directory), resolve(path));
-  return below === '' || below.startsWith(`..${sep}`) || below === '..' || isAbsolute(below);
-}
-
 /** Whether a name can name a file in a directory. */
-export function isFileName(name: string): boolean {
-  return name !== '' && name !== '.' && name !== '..' && !name.includes('\0');
+export function isFileName(name: string, platform = ownPlatform): boolean {
+  const isName = name !== '' && name !== '.' && name !== '..' && !name.includes('\0');
+  return isName && (platform !== 'win32' || findWindowsProblem(name) === null);
 }
 
 /** The last segment of a key, which names its file; empty for a key that ends with a slash. */

@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { access, constants, lstat, open, type FileHandle } from 'node:fs/promises';
+import { constants, open, type FileHandle } from 'node:fs/promises';
 import { BreakwaterError } from '../../errors.ts';
 import { readSystemCode } from '../local-errors.ts';
 
@@ -11,28 +11,6 @@ export interface HowToReplace {
   readonly modifiedMs: number | null;
   /** Fsync the file. */
   readonly isSynced: boolean;
-}
-
-/** Whether a rename failed because the target is a mount of its own, as a file that a container gets from its host. */
-export function isMount(error: unknown): boolean {
-  // rename(2): for a file, the name is a mount point.
-  return readSystemCode(error) === 'EBUSY';
-}
-
-/**
- * Whether an error says that no file can be created beside the target, which exists and can be written to: a mounted file in a
- * read-only directory, or a file in a directory of another user.
- */
-export async function canOnlyWrite(path: string, error: unknown): Promise<boolean> {
-  const code = readSystemCode(error instanceof BreakwaterError ? error.cause : error);
-  if (code !== 'EACCES' && code !== 'EROFS' && code !== 'EPERM') return false;
-  try {
-    await access(path, constants.W_OK);
-    // A rename would replace a link; its target is another file.
-    return (await lstat(path)).isFile();
-  } catch {
-    return false;
-  }
 }
 
 /**
@@ -57,12 +35,6 @@ export async function replaceBytes(
     if (error instanceof BreakwaterError) throw error;
     throw inPlaceError(to, readSystemCode(error) ?? 'unknown error', error);
   }
-}
-
-/** Makes the names in a directory durable. */
-export async function syncDirectory(path: string): Promise<void> {
-  await using directory = await open(path, 'r');
-  await directory.sync();
 }
 
 async function copyBytes(source: FileHandle, target: FileHandle): Promise<void> {

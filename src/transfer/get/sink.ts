@@ -3,7 +3,7 @@ import { access, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { DownloadTarget, ObjectFacts, ResumePoint } from '../../s3/download/download-request.ts';
 import { BreakwaterError } from '../../errors.ts';
-import { canOnlyWrite } from './replace-bytes.ts';
+import { canOnlyWrite } from './can-only-write.ts';
 
 /** The output for one object. A null path is standard output; a stream is an existing pipe or device. */
 export type FetchTarget =

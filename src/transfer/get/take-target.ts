@@ -1,8 +1,10 @@
 import { link, unlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { renameOver } from '../../rename-over.ts';
 import { readSystemCode } from '../local-errors.ts';
 import type { WritableFile } from '../open-file.ts';
-import { isMount, replaceBytes, type HowToReplace } from './replace-bytes.ts';
+import { isMount } from './can-only-write.ts';
+import type { HowToReplace } from './replace-bytes.ts';
 import { existsError } from './sink.ts';
 
 interface Move {
@@ -21,6 +23,8 @@ export async function takeTarget({ from, to }: Move, { noClobber, rename, ...how
   const isElsewhere = dirname(resolve(from)) !== dirname(resolve(to));
   if (noClobber) await linkIfFree({ from, to }, rename);
   else if (isElsewhere || !(await tryRename({ from, to }, rename))) {
+    // Rarely needed, so it is loaded then.
+    const { replaceBytes } = await import('./replace-bytes.ts');
     await replaceBytes({ from, to }, how);
     await unlink(from);
   }
@@ -29,7 +33,7 @@ export async function takeTarget({ from, to }: Move, { noClobber, rename, ...how
 /** False if the target is a mount, which no name can replace. */
 async function tryRename({ from, to }: Move, rename: WritableFile['rename']): Promise<boolean> {
   try {
-    await rename(from, to);
+    await renameOver(() => rename(from, to));
     return true;
   } catch (error) {
     if (isMount(error)) return false;
@@ -44,7 +48,7 @@ async function linkIfFree({ from, to }: Move, rename: WritableFile['rename']): P
   } catch (error) {
     if (readSystemCode(error) === 'EEXIST') throw existsError(to);
     // On a file system without links, the check at the start must suffice.
-    await rename(from, to);
+    await renameOver(() => rename(from, to));
     return;
   }
   await unlink(from);

@@ -1,7 +1,7 @@
-import { resolve, sep } from 'node:path';
+import { resolve, sep, win32 } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { baseNameOf, planObjectPath } from '../../../../src/transfer/get/object-path.ts';
+import { baseNameOf, isFileName, planObjectPath } from '../../../../src/transfer/get/object-path.ts';
 
 const DESTINATION = '/tmp/destination';
 
@@ -76,6 +76,61 @@ describe('planObjectPath', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe('planObjectPath on Windows', () => {
+  const plan = (key: string) => planObjectPath('C:\\data', { key, prefix: '' }, 'win32');
+
+  it.each([
+    ['a/b.txt', 'C:\\data\\a\\b.txt'],
+    ['console/nulls/com.txt', 'C:\\data\\console\\nulls\\com.txt'],
+    ['.hidden/COM10', 'C:\\data\\.hidden\\COM10'],
+  ])('plans %j as a path of its own', (key, path) => {
+    expect(plan(key)).toEqual({ kind: 'path', path });
+  });
+
+  it.each([
+    ['a stream of a file', 'a.txt:hidden'],
+    ['a drive', 'C:/windows'],
+    ['a backslash, which would be a directory', 'a\\b'],
+    ['a way out', '..\\..\\b'],
+    ['a server', '\\\\server\\share'],
+    ['a wildcard', 'a*b'],
+    ['a line end', 'a\nb'],
+    ['a device', 'logs/NUL'],
+    ['a device with an ending', 'con.txt'],
+    ['a device with blanks and an ending', 'aux  .txt'],
+    ['a device with a raised digit', 'COM¹'],
+    ['a directory that is a device', 'lpt1/b'],
+    ['a dot at the end, under which two keys would be one file', 'a.'],
+    ['a blank at the end of a directory', 'a /b'],
+    ['a parent segment', '../b'],
+    ['256 characters', 'n'.repeat(256)],
+  ])('calls %s unsafe', (_what, key) => {
+    expect(plan(key).kind).toBe('unsafe');
+  });
+
+  it('never leaves the destination, whatever the key', () => {
+    fc.assert(
+      fc.property(hostileKey, (key) => {
+        const planned = plan(key);
+        if (planned.kind === 'path') expect(win32.resolve(planned.path)).toMatch(/^C:\\data\\./);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('allows all those names elsewhere', () => {
+    const names = ['a:b', 'con', 'a.', 'a\\b', 'a*'];
+    for (const platform of ['linux', 'darwin'] as const) {
+      expect(names.every((name) => isFileName(name, platform))).toBe(true);
+      expect(planObjectPath('/d', { key: 'a:b/con', prefix: '' }, platform)).toEqual({
+        kind: 'path',
+        path: '/d/a:b/con',
+      });
+    }
+    expect(names.some((name) => isFileName(name, 'win32'))).toBe(false);
   });
 });
 
