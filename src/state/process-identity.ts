@@ -1,16 +1,18 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { kill, pid as ownPid } from 'node:process';
+import { kill, pid as ownPid, platform as ownPlatform } from 'node:process';
+import { describeStart, checkMacProcess } from '../systems/macos-process.ts';
 
 import type { ProcessIdentity } from '../circuit/circuit.ts';
 import type { ProcessLife } from './state.ts';
 
 /**
  * Identifies this process so that others can check whether it is alive. On Linux from /proc (proc_pid_stat(5),
- * pid_namespaces(7)). Elsewhere start time, boot and namespace are null, and leases only end by expiring.
+ * pid_namespaces(7)). On macOS by its start on the clock. Elsewhere that is null, too, and leases only end by expiring.
  * @param command the command without arguments: `put`
  */
-export function identifyProcess(command: string): ProcessIdentity {
+export function identifyProcess(command: string, platform = ownPlatform): ProcessIdentity {
+  if (platform === 'darwin') return identifyMacProcess(command);
   return {
     pid: ownPid,
     startTime: readStat(ownPid)?.startTime ?? null,
@@ -19,6 +21,12 @@ export function identifyProcess(command: string): ProcessIdentity {
     host: hostname(),
     command,
   };
+}
+
+function identifyMacProcess(command: string): ProcessIdentity {
+  // oxlint-disable-next-line no-restricted-globals -- when this process began, which the Clock does not know
+  const startTime = describeStart(performance.timeOrigin);
+  return { pid: ownPid, startTime, bootId: null, pidNamespace: null, host: hostname(), command };
 }
 
 /** Whether a process may still be alive; unknown counts as alive. */
@@ -30,7 +38,9 @@ export function isProcessAlive(identity: ProcessIdentity): boolean {
  * Whether a process is alive, as far as this machine can see. Alive (or stopped): same boot, PID namespace, PID and
  * start time. Dead: the PID is unused, a zombie's or another process's. Unknown: it runs elsewhere or is hidden.
  */
-export function checkProcess({ pid, startTime, bootId, pidNamespace }: ProcessIdentity): ProcessLife {
+export function checkProcess(identity: ProcessIdentity, platform = ownPlatform): ProcessLife {
+  if (platform === 'darwin') return checkMacProcess(identity, { isNumberTaken });
+  const { pid, startTime, bootId, pidNamespace } = identity;
   if (bootId === null || pidNamespace === null) return 'unknown';
   if (bootId !== readBootId() || pidNamespace !== readPidNamespace()) return 'unknown';
   if (!isNumberTaken(pid)) return 'dead';
