@@ -37,8 +37,8 @@ const STORE = ['s3/object-store.ts'];
 
 /** Needed only where there is a config file, or a mistake in a command line: apart, so that all other starts stay quick. */
 const SELDOM: ReadonlySet<string> = new Set(
-  ['cli/settings/parse-user-file.ts', 'cli/settings/json-fault.ts', 'ui/nearest-word.ts'].map((path) =>
-    join(SOURCES, path),
+  ['cli/start-error.ts', 'cli/settings/parse-user-file.ts', 'cli/settings/json-fault.ts', 'ui/nearest-word.ts'].map(
+    (path) => join(SOURCES, path),
   ),
 );
 

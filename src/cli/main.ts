@@ -8,8 +8,7 @@ import { logError } from './output/event-log.ts';
 import { exitStatusOf } from './output/exit-status.ts';
 import { logForeignWarnings } from './output/node-warnings.ts';
 import { guessOutputSettings, openEarlyOutput } from './output/fallback-output.ts';
-import { escapeControls } from '../ui/escape.ts';
-import { findNearestWord } from '../ui/nearest-word.ts';
+import { findStartError, strayFlagError } from './start-error.ts';
 import { canRunDirectly, runDirectly, type LoadCommand } from './run-directly.ts';
 import type { Output } from './output/output.ts';
 import { processStreams } from './output/process-streams.ts';
@@ -42,7 +41,7 @@ async function runCommandLine(
   try {
     chooseColour(guessOutputSettings(place).noColor);
     const stray = findStrayFlag(argv);
-    if (stray !== null) throw await strayFlagError(stray, argv);
+    if (stray !== null) throw await strayFlagError(stray, { argv, program: PROGRAM });
     if (lacksCommand(argv)) {
       throw new BreakwaterError('usage', 'no command is given', { details: { hint: 'see breakwater --help' } });
     }
@@ -52,7 +51,7 @@ async function runCommandLine(
   } catch (error) {
     return reportFailure(early(), systemClock, {
       command: null,
-      error: await startError(error, argv),
+      error: await findStartError(error, { argv, program: PROGRAM }),
     });
   }
 }
@@ -65,48 +64,6 @@ async function dispatch(argv: readonly string[]): Promise<void> {
   // Always use the compiled commands, even under NODE_ENV=test.
   settings.enableAutoTranspile = false;
   await run([...argv], PROGRAM);
-}
-
-/** Commands report their own failures, so this is an unknown command or our bug. */
-async function startError(error: unknown, argv: readonly string[]): Promise<BreakwaterError> {
-  if (error instanceof BreakwaterError) return error;
-  const { Config } = await import('@oclif/core/config');
-  const { toBreakwaterError } = await import('./flags/usage-error.ts');
-  const [word = ''] = argv;
-  const known = (await Config.load(PROGRAM)).commandIDs;
-  if (known.includes(word)) {
-    // A command without arguments: the parser looks for a command whose name has the two words.
-    const isWord = error instanceof Error && !(argv[1] ?? '-').startsWith('-');
-    if (!isWord) return toBreakwaterError(error, { command: word, flags: [] });
-    return new BreakwaterError('usage', `${word} takes no arguments`, {
-      cause: error,
-      details: { hint: `see breakwater ${word} --help` },
-    });
-  }
-  const near = findNearestWord(word, known);
-  return new BreakwaterError('usage', `unknown command ${escapeControls(word).slice(0, 60)}`, {
-    details: { hint: `${near === null ? '' : `did you mean ${near}? `}see breakwater --help` },
-  });
-}
-
-/** A flag before the command, where only settings may stand: one of a command, or none at all. */
-async function strayFlagError(flag: string, argv: readonly string[]): Promise<BreakwaterError> {
-  const { Config } = await import('@oclif/core/config');
-  const { unknownFlags } = await import('./flags/usage-error.ts');
-  const { commands } = await Config.load(PROGRAM);
-  const owners = commands.filter(({ flags }) =>
-    Object.entries(flags).some(([name, { char }]) => flag.split('=', 1)[0] === `--${name}` || flag === `-${char}`),
-  );
-  const owner = owners.find(({ id }) => argv.includes(id)) ?? owners[0];
-  if (owner === undefined) {
-    const shared = commands.map(({ flags }) => new Set(Object.keys(flags)));
-    const everywhere = [...(shared[0] ?? [])].filter((name) => shared.every((names) => names.has(name)));
-    return unknownFlags([flag], { command: null, flags: [...everywhere, 'help', 'version'] });
-  }
-  const name = escapeControls(flag.split('=', 1)[0] ?? '');
-  return new BreakwaterError('usage', `${name} stands before the command that it belongs to`, {
-    details: { hint: `put it behind the command: breakwater ${owner.id} ${name}` },
-  });
 }
 
 /** Decides colour for stdout; libraries follow it. Otherwise `CI` would colour help even in a file. */

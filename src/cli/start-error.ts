@@ -1,0 +1,51 @@
+import { BreakwaterError } from '../errors.ts';
+import { escapeControls } from '../ui/escape.ts';
+import { findNearestWord } from '../ui/nearest-word.ts';
+
+/** A command line, and what oclif needs to know of the program. */
+interface CommandLine {
+  readonly argv: readonly string[];
+  readonly program: { readonly root: string; readonly userPlugins: boolean };
+}
+
+/** Commands report their own failures, so this is an unknown command or our bug. */
+export async function findStartError(error: unknown, { argv, program }: CommandLine): Promise<BreakwaterError> {
+  if (error instanceof BreakwaterError) return error;
+  const { Config } = await import('@oclif/core/config');
+  const { toBreakwaterError } = await import('./flags/usage-error.ts');
+  const [word = ''] = argv;
+  const known = (await Config.load(program)).commandIDs;
+  if (known.includes(word)) {
+    // A command without arguments: the parser looks for a command whose name has the two words.
+    const isWord = error instanceof Error && !(argv[1] ?? '-').startsWith('-');
+    if (!isWord) return toBreakwaterError(error, { command: word, flags: [] });
+    return new BreakwaterError('usage', `${word} takes no arguments`, {
+      cause: error,
+      details: { hint: `see breakwater ${word} --help` },
+    });
+  }
+  const near = findNearestWord(word, known);
+  return new BreakwaterError('usage', `unknown command ${escapeControls(word).slice(0, 60)}`, {
+    details: { hint: `${near === null ? '' : `did you mean ${near}? `}see breakwater --help` },
+  });
+}
+
+/** A flag before the command, where only settings may stand: one of a command, or none at all. */
+export async function strayFlagError(flag: string, { argv, program }: CommandLine): Promise<BreakwaterError> {
+  const { Config } = await import('@oclif/core/config');
+  const { unknownFlags } = await import('./flags/usage-error.ts');
+  const { commands } = await Config.load(program);
+  const owners = commands.filter(({ flags }) =>
+    Object.entries(flags).some(([name, { char }]) => flag.split('=', 1)[0] === `--${name}` || flag === `-${char}`),
+  );
+  const owner = owners.find(({ id }) => argv.includes(id)) ?? owners[0];
+  if (owner === undefined) {
+    const shared = commands.map(({ flags }) => new Set(Object.keys(flags)));
+    const everywhere = [...(shared[0] ?? [])].filter((name) => shared.every((names) => names.has(name)));
+    return unknownFlags([flag], { command: null, flags: [...everywhere, 'help', 'version'] });
+  }
+  const name = escapeControls(flag.split('=', 1)[0] ?? '');
+  return new BreakwaterError('usage', `${name} stands before the command that it belongs to`, {
+    details: { hint: `put it behind the command: breakwater ${owner.id} ${name}` },
+  });
+}
