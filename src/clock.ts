@@ -50,3 +50,36 @@ export function formatTime(ms: number): string {
 export function formatHttpTime(ms: number): string {
   return new Date(ms).toUTCString();
 }
+
+/**
+ * A time to come on the clock of the reader (the zone of `TZ` or of the machine), rounded up to the second:
+ * `18:43:52 UTC+1`, with the day where it is not today.
+ */
+export function formatClock(ms: number, nowMs: number): string {
+  const at = new Date(Math.ceil(ms / 1000) * 1000);
+  const now = new Date(nowMs);
+  const tomorrow = new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1);
+  const time = [at.getHours(), at.getMinutes(), at.getSeconds()].map(pad).join(':');
+  const day = isSameDay(at, now)
+    ? ''
+    : isSameDay(at, tomorrow)
+      ? ' tomorrow'
+      : ` on ${[at.getFullYear(), at.getMonth() + 1, at.getDate()].map(pad).join('-')}`;
+  return `${time} ${formatZone(at)}${day}`;
+}
+
+function isSameDay(one: Date, other: Date): boolean {
+  return one.toDateString() === other.toDateString();
+}
+
+/** `UTC`, `UTC+1`, `UTC-3:30`: abbreviations such as CST have several meanings. */
+function formatZone(at: Date): string {
+  const minutes = -at.getTimezoneOffset();
+  if (minutes === 0) return 'UTC';
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  return `UTC${minutes < 0 ? '-' : '+'}${hours}${rest === 0 ? '' : `:${pad(rest)}`}`;
+}
+
+function pad(value: number): string {
+  return String(value).padStart(2, '0');
+}

@@ -1,9 +1,11 @@
 import type { CircuitState, Transition } from '../circuit/circuit.ts';
 import { formatTime } from '../clock.ts';
-import { formatCause, formatNextCall, nameProcess, nameState } from '../ui/circuit-words.ts';
+import { formatAllowedAgain, formatCause, formatNextCall, nameProcess, nameState } from '../ui/circuit-words.ts';
 import { alignColumns } from '../ui/align-columns.ts';
 import { escapeControls } from '../ui/escape.ts';
+import { measureColumns } from '../ui/frame.ts';
 import { paint, type Paint } from '../ui/paint.ts';
+import { wrapText } from '../ui/wrap.ts';
 import type { InspectedFleet } from './fleet-circuits.ts';
 import type { InspectedCircuit } from './inspect-circuits.ts';
 
@@ -17,11 +19,32 @@ const COLOURS: Readonly<Record<CircuitState, Paint>> = {
 /** The table may be read on another machine, so every process is named with its host. */
 const ANYWHERE = { host: null };
 
-/** The table of `breaker-status`, followed by details of each circuit that needs an explanation. */
-export function tabulateCircuits(
-  circuits: readonly InspectedCircuit[],
-  { hasColour }: { readonly hasColour: boolean },
-): readonly string[] {
+/** Most urgent first: what refuses calls because S3 fails, what tries it, then what somebody has done on purpose. */
+const URGENCY: readonly CircuitState[] = ['open', 'half_open', 'isolated', 'closed'];
+
+/** How lines are laid out. */
+export interface Layout {
+  /** The width of the terminal. Infinity, as in a pipe, wraps nothing and always makes a table. */
+  readonly columns: number;
+}
+
+interface CircuitLayout extends Layout {
+  readonly hasColour: boolean;
+  /** Wall clock, in ms. */
+  readonly nowMs: number;
+}
+
+/**
+ * The table of `breaker-status`, most urgent first, followed by details of each circuit that needs an explanation. A
+ * table that does not fit becomes a list.
+ */
+export function tabulateCircuits(circuits: readonly InspectedCircuit[], layout: CircuitLayout): readonly string[] {
+  const ordered = circuits.toSorted((a, b) => URGENCY.indexOf(a.view.state) - URGENCY.indexOf(b.view.state));
+  const explained = ordered.flatMap((circuit) => explainCircuit(circuit, layout.nowMs));
+  return [...drawCircuits(ordered, layout), ...wrapDetails(explained, layout)];
+}
+
+function drawCircuits(circuits: readonly InspectedCircuit[], { columns, hasColour }: CircuitLayout): readonly string[] {
   const rows = circuits.map(({ view }) => [
     view.name,
     nameState(view.state),
@@ -30,48 +53,66 @@ export function tabulateCircuits(
     formatNextCall(view, ANYWHERE),
   ]);
   const table = alignColumns([['CIRCUIT', 'STATE', 'FAILURES', 'PROBES', 'NEXT CALL'], ...rows]);
-  const coloured = table.map((line, index) => {
-    const state = circuits[index - 1]?.view.state;
-    if (!hasColour || state === undefined) return line;
-    return line.replace(` ${nameState(state)} `, ` ${paint(nameState(state), COLOURS[state])} `);
+  const colour = (line: string, state: CircuitState | undefined): string =>
+    !hasColour || state === undefined
+      ? line
+      : line.replace(` ${nameState(state)} `, ` ${paint(nameState(state), COLOURS[state])} `);
+  if (fits(table, columns)) return table.map((line, index) => colour(line, circuits[index - 1]?.view.state));
+  return circuits.flatMap(({ view }, index) => {
+    const [, state = '', failures = '', probes = '-', next = ''] = rows[index] ?? [];
+    const facts = [state, `${failures} failures`, ...(probes === '-' ? [] : [`${probes} probes`]), next];
+    const [first = '', ...more] = wrapText(escapeControls(`  ${facts.join('  ')}`), { columns, indent: '  ' });
+    return [...wrapText(escapeControls(view.name), { columns }), colour(first, view.state), ...more];
   });
-  return [...coloured, ...circuits.flatMap(explainCircuit).map(escapeControls)];
 }
 
+/** Whether each line has room. */
+function fits(lines: readonly string[], columns: number): boolean {
+  return lines.every((line) => measureColumns(line) <= columns);
+}
+
+/** Escaped lines, each on as many rows as it needs, with the rest further in. */
+function wrapDetails(lines: readonly string[], { columns }: Layout): readonly string[] {
+  return lines.map(escapeControls).flatMap((line) => wrapText(line, { columns, indent: '    ' }));
+}
 /** How the engine of the fleet is. */
-export function describeEngine({
-  name,
-  problem,
-  answeredAgoMs,
-}: NonNullable<InspectedFleet['engine']>): readonly string[] {
+export function describeEngine(
+  { name, problem, answeredAgoMs }: NonNullable<InspectedFleet['engine']>,
+  layout: Layout,
+): readonly string[] {
   const how =
     problem === null
       ? `answered ${Math.round(answeredAgoMs ?? 0)} ms ago`
       : `cannot be asked: ${problem.replaceAll('_', ' ')}; each host decides by its own circuit`;
-  return ['', `fleet ${name}: ${how}`].map(escapeControls);
+  return wrapDetails(['', `fleet ${name}: ${how}`], layout);
 }
 
-/** One line per state change, in the given order. */
-export function tabulateTransitions(transitions: readonly Transition[]): readonly string[] {
+/** One line per state change, in the given order; a table that does not fit becomes a list. */
+export function tabulateTransitions(transitions: readonly Transition[], layout: Layout): readonly string[] {
   if (transitions.length === 0) return ['no state changes recorded'];
-  return alignColumns([
-    ['TIME', 'CIRCUIT', 'CHANGE', 'WHY', 'BY'],
-    ...transitions.map(({ atMs, circuit, from, to, why, cause, manual, process }) => [
-      formatTime(atMs),
-      circuit,
-      `${nameState(from)} > ${nameState(to)}`,
-      [why.replaceAll('_', ' '), cause === null ? '' : formatCause(cause), manual?.reason ?? '']
-        .filter((part) => part !== '')
-        .join(': '),
-      manual === null ? nameProcess(process, ANYWHERE) : manual.by,
-    ]),
+  const rows = transitions.map(({ atMs, circuit, from, to, why, cause, manual, process }) => [
+    formatTime(atMs),
+    circuit,
+    `${nameState(from)} > ${nameState(to)}`,
+    [why.replaceAll('_', ' '), cause === null ? '' : formatCause(cause), manual?.reason ?? '']
+      .filter((part) => part !== '')
+      .join(': '),
+    manual === null ? nameProcess(process, ANYWHERE) : manual.by,
   ]);
+  const table = alignColumns([['TIME', 'CIRCUIT', 'CHANGE', 'WHY', 'BY'], ...rows]);
+  if (fits(table, layout.columns)) return table;
+  const lines = rows.flatMap(([time, circuit, change, why, by]) => [
+    `${time}  ${circuit}  ${change}`,
+    `  ${why}, by ${by}`,
+  ]);
+  return wrapDetails(lines, layout);
 }
 
-function explainCircuit({ view, refused, trip }: InspectedCircuit): readonly string[] {
+function explainCircuit({ view, refused, trip }: InspectedCircuit, nowMs: number): readonly string[] {
   const { row, state, isolation } = view;
   const { lastFailure } = row;
-  const lines: string[] = [];
+  const allowedAgain = formatAllowedAgain(view, nowMs);
+  const lines: string[] = allowedAgain === null ? [] : [allowedAgain];
   if (isolation !== null) {
     const { of, by, atMs, reason } = isolation;
     const what = of === view.name ? 'isolated' : `every scope of ${of} isolated`;

@@ -62,4 +62,6 @@ export interface CommandResult {
   readonly summary?: string | null;
   /** A failure that also has a result, such as `partial` or a check's `circuit_open`. Determines the exit status. */
   readonly failure?: BreakwaterError;
+  /** Whether the failure is the answer to a question, so that `--quiet` leaves it to the status. @default false */
+  readonly isFailureAnAnswer?: boolean;
 }

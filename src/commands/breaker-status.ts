@@ -87,13 +87,14 @@ export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
     const circuits = [...local, ...fleet.circuits];
     const state = await run.state();
     const history = flags.history ? findHistory(state.circuits, { rows, inFleet: fleet.history }) : null;
+    const layout = { columns: readColumns(run), nowMs: run.clock.now() };
     const shown =
       history === null
         ? [
-            ...tabulateCircuits(circuits, { hasColour: run.output.mode.stdoutHasColour }),
-            ...(engine === null ? [] : describeEngine(engine)),
+            ...tabulateCircuits(circuits, { ...layout, hasColour: run.output.mode.stdoutHasColour }),
+            ...(engine === null ? [] : describeEngine(engine, layout)),
           ]
-        : tabulateTransitions(history);
+        : tabulateTransitions(history, layout);
     const failure = flags.check ? findRefusal(circuits, run.clock.now()) : null;
     return {
       json: {
@@ -103,9 +104,16 @@ export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
         ...(engine === null ? {} : { fleet: engineDocument(engine) }),
       },
       ...(flags.check ? { summary: shown.join('\n') } : { lines: shown }),
-      ...(failure === null ? {} : { failure }),
+      ...(failure === null ? {} : { failure, isFailureAnAnswer: true }),
     };
   }
+}
+
+/** The width of the terminal, 80 where it does not know; text in a pipe or file has no width. */
+function readColumns({ output }: CommandRun): number {
+  if (!output.mode.stdoutIsTerminal) return Infinity;
+  const { columns } = processStreams.stdout;
+  return columns > 0 ? columns : 80;
 }
 
 /** The last state changes of the circuits and of their bare names, newest first. */

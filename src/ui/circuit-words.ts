@@ -1,6 +1,6 @@
 import type { CircuitView } from '../circuit/circuit-view.ts';
 import type { CircuitState, FailureCause, ProcessIdentity, Transition } from '../circuit/circuit.ts';
-import { formatTime } from '../clock.ts';
+import { formatClock, formatTime } from '../clock.ts';
 import { assertNever } from '../errors.ts';
 import { formatTimeLeft } from './progress/progress-text.ts';
 
@@ -40,6 +40,27 @@ export function formatNextCall({ refusal, retryAfterMs, state, row }: CircuitVie
     default:
       return assertNever(refusal);
   }
+}
+
+/** When a refused call would be allowed, on the clock and from now; null where no time is known. */
+export function formatAllowedAgain(
+  { refusal, retryAfterMs }: Pick<CircuitView, 'refusal' | 'retryAfterMs'>,
+  nowMs: number,
+): string | null {
+  if (refusal === null || retryAfterMs === null) return null;
+  const when = `at ${formatClock(nowMs + retryAfterMs, nowMs)}, in ${formatWait(retryAfterMs)}`;
+  return refusal === 'probe_in_progress'
+    ? `allowed again when the probe ends; its time is up ${when}, unless renewed`
+    : `allowed again ${when}`;
+}
+
+/** A wait, rounded up: `42 s`, `12 min`, `3 h`, `2 d`. */
+function formatWait(ms: number): string {
+  const seconds = Math.ceil(ms / 1000);
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7200) return `${Math.ceil(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.ceil(seconds / 3600)} h`;
+  return `${Math.ceil(seconds / 86_400)} d`;
 }
 
 /** An age in its largest unit, so that it rarely changes: `12 s`, `3 min`, `2 h`, `4 d`. */

@@ -37,13 +37,18 @@ describe('operating the circuits', () => {
         last_error: { code: 'InternalError', http_status: 500, request_id: expect.stringMatching(/./) },
       },
     ]);
-    const table = (await program.run(['breaker-status'])).text;
+    const table = (await program.run(['breaker-status'], { env: { TZ: 'UTC' } })).text;
     expect(table).toMatch(new RegExp(`^${name.replaceAll('.', '\\.')} +open +2/2 +- +probe in \\d+:\\d\\d$`, 'm'));
     expect(table).toMatch(/2 calls refused since it opened/);
+    expect(table).toMatch(/^ {2}allowed again at \d\d:\d\d:\d\d UTC, in \d+ s$/m);
+    const inZone = await program.run(['breaker-status'], { env: { TZ: 'Asia/Kolkata' } });
+    expect(inZone.text).toMatch(/^ {2}allowed again at \d\d:\d\d:\d\d UTC\+5:30( tomorrow)?, in \d+ s$/m);
 
     const check = await program.run(['breaker-status', '--check', '--quiet']);
-    expect([check.status, check.text]).toEqual([75, '']);
-    expect(check.stderr).toMatch(/circuit_open/);
+    expect([check.status, check.text, check.stderr]).toEqual([75, '', '']);
+    expect((await program.run(['breaker-status', '--check'])).stderr).toMatch(/circuit_open/);
+    const document = await program.run(['breaker-status', '--check', '--quiet', '--json']);
+    expect([readDocument(document).error?.['code'], document.stderr]).toEqual(['circuit_open', '']);
     expect((await program.run(['breaker-status', '--check', 's3-download'])).status).toBe(0);
 
     sandbox.clearFaults();

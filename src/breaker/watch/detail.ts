@@ -1,5 +1,7 @@
+import type { CircuitView } from '../../circuit/circuit-view.ts';
 import type { Transition } from '../../circuit/circuit.ts';
 import { findFleetCircuit } from '../../circuit/circuit-name.ts';
+import { formatClock } from '../../clock.ts';
 import { formatDuration } from '../../duration.ts';
 import { fit, span, truncateLine, type Line, type Span } from '../../ui/frame.ts';
 import { drawSparkline, sumToFit, type Symbols } from '../../ui/symbols.ts';
@@ -86,6 +88,7 @@ function explainState(circuit: WatchedCircuit, { takenAtMs, host }: WatchSnapsho
       span('  '),
       drawCount(circuit, symbols),
       span(`  ${formatNextCall(view, { host })}`),
+      span(formatProbeTime(view, takenAtMs)),
     ),
   ];
   if (row.lease !== null && view.refusal === 'probe_in_progress') {
@@ -111,12 +114,19 @@ function explainState(circuit: WatchedCircuit, { takenAtMs, host }: WatchSnapsho
   return lines;
 }
 
+/** From the row: a sum of the time left and the time of the snapshot would change with each of them. */
+function formatProbeTime({ refusal, row }: CircuitView, takenAtMs: number): string {
+  const { openedAtMs, openForMs } = row;
+  if (refusal !== 'open' || openedAtMs === null || openForMs === null) return '';
+  return `, at ${formatClock(openedAtMs + openForMs, takenAtMs)}`;
+}
+
 function explainManual({ view: { name, row, isolation }, refused }: WatchedCircuit, takenAtMs: number): Line {
   const { by, atMs, reason, untilMs } = isolation ?? row.manual ?? { by: '', atMs: 0, reason: null, untilMs: null };
   const isIsolated = isolation !== null || row.state === 'isolated';
   const isEveryScope = isolation !== null && isolation.of !== name;
   const what = isEveryScope ? `every scope of ${isolation.of} isolated` : isIsolated ? 'isolated' : 'reset';
-  const end = untilMs === null ? ', until a reset' : `, until ${formatMoment(untilMs, takenAtMs)}`;
+  const end = untilMs === null ? ', until a reset' : `, until ${formatClock(untilMs, takenAtMs)}`;
   const until = isIsolated ? end : '';
   const calls = isolation !== null && refused > 0 ? `, ${refused} refused since` : '';
   return label(

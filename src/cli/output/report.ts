@@ -13,7 +13,7 @@ export function report(
   clock: Clock,
   { command, result }: { command: string; result: CommandResult },
 ): number {
-  const { json, lines = [], summary = null, failure } = result;
+  const { json, lines = [], summary = null, failure, isFailureAnAnswer = false } = result;
   const { mode } = output;
   if (mode.json) {
     const document = failure === undefined ? successDocument(command, json) : failureDocument(command, failure, json);
@@ -23,7 +23,7 @@ export function report(
     if (summary !== null && !mode.quiet) output.print([summary]);
   }
   if (failure === undefined) return 0;
-  logError(output, clock, failure);
+  if (!mode.quiet || !isFailureAnAnswer) logError(output, clock, failure);
   return exitStatusOf(failure);
 }
 

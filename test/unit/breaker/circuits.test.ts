@@ -1,3 +1,4 @@
+import { env } from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { changeByHand } from '../../../src/breaker/change-circuits.ts';
 import { circuitDocument, transitionDocument } from '../../../src/breaker/circuit-document.ts';
@@ -15,9 +16,11 @@ import {
 import type { CircuitStore } from '../../../src/circuit/circuit-store.ts';
 import { initialRow } from '../../../src/circuit/state-machine.ts';
 import { presentChanges } from '../../../src/cli/output/change-result.ts';
+import { measureColumns } from '../../../src/ui/frame.ts';
 import { nameState } from '../../../src/ui/circuit-words.ts';
 import { createMemoryCircuits } from '../../support/memory-circuits.ts';
 
+env['TZ'] = 'UTC';
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
 const process = { pid: 7, startTime: '1', bootId: 'b', pidNamespace: 'n', host: 'h\u0007', command: 'put' };
 const told = { pid: 7, host: 'h\u0007', command: 'put' };
@@ -63,6 +66,8 @@ const transition: Transition = {
   process,
 };
 
+/** As in a pipe. */
+const WIDE = { columns: Infinity, nowMs: NOW };
 const VIEWING = { nowMs: NOW, probeLeaseMs: 30_000 };
 
 function inspected(row: CircuitRow, rest: Partial<InspectedCircuit> = {}): InspectedCircuit {
@@ -79,13 +84,14 @@ describe('tabulateCircuits', () => {
     ['isolated for a time', HELD, 'isolated   0/5       -       refused for 1:00:00'],
     ['isolated', HELD_ON, 'isolated   0/5       -       refused until reset'],
   ])('shows what the next call meets: %s', (_state, row, line) => {
-    const lines = tabulateCircuits([inspected(row)], { hasColour: false });
+    const lines = tabulateCircuits([inspected(row)], { ...WIDE, hasColour: false });
     expect(lines[0]?.replaceAll(/ +/g, ' ')).toBe('CIRCUIT STATE FAILURES PROBES NEXT CALL');
     expect(lines[1]?.replaceAll(/ +/g, ' ')).toBe(`${NAME} ${line}`.replaceAll(/ +/g, ' '));
   });
 
   it('stands in columns, with nothing at the ends of lines', () => {
     const lines = tabulateCircuits([inspected(OPEN), inspected({ ...CLOSED, name: 's3-download@longer' })], {
+      ...WIDE,
       hasColour: false,
     });
     const column = lines[0]!.indexOf('STATE');
@@ -99,16 +105,16 @@ describe('tabulateCircuits', () => {
 
   it('shows a stored name without its control characters, wherever it stands', () => {
     const odd = { ...OPEN, name: 's3-upload@\u001b[2J' };
-    const lines = tabulateCircuits([inspected(odd)], { hasColour: false });
+    const lines = tabulateCircuits([inspected(odd)], { ...WIDE, hasColour: false });
     expect(lines.filter((line) => line.includes('s3-upload@\\x1b[2J'))).toHaveLength(2);
-    const changes = tabulateTransitions([{ ...transition, circuit: odd.name }]);
+    const changes = tabulateTransitions([{ ...transition, circuit: odd.name }], WIDE);
     expect(changes[1]).toContain('s3-upload@\\x1b[2J');
   });
 
   it('colours the state alone, and keeps the columns', () => {
     const rows = [inspected(OPEN), inspected(PROBED), inspected(CLOSED), inspected(HELD)];
-    const coloured = tabulateCircuits(rows, { hasColour: true });
-    const plain = tabulateCircuits(rows, { hasColour: false });
+    const coloured = tabulateCircuits(rows, { ...WIDE, hasColour: true });
+    const plain = tabulateCircuits(rows, { ...WIDE, hasColour: false });
     // oxlint-disable-next-line no-control-regex -- colours begin with one
     expect(coloured.map((line) => line.replaceAll(/\u001b\[\d+m/g, ''))).toEqual(plain);
     expect(coloured.slice(1, 5).map((line) => line.split('\u001b').length)).toEqual([3, 3, 3, 3]);
@@ -127,6 +133,7 @@ describe('tabulateCircuits', () => {
       'who opened it, and what it refused since',
       inspected(OPEN, { refused: 2, trip: transition }),
       [
+        'allowed again at 03:04:55 UTC, in 50 s',
         `last error SlowDown, HTTP 503, request id R1, 2026-01-02T03:04:01.000Z, ${BY}`,
         `opened at 2026-01-02T03:03:54.500Z by ${BY}`,
         '2 calls refused since it opened',
@@ -135,7 +142,11 @@ describe('tabulateCircuits', () => {
     [
       'by whom it is held and why',
       inspected(HELD, { refused: 1 }),
-      ['isolated by ops\\x07 at 2026-01-02T03:04:04.000Z: move\\n', '1 call refused since it opened'],
+      [
+        'allowed again at 04:04:05 UTC, in 60 min',
+        'isolated by ops\\x07 at 2026-01-02T03:04:04.000Z: move\\n',
+        '1 call refused since it opened',
+      ],
     ],
     [
       'an error without an answer, in one that is due for a probe though it counts no failure',
@@ -155,20 +166,78 @@ describe('tabulateCircuits', () => {
     ],
     ['by whom, where no reason was given', inspected(HELD_ON), ['isolated by ops at 2026-01-02T03:04:04.000Z']],
   ])('explains %s', (_what, circuit, lines) => {
-    const [, , ...explained] = tabulateCircuits([circuit], { hasColour: false });
+    const [, , ...explained] = tabulateCircuits([circuit], { ...WIDE, hasColour: false });
     expect(explained).toEqual(lines.length === 0 ? [] : ['', `${NAME}:`, ...lines.map((line) => `  ${line}`)]);
+  });
+});
+
+describe('the layout of a terminal', () => {
+  const LONG_NAME = `s3-download@${'storage.'.repeat(8)}example.internal:9000`;
+  const REASON = `${'数据迁移 e\u0301 👩‍🚀 '.repeat(12)}${'x'.repeat(90)}\u001b[2J\u202e`;
+  const circuits = [
+    inspected({ ...CLOSED, name: 's3-download@a' }),
+    inspected({ ...HELD, manual: { ...HELD.manual!, reason: REASON } }),
+    inspected({ ...PROBED, name: 's3-upload@b' }),
+    inspected({ ...OPEN, name: LONG_NAME }, { refused: 2, trip: transition }),
+  ];
+  const history = [transition, { ...transition, circuit: LONG_NAME, manual: { ...HELD.manual!, reason: REASON } }];
+
+  it('has what refuses calls first, in a pipe too, and explains in the same order', () => {
+    const lines = tabulateCircuits(circuits, { ...WIDE, hasColour: false });
+    expect(lines.slice(1, 5).map((line) => line.split(/ +/)[1])).toEqual(['open', 'half-open', 'isolated', 'closed']);
+    expect(lines.filter((line) => line.endsWith(':'))).toEqual([`${LONG_NAME}:`, 's3-upload@b:', `${NAME}:`]);
+  });
+
+  it.each([[200], [80], [60], [40], [20], [8]])('is never wider than %d columns, and loses nothing', (columns) => {
+    const narrow = { ...WIDE, columns, hasColour: false };
+    for (const [lines, wide] of [
+      [tabulateCircuits(circuits, narrow), tabulateCircuits(circuits, { ...WIDE, hasColour: false })],
+      [tabulateTransitions(history, narrow), tabulateTransitions(history, WIDE)],
+    ] as const) {
+      expect(Math.max(...lines.map(measureColumns))).toBeLessThanOrEqual(columns);
+      const shown = lines.join('').replaceAll(/\s/g, '');
+      const words = wide
+        .slice(1)
+        .flatMap((line) => line.split(/\s+/))
+        .filter((word) => /[^\d/-]/.test(word));
+      expect(words.filter((word) => !shown.includes(word))).toEqual([]);
+    }
+  });
+
+  it('is a list where the table does not fit', () => {
+    const [open, closed] = [inspected({ ...OPEN, name: 's3-upload@eu-west-1' }), circuits[0]!];
+    expect(tabulateCircuits([closed, open], { ...WIDE, columns: 40, hasColour: false })).toEqual([
+      's3-upload@eu-west-1',
+      '  open  5/5 failures  probe in 0:50',
+      's3-download@a',
+      '  closed  0/5 failures  allowed',
+      '',
+      's3-upload@eu-west-1:',
+      '  allowed again at 03:04:55 UTC, in 50 s',
+      '  last error SlowDown, HTTP 503, request',
+      '    id R1, 2026-01-02T03:04:01.000Z, put',
+      '    (pid 7 on h\\x07)',
+    ]);
+    const [, coloured] = tabulateCircuits([open], { ...WIDE, columns: 40, hasColour: true });
+    expect(coloured).toBe('  \u001b[31mopen\u001b[0m  5/5 failures  probe in 0:50');
+  });
+
+  it('is a table where it fits 80 columns', () => {
+    const name = 's3-upload@127.0.0.1:9000';
+    const lines = tabulateCircuits([inspected({ ...OPEN, name })], { ...WIDE, columns: 80, hasColour: false });
+    expect(lines[1]).toBe(`${name}  open   5/5       -       probe in 0:50`);
   });
 });
 
 describe('tabulateTransitions', () => {
   it('says so where there are none', () => {
-    expect(tabulateTransitions([])).toEqual(['no state changes recorded']);
+    expect(tabulateTransitions([], WIDE)).toEqual(['no state changes recorded']);
   });
 
   it('tells each change: when, what, why and by whom', () => {
     const manual = { by: 'ops\u0007', atMs: 0, reason: 'all\nclear', untilMs: null };
     const reset: Transition = { ...transition, from: 'half_open', to: 'closed', why: 'reset', cause: null, manual };
-    const lines = tabulateTransitions([transition, reset]);
+    const lines = tabulateTransitions([transition, reset], WIDE);
     expect(lines.map((line) => line.split(/ {2,}/))).toEqual([
       ['TIME', 'CIRCUIT', 'CHANGE', 'WHY', 'BY'],
       ['2026-01-02T03:03:54.500Z', NAME, 'closed > open', 'threshold reached: SlowDown, HTTP 503, request id R1', BY],

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { env } from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { measureColumns, toText, type Frame } from '../../../../src/ui/frame.ts';
 import { ASCII_SYMBOLS, UNICODE_SYMBOLS, type Symbols } from '../../../../src/ui/symbols.ts';
@@ -22,6 +23,8 @@ import {
   snapshotOf,
   UPLOAD,
 } from '../../../support/watch.ts';
+
+env['TZ'] = 'UTC';
 
 const VIEW = { ...beginView({ isReadOnly: false, stateDirectory: null }), selected: UPLOAD };
 
@@ -72,7 +75,7 @@ describe('the screen at 120 columns', () => {
       's3-download@eu-west-1  ● closed  ····· 0/5  allowed  ··········  -  -  -  -',
       '→ s3-upload@eu-west-1  ■ OPEN  ■■■■■ 5/5  probe in 0:23  ▂▃▃▃▄▂█▆··  38%  2.5s  12/5/1  100ms',
       `── s3-upload@eu-west-1 ${'─'.repeat(97)}`,
-      'state  ■ OPEN  ■■■■■ 5/5  probe in 0:23',
+      'state  ■ OPEN  ■■■■■ 5/5  probe in 0:23, at 12:04:32 UTC',
       'last error  SlowDown, HTTP 503, request id 4F2A, 12 s ago, put (pid 4711): Please reduce your request rate.',
       'outage  opened 37 s ago by put (pid 4711), 14 calls refused since',
       'ops 5m  ·▁▂▃▄·▁▂▃▄·▁▂▃▄·▁▂▇█▄▄▄▄······ 64, 50% within 100ms, 95% within 2.5s',
@@ -125,7 +128,7 @@ describe('the screen at 120 columns', () => {
 
   it('explains an isolation, a reset and a wrong clock', () => {
     const isolated = draw(snapshotOf({ circuits: [circuitOf(ISOLATED_ROW, { refused: 2 })] }));
-    expect(isolated).toContain('isolated by ops 3 min ago, until 13:04:09, 2 refused since: bucket migration');
+    expect(isolated).toContain('isolated by ops 3 min ago, until 13:04:09 UTC, 2 refused since: bucket migration');
     const reset = rowOf({ epoch: 2, manual: { by: 'ops', atMs: NOW - 5000, reason: null, untilMs: null } });
     expect(draw(snapshotOf({ circuits: [circuitOf(reset)] }))).toContain('reset by ops 5 s ago');
     const askew = draw(snapshotOf({ circuits: [{ ...OPEN, isClockAskew: true }] }));
