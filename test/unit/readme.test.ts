@@ -46,6 +46,7 @@ describe('the README', () => {
       'docs/sweep.md',
       'docs/json.md',
       'docs/state.md',
+      'docs/systems.md',
       'docs/metrics.md',
       'docs/watch.md',
       'docs/transfers.md',
