@@ -36,10 +36,14 @@ export function toFleetFailure(error: unknown): FleetFailure {
   const options = { cause: 'command' in error ? new Error(error.message) : error };
   const code = 'code' in error && typeof error.code === 'string' ? SYSTEM_ERRORS[error.code] : undefined;
   if (code !== undefined) return new FleetFailure(code, options);
+  // TLS with a server that has none, or the other way round.
+  if ('code' in error && /^(?:ERR_SSL_|EPROTO$)/.test(String(error.code)))
+    return new FleetFailure('bad_answer', options);
   if (error.name === 'ReplyError') {
     const [word = ''] = error.message.split(' ');
     const wrapped = Object.entries(SERVER_ERRORS).find(
-      ([name]) => word === name || error.message.includes(` ${name} `),
+      // Before 7.0, an error of a script's command stands inside that of the script: `-READONLY You can't write ...`.
+      ([name]) => word === name || error.message.includes(` ${name} `) || error.message.includes(` -${name} `),
     );
     return new FleetFailure(wrapped?.[1] ?? 'engine_error', options);
   }

@@ -45,24 +45,20 @@ export async function connectValkey(
   { sha1, signal }: { readonly sha1: (text: string) => string; readonly signal: AbortSignal },
 ): Promise<Engine> {
   const socket = await openEngineSocket(target, signal);
-  const client = new Redis({
-    lazyConnect: true,
-    Connector: connectorOf(socket),
-    enableReadyCheck: false,
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: null,
-    retryStrategy: () => null,
-  });
-  client.on('error', () => undefined);
+  const thrown = catchThrown(socket);
+  const client = createClient(socket);
   await client.connect();
   const ready = introduce(client, target);
   // Awaited by each call, so that its error is the first that is reported.
   ready.catch(() => undefined);
   const send = async <T>(command: Promise<T>): Promise<T> => {
     command.catch(() => undefined);
-    await ready;
-    return await command;
+    try {
+      await ready;
+      return await command;
+    } catch (error) {
+      throw thrown() ? new FleetFailure('bad_answer', { cause: error }) : error;
+    }
   };
   return {
     read: async (keys) => {
@@ -90,6 +86,43 @@ export async function connectValkey(
       client.disconnect();
     },
   };
+}
+
+/** The client over a socket that is connected already; it does nothing by itself. */
+function createClient(socket: Socket): Redis {
+  const client = new Redis({
+    lazyConnect: true,
+    Connector: connectorOf(socket),
+    enableReadyCheck: false,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: null,
+    retryStrategy: () => null,
+  });
+  // An answer that nobody asked for: the next one would be taken for that of another command.
+  client.on('error', () => socket.destroy());
+  return client;
+}
+
+/**
+ * What the client throws while it reads, such as for a `null` that answers no command, would end the process: it ends
+ * the connection instead.
+ * @returns whether it has thrown
+ */
+function catchThrown(socket: Socket): () => boolean {
+  let hasThrown = false;
+  const emit = socket.emit.bind(socket) as (event: string | symbol, ...values: readonly unknown[]) => boolean;
+  socket.emit = (event: string | symbol, ...values: readonly unknown[]): boolean => {
+    if (event !== 'data') return emit(event, ...values);
+    try {
+      return emit(event, ...values);
+    } catch {
+      hasThrown = true;
+      socket.destroy();
+      return true;
+    }
+  };
+  return () => hasThrown;
 }
 
 /** User, password and database, sent along with the first call. By hand: the client would print warnings. */

@@ -23,7 +23,9 @@ const TIMEOUT_MS = 150;
 const LATE_MS = 100;
 
 /** A server that is no Redis: it gets each connection. */
-async function startFake(onConnection: (socket: Socket) => void): Promise<Server & AsyncDisposable & { url: string }> {
+async function startFake(
+  onConnection: (socket: Socket) => unknown,
+): Promise<Server & AsyncDisposable & { url: string }> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -48,7 +50,7 @@ function answering(text: string) {
   return (socket: Socket): void => void socket.on('data', () => socket.write(text.repeat(3)));
 }
 
-const FAKES: readonly (readonly [string, (socket: Socket) => void, string])[] = [
+const FAKES: readonly (readonly [string, (socket: Socket) => unknown, string])[] = [
   ['accepts and never answers', () => undefined, 'timeout'],
   ['drips', (socket) => dripDigits(socket), 'timeout'],
   ['hangs up at once', (socket) => socket.destroy(), 'connection_closed'],
@@ -68,6 +70,30 @@ const FAKES: readonly (readonly [string, (socket: Socket) => void, string])[] = 
   ['is loading', answering('-LOADING Redis is loading the dataset in memory\r\n'), 'loading'],
   ['is a node of a cluster', answering('-MOVED 3999 127.0.0.1:6381\r\n'), 'is_cluster'],
   ['asks for a password', answering('-NOAUTH Authentication required.\r\n'), 'no_auth'],
+  ['has no slot', answering('-CLUSTERDOWN Hash slot not served\r\n'), 'is_cluster'],
+  [
+    'refuses the user',
+    answering('-WRONGPASS invalid username-password pair or user is disabled.\r\n'),
+    'wrong_password',
+  ],
+  ['forbids a command', answering("-NOPERM User x has no permissions to run the 'time' command\r\n"), 'no_permission'],
+  ['is a replica without its primary', answering('-MASTERDOWN Link with MASTER is down\r\n'), 'read_only'],
+  ['runs a script', answering('-BUSY Redis is busy running a script.\r\n'), 'loading'],
+  ['has no memory', answering("-OOM command not allowed when used memory > 'maxmemory'.\r\n"), 'out_of_memory'],
+  ['has too many clients', (socket) => socket.end('-ERR max number of clients reached\r\n'), 'engine_error'],
+  ['is too old for TIME', answering("-ERR unknown command 'TIME'\r\n"), 'engine_error'],
+  ['greets as SSH does', (socket) => socket.write('SSH-2.0-OpenSSH_9.2\r\n'), 'bad_answer'],
+  [
+    'has TLS only',
+    (socket) => socket.once('data', () => socket.end(Buffer.from([21, 3, 1, 0, 2, 2, 10]))),
+    'bad_answer',
+  ],
+  ['pushes messages', (socket) => socket.once('data', () => socket.write('>1\r\n+x\r\n')), 'bad_answer'],
+  [
+    'ends the connection for a command it does not know',
+    (socket) => socket.once('data', () => socket.end()),
+    'connection_closed',
+  ],
   ['has an error of its own', answering('-ERR it is Tuesday\r\n'), 'engine_error'],
 ];
 
@@ -103,13 +129,46 @@ function write(fleet: Fleet): Promise<unknown> {
   return fleet.update(NAME, (stored) => ({ row: { ...(stored ?? row) }, transitions: [], result: null }));
 }
 
+/** Reads are well, and a script gets this. */
+const SCRIPT_FAULTS: readonly (readonly [string, string, string])[] = [
+  ['is unknown', "-ERR unknown command 'EVAL'\r\n", 'engine_error'],
+  ['has no such script', '-NOSCRIPT No matching script.\r\n', 'engine_error'],
+  [
+    'meets a full memory',
+    "-OOM command not allowed when used memory > 'maxmemory'. script: a, on @user_script:6.\r\n",
+    'out_of_memory',
+  ],
+  [
+    'meets a replica before 7.0',
+    "-ERR Error running script (call to f_1): @user_script:6: @user_script: 6: -READONLY You can't write against a read only slave.\r\n",
+    'read_only',
+  ],
+  ['meets a disk that is full', '-MISCONF Redis is configured to save RDB snapshots\r\n', 'read_only'],
+  ['meets a slot that has moved', '-MOVED 1 127.0.0.1:1\r\n', 'is_cluster'],
+  ['gets another answer', '+OK\r\n', 'bad_answer'],
+];
+
 describe('an engine that', () => {
+  it.each(SCRIPT_FAULTS)('reads, and whose script %s, fails by its name', async (_what, answer, code) => {
+    const reading = '*2\r\n$10\r\n1764400000\r\n$3\r\n123\r\n$-1\r\n';
+    await using server = await startFake((socket) =>
+      socket.on('data', (data) => socket.write(/eval/i.test(data.toString()) ? answer : reading)),
+    );
+    expect(await failureOf(write(openTestFleet(server.url)))).toMatchObject({ code });
+  });
+
   it.each(FAKES)('%s fails within the timeout, by its name', async (_what, onConnection, code) => {
     await using server = await startFake(onConnection);
     const fleet = openTestFleet(server.url, { timeoutMs: TIMEOUT_MS });
     const failed = await failureOf(fleet.read([NAME, 's3-upload']));
     expect(failed.code).toBe(code);
     expect(failed.afterMs).toBeLessThan(TIMEOUT_MS + LATE_MS);
+  });
+
+  it('speaks no TLS is named as another program', async () => {
+    await using server = await startFake((socket) => socket.write('SSH-2.0-OpenSSH_9.2\r\n'));
+    const fleet = openTestFleet(server.url.replace('redis:', 'rediss:'));
+    expect(await failureOf(fleet.read([NAME]))).toMatchObject({ code: 'bad_answer' });
   });
 
   it('refuses connections fails at once', async () => {
@@ -224,7 +283,8 @@ describe.each(ENGINES)('%s', (program) => {
     const { path, cert } = makeCertificate(directory);
     const port = await findFreePort();
     const files = ['--tls-cert-file', path, '--tls-key-file', join(directory, 'key.pem'), '--tls-ca-cert-file', path];
-    const tls = ['--tls-port', String(port), ...files, '--tls-auth-clients', 'no'];
+    const bound = ['--bind', '127.0.0.1', '127.0.0.2'];
+    const tls = ['--tls-port', String(port), ...files, '--tls-auth-clients', 'no', ...bound];
     await using _engine = await startRedis(program, tls);
     for (const host of ['localhost', '127.0.0.1']) {
       const fleet = openTestFleet(`rediss://${host}:${port}`, { certificates: cert.toString() });
@@ -234,6 +294,13 @@ describe.each(ENGINES)('%s', (program) => {
     }
     const doubting = openTestFleet(`rediss://localhost:${port}`);
     expect(await failureOf(doubting.read([NAME]))).toMatchObject({ code: 'not_trusted' });
+    // Trusted, but for other names; and no TLS where it is needed.
+    const ca = { certificates: cert.toString() };
+    const misnamed = openTestFleet(`rediss://127.0.0.2:${port}`, ca);
+    expect(await failureOf(misnamed.read([NAME]))).toMatchObject({ code: 'not_trusted' });
+    expect((await failureOf(openTestFleet(`redis://127.0.0.1:${port}`).read([NAME]))).code).toMatch(
+      /bad_answer|closed/,
+    );
     await rm(directory, { recursive: true });
   });
 });

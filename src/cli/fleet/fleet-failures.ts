@@ -33,6 +33,7 @@ const WHY: Partial<Readonly<Record<FleetFailureCode, string>>> = {
   is_cluster: 'it is a node of a cluster, which is not supported',
   bad_answer: 'its answer is not that of Redis or Valkey',
   newer_row: 'its circuits are those of a newer breakwater',
+  engine_error: 'it refuses a command (get, time and eval are needed), or has no room for connections',
   failed_recently: 'it failed less than 5 s ago, and is not asked yet',
 };
 
