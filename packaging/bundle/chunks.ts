@@ -35,11 +35,15 @@ const OCLIF_START =
 /** Loaded by every command that sends a request, with all that it uses of the SDK. */
 const STORE = ['s3/object-store.ts'];
 
-/** Needed only where there is a config file, or a mistake in a command line: apart, so that all other starts stay quick. */
+/** Needed only where there is a config file, a mistake in a command line, or a state on FUSE: apart, so that all other starts stay quick. */
 const SELDOM: ReadonlySet<string> = new Set(
-  ['cli/start-error.ts', 'cli/settings/parse-user-file.ts', 'cli/settings/json-fault.ts', 'ui/nearest-word.ts'].map(
-    (path) => join(SOURCES, path),
-  ),
+  [
+    'cli/start-error.ts',
+    'state/mount-kind.ts',
+    'cli/settings/parse-user-file.ts',
+    'cli/settings/json-fault.ts',
+    'ui/nearest-word.ts',
+  ].map((path) => join(SOURCES, path)),
 );
 
 let start: ReadonlySet<string> | null = null;

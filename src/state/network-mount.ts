@@ -1,6 +1,7 @@
-import { readFileSync, realpathSync, statfsSync } from 'node:fs';
+import { realpathSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { platform } from 'node:process';
+import { readMountKind } from './mount-kind.ts';
 import { isOnServer } from '../systems/windows-server.ts';
 
 /** File systems whose locks do not work between machines, or at all; statfs(2), linux/magic.h. */
@@ -41,20 +42,4 @@ export function isOnNetwork(path: string, system = platform): boolean {
     const parent = dirname(path);
     return parent !== path && isOnNetwork(parent);
   }
-}
-
-/** The file system type of a path's mount, as in proc_pid_mountinfo(5); empty if it is not listed. */
-function readMountKind(path: string): string {
-  let longest = '';
-  let kind = '';
-  for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n')) {
-    const [mount = '', file = ''] = line.split(' - ');
-    const point = (mount.split(' ')[4] ?? '').replaceAll('\\040', ' ');
-    const contains = point !== '' && (path === point || path.startsWith(point === '/' ? point : `${point}/`));
-    // A later mount on the same point hides the earlier one.
-    if (!contains || point.length < longest.length) continue;
-    longest = point;
-    kind = file.split(' ')[0] ?? '';
-  }
-  return kind;
 }
