@@ -79,10 +79,32 @@ export async function changeFleet(
   }
 }
 
-/** The names to reset in a fleet: as `namesToReset`. @throws FleetFailure */
-export async function fleetNamesToReset(fleet: ShownFleet, queries: readonly string[]): Promise<readonly string[]> {
+interface FleetNames {
+  readonly names: readonly string[];
+  /** False if there may be others, because the user of the engine may not list its keys. */
+  readonly isComplete: boolean;
+}
+
+/**
+ * The names to reset in a fleet: as `namesToReset`.
+ * @param known what this host knows of them, for a user who may not list keys
+ * @throws FleetFailure
+ */
+export async function fleetNamesToReset(
+  { store }: ShownFleet,
+  { queries, known }: { readonly queries: readonly string[]; readonly known: readonly string[] },
+): Promise<FleetNames> {
   const isExact = queries.length > 0 && queries.every((query) => findBareName(query) !== null);
-  if (isExact) return [...new Set(queries)];
-  const stored = await fleet.store.names();
-  return stored.filter((name) => queries.length === 0 || queries.some((query) => matchesCircuit(name, query)));
+  if (isExact) return { names: [...new Set(queries)], isComplete: true };
+  try {
+    const stored = await store.names();
+    const isAsked = (name: string): boolean => queries.some((query) => matchesCircuit(name, query));
+    return { names: queries.length === 0 ? stored : stored.filter(isAsked), isComplete: true };
+  } catch (error) {
+    if (!(error instanceof FleetFailure && error.code === 'no_permission')) throw error;
+    // An isolation of all scopes is among them.
+    const names = [...new Set(known.flatMap((name) => [findBareName(name) ?? name, name]))];
+    const { rows } = await store.read(names);
+    return { names: names.filter((name) => rows.has(name)), isComplete: false };
+  }
 }

@@ -60,10 +60,15 @@ async function resetFleet(
   names: readonly string[],
   manual: { readonly by: string; readonly reason: string | null },
 ): Promise<readonly Transition[]> {
-  await selectCircuits(run, names, 'all');
+  const known = (await selectCircuits(run, names, 'all')).map(({ name }) => name);
   const { changeFleet, fleetNamesToReset } = await import('../breaker/fleet-circuits.ts');
   return await changeFleet(run, async (fleet) => {
-    const circuits = await fleetNamesToReset(fleet, names);
-    return await Promise.all(circuits.map(async (circuit) => await fleet.gate.reset(circuit, manual)));
+    const found = await fleetNamesToReset(fleet, { queries: names, known });
+    if (!found.isComplete) {
+      const message =
+        'scopes that this host does not know were not reset: the user of the fleet may not list keys (scan)';
+      run.emit({ kind: 'warning', reason: 'fleet_no_permission', message });
+    }
+    return await Promise.all(found.names.map(async (circuit) => await fleet.gate.reset(circuit, manual)));
   });
 }
