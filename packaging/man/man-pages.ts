@@ -1,38 +1,22 @@
-/** What is used here of a command in oclif.manifest.json. */
-interface Command {
-  readonly id: string;
-  readonly summary: string;
-  readonly description?: string;
-  readonly usage: string;
-  readonly hidden?: boolean;
-  readonly examples?: readonly { readonly description: string; readonly command: string }[];
-  readonly args: Readonly<Record<string, { readonly name: string; readonly description?: string }>>;
-  readonly flags: Readonly<Record<string, Flag>>;
-}
-
-interface Flag {
-  readonly name: string;
-  readonly char?: string;
-  readonly summary?: string;
-  readonly helpGroup?: string;
-  readonly helpValue?: string | readonly string[];
-  readonly options?: readonly string[];
-  readonly default?: string | number | boolean | readonly string[];
-  readonly env?: string;
-  readonly allowNo?: boolean;
-  readonly hidden?: boolean;
-  readonly type: 'boolean' | 'option';
-}
+import { describeFlag, flagTerm } from '../../src/cli/help/flag-words.ts';
+import {
+  exampleLine,
+  listCommands,
+  listFlags,
+  type CommandManifest,
+  type ManifestCommand,
+  type ManifestFlag,
+} from '../../src/cli/help/manifest.ts';
 
 export interface ManSources {
-  readonly manifest: { readonly version: string; readonly commands: Readonly<Record<string, Command>> };
+  readonly manifest: CommandManifest;
   /** The text of README.md: its first paragraph and its table of exit statuses. */
   readonly readme: string;
 }
 
 /** The pages of section 1, by file name: one for the program and one for each command, from what the help is made of. */
 export function makeManPages({ manifest, readme }: ManSources): ReadonlyMap<string, string> {
-  const commands = Object.values(manifest.commands).filter(({ hidden }) => hidden !== true);
+  const commands = listCommands(manifest);
   const title = (name: string): string =>
     `.TH ${name.toUpperCase()} 1 "" "breakwater ${manifest.version}" "User Commands"`;
   const pages = commands.map((command): [string, string] => [
@@ -42,7 +26,7 @@ export function makeManPages({ manifest, readme }: ManSources): ReadonlyMap<stri
   return new Map([['breakwater.1', [title('breakwater'), ...mainPage(commands, readme)].join('\n')], ...pages]);
 }
 
-function mainPage(commands: readonly Command[], readme: string): readonly string[] {
+function mainPage(commands: readonly ManifestCommand[], readme: string): readonly string[] {
   const [, about = ''] = /^# breakwater\n\n([^`]+?)\n\n/.exec(readme) ?? [];
   if (about === '') throw new Error('README.md no longer begins with what breakwater is');
   return [
@@ -65,9 +49,10 @@ function mainPage(commands: readonly Command[], readme: string): readonly string
   ];
 }
 
-function commandPage(command: Command): readonly string[] {
-  const flags = Object.values(command.flags).filter(({ hidden }) => hidden !== true);
+function commandPage(command: ManifestCommand): readonly string[] {
+  const flags = listFlags(command);
   const groups = [...new Set(flags.map(({ helpGroup = '' }) => helpGroup))].toSorted();
+  const paragraphs = (command.description ?? '').split('\n\n').filter((text) => text !== '');
   const examples = command.examples ?? [];
   const args = Object.values(command.args);
   return [
@@ -75,7 +60,8 @@ function commandPage(command: Command): readonly string[] {
     `${escape(`breakwater-${command.id}`)} \\- ${escape(command.summary)}`,
     '.SH SYNOPSIS',
     `.B breakwater ${escape(command.usage)}`,
-    ...(command.description === undefined ? [] : ['.SH DESCRIPTION', escape(command.description)]),
+    ...(paragraphs.length === 0 ? [] : ['.SH DESCRIPTION']),
+    ...paragraphs.flatMap((text) => ['.PP', escape(text)]),
     ...(args.length === 0 ? [] : ['.SH ARGUMENTS']),
     ...args.flatMap(({ name, description = '' }) =>
       entry(`\\fI${escape(name.toUpperCase())}\\fR`, escape(description)),
@@ -85,11 +71,11 @@ function commandPage(command: Command): readonly string[] {
       ...flags.filter(({ helpGroup = '' }) => helpGroup === group).flatMap(flagEntry),
     ]),
     ...(examples.length === 0 ? [] : ['.SH EXAMPLES']),
-    ...examples.flatMap(({ description, command: line }) => [
+    ...examples.flatMap((example) => [
       '.PP',
-      `${escape(description)}:`,
+      `${escape(example.description)}:`,
       '.EX',
-      escape(line.replaceAll('<%= config.bin %>', 'breakwater')),
+      escape(exampleLine(example)),
       '.EE',
     ]),
     '.SH SEE ALSO',
@@ -98,17 +84,9 @@ function commandPage(command: Command): readonly string[] {
   ];
 }
 
-function flagEntry(flag: Flag): readonly string[] {
-  const value = flag.type === 'boolean' ? '' : `=${String(flag.helpValue ?? 'VALUE')}`;
-  const long = `--${flag.allowNo === true ? '[no-]' : ''}${flag.name}${value}`;
-  const isShown = flag.type === 'option' && flag.default !== undefined && flag.default !== '';
-  const facts = [
-    ...(flag.options === undefined ? [] : [`one of ${flag.options.join(', ')}`]),
-    ...(isShown ? [`default ${String(flag.default)}`] : []),
-    ...(flag.env === undefined ? [] : [`environment ${flag.env}`]),
-  ];
-  const text = `${flag.summary ?? ''}${facts.length === 0 ? '' : ` (${facts.join('; ')})`}`;
-  return entry(`\\fB${escape(flag.char === undefined ? long : `-${flag.char}, ${long}`)}\\fR`, escape(text));
+function flagEntry(flag: ManifestFlag): readonly string[] {
+  const term = flagTerm(flag, { hasChars: flag.char !== undefined });
+  return entry(`\\fB${escape(term)}\\fR`, escape(describeFlag(flag, { isFull: true })));
 }
 
 /** The rows of the table below "Exit statuses". */

@@ -33,7 +33,7 @@ export interface CommandInput<T extends typeof Command> {
  * The base of every command: settings, signals, and the output of results and failures.
  *
  * A command implements `execute`, declares its own `flags` and `args`, and chooses its settings with `baseFlags`:
- * `globalFlags` (the default), `circuitFlags`, `requestFlags` or `transferFlags`.
+ * `globalFlags` (the default), `localFlags`, `circuitFlags`, `requestFlags` or `transferFlags`.
  */
 export abstract class BaseCommand<T extends typeof Command> extends Command {
   static override baseFlags: FlagInput = globalFlags;

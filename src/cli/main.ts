@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { systemClock } from '../clock.ts';
-import { BreakwaterError } from '../errors.ts';
 import { decidesColour } from './output/terminal-style.ts';
 import { completeEnvironment, findHome } from './find-home.ts';
-import { findStrayFlag, lacksCommand, normaliseArguments } from './flags/command-line.ts';
+import { findStrayFlag, normaliseArguments } from './flags/command-line.ts';
 import { logError } from './output/event-log.ts';
 import { exitStatusOf } from './output/exit-status.ts';
 import { logForeignWarnings } from './output/node-warnings.ts';
@@ -39,14 +38,12 @@ async function runCommandLine(
 ): Promise<number> {
   const place = { argv, env: process.env, home: findHome(process.env) };
   try {
-    chooseColour(guessOutputSettings(place).noColor);
+    const { noColor } = guessOutputSettings(place);
+    chooseColour(noColor);
     const stray = findStrayFlag(argv);
     if (stray !== null) throw await strayFlagError(stray, { argv, program: PROGRAM });
-    if (lacksCommand(argv)) {
-      throw new BreakwaterError('usage', 'no command is given', { details: { hint: 'see breakwater --help' } });
-    }
     if (canRunDirectly(argv)) await runDirectly(argv, load);
-    else await dispatch(argv);
+    else await (await import('./help/answer.ts')).answer(argv, { program: PROGRAM, noColor });
     return Number(process.exitCode ?? 0);
   } catch (error) {
     return reportFailure(early(), systemClock, {
@@ -54,16 +51,6 @@ async function runCommandLine(
       error: await findStartError(error, { argv, program: PROGRAM }),
     });
   }
-}
-
-/** By oclif, which writes by itself: help, the version, and what is no command. */
-async function dispatch(argv: readonly string[]): Promise<void> {
-  processStreams.open();
-  const { run } = await import('@oclif/core/run');
-  const { settings } = await import('@oclif/core/settings');
-  // Always use the compiled commands, even under NODE_ENV=test.
-  settings.enableAutoTranspile = false;
-  await run([...argv], PROGRAM);
 }
 
 /** Decides colour for stdout; libraries follow it. Otherwise `CI` would colour help even in a file. */

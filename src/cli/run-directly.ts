@@ -11,17 +11,22 @@ const WITH_ARGUMENTS: ReadonlySet<string> = new Set([
 ]);
 const WITHOUT_ARGUMENTS: ReadonlySet<string> = new Set(['config', 'metrics', 'sandbox']);
 
-const HELP_FLAGS: ReadonlySet<string> = new Set(['--help', '-h']);
+const HELP_FLAGS: ReadonlySet<string> = new Set(['--help', '--help-all', '-h']);
 
 /**
- * Whether a command line names a command and needs nothing else of oclif than its parser. oclif answers everything else:
+ * Whether a command line names a command and needs nothing else of oclif than its parser. What else there is:
  * help, the version, no command, an unknown one, and words behind a command that takes none.
  */
 export function canRunDirectly([name = '', ...rest]: readonly string[]): boolean {
-  const end = rest.indexOf('--');
-  if ((end === -1 ? rest : rest.slice(0, end)).some((word) => HELP_FLAGS.has(word))) return false;
+  if (asksForHelp(rest)) return false;
   const [next = '-'] = rest;
   return WITH_ARGUMENTS.has(name) || (WITHOUT_ARGUMENTS.has(name) && /^-|=/.test(next));
+}
+
+/** Whether a command line, or its end, asks for help; behind `--` are arguments only. */
+export function asksForHelp(words: readonly string[]): boolean {
+  const end = words.indexOf('--');
+  return (end === -1 ? words : words.slice(0, end)).some((word) => HELP_FLAGS.has(word));
 }
 
 interface CommandClass {

@@ -1,6 +1,7 @@
 import { BreakwaterError } from '../errors.ts';
 import { escapeControls } from '../ui/escape.ts';
 import { findNearestWord } from '../ui/nearest-word.ts';
+import { SETTING_TABLE } from './settings/setting-table.ts';
 
 /** A command line, and what oclif needs to know of the program. */
 interface CommandLine {
@@ -40,9 +41,8 @@ export async function strayFlagError(flag: string, { argv, program }: CommandLin
   );
   const owner = owners.find(({ id }) => argv.includes(id)) ?? owners[0];
   if (owner === undefined) {
-    const shared = commands.map(({ flags }) => new Set(Object.keys(flags)));
-    const everywhere = [...(shared[0] ?? [])].filter((name) => shared.every((names) => names.has(name)));
-    return unknownFlags([flag], { command: null, flags: [...everywhere, 'help', 'version'] });
+    const settings = Object.values(SETTING_TABLE).map((setting) => setting.flag);
+    return unknownFlags([flag], { command: null, flags: [...settings, 'help', 'version'] });
   }
   const name = escapeControls(flag.split('=', 1)[0] ?? '');
   return new BreakwaterError('usage', `${name} stands before the command that it belongs to`, {

@@ -12,7 +12,7 @@ import { readUserName } from '../cli/user-name.ts';
 export default class BreakerIsolate extends BaseCommand<typeof BreakerIsolate> {
   static override summary = 'force circuits open';
   static override description =
-    'Every call is refused until the time is up or the circuit is reset. Calls already in flight no longer affect the circuit. A name such as s3-upload isolates all scopes, including unused ones.';
+    'Every call is refused until the time is up or the circuit is reset.\n\nCalls already in flight no longer affect the circuit. A name such as s3-upload isolates all scopes, including unused ones.';
   static override usage = 'breaker-isolate CIRCUIT... [FLAGS]';
   static override examples = [
     {

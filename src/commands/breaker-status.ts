@@ -24,7 +24,7 @@ const HISTORY_MAX = 100;
 export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
   static override summary = 'show the current state of every circuit';
   static override description =
-    'Reads the local state only: sends nothing to S3 and changes nothing. The names s3-upload and s3-download refer to the circuits that put and get would use; a full name such as s3-upload@eu-west-1 selects exactly that circuit.';
+    'Reads the local state only: sends nothing to S3 and changes nothing.\n\nThe names s3-upload and s3-download refer to the circuits that put and get would use; a full name such as s3-upload@eu-west-1 selects exactly that circuit.';
   static override usage = 'breaker-status [CIRCUIT...] [FLAGS]';
   static override examples = [
     { description: 'At the terminal', command: '<%= config.bin %> breaker-status' },
@@ -42,23 +42,25 @@ export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
   static override baseFlags = circuitFlags;
   static override flags = withEnvironment({
     check: boolean({
-      summary: 'exit 75 if one of the circuits would refuse a call; without names, those of the scope in use',
+      summary: 'exit 75 if one of the circuits would refuse a call',
+      description: 'without names, those of the scope in use',
     }),
     'all-scopes': boolean({
-      summary: 'every scope: names select all of theirs, and closed circuits not used for 7 days are shown, too',
+      summary: 'every scope, and circuits not used for 7 days, too',
+      description: 'names select the circuits of all their scopes',
     }),
     watch: boolean({
       char: 'w',
-      summary: 'keep watching: a live screen on a terminal, one line per change elsewhere, NDJSON with --json',
+      summary: 'a live screen; off a terminal a line per change',
+      description: 'NDJSON with --json',
     }),
-    'read-only': boolean({ summary: 'with --watch: disable the reset and isolate keys' }),
+    'read-only': boolean({ summary: 'with --watch: no keys to reset or isolate' }),
     history: boolean({ summary: `show the last ${HISTORY_MAX} state changes instead` }),
   });
   static override args = {
     circuit: string({
       multiple: true,
-      description:
-        'circuits to show; by default those used in the last 7 days or not closed, with --check those in use',
+      description: 'circuits to show; by default those of the last 7 days',
     }),
   };
 

@@ -30,15 +30,12 @@ export default class Get extends BaseCommand<typeof Get> {
   ];
   static override baseFlags = transferFlags;
   static override flags = withEnvironment({
-    recursive: boolean({ char: 'r', summary: 'download every object below the prefix into a directory' }),
-    include: repeatedFlag({ summary: 'download only matching objects; may be repeated', helpValue: 'GLOB' }),
-    exclude: repeatedFlag({
-      summary: 'skip matching objects; wins over --include; may be repeated',
-      helpValue: 'GLOB',
-    }),
+    recursive: boolean({ char: 'r', summary: 'download all objects below the prefix' }),
+    include: repeatedFlag({ summary: 'download only matching objects', helpValue: 'GLOB' }),
+    exclude: repeatedFlag({ summary: 'skip matching objects; wins over --include', helpValue: 'GLOB' }),
     again: boolean({ summary: 'download again even if size and time match' }),
     'dry-run': boolean({ summary: 'download nothing; print what would be downloaded' }),
-    'no-clobber': boolean({ summary: 'never replace a file: exit 73, or skip it when downloading many' }),
+    'no-clobber': boolean({ summary: 'never replace a file: exit 73, or skip it with -r' }),
     'version-id': string({ helpValue: 'ID', summary: 'version of the object' }),
     range: string({
       helpValue: 'FIRST-LAST',
@@ -47,21 +44,22 @@ export default class Get extends BaseCommand<typeof Get> {
     'keep-time': boolean({
       allowNo: true,
       default: true,
-      summary: "set the file's modification time from the object (x-amz-meta-mtime, else Last-Modified)",
+      summary: 'keep the time of the object (the default)',
+      description: 'the modification time of the file comes from x-amz-meta-mtime, else from Last-Modified',
     }),
     resume: boolean({
       allowNo: true,
       default: true,
-      summary: 'resume an interrupted download of 64 MiB or more',
+      summary: 'resume downloads of 64 MiB or more (the default)',
     }),
     fsync: boolean({ summary: 'fsync each file before reporting success' }),
     concurrency: countFlag({
-      summary: 'maximum requests in flight; by default chosen from the size',
+      summary: 'maximum requests in flight; by default by size',
       least: 1,
       most: 256,
     }),
     'part-size': sizeFlag({
-      summary: 'bytes per request of a large object; by default chosen from the size',
+      summary: 'bytes per request; by default chosen by size',
       least: 1024 * 1024,
       most: 1024 * 1024 * 1024,
     }),

@@ -3,7 +3,7 @@ import { boolean, option, string } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { assertCanAsk, confirm } from '../cli/output/confirm.ts';
-import { repeatedFlag, withEnvironment } from '../cli/flags/flags.ts';
+import { localFlags, repeatedFlag, withEnvironment } from '../cli/flags/flags.ts';
 import { DEFAULT_LISTEN, parseListen } from '../cli/flags/values.ts';
 import { forgetMeasured, measure } from '../cli/recording/measure.ts';
 import { pushNow, writeNow } from '../cli/recording/metrics-outlets.ts';
@@ -17,7 +17,7 @@ const FORMATS = ['prometheus', 'openmetrics', 'json'] as const;
 export default class Metrics extends BaseCommand<typeof Metrics> {
   static override summary = 'print, serve, write or push the metrics of all runs';
   static override description =
-    'Totals of every process that shares the local state, with the current state of the circuits. Credentials for a push come from BREAKWATER_PUSH_USER and BREAKWATER_PUSH_PASSWORD, or BREAKWATER_PUSH_TOKEN; append _FILE to read the value from a file.';
+    'Totals of every process that shares the local state, with the state of the circuits.\n\nCredentials for a push come from BREAKWATER_PUSH_USER and BREAKWATER_PUSH_PASSWORD, or BREAKWATER_PUSH_TOKEN; append _FILE to read the value from a file.';
   static override usage = 'metrics [FLAGS]';
   static override examples = [
     { description: 'At the terminal', command: '<%= config.bin %> metrics | grep s3_operations_total' },
@@ -31,12 +31,14 @@ export default class Metrics extends BaseCommand<typeof Metrics> {
       command: '<%= config.bin %> metrics --textfile /var/lib/node_exporter/breakwater.prom --quiet',
     },
   ];
+  static override baseFlags = localFlags;
   static override flags = withEnvironment({
     format: option({ options: FORMATS, default: 'prometheus', summary: 'format of the output' })(),
     serve: boolean({ summary: 'serve /metrics until interrupted' }),
     listen: string({ summary: 'address for --serve', helpValue: '[HOST:]PORT', default: DEFAULT_LISTEN }),
     'allow-host': repeatedFlag({
-      summary: 'another name by which --serve may be asked, besides addresses, localhost and the host name; repeatable',
+      summary: 'another name by which --serve may be asked',
+      description: 'addresses, localhost and the name of this host are always accepted',
       helpValue: 'NAME',
     }),
     reset: boolean({ summary: 'reset every total to zero; asks first', exclusive: ['serve'] }),

@@ -34,31 +34,30 @@ export default class Put extends BaseCommand<typeof Put> {
   static override baseFlags = transferFlags;
   static override flags = withEnvironment({
     recursive: boolean({ char: 'r', summary: 'upload directories and everything below them' }),
-    include: repeatedFlag({ summary: 'upload only matching files; may be repeated', helpValue: 'PATTERN' }),
-    exclude: repeatedFlag({
-      summary: 'skip matching files; wins over --include; may be repeated',
-      helpValue: 'PATTERN',
-    }),
+    include: repeatedFlag({ summary: 'upload only matching files', helpValue: 'PATTERN' }),
+    exclude: repeatedFlag({ summary: 'skip matching files; wins over --include', helpValue: 'PATTERN' }),
     'if-none-match': boolean({ summary: 'never replace an object: exit 73 if it exists' }),
     'dry-run': boolean({ summary: 'send nothing; print what would be sent' }),
     resume: boolean({
-      summary: 'resume an interrupted upload; keep its parts if interrupted again',
+      summary: 'resume an interrupted upload (the default)',
+      description: 'its parts are kept if it is interrupted again',
       default: true,
       allowNo: true,
     }),
     checksum: text({
-      summary: 'checksum that S3 verifies and stores; none for stores that refuse its headers',
+      summary: 'checksum that S3 verifies and stores',
+      description: 'none is for stores that refuse its headers',
       options: CHECKSUM_CHOICES,
       defaultHelp: async () => await Promise.resolve('crc32'),
     }),
     'part-size': sizeFlag({
-      summary: 'part size of a large upload; by default chosen from the object size',
+      summary: 'part size of a large upload; by default chosen by size',
       least: PART_BYTES_MIN,
       most: PART_BYTES_MAX,
     }),
     concurrency: countFlag({
-      summary:
-        'maximum requests in flight; by default a run starts with 16 and grows to at most 128 (64 through a proxy), within 48 MiB of memory',
+      summary: 'maximum requests in flight; by default up to 128',
+      description: 'a run starts with 16 and grows to at most 128 (64 through a proxy), within 48 MiB of memory',
       least: 1,
       most: 256,
     }),

@@ -1,7 +1,7 @@
 import { option, string } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
-import { countFlag, withEnvironment } from '../cli/flags/flags.ts';
+import { countFlag, localFlags, withEnvironment } from '../cli/flags/flags.ts';
 import { listeningLines, phaseLine, requestLine } from '../cli/output/sandbox-lines.ts';
 import { parseSeed, SEED_FORM } from '../cli/flags/seed-flag.ts';
 import { waitForAbort } from '../abort.ts';
@@ -13,7 +13,7 @@ import { STORE_QUIRKS } from '../sandbox/protocol/wire.ts';
 export default class Sandbox extends BaseCommand<typeof Sandbox> {
   static override summary = 'run a local S3 with scripted outages: learn, demo and test without an account';
   static override description =
-    'Objects are kept in memory and are lost when the sandbox stops. It listens on 127.0.0.1 only, checks signatures, and responds with 501 to unsupported requests. It logs requests on standard error, as JSON with --log-format json. A scenario starts with the first request.';
+    'Objects are kept in memory and are lost when the sandbox stops. A scenario starts with the first request.\n\nIt listens on 127.0.0.1 only, checks signatures, and responds with 501 to unsupported requests. It logs requests on standard error, as JSON with --log-format json.';
   static override usage = 'sandbox [FLAGS]';
   static override examples = [
     {
@@ -38,11 +38,13 @@ export default class Sandbox extends BaseCommand<typeof Sandbox> {
         "curl -d '*:503:ServiceUnavailable' http://127.0.0.1:9000/_sandbox/faults; curl -X DELETE http://127.0.0.1:9000/_sandbox/faults",
     },
   ];
+  static override baseFlags = localFlags;
   static override flags = withEnvironment({
     port: countFlag({ summary: 'port on 127.0.0.1; 0 for any free port', default: 9000, least: 0, most: 65_535 }),
     fault: string({
-      summary:
-        'OPERATION:EFFECT[:OPTION=VALUE...]; operation * means all, the effect is an S3 error code or reset, hang, html, truncate, stall, corrupt, latency, lost; options times, each (hits of one key), skip, every, for, after, bucket, key (prefix), suffix, retry-after',
+      summary: 'fail requests: OPERATION:EFFECT[:OPTION=VALUE...]',
+      description:
+        'operation * means all, the effect is an S3 error code or reset, hang, html, truncate, stall, corrupt, latency, lost; options times, each (hits of one key), skip, every, for, after, bucket, key (prefix), suffix, retry-after',
       helpValue: 'FAULT',
       multiple: true,
     }),
@@ -59,7 +61,7 @@ export default class Sandbox extends BaseCommand<typeof Sandbox> {
     scenario: option({
       options: SCENARIOS,
       default: 'calm' as const,
-      summary: 'a scripted fault scenario that starts with the first request',
+      summary: 'a scripted fault scenario',
     })(),
     seed: string({
       summary: `initial objects: demo, none, or ${SEED_FORM}`,

@@ -47,7 +47,7 @@ export default class Sweep extends BaseCommand<typeof Sweep> {
   static override baseFlags = lockedFlags;
   static override flags = withEnvironment({
     'older-than': durationFlag({
-      summary: 'delete only objects older than this, such as 24h or 7d10h; required, 0 for any age',
+      summary: 'required: delete only objects older than this; 0 for any age',
       helpValue: 'AGE',
     }),
     ...selectionFlags,
@@ -55,18 +55,28 @@ export default class Sweep extends BaseCommand<typeof Sweep> {
     yes: boolean({ char: 'y', summary: 'do not ask for confirmation' }),
     all: boolean({ summary: 'allow an empty prefix, which is the whole bucket' }),
     strict: boolean({ summary: 'exit 3 if anything is left for the next sweep' }),
-    'max-delete': countFlag({ summary: 'delete at most N objects; exit 3 if more remain', least: 1 }),
-    'max-bytes': sizeFlag({ summary: 'delete at most this many bytes; exit 3 if more remain', least: 1 }),
+    'max-delete': countFlag({
+      summary: 'delete at most N objects; exit 3 if more remain',
+      least: 1,
+      helpGroup: 'LIMIT',
+    }),
+    'max-bytes': sizeFlag({
+      summary: 'delete at most this many bytes; exit 3 if more remain',
+      least: 1,
+      helpGroup: 'LIMIT',
+    }),
     'max-duration': durationFlag({
       summary: 'start no new batch after this time; the next sweep continues from there',
       least: 1,
+      helpGroup: 'LIMIT',
     }),
     report: stringFlag({
-      summary: 'write every object that was not deleted to a file, one JSON object per line',
+      summary: 'write what was not deleted to a file, as JSON lines',
       helpValue: 'FILE',
     }),
     unconditional: boolean({
-      summary: 'also delete objects overwritten since they were listed; needs no s3:GetObject',
+      summary: 'also delete objects overwritten since the listing',
+      description: 'it needs no s3:GetObject',
       // An inventory may be days old: only its ETags show whether an object was replaced since.
       exclusive: ['inventory'],
     }),

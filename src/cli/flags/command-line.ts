@@ -5,7 +5,7 @@ const SETTINGS: readonly Setting<unknown>[] = Object.values(SETTING_TABLE);
 
 /**
  * Reorders the arguments for the parser: the command comes first, even if settings precede it (`--json put a s3://b/`).
- * `help put` becomes `put --help`.
+ * `help put` becomes `put --help`, and keeps `--help-all`.
  */
 export function normaliseArguments(argv: readonly string[]): readonly string[] {
   const count = countLeading(argv);
@@ -14,7 +14,8 @@ export function normaliseArguments(argv: readonly string[]): readonly string[] {
   if (command === undefined || command.startsWith('-')) return argv;
   if (command !== 'help') return [command, ...leading, ...rest];
   const topic = rest.find((word) => !word.startsWith('-'));
-  return topic === undefined ? ['--help'] : [topic, '--help', ...leading];
+  const asked = rest.includes('--help-all') ? '--help-all' : '--help';
+  return topic === undefined ? [asked] : [topic, asked, ...leading];
 }
 
 /** The flag in the place of the command, if it is none that every command has; null if there is none. */
@@ -31,7 +32,7 @@ export function lacksCommand(argv: readonly string[]): boolean {
 }
 
 function isHelp(word: string): boolean {
-  return ['--help', '-h', '--version'].includes(word.split('=', 1)[0] ?? '');
+  return ['--help', '--help-all', '-h', '--version'].includes(word.split('=', 1)[0] ?? '');
 }
 
 /** The number of words before the command: settings, and their values. */

@@ -17,21 +17,27 @@ const GROUP_TITLES = {
   fleet: 'FLEET',
 } as const;
 
-/** Flags of every command: S3, state, output and metrics. */
+/** S3, state, output and metrics: `baseFlags` of a command that chooses none. */
 export const globalFlags: FlagInput = { ...flagsOf('s3'), ...flagsOf('output'), ...flagsOf('metrics') };
+
+/** `baseFlags` of a command that asks no store, and knows no circuit by its place: state, output and metrics. */
+export const localFlags: FlagInput = { ...flagsOf('output'), ...flagsOf('metrics') };
+
+/** Circuits are named by endpoint and region, however buckets are addressed. */
+const { [SETTING_GROUPS.s3.pathStyle.flag]: _pathStyle, ...placeFlags } = globalFlags;
 
 const { fleet: _fleet, ...fleetAccess } = SETTING_GROUPS.fleet;
 
 /** `baseFlags` of a command that shows circuits: adds the scope that bare names refer to, and the fleet. */
 export const circuitFlags: FlagInput = {
-  ...globalFlags,
+  ...placeFlags,
   [SETTING_GROUPS.circuit.circuitScope.flag]: flagOf(SETTING_GROUPS.circuit.circuitScope, GROUP_TITLES.circuit),
   ...flagsOf('fleet'),
 };
 
 /** `baseFlags` of a command that changes circuits. Its own `--fleet` is a switch: the URL is set elsewhere. */
 export const changeFlags: FlagInput = {
-  ...globalFlags,
+  ...placeFlags,
   ...Object.fromEntries(
     Object.values<Setting<unknown>>(fleetAccess).map((setting) => [setting.flag, flagOf(setting, GROUP_TITLES.fleet)]),
   ),
@@ -68,6 +74,8 @@ export class FlagRefused extends Error {
 
 interface ValueFlagOptions {
   readonly summary: string;
+  /** What only `--help-all` and the manual say. */
+  readonly description?: string;
   readonly helpValue?: string;
   /** Bounds in ms, bytes or units, inclusive. */
   readonly least?: number;
@@ -99,6 +107,8 @@ export function countFlag(options: ValueFlagOptions): OptionFlag<number | undefi
 /** A text flag that may be repeated, with one value each time. */
 export function repeatedFlag(words: {
   readonly summary: string;
+  /** What only `--help-all` and the manual say. */
+  readonly description?: string;
   readonly helpValue: string;
   readonly helpGroup?: string;
 }) {

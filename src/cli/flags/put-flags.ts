@@ -49,12 +49,12 @@ export const objectFlags = {
     helpGroup,
   }),
   metadata: repeatedFlag({
-    summary: 'metadata of every object (x-amz-meta-NAME); may be repeated',
+    summary: 'metadata of every object (x-amz-meta-NAME)',
     helpValue: 'NAME=VALUE',
     helpGroup,
   }),
   tags: repeatedFlag({
-    summary: 'tag of every object; may be repeated up to 10 times',
+    summary: 'tag of every object, 10 at most',
     helpValue: 'NAME=VALUE',
     helpGroup,
   }),

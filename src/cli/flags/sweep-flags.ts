@@ -19,33 +19,41 @@ import { storedInventory } from '../stored-inventory.ts';
 
 const LIST_CONCURRENCY_MAX = 64;
 
+/** Where the keys come from. */
+const KEYS = 'KEYS';
+
 /** The flags that select what a sweep deletes, apart from its prefix and age. */
 export const selectionFlags = {
-  include: string({ multiple: true, helpValue: 'GLOB', summary: 'take only matching keys, such as *.log or a/**' }),
+  include: string({ multiple: true, helpValue: 'GLOB', summary: 'only matching keys, such as *.log or a/**' }),
   exclude: string({ multiple: true, helpValue: 'GLOB', summary: 'keep matching keys; wins over --include' }),
   'min-size': sizeFlag({ summary: 'delete only objects of at least this size' }),
   'max-size': sizeFlag({ summary: 'delete only objects of at most this size' }),
   'keys-from': string({
     helpValue: 'FILE',
     summary: 'read the keys from this file instead of a listing, one per line; - for standard input',
+    helpGroup: KEYS,
     exclusive: ['inventory', 'versions'],
   }),
   null: boolean({
     // oclif's types allow only letters, but its parser takes any character, and find and xargs use -0.
     char: '0' as 'z',
     summary: 'keys in --keys-from are NUL-terminated',
+    helpGroup: KEYS,
     dependsOn: ['keys-from'],
   }),
   inventory: string({
     helpValue: 'MANIFEST',
     summary: 'read the keys from an S3 Inventory (CSV) instead of a listing; the manifest.json as a file or s3://...',
+    helpGroup: KEYS,
     exclusive: ['versions'],
   }),
   versions: boolean({
-    summary: 'delete noncurrent versions and expired delete markers instead of current objects',
+    summary: 'delete noncurrent versions instead of current objects',
+    description: 'expired delete markers are deleted, too',
   }),
   shard: custom<Shard>({
     summary: 'sweep only part I of N, on one of N runners; each key falls to exactly one part',
+    helpGroup: KEYS,
     helpValue: 'I/N',
     parse: async (text, _context, { name }) => {
       const shard = parseShard(text);
@@ -57,7 +65,7 @@ export const selectionFlags = {
     },
   })(),
   'abort-uploads': durationFlag({
-    summary: 'also abort unfinished multipart uploads older than this',
+    summary: 'also abort multipart uploads older than this',
     helpValue: 'AGE',
   }),
   'list-concurrency': countFlag({
@@ -65,6 +73,7 @@ export const selectionFlags = {
     least: 1,
     most: LIST_CONCURRENCY_MAX,
     default: LIST_CONCURRENCY,
+    helpGroup: KEYS,
   }),
 };
 

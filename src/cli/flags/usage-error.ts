@@ -3,6 +3,7 @@ import { BreakwaterError } from '../../errors.ts';
 import { escapeControls } from '../../ui/escape.ts';
 import { FlagRefused } from './flags.ts';
 import { isS3Url } from './s3-url.ts';
+import { SETTING_TABLE } from '../settings/setting-table.ts';
 import { findNearestWord } from '../../ui/nearest-word.ts';
 
 interface UsageContext {
@@ -39,9 +40,16 @@ function lostDirectoryError(cause: Error): BreakwaterError {
 export function unknownFlags(unknown: readonly string[], { command, flags }: UsageContext): BreakwaterError {
   const help = `see breakwater ${command === null ? '' : `${command} `}--help`;
   const names = unknown.map((flag) => escapeControls(flag.split('=', 1)[0] ?? '').slice(0, 60));
+  const setting = names.length === 1 && command !== null ? names.find(isSetting) : undefined;
+  if (setting !== undefined) return refuse(`${setting} has no effect on ${command}`, `leave it out; ${help}`);
   const near = findNearestWord((names[0] ?? '').replace(/^--?/, ''), flags);
   const hint = near === null ? help : `did you mean --${near}? ${help}`;
   return refuse(`unknown flag${names.length === 1 ? '' : 's'} ${names.join(', ')}`, hint);
+}
+
+/** A flag of other commands, which users may put before any of them. */
+function isSetting(name: string): boolean {
+  return Object.values(SETTING_TABLE).some(({ flag }) => name === `--${flag}` || name === `--no-${flag}`);
 }
 
 function usageError(error: CLIError, { command, flags }: UsageContext): BreakwaterError {

@@ -37,13 +37,6 @@ const s3 = {
 } as const;
 
 const output = {
-  stateDirectory: textSetting({
-    flag: 'state-dir',
-    summary: 'directory for circuits and metrics, shared by every process that uses it',
-    placeholder: 'DIR',
-    shownDefault: '$XDG_STATE_HOME/breakwater',
-    accepts: 'a directory path',
-  }),
   json: switchSetting({ flag: 'json', summary: 'print exactly one JSON document on stdout', fallback: false }),
   quiet: switchSetting({ flag: 'quiet', summary: 'print only errors on stderr', fallback: false }),
   verbose: switchSetting({
@@ -51,17 +44,24 @@ const output = {
     summary: 'log every failed attempt and ignored result, and the stack of internal errors',
     fallback: false,
   }),
-  noColor: switchSetting({ flag: 'no-color', summary: 'no colours, even on a terminal', fallback: false }),
-  ascii: switchSetting({
-    flag: 'ascii',
-    summary: 'use ASCII only (the default when the locale is not UTF-8)',
-    fallback: false,
+  stateDirectory: textSetting({
+    flag: 'state-dir',
+    summary: 'directory for circuits and metrics, shared by every process that uses it',
+    placeholder: 'DIR',
+    shownDefault: '$XDG_STATE_HOME/breakwater',
+    accepts: 'a directory path',
   }),
   logFormat: choiceSetting({
     flag: 'log-format',
     summary: 'format of the lines on stderr',
     fallback: 'text',
     choices: ['text', 'json'],
+  }),
+  noColor: switchSetting({ flag: 'no-color', summary: 'no colours, even on a terminal', fallback: false }),
+  ascii: switchSetting({
+    flag: 'ascii',
+    summary: 'use ASCII only (the default when the locale is not UTF-8)',
+    fallback: false,
   }),
 } as const;
 
@@ -72,6 +72,12 @@ const retry = {
     fallback: DEFAULT_RETRY_SETTINGS.retries,
     least: 0,
     most: 100,
+  }),
+  deadlineMs: durationSetting({
+    flag: 'deadline',
+    summary: 'time limit for the whole command, waits included',
+    fallback: null,
+    shownDefault: 'none',
   }),
   retryBaseMs: durationSetting({
     flag: 'retry-base',
@@ -105,15 +111,20 @@ const retry = {
     summary: 'longest wait for AWS credentials, from a program, a metadata server or STS',
     fallback: 30_000,
   }),
-  deadlineMs: durationSetting({
-    flag: 'deadline',
-    summary: 'time limit for the whole command, waits included',
-    fallback: null,
-    shownDefault: 'none',
-  }),
 } as const;
 
 const circuit = {
+  waitMs: durationSetting({
+    flag: 'wait',
+    summary: 'wait up to this long for the circuit instead of failing fast',
+    fallback: 0,
+    leastMs: 0,
+  }),
+  noBreaker: switchSetting({
+    flag: 'no-breaker',
+    summary: 'ignore the circuit and record nothing in it',
+    fallback: false,
+  }),
   failureThreshold: countSetting({
     flag: 'failure-threshold',
     summary: 'consecutive failed operations that open the circuit',
@@ -145,17 +156,6 @@ const circuit = {
     shownDefault: 'endpoint host or region',
     accepts: 'up to 100 letters, digits, dots, colons, underscores, hyphens and brackets',
     pattern: /^[A-Za-z0-9._:[\]-]{1,100}$/,
-  }),
-  noBreaker: switchSetting({
-    flag: 'no-breaker',
-    summary: 'ignore the circuit and record nothing in it',
-    fallback: false,
-  }),
-  waitMs: durationSetting({
-    flag: 'wait',
-    summary: 'wait up to this long for the circuit instead of failing fast',
-    fallback: 0,
-    leastMs: 0,
   }),
 } as const;
 
