@@ -39,27 +39,51 @@ export function measureShare({ movedBytes, totalBytes }: TransferSnapshot): numb
   return totalBytes === 0 ? 1 : Math.min(1, movedBytes / totalBytes);
 }
 
-/** `50 % of 8.0 MiB, 1.2 MiB/s, 0:04 left`, or counts if the total is unknown. */
-export function formatProgress(snapshot: TransferSnapshot, nowMs: number): string {
+/**
+ * `50 % of 8.0 MiB, 1.2 MiB/s, 0:04 left`, or counts if the total is unknown.
+ * @param columns the room for it; numbers that do not fit are left out whole, the least important first
+ */
+export function formatProgress(snapshot: TransferSnapshot, nowMs: number, columns = Infinity): string {
+  const parts = listProgress(snapshot, nowMs);
+  const join = (): string => parts.map(({ text }) => text).join(', ');
+  while (parts.length > 1 && join().length > columns) {
+    const least = Math.min(...parts.map(({ worth }) => worth));
+    parts.splice(
+      parts.findIndex(({ worth }) => worth === least),
+      1,
+    );
+  }
+  return join();
+}
+
+interface Part {
+  readonly text: string;
+  /** The part of the least worth is left out first where there is no room. */
+  readonly worth: number;
+}
+
+function listProgress(snapshot: TransferSnapshot, nowMs: number): Part[] {
   const { started, finished, failed, movedBytes, totalBytes, swept, inFlight } = snapshot;
   const rate = measureRate(snapshot, nowMs);
   const share = measureShare(snapshot);
-  const parts: string[] = [];
+  const parts: Part[] = [];
+  const add = (worth: number, text: string): void => void parts.push({ text, worth });
   if (totalBytes !== null && share !== null) {
-    parts.push(`${Math.floor(share * 100)} % of ${formatBytes(totalBytes)}`);
+    add(9, `${Math.floor(share * 100)} % of ${formatBytes(totalBytes)}`);
   } else if (swept > 0) {
-    parts.push(`${swept} deleted`, formatBytes(movedBytes));
+    add(9, `${swept} deleted`);
+    add(5, formatBytes(movedBytes));
   } else {
-    if (started > 1) parts.push(`${finished} of ${started} started`);
-    parts.push(formatBytes(movedBytes));
+    if (started > 1) add(9, `${finished} of ${started} started`);
+    add(started > 1 ? 5 : 9, formatBytes(movedBytes));
   }
-  if (rate !== null) parts.push(`${formatBytes(rate)}/s`);
+  if (rate !== null) add(2, `${formatBytes(rate)}/s`);
   if (totalBytes !== null && rate !== null) {
-    parts.push(`${formatTimeLeft((Math.max(0, totalBytes - movedBytes) / rate) * 1000)} left`);
+    add(4, `${formatTimeLeft((Math.max(0, totalBytes - movedBytes) / rate) * 1000)} left`);
   }
-  if (inFlight > 1) parts.push(`${inFlight} in flight`);
-  if (failed > 0) parts.push(`${failed} failed`);
-  return parts.join(', ');
+  if (inFlight > 1) add(1, `${inFlight} in flight`);
+  if (failed > 0) add(6, `${failed} failed`);
+  return parts;
 }
 
 /** `SlowDown, attempt 2 of 4, next in 2 s, and 3 more`, with the shortest wait; null if nothing waits. */

@@ -104,9 +104,13 @@ function showLive({ output, clock, symbols, loadLive }: ProgressOptions): Progre
   let live: LiveLines | null = null;
   let timer: Disposable | null = null;
   let isStopped = false;
+  /** Grows with the widest numbers so far, so that the name does not jump. */
+  let numbersColumns = 0;
   const draw = (): void => {
     const name = nameOnly(snapshot).replace(/^ - /, '');
-    live?.show(drawProgress(snapshot, { nowMs: clock.monotonic(), name, columns: live.columns(), symbols }));
+    const nowMs = clock.monotonic();
+    numbersColumns = Math.max(numbersColumns, formatProgress(snapshot, nowMs).length);
+    live?.show(drawProgress(snapshot, { nowMs, name, columns: live.columns(), numbersColumns, symbols }));
   };
   const refresh = async (): Promise<void> => {
     if (live === null) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toText } from '../../../../src/ui/frame.ts';
+import { measureLine, toText } from '../../../../src/ui/frame.ts';
 import { ASCII_SYMBOLS, UNICODE_SYMBOLS } from '../../../../src/ui/symbols.ts';
 import { drawProgress } from '../../../../src/ui/progress/progress-frame.ts';
 import { NO_TRANSFER, TransferFollower, type TransferSnapshot } from '../../../../src/ui/progress/progress-snapshot.ts';
@@ -95,9 +95,37 @@ describe('drawProgress', () => {
     expect(draw({ ...HALF, circuit: { ...FILLING, failures: 0 } }, 100)).not.toContain('\n');
   });
 
-  it.each([[21], [40], [59], [60], [80], [200]])('never is wider than %d columns, however long the name', (columns) => {
-    const lines = draw({ ...HALF, waits: [WAIT], circuit: FILLING }, columns, { name: 'n'.repeat(500) }).split('\n');
-    expect(lines).toHaveLength(2);
-    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(columns);
+  it('shortens a long name in the middle, by columns, and leaves out what does not fit', () => {
+    const name = `s3://bucket/${'数据/'.repeat(30)}e\u0301👩‍🚀.tar`;
+    const snapshot = { ...HALF, inFlight: 8, failed: 2 };
+    expect(draw(snapshot, 120, { name })).toMatch(/ 2 failed {2}s3:\/\/bucke.*~.*\.tar$/);
+    expect(draw(snapshot, 40, { name })).toBe('50 % of 1.0 KiB, 0:01 left, 2 failed');
+    expect(draw(snapshot, 20, { name })).toBe('50 % of 1.0 KiB');
+    const circuit = { ...FILLING, state: 'open' as const, name: `s3-upload@${'h'.repeat(70)}.example:9000` };
+    expect(draw({ ...HALF, circuit }, 60, { name }).split('\n')[1]).toMatch(
+      /^ {2}circuit s3-upload@h+~h+.example:9000 \[X\] OPEN$/,
+    );
+    expect(draw({ ...HALF, circuit }, 27, { name }).split('\n')[1]).toBe('  circuit [X] OPEN');
+    for (let columns = 1; columns < 200; columns += 1) {
+      const frame = drawProgress(
+        { ...snapshot, circuit, waits: [WAIT] },
+        { nowMs: 1000, name, columns, symbols: UNICODE_SYMBOLS },
+      );
+      for (const line of frame) expect(measureLine(line)).toBeLessThanOrEqual(Math.max(1, columns - 1));
+    }
   });
+
+  it('keeps the name in its place while the numbers get shorter', () => {
+    const picture = { nowMs: 1000, name: 'n', columns: 80, symbols: ASCII_SYMBOLS, numbersColumns: 20 };
+    expect(toText(drawProgress({ ...HALF, totalBytes: null }, picture))).toBe('512 B, 512 B/s        n');
+  });
+
+  it.each([[2], [20], [21], [40], [59], [60], [80], [200]])(
+    'never is wider than %d columns, however long the name',
+    (columns) => {
+      const lines = draw({ ...HALF, waits: [WAIT], circuit: FILLING }, columns, { name: 'n'.repeat(500) }).split('\n');
+      expect(lines).toHaveLength(2);
+      expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(columns);
+    },
+  );
 });
