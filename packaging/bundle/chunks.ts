@@ -42,6 +42,8 @@ const SELDOM: ReadonlySet<string> = new Set(
     'state/mount-kind.ts',
     'cli/settings/parse-user-file.ts',
     'cli/settings/json-fault.ts',
+    'cli/settings/named-file.ts',
+    'cli/settings/profile-names.ts',
     'ui/nearest-word.ts',
   ].map((path) => join(SOURCES, path)),
 );

@@ -89,6 +89,7 @@ const RUNS = [
   'breaker-status',
   'breaker-status --json',
   'config',
+  'doctor s3://demo',
   'put tree/one s3://demo/one',
   'put -r tree s3://demo/tree/',
   'put -r tree s3://demo/again/',

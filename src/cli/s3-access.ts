@@ -6,6 +6,7 @@ import type { GuardedCircuit } from '../guard/guarded-circuit.ts';
 import { refuseIfOpen } from '../guard/refuse-early.ts';
 import { WaitReport } from '../guard/wait-report.ts';
 import type { ObjectAccess } from '../s3/connection/request-shape.ts';
+import type { S3Settings } from '../s3/connection/connect.ts';
 import type { ObjectStore } from '../s3/object-store.ts';
 import type { SettingNames } from '../setting-names.ts';
 import type { TransferContext } from '../transfer/transfer-context.ts';
@@ -103,35 +104,35 @@ export async function connectWithoutCircuit(
 }
 
 async function connect(run: CommandRun, guard: Guard, access: ObjectAccess): Promise<ObjectStore> {
-  const { settings, clock } = run;
-  const { endpointUrl, region, profile, profileFiles, checksums, names } = run.aws();
-  const { connectTimeoutMs, credentialsTimeoutMs, pathStyle } = settings;
-  const certificates = findCertificates(run, { isRequired: endpointUrl?.startsWith('http:') !== true });
+  const settings = findS3Settings(run, access);
   const { openObjectStore } = await import('../s3/object-store.ts');
-  return await openObjectStore(
-    {
-      endpointUrl,
-      region,
-      profile,
-      profileFiles,
-      profileNamedBy: names.profile,
-      missingKey: nameMissingKey(run.env),
-      pathStyle,
-      access: {
-        ...access,
-        sendsChecksums: access.sendsChecksums && checksums.inRequests === 'when_supported',
-        asksForChecksums: access.asksForChecksums && checksums.inResponses === 'when_supported',
-      },
-      connectTimeoutMs,
-      credentialsTimeoutMs,
-      certificates,
-      connectionsMax: findRequestsMax(),
-      findProxy: (origin) => findProxy(origin, run.env),
-      reader: chooseReader(run),
+  return await openObjectStore(settings, run.clock, guard);
+}
+
+/** How S3 is reached. @throws BreakwaterError `config` */
+export function findS3Settings(run: CommandRun, access: ObjectAccess): S3Settings {
+  const { endpointUrl, region, profile, profileFiles, checksums, names } = run.aws();
+  const { connectTimeoutMs, credentialsTimeoutMs, pathStyle } = run.settings;
+  return {
+    endpointUrl,
+    region,
+    profile,
+    profileFiles,
+    profileNamedBy: names.profile,
+    missingKey: nameMissingKey(run.env),
+    pathStyle,
+    access: {
+      ...access,
+      sendsChecksums: access.sendsChecksums && checksums.inRequests === 'when_supported',
+      asksForChecksums: access.asksForChecksums && checksums.inResponses === 'when_supported',
     },
-    clock,
-    guard,
-  );
+    connectTimeoutMs,
+    credentialsTimeoutMs,
+    certificates: findCertificates(run, { isRequired: endpointUrl?.startsWith('http:') !== true }),
+    connectionsMax: findRequestsMax(),
+    findProxy: (origin) => findProxy(origin, run.env),
+    reader: chooseReader(run),
+  };
 }
 
 /** Undocumented among the flags: it is for tests (docs/security.md). */
@@ -151,12 +152,12 @@ function findCertificates(run: CommandRun, { isRequired }: { readonly isRequired
 }
 
 /** The variable that names the proxy to the store; null without one. */
-function findProxyName({ aws, env }: CommandRun): string | null {
+export function findProxyName({ aws, env }: CommandRun): string | null {
   return nameProxy(new URL(aws().endpointUrl ?? AWS_ENDPOINT), env);
 }
 
 /** What has set the settings that a failure may be due to. */
-function nameSettings(run: CommandRun): SettingNames {
+export function nameSettings(run: CommandRun): SettingNames {
   const { aws, caBundle, settings } = run;
   return {
     ...aws().names,

@@ -1,12 +1,12 @@
 import type { Dispatcher } from 'undici';
-import type { SocketOptions, TlsSession } from './open-socket.ts';
+import type { ConnectionSettings, SocketOptions, TlsSession } from './open-socket.ts';
 import { HttpConnection, type ServerManners } from './http-connection.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { HttpExchange } from './http-exchange.ts';
 import { NarrowedLimit } from './narrowed-limit.ts';
 import { SocketLook } from './socket-look.ts';
 
-interface HttpAgentOptions extends Pick<SocketOptions, 'clock' | 'connectTimeoutMs' | 'certificates'> {
+interface HttpAgentOptions extends Pick<SocketOptions, 'clock' | keyof ConnectionSettings> {
   /** The most connections at once, to all origins; further requests wait for one. @default unlimited */
   readonly connectionsMax?: number;
 }

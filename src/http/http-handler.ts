@@ -60,10 +60,23 @@ export class WatchedHttpHandler {
   readonly metadata = { handlerProtocol: 'http/1.1' };
 
   constructor(
-    { connectTimeoutMs, certificates, reader = 'own', connectionsMax = Infinity, findProxy = noProxy }: HttpSettings,
+    {
+      connectTimeoutMs,
+      certificates,
+      lookup,
+      reader = 'own',
+      connectionsMax = Infinity,
+      findProxy = noProxy,
+    }: HttpSettings,
     clock: Clock,
   ) {
-    const options = { connectTimeoutMs, certificates, connectionsMax, clock };
+    const options = {
+      connectTimeoutMs,
+      certificates,
+      connectionsMax,
+      clock,
+      ...(lookup === undefined ? {} : { lookup }),
+    };
     this.#agent = reader === 'own' ? new HttpAgent(options) : new UndiciAgent(options);
     this.#timer = new WatchTimer(clock);
     this.#findProxy = findProxy;

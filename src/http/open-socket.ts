@@ -1,4 +1,4 @@
-import { isIP, connect as connectTcp, type OnReadOpts, type Socket } from 'node:net';
+import { isIP, connect as connectTcp, type LookupFunction, type OnReadOpts, type Socket } from 'node:net';
 import { after, onAbort } from '../abort.ts';
 import type { Clock } from '../clock.ts';
 import { readAfterWriteError } from './answer-after-write-error.ts';
@@ -15,6 +15,8 @@ export interface ConnectionSettings {
   readonly connectTimeoutMs: number;
   /** Trusted certificate authorities in PEM; null for Node's. */
   readonly certificates: string | null;
+  /** Finds the addresses of a host. @default the system's, which cannot be stopped while its name servers are silent */
+  readonly lookup?: LookupFunction;
 }
 
 export interface SocketOptions extends ConnectionSettings {
@@ -56,9 +58,14 @@ export async function openSocket(origin: URL, options: SocketOptions): Promise<S
   return socket;
 }
 
-function peerOf({ hostname, port, protocol }: URL, { onread }: Pick<SocketOptions, 'onread'>) {
+function peerOf({ hostname, port, protocol }: URL, { onread, lookup }: Pick<SocketOptions, 'onread' | 'lookup'>) {
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
-  return { host, port: port === '' ? (PORTS[protocol] ?? 0) : Number(port), ...(onread === null ? {} : { onread }) };
+  return {
+    host,
+    port: port === '' ? (PORTS[protocol] ?? 0) : Number(port),
+    ...(onread === null ? {} : { onread }),
+    ...(lookup === undefined ? {} : { lookup }),
+  };
 }
 
 async function connectOverTls(origin: URL, options: SocketOptions): Promise<Socket> {

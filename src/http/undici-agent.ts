@@ -5,12 +5,12 @@ import { readFields } from '../read-fields.ts';
 import { readAfterWriteError } from './answer-after-write-error.ts';
 import { proxyError } from './proxy-error.ts';
 import { TransferFault } from '../retry/transfer-fault.ts';
-import { openSocket, type SocketOptions, type TlsSession } from './open-socket.ts';
+import { openSocket, type ConnectionSettings, type SocketOptions, type TlsSession } from './open-socket.ts';
 
 /** Bodies are written to the socket in pieces of this size, to detect progress on a slow uplink. */
 const SLICE_BYTES = 64 * 1024;
 
-interface UndiciAgentOptions extends Pick<SocketOptions, 'clock' | 'connectTimeoutMs' | 'certificates'> {
+interface UndiciAgentOptions extends Pick<SocketOptions, 'clock' | keyof ConnectionSettings> {
   /** The most connections at once; further requests wait for one. */
   readonly connectionsMax: number;
   /** Sends everything through it. @default none */
@@ -104,8 +104,12 @@ export class UndiciAgent {
       const own = { ...options, connect: this.#connect };
       return { keeping: new undici.Agent(own), fresh: new undici.Agent({ ...own, pipelining: 0 }) };
     }
-    const { connectTimeoutMs, certificates } = this.#options;
-    const tls = { timeout: connectTimeoutMs, ...(certificates === null ? {} : { ca: certificates }) };
+    const { connectTimeoutMs, certificates, lookup } = this.#options;
+    const tls = {
+      timeout: connectTimeoutMs,
+      ...(certificates === null ? {} : { ca: certificates }),
+      ...(lookup === undefined ? {} : { lookup }),
+    };
     const proxied = (more: { readonly pipelining?: number }): Dispatcher =>
       new undici.ProxyAgent({
         ...options,

@@ -23,7 +23,8 @@ const NETWORK_MAGIC: ReadonlySet<number> = new Set([
 const FUSE_MAGIC = 0x65735546;
 
 /** Many local file systems also use FUSE, so the name decides. */
-const NETWORK_FUSE = /^fuse\.(?:sshfs|s3fs|rclone|glusterfs|davfs|gcsfuse|goofys|mount-s3|mountpoint-s3|juicefs|ceph)/;
+export const NETWORK_FUSE =
+  /^fuse\.(?:sshfs|s3fs|rclone|glusterfs|davfs|gcsfuse|goofys|mount-s3|mountpoint-s3|juicefs|ceph)/;
 
 /**
  * Whether a path, or the nearest existing directory above it, is on a network file system, as far as the system shows

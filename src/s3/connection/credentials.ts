@@ -32,7 +32,7 @@ const CONFIG_PATH = '/dev/null/config';
 const CREDENTIALS_PATH = '/dev/null/credentials';
 
 type Provider = ReturnType<typeof defaultProvider>;
-type Identity = Awaited<ReturnType<Provider>>;
+export type Identity = Awaited<ReturnType<Provider>>;
 
 /**
  * The AWS credential chain, with a time limit, which the SDK's providers lack: a program, a metadata server or STS may

@@ -1,0 +1,80 @@
+import type { FleetFailureCode } from '../../circuit/fleet-store.ts';
+import { formatDuration } from '../../duration.ts';
+import type { ErrorCode } from '../../errors.ts';
+import { explainFleetFailure } from '../fleet/fleet-failures.ts';
+import { failed, ok, warning, type Finding } from './check.ts';
+
+/** What was measured of a fleet. */
+export interface MeasuredFleet {
+  /** The engine, without user and password. */
+  readonly engine: string;
+  /** A connection and the first answer, in ms. */
+  readonly connectedInMs: number;
+  /** One more answer over the same connection, in ms. */
+  readonly roundTripMs: number;
+  /** How far this machine is ahead of the engine, in ms. */
+  readonly offsetMs: number;
+  readonly quorum: number;
+  readonly host: string;
+  /** Other hosts that have lately failed, as far as the circuits of this scope know them. */
+  readonly otherHosts: readonly string[];
+  /** Circuits of the fleet that refuse calls now. */
+  readonly refusing: readonly string[];
+}
+
+/** The settings are wrong; everything else may be different later. */
+const MISTAKES: ReadonlySet<FleetFailureCode> = new Set([
+  'no_auth',
+  'wrong_password',
+  'no_permission',
+  'not_trusted',
+  'is_cluster',
+  'bad_answer',
+]);
+
+export function judgeFleetFailure(
+  engine: string,
+  { code, limitMs }: { readonly code: FleetFailureCode; readonly limitMs: number },
+): Finding {
+  const why =
+    code === 'timeout'
+      ? `the fleet at ${engine} does not answer within ${formatDuration(limitMs)}`
+      : explainFleetFailure({ name: engine }, code);
+  const status: ErrorCode = MISTAKES.has(code) ? 'config' : 'unavailable';
+  return failed(status, `${why}: this host decides by its own circuits`, {
+    hint: MISTAKES.has(code)
+      ? 'correct BREAKWATER_FLEET and the rules of the engine'
+      : 'check that the engine runs, and the network',
+    reason: `fleet_${code}`,
+    facts: { engine, problem: code },
+  });
+}
+
+export function judgeFleet(fleet: MeasuredFleet, { timeoutMs }: { readonly timeoutMs: number }): Finding {
+  const { engine, connectedInMs, roundTripMs, offsetMs, quorum, host, otherHosts, refusing } = fleet;
+  const facts = {
+    engine,
+    connected_in_ms: round(connectedInMs),
+    round_trip_ms: round(roundTripMs),
+    offset_ms: Math.round(offsetMs),
+    quorum,
+    host,
+    other_hosts: otherHosts,
+    refusing,
+  };
+  if (connectedInMs > timeoutMs) {
+    const message = `${engine} answers after ${round(connectedInMs)} ms, later than --fleet-timeout (${formatDuration(timeoutMs)}): this host decides by its own circuits`;
+    return warning(message, { hint: 'raise --fleet-timeout, or use a closer engine', reason: 'fleet_timeout', facts });
+  }
+  if (refusing.length > 0) {
+    const message = `${refusing.join(', ')} refused by ${quorum} or more hosts`;
+    return warning(message, { hint: 'see breakwater breaker-status', reason: 'circuit_open', facts });
+  }
+  const others =
+    otherHosts.length === 0 ? 'no other host has failed lately' : `others with failures: ${otherHosts.join(', ')}`;
+  return ok(`${engine} answers in ${round(roundTripMs)} ms, quorum ${quorum}, as host ${host}; ${others}`, facts);
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}

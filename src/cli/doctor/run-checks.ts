@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs';
+import { BreakwaterError } from '../../errors.ts';
+import { refuseUnusable } from '../base-command.ts';
+import type { CommandRun } from '../command-run.ts';
+import { findProxyName, nameSettings } from '../s3-access.ts';
+import { CHECK_NAMES, skipped, type Check, type CheckName, type Finding } from './check.ts';
+import { judgeBucket, judgeCredentials } from './judge-credentials.ts';
+import { fromError, judgeCircuits, judgeNode, judgeSettings, judgeState } from './judge-machine.ts';
+import { judgeCertificates, judgeName, judgeProxy } from './judge-network.ts';
+import { judgeClock, judgeEndpoint } from './judge-store.ts';
+import { measureCertificates } from './measure-certificates.ts';
+import { checkFleet } from './measure-fleet.ts';
+import { measureState } from './measure-state.ts';
+import { measureStore, STORE_LIMIT_MS, type Place } from './measure-store.ts';
+
+interface Machine {
+  /** Of Node. */
+  readonly nodeVersion: string;
+  /** The version of Node that package.json asks for. */
+  readonly engine: string;
+  /** The system and the processor. */
+  readonly platform: string;
+  /** The config file, which need not be there. */
+  readonly userFile: string;
+}
+
+type Findings = Partial<Readonly<Record<CheckName, Finding>>>;
+
+/**
+ * Looks at everything that a transfer would use, side by side and for a bounded time. Changes nothing.
+ * @param place what to ask the store for besides, and its URL
+ * @throws the signal's reason
+ */
+export async function runChecks(
+  run: CommandRun,
+  { machine, place }: { readonly machine: Machine; readonly place: (Place & { readonly url: string }) | null },
+): Promise<readonly Check[]> {
+  const { env, settings } = run;
+  const isThere = existsSync(machine.userFile);
+  const problem = await refuseUnusable(settings, { ...env }).then(() => null, asProblem);
+  const unusable = attempt(() => void run.aws());
+  // First, because it does not wait for anything but a lock, and the others could not go on meanwhile.
+  const { state, circuits } = await measureState(run, { hasScope: unusable === null });
+  const [store, fleet] = await Promise.all([
+    unusable === null ? checkStore(run, place) : { endpoint: fromError(unusable, 'see breakwater config') },
+    unusable === null || settings.circuitScope !== null ? checkFleet(run) : skipped('the circuits have no scope'),
+  ]);
+  const findings: Findings = {
+    node: judgeNode(machine.nodeVersion, machine),
+    settings: judgeSettings(problem, { path: machine.userFile, isThere }),
+    ...store,
+    state: judgeState(state),
+    circuits: judgeCircuits(circuits, { nowMs: run.clock.now() }),
+    fleet,
+  };
+  return CHECK_NAMES.map((name) => ({ name, ...(findings[name] ?? skipped('the endpoint cannot be used')) }));
+}
+
+async function checkStore(run: CommandRun, place: (Place & { readonly url: string }) | null): Promise<Findings> {
+  const proxyName = findProxyName(run);
+  const proxy = judgeProxy(proxyName === null ? null : { name: proxyName, url: run.env[proxyName] ?? '' });
+  const certificates = checkCertificates(run);
+  if (certificates.status === 'failed') return { proxy, certificates };
+  try {
+    const names = nameSettings(run);
+    const { answers, credentials, lookups } = await measureStore(run, place);
+    const { signed } = answers;
+    const { endpointUrl, region } = run.aws();
+    const url = endpointUrl ?? `S3 in ${region ?? 'us-east-1'}`;
+    return {
+      name: judgeName(lookups, { names }),
+      proxy,
+      certificates,
+      endpoint: judgeEndpoint(answers, { url, names, limitMs: STORE_LIMIT_MS }),
+      clock: judgeClock(answers),
+      credentials: judgeCredentials(credentials, { signed, names, nowMs: run.clock.now() }),
+      bucket: judgeBucket(place?.url ?? null, { signed, names }),
+    };
+  } catch (error) {
+    run.signal.throwIfAborted();
+    return { proxy, certificates, endpoint: fromError(asProblem(error), 'see breakwater config') };
+  }
+}
+
+function checkCertificates(run: CommandRun): Finding {
+  const isUnchecked = run.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0';
+  try {
+    const file = run.caBundle();
+    return judgeCertificates(file === null ? null : measureCertificates(file, run.clock), { isUnchecked });
+  } catch (error) {
+    return fromError(asProblem(error), 'see breakwater config');
+  }
+}
+
+function attempt(read: () => void): BreakwaterError | null {
+  try {
+    read();
+    return null;
+  } catch (error) {
+    return asProblem(error);
+  }
+}
+
+/** @throws anything else, which is a bug */
+function asProblem(error: unknown): BreakwaterError {
+  if (error instanceof BreakwaterError) return error;
+  throw error;
+}

@@ -1,0 +1,54 @@
+import { string } from '@oclif/core/args';
+import program from '../../package.json' with { type: 'json' };
+import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
+import type { CommandResult, CommandRun } from '../cli/command-run.ts';
+import { runChecks } from '../cli/doctor/run-checks.ts';
+import { findHome } from '../cli/find-home.ts';
+import { transferFlags } from '../cli/flags/flags.ts';
+import { parseS3Url } from '../cli/flags/s3-url.ts';
+import { doctorResult } from '../cli/output/doctor-result.ts';
+import { findUserFile } from '../cli/settings/user-file.ts';
+
+export default class Doctor extends BaseCommand<typeof Doctor> {
+  static override summary = 'check what a transfer needs: endpoint, credentials, clock, state, fleet';
+  static override description =
+    'Takes a few seconds at most, also while S3 is down or silent. Sends one request without a signature and one with, outside of circuits and metrics, and changes nothing. Ends with the status of the first check that failed; warnings are status 0.';
+  static override usage = 'doctor [s3://BUCKET] [FLAGS]';
+  static override examples = [
+    { description: 'At the terminal', command: '<%= config.bin %> doctor' },
+    { description: 'With a bucket that has to be readable', command: '<%= config.bin %> doctor s3://my-bucket' },
+    { description: 'In a CI pipeline, before the work', command: '<%= config.bin %> doctor --json s3://my-bucket' },
+    {
+      description: "From cron, as cron's user and with its environment",
+      command: '<%= config.bin %> doctor > /tmp/doctor.txt 2>&1',
+    },
+  ];
+  static override baseFlags = transferFlags;
+  static override flags = {};
+  static override args = {
+    bucket: string({ description: 'bucket to list one key of, with a prefix if only that may be listed' }),
+  };
+
+  /** Settings that cannot be used are a check that failed. */
+  protected override async checkSettings(): Promise<void> {
+    await Promise.resolve();
+  }
+
+  protected override async execute(run: CommandRun, { args }: CommandInput<typeof Doctor>): Promise<CommandResult> {
+    const { env } = run;
+    const place = args.bucket === undefined ? null : readPlace(args.bucket, run);
+    const machine = {
+      nodeVersion: process.versions.node,
+      engine: program.engines.node,
+      platform: `${process.platform} ${process.arch}`,
+      userFile: findUserFile({ env, home: findHome(env) }),
+    };
+    const checks = await runChecks(run, { machine, place });
+    return doctorResult(checks, { hasColour: run.output.mode.stdoutHasColour });
+  }
+}
+
+function readPlace(url: string, run: CommandRun) {
+  const { bucket, key } = parseS3Url(url, run);
+  return { bucket, prefix: key, url };
+}
