@@ -5,6 +5,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { arch, platform, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { bashCompletion } from '../src/cli/completion/bash-completion.ts';
+import { fishCompletion } from '../src/cli/completion/fish-completion.ts';
+import { zshCompletion } from '../src/cli/completion/zsh-completion.ts';
 import { makeDeb } from './archive/deb.ts';
 import { makeTar, type ArchiveFile } from './archive/tar.ts';
 import { makeExecutable } from './executable/make-executable.ts';
@@ -23,6 +26,15 @@ interface Package {
 
 /** As Debian calls them. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
+
+/** The scripts for each shell, by name in the archive, and where Debian's shells look for them below /usr/share. */
+const COMPLETIONS: Readonly<
+  Record<string, { readonly make: (manifest: ManSources['manifest']) => string; readonly place: string }>
+> = {
+  'breakwater.bash': { make: bashCompletion, place: 'bash-completion/completions/breakwater' },
+  _breakwater: { make: zshCompletion, place: 'zsh/vendor-completions/_breakwater' },
+  'breakwater.fish': { make: fishCompletion, place: 'fish/vendor_completions.d/breakwater.fish' },
+};
 
 /** What dpkg runs. */
 const SCRIPTS = ['postinst', 'prerm', 'postrm'];
@@ -70,7 +82,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Beside the command: manual pages, documents, licences, and units for systemd. */
+/** Beside the command: manual pages, completions, documents, licences, and units for systemd. */
 function listDocuments({ version, files }: Package): readonly ArchiveFile[] {
   const manifest = readJson('oclif.manifest.json') as ManSources['manifest'];
   if (manifest.version !== version) throw new Error('oclif.manifest.json is of another version: run npm run manifest');
@@ -81,6 +93,10 @@ function listDocuments({ version, files }: Package): readonly ArchiveFile[] {
   const licences = ['LICENSE', 'dist/chunks/LICENSES.txt', 'dist/ui/LICENSES.txt', node].map((name) => read(name));
   return [
     ...[...pages].map(([name, text]) => ({ path: `man/${name}`, bytes: Buffer.from(text) })),
+    ...Object.entries(COMPLETIONS).map(([name, { make }]) => ({
+      path: `completions/${name}`,
+      bytes: Buffer.from(make(manifest)),
+    })),
     ...names.map((name) => ({ path: name, bytes: read(name) })),
     ...['packaging/systemd', 'packaging/examples'].flatMap((folder) =>
       listFolder(folder).map((name) => ({ path: name.replace('packaging/', ''), bytes: read(name) })),
@@ -93,6 +109,8 @@ function placeOnDebian(file: ArchiveFile): ArchiveFile {
   const { path, bytes } = file;
   if (path === 'breakwater') return { ...file, path: 'usr/bin/breakwater' };
   if (path.startsWith('man/')) return { path: `usr/share/man/man1/${path.slice(4)}.gz`, bytes: gzipSync(bytes) };
+  const completion = COMPLETIONS[path.replace('completions/', '')];
+  if (completion !== undefined) return { path: `usr/share/${completion.place}`, bytes };
   if (path.startsWith('systemd/')) return { path: `usr/lib/systemd/system/${path.slice(8)}`, bytes };
   const names: Readonly<Record<string, string>> = { LICENSE: 'copyright' };
   return { path: `usr/share/doc/breakwater/${names[path] ?? path}`, bytes };

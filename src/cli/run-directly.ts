@@ -5,6 +5,7 @@ const WITH_ARGUMENTS: ReadonlySet<string> = new Set([
   'breaker-isolate',
   'breaker-reset',
   'breaker-status',
+  'completion',
   'doctor',
   'get',
   'put',

@@ -241,6 +241,20 @@ describe.skipIf(!has('dpkg') || !has('dpkg-deb'))('the package of Debian', () =>
     }
   });
 
+  it('has the completions where bash, zsh and fish look for them, and so has the tarball', () => {
+    for (const [shell, place, name] of [
+      ['bash', 'bash-completion/completions/breakwater', 'breakwater.bash'],
+      ['zsh', 'zsh/vendor-completions/_breakwater', '_breakwater'],
+      ['fish', 'fish/vendor_completions.d/breakwater.fish', 'breakwater.fish'],
+    ] as const) {
+      const text = readFileSync(join(unpackDeb(), 'usr/share', place), 'utf8');
+      expect(readFileSync(join(unpackTarball(), 'completions', name), 'utf8')).toBe(text);
+      const env = { HOME: scratch, BREAKWATER_STATE_DIR: join(scratch, 'completion') };
+      const printed = spawnSync(join(unpackTarball(), 'breakwater'), ['completion', shell], { env, encoding: 'utf8' });
+      expect(printed.stdout).toBe(text);
+    }
+  });
+
   it.skipIf(!has('systemd-analyze'))('has units that systemd accepts', () => {
     const root = unpackDeb();
     const units = join(root, 'usr/lib/systemd/system');

@@ -175,6 +175,12 @@ function readProfile(profile: string, { env, home }: Place): ProfileFacts {
   };
 }
 
+/** The text of both AWS files; empty where one cannot be read. @throws BreakwaterError `config` */
+export function readAwsFiles(place: Place): { readonly config: string; readonly credentials: string } {
+  const [config = '', credentials = ''] = AWS_FILES.map((file) => readAwsFile(file, place));
+  return { config, credentials };
+}
+
 function expandHome(path: string, home: string): string {
   return path.replace(/^~(?=\/)/, () => home);
 }
