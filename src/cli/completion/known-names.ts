@@ -15,16 +15,10 @@ export async function listKnownNames(kind: Listed, run: CommandRun): Promise<rea
 }
 
 async function findNames(kind: Listed, run: CommandRun): Promise<readonly string[]> {
-  switch (kind) {
-    case 'profiles':
-      return listProfiles({ env: run.env, home: findHome(run.env) });
-    case 'circuits':
-      return [...CIRCUIT_NAMES, ...(await run.state()).circuits.list().map(({ name }) => name)];
-    case 'buckets': {
-      const { counters } = (await run.state()).metrics.read();
-      // Of a bucket without a name of its own, such as what exceeds the limit of series, there is nothing to complete.
-      const buckets = counters.map(({ labels }) => labels['bucket'] ?? '').filter((name) => /^[A-Za-z0-9]/.test(name));
-      return buckets.map((name) => `s3://${name}/`);
-    }
-  }
+  if (kind === 'profiles') return listProfiles({ env: run.env, home: findHome(run.env) });
+  const { circuits, metrics } = await run.state();
+  if (kind === 'circuits') return [...CIRCUIT_NAMES, ...circuits.list().map(({ name }) => name)];
+  // Of a bucket without a name of its own, such as what exceeds the limit of series, there is nothing to complete.
+  const buckets = metrics.read().counters.map(({ labels }) => labels['bucket'] ?? '');
+  return buckets.filter((name) => /^[A-Za-z0-9]/.test(name)).map((name) => `s3://${name}/`);
 }
