@@ -1,12 +1,20 @@
 import type { FailureCause, HostRecord, ManualChange, ProcessIdentity, Transition } from '../circuit/circuit.ts';
 import { formatTime } from '../clock.ts';
+import type {
+  CauseDocument,
+  ChangeDocument,
+  CircuitDocument,
+  FleetDocument,
+  HostDocument,
+  IsolationDocument,
+  ManualDocument,
+  ProcessDocument,
+} from '../documents/circuit-documents.ts';
 import type { InspectedFleet } from './fleet-circuits.ts';
 import type { InspectedCircuit } from './inspect-circuits.ts';
 
-type Document = Readonly<Record<string, unknown>>;
-
 /** One circuit in the output of `breaker-status --json`. Times are ISO 8601; null means none. */
-export function circuitDocument({ view, refused, trip }: InspectedCircuit): Document {
+export function circuitDocument({ view, refused, trip }: InspectedCircuit): CircuitDocument {
   const { row } = view;
   return {
     name: row.name,
@@ -36,17 +44,17 @@ export function circuitDocument({ view, refused, trip }: InspectedCircuit): Docu
   };
 }
 
-function hostDocument({ host, failures, atMs }: HostRecord): Document {
+function hostDocument({ host, failures, atMs }: HostRecord): HostDocument {
   return { host, failures, at: formatTime(atMs) };
 }
 
 /** What is known of a fleet's engine. */
-export function engineDocument({ name, problem, answeredAgoMs }: NonNullable<InspectedFleet['engine']>): Document {
+export function engineDocument({ name, problem, answeredAgoMs }: NonNullable<InspectedFleet['engine']>): FleetDocument {
   return { engine: name, problem, answered_ms_ago: answeredAgoMs === null ? null : Math.round(answeredAgoMs) };
 }
 
 /** One state change in the output of `breaker-status --history --json`. */
-export function transitionDocument(transition: Transition): Document {
+export function transitionDocument(transition: Transition): ChangeDocument {
   const { circuit, atMs, from, to, epoch, why, cause, manual, process } = transition;
   return {
     at: formatTime(atMs),
@@ -62,11 +70,11 @@ export function transitionDocument(transition: Transition): Document {
 }
 
 /** An isolation that refuses calls; `circuit` is the name that was isolated. */
-export function isolationDocument({ of, ...manual }: ManualChange & { readonly of: string }): Document {
-  return { circuit: of, ...manualDocument(manual) };
+export function isolationDocument({ of, ...manual }: ManualChange & { readonly of: string }): IsolationDocument {
+  return { circuit: of, ...describeManual(manual) };
 }
 
-export function causeDocument(cause: FailureCause | null): Document | null {
+export function causeDocument(cause: FailureCause | null): CauseDocument | null {
   if (cause === null) return null;
   const { atMs, code, message, httpStatus, requestId, process } = cause;
   return {
@@ -79,13 +87,15 @@ export function causeDocument(cause: FailureCause | null): Document | null {
   };
 }
 
-function manualDocument(manual: ManualChange | null): Document | null {
-  if (manual === null) return null;
-  const { by, atMs, reason, untilMs } = manual;
+function manualDocument(manual: ManualChange | null): ManualDocument | null {
+  return manual === null ? null : describeManual(manual);
+}
+
+function describeManual({ by, atMs, reason, untilMs }: ManualChange): ManualDocument {
   return { by, at: formatTime(atMs), reason, until: timeOrNull(untilMs) };
 }
 
-function processDocument({ pid, host, command }: ProcessIdentity): Document {
+function processDocument({ pid, host, command }: ProcessIdentity): ProcessDocument {
   return { pid, host, command };
 }
 

@@ -3,6 +3,7 @@ import type { CircuitName, ProcessIdentity } from '../circuit/circuit.ts';
 import type { CircuitGate } from '../circuit/circuit-gate.ts';
 import type { Clock } from '../clock.ts';
 import type { BreakwaterError } from '../errors.ts';
+import type { ResultFields } from '../documents/outputs.ts';
 import type { EventSink } from '../events.ts';
 import type { OpenedFleet } from './fleet/fleet-access.ts';
 import type { State } from '../state/state.ts';
@@ -54,8 +55,8 @@ export interface CommandRun {
 
 /** What a command returns. The base class prints it and chooses the exit status. */
 export interface CommandResult {
-  /** Fields of the JSON document besides `ok` and `command`, in snake_case. */
-  readonly json: Readonly<Record<string, unknown>>;
+  /** Fields of the JSON document besides `ok` and `command`; null for a result that is never printed as JSON. */
+  readonly json: ResultFields | null;
   /** The requested output, as lines on stdout; also printed with `--quiet`. */
   readonly lines?: readonly string[];
   /** One sentence about what was done, on stdout; not printed with `--quiet`. */

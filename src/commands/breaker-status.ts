@@ -161,7 +161,7 @@ async function watch(run: CommandRun, request: Omit<ScreenRequest, 'user'>): Pro
         jobControl: createJobControl(),
       };
       const changes = await watchAtTerminal(run, { ...request, user: readUserName() }, terminal);
-      return { json: {}, summary: changes.length === 0 ? null : changes.join('\n') };
+      return { json: null, summary: changes.length === 0 ? null : changes.join('\n') };
     } finally {
       output.stepAside(null);
       for (const write of held) write();

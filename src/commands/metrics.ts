@@ -89,11 +89,11 @@ async function print(run: CommandRun, format: (typeof FORMATS)[number]): Promise
   const { metricsDocument, printMetrics } = await import('../metrics/print.ts');
   const measured = await measure(run);
   if (run.output.mode.json) return { json: { families: await metricsDocument(measured) } };
-  if (format === 'json') return { json: {}, lines: [toJsonText({ families: await metricsDocument(measured) })] };
+  if (format === 'json') return { json: null, lines: [toJsonText({ families: await metricsDocument(measured) })] };
   const text = (await printMetrics(measured, format)).trimEnd();
   // Names of foreign rows must not drive a terminal; a scraper gets them as they are.
   const isShown = run.output.mode.stdoutIsTerminal;
-  return { json: {}, lines: isShown ? text.split('\n').map(escapeControls) : [text] };
+  return { json: null, lines: isShown ? text.split('\n').map(escapeControls) : [text] };
 }
 
 async function pushTotals(run: CommandRun, url: string): Promise<string> {

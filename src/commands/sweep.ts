@@ -112,7 +112,8 @@ export default class Sweep extends BaseCommand<typeof Sweep> {
       selection,
       shard: flags.shard ?? null,
       limits: { maxDelete: flags['max-delete'] ?? null, maxBytes: flags['max-bytes'] ?? null },
-      isDryRun: flags['dry-run'],
+      // Undefined where it is not given, whatever its type says.
+      isDryRun: flags['dry-run'] ?? false,
       isStrict: flags.strict,
       isUnconditional: flags.unconditional,
       reportPath,

@@ -1,4 +1,5 @@
 import { Registry, type RegistryContentType } from 'prom-client';
+import type { FamilyDocument, SeriesDocument } from '../documents/metrics-documents.ts';
 import { createRegistry, type Measured } from './registry.ts';
 
 export type MetricFormat = 'prometheus' | 'openmetrics';
@@ -21,15 +22,17 @@ export async function printMetrics(
 }
 
 /** The families as plain data: name, type, help and series. */
-export async function metricsDocument(measured: Measured): Promise<readonly Readonly<Record<string, unknown>>[]> {
+export async function metricsDocument(measured: Measured): Promise<readonly FamilyDocument[]> {
   const families = await createRegistry(measured).getMetricsAsJSON();
   return families.map(({ name, type, help, values }) => ({
     name,
-    type,
+    // One of ours, and its declared type is an enum whose values the package does not export.
+    type: type as unknown as FamilyDocument['type'],
     help,
     series: values.map(({ labels, value, ...rest }) => ({
-      ...('metricName' in rest && rest.metricName !== undefined ? { name: rest.metricName } : {}),
-      labels,
+      ...('metricName' in rest && typeof rest.metricName === 'string' ? { name: rest.metricName } : {}),
+      // Each label has a value: see `inOrder`.
+      labels: labels as SeriesDocument['labels'],
       value,
     })),
   }));

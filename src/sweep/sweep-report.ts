@@ -4,6 +4,7 @@ import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { after, onAbort } from '../abort.ts';
 import type { Clock } from '../clock.ts';
+import type { SweepReportLine } from '../documents/sweep-documents.ts';
 import { BreakwaterError } from '../errors.ts';
 import { isPipe, openPipeToWrite } from '../open-pipe.ts';
 import type { LeftObject } from './tally.ts';
@@ -86,7 +87,8 @@ async function openStream(path: string, wait: ReportWait): Promise<Writable> {
 }
 
 function formatLine(bucket: string, { key, versionId, code, message }: LeftObject): string {
-  return toJsonText({ bucket, key, version_id: versionId, code, message });
+  const line: SweepReportLine = { bucket, key, version_id: versionId, code, message };
+  return toJsonText(line);
 }
 
 /** An error also ends the wait, which `check` then throws, and so does the signal. */

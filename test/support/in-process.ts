@@ -9,6 +9,7 @@ import { createRuntime } from '../../src/cli/runtime.ts';
 import { resolveSettings } from '../../src/cli/settings/resolve-settings.ts';
 import { toBreakwaterError } from '../../src/cli/flags/usage-error.ts';
 import { systemClock } from '../../src/clock.ts';
+import { assertOutputs } from './check-output.ts';
 import { HTTP_SWITCH } from './http-switch.ts';
 
 export interface InProcessOptions {
@@ -63,7 +64,7 @@ export async function runInProcess(
     file: { path: '', entries: {} },
   });
   const output = new Output(decideOutputMode(settings, screens, env), screens);
-  const command = CommandClass.name.toLowerCase();
+  const command = CommandClass.name.replaceAll(/(?<=.)([A-Z])/g, '-$1').toLowerCase();
   const options = {
     command,
     settings,
@@ -86,7 +87,14 @@ export async function runInProcess(
   } finally {
     await runtime[Symbol.asyncDispose]();
   }
-  return { status, stdout: Buffer.concat(written), stderr: Buffer.concat(said).toString() };
+  const ended = { status, stdout: Buffer.concat(written), stderr: Buffer.concat(said).toString() };
+  // A test's own stream has the output, or a part of it.
+  if (stdout === undefined) {
+    const { stderr } = ended;
+    const words = [command, ...argv];
+    assertOutputs({ args: words, env, cwd: process.cwd(), stdout: ended.stdout.toString(), stderr, hasEnded: true });
+  }
+  return ended;
 }
 
 function collect(chunks: Buffer[]): Writable {

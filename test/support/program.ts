@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { assertOutputs } from './check-output.ts';
 import { HTTP_SWITCH } from './http-switch.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
@@ -31,9 +32,14 @@ export interface ProgramOptions {
   readonly uid?: number;
   /** Killed after this, in ms. @default 60000 */
   readonly killAfterMs?: number;
+  /** False if the test takes part of the output away, so that its schema cannot hold. @default true */
+  readonly isChecked?: boolean;
 }
 
-/** The real program, as a user runs it: its own home, nothing inherited but PATH. */
+/**
+ * The real program, as a user runs it: its own home, nothing inherited but PATH. A run whose JSON is not as its schema
+ * says rejects.
+ */
 export class Program implements AsyncDisposable {
   /** A directory of this test alone; also HOME of every run. */
   readonly directory: string;
@@ -81,7 +87,7 @@ export class Program implements AsyncDisposable {
   /** Starts it and hands out the child, for signals and pipes. */
   start(
     args: readonly string[],
-    { env = {}, input, cwd = this.directory, uid, killAfterMs = KILL_AFTER_MS }: ProgramOptions = {},
+    { env = {}, input, cwd = this.directory, uid, killAfterMs = KILL_AFTER_MS, isChecked = true }: ProgramOptions = {},
   ): { child: ChildProcess; ended: Promise<Ended> } {
     const startedAtMs = performance.now();
     const [file = '', ...words] = this.#command;
@@ -104,14 +110,23 @@ export class Program implements AsyncDisposable {
       child.once('error', reject);
       child.once('close', (status, signal) => {
         const out = Buffer.concat(stdout);
-        resolve({
-          status,
-          signal,
-          stdout: out,
-          text: out.toString(),
-          stderr: Buffer.concat(stderr).toString(),
-          durationMs: performance.now() - startedAtMs,
-        });
+        const texts = { text: out.toString(), stderr: Buffer.concat(stderr).toString() };
+        try {
+          if (isChecked) {
+            assertOutputs({
+              args,
+              env: { ...this.env, ...env },
+              cwd,
+              stdout: texts.text,
+              stderr: texts.stderr,
+              hasEnded: status !== null,
+            });
+          }
+        } catch (error) {
+          reject(error);
+          return;
+        }
+        resolve({ status, signal, stdout: out, ...texts, durationMs: performance.now() - startedAtMs });
       });
     });
     return { child, ended };

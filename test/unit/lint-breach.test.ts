@@ -36,11 +36,12 @@ const GLOBALS: Readonly<Record<string, readonly string[]>> = {
 };
 /** What each folder may import of the others: nothing reaches back. */
 const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
-  breaker: ['circuit', 'metrics', 'state', 'ui'],
+  breaker: ['circuit', 'documents', 'metrics', 'state', 'ui'],
   circuit: [],
   cli: [
     'breaker',
     'circuit',
+    'documents',
     'fleet',
     'guard',
     'metrics',
@@ -52,18 +53,19 @@ const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
     'transfer',
     'ui',
   ],
-  commands: ['breaker', 'circuit', 'cli', 'metrics', 'sandbox', 'sweep', 'transfer', 'ui'],
+  commands: ['breaker', 'circuit', 'cli', 'documents', 'metrics', 'sandbox', 'sweep', 'transfer', 'ui'],
+  documents: ['circuit', 'cli', 'metrics', 's3', 'sandbox', 'state', 'sweep'],
   fleet: ['circuit', 'state'],
   guard: ['circuit', 'http', 'retry'],
   http: ['retry'],
-  metrics: ['circuit', 'state'],
+  metrics: ['circuit', 'documents', 'state'],
   retry: ['circuit'],
   s3: ['guard', 'http', 'retry'],
   sandbox: [],
   state: ['circuit'],
-  sweep: ['s3'],
+  sweep: ['documents', 's3'],
   transfer: ['guard', 's3'],
-  ui: ['circuit'],
+  ui: ['circuit', 'documents'],
 };
 /** The same inside s3/, of its folders. */
 const S3_NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {

@@ -1,6 +1,7 @@
 import { findBareName } from '../../circuit/circuit-name.ts';
 import type { CircuitState, Transition } from '../../circuit/circuit.ts';
 import { formatTime } from '../../clock.ts';
+import type { WatchLine } from '../../documents/circuit-documents.ts';
 import { assertNever } from '../../errors.ts';
 import type { WatchedCircuit, WatchedFleet, WatchSnapshot } from './snapshot.ts';
 import { SPANS_MS } from './view.ts';
@@ -36,7 +37,7 @@ export async function watchAsLines(watch: LineWatch): Promise<WatchSnapshot> {
   for (;;) {
     const entries = changes.take(snapshot);
     const write = (entry: Entry): string =>
-      watch.isJson ? toJson(entry, snapshot) : escapeControls(toLine(entry, snapshot));
+      watch.isJson ? toJsonText(toWatchLine(entry, snapshot)) : escapeControls(toLine(entry, snapshot));
     if (entries.length > 0) print(entries.map(write));
     if (signal.aborted || !isRead()) return snapshot;
     await clock.sleep(TICK_MS, signal).catch(() => undefined);
@@ -128,19 +129,19 @@ function keyOf({ view: { state, refusal, row, isolation } }: WatchedCircuit): st
   ]);
 }
 
-function toJson(entry: Entry, { takenAtMs, stateFile }: WatchSnapshot): string {
+function toWatchLine(entry: Entry, { takenAtMs, stateFile }: WatchSnapshot): WatchLine {
   const at = formatTime(takenAtMs);
   switch (entry.kind) {
     case 'state_file': {
       const { path, condition } = stateFile;
-      return toJsonText({ event: entry.kind, at, state_file: { path, condition } });
+      return { event: entry.kind, at, state_file: { path, condition } };
     }
     case 'fleet':
-      return toJsonText({ event: entry.kind, at, fleet: engineDocument(entry.fleet) });
+      return { event: entry.kind, at, fleet: engineDocument(entry.fleet) };
     case 'change':
-      return toJsonText({ event: entry.kind, at, change: transitionDocument(entry.transition) });
+      return { event: entry.kind, at, change: transitionDocument(entry.transition) };
     case 'circuit':
-      return toJsonText({ event: entry.kind, at, circuit: circuitDocument(toInspected(entry.circuit)) });
+      return { event: entry.kind, at, circuit: circuitDocument(toInspected(entry.circuit)) };
     default:
       return assertNever(entry);
   }

@@ -1,3 +1,4 @@
+import type { ConfigFound, ValueDocument } from '../../documents/config-documents.ts';
 import type { BreakwaterError } from '../../errors.ts';
 import { alignColumns } from '../../ui/align-columns.ts';
 import { escapeControls } from '../../ui/escape.ts';
@@ -15,28 +16,6 @@ export interface ShownConfig {
   readonly circuits: readonly string[];
   /** Why a command with these settings would end before it sends anything; null if it would not. */
   readonly problem: BreakwaterError | null;
-}
-
-/** The document of a value: `value`, `source` and `set_by`. */
-interface ValueDocument {
-  readonly value: TracedValue['value'];
-  readonly source: TracedValue['source'];
-  readonly set_by: string | null;
-}
-
-/** The fields of `config --json`, besides those of every document. */
-interface ConfigDocument {
-  readonly file: { readonly path: string; readonly found: boolean };
-  /** By key of the user file. */
-  readonly settings: Readonly<
-    Record<
-      string,
-      ValueDocument & { readonly flag: string; readonly variable: string; readonly otherwise: string | null }
-    >
-  >;
-  readonly aws: Readonly<Record<string, ValueDocument>> | null;
-  readonly secrets: Readonly<Record<string, ValueDocument>>;
-  readonly circuits: readonly string[];
 }
 
 /** The result of `config`: tables for people, and the document. */
@@ -60,8 +39,7 @@ export function configResult(shown: ShownConfig): CommandResult {
     ...(isSecretSet ? ['', ...tabulate('SECRET', secrets)] : []),
     ...(circuits.length === 0 ? [] : ['', `circuits: ${escapeControls(circuits.join(', '))}`]),
   ];
-  const json = { ...configDocument(shown) };
-  return { json, lines, ...(problem === null ? {} : { failure: problem }) };
+  return { json: configDocument(shown), lines, ...(problem === null ? {} : { failure: problem }) };
 }
 
 function tabulate(title: string, values: Readonly<Record<string, TracedValue>>): readonly string[] {
@@ -78,7 +56,7 @@ function formatValue(value: TracedValue['value'], otherwise: string | null): str
   return otherwise === null ? '-' : `(${otherwise})`;
 }
 
-function configDocument({ file, settings, aws, secrets, circuits }: ShownConfig): ConfigDocument {
+function configDocument({ file, settings, aws, secrets, circuits }: ShownConfig): ConfigFound {
   return {
     file: { path: file.path, found: file.isThere },
     settings: Object.fromEntries(

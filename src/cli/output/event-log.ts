@@ -3,7 +3,8 @@ import type { BreakwaterError } from '../../errors.ts';
 import type { EventSink, WaitReason } from '../../events.ts';
 import { escapeControls } from '../../ui/escape.ts';
 import { paint, type Paint } from '../../ui/paint.ts';
-import { DEBUG_KINDS, errorLine, eventLine, type LogLevel, type LogLine } from './log-line.ts';
+import type { LogLevel } from '../../documents/log-lines.ts';
+import { DEBUG_KINDS, errorLine, eventLine, type LogLine } from './log-line.ts';
 import type { Output, OutputMode } from './output.ts';
 import { toJsonText } from '../../json-text.ts';
 

@@ -1,20 +1,24 @@
 import type { AttemptFailure } from '../../circuit/circuit.ts';
 import type { Event } from '../../events.ts';
+import type { LogDocument } from '../../documents/outputs.ts';
 import { assertNever, type BreakwaterError } from '../../errors.ts';
-import { failureDocument } from './json-document.ts';
+import { describeFailure } from './json-document.ts';
+import type { LogLevel } from '../../documents/log-lines.ts';
 import { escapeControls } from '../../ui/escape.ts';
 import { formatWaitReason } from '../../ui/progress/progress-text.ts';
 import type { OperationTarget } from '../../operations.ts';
 
-export type LogLevel = 'error' | 'warning' | 'notice' | 'debug';
+/** Of each kind of line, what is left without what every line has. */
+type FactsOf<Line> = Line extends LogDocument ? Omit<Line, 'time' | 'level' | 'event' | 'message'> : never;
 
 /** One line for stderr, before it is formatted as text or JSON. */
 export interface LogLine {
   readonly level: LogLevel;
   /** The kind of the event in snake_case, or `error`. */
-  readonly event: string;
+  readonly event: LogDocument['event'];
   readonly text: string;
-  readonly fields: Readonly<Record<string, unknown>>;
+  // oxlint-disable-next-line typescript/no-generated-empty-object-type -- a line such as credentials_sought has no more
+  readonly fields: FactsOf<LogDocument>;
 }
 
 /** Events that are logged at level `debug`. */
@@ -106,8 +110,7 @@ export function errorLine(error: BreakwaterError): LogLine {
     text: `${message} (${facts.join(', ')})`,
     // Only a log in JSON asks for them.
     get fields() {
-      const { ok: _, command: __, ...fields } = failureDocument(null, error);
-      return fields;
+      return { error: describeFailure(error) };
     },
   };
 }
@@ -201,11 +204,11 @@ function formatAttempt({ code, message, httpStatus, requestId }: AttemptFailure)
   return `${code}: ${message}${facts.length === 0 ? '' : ` (${facts.join(', ')})`}`;
 }
 
-function failureFields({ code, message, httpStatus, requestId }: AttemptFailure): Readonly<Record<string, unknown>> {
+function failureFields({ code, message, httpStatus, requestId }: AttemptFailure) {
   return { code, message, http_status: httpStatus, request_id: requestId };
 }
 
-function targetFields({ operation, bucket, key }: OperationTarget): Readonly<Record<string, unknown>> {
+function targetFields({ operation, bucket, key }: OperationTarget) {
   return { operation, bucket, key: key ?? null };
 }
 

@@ -1,5 +1,7 @@
 import { formatTime } from '../../clock.ts';
+import type { PhaseStartedLine, RequestLine, SandboxStartedLine } from '../../documents/log-lines.ts';
 import { formatDuration } from '../../duration.ts';
+import { toJsonText } from '../../json-text.ts';
 import type { LoggedRequest } from '../../sandbox/request-log.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { Phase, Scenario } from '../../sandbox/scenario.ts';
@@ -17,8 +19,17 @@ export function listeningLines(
 ): readonly string[] {
   const { endpoint, region, accessKeyId, secretAccessKey } = sandbox;
   if (logFormat === 'json') {
-    const fields = { endpoint, region, access_key_id: accessKeyId, secret_access_key: secretAccessKey, scenario };
-    return [toJson('sandbox_started', nowMs, fields)];
+    const line: SandboxStartedLine = {
+      ...startLine(nowMs),
+      event: 'sandbox_started',
+      message: `a local S3 is running at ${endpoint}`,
+      endpoint,
+      region,
+      access_key_id: accessKeyId,
+      secret_access_key: secretAccessKey,
+      scenario,
+    };
+    return [toJsonText(line)];
   }
   return [
     `a local S3 is running at ${endpoint}; press Ctrl-C to stop it. In another terminal:`,
@@ -54,21 +65,30 @@ function scenarioLines(scenario: Scenario, program: string): readonly string[] {
 
 /** The start of a phase of a scenario. */
 export function phaseLine({ text, lastsMs }: Phase, { logFormat, nowMs }: Form): string {
-  if (logFormat === 'json') return toJson('phase_started', nowMs, { message: text, lasts_ms: lastsMs });
+  if (logFormat === 'json') {
+    const line: PhaseStartedLine = {
+      ...startLine(nowMs),
+      event: 'phase_started',
+      message: text,
+      lasts_ms: lastsMs,
+    };
+    return toJsonText(line);
+  }
   return `scenario: ${text}${lastsMs === null ? '' : `, for ${formatDuration(lastsMs)}`}`;
 }
 
 /** A request and its response. */
 export function requestLine(request: LoggedRequest, { logFormat, nowMs }: Form): string {
   const { method, url, operation, bucket, key, status, code, fault } = request;
-  if (logFormat === 'json') {
-    return toJson('request', nowMs, { method, url, operation, bucket, key, status, code, fault });
-  }
   const what = operation === null ? `${method} ${url}` : `${operation} ${bucket}${key === '' ? '' : `/${key}`}`;
   const how = [status ?? '', code ?? '', fault === null ? '' : `(fault: ${fault})`].filter((part) => part !== '');
-  return escapeControls(`${what} ${how.join(' ')}`);
+  const message = escapeControls(`${what} ${how.join(' ')}`);
+  if (logFormat === 'text') return message;
+  const facts = { method, url, operation, bucket, key, status, code, fault };
+  const line: RequestLine = { ...startLine(nowMs), event: 'request', message, ...facts };
+  return toJsonText(line);
 }
 
-function toJson(event: string, nowMs: number, fields: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify({ time: formatTime(nowMs), level: 'notice', event, ...fields });
+function startLine(nowMs: number) {
+  return { time: formatTime(nowMs), level: 'notice' } as const;
 }

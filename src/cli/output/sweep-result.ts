@@ -9,15 +9,19 @@ import type { SweepEnding, SweepResult } from '../../sweep/sweep.ts';
 import type { LeftObject, Survey } from '../../sweep/tally.ts';
 import { escapeControls } from '../../ui/escape.ts';
 import { formatBytes } from '../../ui/progress/progress-text.ts';
+import type { ObjectLeft, SweepDone, SweepPlanned, SweepStarted } from '../../documents/sweep-documents.ts';
 import type { CommandResult, CommandRun } from '../command-run.ts';
 import { confirm } from './confirm.ts';
+
+/** A result that can be added to. */
+type SweepPresented = CommandResult & { readonly json: SweepStarted | SweepPlanned | SweepDone };
 
 /** The result of a sweep or its dry run; null if the user declined. */
 export function presentSweep(job: SweepJob, outcome: SweepOutcome | null): CommandResult {
   const { bucket, prefix, isDryRun, olderThanMs } = job;
-  if (outcome === null) return { json: {}, summary: `nothing was ${olderThanMs === null ? 'aborted' : 'deleted'}` };
+  if (outcome === null) return { json: null, summary: `nothing was ${olderThanMs === null ? 'aborted' : 'deleted'}` };
   const { survey, swept, uploads, failure } = outcome;
-  let result: CommandResult = { json: { bucket, prefix, ...shardDocument(job), dry_run: isDryRun } };
+  let result: SweepPresented = { json: { bucket, prefix, ...shardDocument(job), dry_run: isDryRun } };
   if (survey !== null) result = presentSurvey(job, survey);
   if (swept !== null) result = presentSwept(job, swept);
   if (uploads !== null) result = addUploads(result, job, uploads);
@@ -51,7 +55,7 @@ function surveyLines(job: SweepJob, survey: Survey): readonly string[] {
   ];
 }
 
-function presentSurvey(job: SweepJob, survey: Survey): CommandResult {
+function presentSurvey(job: SweepJob, survey: Survey): SweepPresented {
   const { objects, bytes, oldestMs, newestMs, samples, unknownAge, unreadable, failures } = survey;
   const oldest = oldestMs === null ? null : formatTime(oldestMs);
   const newest = newestMs === null ? null : formatTime(newestMs);
@@ -72,7 +76,7 @@ function presentSurvey(job: SweepJob, survey: Survey): CommandResult {
   };
 }
 
-function presentSwept(job: SweepJob, result: SweepResult): CommandResult {
+function presentSwept(job: SweepJob, result: SweepResult): SweepPresented {
   const { tally, ending } = result;
   const { matched, deleted, deletedBytes, changed, failed, notTried, failures } = tally;
   return {
@@ -102,7 +106,7 @@ function leftLines(failures: readonly LeftObject[], count: number): readonly str
   ];
 }
 
-function leftDocument({ key, versionId, code, message }: LeftObject): Readonly<Record<string, unknown>> {
+function leftDocument({ key, versionId, code, message }: LeftObject): ObjectLeft {
   return { key, version_id: versionId, code, message };
 }
 
@@ -122,7 +126,7 @@ function summarise(job: SweepJob, { tally, ending }: SweepResult): string | null
 }
 
 /** Why a sweep stopped early; null if it is complete. */
-function nameEnding(ending: SweepEnding): string | null {
+function nameEnding(ending: SweepEnding): SweepDone['stopped_by'] {
   switch (ending.kind) {
     case 'complete':
       return null;
@@ -139,10 +143,10 @@ function nameEnding(ending: SweepEnding): string | null {
 
 /** Adds the uploads to the result; `failed` if the number of aborted uploads is unknown. */
 function addUploads(
-  result: CommandResult,
+  result: SweepPresented,
   { abortUploadsMs, isDryRun }: SweepJob,
   uploads: UploadTally | 'failed',
-): CommandResult {
+): SweepPresented {
   if (uploads === 'failed') return { ...result, json: { ...result.json, uploads: null } };
   const { matched, running, aborted, failed, notTried } = uploads;
   const counts = { matched, running, aborted, failed };
@@ -163,7 +167,7 @@ function addUploads(
   };
 }
 
-function targetDocument(job: SweepJob): Readonly<Record<string, unknown>> {
+function targetDocument(job: SweepJob) {
   const { bucket, prefix, olderThanMs } = job;
   return { bucket, prefix, ...shardDocument(job), older_than_ms: olderThanMs };
 }

@@ -1,5 +1,6 @@
 import type { MetricFormat } from '../../metrics/print.ts';
 import type { CommandResult, CommandRun } from '../command-run.ts';
+import { formatLine } from '../output/event-log.ts';
 import { measure } from './measure.ts';
 import { waitForAbort } from '../../abort.ts';
 
@@ -32,7 +33,10 @@ export async function serveUntilAborted(
   };
   const server = await serveMetrics({ ...listen, print });
   run.onClose(server.close);
-  run.output.note(`metrics are served at ${server.url}; press Ctrl-C to stop`);
+  const text = `metrics are served at ${server.url}; press Ctrl-C to stop`;
+  const line = { level: 'notice', event: 'metrics_served', text, fields: { url: server.url } } as const;
+  const { mode } = run.output;
+  run.output.note(mode.logFormat === 'json' ? formatLine(line, mode, run.clock.now()) : text);
   await waitForAbort(run.signal);
   return { json: { url: server.url, scrapes }, summary: null };
 }

@@ -13,6 +13,9 @@ export interface ExpectedChecksum {
   readonly parts: number | null;
 }
 
+/** The checksum that verified an object: `-composite` if it was computed over the uploaded parts. */
+export type VerifiedBy = DigestAlgorithm | `${DigestAlgorithm}-composite`;
+
 /** The response to a GET or a HEAD. */
 type StatedChecksums = Pick<
   GetObjectCommandOutput,
@@ -50,7 +53,7 @@ export function findExpected(response: StatedChecksums): ExpectedChecksum | null
 }
 
 /** The name of the checksum in `verified_by`: `sha256`, or `sha256-composite`. */
-export function formatExpected({ algorithm, parts }: ExpectedChecksum): string {
+export function formatExpected({ algorithm, parts }: ExpectedChecksum): VerifiedBy {
   return parts === null ? algorithm : `${algorithm}-composite`;
 }
 

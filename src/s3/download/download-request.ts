@@ -1,5 +1,5 @@
 import type { ByteSpan } from './missing-ranges.ts';
-import type { ExpectedChecksum } from '../checksum/expected-checksum.ts';
+import type { ExpectedChecksum, VerifiedBy } from '../checksum/expected-checksum.ts';
 import type { SlotQueue } from '../../guard/slots.ts';
 import type { ListedIdentity } from './listed-identity.ts';
 import type { Release } from '../../http/direct-body.ts';
@@ -76,7 +76,7 @@ export interface DownloadResult extends ObjectFacts {
   /** How many of them an earlier run fetched. */
   readonly resumedBytes: number;
   /** The checksum that verified the bytes; null if none could. */
-  readonly verifiedBy: string | null;
+  readonly verifiedBy: VerifiedBy | null;
 }
 
 /** The output of a download. It rejects with a local `BreakwaterError`, which is permanent and not a failure of S3. */

@@ -1,4 +1,4 @@
-import { formatExpected, isOfOnePiece, type ExpectedChecksum } from '../checksum/expected-checksum.ts';
+import { formatExpected, isOfOnePiece, type ExpectedChecksum, type VerifiedBy } from '../checksum/expected-checksum.ts';
 import { matchesObject } from '../checksum/whole-object.ts';
 import type { ObjectResponse } from '../connection/object-client.ts';
 import type { Attempt } from '../../guard/request-runner.ts';
@@ -49,7 +49,7 @@ export async function downloadWhole(
 interface WholeObject {
   readonly content: Uint8Array;
   readonly facts: ObjectFacts;
-  readonly verifiedBy: string | null;
+  readonly verifiedBy: VerifiedBy | null;
 }
 
 class WholeDownload {

@@ -6,7 +6,13 @@ import type { InOrderCheck } from './verify-in-order.ts';
 import { openInOrderCheck } from './verify-on-thread.ts';
 import { formatDoubt, UNVERIFIED_REASONS, type Unverified } from './unverified.ts';
 import { ONE_PIECE, PartSizes, type PartLayout } from './part-layout.ts';
-import { isOfOnePiece, isProof, formatExpected, type ExpectedChecksum } from '../checksum/expected-checksum.ts';
+import {
+  isOfOnePiece,
+  isProof,
+  formatExpected,
+  type ExpectedChecksum,
+  type VerifiedBy,
+} from '../checksum/expected-checksum.ts';
 import type { DigestThreads } from '../checksum/thread/digest-threads.ts';
 
 export interface DownloadOptions {
@@ -106,7 +112,7 @@ export class DownloadCheck {
   }
 
   /** The checksum that verified the bytes; null if they are unverified. */
-  get verifiedBy(): string | null {
+  get verifiedBy(): VerifiedBy | null {
     return this.#isVerified ? formatExpected(this.#options.expected) : null;
   }
 

@@ -8,6 +8,7 @@ import { getMany, planMany, type GetPlan, type ManyToGet } from './get-many.ts';
 import { findPattern, type KeyPattern } from './listed-items.ts';
 import { baseNameOf, isFileName } from './object-path.ts';
 import { checkDirectoryTarget, checkTarget, existsError, type FetchTarget } from './sink.ts';
+import type { VerifiedBy } from '../../s3/checksum/expected-checksum.ts';
 import type { ListedIdentity } from '../../s3/download/listed-identity.ts';
 import type { ListedObject } from '../../s3/list/list-objects.ts';
 import type { ManyResult } from '../run-many.ts';
@@ -39,7 +40,7 @@ export interface GotOne {
   readonly etag: string;
   readonly versionId: string | null;
   readonly modifiedMs: number | null;
-  readonly verifiedBy: string | null;
+  readonly verifiedBy: VerifiedBy | null;
 }
 
 export type GetReport =

@@ -1,5 +1,6 @@
 import { every } from '../../abort.ts';
 import { formatTime, type Clock } from '../../clock.ts';
+import type { ProgressLine } from '../../documents/log-lines.ts';
 import type { Event, EventSink } from '../../events.ts';
 import type { Symbols } from '../symbols.ts';
 import { drawProgress } from './progress-frame.ts';
@@ -81,15 +82,17 @@ function showLines(output: ProgressOutput, clock: Clock): Progress {
 
 function formatProgressLine(snapshot: TransferSnapshot, { mode }: ProgressOutput, clock: Clock): string {
   if (mode.logFormat === 'json') {
-    return toJsonText({
+    const line: ProgressLine = {
       time: formatTime(clock.now()),
       level: 'notice',
       event: 'progress',
+      message: formatProgress(snapshot, clock.monotonic()),
       moved_bytes: snapshot.movedBytes,
       total_bytes: snapshot.totalBytes,
       objects_done: snapshot.finished + snapshot.swept,
       objects_failed: snapshot.failed,
-    });
+    };
+    return toJsonText(line);
   }
   return `progress: ${formatProgress(snapshot, clock.monotonic())}${nameOnly(snapshot)}`;
 }

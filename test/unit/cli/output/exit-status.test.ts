@@ -91,10 +91,10 @@ describe('failureDocument', () => {
       requestId: 'R1',
       attempts: 4,
     };
-    expect(failureDocument('put', new BreakwaterError('circuit_open', 'no', { details }), { objects: 1 })).toEqual({
+    expect(failureDocument('put', new BreakwaterError('circuit_open', 'no', { details }), { reset: true })).toEqual({
       ok: false,
       command: 'put',
-      objects: 1,
+      reset: true,
       error: {
         code: 'circuit_open',
         reason: 'open',
@@ -125,6 +125,6 @@ describe('failureDocument', () => {
 
 describe('successDocument', () => {
   it('names the command beside the fields of the result', () => {
-    expect(successDocument('get', { bytes: 0 })).toEqual({ ok: true, command: 'get', bytes: 0 });
+    expect(successDocument('metrics', { reset: false })).toEqual({ ok: true, command: 'metrics', reset: false });
   });
 });

@@ -224,15 +224,15 @@ const refused = new BreakwaterError('circuit_open', 'circuit refuses', {
 });
 
 describe('report', () => {
-  const result = { json: { bytes: 3 }, lines: ['one', 'two'], summary: 'done' };
+  const result = { json: { reset: true }, lines: ['one', 'two'], summary: 'done' };
 
   it.each([
     ['a terminal or a pipe', {}, result, 'one\ntwo\ndone\n', '', 0],
     ['--quiet', { quiet: true }, result, 'one\ntwo\n', '', 0],
-    ['--json', { json: true }, result, '{"ok":true,"command":"put","bytes":3}\n', '', 0],
-    ['--json --quiet', { json: true, quiet: true }, result, '{"ok":true,"command":"put","bytes":3}\n', '', 0],
-    ['nothing to say', {}, { json: {} }, '', '', 0],
-    ['no summary', {}, { json: {}, summary: null }, '', '', 0],
+    ['--json', { json: true }, result, '{"ok":true,"command":"put","reset":true}\n', '', 0],
+    ['--json --quiet', { json: true, quiet: true }, result, '{"ok":true,"command":"put","reset":true}\n', '', 0],
+    ['nothing to say', {}, { json: null }, '', '', 0],
+    ['no summary', {}, { json: null, summary: null }, '', '', 0],
   ])('prints what a command hands back: %s', (_where, mode, given, out, err, status) => {
     const { output, stdout, stderr } = capture(mode);
     expect(report(output, clock, { command: 'put', result: given })).toBe(status);
@@ -252,7 +252,7 @@ describe('report', () => {
     const { output, stdout, stderr } = capture({ json: true });
     const failed = { ...result, failure: new BreakwaterError('partial', '1 of 2 failed') };
     expect(report(output, clock, { command: 'put', result: failed })).toBe(3);
-    expect(JSON.parse(stdout())).toMatchObject({ ok: false, command: 'put', bytes: 3, error: { code: 'partial' } });
+    expect(JSON.parse(stdout())).toMatchObject({ ok: false, command: 'put', reset: true, error: { code: 'partial' } });
     expect(stderr()).toBe('error: 1 of 2 failed (partial)\n');
   });
 });

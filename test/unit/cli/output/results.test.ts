@@ -309,7 +309,7 @@ describe('presentSweep of unfinished uploads', () => {
   });
 
   it('says what was not done after a no', () => {
-    expect(presentSweep(uploadsOnly, null)).toEqual({ json: {}, summary: 'nothing was aborted' });
-    expect(presentSweep(job, null)).toEqual({ json: {}, summary: 'nothing was deleted' });
+    expect(presentSweep(uploadsOnly, null)).toEqual({ json: null, summary: 'nothing was aborted' });
+    expect(presentSweep(job, null)).toEqual({ json: null, summary: 'nothing was deleted' });
   });
 });

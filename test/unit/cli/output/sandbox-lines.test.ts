@@ -85,6 +85,7 @@ describe('the lines of a sandbox', () => {
     expect(JSON.parse(requestLine(request, form))).toEqual({
       time: '2026-01-02T00:00:00.000Z',
       level: 'notice',
+      message: 'PutObject b/k\\x07 503 SlowDown (fault: error)',
       event: 'request',
       method: 'PUT',
       url: '/b/k',

@@ -138,6 +138,7 @@ describe('createProgress off a terminal', () => {
     expect(JSON.parse(stderr())).toEqual({
       time: '2026-01-02T00:00:10.000Z',
       level: 'notice',
+      message: '10 B, 1 B/s',
       event: 'progress',
       moved_bytes: 10,
       total_bytes: null,
