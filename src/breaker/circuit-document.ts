@@ -71,7 +71,7 @@ export function transitionDocument(transition: Transition): ChangeDocument {
 
 /** An isolation that refuses calls; `circuit` is the name that was isolated. */
 export function isolationDocument({ of, ...manual }: ManualChange & { readonly of: string }): IsolationDocument {
-  return { circuit: of, ...describeManual(manual) };
+  return { circuit: of, ...manualDocument(manual) };
 }
 
 export function causeDocument(cause: FailureCause | null): CauseDocument | null {
@@ -87,11 +87,11 @@ export function causeDocument(cause: FailureCause | null): CauseDocument | null 
   };
 }
 
+function manualDocument(manual: ManualChange): ManualDocument;
+function manualDocument(manual: ManualChange | null): ManualDocument | null;
 function manualDocument(manual: ManualChange | null): ManualDocument | null {
-  return manual === null ? null : describeManual(manual);
-}
-
-function describeManual({ by, atMs, reason, untilMs }: ManualChange): ManualDocument {
+  if (manual === null) return null;
+  const { by, atMs, reason, untilMs } = manual;
   return { by, at: formatTime(atMs), reason, until: timeOrNull(untilMs) };
 }
 

@@ -81,20 +81,20 @@ function showLines(output: ProgressOutput, clock: Clock): Progress {
 }
 
 function formatProgressLine(snapshot: TransferSnapshot, { mode }: ProgressOutput, clock: Clock): string {
+  const message = formatProgress(snapshot, clock.monotonic());
   if (mode.logFormat === 'json') {
-    const line: ProgressLine = {
+    return toJsonText({
       time: formatTime(clock.now()),
       level: 'notice',
       event: 'progress',
-      message: formatProgress(snapshot, clock.monotonic()),
+      message,
       moved_bytes: snapshot.movedBytes,
       total_bytes: snapshot.totalBytes,
       objects_done: snapshot.finished + snapshot.swept,
       objects_failed: snapshot.failed,
-    };
-    return toJsonText(line);
+    } satisfies ProgressLine);
   }
-  return `progress: ${formatProgress(snapshot, clock.monotonic())}${nameOnly(snapshot)}`;
+  return `progress: ${message}${nameOnly(snapshot)}`;
 }
 
 function nameOnly({ name, started }: TransferSnapshot): string {
