@@ -18,7 +18,7 @@ function namesIn(schema: unknown): readonly string[] {
   if (typeof schema !== 'object' || schema === null) return [];
   const own = 'properties' in schema ? Object.keys(schema.properties as object) : [];
   const words = 'enum' in schema ? (schema.enum as readonly string[]) : 'const' in schema ? [String(schema.const)] : [];
-  return [...own, ...words, ...Object.values(schema as object).flatMap(namesIn)];
+  return [...own, ...words, ...Object.values(schema).flatMap(namesIn)];
 }
 
 const RESULT = { bucket: 'b', key: 'k', source: 'f', bytes: 1, resumed_bytes: 0, etag: null, version_id: null };
@@ -66,7 +66,7 @@ describe('the schemas of the output', () => {
 function fieldsIn(schema: unknown): readonly string[] {
   if (typeof schema !== 'object' || schema === null) return [];
   const own = 'properties' in schema ? Object.keys(schema.properties as object) : [];
-  return [...own, ...Object.values(schema as object).flatMap(fieldsIn)];
+  return [...own, ...Object.values(schema).flatMap(fieldsIn)];
 }
 
 describe('the check of every run in a test', () => {
