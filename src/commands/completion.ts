@@ -50,13 +50,13 @@ export default class Completion extends BaseCommand<typeof Completion> {
       const names = await listKnownNames(flags.list, run);
       return { json: { names }, lines: names };
     }
-    const make = Object.entries(SHELLS).find(([name]) => name === args.shell)?.[1];
-    if (make === undefined) {
+    const shell = (['bash', 'zsh', 'fish'] as const).find((name) => name === args.shell);
+    if (shell === undefined) {
       throw new BreakwaterError('usage', 'completion needs the name of a shell: bash, zsh or fish', {
         details: { reason: 'needs_shell', hint: 'for example: breakwater completion bash' },
       });
     }
-    const script = make(await readManifest(ROOT));
-    return { json: { shell: args.shell ?? null, script }, lines: [script.trimEnd()] };
+    const script = SHELLS[shell](await readManifest(ROOT));
+    return { json: { shell, script }, lines: [script.trimEnd()] };
   }
 }

@@ -1,5 +1,7 @@
 import type { CircuitsChanged, CircuitsFound, WatchLine } from './circuit-documents.ts';
+import type { CompletionScript, NamesKnown } from './completion-documents.ts';
 import type { ConfigFound, ConfigSchema } from './config-documents.ts';
+import type { ChecksDone } from './doctor-documents.ts';
 import type { FailureDocument } from './failure-document.ts';
 import type * as lines from './log-lines.ts';
 import type { FamiliesMeasured, MetricsReset, MetricsSent, MetricsServed } from './metrics-documents.ts';
@@ -26,6 +28,9 @@ export type ResultFields =
   | MetricsServed
   | ConfigFound
   | ConfigSchema
+  | ChecksDone
+  | CompletionScript
+  | NamesKnown
   | SandboxServed;
 
 interface Success<Command extends string> {
@@ -69,6 +74,10 @@ export interface Outputs {
   readonly 'metrics-format': FamiliesMeasured;
   /** The document of `config --json`. */
   readonly config: Documents<'config', ConfigFound | ConfigSchema, ConfigFound>;
+  /** The document of `completion --json`. */
+  readonly completion: Documents<'completion', CompletionScript | NamesKnown>;
+  /** The document of `doctor --json`. */
+  readonly doctor: Documents<'doctor', ChecksDone, ChecksDone>;
   /** The document of `sandbox --json`. */
   readonly sandbox: Documents<'sandbox', SandboxServed>;
   /** The document of a command line that names no command. */

@@ -2,25 +2,8 @@ import { BreakwaterError } from '../../errors.ts';
 import { escapeControls } from '../../ui/escape.ts';
 import { paint, type Paint } from '../../ui/paint.ts';
 import type { CommandResult } from '../command-run.ts';
+import type { ChecksDone } from '../../documents/doctor-documents.ts';
 import type { Check, CheckStatus } from '../doctor/check.ts';
-
-/** One check in the document of `doctor --json`. */
-interface CheckDocument {
-  readonly check: Check['name'];
-  readonly status: CheckStatus;
-  readonly message: string;
-  readonly hint: string | null;
-  /** The `error.code` that a transfer would end with; null unless `status` is `failed`. */
-  readonly code: string | null;
-  readonly reason: string | null;
-  /** What was measured, in snake_case; empty if nothing was. */
-  readonly facts: Readonly<Record<string, unknown>>;
-}
-
-/** The fields of `doctor --json`, besides those of every document. */
-interface DoctorDocument {
-  readonly checks: readonly CheckDocument[];
-}
 
 const PAINTS: Readonly<Record<CheckStatus, Paint>> = {
   ok: 'green',
@@ -31,14 +14,14 @@ const PAINTS: Readonly<Record<CheckStatus, Paint>> = {
 
 /** The result of `doctor`: a line for each check, and the exit status of the first that failed. */
 export function doctorResult(checks: readonly Check[], { hasColour }: { readonly hasColour: boolean }): CommandResult {
-  const document: DoctorDocument = { checks: checks.map(({ name, ...finding }) => ({ check: name, ...finding })) };
+  const document: ChecksDone = { checks: checks.map(({ name, ...finding }) => ({ check: name, ...finding })) };
   const failure = findFailure(checks);
   const lines = checks.map(({ name, status, message, hint }) => {
     const word = status.padEnd('skipped'.length);
     const text = escapeControls(`${message}${hint === null ? '' : `; ${hint}`}`);
     return `${hasColour ? paint(word, PAINTS[status]) : word}  ${name.padEnd('certificates'.length)}  ${text}`;
   });
-  return { json: { ...document }, lines, ...(failure === null ? {} : { failure }) };
+  return { json: document, lines, ...(failure === null ? {} : { failure }) };
 }
 
 function findFailure(checks: readonly Check[]): BreakwaterError | null {
