@@ -26,7 +26,8 @@ const WRITTEN = {
 const PORTS = { from: 9100, to: 9999 } as const;
 let lastPort: number = PORTS.from + Math.floor(Math.random() * 400);
 
-async function findShortPort(): Promise<number> {
+/** A free port of four digits on 127.0.0.1. */
+export async function findShortPort(): Promise<number> {
   for (;;) {
     lastPort = lastPort >= PORTS.to ? PORTS.from : lastPort + 1;
     const server = createServer().listen(lastPort, '127.0.0.1');
