@@ -55,6 +55,8 @@ const CHANGING: readonly (readonly [RegExp, string])[] = [
   [/\b\d+:\d\d\b/g, 'DURATION'],
   [/\b[\d.]+ ?(ms|s|min|h)\b/g, 'DURATION'],
   [/\b[\d.]+ [KMG]iB(\/s)?/g, 'SIZE'],
+  [/ on \S+, SIZE free/g, ' on FILESYSTEM, SIZE free'],
+  [/ on linux \w+$/g, ' on SYSTEM'],
   [/(?<![\d.])(v?24\.\d+\.\d+|0\.\d+\.\d+)\b/g, 'VERSION'],
   [/\bstore="[0-9a-f]{8}"/g, 'store="ID"'],
   // How requests and faults meet is up to the moment.
