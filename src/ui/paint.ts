@@ -1,5 +1,5 @@
 /** "Select graphic rendition" codes (ECMA-48, section 8.3.117). */
-const CODES = { faint: 2, red: 31, green: 32, yellow: 33, magenta: 35, cyan: 36 } as const;
+const CODES = { strong: 1, faint: 2, red: 31, green: 32, yellow: 33, magenta: 35, cyan: 36 } as const;
 
 export type Paint = keyof typeof CODES;
 

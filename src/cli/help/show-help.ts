@@ -1,3 +1,4 @@
+import { paint } from '../../ui/paint.ts';
 import { decidesColour, type ColourQuestion } from '../output/terminal-style.ts';
 import { commandHelp } from './command-help.ts';
 import { readManifest } from './manifest.ts';
@@ -21,7 +22,7 @@ interface HelpOptions extends ColourQuestion {
 /** The help that a command line asks for; null if it names a command that does not exist. */
 export async function makeHelp({ argv, root, columns, ...colour }: HelpOptions): Promise<string | null> {
   const manifest = await readManifest(root);
-  const heading = (text: string): string => (decidesColour(colour) ? `\u001b[1m${text}\u001b[0m` : text);
+  const heading = (text: string): string => (decidesColour(colour) ? paint(text, 'strong') : text);
   const form = {
     width: Math.min(Math.max(columns || WIDTH, WIDTH_MIN), WIDTH_MAX),
     isFull: argv.includes('--help-all'),
