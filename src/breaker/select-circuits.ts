@@ -96,8 +96,30 @@ function isScope(scope: string): boolean {
   return /^[!-~]+$/.test(scope) && !/[*?]|:\/\//.test(scope);
 }
 
+/** How the circuits of a fleet are named beside those of this host. */
+const FLEET_PREFIX = 'fleet/';
+
+/**
+ * The names without `fleet/`, and whether they are circuits of the fleet: by that, or because all are asked for.
+ * @throws BreakwaterError `usage` for names of both kinds
+ */
+export function splitFleetNames(
+  queries: readonly string[],
+  isForFleet: boolean,
+): { readonly names: readonly string[]; readonly isForFleet: boolean } {
+  const ofFleet = queries.filter((query) => query.startsWith(FLEET_PREFIX));
+  if (ofFleet.length === 0) return { names: queries, isForFleet };
+  if (!isForFleet && ofFleet.length < queries.length) {
+    throw new BreakwaterError('usage', 'circuits of this host and of the fleet cannot be changed by one command', {
+      details: { reason: 'mixed_circuits', hint: 'change those that begin with fleet/ by a command of their own' },
+    });
+  }
+  const names = queries.map((query) => (query.startsWith(FLEET_PREFIX) ? query.slice(FLEET_PREFIX.length) : query));
+  return { names, isForFleet: true };
+}
+
 function unknownCircuitError(query: string, known: readonly string[]): BreakwaterError {
-  const near = findNearestWord(query, known);
+  const near = findNearestWord(query.startsWith(FLEET_PREFIX) ? query.slice(FLEET_PREFIX.length) : query, known);
   return new BreakwaterError('usage', `no circuit is named "${escapeControls(query).slice(0, 100)}"`, {
     details: {
       reason: 'unknown_circuit',

@@ -2,7 +2,7 @@ import { string } from '@oclif/core/args';
 import { string as text } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
 import { changeByHand } from '../breaker/change-circuits.ts';
-import { namesToIsolate } from '../breaker/select-circuits.ts';
+import { namesToIsolate, splitFleetNames } from '../breaker/select-circuits.ts';
 import { LONGEST_ISOLATION_MS } from '../circuit/circuit.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { changeFlags, durationFlag, fleetSwitch, withEnvironment } from '../cli/flags/flags.ts';
@@ -43,8 +43,9 @@ export default class BreakerIsolate extends BaseCommand<typeof BreakerIsolate> {
   ): Promise<CommandResult> {
     const gate = await run.gate();
     const manual = { by: readUserName(), reason: flags.reason ?? null, forMs: flags.for ?? null };
-    const names = await namesToIsolate(run, args.circuit);
-    if (flags.fleet) {
+    const asked = splitFleetNames(args.circuit, flags.fleet);
+    const names = await namesToIsolate(run, asked.names);
+    if (asked.isForFleet) {
       const { changeFleet } = await import('../breaker/fleet-circuits.ts');
       const changes = await changeFleet(
         run,

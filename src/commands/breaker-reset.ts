@@ -2,7 +2,7 @@ import { string } from '@oclif/core/args';
 import { boolean, string as text } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
 import { changeByHand } from '../breaker/change-circuits.ts';
-import { isolationsLeft, namesToReset, selectCircuits } from '../breaker/select-circuits.ts';
+import { isolationsLeft, namesToReset, selectCircuits, splitFleetNames } from '../breaker/select-circuits.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { changeFlags, fleetSwitch, withEnvironment } from '../cli/flags/flags.ts';
 import { presentChanges } from '../cli/output/change-result.ts';
@@ -21,7 +21,7 @@ export default class BreakerReset extends BaseCommand<typeof BreakerReset> {
       command: '<%= config.bin %> breaker-reset s3-upload --reason "S3 is back"',
     },
     {
-      description: 'In a CI pipeline, before a run that must not be refused',
+      description: 'In a CI pipeline without a fleet, before a run that must not be refused',
       command: '<%= config.bin %> breaker-reset --all --json',
     },
   ];
@@ -39,7 +39,7 @@ export default class BreakerReset extends BaseCommand<typeof BreakerReset> {
     run: CommandRun,
     { args, flags }: CommandInput<typeof BreakerReset>,
   ): Promise<CommandResult> {
-    const names = args.circuit ?? [];
+    const { names, isForFleet } = splitFleetNames(args.circuit ?? [], flags.fleet);
     if (names.length === 0 && !flags.all) {
       throw new BreakwaterError('usage', 'breaker-reset needs the name of a circuit, or --all', {
         details: { reason: 'needs_circuit', hint: 'list the names with breakwater breaker-status' },
@@ -47,11 +47,19 @@ export default class BreakerReset extends BaseCommand<typeof BreakerReset> {
     }
     const gate = await run.gate();
     const manual = { by: readUserName(), reason: flags.reason ?? null };
-    if (flags.fleet) return presentChanges(await resetFleet(run, names, manual));
+    if (isForFleet) return presentChanges(await resetFleet(run, names, manual));
     const circuits = await namesToReset(run, names);
     const changes = await changeByHand(run, circuits, (circuit) => gate.reset(circuit, manual));
+    if ((await run.fleet()) !== null) warnOfFleet(run, names);
     return presentChanges(changes, await isolationsLeft(run, circuits));
   }
+}
+
+/** The circuit of all hosts refuses, too: a reset of one gate alone is half of what is expected. */
+function warnOfFleet(run: CommandRun, names: readonly string[]): void {
+  const command = ['breakwater breaker-reset --fleet', ...(names.length === 0 ? ['--all'] : names)].join(' ');
+  const message = `the circuits of the fleet were not reset, and may still refuse: ${command}`;
+  run.emit({ kind: 'warning', reason: 'fleet_not_reset', message });
 }
 
 /** Resets circuits for all hosts; a bare name, or none, selects those that the fleet has. */

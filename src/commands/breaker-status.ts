@@ -24,7 +24,7 @@ const HISTORY_MAX = 100;
 export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
   static override summary = 'show the current state of every circuit';
   static override description =
-    'Reads the local state only: sends nothing to S3 and changes nothing.\n\nThe names s3-upload and s3-download refer to the circuits that put and get would use; a full name such as s3-upload@eu-west-1 selects exactly that circuit.';
+    'Reads the local state, and that of a fleet if one is set: sends nothing to S3 and changes nothing.\n\nThe names s3-upload and s3-download refer to the circuits that put and get would use; a full name such as s3-upload@eu-west-1 selects exactly that circuit.';
   static override usage = 'breaker-status [CIRCUIT...] [FLAGS]';
   static override examples = [
     { description: 'At the terminal', command: '<%= config.bin %> breaker-status' },

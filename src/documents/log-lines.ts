@@ -66,7 +66,8 @@ export interface RetryScheduledLine extends Targeted, AttemptFacts {
 /** An operation ended; with `--verbose`. */
 export interface OperationFinishedLine extends Targeted {
   readonly event: 'operation_finished';
-  readonly result: Extract<Event, { kind: 'operation_finished' }>['result'];
+  // Not taken from the event's type: of that, the generator makes objects without properties.
+  readonly result: 'success' | 'error' | 'circuit_open' | 'interrupted';
   /** Null for a success. */
   readonly code: ErrorCode | null;
   /** Including retries and waits. */

@@ -39,6 +39,11 @@ export interface ItemDone {
 /** Errors that end the whole run, because the next item would fail the same way. */
 const ENDS_THE_RUN: ReadonlySet<ErrorCode> = new Set(['circuit_open', 'interrupted', 'deadline', 'config', 'internal']);
 
+/** Also a bucket that is not there: all items go to one. */
+function endsTheRun({ code, details }: BreakwaterError): boolean {
+  return ENDS_THE_RUN.has(code) || details.s3Code === 'NoSuchBucket';
+}
+
 export interface RunManyOptions {
   /** The most items at a time; the command's slots bound their memory. */
   readonly objectsInFlight: number;
@@ -148,7 +153,7 @@ class ManyRun<T extends Named> {
         if (this.#options.hasRoom()) this.#startWorker();
       }
     } catch (error) {
-      if (!(error instanceof BreakwaterError) || ENDS_THE_RUN.has(error.code)) throw error;
+      if (!(error instanceof BreakwaterError) || endsTheRun(error)) throw error;
       // Those in flight were told to stop, and may report that as their own denial.
       if (this.#findDenial(shouldEndDenied) !== null) return;
       tally.failed += 1;

@@ -95,7 +95,7 @@ export const PLAYS: Readonly<Record<string, Play>> = {
   'sudo systemctl enable --now breakwater-sweep@tmp.timer': {
     proves: 'grep -qx OLDER_THAN=7d /etc/breakwater/tmp.env',
   },
-  'sudo breakwater breaker-status --state-dir /var/lib/breakwater': {
+  'sudo breakwater metrics --state-dir /var/lib/breakwater': {
     before: 'BREAKWATER_STATE_DIR=/var/lib/breakwater breakwater put db.tar s3://my-bucket/',
   },
   "sqlite3 ~/.local/state/breakwater/state.db 'SELECT name, state, epoch, failures FROM circuits'": { before: FAILED },
