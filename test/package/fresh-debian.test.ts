@@ -23,6 +23,7 @@ breakwater sandbox --port 0 2>sandbox.log & sandbox=$!
 trap 'kill $sandbox' EXIT
 until grep -qs _sandbox/faults sandbox.log; do sleep 0.1; done
 eval "$(grep '^  export' sandbox.log)"
+breakwater doctor s3://demo
 grep -E '^  .*breakwater (get|put|sweep) ' sandbox.log >lines
 while read -r line; do echo "$ $line"; sh -ec "$line"; done <lines
 echo TARGET=s3://demo/logs/ OLDER_THAN=7d >sweep.env; . ./sweep.env
@@ -63,6 +64,8 @@ describe.skipIf(!isPossible)('on a fresh Debian', () => {
     writeFileSync(join(root, 'root/first-hour.sh'), FIRST_HOUR);
     const { status, stdout } = run('bash', '-c', 'cd /root && exec bash first-hour.sh');
     expect([status, stdout]).toEqual([0, expect.stringContaining('Hello from the sandbox.')]);
+    expect(stdout).toMatch(/^ok +endpoint/m);
+    expect(stdout).toMatch(/^ok +bucket +s3:\/\/demo can be listed$/m);
     expect(stdout).toContain('$ breakwater get s3://demo/hello.txt -');
     expect(stdout).toMatch(/^deleted (\d+) of \1 objects in s3:\/\/demo\/logs\//m);
     expect(readFileSync(join(root, 'root/sandbox.log'), 'utf8')).toContain('DeleteObjects demo 200');
