@@ -85,22 +85,12 @@ function describeFlags(flags: readonly ManifestFlag[], { width, isFull }: HelpFo
   );
 }
 
-/** One line for each group: as many names as fit, and how many there are besides. */
+/** The names alone: whoever looks for a flag finds that it is there. */
 function foldGroups(groups: readonly (readonly [string, readonly ManifestFlag[]])[], width: number): readonly string[] {
-  const column = Math.max(...groups.map(([name]) => name.length)) + 4;
-  return groups.map(([name, flags]) => {
-    const names = flags.map((flag) => `--${flag.name}`);
-    return `  ${name.padEnd(column - 2)}${fitNames(names, width - column)}`;
-  });
-}
-
-function fitNames(names: readonly string[], width: number): string {
-  for (let count = names.length; count > 0; count -= 1) {
-    const left = names.length - count;
-    const line = names.slice(0, count).join(', ') + (left === 0 ? '' : ` and ${left} more`);
-    if (line.length <= width) return line;
-  }
-  return `${names.length} flags`;
+  return alignTerms(
+    groups.map(([name, flags]) => [name, flags.map((flag) => `--${flag.name}`).join(', ')]),
+    width,
+  );
 }
 
 function describeExamples(

@@ -12,8 +12,8 @@ const commands = listCommands(manifest).map((command) => [command.id, command] a
 const form = (width: number, isFull = false): HelpForm => ({ width, isFull, heading: (text) => text });
 
 /** Beyond this, a command has too many flags of its own in its first help. */
-const LINES_MAX: Readonly<Record<string, number>> = { put: 41, get: 41, sweep: 41, sandbox: 36 };
-const LINES_MAX_OF_OTHERS = 30;
+const LINES_MAX: Readonly<Record<string, number>> = { put: 48, get: 49, sweep: 46, sandbox: 36 };
+const LINES_MAX_OF_OTHERS = 33;
 
 describe.each(commands)('the help of %s', (id, command: ManifestCommand) => {
   it('is short', () => {
@@ -29,14 +29,11 @@ describe.each(commands)('the help of %s', (id, command: ManifestCommand) => {
     }
   });
 
-  it('names each flag of its own, and of each group the first', () => {
+  it('names each flag, those that are shared in the line of their group', () => {
     const text = commandHelp(command, form(80)).join('\n');
-    const groups = new Set<string>();
     for (const { name, helpGroup } of listFlags(command)) {
-      if (helpGroup === undefined) expect(text).toContain(name);
-      else if (!groups.has(helpGroup)) expect(text).toContain(`  ${helpGroup}`);
-      if (helpGroup !== undefined && !groups.has(helpGroup)) expect(text).toContain(`--${name}`);
-      groups.add(helpGroup ?? '');
+      expect(text).toContain(helpGroup === undefined ? name : `--${name}`);
+      if (helpGroup !== undefined) expect(text).toContain(`  ${helpGroup}  `);
     }
     expect(text).toContain('--help-all');
   });
