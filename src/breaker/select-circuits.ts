@@ -1,4 +1,4 @@
-import { findBareName, matchesCircuit } from '../circuit/circuit-name.ts';
+import { findBareName, findFleetCircuit, matchesCircuit } from '../circuit/circuit-name.ts';
 import { CIRCUIT_NAMES, type CircuitName, type CircuitRow } from '../circuit/circuit.ts';
 import { initialRow } from '../circuit/state-machine.ts';
 import { BreakwaterError } from '../errors.ts';
@@ -96,9 +96,6 @@ function isScope(scope: string): boolean {
   return /^[!-~]+$/.test(scope) && !/[*?]|:\/\//.test(scope);
 }
 
-/** How the circuits of a fleet are named beside those of this host. */
-const FLEET_PREFIX = 'fleet/';
-
 /**
  * The names without `fleet/`, and whether they are circuits of the fleet: by that, or because all are asked for.
  * @throws BreakwaterError `usage` for names of both kinds
@@ -107,19 +104,19 @@ export function splitFleetNames(
   queries: readonly string[],
   isForFleet: boolean,
 ): { readonly names: readonly string[]; readonly isForFleet: boolean } {
-  const ofFleet = queries.filter((query) => query.startsWith(FLEET_PREFIX));
+  const ofFleet = queries.filter((query) => findFleetCircuit(query) !== null);
   if (ofFleet.length === 0) return { names: queries, isForFleet };
   if (!isForFleet && ofFleet.length < queries.length) {
     throw new BreakwaterError('usage', 'circuits of this host and of the fleet cannot be changed by one command', {
       details: { reason: 'mixed_circuits', hint: 'change those that begin with fleet/ by a command of their own' },
     });
   }
-  const names = queries.map((query) => (query.startsWith(FLEET_PREFIX) ? query.slice(FLEET_PREFIX.length) : query));
+  const names = queries.map((query) => findFleetCircuit(query) ?? query);
   return { names, isForFleet: true };
 }
 
 function unknownCircuitError(query: string, known: readonly string[]): BreakwaterError {
-  const near = findNearestWord(query.startsWith(FLEET_PREFIX) ? query.slice(FLEET_PREFIX.length) : query, known);
+  const near = findNearestWord(findFleetCircuit(query) ?? query, known);
   return new BreakwaterError('usage', `no circuit is named "${escapeControls(query).slice(0, 100)}"`, {
     details: {
       reason: 'unknown_circuit',

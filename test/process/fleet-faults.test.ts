@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { createSocket } from 'node:dgram';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,6 +13,7 @@ import type { Fleet } from '../../src/fleet/open-fleet.ts';
 import { resolveHost } from '../../src/fleet/resolve-host.ts';
 import { canMakeCertificates, makeCertificate } from '../support/certificate.ts';
 import { findFreePort } from '../support/debian-server.ts';
+import { startFakeEngine } from '../support/fake-engine.ts';
 import { ENGINES, startRedis } from '../support/redis-server.ts';
 import { openTestFleet } from '../support/test-fleet.ts';
 
@@ -21,29 +22,6 @@ const NAME = 's3-upload@x';
 const TIMEOUT_MS = 150;
 /** What a busy machine adds to it. */
 const LATE_MS = 100;
-
-/** A server that is no Redis: it gets each connection. */
-async function startFake(
-  onConnection: (socket: Socket) => unknown,
-): Promise<Server & AsyncDisposable & { url: string }> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-    onConnection(socket);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return Object.assign(server, {
-    url: `redis://127.0.0.1:${port}`,
-    [Symbol.asyncDispose]: async () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
-  });
-}
 
 /** Answers whatever is sent with one text, once for each of TIME and two GETs. */
 function answering(text: string) {
@@ -151,14 +129,14 @@ const SCRIPT_FAULTS: readonly (readonly [string, string, string])[] = [
 describe('an engine that', () => {
   it.each(SCRIPT_FAULTS)('reads, and whose script %s, fails by its name', async (_what, answer, code) => {
     const reading = '*2\r\n$10\r\n1764400000\r\n$3\r\n123\r\n$-1\r\n';
-    await using server = await startFake((socket) =>
+    await using server = await startFakeEngine((socket) =>
       socket.on('data', (data) => socket.write(/eval/i.test(data.toString()) ? answer : reading)),
     );
     expect(await failureOf(write(openTestFleet(server.url)))).toMatchObject({ code });
   });
 
   it.each(FAKES)('%s fails within the timeout, by its name', async (_what, onConnection, code) => {
-    await using server = await startFake(onConnection);
+    await using server = await startFakeEngine(onConnection);
     const fleet = openTestFleet(server.url, { timeoutMs: TIMEOUT_MS });
     const failed = await failureOf(fleet.read([NAME, 's3-upload']));
     expect(failed.code).toBe(code);
@@ -166,7 +144,7 @@ describe('an engine that', () => {
   });
 
   it('speaks no TLS is named as another program', async () => {
-    await using server = await startFake((socket) => socket.write('SSH-2.0-OpenSSH_9.2\r\n'));
+    await using server = await startFakeEngine((socket) => socket.write('SSH-2.0-OpenSSH_9.2\r\n'));
     const fleet = openTestFleet(server.url.replace('redis:', 'rediss:'));
     expect(await failureOf(fleet.read([NAME]))).toMatchObject({ code: 'bad_answer' });
   });

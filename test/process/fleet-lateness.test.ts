@@ -2,9 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { chmod, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { startFakeEngine } from '../support/fake-engine.ts';
 import { ENGINES, startRedis } from '../support/redis-server.ts';
 import { Program } from '../support/program.ts';
 import { startTestSandbox } from '../support/sandbox.ts';
@@ -21,25 +22,6 @@ interface Harm extends AsyncDisposable {
   readonly url: string;
   /** To run instead of the program, with the same arguments. */
   readonly executable?: string;
-}
-
-async function startServer(onConnection: (socket: Socket) => void): Promise<Harm> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-    onConnection(socket);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    [Symbol.asyncDispose]: async () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
-  };
 }
 
 function dripDigits(socket: Socket): void {
@@ -89,8 +71,8 @@ const CAN_MOUNT = ((): boolean => {
 })();
 
 const HARMS: readonly (readonly [string, boolean, (program: Program) => Promise<Harm>])[] = [
-  ['an engine that accepts and never answers', true, async () => await startServer(() => undefined)],
-  ['an engine that drips', true, async () => await startServer(dripDigits)],
+  ['an engine that accepts and never answers', true, async () => await startFakeEngine(() => undefined)],
+  ['an engine that drips', true, async () => await startFakeEngine(dripDigits)],
   ['an engine that is paused', ENGINES.includes('redis-server'), pauseRedis],
   ['a name server that never answers', CAN_MOUNT, silenceNameServer],
 ];
@@ -135,7 +117,7 @@ describe('the end of a command is at most 150 ms late with', () => {
 describe('a loop of 100 commands', () => {
   it('asks a silent engine once in 5 s', async () => {
     let connections = 0;
-    await using silent = await startServer(() => void (connections += 1));
+    await using silent = await startFakeEngine(() => void (connections += 1));
     await using sandbox = await startTestSandbox();
     await using program = await Program.create({ ...sandbox.env, BREAKWATER_FLEET: silent.url });
     const startedAtMs = performance.now();

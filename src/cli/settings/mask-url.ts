@@ -1,4 +1,5 @@
-const MASK = '***';
+/** Stands where a secret is. */
+export const MASK = '***';
 
 /**
  * A URL that may be shown: without user and password, and without a query, which may hold a token. What cannot be read as

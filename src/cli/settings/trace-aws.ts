@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { CommandRun } from '../command-run.ts';
 import { AWS_ENDPOINT, nameProxy } from './find-proxy.ts';
-import { maskUrl } from './mask-url.ts';
+import { MASK, maskUrl } from './mask-url.ts';
 import type { TracedValue } from './trace-settings.ts';
 
 /** Read by the AWS SDK itself. */
@@ -13,7 +13,6 @@ const SECRET_FILES = ['BREAKWATER_FLEET_FILE', 'BREAKWATER_PUSH_PASSWORD_FILE', 
 
 type AwsRun = Pick<CommandRun, 'aws' | 'caBundle' | 'env' | 'settings'>;
 
-const MASKED = '***';
 const NOT_SET: TracedValue = { value: null, source: 'default', setBy: null };
 
 /**
@@ -31,7 +30,7 @@ export function traceAws(run: AwsRun): Readonly<Record<string, TracedValue>> {
     profile: trace(profile, names.profile),
     region: trace(region, names.region),
     endpoint_url: trace(endpointUrl, names.endpoint),
-    credentials: names.credentials === null ? NOT_SET : { ...trace(MASKED, names.credentials), value: MASKED },
+    credentials: names.credentials === null ? NOT_SET : { ...trace(MASK, names.credentials), value: MASK },
     config_file: traceFile('AWS_CONFIG_FILE', 'config', env),
     credentials_file: traceFile('AWS_SHARED_CREDENTIALS_FILE', 'credentials', env),
     ca_bundle: trace(caBundle?.path ?? null, caBundle?.name ?? null),
@@ -49,7 +48,7 @@ export function traceSecrets({ env }: Pick<CommandRun, 'env'>): Readonly<Record<
   return Object.fromEntries([
     ...SECRETS.map((name) => {
       const traced = traceVariable(name, env);
-      return [name, traced.value === null ? traced : { ...traced, value: MASKED }] as const;
+      return [name, traced.value === null ? traced : { ...traced, value: MASK }] as const;
     }),
     ...SECRET_FILES.map((name) => [name, traceVariable(name, env)] as const),
   ]);
