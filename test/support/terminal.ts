@@ -8,6 +8,8 @@ import type { Program } from './program.ts';
 const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 /** A screen that never shows what is waited for fails the test after this, in ms: long, for a machine may be busy. */
 const WAIT_MS = 60_000;
+/** How often a terminal is started before the test fails. */
+const START_ATTEMPTS = 3;
 /** Where frames are kept for the documentation; nothing is kept without it. */
 const FRAMES = process.env['BREAKWATER_FRAMES'];
 
@@ -26,7 +28,7 @@ export class Terminal implements AsyncDisposable {
     const env = Object.entries({ ...program.env, LC_ALL: 'C.UTF-8', TERM: 'screen', PS1: 'prompt> ' });
     // Nothing of whoever runs the tests: no CI, NO_COLOR or other tmux around it.
     const shell = ['env', '-i', ...env.map(([name, value]) => `${name}=${value}`), 'sh'];
-    this.#tmux('new-session', '-d', '-x', String(columns), '-y', String(rows), '-c', program.directory, ...shell);
+    this.#start(['-x', String(columns), '-y', String(rows), '-c', program.directory, ...shell]);
     // Closing the session must not end the server before the last question.
     this.#tmux('set-option', '-g', 'status', 'off');
   }
@@ -97,6 +99,18 @@ export class Terminal implements AsyncDisposable {
   child(): number {
     const shell = this.#tmux('display-message', '-p', '#{pane_pid}').trim();
     return Number(readFileSync(`/proc/${shell}/task/${shell}/children`, 'utf8').trim().split(' ')[0]);
+  }
+
+  /** tmux 3.3 loses its own server now and then while it starts, and says just this; nothing of ours has run by then. */
+  #start(args: readonly string[]): void {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        this.#tmux('new-session', '-d', ...args);
+        return;
+      } catch (error) {
+        if (attempt === START_ATTEMPTS || !String(error).includes('server exited unexpectedly')) throw error;
+      }
+    }
   }
 
   #tmux(...args: readonly string[]): string {
