@@ -4,6 +4,7 @@ import { initialRow } from '../circuit/state-machine.ts';
 import { BreakwaterError } from '../errors.ts';
 import { refuseForeign } from '../state/state-problem.ts';
 import type { BreakerContext } from './breaker-context.ts';
+import { maskCredentials } from '../mask-credentials.ts';
 import { escapeControls } from '../ui/escape.ts';
 import { findNearestWord } from '../ui/nearest-word.ts';
 
@@ -117,10 +118,15 @@ export function splitFleetNames(
 
 function unknownCircuitError(query: string, known: readonly string[]): BreakwaterError {
   const near = findNearestWord(findFleetCircuit(query) ?? query, known);
-  return new BreakwaterError('usage', `no circuit is named "${escapeControls(query).slice(0, 100)}"`, {
+  const advice = query.includes('://')
+    ? 'the URL of a fleet belongs in BREAKWATER_FLEET; '
+    : near === null
+      ? ''
+      : `did you mean ${near}? `;
+  return new BreakwaterError('usage', `no circuit is named "${escapeControls(maskCredentials(query)).slice(0, 100)}"`, {
     details: {
       reason: 'unknown_circuit',
-      hint: `${near === null ? '' : `did you mean ${near}? `}known circuits: ${known.join(', ')}`,
+      hint: `${advice}known circuits: ${known.join(', ')}`,
     },
   });
 }

@@ -1,4 +1,5 @@
 import { BreakwaterError } from '../errors.ts';
+import { maskCredentials } from '../mask-credentials.ts';
 import { escapeControls } from '../ui/escape.ts';
 import { findNearestWord } from '../ui/nearest-word.ts';
 import { SETTING_TABLE } from './settings/setting-table.ts';
@@ -26,7 +27,7 @@ export async function findStartError(error: unknown, { argv, program }: CommandL
     });
   }
   const near = findNearestWord(word, known);
-  return new BreakwaterError('usage', `unknown command ${escapeControls(word).slice(0, 60)}`, {
+  return new BreakwaterError('usage', `unknown command ${escapeControls(maskCredentials(word)).slice(0, 60)}`, {
     details: { hint: `${near === null ? '' : `did you mean ${near}? `}see breakwater --help` },
   });
 }

@@ -3,6 +3,7 @@ import { boolean, string as text } from '@oclif/core/flags';
 import { presentPut, presentPutPlan } from '../cli/output/put-result.ts';
 import { BaseCommand, type CommandInput, type Flags } from '../cli/base-command.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
+import { maskCredentials } from '../mask-credentials.ts';
 import { escapeControls } from '../ui/escape.ts';
 import { accessFlags, readObjectAccess } from '../cli/flags/access-flags.ts';
 import { countFlag, repeatedFlag, sizeFlag, transferFlags, withEnvironment } from '../cli/flags/flags.ts';
@@ -78,7 +79,7 @@ export default class Put extends BaseCommand<typeof Put> {
     }
     if (args.source.includes('')) throw emptyPathError('a source');
     if (!isS3Url(args.dest)) {
-      throw new BreakwaterError('usage', `"${escapeControls(args.dest)}" is not an S3 URL`, {
+      throw new BreakwaterError('usage', `"${escapeControls(maskCredentials(args.dest))}" is not an S3 URL`, {
         details: { hint: 'the last argument is the destination: breakwater put SOURCE... s3://bucket/key' },
       });
     }

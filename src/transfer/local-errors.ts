@@ -1,12 +1,13 @@
 import { statSync, type Stats } from 'node:fs';
 import { BreakwaterError } from '../errors.ts';
+import { maskCredentials } from '../mask-credentials.ts';
 
 /** The error to report when a local path cannot be read. A path that Node had to mangle is not one that is missing. */
 export function readError(path: string, error: unknown): BreakwaterError {
   const code = readSystemCode(error);
   if (isMangled(path) && code === 'ENOENT') return notUtf8Error(path);
   if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return new BreakwaterError('not_found', `${path} does not exist`, {
+    return new BreakwaterError('not_found', `${maskCredentials(path)} does not exist`, {
       cause: error,
       details: { hint: 'check the path' },
     });

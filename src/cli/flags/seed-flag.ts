@@ -1,5 +1,6 @@
 import { parseDuration } from '../../duration.ts';
 import { BreakwaterError } from '../../errors.ts';
+import { maskCredentials } from '../../mask-credentials.ts';
 import { escapeControls } from '../../ui/escape.ts';
 import { parseSize } from './values.ts';
 
@@ -69,7 +70,7 @@ function split(text: string, option: string): readonly [string, string] {
 function refuse(text: string, why: string): BreakwaterError {
   return new BreakwaterError(
     'usage',
-    `"${escapeControls(text.slice(0, 200))}" is not a valid seed: ${escapeControls(why)}`,
+    `"${escapeControls(maskCredentials(text).slice(0, 200))}" is not a valid seed: ${escapeControls(why)}`,
     {
       details: { hint: `use demo, none, or ${SEED_FORM}, such as logs/old.log:age=9d` },
     },

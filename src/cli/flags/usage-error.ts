@@ -1,5 +1,6 @@
 import { CLIError } from '@oclif/core/errors';
 import { BreakwaterError } from '../../errors.ts';
+import { maskCredentials } from '../../mask-credentials.ts';
 import { escapeControls } from '../../ui/escape.ts';
 import { FlagRefused } from './flags.ts';
 import { isS3Url } from './s3-url.ts';
@@ -62,7 +63,7 @@ function usageError(error: CLIError, { command, flags }: UsageContext): Breakwat
     return refuse(`${error.args.length} argument${error.args.length === 1 ? '' : 's'} too many`, help);
   }
   const lines = error.message.split('\n').filter((line) => !line.startsWith('See more help'));
-  const text = escapeControls(lines.map((line) => line.trim()).join(' '));
+  const text = escapeControls(maskCredentials(lines.map((line) => line.trim()).join(' ')));
   return refuse(`${text.charAt(0).toLowerCase()}${text.slice(1)}`, help);
 }
 

@@ -25,8 +25,9 @@ export function readFleetTarget(settings: FleetSettings, env: Environment): Flee
     fleetCa === null ? null : readCertificates({ name: nameWish('fleetCa', settings), path: fleetCa });
   const { origin, text } = readUrl(settings, env);
   const target = parseFleetUrl(text, { origin, certificates });
-  if (origin.startsWith('--') && target.password !== null) {
-    throw new BreakwaterError('usage', `${origin} has a password, which every user of this machine can see`, {
+  // Also a user alone: redis-cli reads one as the password.
+  if (origin.startsWith('--') && (target.password !== null || target.username !== null)) {
+    throw new BreakwaterError('usage', `${origin} has a user or password, which every user of this machine can see`, {
       details: { reason: 'secret_flag', hint: `set BREAKWATER_FLEET, or ${FLEET_FILE} to a file with the URL` },
     });
   }

@@ -8,7 +8,8 @@ export const fleetSettings = {
     placeholder: 'URL',
     shownDefault: 'none',
     accepts: 'a redis or rediss URL',
-    isHidden: true,
+    // Without a scheme, or with a path that is no number of a database, it may be the password itself.
+    shownForm: /^rediss?:\/\/[^/]+(?:\/\d{0,5})?$/i,
   }),
   fleetQuorum: countSetting({
     flag: 'fleet-quorum',

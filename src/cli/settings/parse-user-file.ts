@@ -1,4 +1,5 @@
 import { BreakwaterError } from '../../errors.ts';
+import { maskCredentials } from '../../mask-credentials.ts';
 import { escapeControls } from '../../ui/escape.ts';
 import { findNearestWord } from '../../ui/nearest-word.ts';
 import { surveyJson } from './json-fault.ts';
@@ -62,7 +63,11 @@ export function checkKeys({ path, entries }: UserFile): void {
     .replace(/^(?:breakwater)?_+/, '');
   const nearest = findNearestWord(word, known);
   const meant = nearest === null ? '' : `did you mean "${nearest}"? `;
-  throw new BreakwaterError('config', `unknown setting "${escapeControls(unknown).slice(0, 200)}" in ${path}`, {
-    details: { reason: 'unknown_setting', hint: `${meant}known settings: ${known.join(', ')}` },
-  });
+  throw new BreakwaterError(
+    'config',
+    `unknown setting "${escapeControls(maskCredentials(unknown)).slice(0, 200)}" in ${path}`,
+    {
+      details: { reason: 'unknown_setting', hint: `${meant}known settings: ${known.join(', ')}` },
+    },
+  );
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
+import { maskCredentials } from '../../mask-credentials.ts';
 import { escapeControls } from '../../ui/escape.ts';
 import { checkKeys } from './parse-user-file.ts';
 import { environmentName, findFileKey, type UserFile } from './setting-keys.ts';
@@ -79,15 +80,15 @@ function findValue(flag: string, { flags, env, file }: SettingSources): Found | 
 }
 
 function read<T>(setting: Setting<T>, { name, value, code }: Found): T {
-  const { isHidden = false, isText = false } = setting;
+  const { shownForm, isText = false } = setting;
   const isWord = typeof value === 'string' || (!isText && (typeof value === 'number' || typeof value === 'boolean'));
   const parsed = isWord ? setting.parse(String(value)) : undefined;
   if (parsed !== undefined) return parsed;
   const accepts = isText && typeof value !== 'string' ? `${setting.accepts}, in double quotes` : setting.accepts;
-  throw refuseValue({ name, value, accepts, code, isHidden });
+  throw refuseValue({ name, value, accepts, code, isHidden: shownForm !== undefined });
 }
 
-/** The error for a bad value: the setting, the value and what is accepted. */
+/** The error for a bad value: the setting, the value without credentials, and what is accepted. */
 export function refuseValue(refused: {
   readonly name: string;
   readonly value: unknown;
@@ -96,8 +97,8 @@ export function refuseValue(refused: {
   readonly isHidden?: boolean;
 }): BreakwaterError {
   const { name, value, accepts, code = 'usage', isHidden = false } = refused;
-  const text = escapeControls(typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing')).slice(0, 200);
-  const shown = isHidden ? 'the value' : `"${text}"`;
+  const text = maskCredentials(typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing'));
+  const shown = isHidden ? 'the value' : `"${escapeControls(text).slice(0, 200)}"`;
   const hint = code === 'usage' ? `fix ${name}; see --help` : `fix or unset ${name}`;
   return new BreakwaterError(code, `${name}: ${shown} is not accepted; expected ${accepts}`, {
     details: { reason: 'bad_value', hint },

@@ -3,6 +3,8 @@ import { DEFAULT_RETRY_SETTINGS } from '../../retry/decide-retry.ts';
 import { fleetSettings as fleet } from './fleet-settings.ts';
 import { choiceSetting, countSetting, durationSetting, switchSetting, textSetting } from './setting.ts';
 
+const HTTP_URL = /^https?:\/\/./i;
+
 /** The location of S3 and the profile for it. Null means the AWS settings. */
 const s3 = {
   endpointUrl: textSetting({
@@ -11,7 +13,7 @@ const s3 = {
     placeholder: 'URL',
     shownDefault: 'AWS settings',
     accepts: 'an http or https URL without credentials',
-    isHidden: true,
+    shownForm: HTTP_URL,
   }),
   region: textSetting({
     flag: 'region',
@@ -167,7 +169,7 @@ const metrics = {
     placeholder: 'URL',
     shownDefault: 'none',
     accepts: 'an http or https URL without credentials',
-    isHidden: true,
+    shownForm: HTTP_URL,
   }),
   pushMode: choiceSetting({
     flag: 'push-mode',

@@ -15,8 +15,11 @@ export interface Setting<T> {
   /** @returns undefined if the text is not accepted */
   readonly parse: (text: string) => T | undefined;
   readonly isNegatable?: boolean;
-  /** A refused value is not shown, because it may contain a secret: a URL with a password, for example. */
-  readonly isHidden?: boolean;
+  /**
+   * For a URL that may contain a secret: what of it, without credentials, may be shown. Anything else is masked whole,
+   * because a secret may stand in its place; and a refused value is never shown.
+   */
+  readonly shownForm?: RegExp;
   /** In the user file, only text is accepted: a number there is a mistake, such as a path without its quotes. */
   readonly isText?: boolean;
   /** The usual form in the user file, as JSON Schema (draft 2020-12); `parse` accepts all that it allows, within the bounds of `accepts`. */
@@ -93,7 +96,7 @@ const NOT_CONTROL = /^[^\p{Cc}]{1,4096}$/u;
 
 /** Text that matches `pattern`; by default any text without control characters. */
 export function textSetting(
-  words: Words & { placeholder: string; shownDefault: string; accepts: string; pattern?: RegExp; isHidden?: boolean },
+  words: Words & { placeholder: string; shownDefault: string; accepts: string; pattern?: RegExp; shownForm?: RegExp },
 ): Setting<string | null> {
   const { pattern = NOT_CONTROL } = words;
   return {

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { CommandRun } from '../command-run.ts';
 import { AWS_ENDPOINT, nameProxy } from './find-proxy.ts';
-import { MASK, maskUrl } from './mask-url.ts';
+import { MASK } from '../../mask-credentials.ts';
+import { maskUrl } from './mask-url.ts';
 import type { TracedValue } from './trace-settings.ts';
 
 /** Read by the AWS SDK itself. */

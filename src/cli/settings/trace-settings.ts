@@ -37,14 +37,14 @@ interface TraceSources {
 /** Every setting in the order of the table, with its value after all precedence. */
 export function traceSettings(sources: TraceSources): readonly TracedSetting[] {
   return Object.entries<Setting<unknown>>(SETTING_TABLE).map(([name, setting]) => {
-    const { flag, shownDefault, isHidden = false } = setting;
+    const { flag, shownDefault, shownForm } = setting;
     // Both have the names of the table.
     const value = setting.format(sources.settings[name as keyof typeof SETTING_TABLE]);
     return {
       key: fileKey(flag),
       flag: `--${flag}`,
       variable: environmentName(flag),
-      value: isHidden && typeof value === 'string' ? maskUrl(value) : value,
+      value: shownForm !== undefined && typeof value === 'string' ? maskUrl(value, shownForm) : value,
       otherwise: value === null ? shownDefault : null,
       ...findSource(flag, sources),
     };
