@@ -51,6 +51,7 @@ export type FleetFailureCode =
   | 'connection_refused'
   | 'connection_closed'
   | 'not_trusted'
+  | 'tls_failed'
   | 'no_auth'
   | 'wrong_password'
   | 'no_permission'

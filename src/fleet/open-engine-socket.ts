@@ -1,6 +1,7 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { onAbort } from '../abort.ts';
+import { isCertificateCode } from '../certificate-codes.ts';
 import { FleetFailure } from '../circuit/fleet-store.ts';
 import type { FleetTarget } from './fleet-url.ts';
 import { resolveHost } from './resolve-host.ts';
@@ -11,17 +12,22 @@ import { resolveHost } from './resolve-host.ts';
  * @throws FleetFailure
  */
 export async function openEngineSocket(target: FleetTarget, signal: AbortSignal): Promise<Socket> {
-  let failure: unknown = new FleetFailure('host_not_found');
+  let failure: unknown = null;
   for await (const address of resolveHost(target.host, { signal })) {
     signal.throwIfAborted();
     try {
       const socket = await settle(connectTcp({ host: address, port: target.port, noDelay: true }), 'connect', signal);
       return target.tls === null ? socket : await startTls(socket, target, signal);
     } catch (error) {
-      failure = error;
+      // Where nothing listens at one address, that of another one says more.
+      if (failure === null || isUnreached(failure)) failure = error;
     }
   }
-  throw failure;
+  throw failure ?? new FleetFailure('host_not_found');
+}
+
+function isUnreached(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && error.syscall === 'connect';
 }
 
 async function startTls(socket: Socket, { host, tls }: FleetTarget, signal: AbortSignal): Promise<Socket> {
@@ -32,8 +38,7 @@ async function startTls(socket: Socket, { host, tls }: FleetTarget, signal: Abor
     return await settle(connectTls({ socket, host, ...named, ...ca }), 'secureConnect', signal);
   } catch (error) {
     socket.destroy();
-    const isTrust =
-      error instanceof Error && 'code' in error && /CERT|SELF_SIGNED|ISSUER|ALTNAME/.test(String(error.code));
+    const isTrust = error instanceof Error && 'code' in error && isCertificateCode(String(error.code));
     throw isTrust ? new FleetFailure('not_trusted', { cause: error }) : error;
   }
 }

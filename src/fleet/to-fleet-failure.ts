@@ -36,7 +36,9 @@ export function toFleetFailure(error: unknown): FleetFailure {
   const options = { cause: 'command' in error ? new Error(error.message) : error };
   const code = 'code' in error && typeof error.code === 'string' ? SYSTEM_ERRORS[error.code] : undefined;
   if (code !== undefined) return new FleetFailure(code, options);
-  // TLS with a server that has none, or the other way round.
+  // An alert is the server's; anything else of OpenSSL is TLS with a server that has none.
+  if ('code' in error && /^ERR_SSL_.*(?:ALERT|UNSUPPORTED_PROTOCOL)/.test(String(error.code)))
+    return new FleetFailure('tls_failed', options);
   if ('code' in error && /^(?:ERR_SSL_|EPROTO$)/.test(String(error.code)))
     return new FleetFailure('bad_answer', options);
   if (error.name === 'ReplyError') {

@@ -45,7 +45,7 @@ export async function connectValkey(
   { sha1, signal }: { readonly sha1: (text: string) => string; readonly signal: AbortSignal },
 ): Promise<Engine> {
   const socket = await openEngineSocket(target, signal);
-  const thrown = catchThrown(socket);
+  const broken = watchSocket(socket);
   const client = createClient(socket);
   await client.connect();
   const ready = introduce(client, target);
@@ -57,14 +57,11 @@ export async function connectValkey(
       await ready;
       return await command;
     } catch (error) {
-      throw thrown() ? new FleetFailure('bad_answer', { cause: error }) : error;
+      throw broken(error);
     }
   };
   return {
-    read: async (keys) => {
-      const pipeline = client.pipeline([['time'], ...keys.map((key) => ['get', key])]);
-      return parseReading(await send(pipeline.exec()), keys.length);
-    },
+    read: async (keys) => await send(readKeys(client, keys)),
     compareAndSet: async ({ key, expected, value, expiresInMs, listKey, entries }) => {
       const digest = expected === null ? '' : sha1(expected);
       const bounds = [ENTRIES_KEPT, LIST_KEPT_MS];
@@ -107,10 +104,13 @@ function createClient(socket: Socket): Redis {
 /**
  * What the client throws while it reads, such as for a `null` that answers no command, would end the process: it ends
  * the connection instead.
- * @returns whether it has thrown
+ * @returns what has ended the connection, of which the client only says that it is closed; else the given error
  */
-function catchThrown(socket: Socket): () => boolean {
+function watchSocket(socket: Socket): (error: unknown) => unknown {
   let hasThrown = false;
+  let failure: Error | null = null;
+  // With TLS 1.3, a server refuses the client after the handshake.
+  socket.on('error', (error) => (failure ??= error));
   const emit = socket.emit.bind(socket) as (event: string | symbol, ...values: readonly unknown[]) => boolean;
   socket.emit = (event: string | symbol, ...values: readonly unknown[]): boolean => {
     if (event !== 'data') return emit(event, ...values);
@@ -122,7 +122,11 @@ function catchThrown(socket: Socket): () => boolean {
       return true;
     }
   };
-  return () => hasThrown;
+  return (error) => {
+    if (hasThrown) return new FleetFailure('bad_answer', { cause: error });
+    const isAnswer = error instanceof FleetFailure || (error instanceof Error && error.name === 'ReplyError');
+    return isAnswer ? error : (failure ?? error);
+  };
 }
 
 /** User, password and database, sent along with the first call. By hand: the client would print warnings. */
@@ -160,12 +164,13 @@ async function scan(read: (cursor: string) => Promise<unknown>): Promise<readonl
   return [...found];
 }
 
-function parseReading(results: readonly [Error | null, unknown][] | null, count: number): EngineReading {
+async function readKeys(client: Redis, keys: readonly string[]): Promise<EngineReading> {
+  const results = await client.pipeline([['time'], ...keys.map((key) => ['get', key])]).exec();
   const [time, ...values] = (results ?? []).map(([error, value]) => {
     if (error !== null) throw error;
     return value;
   });
-  if (values.length !== count) throw new FleetFailure('bad_answer');
+  if (values.length !== keys.length) throw new FleetFailure('bad_answer');
   return { nowMs: parseTime(time), values: values.map(parseValue) };
 }
 

@@ -1,3 +1,4 @@
+import { isCertificateCode } from '../certificate-codes.ts';
 import type { AttemptFailure } from '../circuit/circuit.ts';
 import { lookUp, readFields, type UnknownFields } from '../read-fields.ts';
 import { NETWORK_WORDS, TransferFault, type FaultWord } from './transfer-fault.ts';
@@ -30,8 +31,8 @@ const LOCAL_CODES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 
 /** The SDK's own words for a body that it cannot parse. */
 const UNREADABLE = /XML parse error|Deserialization error/;
 
-/** TLS failures: a retry would get the same certificate. */
-const CERTIFICATE_CODE = /CERT|^ERR_TLS|^UNABLE_TO_|SELF_SIGNED|^ERR_SSL|^EPROTO$/;
+/** TLS fails for another reason than the server's certificate; another try would, too. */
+const TLS_CODE = /^ERR_TLS|^ERR_SSL|^EPROTO$|CERT/;
 
 /**
  * SDK errors carry `name`, `$metadata` and a hidden `$response`; network errors carry `code`, sometimes only on a
@@ -56,7 +57,7 @@ export function readFailedResponse(error: unknown): FailedResponse {
     isNetworkFault: word !== null,
     isCredentialsFault:
       CONFIGURATION_NAMES.has(asText(record['name']) ?? '') ||
-      (systemCode !== null && CERTIFICATE_CODE.test(systemCode)),
+      (systemCode !== null && (isCertificateCode(systemCode) || TLS_CODE.test(systemCode))),
     isLocalFault: httpStatus === null && LOCAL_CODES.has(systemCode ?? ''),
     isCorrected: metadata['clockSkewCorrected'] === true || metadata['credentialsRenewed'] === true,
   };

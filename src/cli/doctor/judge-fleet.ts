@@ -28,6 +28,7 @@ const MISTAKES: ReadonlySet<FleetFailureCode> = new Set([
   'wrong_password',
   'no_permission',
   'not_trusted',
+  'tls_failed',
   'is_cluster',
   'bad_answer',
 ]);
