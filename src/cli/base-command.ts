@@ -15,7 +15,7 @@ import { isFleetSet } from './fleet/fleet-setting.ts';
 import { createRuntime } from './runtime.ts';
 import { readAuthorization } from './recording/push-credentials.ts';
 import { readCertificates } from './settings/named-file.ts';
-import { resolveSettings, type Settings } from './settings/resolve-settings.ts';
+import { resolveSettings, type Settings, type SettingSources } from './settings/resolve-settings.ts';
 import { readUserFile } from './settings/user-file.ts';
 
 export type Flags<T extends typeof Command> = InferredFlags<T['flags']>;
@@ -48,6 +48,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
    */
   protected async checkSettings(settings: Settings, env: NodeJS.ProcessEnv): Promise<void> {
     await refuseUnusable(settings, env);
+  }
+
+  /** Commands that report on the settings do it themselves. @throws BreakwaterError `config` or `usage` */
+  protected readSettings(given: Omit<SettingSources, 'file'>): Settings {
+    return resolveSettings({ ...given, file: readUserFile(given) });
   }
 
   /** Never throws: failures are printed and become the exit status. */
@@ -116,7 +121,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
           : [],
       ),
     );
-    const settings = resolveSettings({ flags, env, home, file: readUserFile({ env, home }) });
+    const settings = this.readSettings({ flags, env, home });
     await this.checkSettings(settings, env);
     // Parsed with this class's definitions; only the static type is lost.
     const input = { args: parsed.args, flags: parsed.flags, given } as unknown as CommandInput<T>;

@@ -3,6 +3,7 @@ import { access, constants, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { BreakwaterError } from '../errors.ts';
 import { openPipeToRead } from '../open-pipe.ts';
+import { explainSystemError, readSystemCode } from '../system-error.ts';
 import { readKeyList } from '../sweep/select/key-list.ts';
 import type { SelectionSource } from '../sweep/select/select-items.ts';
 import type { SweepItem } from '../sweep/sweep-item.ts';
@@ -48,9 +49,9 @@ async function* readNamed(
 
 /** @param cause null for a directory */
 function keyListError(name: string, cause: unknown): BreakwaterError {
-  const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
-  const why = cause === null ? ': it is a directory' : '';
-  return new BreakwaterError(isMissing ? 'not_found' : 'local_io', `cannot read the list of keys ${name}${why}`, {
+  const isMissing = readSystemCode(cause) === 'ENOENT';
+  const why = cause === null ? 'it is a directory' : (explainSystemError(cause) ?? 'unknown error');
+  return new BreakwaterError(isMissing ? 'not_found' : 'local_io', `cannot read the list of keys ${name}: ${why}`, {
     cause,
   });
 }

@@ -7,7 +7,9 @@ import { findHome } from '../cli/find-home.ts';
 import { transferFlags } from '../cli/flags/flags.ts';
 import { parseS3Url } from '../cli/flags/s3-url.ts';
 import { doctorResult } from '../cli/output/doctor-result.ts';
-import { findUserFile } from '../cli/settings/user-file.ts';
+import { resolveSettings, type Settings, type SettingSources } from '../cli/settings/resolve-settings.ts';
+import { findUserFile, readUsableFile } from '../cli/settings/user-file.ts';
+import type { BreakwaterError } from '../errors.ts';
 
 export default class Doctor extends BaseCommand<typeof Doctor> {
   static override summary = 'check what a transfer needs: endpoint, credentials, clock, state, fleet';
@@ -29,7 +31,14 @@ export default class Doctor extends BaseCommand<typeof Doctor> {
     bucket: string({ description: 'bucket to list one key of, with a prefix if only that may be listed' }),
   };
 
-  /** Settings that cannot be used are a check that failed. */
+  readonly #unusable: BreakwaterError[] = [];
+
+  /** Settings that cannot be used are a check that failed; the others are made with their defaults. */
+  protected override readSettings(given: Omit<SettingSources, 'file'>): Settings {
+    const onUnusable = (problem: BreakwaterError): void => void this.#unusable.push(problem);
+    return resolveSettings({ ...given, onUnusable, file: readUsableFile(given, onUnusable) });
+  }
+
   protected override async checkSettings(): Promise<void> {
     await Promise.resolve();
   }
@@ -42,6 +51,7 @@ export default class Doctor extends BaseCommand<typeof Doctor> {
       engine: program.engines.node,
       platform: `${process.platform} ${process.arch}`,
       userFile: findUserFile({ env, home: findHome(env) }),
+      unusable: this.#unusable,
     };
     const checks = await runChecks(run, { machine, place });
     return doctorResult(checks, { hasColour: run.output.mode.stdoutHasColour });

@@ -1,8 +1,29 @@
 import { randomBytes } from 'node:crypto';
-import { open, rename, unlink } from 'node:fs/promises';
+import { open, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { BreakwaterError } from '../errors.ts';
 import { renameOver } from '../rename-over.ts';
+import { explainSystemError } from '../system-error.ts';
+
+/** About as much as the totals of a busy machine, in bytes. */
+const TRIAL_BYTES = 64 * 1024;
+
+/**
+ * Whether `writeTextfile` could write there now: makes a temporary file of the same kind, and removes it.
+ * @throws BreakwaterError `local_create`
+ */
+export async function tryTextfile(path: string): Promise<void> {
+  const temporary = nameTemporary(path);
+  try {
+    const found = await stat(path).catch(() => null);
+    if (found?.isDirectory() === true) throw new Error('it is a directory');
+    await writeNew(temporary, '0'.repeat(TRIAL_BYTES));
+  } catch (error) {
+    throw cannotWriteTextfile(path, error);
+  } finally {
+    await unlink(temporary).catch(() => undefined);
+  }
+}
 
 /**
  * Writes the text atomically for node_exporter's textfile collector, readable by everyone (0644). The temporary file is
@@ -14,25 +35,37 @@ export async function writeTextfile(
   path: string,
   { text, mayReplace }: { readonly text: string; readonly mayReplace: () => boolean },
 ): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = nameTemporary(path);
   try {
-    const file = await open(temporary, 'wx', 0o644);
-    try {
-      // The umask may have removed permissions that the collector needs.
-      await file.chmod(0o644);
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await writeNew(temporary, text);
     // Checked last, so that a process stopped here cannot replace newer totals with old ones.
     await (mayReplace() ? renameOver(async () => await rename(temporary, path)) : unlink(temporary));
   } catch (error) {
     await unlink(temporary).catch(() => undefined);
-    const why = error instanceof Error ? error.message : String(error);
-    throw new BreakwaterError('local_create', `the metrics could not be written to ${path}: ${why}`, {
-      cause: error,
-      details: { hint: 'the directory must exist and be writable' },
-    });
+    throw cannotWriteTextfile(path, error);
   }
+}
+
+function nameTemporary(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+}
+
+async function writeNew(path: string, text: string): Promise<void> {
+  const file = await open(path, 'wx', 0o644);
+  try {
+    // The umask may have removed permissions that the collector needs.
+    await file.chmod(0o644);
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+function cannotWriteTextfile(path: string, error: unknown): BreakwaterError {
+  const why = explainSystemError(error) ?? (error instanceof Error ? error.message : String(error));
+  return new BreakwaterError('local_create', `the metrics could not be written to ${path}: ${why}`, {
+    cause: error,
+    details: { reason: 'textfile', hint: 'the directory must exist and be writable' },
+  });
 }

@@ -9,14 +9,12 @@ import { openReadOnly, type ReadOnlyDatabase } from './read-only.ts';
 import { MIGRATIONS } from './schema.ts';
 import { classifyStateError, StateUnusable } from './state-problem.ts';
 import { Statements, inTransaction } from './statements.ts';
+import { SUFFIXES } from './suffixes.ts';
 
 /** Longest wait for another process's lock, in ms. */
 const LOCK_WAIT_MS = 2000;
 /** Pause between tries when the database itself does not wait, in ms. */
 const LOCK_PAUSE_MS = 10;
-
-/** The files of a database. The database itself is last, after the write-ahead log and its index. */
-const SUFFIXES = ['-wal', '-shm', ''] as const;
 
 export interface FoundFile {
   readonly inode: number;

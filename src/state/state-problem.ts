@@ -1,5 +1,7 @@
 import { CorruptRow } from './tables/columns.ts';
 import { BreakwaterError } from '../errors.ts';
+import { explainSystemError, readSystemCode } from '../system-error.ts';
+import { findRefusal } from './find-refusal.ts';
 import type { State, StateProblem } from './state.ts';
 
 /** The file cannot be used for a reason that SQLite and the system do not report as an error. */
@@ -29,6 +31,9 @@ const SQLITE_PROBLEMS: Readonly<Record<number, StateProblem>> = {
 /** Extended codes that mean a full disk: IOERR_WRITE, IOERR_FSYNC, IOERR_TRUNCATE, IOERR_SHMSIZE. */
 const NO_ROOM: ReadonlySet<number> = new Set([778, 1034, 1546, 4874]);
 
+/** The system's words for a full disk. */
+const FULL_CODES: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
+
 /** Why an error makes the file unusable; null for an unrelated error, which is a bug of ours. */
 export function classifyStateError(error: unknown): StateProblem | null {
   if (error instanceof StateUnusable) return error.problem;
@@ -40,7 +45,7 @@ export function classifyStateError(error: unknown): StateProblem | null {
   }
   // We never store an integer that a double cannot hold.
   if (error.code === 'ERR_OUT_OF_RANGE') return 'corrupt';
-  if (error.code === 'ENOSPC' || error.code === 'EDQUOT') return 'full';
+  if (FULL_CODES.has(readSystemCode(error) ?? '')) return 'full';
   return 'syscall' in error ? 'unwritable' : null;
 }
 
@@ -69,6 +74,21 @@ export function formatProblem(problem: StateProblem, path: string, error?: unkno
     foreign: 'belongs to another program',
     network_file_system: 'is on a network file system, where file locks are unreliable',
   }[problem];
-  const detail = error instanceof StateUnusable && error.detail !== null ? ` (${error.detail})` : '';
-  return `the state file ${path} ${why}${detail}; this command keeps its circuits and metrics in memory only`;
+  const detail = explainProblem(problem, { path, error });
+  return `the state file ${path} ${why}${detail === null ? '' : ` (${detail})`}; this command keeps its circuits and metrics in memory only`;
+}
+
+/**
+ * What a problem's word leaves open: the system's reason. SQLite does not give it, so what it could not do is tried again.
+ * @param error the error that caused the problem
+ */
+export function explainProblem(
+  problem: StateProblem,
+  { path, error }: { readonly path: string; readonly error: unknown },
+): string | null {
+  if (error instanceof StateUnusable) return error.detail;
+  if (problem !== 'unwritable' && problem !== 'full') return null;
+  const isOfSqlite = readSystemCode(error) === 'ERR_SQLITE_ERROR';
+  if (!isOfSqlite) return explainSystemError(error);
+  return explainSystemError(findRefusal(path)) ?? (error instanceof Error ? error.message : null);
 }

@@ -1,6 +1,7 @@
 import { statSync, type Stats } from 'node:fs';
 import { BreakwaterError } from '../errors.ts';
 import { maskCredentials } from '../mask-credentials.ts';
+import { explainSystemError, readSystemCode } from '../system-error.ts';
 
 /** The error to report when a local path cannot be read. A path that Node had to mangle is not one that is missing. */
 export function readError(path: string, error: unknown): BreakwaterError {
@@ -21,7 +22,9 @@ export function readError(path: string, error: unknown): BreakwaterError {
       details: { hint: 'check its permissions and those of the directories above it' },
     });
   }
-  return new BreakwaterError('local_io', `cannot read ${path}: ${code ?? 'unknown error'}`, { cause: error });
+  return new BreakwaterError('local_io', `cannot read ${path}: ${explainSystemError(error) ?? 'unknown error'}`, {
+    cause: error,
+  });
 }
 
 /** Node replaces bytes that are not UTF-8 with this character; names may also contain it themselves. */
@@ -44,11 +47,6 @@ export function notUtf8Error(path: string): BreakwaterError {
       },
     },
   );
-}
-
-/** The code of a Node system error, such as `ENOENT`; null for any other error. */
-export function readSystemCode(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }
 
 /** The stats of a path, following links; null if it is missing or cannot be read. */

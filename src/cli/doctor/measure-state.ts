@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdtempSync, rmdirSync, statfsSync, statSync } from 'node:fs';
+import { existsSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { showCircuit, type CircuitView } from '../../circuit/circuit-view.ts';
 import { CIRCUIT_NAMES } from '../../circuit/circuit.ts';
@@ -7,12 +7,15 @@ import { findFileSystem, isNetworkKind } from '../../state/file-system-kind.ts';
 import { isOnNetwork } from '../../state/network-mount.ts';
 import { STATE_FILE } from '../../state/state-file.ts';
 import type { State } from '../../state/state.ts';
+import { readSystemCode } from '../../system-error.ts';
 import type { CommandRun } from '../command-run.ts';
-import type { StateFacts } from './judge-machine.ts';
+import { hasRoomForState } from '../descriptor-limit.ts';
+import type { StateFacts } from './judge-state.ts';
 
 interface MeasuredState {
   readonly state: StateFacts;
-  readonly circuits: readonly CircuitView[];
+  /** Null if transfers would not find them there. */
+  readonly circuits: readonly CircuitView[] | null;
 }
 
 type StateRun = Pick<CommandRun, 'settings' | 'clock' | 'circuitName'>;
@@ -21,30 +24,45 @@ type StateRun = Pick<CommandRun, 'settings' | 'clock' | 'circuitName'>;
  * Looks at the state directory and at the circuits in it. Leaves nothing there, and does not touch a network file system,
  * which may hang.
  * @param hasScope whether the endpoint is known, which names the circuits
+ * @param hasRoom whether this process may open enough files
  */
 export async function measureState(
   run: StateRun,
-  { hasScope }: { readonly hasScope: boolean },
+  { hasScope, hasRoom = hasRoomForState }: { readonly hasScope: boolean; readonly hasRoom?: () => boolean },
 ): Promise<MeasuredState> {
   const directory = run.settings.stateDirectory;
   const fileSystem = findFileSystem(directory);
-  const unused = { directory, fileSystem, refusal: null, freeBytes: null, problem: null };
+  const unused = {
+    directory,
+    fileSystem,
+    isOnNetwork: false,
+    isThere: true,
+    directoryTrouble: null,
+    fileTrouble: null,
+  };
+  const unmeasured = { ...unused, freeBytes: null, freeFiles: null, hasDescriptors: true };
   if (isNetworkKind(fileSystem ?? '') || isOnNetwork(directory)) {
-    return { state: { ...unused, isOnNetwork: true, isThere: true }, circuits: [] };
+    return { state: { ...unmeasured, isOnNetwork: true }, circuits: null };
   }
+  if (!hasRoom()) return { state: { ...unmeasured, hasDescriptors: false }, circuits: null };
   const isThere = existsSync(directory);
-  const refusal = findRefusal(directory);
-  const { openState } = await import('../../state/open-state.ts');
+  const path = join(directory, STATE_FILE);
+  const [{ openState }, { tryStateDirectory, tryStateFile }] = await Promise.all([
+    import('../../state/open-state.ts'),
+    import('../../state/try-state.ts'),
+  ]);
+  const directoryTrouble = tryStateDirectory(path);
+  const unwritable = tryStateFile(path);
   const opened = openState({ directory, clock: run.clock, onWarning: () => undefined });
   try {
     const circuits = hasScope ? showCircuits(run, opened) : [];
     // Reading is what finds out about the file.
     opened.circuits.list();
     const problem = opened.problem();
-    return {
-      state: { ...unused, isOnNetwork: false, isThere, refusal, freeBytes: findSpace(directory), problem },
-      circuits,
-    };
+    const fileTrouble = unwritable ?? (problem === null ? null : { problem, why: null });
+    const isStored = problem === null && (directoryTrouble === null || existsSync(path));
+    const state = { ...unmeasured, ...findSpace(directory), isThere, directoryTrouble, fileTrouble };
+    return { state, circuits: isStored ? circuits : null };
   } finally {
     opened.close();
   }
@@ -61,32 +79,14 @@ function showCircuits({ settings, clock, circuitName }: StateRun, { circuits }: 
   });
 }
 
-/**
- * The system's word for why nothing can be written to a directory, or made in the nearest one above it; null if it can. Tried,
- * because permissions alone do not tell: of a read-only mount, of /proc, or for root.
- */
-function findRefusal(directory: string): string | null {
+function findSpace(directory: string): Pick<StateFacts, 'freeBytes' | 'freeFiles'> {
   try {
-    const found = statSync(directory, { throwIfNoEntry: false });
-    const parent = dirname(directory);
-    if (found === undefined && parent !== directory) return findRefusal(parent);
-    rmdirSync(mkdtempSync(join(directory, '.breakwater-')));
-    const file = join(directory, STATE_FILE);
-    if (existsSync(file)) accessSync(file, constants.W_OK);
-    return null;
+    const { bavail, bsize, blocks, files, ffree } = statfsSync(directory);
+    // Some file systems have no size, such as /proc, or no fixed number of files, such as btrfs.
+    return { freeBytes: blocks === 0 ? null : bavail * bsize, freeFiles: files === 0 ? null : ffree };
   } catch (error) {
-    return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-  }
-}
-
-function findSpace(directory: string): number | null {
-  try {
-    const { bavail, bsize, blocks } = statfsSync(directory);
-    // Some file systems, such as /proc, have no size.
-    return blocks === 0 ? null : bavail * bsize;
-  } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    const isMissing = readSystemCode(error) === 'ENOENT';
     const parent = dirname(directory);
-    return isMissing && parent !== directory ? findSpace(parent) : null;
+    return isMissing && parent !== directory ? findSpace(parent) : { freeBytes: null, freeFiles: null };
   }
 }

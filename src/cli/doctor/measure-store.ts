@@ -1,5 +1,3 @@
-import { after } from '../../abort.ts';
-import type { Clock } from '../../clock.ts';
 import { BreakwaterError } from '../../errors.ts';
 import { readFields } from '../../read-fields.ts';
 import { PLAIN_ACCESS } from '../../s3/connection/request-shape.ts';
@@ -10,6 +8,7 @@ import type { CredentialsOutcome } from './judge-credentials.ts';
 import type { Lookup } from './judge-network.ts';
 import type { StoreAnswers } from './judge-store.ts';
 import { createLookup } from './resolve-name.ts';
+import { within } from './within.ts';
 
 /** Name servers, in ms. */
 const NAME_LIMIT_MS = 2500;
@@ -113,12 +112,4 @@ const SOURCES: Readonly<Record<string, string>> = {
 function nameSource(identity: Identity): string | null {
   const names = Object.keys(readFields(readFields(identity)['$source'])).flatMap((name) => SOURCES[name] ?? []);
   return names.at(-1) ?? null;
-}
-
-/** What work returns; null if it has not ended by then. Its later end, also an error, is ignored. */
-async function within<T>(limitMs: number, clock: Clock, work: Promise<T>): Promise<T | null> {
-  const late = Promise.withResolvers<null>();
-  using _limit = after(clock, Math.max(0, limitMs), () => late.resolve(null));
-  work.catch(() => undefined);
-  return await Promise.race([work, late.promise]);
 }

@@ -5,13 +5,15 @@ import type { CommandRun } from '../command-run.ts';
 import { findProxyName, nameSettings } from '../s3-access.ts';
 import { CHECK_NAMES, skipped, type Check, type CheckName, type Finding } from './check.ts';
 import { judgeBucket, judgeCredentials } from './judge-credentials.ts';
-import { fromError, judgeCircuits, judgeNode, judgeSettings, judgeState } from './judge-machine.ts';
+import { fromError, judgeCircuits, judgeNode, judgeSettings } from './judge-machine.ts';
 import { judgeCertificates, judgeName, judgeProxy } from './judge-network.ts';
+import { judgeState } from './judge-state.ts';
 import { judgeClock, judgeEndpoint } from './judge-store.ts';
 import { measureCertificates } from './measure-certificates.ts';
 import { checkFleet } from './measure-fleet.ts';
 import { measureState } from './measure-state.ts';
 import { measureStore, STORE_LIMIT_MS, type Place } from './measure-store.ts';
+import { within } from './within.ts';
 
 interface Machine {
   /** Of Node. */
@@ -22,7 +24,12 @@ interface Machine {
   readonly platform: string;
   /** The config file, which need not be there. */
   readonly userFile: string;
+  /** Values of settings that were not accepted; they have their defaults. */
+  readonly unusable: readonly BreakwaterError[];
 }
+
+/** A network file system may never answer, in ms. */
+const TEXTFILE_LIMIT_MS = 5000;
 
 type Findings = Partial<Readonly<Record<CheckName, Finding>>>;
 
@@ -35,9 +42,9 @@ export async function runChecks(
   run: CommandRun,
   { machine, place }: { readonly machine: Machine; readonly place: (Place & { readonly url: string }) | null },
 ): Promise<readonly Check[]> {
-  const { env, settings } = run;
+  const { settings } = run;
   const isThere = existsSync(machine.userFile);
-  const problem = await refuseUnusable(settings, { ...env }).then(() => null, asProblem);
+  const problems = [...machine.unusable, ...(await findUnusableOutlets(run))];
   const unusable = attempt(() => void run.aws());
   // First, because it does not wait for anything but a lock, and the others could not go on meanwhile.
   const { state, circuits } = await measureState(run, { hasScope: unusable === null });
@@ -47,13 +54,34 @@ export async function runChecks(
   ]);
   const findings: Findings = {
     node: judgeNode(machine.nodeVersion, machine),
-    settings: judgeSettings(problem, { path: machine.userFile, isThere }),
+    settings: judgeSettings(problems, { path: machine.userFile, isThere }),
     ...store,
     state: judgeState(state),
     circuits: judgeCircuits(circuits, { nowMs: run.clock.now() }),
     fleet,
   };
   return CHECK_NAMES.map((name) => ({ name, ...(findings[name] ?? skipped('the endpoint cannot be used')) }));
+}
+
+/** What the settings name besides S3, and cannot be used. */
+async function findUnusableOutlets({ settings, env, clock }: CommandRun): Promise<readonly BreakwaterError[]> {
+  const outlets = [refuseUnusable(settings, { ...env }), refuseTextfile(settings.textfile, clock)];
+  return (await Promise.all(outlets.map(async (outlet) => await outlet.then(() => [], asProblem)))).flat();
+}
+
+/** @throws BreakwaterError `local_create` if it cannot be written now; at the end of a command that is a warning */
+async function refuseTextfile(path: string | null, clock: CommandRun['clock']): Promise<void> {
+  if (path === null) return;
+  const { tryTextfile } = await import('../../metrics/textfile.ts');
+  const tried = await within(
+    TEXTFILE_LIMIT_MS,
+    clock,
+    tryTextfile(path).then(() => true),
+  );
+  if (tried !== null) return;
+  throw new BreakwaterError('local_create', `the metrics could not be written to ${path}: no answer of its disk`, {
+    details: { reason: 'textfile', hint: 'choose a file on a local disk' },
+  });
 }
 
 async function checkStore(run: CommandRun, place: (Place & { readonly url: string }) | null): Promise<Findings> {

@@ -30,6 +30,8 @@ export interface SettingSources {
   readonly env: Environment;
   readonly file: UserFile;
   readonly home: string;
+  /** Receives what is not accepted outside of flags; its setting then has its default. @default it is thrown */
+  readonly onUnusable?: (problem: BreakwaterError) => void;
 }
 
 /**
@@ -38,9 +40,12 @@ export interface SettingSources {
  */
 export function resolveSettings(sources: SettingSources): Settings {
   // Most have no such file, and what reads it is loaded only then.
-  if (Object.keys(sources.file.entries).length > 0) checkKeys(sources.file);
+  if (Object.keys(sources.file.entries).length > 0) orUnusable(sources, () => checkKeys(sources.file), undefined);
   const table: Readonly<Record<string, Setting<unknown>>> = SETTING_TABLE;
-  const entries = Object.entries(table).map(([name, setting]) => [name, decideSetting(setting, sources)]);
+  const entries = Object.entries(table).map(([name, setting]) => [
+    name,
+    orUnusable(sources, () => decideSetting(setting, sources), setting.fallback),
+  ]);
   // The entries come from the names and parsers of the table.
   const resolved = Object.fromEntries(entries) as Resolved;
   return {
@@ -59,6 +64,17 @@ export function resolveSettings(sources: SettingSources): Settings {
 export function decideSetting<T>(setting: Setting<T>, sources: SettingSources): T {
   const found = findValue(setting.flag, sources);
   return found === null ? setting.fallback : read(setting, found);
+}
+
+/** What `decide` returns, or the fallback if that cannot be used and a reader of such faults is there. */
+function orUnusable<T>({ onUnusable }: SettingSources, decide: () => T, fallback: T): T {
+  try {
+    return decide();
+  } catch (error) {
+    if (onUnusable === undefined || !(error instanceof BreakwaterError) || error.code !== 'config') throw error;
+    onUnusable(error);
+    return fallback;
+  }
 }
 
 interface Found {

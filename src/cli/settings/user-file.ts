@@ -20,6 +20,20 @@ export function readUserFile({ env, home }: { env: Environment; home: string }):
   return { path, entries: text === null ? {} : parseUserFile(text, path) };
 }
 
+/** The same; a file that cannot be used counts as empty, and `onUnusable` receives why. */
+export function readUsableFile(
+  place: { readonly env: Environment; readonly home: string },
+  onUnusable: (problem: BreakwaterError) => void,
+): UserFile {
+  try {
+    return readUserFile(place);
+  } catch (error) {
+    if (!(error instanceof BreakwaterError) || error.code !== 'config') throw error;
+    onUnusable(error);
+    return { path: findUserFile(place), entries: {} };
+  }
+}
+
 /** Where the file is, or would be. */
 export function findUserFile({ env, home }: { readonly env: Environment; readonly home: string }): string {
   return join(findUserPlace('config', { env, home }), 'config.json');

@@ -8,7 +8,7 @@ import type { WorkClaim } from '../../unfinished-work.ts';
 import { findOwnFile, isOwnFile, isPartialOf, partialName, type SavedPartial } from './partial-file.ts';
 import { cannotCreateError } from './sink.ts';
 import { openWritable, type WritableFile } from '../open-file.ts';
-import { readSystemCode } from '../local-errors.ts';
+import { explainSystemError, readSystemCode } from '../../system-error.ts';
 import { syncDirectory } from './sync-directory.ts';
 import { takeTarget } from './take-target.ts';
 
@@ -76,7 +76,7 @@ export class FileSink implements FileTarget {
       const file = await createFile(partialPath, { sizeBytes, isPrivate: directory !== dirname(path) });
       return new FileSink(path, { path: partialPath, file, endBytes: 0 }, options);
     } catch (error) {
-      throw cannotCreateError(path, readSystemCode(error) ?? 'unknown error', error);
+      throw cannotCreateError(path, explainSystemError(error) ?? 'unknown error', error);
     }
   }
 
@@ -237,7 +237,7 @@ function dropBytes(chunks: readonly Uint8Array[], bytes: number): readonly Uint8
 }
 
 function cannotWriteError(path: string, error: unknown): BreakwaterError {
-  return new BreakwaterError('local_io', `cannot write ${path}: ${readSystemCode(error) ?? 'unknown error'}`, {
+  return new BreakwaterError('local_io', `cannot write ${path}: ${explainSystemError(error) ?? 'unknown error'}`, {
     cause: error,
     details: { hint: 'check the free space and the permissions there' },
   });

@@ -2,7 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import { lstat, unlink } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { geteuid } from 'node:process';
-import { readSystemCode } from '../local-errors.ts';
+import { readSystemCode } from '../../system-error.ts';
 
 /** The end of every temporary name, by which a later run recognizes leftovers of a killed one. */
 export const PARTIAL_SUFFIX = '.breakwater-part';

@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import { constants, open, type FileHandle } from 'node:fs/promises';
 import { BreakwaterError } from '../../errors.ts';
-import { readSystemCode } from '../local-errors.ts';
+import { explainSystemError, readSystemCode } from '../../system-error.ts';
 
 /** Bytes copied at a time. */
 const COPY_BYTES = 1024 * 1024;
@@ -33,7 +33,7 @@ export async function replaceBytes(
     if (isSynced) await target.sync();
   } catch (error) {
     if (error instanceof BreakwaterError) throw error;
-    throw inPlaceError(to, readSystemCode(error) ?? 'unknown error', error);
+    throw inPlaceError(to, explainSystemError(error) ?? 'unknown error', error);
   }
 }
 

@@ -3,6 +3,8 @@ import { access, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { DownloadTarget, ObjectFacts, ResumePoint } from '../../s3/download/download-request.ts';
 import { BreakwaterError } from '../../errors.ts';
+import { lookUp } from '../../read-fields.ts';
+import { explainSystemError, readSystemCode } from '../../system-error.ts';
 import { canOnlyWrite } from './can-only-write.ts';
 
 /** The output for one object. A null path is standard output; a stream is an existing pipe or device. */
@@ -42,7 +44,7 @@ export async function checkTarget(path: string): Promise<'absent' | 'file' | 'st
   } catch (error) {
     // Its bytes can be replaced, if not its name.
     if (found !== null && (await canOnlyWrite(path, error))) return 'file';
-    throw cannotCreateError(path, `no permission to write in ${above}`, error);
+    throw cannotCreateError(path, explainRefusal(above, error), error);
   }
   return found === null ? 'absent' : 'file';
 }
@@ -57,7 +59,7 @@ export async function checkDirectoryTarget(directory: string): Promise<void> {
   try {
     await access(above, constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw cannotCreateError(what, `no permission to write in ${above}`, error);
+    throw cannotCreateError(what, explainRefusal(above, error), error);
   }
 }
 
@@ -88,6 +90,24 @@ export function existsError(path: string): BreakwaterError {
 export function cannotCreateError(what: string, why: string, cause?: unknown): BreakwaterError {
   return new BreakwaterError('local_create', `cannot create ${what}: ${why}`, {
     cause,
-    details: { hint: 'choose another destination, or check its permissions' },
+    details: {
+      hint: lookUp(HINTS, readSystemCode(cause) ?? '') ?? 'choose another destination, or check its permissions',
+    },
   });
+}
+
+/** What to do where the permissions are not at fault. */
+const HINTS: Readonly<Record<string, string>> = {
+  EROFS: 'choose another destination, or mount that file system for writing',
+  ENOSPC: 'free some space or inodes, or choose another destination',
+  EDQUOT: 'free some space of your quota, or choose another destination',
+  ENAMETOOLONG: 'choose another destination, with a shorter name',
+};
+
+/** Why nothing can be written in a directory. */
+function explainRefusal(directory: string, error: unknown): string {
+  const code = readSystemCode(error);
+  return code === 'EACCES' || code === 'EPERM'
+    ? `no permission to write in ${directory}`
+    : `${explainSystemError(error) ?? 'unknown error'} (${directory})`;
 }

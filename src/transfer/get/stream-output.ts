@@ -7,7 +7,7 @@ import { BreakwaterError } from '../../errors.ts';
 import { closedPipeError, isPipe, openPipeToWrite } from '../../open-pipe.ts';
 import type { StreamTarget } from '../../s3/download/download-request.ts';
 import { cannotCreateError, type LocalSink } from './sink.ts';
-import { readSystemCode } from '../local-errors.ts';
+import { explainSystemError, readSystemCode } from '../../system-error.ts';
 
 /** Writes one object to a pipe or device, in order and no faster than it is read. Written bytes cannot be discarded. */
 export class StreamOutput implements LocalSink {
@@ -49,7 +49,7 @@ export class StreamOutput implements LocalSink {
     const pipe = await openPipeToWrite(path, { clock, signal }).catch((error: unknown) => {
       if (error instanceof BreakwaterError) throw error;
       const code = readSystemCode(error);
-      throw code === null ? error : cannotCreateError(path, code, error);
+      throw code === null ? error : cannotCreateError(path, explainSystemError(error) ?? code, error);
     });
     const output = new StreamOutput(path, () => pipe, { isOurs: true, signal });
     await output.open();
@@ -88,9 +88,13 @@ export class StreamOutput implements LocalSink {
       if (code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED') {
         throw closedPipeError(this.#name, error);
       }
-      throw new BreakwaterError('local_io', `cannot write to ${this.#name}: ${code ?? 'unknown error'}`, {
-        cause: error,
-      });
+      throw new BreakwaterError(
+        'local_io',
+        `cannot write to ${this.#name}: ${explainSystemError(error) ?? 'unknown error'}`,
+        {
+          cause: error,
+        },
+      );
     }
   }
 }

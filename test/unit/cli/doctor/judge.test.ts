@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { judgeBucket, judgeCredentials } from '../../../../src/cli/doctor/judge-credentials.ts';
 import { judgeFleet, judgeFleetFailure } from '../../../../src/cli/doctor/judge-fleet.ts';
-import { judgeNode, judgeState } from '../../../../src/cli/doctor/judge-machine.ts';
+import { judgeNode } from '../../../../src/cli/doctor/judge-machine.ts';
 import { judgeCertificates, judgeName, judgeProxy } from '../../../../src/cli/doctor/judge-network.ts';
+import { judgeState } from '../../../../src/cli/doctor/judge-state.ts';
 import { judgeClock, judgeEndpoint } from '../../../../src/cli/doctor/judge-store.ts';
 import { classify } from '../../../../src/retry/classify.ts';
 import { TransferFault } from '../../../../src/retry/transfer-fault.ts';
 import type { StoreAnswer } from '../../../../src/s3/connection/store-query.ts';
 import { NOTHING_SET } from '../../../../src/setting-names.ts';
+import type { StateProblem } from '../../../../src/state/state.ts';
 import { isNetworkKind } from '../../../../src/state/file-system-kind.ts';
 
 const NOW_MS = 1_800_000_000_000;
@@ -126,14 +128,17 @@ describe('judgeCredentials', () => {
 });
 
 describe('judgeState', () => {
+  const trouble = (problem: StateProblem, why: string | null = null) => ({ problem, why });
   const fine = {
     directory: '/d',
     fileSystem: 'ext4',
     isOnNetwork: false,
     isThere: true,
-    refusal: null,
+    directoryTrouble: null,
+    fileTrouble: null,
     freeBytes: 1e12,
-    problem: null,
+    freeFiles: 1e6,
+    hasDescriptors: true,
   };
 
   it.each([
@@ -143,12 +148,18 @@ describe('judgeState', () => {
     [{ freeBytes: 1e6 }, 'warning', null],
     [{ freeBytes: 0 }, 'failed', 'local_io'],
     [{ isOnNetwork: true }, 'failed', 'local_io'],
-    [{ refusal: 'EACCES' }, 'failed', 'local_io'],
-    [{ refusal: 'EACCES', isThere: false }, 'failed', 'local_create'],
-    [{ problem: 'foreign' as const }, 'failed', 'config'],
-    [{ problem: 'corrupt' as const }, 'failed', 'local_io'],
-    [{ problem: 'locked' as const }, 'failed', 'local_io'],
-    [{ problem: 'newer_schema' as const }, 'failed', 'local_io'],
+    [{ directoryTrouble: trouble('unwritable', 'EACCES') }, 'failed', 'local_io'],
+    [{ directoryTrouble: trouble('unwritable', 'EACCES'), isThere: false }, 'failed', 'local_create'],
+    [{ directoryTrouble: trouble('full', 'ENOSPC') }, 'failed', 'local_io'],
+    [{ directoryTrouble: trouble('full', 'ENOSPC'), freeFiles: 0 }, 'failed', 'local_io'],
+    [{ freeFiles: 3 }, 'warning', null],
+    [{ freeFiles: null }, 'ok', null],
+    [{ hasDescriptors: false }, 'failed', 'local_io'],
+    [{ fileTrouble: trouble('unwritable', 'it is not a regular file') }, 'failed', 'local_io'],
+    [{ fileTrouble: trouble('foreign') }, 'failed', 'config'],
+    [{ fileTrouble: trouble('corrupt') }, 'failed', 'local_io'],
+    [{ fileTrouble: trouble('locked') }, 'failed', 'local_io'],
+    [{ fileTrouble: trouble('newer_schema') }, 'failed', 'local_io'],
   ])('finds %j %s', (facts, status, code) => {
     const found = judgeState({ ...fine, ...facts });
     expect([found.status, found.code]).toEqual([status, code]);
