@@ -55,6 +55,8 @@ export type FleetFailureCode =
   | 'no_auth'
   | 'wrong_password'
   | 'no_permission'
+  | 'no_database'
+  | 'protected_mode'
   | 'read_only'
   | 'out_of_memory'
   | 'loading'

@@ -122,6 +122,7 @@ function leaseKey(id: string): string {
   return `breakwater:lease:{${createHash('sha256').update(id).digest('hex')}}`;
 }
 
+/** @throws FleetFailure `newer_row` for a lease of a newer program */
 function parseHolder(text: string): (ClaimHolder & { readonly token: string }) | null {
   let value: unknown;
   try {
@@ -130,6 +131,7 @@ function parseHolder(text: string): (ClaimHolder & { readonly token: string }) |
     return null;
   }
   const { v, token, host, pid, sinceMs } = readFields(value);
+  if (typeof v === 'number' && v > VERSION) throw new FleetFailure('newer_row');
   if (v !== VERSION || typeof token !== 'string' || typeof host !== 'string') return null;
   return typeof pid === 'number' && typeof sinceMs === 'number' ? { token, host, pid, sinceMs } : null;
 }

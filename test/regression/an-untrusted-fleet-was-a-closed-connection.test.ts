@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { createServer } from 'node:tls';
 import { afterAll, describe, expect, it } from 'vitest';
 import { isCertificateCode } from '../../src/certificate-codes.ts';
-import { explainFleetFailure } from '../../src/cli/fleet/fleet-failures.ts';
+import { explainFleetFailure } from '../../src/breaker/explain-fleet-failure.ts';
 import { toFleetFailure } from '../../src/fleet/to-fleet-failure.ts';
 import { canMakeCertificates, makeSignedCertificate } from '../support/certificate.ts';
 import { findFreePort } from '../support/debian-server.ts';

@@ -1,7 +1,7 @@
+import { adviseFleet, explainFleetFailure } from '../../breaker/explain-fleet-failure.ts';
 import type { FleetFailureCode } from '../../circuit/fleet-store.ts';
 import { formatDuration } from '../../duration.ts';
 import type { ErrorCode } from '../../errors.ts';
-import { explainFleetFailure } from '../fleet/fleet-failures.ts';
 import { failed, ok, warning, type Finding } from './check.ts';
 
 /** What was measured of a fleet. */
@@ -27,6 +27,8 @@ const MISTAKES: ReadonlySet<FleetFailureCode> = new Set([
   'no_auth',
   'wrong_password',
   'no_permission',
+  'no_database',
+  'protected_mode',
   'not_trusted',
   'tls_failed',
   'is_cluster',
@@ -43,9 +45,7 @@ export function judgeFleetFailure(
       : explainFleetFailure({ name: engine }, code);
   const status: ErrorCode = MISTAKES.has(code) ? 'config' : 'unavailable';
   return failed(status, `${why}: this host decides by its own circuits`, {
-    hint: MISTAKES.has(code)
-      ? 'correct BREAKWATER_FLEET and the rules of the engine'
-      : 'check that the engine runs, and the network',
+    hint: adviseFleet(code),
     reason: `fleet_${code}`,
     facts: { engine, problem: code },
   });

@@ -1,8 +1,9 @@
 import { hostname } from 'node:os';
+import { explainFleetFailure } from '../../breaker/explain-fleet-failure.ts';
 import type { FleetFailureCode } from '../../circuit/fleet-store.ts';
 import type { FleetConnection } from '../../fleet/open-fleet-link.ts';
 import type { CommandRun } from '../command-run.ts';
-import { explainFleetFailure, rememberFailures } from './fleet-failures.ts';
+import { rememberFailures } from './fleet-failures.ts';
 import { readFleetTarget } from './fleet-target.ts';
 
 interface PreparedFleet {
