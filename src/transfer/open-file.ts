@@ -1,11 +1,8 @@
 import * as fs from 'node:fs';
 import { lstat, open, rename as renameLater, type FileHandle } from 'node:fs/promises';
-import { promisify } from 'node:util';
 
 /** Files up to this size are read and written synchronously, because that only copies to or from the page cache. */
 export const SMALL_BYTES_MAX = 256 * 1024;
-
-const sync = promisify(fs.fsync);
 
 type Awaitable<T> = T | Promise<T>;
 
@@ -78,12 +75,21 @@ function openSync(path: string, { flags, mode }: { readonly flags: string; reado
     read: (buffer, at) => fs.readSync(fd, buffer, 0, buffer.byteLength, at),
     truncate: () => fs.ftruncateSync(fd),
     setTime: (seconds) => fs.futimesSync(fd, toTime(seconds), toTime(seconds)),
-    sync: async () => await sync(fd),
+    sync: () => syncSoon(fd),
     stat: () => fs.fstatSync(fd, { bigint: true }),
     statAt: (at) => fs.lstatSync(at, { bigint: true, throwIfNoEntry: false }) ?? null,
     close: () => fs.closeSync(fd),
     rename: (from, to) => fs.renameSync(from, to),
   };
+}
+
+function syncSoon(fd: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fs.fsync(fd, (error) => {
+      if (error === null) resolve();
+      else reject(error);
+    });
+  });
 }
 
 /** As text, because Node takes a negative number, a time before 1970, for the current time. */

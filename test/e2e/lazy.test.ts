@@ -38,7 +38,7 @@ function findLibraries(list: readonly string[]): readonly string[] {
 
 /** What a command that is refused, or shows circuits, may load: two files of ours, and of Node what is quick to load. */
 const REFUSAL_BYTES_MAX = 366_000;
-const QUICK = new Set(['fs', 'module', 'path', 'process', 'sqlite', 'timers', 'util', 'v8', 'vm']);
+const QUICK = new Set(['fs', 'module', 'path', 'process', 'sqlite', 'timers', 'v8', 'vm']);
 
 function describeList(list: readonly string[]) {
   const files = list.filter((url) => url.includes('/dist/')).map((url) => fileURLToPath(url));
