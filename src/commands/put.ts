@@ -57,8 +57,8 @@ export default class Put extends BaseCommand<typeof Put> {
       most: PART_BYTES_MAX,
     }),
     concurrency: countFlag({
-      summary: 'maximum requests in flight; by default up to 128',
-      description: 'a run starts with 16 and grows to at most 128 (64 through a proxy), within 48 MiB of memory',
+      summary: 'maximum requests in flight; by default up to 256',
+      description: 'a run starts with 16 and grows to at most 256 (64 through a proxy), within 48 MiB of memory',
       least: 1,
       most: 256,
     }),

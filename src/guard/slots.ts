@@ -7,13 +7,13 @@ const KEPT_BYTES_MIN = MIB;
 
 /** Limits for all transfers of one command together. */
 export interface SlotBounds {
-  /** Requests in flight. @default 128, because small objects spend most of their time on the round trip */
+  /** Requests in flight. @default 256, because small objects spend most of their time on the round trip */
   readonly requests: number;
   /** Memory of these requests; a larger request runs alone. @default 48 MiB */
   readonly bufferBytes: number;
 }
 
-const DEFAULT_SLOT_BOUNDS: SlotBounds = { requests: 128, bufferBytes: 48 * MIB };
+const DEFAULT_SLOT_BOUNDS: SlotBounds = { requests: 256, bufferBytes: 48 * MIB };
 
 /** A proxy holds a connection to each side for every request, and may have few: tinyproxy takes 100 clients. */
 const REQUESTS_THROUGH_PROXY = 64;

@@ -180,12 +180,12 @@ describe('put', () => {
 });
 
 describe('a run over many small objects', () => {
-  /** Starts it over 800 objects whose answers are hit by a fault, and kills it once so many wait for theirs; looks how many were most. */
+  /** Starts it over 1,600 objects whose answers are hit by a fault, and kills it once so many wait for theirs; looks how many were most. */
   async function countInFlight(command: 'get' | 'put', { effect, flags, most }: Flight): Promise<number> {
     await using stage = await createStage();
     const { sandbox, program } = stage;
     await mkdir(program.path('from'));
-    for (let index = 0; index < 800; index += 1) {
+    for (let index = 0; index < 1600; index += 1) {
       await writeFile(program.path('from', `${index}`), 'x');
       sandbox.putObject('bucket', `t/${index}`, { body: 'x' });
     }
@@ -214,8 +214,8 @@ describe('a run over many small objects', () => {
   });
 
   it.each([
-    ['get', 128, []],
-    ['put', 128, []],
+    ['get', 256, []],
+    ['put', 256, []],
     ['get', 40, ['--concurrency', '40']],
     ['get', 7, ['--concurrency', '7']],
   ] as const)('of %s gets to %i where a round trip takes time, and no further', async (command, most, flags) => {

@@ -4,7 +4,11 @@ import { describe, expect, it } from 'vitest';
 
 const require = createRequire(import.meta.url);
 const PATH = require.resolve('../../../bin/heap.js');
-const { COLLECT_EARLY, ONE_PHASE } = require(PATH) as { COLLECT_EARLY: readonly string[]; ONE_PHASE: string };
+const { COLLECT_EARLY, COLLECT_SOONER, ONE_PHASE } = require(PATH) as {
+  COLLECT_EARLY: readonly string[];
+  COLLECT_SOONER: string;
+  ONE_PHASE: string;
+};
 
 /** Node refuses flags that neither it nor V8 knows; `setFlagsFromString` would only print a line. */
 function statusWith(flag: string): number | null {
@@ -22,7 +26,7 @@ function roomAfter(words: readonly string[]): number {
 }
 
 describe('the shape of the heap', () => {
-  it.each([...COLLECT_EARLY, ONE_PHASE, '--semi-space-growth-factor=8'])(
+  it.each([...COLLECT_EARLY, COLLECT_SOONER, ONE_PHASE, '--semi-space-growth-factor=8'])(
     '%s is known to this Node: if it is not, measure memory and CPU without it',
     (flag) => expect(statusWith(flag)).toBe(0),
   );

@@ -22,7 +22,7 @@ async function settle(): Promise<void> {
 
 describe('slots', () => {
   it('are fewer through a proxy, which may take few connections', () => {
-    expect([true, false].map((isProxied) => usualBounds({ isProxied }).requests)).toEqual([64, 128]);
+    expect([true, false].map((isProxied) => usualBounds({ isProxied }).requests)).toEqual([64, 256]);
   });
 
   it('bound the requests in flight over all lanes', async () => {
