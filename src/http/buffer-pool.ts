@@ -81,7 +81,7 @@ export class PooledReads {
   /** Memory for the next read. Chunks cut earlier stay intact until released. */
   next(): Buffer {
     const block = this.#block;
-    if (block !== null && block.buffer.length < this.#blockBytes) this.close();
+    if (block !== null && block.buffer.length !== this.#blockBytes) this.close();
     // No chunk is in use: start over, because the block's start is likely still in the processor's cache.
     else if (block?.holders === 1) this.#used = 0;
     else if (block !== null && block.buffer.length - this.#used < ROOM_BYTES_MIN) this.close();
@@ -98,6 +98,11 @@ export class PooledReads {
     this.#used += lengthBytes;
     if (this.#used === block.buffer.length) this.#blockBytes = BLOCK_BYTES;
     return block.buffer.subarray(start, this.#used);
+  }
+
+  /** Call at the end of a response: while the connection waits for the next one, a large block is of use to another. */
+  rest(): void {
+    this.#blockBytes = FIRST_BLOCK_BYTES;
   }
 
   /** Call after the last read. */

@@ -114,6 +114,7 @@ export class HttpConnection implements HttpChannel {
 
   finish(reusableForMs: number, rest: Buffer): void {
     this.#exchange = null;
+    this.#reads.rest();
     if (rest.length > 0) this.#condemn(rest);
     else if (reusableForMs === 0 || !this.#options.manners.keepsCount) this.destroy();
     else {

@@ -40,6 +40,19 @@ describe('BufferPool', () => {
     expect(memory.openReads().next().length).toBe(FIRST_BLOCK_BYTES);
   });
 
+  it('leaves a large block to others while the connection waits for its next response', () => {
+    const memory = new BufferPool();
+    const [reads, others] = [memory.openReads(), memory.openReads()];
+    for (const each of [reads, others]) {
+      each.next();
+      memory.release([each.cut(FIRST_BLOCK_BYTES)]);
+    }
+    const { buffer } = reads.next();
+    reads.rest();
+    expect(reads.next().length).toBe(FIRST_BLOCK_BYTES);
+    expect(others.next().buffer).toBe(buffer);
+  });
+
   it('keeps the block of a closed connection until its parts are released', () => {
     const memory = new BufferPool();
     const reads = memory.openReads();
