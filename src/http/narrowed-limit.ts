@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 
-/** What every run starts with; a server that takes fewer connections is not one to spare. */
-const CONNECTIONS_MIN = 16;
+/** So many that work leave no doubt that the server is well, and takes no more. Fewer may be what is left of one that goes down. */
+const CONNECTIONS_SURE = 16;
 
 /** How long a limit holds after the last connection that did not work, in ms. */
 const HOLDS_MS = 10_000;
@@ -14,6 +14,8 @@ export class NarrowedLimit {
   readonly #clock: Pick<Clock, 'monotonic'>;
   #connectionsMax = Infinity;
   #untilMs = 0;
+  #turnedAway = 0;
+  #countedUntilMs = 0;
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
     this.#clock = clock;
@@ -26,8 +28,12 @@ export class NarrowedLimit {
 
   /** Call for a connection that has ended without a byte of an answer. @param working how many others have answered */
   note(working: number): void {
-    if (working < CONNECTIONS_MIN) return;
+    const nowMs = this.#clock.monotonic();
+    this.#turnedAway = nowMs < this.#countedUntilMs ? this.#turnedAway + 1 : 1;
+    this.#countedUntilMs = nowMs + HOLDS_MS;
+    const isLimit = working >= CONNECTIONS_SURE || (working > 0 && this.#turnedAway > working);
+    if (!isLimit) return;
     this.#connectionsMax = working;
-    this.#untilMs = this.#clock.monotonic() + HOLDS_MS;
+    this.#untilMs = nowMs + HOLDS_MS;
   }
 }
