@@ -16,11 +16,12 @@ interface Received {
 }
 
 /**
- * Asks for the size of an object with a HEAD if its response does not prove that its bytes are whole and as stored: only
- * the end of the connection ended them, or they have an encoding that a proxy may have added. No request if a checksum of
- * the bytes proves them, or a listing the size.
+ * Asks for the size of an object with a HEAD if its response does not prove that its bytes are whole and as stored: it
+ * stated no size, or they have an encoding that a proxy may have added. No request if a checksum of the bytes proves
+ * them, or a listing the size.
  * @returns the size; null without a doubt
- * @throws TransferFault `not_s3` if no size can be found
+ * @throws TransferFault `not_s3` if no size can be found, and only the end of the connection ended the bytes, or a listing
+ *   tells another size
  * @throws BreakwaterError `rejected` for bytes that were encoded on the way
  */
 export async function confirmSize(
@@ -30,17 +31,23 @@ export async function confirmSize(
 ): Promise<number | null> {
   const { etag, sizeBytes, expected } = active.facts;
   if (request.range !== null || (expected !== null && expected.parts === null)) return null;
+  const listedBytes = request.listed?.sizeBytes ?? null;
   const encoding = readContentCoding(response.head.ContentEncoding);
-  const isEncoded = encoding !== null && (sizeBytes === null || request.listed?.sizeBytes !== sizeBytes);
-  const mayBeCut = response.endsWithConnection && sizeBytes === null && active.listedBytes === null;
-  if (!isEncoded && !mayBeCut) return null;
+  const isEncoded = encoding !== null && (sizeBytes === null || listedBytes !== sizeBytes);
+  const { at } = cursor.piece;
+  // Nothing to ask where a listed size shows that the rest is missing.
+  const isShort = active.listedBytes !== null && at < active.listedBytes;
+  // A proxy that loses its server in the middle can still send the last chunk.
+  const mayBeOther = sizeBytes === null && listedBytes !== at && !isShort;
+  if (!isEncoded && !mayBeOther) return null;
   const head = await headObject(s3, request, attempt.options).catch(nullIfRefused);
   const isSame = head !== null && isSameEtag(head.ETag ?? null, etag);
-  const statedBytes = isSame ? head.ContentLength : undefined;
-  if (statedBytes === undefined) {
+  const statedBytes = (isSame ? head.ContentLength : null) ?? null;
+  if (statedBytes === null) {
+    if (!isEncoded && !response.endsWithConnection && listedBytes === null) return null;
     throw new TransferFault('not_s3', 'the response leaves the size of the object open, and so does a HEAD');
   }
-  const bytes = sizeBytes ?? cursor.piece.at;
+  const bytes = sizeBytes ?? at;
   if (isEncoded && bytes !== statedBytes) throw encodedError(active, `${encoding}: ${bytes} bytes`, statedBytes);
   return statedBytes;
 }

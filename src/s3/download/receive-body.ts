@@ -8,7 +8,7 @@ import { PieceWriter } from './piece-writer.ts';
 /**
  * Moves the bytes of one response from the socket through a `PieceWriter` to the file, or in order
  * (`ordered-writer.ts`) to the pipe (`transfer/get/stream-output.ts`).
- * @throws TransferFault `body_cut` or `corrupted_body`, which the retry chain retries
+ * @throws TransferFault `body_cut`, `other_object` for more bytes than the object has, or `corrupted_body`: all retried
  */
 export async function receiveBody(
   active: ActiveDownload,
@@ -35,6 +35,11 @@ export async function receiveBody(
   const end = Math.min(piece.end, sizeBytes ?? active.listedBytes ?? confirmedBytes ?? 0);
   if (piece.at < end) {
     throw new TransferFault('body_cut', `the body ended after ${piece.at} of ${end} bytes`);
+  }
+  if (confirmedBytes !== null && piece.at > confirmedBytes) {
+    const what = `${piece.at} bytes came of an object of ${confirmedBytes}`;
+    await active.restart(piece);
+    throw new TransferFault('other_object', what);
   }
   // A small object is checked within its own retries.
   if (piece.start > 0 || piece.at < (sizeBytes ?? piece.at)) return;
