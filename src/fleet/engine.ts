@@ -1,14 +1,20 @@
 /** What is needed of a server: three calls, and one for people. Strings in, strings out; the rules are elsewhere. */
 export interface Engine {
-  /** The server's time and the values of keys, in one round trip. @throws FleetFailure */
+  /**
+   * The server's time and the values of keys, in one round trip. A key of another type than text is read as some text that
+   * no program stores, and can be replaced as such.
+   * @throws FleetFailure
+   */
   readonly read: (keys: readonly string[]) => Promise<EngineReading>;
   /**
    * Stores a value, if the stored one is still `expected`, and adds to its list. One script: nothing comes in between.
-   * @returns whether it was stored
-   * @throws FleetFailure; then it may have been stored, so it must not be repeated
+   * The list is for people: if the server does not take its entries, they are dropped.
+   * @returns whether the value was stored
+   * @throws FleetFailure: an answer of the server, and nothing was stored; any other, and it may have been, so it must not
+   * be repeated
    */
   readonly compareAndSet: (change: EngineChange) => Promise<boolean>;
-  /** The newest entries of a list. @throws FleetFailure */
+  /** The newest entries of a list; none if the key is of another type. @throws FleetFailure */
   readonly readList: (key: string, limit: number) => Promise<readonly string[]>;
   /** Every key of the program. @throws FleetFailure */
   readonly listKeys: () => Promise<readonly string[]>;

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { Redis } from 'iovalkey';
 import { FleetFailure } from '../circuit/fleet-store.ts';
+import { COMPARE_AND_SET, OTHER_TYPE } from './compare-and-set.ts';
 import type { Engine, EngineReading } from './engine.ts';
 import type { FleetTarget } from './fleet-url.ts';
 import { openEngineSocket } from './open-engine-socket.ts';
@@ -14,24 +15,6 @@ const LIST_KEPT_MS = 30 * 86_400_000;
 const SCAN_COUNT = 1000;
 /** Keys looked at for a person; far more than there are circuits. */
 const SCANS_MAX = 100;
-
-/**
- * The digest, not a version number: after a FLUSHALL a number may be what it was, with another row under it. ARGV:
- * digest of the expected value or empty, value, its time to live or empty, entries kept, the list's time to live,
- * entries.
- */
-const COMPARE_AND_SET = `
-local stored = redis.call('GET', KEYS[1])
-local digest = stored and redis.sha1hex(stored) or ''
-if digest ~= ARGV[1] then return 0 end
-if ARGV[3] == '' then redis.call('SET', KEYS[1], ARGV[2]) else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
-for index = 6, #ARGV do redis.call('LPUSH', KEYS[2], ARGV[index]) end
-if #ARGV > 5 then
-  redis.call('LTRIM', KEYS[2], 0, ARGV[4] - 1)
-  redis.call('PEXPIRE', KEYS[2], ARGV[5])
-end
-return 1
-`;
 
 /**
  * Connects to Redis or Valkey. The client only speaks the protocol: the socket is ours, so that it can be destroyed at
@@ -72,7 +55,7 @@ export async function connectValkey(
       return stored === 1;
     },
     readList: async (key, limit) =>
-      limit <= 0 ? [] : parseTexts(await send(client.call('LRANGE', key, 0, limit - 1))),
+      limit <= 0 ? [] : await readTexts(async () => await send(client.call('LRANGE', key, 0, limit - 1))),
     listKeys: async () =>
       await scan(
         async (cursor) => await send(client.call('SCAN', cursor, 'MATCH', 'breakwater:{*', 'COUNT', SCAN_COUNT)),
@@ -167,11 +150,27 @@ async function scan(read: (cursor: string) => Promise<unknown>): Promise<readonl
 async function readKeys(client: Redis, keys: readonly string[]): Promise<EngineReading> {
   const results = await client.pipeline([['time'], ...keys.map((key) => ['get', key])]).exec();
   const [time, ...values] = (results ?? []).map(([error, value]) => {
+    if (isOtherType(error)) return OTHER_TYPE;
     if (error !== null) throw error;
     return value;
   });
   if (values.length !== keys.length) throw new FleetFailure('bad_answer');
   return { nowMs: parseTime(time), values: values.map(parseValue) };
+}
+
+/** None of a key of another type. */
+async function readTexts(read: () => Promise<unknown>): Promise<readonly string[]> {
+  try {
+    return parseTexts(await read());
+  } catch (error) {
+    if (isOtherType(error)) return [];
+    throw error;
+  }
+}
+
+/** A key of another type is the fault of one key, not of the server. */
+function isOtherType(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ReplyError' && error.message.startsWith(`${OTHER_TYPE} `);
 }
 
 /** TIME: seconds and microseconds, as texts. */
