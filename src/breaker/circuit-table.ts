@@ -77,19 +77,26 @@ function wrapDetails(lines: readonly string[], { columns }: Layout): readonly st
 }
 /** How the engine of the fleet is. */
 export function describeEngine(
-  { name, problem, answeredAgoMs }: NonNullable<InspectedFleet['engine']>,
+  { name, problem, answeredAgoMs, newer = [] }: NonNullable<InspectedFleet['engine']>,
   layout: Layout,
 ): readonly string[] {
   const how =
     problem === null
       ? `answered ${Math.round(answeredAgoMs ?? 0)} ms ago`
       : `cannot be asked: ${problem.replaceAll('_', ' ')}; each host decides by its own circuit`;
-  return wrapDetails(['', `fleet ${name}: ${how}`], layout);
+  const left = newer.map((circuit) => `${circuit} is not shown: a newer breakwater has written it; update this host`);
+  return wrapDetails(['', `fleet ${name}: ${how}`, ...left], layout);
+}
+
+interface HistoryLayout extends Layout {
+  /** Whether those of a fleet are missing, because they cannot be read. @default false */
+  readonly isFleetMissing?: boolean;
 }
 
 /** One line per state change, in the given order; a table that does not fit becomes a list. */
-export function tabulateTransitions(transitions: readonly Transition[], layout: Layout): readonly string[] {
-  if (transitions.length === 0) return ['no state changes recorded'];
+export function tabulateTransitions(transitions: readonly Transition[], layout: HistoryLayout): readonly string[] {
+  const { isFleetMissing = false } = layout;
+  if (transitions.length === 0) return [`no state changes recorded${isFleetMissing ? ' on this host' : ''}`];
   const rows = transitions.map(({ atMs, circuit, from, to, why, cause, manual, process }) => [
     formatTime(atMs),
     circuit,

@@ -1,7 +1,6 @@
 import { findBareName, matchesCircuit } from '../circuit/circuit-name.ts';
 import type { Transition } from '../circuit/circuit.ts';
 import { FleetFailure, type FleetFailureCode } from '../circuit/fleet-store.ts';
-import { BreakwaterError } from '../errors.ts';
 import type { BreakerContext, ShownFleet } from './breaker-context.ts';
 import { readFleetFacts, showFleetCircuit } from './fleet-facts.ts';
 import { countRefused, findOutage, type InspectedCircuit } from './inspect-circuits.ts';
@@ -11,7 +10,7 @@ type FleetContext = Pick<BreakerContext, 'state' | 'clock' | 'settings' | 'fleet
 /** The circuits of the fleet beside those of this host. */
 export interface InspectedFleet {
   readonly circuits: readonly InspectedCircuit[];
-  /** Newest first; empty if the engine does not tell. */
+  /** Newest first; empty if the engine does not tell: see `engine`. */
   readonly history: readonly Transition[];
   /** What is known of the engine; null without a fleet. */
   readonly engine: {
@@ -20,6 +19,10 @@ export interface InspectedFleet {
     readonly problem: FleetFailureCode | null;
     /** How long ago it last answered, in ms; null if it never did. */
     readonly answeredAgoMs: number | null;
+    /** Circuits that are left out, because a newer program has written them. @default none */
+    readonly newer?: readonly string[];
+    /** Why the history is incomplete, though the circuits could be read. @default null: it is complete */
+    readonly historyProblem?: FleetFailureCode | null;
   } | null;
 }
 
@@ -33,7 +36,7 @@ export async function inspectFleet(context: FleetContext, names: readonly string
   try {
     const { settings } = context;
     const facts = await readFleetFacts(store, { names, settings });
-    const { nowMs } = facts;
+    const { nowMs, newer, historyProblem } = facts;
     const { circuits: refusals } = await context.state();
     const circuits = facts.circuits.map((circuit): InspectedCircuit => {
       const view = showFleetCircuit(circuit, { nowMs, probeLeaseMs: settings.probeLeaseMs, member });
@@ -49,33 +52,10 @@ export async function inspectFleet(context: FleetContext, names: readonly string
     const history = [...facts.histories.values()]
       .flatMap(({ transitions }) => transitions)
       .toSorted((a, b) => b.atMs - a.atMs || b.epoch - a.epoch);
-    return { circuits, history, engine: { name, problem: null, answeredAgoMs } };
+    return { circuits, history, engine: { name, problem: null, answeredAgoMs, newer, historyProblem } };
   } catch (error) {
     if (!(error instanceof FleetFailure)) throw error;
     return { ...NO_FLEET, engine: { name, problem: error.code, answeredAgoMs: null } };
-  }
-}
-
-/**
- * Changes circuits for all hosts.
- * @throws BreakwaterError `usage` without a fleet, `unavailable` if the engine cannot be asked
- */
-export async function changeFleet(
-  context: Pick<FleetContext, 'fleet'>,
-  change: (fleet: ShownFleet) => Promise<readonly Transition[]>,
-): Promise<readonly Transition[]> {
-  const fleet = await context.fleet();
-  if (fleet === null) {
-    throw new BreakwaterError('usage', '--fleet needs the URL of a fleet', {
-      details: { reason: 'no_fleet', hint: 'set BREAKWATER_FLEET, or fleet in the config file' },
-    });
-  }
-  try {
-    return await change(fleet);
-  } catch (error) {
-    if (!(error instanceof FleetFailure)) throw error;
-    const what = `the fleet at ${fleet.name} was not changed: ${error.code.replaceAll('_', ' ')}`;
-    throw new BreakwaterError('unavailable', what, { cause: error, details: { reason: `fleet_${error.code}` } });
   }
 }
 
@@ -104,7 +84,7 @@ export async function fleetNamesToReset(
     if (!(error instanceof FleetFailure && error.code === 'no_permission')) throw error;
     // An isolation of all scopes is among them.
     const names = [...new Set(known.flatMap((name) => [findBareName(name) ?? name, name]))];
-    const { rows } = await store.read(names);
-    return { names: names.filter((name) => rows.has(name)), isComplete: false };
+    const { texts } = await store.read(names, { skipsNewer: true });
+    return { names: names.filter((name) => texts.has(name)), isComplete: false };
   }
 }

@@ -1,9 +1,12 @@
 import { findBareName, toFleetName } from '../circuit/circuit-name.ts';
 import { showCircuit, type CircuitView } from '../circuit/circuit-view.ts';
 import type { CircuitRow, CircuitSettings, Transition } from '../circuit/circuit.ts';
-import { FleetFailure, type FleetStore } from '../circuit/fleet-store.ts';
+import { FleetFailure, type FleetFailureCode, type FleetStore } from '../circuit/fleet-store.ts';
 import type { FleetMember } from '../circuit/host-share.ts';
 import { initialRow } from '../circuit/state-machine.ts';
+
+/** Failures of a history alone. */
+const OF_HISTORIES: ReadonlySet<FleetFailureCode> = new Set(['no_permission', 'newer_row']);
 
 /** Transitions searched for the start of an outage. */
 const HISTORY_READ = 1000;
@@ -14,6 +17,10 @@ export interface FleetFacts {
   readonly circuits: readonly FleetCircuitFacts[];
   /** By the name without the fleet's mark. */
   readonly histories: ReadonlyMap<string, KnownHistory>;
+  /** Why histories are missing, though the rows could be read; null if none is. */
+  readonly historyProblem: FleetFailureCode | null;
+  /** Circuits that are left out, because a newer program has written them. */
+  readonly newer: readonly string[];
 }
 
 interface FleetCircuitFacts {
@@ -27,6 +34,8 @@ interface FleetCircuitFacts {
 interface KnownHistory {
   readonly epoch: number;
   readonly transitions: readonly Transition[];
+  /** Why it could not be read; null if it could. */
+  readonly problem: FleetFailureCode | null;
 }
 
 interface ReadingFacts {
@@ -43,9 +52,12 @@ export async function readFleetFacts(
   { names, settings, before = null }: ReadingFacts,
 ): Promise<FleetFacts> {
   const bareNames = names.flatMap((circuit) => findBareName(circuit) ?? []);
-  const { nowMs, rows } = await store.read([...new Set([...names, ...bareNames])]);
-  const histories = await readHistories(store, [...rows.values()], before?.histories ?? new Map());
-  const circuits = names.map((name): FleetCircuitFacts => {
+  const asked = [...new Set([...names, ...bareNames])];
+  const { nowMs, rows, newer = new Set() } = await store.read(asked, { skipsNewer: true });
+  const { histories, problem } = await readHistories(store, [...rows.values()], before?.histories ?? new Map());
+  const isNewer = (name: string): boolean => newer.has(name) || newer.has(findBareName(name) ?? name);
+  const known = names.filter((name) => !isNewer(name));
+  const circuits = known.map((name): FleetCircuitFacts => {
     const bareRow = rows.get(findBareName(name) ?? '');
     return {
       row: rename(rows.get(name) ?? initialRow(name, settings)),
@@ -53,7 +65,7 @@ export async function readFleetFacts(
       history: histories.get(name)?.transitions ?? [],
     };
   });
-  return { nowMs, circuits, histories };
+  return { nowMs, circuits, histories, historyProblem: problem, newer: names.filter(isNewer).map(toFleetName) };
 }
 
 /** The circuit as the next call of this host would find it, at a time of the engine's clock. */
@@ -72,27 +84,31 @@ function rename(row: CircuitRow): CircuitRow {
   return { ...row, name: toFleetName(row.name) };
 }
 
-/** A user of the engine who may not read lists has none. */
+/** A history that may not be read, or has entries of a newer program, says nothing against the rows. */
 async function readHistories(
   store: FleetStore,
   rows: readonly CircuitRow[],
   known: FleetFacts['histories'],
-): Promise<FleetFacts['histories']> {
+): Promise<{ readonly histories: FleetFacts['histories']; readonly problem: FleetFailureCode | null }> {
   const histories = new Map<string, KnownHistory>();
+  let problem: FleetFailureCode | null = null;
   for (const { name, epoch } of rows) {
     const kept = known.get(name);
     if (kept?.epoch === epoch) {
       histories.set(name, kept);
+      problem ??= kept.problem;
       continue;
     }
     try {
       const transitions = await store.transitions({ circuit: name, limit: HISTORY_READ });
       const circuit = toFleetName(name);
-      histories.set(name, { epoch, transitions: transitions.map((transition) => ({ ...transition, circuit })) });
+      const named = transitions.map((transition) => ({ ...transition, circuit }));
+      histories.set(name, { epoch, transitions: named, problem: null });
     } catch (error) {
-      if (!(error instanceof FleetFailure && error.code === 'no_permission')) throw error;
-      histories.set(name, { epoch, transitions: [] });
+      if (!(error instanceof FleetFailure && OF_HISTORIES.has(error.code))) throw error;
+      histories.set(name, { epoch, transitions: [], problem: error.code });
+      problem ??= error.code;
     }
   }
-  return histories;
+  return { histories, problem };
 }

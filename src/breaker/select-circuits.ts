@@ -97,6 +97,17 @@ function isScope(scope: string): boolean {
   return /^[!-~]+$/.test(scope) && !/[*?]|:\/\//.test(scope);
 }
 
+/** The names of this host's circuits, and those of the fleet's, without `fleet/`. */
+export function separateFleetNames(queries: readonly string[]): {
+  readonly own: readonly string[];
+  readonly inFleet: readonly string[];
+} {
+  return {
+    own: queries.filter((query) => findFleetCircuit(query) === null),
+    inFleet: queries.flatMap((query) => findFleetCircuit(query) ?? []),
+  };
+}
+
 /**
  * The names without `fleet/`, and whether they are circuits of the fleet: by that, or because all are asked for.
  * @throws BreakwaterError `usage` for names of both kinds

@@ -5,9 +5,10 @@ import type { CircuitRow, Transition } from './circuit.ts';
 export interface FleetStore {
   /**
    * The rows of these circuits at one time of the engine's clock, in one round trip.
-   * @throws FleetFailure
+   * @param options `skipsNewer`: leaves out rows of a newer program and names them in `newer`, for people. @default false
+   * @throws FleetFailure; `newer_row` if one of them is of a newer program
    */
-  readonly read: (names: readonly string[]) => Promise<FleetReading>;
+  readonly read: (names: readonly string[], options?: { readonly skipsNewer?: boolean }) => Promise<FleetReading>;
   /**
    * Runs `change` on the current row and stores the result, if no other host has changed the row meanwhile; otherwise
    * again, on the row as it is then. Returning the given row writes nothing.
@@ -31,6 +32,8 @@ export interface FleetReading {
   readonly rows: ReadonlyMap<string, CircuitRow>;
   /** What is stored, as it must still be when it is replaced; missing if there is nothing. */
   readonly texts: ReadonlyMap<string, string>;
+  /** With `skipsNewer`: the circuits whose rows were left out. @default none */
+  readonly newer?: ReadonlySet<string>;
 }
 
 /** Why the fleet cannot be asked. The circuit of this host goes on by itself. */

@@ -6,7 +6,7 @@ import { namesToIsolate, splitFleetNames } from '../breaker/select-circuits.ts';
 import { LONGEST_ISOLATION_MS } from '../circuit/circuit.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { changeFlags, durationFlag, fleetSwitch, withEnvironment } from '../cli/flags/flags.ts';
-import { presentChanges } from '../cli/output/change-result.ts';
+import { presentChanges, presentFleetChanges } from '../cli/output/change-result.ts';
 import { readUserName } from '../cli/user-name.ts';
 
 export default class BreakerIsolate extends BaseCommand<typeof BreakerIsolate> {
@@ -46,12 +46,12 @@ export default class BreakerIsolate extends BaseCommand<typeof BreakerIsolate> {
     const asked = splitFleetNames(args.circuit, flags.fleet);
     const names = await namesToIsolate(run, asked.names);
     if (asked.isForFleet) {
-      const { changeFleet } = await import('../breaker/fleet-circuits.ts');
-      const changes = await changeFleet(
-        run,
-        async ({ gate: all }) => await Promise.all(names.map(async (name) => await all.isolate(name, manual))),
-      );
-      return presentChanges(changes);
+      const { changeFleet } = await import('../breaker/change-fleet.ts');
+      const changed = await changeFleet(run, {
+        select: async () => await Promise.resolve(names),
+        change: async ({ gate: all }, circuit) => await all.isolate(circuit, manual),
+      });
+      return presentFleetChanges(changed);
     }
     return presentChanges(await changeByHand(run, names, (circuit) => gate.isolate(circuit, manual)));
   }

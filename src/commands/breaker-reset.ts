@@ -2,12 +2,12 @@ import { string } from '@oclif/core/args';
 import { boolean, string as text } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
 import { changeByHand } from '../breaker/change-circuits.ts';
+import type { FleetChanges } from '../breaker/change-fleet.ts';
 import { isolationsLeft, namesToReset, selectCircuits, splitFleetNames } from '../breaker/select-circuits.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { changeFlags, fleetSwitch, withEnvironment } from '../cli/flags/flags.ts';
-import { presentChanges } from '../cli/output/change-result.ts';
+import { presentChanges, presentFleetChanges } from '../cli/output/change-result.ts';
 import { readUserName } from '../cli/user-name.ts';
-import type { Transition } from '../circuit/circuit.ts';
 import { BreakwaterError } from '../errors.ts';
 
 export default class BreakerReset extends BaseCommand<typeof BreakerReset> {
@@ -47,7 +47,7 @@ export default class BreakerReset extends BaseCommand<typeof BreakerReset> {
     }
     const gate = await run.gate();
     const manual = { by: readUserName(), reason: flags.reason ?? null };
-    if (isForFleet) return presentChanges(await resetFleet(run, names, manual));
+    if (isForFleet) return presentFleetChanges(await resetFleet(run, names, manual));
     const circuits = await namesToReset(run, names);
     const changes = await changeByHand(run, circuits, (circuit) => gate.reset(circuit, manual));
     if ((await run.fleet()) !== null) warnOfFleet(run, names);
@@ -67,16 +67,20 @@ async function resetFleet(
   run: CommandRun,
   names: readonly string[],
   manual: { readonly by: string; readonly reason: string | null },
-): Promise<readonly Transition[]> {
+): Promise<FleetChanges> {
   const known = (await selectCircuits(run, names, 'all')).map(({ name }) => name);
-  const { changeFleet, fleetNamesToReset } = await import('../breaker/fleet-circuits.ts');
-  return await changeFleet(run, async (fleet) => {
-    const found = await fleetNamesToReset(fleet, { queries: names, known });
-    if (!found.isComplete) {
-      const message =
-        'scopes that this host does not know were not reset: the user of the fleet may not list keys (scan)';
-      run.emit({ kind: 'warning', reason: 'fleet_no_permission', message });
-    }
-    return await Promise.all(found.names.map(async (circuit) => await fleet.gate.reset(circuit, manual)));
+  const { changeFleet } = await import('../breaker/change-fleet.ts');
+  const { fleetNamesToReset } = await import('../breaker/fleet-circuits.ts');
+  return await changeFleet(run, {
+    select: async (fleet) => {
+      const found = await fleetNamesToReset(fleet, { queries: names, known });
+      if (!found.isComplete) {
+        const message =
+          'scopes that this host does not know were not reset: the user of the fleet may not list keys (scan)';
+        run.emit({ kind: 'warning', reason: 'fleet_no_permission', message });
+      }
+      return found.names;
+    },
+    change: async ({ gate }, circuit) => await gate.reset(circuit, manual),
   });
 }

@@ -2,11 +2,11 @@ import { string } from '@oclif/core/args';
 import { boolean } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
 import { circuitDocument, engineDocument, transitionDocument } from '../breaker/circuit-document.ts';
-import { inspectCircuits, type InspectedCircuit } from '../breaker/inspect-circuits.ts';
+import type { InspectedCircuit } from '../breaker/inspect-circuits.ts';
+import { inspectNamed, refuseWithoutFleet } from '../breaker/inspect-named.ts';
 import { describeEngine, tabulateCircuits, tabulateTransitions } from '../breaker/circuit-table.ts';
 import type { InspectedFleet } from '../breaker/fleet-circuits.ts';
-import { keepRecentlyMet } from '../breaker/recently-met.ts';
-import { selectCircuits } from '../breaker/select-circuits.ts';
+import { separateFleetNames } from '../breaker/select-circuits.ts';
 import type { ScreenRequest } from '../breaker/watch/watch.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { circuitFlags, withEnvironment } from '../cli/flags/flags.ts';
@@ -81,29 +81,20 @@ export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
         stateDirectory: given.has('state-dir') ? run.settings.stateDirectory : null,
       });
     }
-    const rows = await selectCircuits(run, names, scopes);
-    const inspected = await inspectCircuits(run, rows);
-    const isPlain = names.length === 0 && !flags['all-scopes'];
-    const local = isPlain ? await keepRecentlyMet(run, inspected) : inspected;
-    const { engine, ...fleet } = await inspectFleetOf(run, local);
+    const { rows, local, fleet } = await inspectNamed(run, { names, scopes, isAllScopes: flags['all-scopes'] });
+    const { engine } = fleet;
     const circuits = [...local, ...fleet.circuits];
     const state = await run.state();
     const history = flags.history ? findHistory(state.circuits, { rows, inFleet: fleet.history }) : null;
-    const layout = { columns: readColumns(run), nowMs: run.clock.now() };
-    const shown =
-      history === null
-        ? [
-            ...tabulateCircuits(circuits, { ...layout, hasColour: run.output.mode.stdoutHasColour }),
-            ...(engine === null ? [] : describeEngine(engine, layout)),
-          ]
-        : tabulateTransitions(history, layout);
+    if (history !== null) warnOfHistory(run, engine);
+    const shown = tabulate(run, { circuits, history, engine });
     const failure = flags.check ? findRefusal(circuits, run.clock.now()) : null;
     return {
       json: {
         circuits: circuits.map(circuitDocument),
         ...(history === null ? {} : { history: history.map(transitionDocument) }),
         state_file: { path: state.path, problem: state.problem() },
-        ...(engine === null ? {} : { fleet: engineDocument(engine) }),
+        ...(engine === null ? {} : { fleet: engineDocument(engine, { hasHistory: history !== null }) }),
       },
       ...(flags.check ? { summary: shown.join('\n') } : { lines: shown }),
       ...(failure === null ? {} : { failure, isFailureAnAnswer: true }),
@@ -132,18 +123,41 @@ function findHistory(
   return all.slice(0, HISTORY_MAX);
 }
 
-/** The fleet's circuits of the same names; its code is loaded only where a fleet is named. */
-async function inspectFleetOf(run: CommandRun, circuits: readonly InspectedCircuit[]): Promise<InspectedFleet> {
-  if ((await run.fleet()) === null) return { circuits: [], history: [], engine: null };
-  const { inspectFleet } = await import('../breaker/fleet-circuits.ts');
-  return await inspectFleet(
-    run,
-    circuits.map(({ view }) => view.name),
-  );
+interface Found {
+  readonly circuits: readonly InspectedCircuit[];
+  /** Shown instead of the circuits; null: it was not asked for. */
+  readonly history: readonly Transition[] | null;
+  readonly engine: InspectedFleet['engine'];
+}
+
+function tabulate(run: CommandRun, { circuits, history, engine }: Found): readonly string[] {
+  const layout = { columns: readColumns(run), nowMs: run.clock.now() };
+  const about = engine === null ? [] : describeEngine(engine, layout);
+  if (history === null)
+    return [...tabulateCircuits(circuits, { ...layout, hasColour: run.output.mode.stdoutHasColour }), ...about];
+  const isAsked = engine === null || engine.problem === null;
+  const isFleetMissing = !isAsked || (engine?.historyProblem ?? null) !== null;
+  // Of a fleet that answers, a history says enough by itself.
+  return [...tabulateTransitions(history, { ...layout, isFleetMissing }), ...(isAsked ? [] : about)];
+}
+
+/** The fleet's state changes are missing, though its circuits could be read. */
+function warnOfHistory({ emit }: CommandRun, engine: InspectedFleet['engine']): void {
+  const code = engine?.historyProblem ?? null;
+  if (code === null) return;
+  const why =
+    code === 'newer_row'
+      ? 'some were written by a newer breakwater'
+      : 'the user of the fleet may not read lists (lrange)';
+  emit({ kind: 'warning', reason: `fleet_${code}`, message: `state changes of the fleet are not shown: ${why}` });
 }
 
 /** A live screen on a terminal with a keyboard, otherwise lines. */
-async function watch(run: CommandRun, request: Omit<ScreenRequest, 'user'>): Promise<CommandResult> {
+async function watch(run: CommandRun, asked: Omit<ScreenRequest, 'user'>): Promise<CommandResult> {
+  const { own, inFleet } = separateFleetNames(asked.names);
+  await refuseWithoutFleet(run, inFleet);
+  // Each circuit of this host is followed by that of the fleet.
+  const request = { ...asked, names: [...new Set([...own, ...inFleet])] };
   const { watchAtTerminal, watchInPipe } = await import('../breaker/watch/watch.ts');
   const { output, symbols, stdin } = run;
   const { isLive, stdoutIsTerminal, stdoutHasColour, json } = output.mode;

@@ -133,6 +133,10 @@ export interface FleetDocument {
   readonly problem: FleetFailureCode | null;
   /** How long ago it last answered, in milliseconds; null if it never did. */
   readonly answered_ms_ago: Milliseconds | null;
+  /** Circuits that are left out, because a newer breakwater has written them; only if there are some. */
+  readonly newer_circuits?: readonly string[];
+  /** Only with `--history`, and if that of the fleet is incomplete: why. */
+  readonly history_problem?: FleetFailureCode;
 }
 
 /** The file with the circuits and metrics. */
@@ -155,6 +159,16 @@ export interface CircuitsFound {
 /** What breaker-reset and breaker-isolate changed. */
 export interface CircuitsChanged {
   readonly changes: readonly ChangeDocument[];
+  /** Circuits of a fleet that stay as they are; only if there are some. */
+  readonly not_changed?: readonly UnchangedDocument[];
+}
+
+/** A circuit of a fleet that was not changed. */
+export interface UnchangedDocument {
+  /** Its name: `fleet/s3-upload@eu-west-1`. */
+  readonly circuit: string;
+  /** Why, such as `fleet_newer_row`; null if the command ended first. */
+  readonly reason: `fleet_${FleetFailureCode}` | null;
 }
 
 /** One line of `breaker-status --watch --json`, before the last. */

@@ -65,9 +65,9 @@ export interface Outputs {
   /** A line of `breaker-status --watch --json`, before the last. */
   readonly 'breaker-status-watch': WatchLine;
   /** The document of `breaker-reset --json`. */
-  readonly 'breaker-reset': Documents<'breaker-reset', CircuitsChanged>;
+  readonly 'breaker-reset': Documents<'breaker-reset', CircuitsChanged, CircuitsChanged>;
   /** The document of `breaker-isolate --json`. */
-  readonly 'breaker-isolate': Documents<'breaker-isolate', CircuitsChanged>;
+  readonly 'breaker-isolate': Documents<'breaker-isolate', CircuitsChanged, CircuitsChanged>;
   /** The document of `metrics --json`. */
   readonly metrics: Documents<'metrics', FamiliesMeasured | MetricsSent | MetricsReset | MetricsServed>;
   /** The document of `metrics --format json`. */

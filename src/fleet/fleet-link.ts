@@ -1,5 +1,5 @@
 import { after, onAbort } from '../abort.ts';
-import { FleetFailure } from '../circuit/fleet-store.ts';
+import { FleetFailure, type FleetFailureCode } from '../circuit/fleet-store.ts';
 import type { Clock } from '../clock.ts';
 import { once } from '../once.ts';
 import type { Engine } from './engine.ts';
@@ -13,6 +13,9 @@ export const FAILURE_KEPT_MS = 5000;
  * on which no call would ever get an answer in time.
  */
 const LOADING_SHARE_MAX = 1 / 8;
+
+/** Others were faster, may do more, or know more: the engine is well, and answers other calls at once. */
+const SAYS_NOTHING_OF_THE_ENGINE: ReadonlySet<FleetFailureCode> = new Set(['contended', 'no_permission', 'newer_row']);
 
 /** Where the last failure of an engine is kept, for all processes of this host. */
 export interface FailureMemory {
@@ -70,8 +73,7 @@ export class FleetLink {
       return value;
     } catch (error) {
       const failure = toFailure(error);
-      // Others were faster, or may do more: the engine is well, and answers at once.
-      if (failure.code !== 'contended' && failure.code !== 'no_permission') {
+      if (!SAYS_NOTHING_OF_THE_ENGINE.has(failure.code)) {
         this.#disconnect();
         // A call in flight when the command ends says nothing about the engine.
         if (!this.#isClosed) failures.note();

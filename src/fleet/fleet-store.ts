@@ -32,7 +32,11 @@ interface FleetStoreOptions {
 /** The rows of a fleet, by compare-and-set: the rules stay in the state machine, and the engine only compares. */
 export function createFleetStore({ ask, clock, random }: FleetStoreOptions): FleetStore {
   return {
-    read: async (names) => await ask(async (engine) => await readRows(engine, names)),
+    read: async (names, { skipsNewer = false } = {}) => {
+      const newer = skipsNewer ? new Set<string>() : undefined;
+      const reading = await ask(async (engine) => await readRows(engine, names, newer));
+      return newer === undefined ? reading : { ...reading, newer };
+    },
     update: async (name, change, seen) => {
       const outcome = await ask(async (engine, signal) => {
         const wait = async (atMostMs: number): Promise<void> => await clock.sleep(random() * atMostMs, signal);
@@ -87,7 +91,11 @@ function attempt<T>(...[change, row, nowMs]: readonly [Change<T>, CircuitRow | u
   }
 }
 
-async function readRows(engine: Engine, names: readonly string[]): Promise<FleetReading> {
+/**
+ * @param newer takes the circuits whose rows are of a newer program; without it, one of them is an error
+ * @throws FleetFailure `newer_row`
+ */
+async function readRows(engine: Engine, names: readonly string[], newer?: Set<string>): Promise<FleetReading> {
   const { nowMs, values } = await engine.read(names.map(rowKey));
   const rows = new Map<string, CircuitRow>();
   const texts = new Map<string, string>();
@@ -95,8 +103,13 @@ async function readRows(engine: Engine, names: readonly string[]): Promise<Fleet
     const text = values[index] ?? null;
     if (text === null) continue;
     texts.set(name, text);
-    const row = parseRow(text, name);
-    if (row !== undefined) rows.set(name, row);
+    try {
+      const row = parseRow(text, name);
+      if (row !== undefined) rows.set(name, row);
+    } catch (error) {
+      if (newer === undefined || !(error instanceof FleetFailure)) throw error;
+      newer.add(name);
+    }
   }
   return { nowMs, rows, texts };
 }

@@ -18,7 +18,8 @@ export function addFleet(local: WatchSnapshot, { seen, isEscaped, monotonicMs }:
   const { facts, readAtMs, problem, answeredAtMs, fleet } = seen;
   const { name, member } = fleet;
   const answeredAgoMs = answeredAtMs === null ? null : Math.max(0, monotonicMs - answeredAtMs);
-  const shown = { name, problem, answeredAgoMs, quorum: member.quorum };
+  const newer = facts?.newer ?? [];
+  const shown = { name, problem, answeredAgoMs, quorum: member.quorum, ...(newer.length === 0 ? {} : { newer }) };
   const escape = <T>(value: T): T => (isEscaped ? escapeAll(value) : value);
   if (facts === null) return { ...local, fleet: escape(shown) };
   const nowMs = facts.nowMs + Math.max(0, Math.floor(monotonicMs - readAtMs));

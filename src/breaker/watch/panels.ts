@@ -150,8 +150,9 @@ export function explainStateFile({ path, condition }: StateFileView): readonly L
 /** How the engine of a fleet is; no lines without one. No age while it answers: a ticking one would redraw an idle screen. */
 export function explainEngine(fleet: WatchedFleet | null): readonly Line[] {
   if (fleet === null) return [];
-  const { name, problem, answeredAgoMs } = fleet;
-  if (problem === null) return [[span(` fleet ${name}: answers`, 'faint')]];
+  const { name, problem, answeredAgoMs, newer = [] } = fleet;
+  const left = newer.map((circuit): Line => [span(` ${circuit}: written by a newer breakwater`, 'warning')]);
+  if (problem === null) return [[span(` fleet ${name}: answers`, 'faint')], ...left];
   const last = answeredAgoMs === null ? '' : `, last answered ${formatAge(answeredAgoMs)} ago`;
   return [
     [span(` fleet ${name}: `, 'warning'), span(`cannot be asked (${problem.replaceAll('_', ' ')})${last}`, 'warning')],

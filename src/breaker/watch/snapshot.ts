@@ -29,6 +29,8 @@ export interface WatchedFleet {
   readonly problem: FleetFailureCode | null;
   /** How long ago it last answered, in ms; null if it never did. */
   readonly answeredAgoMs: number | null;
+  /** Circuits that are left out, because a newer program has written them. @default none */
+  readonly newer?: readonly string[];
   /** Hosts that must have failed before a circuit opens. */
   readonly quorum: number;
 }

@@ -5,7 +5,7 @@ import { escapeControls } from '../../ui/escape.ts';
 import type { Symbols } from '../../ui/symbols.ts';
 import type { JobControl } from '../../ui/job-control.ts';
 import type { BreakerContext } from '../breaker-context.ts';
-import { changeFleet } from '../fleet-circuits.ts';
+import { changeFleet } from '../change-fleet.ts';
 import type { InspectedCircuit } from '../inspect-circuits.ts';
 import { toInspected, watchAsLines, type LineOutput } from './lines.ts';
 import { createWatchReader } from './reader.ts';
@@ -82,12 +82,15 @@ async function changeOne(context: BreakerContext, action: ManualAction, by: stri
   try {
     const inFleet = findFleetCircuit(circuit);
     if (inFleet !== null) {
-      const changed = await changeFleet(context, async ({ gate }) => [
-        action.kind === 'reset'
-          ? await gate.reset(inFleet, { by, reason })
-          : await gate.isolate(inFleet, { by, reason, forMs: action.forMs }),
-      ]);
-      return { text: escapeControls(changed.map(formatChange).join('; ')), tone: 'strong', command };
+      const { changes, failure } = await changeFleet(context, {
+        select: async () => await Promise.resolve([inFleet]),
+        change: async ({ gate }) =>
+          action.kind === 'reset'
+            ? await gate.reset(inFleet, { by, reason })
+            : await gate.isolate(inFleet, { by, reason, forMs: action.forMs }),
+      });
+      if (failure !== null) throw failure;
+      return { text: escapeControls(changes.map(formatChange).join('; ')), tone: 'strong', command };
     }
     const gate = await context.gate();
     const changes =

@@ -1,3 +1,4 @@
+import type { FleetChanges } from '../../breaker/change-fleet.ts';
 import { transitionDocument } from '../../breaker/circuit-document.ts';
 import type { Transition } from '../../circuit/circuit.ts';
 import { formatChange } from '../../ui/circuit-words.ts';
@@ -15,5 +16,25 @@ export function presentChanges(changes: readonly Transition[], isolationsLeft: r
   return {
     json: { changes: changes.map(transitionDocument) },
     summary: [...changes.map(formatChange), ...left].map(escapeControls).join('\n'),
+  };
+}
+
+/** The result for the circuits of a fleet, of which some may not have been changed. */
+export function presentFleetChanges({ changes, unchanged, failure }: FleetChanges): CommandResult {
+  const { summary } = presentChanges(changes);
+  return {
+    json: {
+      changes: changes.map(transitionDocument),
+      ...(unchanged.length === 0
+        ? {}
+        : {
+            not_changed: unchanged.map(({ circuit, code }) => ({
+              circuit,
+              reason: code === null ? null : (`fleet_${code}` as const),
+            })),
+          }),
+    },
+    ...(changes.length === 0 || summary === undefined ? {} : { summary }),
+    ...(failure === null ? {} : { failure }),
   };
 }
