@@ -30,14 +30,14 @@ const ADVICE: Partial<Readonly<Record<FleetFailureCode, string>>> = {
   no_permission: `allow its user ${RIGHTS}`,
   no_database: 'correct the number at the end of BREAKWATER_FLEET',
   protected_mode: 'set a password on the server, and put it into BREAKWATER_FLEET',
-  read_only: 'name the server that takes the writes in BREAKWATER_FLEET',
+  read_only: 'name the server that takes the writes in BREAKWATER_FLEET, or see its log',
   out_of_memory: 'raise maxmemory of the server',
   not_trusted: 'name the file of its certificate authority with --fleet-ca',
   tls_failed: 'set tls-auth-clients of the server to no',
   is_cluster: 'name a single server in BREAKWATER_FLEET',
   bad_answer: 'correct BREAKWATER_FLEET, or delete the keys breakwater:* that something else has written',
   newer_row: 'update breakwater on this host',
-  engine_error: `allow the server ${commandsOf(RIGHTS)}, and see its log`,
+  engine_error: `see the log of the server; it needs the commands ${commandsOf(RIGHTS)}`,
 };
 
 /** Why a fleet cannot be asked, as the beginning of a sentence. */

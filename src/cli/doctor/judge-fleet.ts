@@ -1,4 +1,4 @@
-import { adviseFleet, explainFleetFailure } from '../../breaker/explain-fleet-failure.ts';
+import { adviseFleet, describeFleetFailure, explainFleetFailure } from '../../breaker/explain-fleet-failure.ts';
 import type { FleetFailureCode } from '../../circuit/fleet-store.ts';
 import { formatDuration } from '../../duration.ts';
 import type { ErrorCode } from '../../errors.ts';
@@ -35,20 +35,32 @@ const MISTAKES: ReadonlySet<FleetFailureCode> = new Set([
   'bad_answer',
 ]);
 
-export function judgeFleetFailure(
-  engine: string,
-  { code, limitMs }: { readonly code: FleetFailureCode; readonly limitMs: number },
-): Finding {
-  const why =
-    code === 'timeout'
-      ? `the fleet at ${engine} does not answer within ${formatDuration(limitMs)}`
-      : explainFleetFailure({ name: engine }, code);
+interface EngineFailure {
+  readonly code: FleetFailureCode;
+  /** How long it was waited for, in ms. */
+  readonly limitMs: number;
+  /** Whether it could be read, and a change failed. */
+  readonly isRead: boolean;
+}
+
+export function judgeFleetFailure(engine: string, { code, limitMs, isRead }: EngineFailure): Finding {
+  const why = explain(engine, { code, limitMs, isRead });
   const status: ErrorCode = MISTAKES.has(code) ? 'config' : 'unavailable';
   return failed(status, `${why}: this host decides by its own circuits`, {
     hint: adviseFleet(code),
     reason: `fleet_${code}`,
     facts: { engine, problem: code },
   });
+}
+
+function explain(engine: string, { code, limitMs, isRead }: EngineFailure): string {
+  const late = `within ${formatDuration(limitMs)}`;
+  if (isRead) {
+    const why = code === 'timeout' ? `it does not answer the script ${late}` : describeFleetFailure(code);
+    return `the fleet at ${engine} can be read, but its circuits cannot be changed: ${why}`;
+  }
+  if (code === 'timeout') return `the fleet at ${engine} does not answer ${late}`;
+  return explainFleetFailure({ name: engine }, code);
 }
 
 export function judgeFleet(fleet: MeasuredFleet, { timeoutMs }: { readonly timeoutMs: number }): Finding {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { showCircuit } from '../../circuit/circuit-view.ts';
 import { CIRCUIT_NAMES } from '../../circuit/circuit.ts';
@@ -5,6 +6,7 @@ import { FleetFailure } from '../../circuit/fleet-store.ts';
 import { BreakwaterError } from '../../errors.ts';
 import { createFleetStore } from '../../fleet/fleet-store.ts';
 import { openFleetLink, type FleetConnection } from '../../fleet/open-fleet-link.ts';
+import { tryChange } from '../../fleet/try-change.ts';
 import type { CommandRun } from '../command-run.ts';
 import { isFleetSet } from '../fleet/fleet-setting.ts';
 import { readFleetTarget } from '../fleet/fleet-target.ts';
@@ -17,7 +19,10 @@ const LIMIT_MS = 2000;
 
 type FleetRun = Pick<CommandRun, 'settings' | 'env' | 'clock' | 'circuitName'>;
 
-/** Asks the engine twice over one connection. Notes no failure for other commands, and changes no circuit. */
+/**
+ * Asks the engine twice over one connection, and changes a key of its own there, as a transfer changes circuits. Notes no
+ * failure for other commands, and changes no circuit.
+ */
 export async function checkFleet(run: FleetRun): Promise<Finding> {
   const { settings, env, clock } = run;
   if (!isFleetSet(settings, env)) return ok('none is set: this host decides by its own circuits');
@@ -31,13 +36,26 @@ export async function checkFleet(run: FleetRun): Promise<Finding> {
   }
   const failures = { read: () => null, note: () => undefined };
   const connection = { target, timeoutMs: limitMs, clock, failures };
+  let measured: MeasuredFleet | null = null;
   try {
     // The client is loaded by the first one, which would count as the engine's time.
     await measure(run, connection);
-    return judgeFleet(await measure(run, connection), { timeoutMs: settings.fleetTimeoutMs });
+    measured = await measure(run, connection);
+    await change(connection);
+    return judgeFleet(measured, { timeoutMs: settings.fleetTimeoutMs });
   } catch (error) {
-    if (error instanceof FleetFailure) return judgeFleetFailure(target.name, { code: error.code, limitMs });
-    throw error;
+    if (!(error instanceof FleetFailure)) throw error;
+    return judgeFleetFailure(target.name, { code: error.code, limitMs, isRead: measured !== null });
+  }
+}
+
+/** @throws FleetFailure */
+async function change(connection: FleetConnection): Promise<void> {
+  const link = openFleetLink(connection);
+  try {
+    await tryChange(link.ask, randomUUID());
+  } finally {
+    link.close();
   }
 }
 

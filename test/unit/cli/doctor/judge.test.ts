@@ -194,7 +194,7 @@ describe('judgeFleet', () => {
     ['wrong_password', 'config'],
     ['not_trusted', 'config'],
   ] as const)('fails where it cannot be asked: %s is %s', (code, status) => {
-    expect(judgeFleetFailure('redis://r:1/0', { code, limitMs: 2000 })).toMatchObject({
+    expect(judgeFleetFailure('redis://r:1/0', { code, limitMs: 2000, isRead: false })).toMatchObject({
       status: 'failed',
       code: status,
     });

@@ -1,0 +1,27 @@
+import { FleetFailure } from '../circuit/fleet-store.ts';
+import type { Ask } from './fleet-store.ts';
+
+/** What it writes expires after this long by itself, in ms; it is overwritten before. */
+const KEPT_MS = 10_000;
+/** As deleting it would, which is another right. */
+const RELEASED_MS = 1;
+
+/**
+ * Changes a value of its own as circuits are changed: a server that answers may still be a replica, be full, refuse the
+ * script, or stand behind something that answers in its place. Leaves nothing behind.
+ * @param token a new unguessable text, which makes the key and the value
+ * @throws FleetFailure for what a change of a circuit would meet
+ */
+export async function tryChange(ask: Ask, token: string): Promise<void> {
+  // Below the prefix that access rules allow, but not below that of circuits, whose keys are listed.
+  const key = `breakwater:check:{${token}}`;
+  const change = { key, value: token, listKey: key, entries: [], expiresInMs: KEPT_MS };
+  await ask(async (engine) => {
+    const isStored = await engine.compareAndSet({ ...change, expected: null });
+    // It must compare: now there is a value.
+    const isStoredAgain = await engine.compareAndSet({ ...change, expected: null, value: 'another' });
+    const { values } = await engine.read([key]);
+    if (!isStored || isStoredAgain || values[0] !== token) throw new FleetFailure('bad_answer');
+    await engine.compareAndSet({ ...change, expected: token, expiresInMs: RELEASED_MS });
+  });
+}
