@@ -6,7 +6,7 @@ import { systemClock } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
 import type { CommandResult, CommandRun } from './command-run.ts';
 import { findHome } from './find-home.ts';
-import { openEarlyOutput } from './output/fallback-output.ts';
+import { guessOutputSettings, openEarlyOutput } from './output/fallback-output.ts';
 import { globalFlags } from './flags/flags.ts';
 import { decideOutputMode, Output } from './output/output.ts';
 import { processStreams } from './output/process-streams.ts';
@@ -20,6 +20,9 @@ import { readUserFile } from './settings/user-file.ts';
 
 export type Flags<T extends typeof Command> = InferredFlags<T['flags']>;
 export type Args<T extends typeof Command> = InferredArgs<T['args']>;
+
+/** Of a command that needs no settings. */
+const NO_FILE = { path: '', entries: {} };
 
 /** The parsed arguments and flags of a command. Its settings are in `run.settings`. */
 export interface CommandInput<T extends typeof Command> {
@@ -55,6 +58,20 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     return resolveSettings({ ...given, file: readUserFile(given) });
   }
 
+  /**
+   * Whether the result is for another program as it is, such as a script that a shell reads. Then JSON has to be asked for
+   * by `--json` on the command line itself: a setting would break the other program.
+   * @param _flags null if they could not be parsed
+   */
+  protected printsFile(_flags: Flags<T> | null): boolean {
+    return false;
+  }
+
+  /** Whether the work depends on the settings. If not, those in the environment and the config file may be unusable. */
+  protected needsSettings(_flags: Flags<T>): boolean {
+    return true;
+  }
+
   /** Never throws: failures are printed and become the exit status. */
   async run(): Promise<void> {
     const place = { env: process.env, home: findHome(process.env) };
@@ -84,7 +101,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
         process.exitCode = reportFailure(output, systemClock, { command, error: await this.#toError(error) });
       }
     } catch (error) {
-      const early = openEarlyOutput({ argv: this.argv, ...place }, processStreams);
+      const sources = { argv: this.argv, ...place, isJsonByFlagAlone: this.printsFile(null) };
+      const early = openEarlyOutput(sources, processStreams);
       process.exitCode = reportFailure(early, systemClock, {
         command: this.id ?? null,
         error: await this.#toError(error),
@@ -121,11 +139,21 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
           : [],
       ),
     );
-    const settings = this.readSettings({ flags, env, home });
-    await this.checkSettings(settings, env);
     // Parsed with this class's definitions; only the static type is lost.
     const input = { args: parsed.args, flags: parsed.flags, given } as unknown as CommandInput<T>;
+    const settings = this.#resolve(input.flags, { flags, env, home });
+    await this.checkSettings(settings, env);
     return { input, settings };
+  }
+
+  #resolve(parsed: Flags<T>, { flags, env, home }: Omit<SettingSources, 'file'>): Settings {
+    const settings = this.needsSettings(parsed)
+      ? this.readSettings({ flags, env, home })
+      : {
+          ...resolveSettings({ flags, env: {}, home, file: NO_FILE }),
+          ...guessOutputSettings({ argv: this.argv, env, home }),
+        };
+    return this.printsFile(parsed) ? { ...settings, json: flags['json'] === true } : settings;
   }
 }
 

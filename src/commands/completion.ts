@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { string } from '@oclif/core/args';
 import { option } from '@oclif/core/flags';
-import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
+import { BaseCommand, type CommandInput, type Flags } from '../cli/base-command.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { bashCompletion } from '../cli/completion/bash-completion.ts';
 import { LISTED } from '../cli/completion/completion-model.ts';
@@ -40,6 +40,14 @@ export default class Completion extends BaseCommand<typeof Completion> {
   /** It uses none of them, and must work wherever a line is typed. */
   protected override async checkSettings(): Promise<void> {
     await Promise.resolve();
+  }
+
+  protected override printsFile(): boolean {
+    return true;
+  }
+
+  protected override needsSettings({ list }: Flags<typeof Completion>): boolean {
+    return list !== undefined;
   }
 
   protected override async execute(

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { boolean } from '@oclif/core/flags';
-import { BaseCommand, refuseUnusable, type CommandInput } from '../cli/base-command.ts';
+import { BaseCommand, refuseUnusable, type CommandInput, type Flags } from '../cli/base-command.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { findHome } from '../cli/find-home.ts';
 import { transferFlags, withEnvironment } from '../cli/flags/flags.ts';
@@ -37,6 +37,14 @@ export default class Config extends BaseCommand<typeof Config> {
   /** Settings that cannot be used are shown, too. */
   protected override async checkSettings(): Promise<void> {
     await Promise.resolve();
+  }
+
+  protected override printsFile(flags: Flags<typeof Config> | null): boolean {
+    return flags?.schema ?? this.argv.includes('--schema');
+  }
+
+  protected override needsSettings({ schema }: Flags<typeof Config>): boolean {
+    return !schema;
   }
 
   protected override async execute(

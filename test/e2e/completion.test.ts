@@ -111,8 +111,10 @@ describe.each(['bash', 'zsh', 'fish'] as const)('the completion for %s', (shell)
   });
 
   test('completes buckets that were used', () => {
-    const found = complete(shell, 'breakwater get s3://b');
-    expect(found).toEqual([shell === 'bash' ? '//bucket/' : 's3://bucket/']);
+    for (const command of ['get', 'doctor']) {
+      const found = complete(shell, `breakwater ${command} s3://b`);
+      expect(found).toEqual([shell === 'bash' ? '//bucket/' : 's3://bucket/']);
+    }
   });
 
   test('completes profiles, with blanks and quotes', () => {

@@ -73,6 +73,6 @@ function modelArguments({ args }: ManifestCommand): Pick<CompletedCommand, 'firs
 function modelArgument({ name, description = '', options }: ManifestCommand['args'][string]): readonly Completed[] {
   if (options !== undefined) return [options];
   if (name === 'circuit') return ['circuits'];
-  if (description.includes('s3://')) return ['buckets'];
+  if (name === 'bucket' || description.includes('s3://')) return ['buckets'];
   return description.includes('file') ? ['files'] : [];
 }

@@ -10,6 +10,7 @@ export function fishCompletion(manifest: CommandManifest): string {
 function __breakwater_list
   set -l words (commandline -opc)
   set -l program (string replace -r '^~' $HOME -- $words[1])
+  set -lx BREAKWATER_JSON 0
   $program completion --list $argv[1] 2>/dev/null </dev/null
 end
 

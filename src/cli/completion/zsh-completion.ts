@@ -9,7 +9,7 @@ export function zshCompletion(manifest: CommandManifest): string {
 
 _breakwater_list() {
   local -a found
-  found=("\${(@f)$("\${(Q)_breakwater_program/#\\~/$HOME}" completion --list $1 2>/dev/null </dev/null)}")
+  found=("\${(@f)$(BREAKWATER_JSON=0 "\${(Q)_breakwater_program/#\\~/$HOME}" completion --list $1 2>/dev/null </dev/null)}")
   found=(\${found:#})
   shift
   compadd "$@" -a found

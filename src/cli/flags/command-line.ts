@@ -5,7 +5,7 @@ const SETTINGS: readonly Setting<unknown>[] = Object.values(SETTING_TABLE);
 
 /**
  * Reorders the arguments for the parser: the command comes first, even if settings precede it (`--json put a s3://b/`).
- * `help put` becomes `put --help`, and keeps `--help-all`.
+ * `help put` becomes `put --help`, and keeps `--help-all`; `help help` is `--help`.
  */
 export function normaliseArguments(argv: readonly string[]): readonly string[] {
   const count = countLeading(argv);
@@ -13,7 +13,7 @@ export function normaliseArguments(argv: readonly string[]): readonly string[] {
   const [command, ...rest] = argv.slice(count);
   if (command === undefined || command.startsWith('-')) return argv;
   if (command !== 'help') return [command, ...leading, ...rest];
-  const topic = rest.find((word) => !word.startsWith('-'));
+  const topic = rest.find((word) => !word.startsWith('-') && word !== 'help');
   const asked = rest.includes('--help-all') ? '--help-all' : '--help';
   return topic === undefined ? [asked] : [topic, asked, ...leading];
 }

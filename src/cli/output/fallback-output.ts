@@ -9,6 +9,8 @@ interface EarlySources {
   readonly argv: readonly string[];
   readonly env: Environment;
   readonly home: string;
+  /** Only `--json` among the arguments counts: no setting. @default false */
+  readonly isJsonByFlagAlone?: boolean;
 }
 
 /**
@@ -20,7 +22,7 @@ export function openEarlyOutput(sources: EarlySources, screens: Screens): Output
 }
 
 /** Finds the output settings among unparsed arguments, up to `--`. */
-export function guessOutputSettings({ argv, env, home }: EarlySources): EarlySettings {
+export function guessOutputSettings({ argv, env, home, isJsonByFlagAlone = false }: EarlySources): EarlySettings {
   const end = argv.indexOf('--');
   const words = end === -1 ? argv : argv.slice(0, end);
   const format = words.flatMap((word, index) => {
@@ -37,7 +39,7 @@ export function guessOutputSettings({ argv, env, home }: EarlySources): EarlySet
   const sources = { flags, env, home, file };
   const { json, quiet, verbose, noColor, logFormat } = SETTING_TABLE;
   return {
-    json: attempt(() => decideSetting(json, sources), json.fallback),
+    json: isJsonByFlagAlone ? words.includes('--json') : attempt(() => decideSetting(json, sources), json.fallback),
     quiet: attempt(() => decideSetting(quiet, sources), quiet.fallback),
     verbose: attempt(() => decideSetting(verbose, sources), verbose.fallback),
     noColor: attempt(() => decideSetting(noColor, sources), noColor.fallback),

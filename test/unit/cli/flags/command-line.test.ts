@@ -16,6 +16,7 @@ describe('normaliseArguments', () => {
     ['--endpoint-url http://h=1 get x', 'get --endpoint-url http://h=1 x'],
     ['help put', 'put --help'],
     ['help', '--help'],
+    ['help help', '--help'],
     ['--json help put', 'put --help --json'],
     ['help --json put', 'put --help'],
     ['put --help', 'put --help'],
