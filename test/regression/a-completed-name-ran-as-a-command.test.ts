@@ -76,8 +76,8 @@ interface Typed {
 /** What the shell reads for each name that is offered. */
 function complete({ words, last, kept = '', close = '' }: Typed): readonly string[] {
   const before = ['breakwater', ...words];
-  const line = `${before.join(' ')} ${last.join('')}`;
-  const { stdout, stderr } = spawnSync('bash', ['complete.sh', kept, close, line, ...before, ...last], {
+  const typed = `${before.join(' ')} ${last.join('')}`;
+  const { stdout, stderr } = spawnSync('bash', ['complete.sh', kept, close, typed, ...before, ...last], {
     cwd: program.directory,
     env: { ...program.env, PATH: `${program.path('bin')}${delimiter}${program.env['PATH'] ?? ''}` },
     encoding: 'utf8',
