@@ -1,4 +1,4 @@
-import { findBareName, findFleetCircuit, matchesCircuit } from '../circuit/circuit-name.ts';
+import { findBareName, findFleetCircuit, isScope, matchesCircuit } from '../circuit/circuit-name.ts';
 import { CIRCUIT_NAMES, type CircuitName, type CircuitRow } from '../circuit/circuit.ts';
 import { initialRow } from '../circuit/state-machine.ts';
 import { BreakwaterError } from '../errors.ts';
@@ -82,19 +82,11 @@ function isBareName(name: string): name is CircuitName {
   return CIRCUIT_NAMES.some((bareName) => name === bareName);
 }
 
-/**
- * Whether this is a bare name, alone or with a scope. Visible ASCII only, because an isolated name is stored and
- * displayed.
- */
+/** Whether this is a bare name, alone or with a scope that a transfer may have. */
 function isCircuitName(query: string): boolean {
   return CIRCUIT_NAMES.some(
     (name) => query === name || (query.startsWith(`${name}@`) && isScope(query.slice(name.length + 1))),
   );
-}
-
-/** A pattern or a URL would name a circuit that no transfer ever meets. */
-function isScope(scope: string): boolean {
-  return /^[!-~]+$/.test(scope) && !/[*?]|:\/\//.test(scope);
 }
 
 /** The names of this host's circuits, and those of the fleet's, without `fleet/`. */

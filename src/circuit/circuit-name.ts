@@ -23,3 +23,17 @@ export function toFleetName(circuit: string): string {
 export function findFleetCircuit(name: string): string | null {
   return name.startsWith(FLEET_PREFIX) ? name.slice(FLEET_PREFIX.length) : null;
 }
+
+/** The characters of a scope: those of `--circuit-scope`, of hosts with their port, and of regions. */
+const SCOPE_CHARACTERS = 'A-Za-z0-9._:[\\]-';
+
+/** What `--circuit-scope` accepts. */
+export const NAMED_SCOPE = new RegExp(`^[${SCOPE_CHARACTERS}]{1,100}$`);
+
+/** A host name has up to 253 characters (RFC 1035, section 2.3.4), and a port six more. */
+const ANY_SCOPE = new RegExp(`^[${SCOPE_CHARACTERS}]{1,260}$`);
+
+/** Whether a transfer may have this scope; a pattern or a URL would name a circuit that none ever meets. */
+export function isScope(text: string): boolean {
+  return ANY_SCOPE.test(text);
+}

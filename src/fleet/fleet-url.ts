@@ -1,3 +1,4 @@
+import { domainToASCII } from 'node:url';
 import { BreakwaterError } from '../errors.ts';
 
 /** Where the engine is, and who asks it. */
@@ -39,18 +40,19 @@ export function parseFleetUrl(
   if (url === null) return refuse('is not a URL');
   if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') refuse('is no redis or rediss URL');
   if (url.hostname === '') refuse('has no host');
+  const host = readHost(url.hostname) ?? refuse('has a host that is no name and no address');
   if (url.search !== '' || url.hash !== '') refuse('has options behind the database, and none is supported');
   const database = url.pathname.replace(/^\//, '');
   if (!/^\d{0,5}$/.test(database) || Number(database) > DATABASE_MAX) refuse('has no number of a database as its path');
   const port = url.port === '' ? DEFAULT_PORT : Number(url.port);
   return {
-    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    host: host.replace(/^\[(.*)\]$/, '$1'),
     port,
     database: Number(database),
     username: decode(url.username) ?? null,
     password: decode(url.password) ?? null,
     tls: url.protocol === 'rediss:' ? { certificates } : null,
-    name: `${url.protocol}//${url.hostname}:${port}/${Number(database)}`,
+    name: `${url.protocol}//${host}:${port}/${Number(database)}`,
   };
 
   function decode(part: string): string | undefined {
@@ -60,5 +62,20 @@ export function parseFleetUrl(
     } catch {
       return refuse('has a user or password with a percent sign that is not encoded');
     }
+  }
+}
+
+/**
+ * The host as name servers and certificates know it. `URL` only percent-encodes that of a scheme it does not know: neither
+ * are such characters decoded, nor names in other letters than ASCII (RFC 5890).
+ */
+function readHost(hostname: string): string | null {
+  if (hostname.startsWith('[')) return hostname;
+  try {
+    const decoded = decodeURIComponent(hostname);
+    const name = /[/\\?#@:[\]]/.test(decoded) ? '' : domainToASCII(decoded);
+    return name === '' ? null : name;
+  } catch {
+    return null;
   }
 }

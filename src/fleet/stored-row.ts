@@ -20,9 +20,10 @@ export function historyKey(circuit: string): string {
   return `${rowKey(circuit)}:history`;
 }
 
-/** The circuit of a row's key; null for any other key. */
+/** The circuit of a row's key; null for any other key, also one that something else has written below the prefix. */
 export function circuitOfKey(key: string): string | null {
-  return key.startsWith(PREFIX) && key.endsWith('}') ? key.slice(PREFIX.length, -1) : null;
+  const circuit = key.startsWith(PREFIX) && key.endsWith('}') ? key.slice(PREFIX.length, -1) : '';
+  return /^[a-z][a-z\d-]*(?:@[!-~]+)?$/.test(circuit) ? circuit : null;
 }
 
 export function formatRow(row: CircuitRow): string {

@@ -1,5 +1,13 @@
 import { countSetting, durationSetting, textSetting } from './setting.ts';
 
+/**
+ * Neither control nor format characters (Unicode Cc and Cf): they turn or hide what is shown, and two names that look the same
+ * would be two hosts. Written out, because the schema of the config file has this pattern, too.
+ */
+const VISIBLE_WORD =
+  // oxlint-disable-next-line no-control-regex -- control characters are what it refuses
+  /^[^\s\u0000-\u001f\u007f-\u009f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]{1,255}$/u;
+
 /** The circuits that many hosts share. */
 export const fleetSettings = {
   fleet: textSetting({
@@ -35,7 +43,7 @@ export const fleetSettings = {
     summary: 'name of this host in the fleet; for containers with a fresh name each, that of their node',
     placeholder: 'NAME',
     shownDefault: 'host name',
-    accepts: 'up to 255 characters without spaces or control characters',
-    pattern: /^[^\p{Cc}\s]{1,255}$/u,
+    accepts: 'up to 255 visible characters without spaces',
+    pattern: VISIBLE_WORD,
   }),
 } as const;

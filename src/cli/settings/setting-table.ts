@@ -1,3 +1,4 @@
+import { NAMED_SCOPE } from '../../circuit/circuit-name.ts';
 import { DEFAULT_CIRCUIT_SETTINGS } from '../../circuit/circuit.ts';
 import { DEFAULT_RETRY_SETTINGS } from '../../retry/decide-retry.ts';
 import { fleetSettings as fleet } from './fleet-settings.ts';
@@ -157,7 +158,7 @@ const circuit = {
     placeholder: 'NAME',
     shownDefault: 'endpoint host or region',
     accepts: 'up to 100 letters, digits, dots, colons, underscores, hyphens and brackets',
-    pattern: /^[A-Za-z0-9._:[\]-]{1,100}$/,
+    pattern: NAMED_SCOPE,
   }),
 } as const;
 
