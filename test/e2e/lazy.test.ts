@@ -37,7 +37,7 @@ function findLibraries(list: readonly string[]): readonly string[] {
 }
 
 /** What a command that is refused, or shows circuits, may load: two files of ours, and of Node what is quick to load. */
-const REFUSAL_BYTES_MAX = 366_000;
+const REFUSAL_BYTES_MAX = 372_000;
 const QUICK = new Set(['fs', 'module', 'path', 'process', 'sqlite', 'timers', 'v8', 'vm']);
 
 function describeList(list: readonly string[]) {

@@ -4,7 +4,8 @@ import { registerHooks } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
 const list = process.env['BREAKWATER_TEST_MODULE_LIST'];
-const { appendFileSync, readFileSync } = fs;
+const { appendFileSync, openSync } = fs;
+const { getBuiltinModule } = process;
 
 function note(url: string): void {
   if (list !== undefined) appendFileSync(list, `${url}\n`);
@@ -17,8 +18,14 @@ registerHooks({
   },
 });
 
-// bin/load.js reads the files of the bundle itself.
-fs.readFileSync = ((path: string, options: BufferEncoding) => {
+// bin/load.js opens the files of the bundle itself, and asks for Node's own modules without `require`.
+fs.openSync = (...args: Parameters<typeof openSync>) => {
+  const [path] = args;
   if (typeof path === 'string' && /\/dist\/.*\.cjs$/.test(path)) note(pathToFileURL(path).href);
-  return readFileSync(path, options);
-}) as typeof fs.readFileSync;
+  return openSync(...args);
+};
+
+process.getBuiltinModule = (id: string) => {
+  note(id);
+  return getBuiltinModule(id);
+};
