@@ -8,6 +8,7 @@ import type { CommandResult, CommandRun } from './command-run.ts';
 import { findHome } from './find-home.ts';
 import { guessOutputSettings, openEarlyOutput } from './output/fallback-output.ts';
 import { globalFlags } from './flags/flags.ts';
+import { refuseValuedSwitch } from './flags/valued-switch.ts';
 import { decideOutputMode, Output } from './output/output.ts';
 import { processStreams } from './output/process-streams.ts';
 import { report, reportFailure } from './output/report.ts';
@@ -120,6 +121,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   async #parseInput({ env, home }: { env: NodeJS.ProcessEnv; home: string }) {
     // oclif warns about commands that did not parse, but `run` reports a failed parse.
     this.parsed = true;
+    refuseValuedSwitch(this.argv, { ...this.ctor.baseFlags, ...this.ctor.flags });
     // By the parser itself: `this.parse` would ask for hooks and deprecated flags, which we have none of.
     const parsed = await parse(this.argv, {
       context: this,

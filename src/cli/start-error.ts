@@ -26,7 +26,8 @@ export async function findStartError(error: unknown, { argv, program }: CommandL
       details: { hint: `see breakwater ${word} --help` },
     });
   }
-  const near = findNearestWord(word, known);
+  // `status` for `breaker-status`: the end of a name is most of its meaning.
+  const near = findNearestWord(word, known) ?? known.find((id) => id.endsWith(`-${word}`)) ?? null;
   return new BreakwaterError('usage', `unknown command ${escapeControls(maskCredentials(word)).slice(0, 60)}`, {
     details: { hint: `${near === null ? '' : `did you mean ${near}? `}see breakwater --help` },
   });

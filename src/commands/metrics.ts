@@ -4,6 +4,7 @@ import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { assertCanAsk, confirm } from '../cli/output/confirm.ts';
 import { localFlags, repeatedFlag, withEnvironment } from '../cli/flags/flags.ts';
+import { refuseWithout } from '../cli/flags/refuse-without.ts';
 import { DEFAULT_LISTEN, parseListen } from '../cli/flags/values.ts';
 import { forgetMeasured, measure } from '../cli/recording/measure.ts';
 import { pushNow, writeNow } from '../cli/recording/metrics-outlets.ts';
@@ -50,6 +51,7 @@ export default class Metrics extends BaseCommand<typeof Metrics> {
     { flags, given }: CommandInput<typeof Metrics>,
   ): Promise<CommandResult> {
     refuseTogether(flags, given);
+    if (!flags.serve) refuseWithout('serve', ['listen', 'allow-host'], given);
     if (flags.reset) return await reset(run, flags.yes);
     if (flags.serve) {
       return await serveUntilAborted(run, {

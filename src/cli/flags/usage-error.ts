@@ -4,6 +4,7 @@ import { maskCredentials } from '../../mask-credentials.ts';
 import { escapeControls } from '../../ui/escape.ts';
 import { FlagRefused } from './flags.ts';
 import { isS3Url } from './s3-url.ts';
+import { environmentName } from '../settings/setting-keys.ts';
 import { SETTING_TABLE } from '../settings/setting-table.ts';
 import { findNearestWord } from '../../ui/nearest-word.ts';
 
@@ -41,11 +42,36 @@ function lostDirectoryError(cause: Error): BreakwaterError {
 export function unknownFlags(unknown: readonly string[], { command, flags }: UsageContext): BreakwaterError {
   const help = `see breakwater ${command === null ? '' : `${command} `}--help`;
   const names = unknown.map((flag) => escapeControls(flag.split('=', 1)[0] ?? '').slice(0, 60));
-  const setting = names.length === 1 && command !== null ? names.find(isSetting) : undefined;
+  const [first = ''] = names;
+  const off = flags.find((flag) => first === `--no-${flag}`);
+  const setting = names.length === 1 && command !== null && off === undefined ? names.find(isSetting) : undefined;
   if (setting !== undefined) return refuse(`${setting} has no effect on ${command}`, `leave it out; ${help}`);
-  const near = findNearestWord((names[0] ?? '').replace(/^--?/, ''), flags);
-  const hint = near === null ? help : `did you mean --${near}? ${help}`;
-  return refuse(`unknown flag${names.length === 1 ? '' : 's'} ${names.join(', ')}`, hint);
+  const advice = off === undefined ? adviseFlag(first, flags) : adviseOff(off);
+  return refuse(
+    `unknown flag${names.length === 1 ? '' : 's'} ${names.join(', ')}`,
+    advice === null ? help : `${advice} ${help}`,
+  );
+}
+
+/** What other programs mean by a letter; `--version` stands before no command. */
+const SHORT_FORMS: Readonly<Record<string, readonly string[]>> = {
+  '-n': ['dry-run'],
+  '-q': ['quiet'],
+  '-v': ['verbose', 'version'],
+  '-V': ['version'],
+};
+
+function adviseFlag(name: string, flags: readonly string[]): string | null {
+  const forms = (SHORT_FORMS[name] ?? []).filter((flag) => flags.includes(flag));
+  if (forms.length > 0) return `did you mean ${forms.map((flag) => `--${flag}`).join(' or ')}?`;
+  if (name === '-V') return 'for the version: breakwater --version;';
+  const near = findNearestWord(name.replace(/^--?/, ''), flags);
+  return near === null ? null : `did you mean --${near}?`;
+}
+
+function adviseOff(flag: string): string {
+  const variable = isSetting(`--${flag}`) ? `, or set ${environmentName(flag)}=0` : '';
+  return `leave --${flag} out${variable};`;
 }
 
 /** A flag of other commands, which users may put before any of them. */
