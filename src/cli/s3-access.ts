@@ -119,6 +119,7 @@ export function findS3Settings(run: CommandRun, access: ObjectAccess): S3Setting
     profile,
     profileFiles,
     profileNamedBy: names.profile,
+    findProfileFault: async () => (await import('./settings/profile-fault.ts')).findNamedFault(run),
     missingKey: nameMissingKey(run.env),
     pathStyle,
     access: {

@@ -42,7 +42,7 @@ export function judgeEndpoint({ unsigned, signed }: StoreAnswers, { url, names, 
       facts: { url },
     });
   }
-  if (answer.head !== null || failure === null) {
+  if (answer.head !== null || failure === null || failure.code === 'not_s3') {
     const reason = failure?.httpStatus === 407 ? 'http_407' : 'not_s3';
     return failed('config', `${url} answers, but not as S3 does (${whatAnswered(answer)})`, {
       hint: findHint({ code: 'config', failure: reason }, names) ?? 'check the endpoint',
@@ -54,6 +54,15 @@ export function judgeEndpoint({ unsigned, signed }: StoreAnswers, { url, names, 
 }
 
 function judgeDown(answer: StoreAnswer, failure: Classification, { url, names }: Omit<Endpoint, 'limitMs'>): Finding {
+  const { problem } = answer;
+  if (problem !== undefined) {
+    const { code, message, details } = problem;
+    return failed(code, `${url} cannot be reached: ${message}`, {
+      hint: details.hint ?? 'see breakwater config',
+      reason: details.reason ?? code,
+      facts: factsOf(answer, url),
+    });
+  }
   const { code, errorCode, message } = failure;
   const what = answer.head === null ? `cannot be reached: ${code}: ${message}` : `is failing: ${whatAnswered(answer)}`;
   return failed(errorCode, `${url} ${what}`, {

@@ -1,8 +1,25 @@
-import { readFields } from '../../read-fields.ts';
+import { lookUp, readFields } from '../../read-fields.ts';
 
 /** Failures that only say that a source of credentials is not configured here. */
 const NOT_CONFIGURED =
   /skipping|not set|not specified|unable to find environment|disabled|did not contain|from any providers|profile:? \[?default\b.*(found|resolve)|resolve.*\[default\]/i;
+
+/** Messages of JavaScript itself: the SDK has met something that it did not expect. Its log has texts alone. */
+const OF_JAVASCRIPT =
+  /^(?:Cannot (?:read|set|convert|destructure|create|mix)|Unexpected |Invalid (?:URL|time value|regular|array|string)|Converting circular)| is not (?:a function|a constructor|iterable|defined|valid JSON|an object)|maxBuffer length exceeded/;
+
+/** By the provider of the SDK that has met it. */
+const MISREAD: Readonly<Record<string, string>> = {
+  fromProcess: 'its credential_process did not print credentials in JSON',
+  fromSSO: 'its single sign-on, or the token of that, cannot be read; aws sso login makes a new one',
+  fromSso: 'its single sign-on, or the token of that, cannot be read; aws sso login makes a new one',
+  fromLoginCredentials: 'the session of aws login cannot be read; aws login makes a new one',
+  fromTokenFile: 'the token for its web identity cannot be used',
+  fromWebToken: 'the token for its web identity cannot be used',
+  fromHttp: 'AWS_CONTAINER_CREDENTIALS_FULL_URI, or what answers there, cannot be used',
+  fromContainerMetadata: 'AWS_CONTAINER_CREDENTIALS_FULL_URI, or what answers there, cannot be used',
+  fromInstanceMetadata: 'AWS_EC2_METADATA_SERVICE_ENDPOINT, or what answers there, cannot be used',
+};
 
 /** Collects what the SDK's providers report while they look for credentials. */
 export class CredentialLog {
@@ -24,12 +41,28 @@ export class CredentialLog {
    */
   reasonOf(error: unknown): string {
     const last = formatOneLine(error instanceof Error ? error.message : String(error));
-    if (!isFromEmptyChain(error)) return last;
-    const failures = this.#lines.flatMap((line) => /(?:->|\(!\)) (.*)$/.exec(line)?.[1] ?? []);
-    const telling = failures.findLast((failure) => !NOT_CONFIGURED.test(failure)) ?? last;
+    if (!isFromEmptyChain(error)) {
+      return isOfJavaScript(error) || OF_JAVASCRIPT.test(last) ? this.#explainMisread(this.#lines.length) : last;
+    }
+    const failures = this.#lines.map((line) => /(?:->|\(!\)) (.*)$/.exec(line)?.[1] ?? null);
+    const index = failures.findLastIndex((failure) => failure !== null && !NOT_CONFIGURED.test(failure));
+    const telling = failures[index] ?? last;
+    if (OF_JAVASCRIPT.test(telling)) return this.#explainMisread(index);
     // The command line and what the program says may contain secrets.
     return telling.startsWith('Command failed:') ? 'its credential_process failed' : telling;
   }
+
+  /** By the last provider that was asked before a line. */
+  #explainMisread(index: number): string {
+    const asked = this.#lines.slice(0, Math.max(0, index)).map((line) => /\b(from[A-Z]\w+)$/.exec(line)?.[1] ?? '');
+    return (
+      lookUp(MISREAD, asked.findLast((name) => name !== '') ?? '') ?? 'the settings of its source cannot be understood'
+    );
+  }
+}
+
+function isOfJavaScript(error: unknown): boolean {
+  return [TypeError, RangeError, SyntaxError, ReferenceError].some((kind) => error instanceof kind);
 }
 
 /** The end of the chain. An error with `tryNextLink` would have asked the next provider. */

@@ -16,6 +16,8 @@ export interface CredentialSettings {
   readonly credentialsTimeoutMs: number;
   /** What has named the profile, for hints. @default --profile */
   readonly profileNamedBy?: string | null;
+  /** What the named profile, or the default one, lacks to name credentials; null for nothing. @default not known */
+  readonly findProfileFault?: () => Promise<string | null>;
   /** The variable of a key that is missing beside the other one, for hints. @default none */
   readonly missingKey?: string | null;
 }
@@ -41,7 +43,14 @@ export type Identity = Awaited<ReturnType<Provider>>;
  * @returns a provider that throws BreakwaterError `config`, or the signal's reason
  */
 export function findCredentials(
-  { profile, profileFiles, credentialsTimeoutMs, profileNamedBy = null, missingKey = null }: CredentialSettings,
+  {
+    profile,
+    profileFiles,
+    credentialsTimeoutMs,
+    profileNamedBy = null,
+    missingKey = null,
+    findProfileFault: findFault = findNothing,
+  }: CredentialSettings,
   { clock, signal, emit }: CredentialContext,
   requestHandler: NonNullable<S3ClientConfig['requestHandler']>,
 ): Provider {
@@ -70,13 +79,15 @@ export function findCredentials(
     log = new CredentialLog();
     const ended = Promise.withResolvers<never>();
     using _abort = onAbort(signal, ended.reject);
-    using _limit = after(clock, credentialsTimeoutMs, () => ended.reject(new Error(timeoutText(credentialsTimeoutMs))));
+    using _limit = after(clock, credentialsTimeoutMs, () => ended.reject(new LateCredentials(credentialsTimeoutMs)));
     try {
       return checkIdentity(await Promise.race([find(options), ended.promise]));
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (error instanceof BreakwaterError) throw error;
-      throw missingError({ profile, profileNamedBy, missingKey, reason: log.reasonOf(error), cause: error });
+      const fault = error instanceof LateCredentials ? null : await findFault();
+      const reason = fault ?? log.reasonOf(error);
+      throw missingError({ profile, profileNamedBy, missingKey, reason, isProfileFault: fault !== null, cause: error });
     } finally {
       for (const message of log.lines) emit({ kind: 'credentials_sought', message });
     }
@@ -90,38 +101,65 @@ const PARTS = [
 ] as const;
 
 /**
- * A line end in a token would end its header and begin another one; in a key it fails every signature.
+ * What the SDK passes on as it came: a program may print anything. A line end in a token would end its header and begin another one; in a key it fails every signature.
  * @throws BreakwaterError `config`; the message never contains the value
  */
 function checkIdentity(identity: Identity): Identity {
-  const bad = PARTS.find(([field]) => /[^!-~]/.test(identity[field] ?? ''));
-  if (bad === undefined) return identity;
-  throw new BreakwaterError('config', `${bad[1]} contains a line end, a blank or a character outside ASCII`, {
+  const bad = PARTS.find(
+    ([field]) => typeof (identity[field] ?? '') !== 'string' || /[^!-~]/.test(identity[field] ?? ''),
+  );
+  if (bad === undefined) return withoutBadEnd(identity);
+  const why =
+    typeof identity[bad[0]] === 'string'
+      ? 'contains a line end, a blank or a character outside ASCII'
+      : 'is not a text';
+  throw new BreakwaterError('config', `${bad[1]} ${why}`, {
     details: { reason: 'bad_credentials', hint: `check ${bad[2]}, or the profile or program that it comes from` },
   });
 }
 
+/** A time of expiry that is no time counts as none: the store says when they have expired. */
+function withoutBadEnd(identity: Identity): Identity {
+  const { expiration, ...rest } = identity;
+  return expiration === undefined || Number.isFinite(expiration.getTime()) ? identity : rest;
+}
+
 interface Missing extends Pick<CredentialSettings, 'profile' | 'profileNamedBy' | 'missingKey'> {
   readonly reason: string;
+  /** The profile itself lacks something. */
+  readonly isProfileFault: boolean;
   readonly cause: unknown;
 }
 
-function missingError({ profile, profileNamedBy, missingKey, reason, cause }: Missing): BreakwaterError {
+function missingError({
+  profile,
+  profileNamedBy,
+  missingKey,
+  reason,
+  isProfileFault,
+  cause,
+}: Missing): BreakwaterError {
   const where = profile === null ? '' : ` in profile "${profile}"`;
   // The SDK does not look at the variables of the keys while a profile is named.
   const keys = missingKey ?? 'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY';
   const next =
     profile === null
       ? `set ${keys}, or name a configured profile with --profile`
-      : `add them to that profile, or correct ${profileNamedBy ?? '--profile'}`;
+      : `${isProfileFault ? 'correct that profile in the AWS files' : 'add them to that profile'}, or correct ${profileNamedBy ?? '--profile'}`;
   return new BreakwaterError('config', `no usable AWS credentials${where}: ${reason}`, {
     cause,
     details: { reason: 'no_credentials', hint: `${next}; --verbose lists what was tried` },
   });
 }
 
-function timeoutText(ms: number): string {
-  return `they did not come within ${formatDuration(ms)} (--credentials-timeout)`;
+class LateCredentials extends Error {
+  constructor(limitMs: number) {
+    super(`they did not come within ${formatDuration(limitMs)} (--credentials-timeout)`);
+  }
+}
+
+async function findNothing(): Promise<null> {
+  return await Promise.resolve(null);
 }
 
 function ignore(): void {}

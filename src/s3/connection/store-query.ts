@@ -1,6 +1,7 @@
 import { ListBucketsCommand, ListObjectsV2Command, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { RequestWatch, type RequestTimeouts } from '../../http/request-watch.ts';
 import { WatchedHttpHandler } from '../../http/http-handler.ts';
+import { BreakwaterError } from '../../errors.ts';
 import { readFields } from '../../read-fields.ts';
 import { classify, type Classification } from '../../retry/classify.ts';
 import { parseHttpTime } from '../../wire-time.ts';
@@ -27,6 +28,8 @@ export interface StoreAnswer {
   } | null;
   /** Null if the request succeeded. */
   readonly failure: Classification | null;
+  /** The failure if it is one of our own, such as of a setting, with its hint. @default none */
+  readonly problem?: BreakwaterError;
 }
 
 export interface StoreQuerySettings extends S3Settings, RequestTimeouts {}
@@ -109,7 +112,8 @@ export class StoreQuery implements Disposable {
     } catch (error) {
       const failure = classify(error);
       // Ours are in snake_case.
-      return answer(heads, { failure, isOfS3: /^[A-Z][A-Za-z]+$/.test(failure.code) });
+      const answered = answer(heads, { failure, isOfS3: /^[A-Z][A-Za-z]+$/.test(failure.code) });
+      return error instanceof BreakwaterError ? { ...answered, problem: error } : answered;
     }
   }
 }
