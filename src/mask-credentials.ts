@@ -6,7 +6,7 @@ const USER = /(?<![a-z\d+.-])(?!s3:)([a-z][a-z\d+.-]*:\/\/)[^]*@/gi;
 /** Of the same URLs: a token, or a signature. */
 const QUERY = /(?<![a-z\d+.-])(?!s3:)([a-z][a-z\d+.-]*:\/\/[^\s?#"]*)[?#][^\s"]*/gi;
 /** `user:password@host` without a scheme. */
-const BARE_USER = /^[^\s/@:"]+:[^\s"]+(?=@[\w.-]+(?::\d+)?(?:\/\d*)?$)/;
+const BARE_USER = /^[^\s/@:"]+:(?!\/\/)[^\s"]+(?=@[\w.-]+(?::\d+)?(?:\/\d*)?$)/;
 
 /**
  * A word that a user gave, without the user, password and query of a URL in it: for errors, which end in the logs of CI.

@@ -12,6 +12,7 @@ import { parseS3Url } from '../../src/cli/flags/s3-url.ts';
 import { toBreakwaterError } from '../../src/cli/flags/usage-error.ts';
 import { findStartError } from '../../src/cli/start-error.ts';
 import { resolveSettings } from '../../src/cli/settings/resolve-settings.ts';
+import { traceSecrets } from '../../src/cli/settings/trace-aws.ts';
 import { traceSettings } from '../../src/cli/settings/trace-settings.ts';
 import BreakerReset from '../../src/commands/breaker-reset.ts';
 import Metrics from '../../src/commands/metrics.ts';
@@ -110,11 +111,25 @@ describe('config', () => {
     ['BREAKWATER_PUSH', 'hunter2', '***'],
     ['BREAKWATER_PUSH', 'http://gateway:9091/path', 'http://gateway:9091/path'],
     ['BREAKWATER_ENDPOINT_URL', 'hunter2', '***'],
+    ['BREAKWATER_FLEET_CA', 'redis://u:hunter2@h', 'redis://***@h'],
+    ['BREAKWATER_PROFILE', 'http://u:hunter2@h', 'http://***@h'],
   ])('shows %s=%s as %s', (name, value, shown) => {
     const env = { [name]: value };
     const file = { path: 'config.json', entries: {} };
     const traced = traceSettings({ settings: resolve({ env }), env, file, given: new Set() });
     expect(traced.find(({ variable }) => variable === name)?.value).toBe(shown);
+  });
+});
+
+describe('a variable that names a file with a secret', () => {
+  it.each([
+    ['hunter2', '***'],
+    ['redis://u:hunter2@h', '***'],
+    ['/run/secrets/fleet', '/run/secrets/fleet'],
+    ['../fleet', '../fleet'],
+    ['package.json', 'package.json'],
+  ])('%s is shown as %s', (value, shown) => {
+    expect(traceSecrets({ env: { BREAKWATER_FLEET_FILE: value } })['BREAKWATER_FLEET_FILE']?.value).toBe(shown);
   });
 });
 

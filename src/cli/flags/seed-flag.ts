@@ -70,7 +70,7 @@ function split(text: string, option: string): readonly [string, string] {
 function refuse(text: string, why: string): BreakwaterError {
   return new BreakwaterError(
     'usage',
-    `"${escapeControls(maskCredentials(text).slice(0, 200))}" is not a valid seed: ${escapeControls(why)}`,
+    `"${escapeControls(maskCredentials(text).slice(0, 200))}" is not a valid seed: ${escapeControls(maskCredentials(why))}`,
     {
       details: { hint: `use demo, none, or ${SEED_FORM}, such as logs/old.log:age=9d` },
     },

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
+import { maskCredentials } from '../../mask-credentials.ts';
 import type { SettingNames } from '../../setting-names.ts';
 import type { NamedFile } from './named-file.ts';
 import { NotRegularFile, readRegularFile } from '../../read-regular-file.ts';
@@ -54,7 +55,10 @@ export function findAwsContext(wishes: S3Wishes, { env, home }: Place): AwsConte
       endpoint: endpoint?.name ?? null,
       region: region?.name ?? null,
       profile: profile?.name ?? null,
-      credentials: nameCredentials(profile === null ? null : `profile "${profile.value}" (${profile.name})`, env),
+      credentials: nameCredentials(
+        profile === null ? null : `profile "${maskCredentials(profile.value)}" (${profile.name})`,
+        env,
+      ),
     },
   };
 }

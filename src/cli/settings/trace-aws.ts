@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandRun } from '../command-run.ts';
 import { AWS_ENDPOINT, nameProxy } from './find-proxy.ts';
-import { MASK } from '../../mask-credentials.ts';
+import { MASK, maskCredentials } from '../../mask-credentials.ts';
 import { maskUrl } from './mask-url.ts';
 import type { TracedValue } from './trace-settings.ts';
 
@@ -51,13 +52,14 @@ export function traceSecrets({ env }: Pick<CommandRun, 'env'>): Readonly<Record<
       const traced = traceVariable(name, env);
       return [name, traced.value === null ? traced : { ...traced, value: MASK }] as const;
     }),
-    ...SECRET_FILES.map((name) => [name, traceVariable(name, env)] as const),
+    ...SECRET_FILES.map((name) => [name, traceSecretFile(name, env)] as const),
   ]);
 }
 
 /** By the name that hints use: of one of our settings, of a variable, or of a field in an AWS file. */
-function traceNamed({ value, setBy }: Omit<TracedValue, 'source'>, { env, settings }: AwsRun): TracedValue {
-  if (value === null || setBy === null) return NOT_SET;
+function traceNamed({ value: named, setBy }: Omit<TracedValue, 'source'>, { env, settings }: AwsRun): TracedValue {
+  if (named === null || setBy === null) return NOT_SET;
+  const value = typeof named === 'string' ? maskCredentials(named) : named;
   if (setBy.startsWith('--')) return { value, setBy, source: 'flag' };
   const isOurs = Object.values(settings.origins).includes(setBy);
   if (isOurs) return { value, setBy, source: setBy in env ? 'environment' : 'file' };
@@ -67,7 +69,14 @@ function traceNamed({ value, setBy }: Omit<TracedValue, 'source'>, { env, settin
 
 function traceVariable(name: string, env: CommandRun['env']): TracedValue {
   const value = env[name] ?? '';
-  return value === '' ? NOT_SET : { value, source: 'environment', setBy: name };
+  return value === '' ? NOT_SET : { value: maskCredentials(value), source: 'environment', setBy: name };
+}
+
+/** The path of a file with a secret. What neither looks like one nor is one may be the secret itself. */
+function traceSecretFile(name: string, env: CommandRun['env']): TracedValue {
+  const traced = traceVariable(name, env);
+  const isPath = typeof traced.value !== 'string' || /^[.~]{0,2}[/\\]|^[A-Za-z]:[/\\]/.test(traced.value);
+  return isPath || existsSync(env[name] ?? '') ? traced : { ...traced, value: MASK };
 }
 
 function traceFile(variable: string, name: string, env: CommandRun['env']): TracedValue {

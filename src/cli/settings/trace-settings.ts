@@ -1,3 +1,4 @@
+import { maskCredentials } from '../../mask-credentials.ts';
 import { maskUrl } from './mask-url.ts';
 import { type Environment, type Settings } from './resolve-settings.ts';
 import { environmentName, fileKey, findFileKey, type UserFile } from './setting-keys.ts';
@@ -44,11 +45,16 @@ export function traceSettings(sources: TraceSources): readonly TracedSetting[] {
       key: fileKey(flag),
       flag: `--${flag}`,
       variable: environmentName(flag),
-      value: shownForm !== undefined && typeof value === 'string' ? maskUrl(value, shownForm) : value,
+      value: typeof value === 'string' ? maskText(value, shownForm) : value,
       otherwise: value === null ? shownDefault : null,
       ...findSource(flag, sources),
     };
   });
+}
+
+/** A URL with credentials may stand anywhere by mistake. */
+function maskText(value: string, shownForm: RegExp | undefined): string {
+  return shownForm === undefined ? maskCredentials(value) : maskUrl(value, shownForm);
 }
 
 function findSource(flag: string, { given, env, file }: TraceSources): Pick<TracedValue, 'source' | 'setBy'> {

@@ -1,5 +1,6 @@
 import { parseDuration } from '../../duration.ts';
 import { BreakwaterError } from '../../errors.ts';
+import { maskCredentials } from '../../mask-credentials.ts';
 import type { FaultEffect, FaultRule } from './fault.ts';
 import { SANDBOX_OPERATIONS, statusOf } from '../protocol/wire.ts';
 
@@ -88,7 +89,11 @@ function parseWhole(value: string): number | undefined {
 }
 
 function refuse(text: string, why: string): BreakwaterError {
-  return new BreakwaterError('usage', `"${text.slice(0, 200)}" is not a fault: ${why}`, {
-    details: { hint: `write ${FAULT_FORM}, such as PutObject:SlowDown:times=5` },
-  });
+  return new BreakwaterError(
+    'usage',
+    `"${maskCredentials(text).slice(0, 200)}" is not a fault: ${maskCredentials(why)}`,
+    {
+      details: { hint: `write ${FAULT_FORM}, such as PutObject:SlowDown:times=5` },
+    },
+  );
 }
