@@ -6,6 +6,7 @@ import { escapeControls } from '../ui/escape.ts';
 import { measureColumns } from '../ui/frame.ts';
 import { paint, type Paint } from '../ui/paint.ts';
 import { wrapText } from '../ui/wrap.ts';
+import { describeFleetFailure } from './explain-fleet-failure.ts';
 import type { InspectedFleet } from './fleet-circuits.ts';
 import type { InspectedCircuit } from './inspect-circuits.ts';
 
@@ -83,7 +84,7 @@ export function describeEngine(
   const how =
     problem === null
       ? `answered ${Math.round(answeredAgoMs ?? 0)} ms ago`
-      : `cannot be asked: ${problem.replaceAll('_', ' ')}; each host decides by its own circuit`;
+      : `cannot be asked: ${describeFleetFailure(problem)}; each host decides by its own circuit`;
   const left = newer.map((circuit) => `${circuit} is not shown: a newer breakwater has written it; update this host`);
   return wrapDetails(['', `fleet ${name}: ${how}`, ...left], layout);
 }

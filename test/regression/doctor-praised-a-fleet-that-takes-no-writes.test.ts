@@ -85,6 +85,12 @@ describe.each(ENGINES)('%s', (program) => {
     await engine.command('ACL', 'SETUSER', 'breakwater', ...RULES, ...commands);
     expect(await check(engine.url.replace('//', '//breakwater:pw@'))).toMatchObject({ status: 'ok' });
     await expect.poll(async () => await engine.command('DBSIZE')).toBe(':0');
+    await engine.command('ACL', 'SETUSER', 'breakwater', '-lpush');
+    expect(await check(engine.url.replace('//', '//breakwater:pw@'))).toMatchObject({
+      status: 'warning',
+      reason: 'fleet_no_history',
+    });
+    await expect.poll(async () => await engine.command('DBSIZE')).toBe(':0');
   });
 });
 

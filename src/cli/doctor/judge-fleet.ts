@@ -20,6 +20,8 @@ export interface MeasuredFleet {
   readonly otherHosts: readonly string[];
   /** Circuits of the fleet that refuse calls now. */
   readonly refusing: readonly string[];
+  /** Whether state changes are kept for `breaker-status --history`. */
+  readonly keepsHistory: boolean;
 }
 
 /** The settings are wrong; everything else may be different later. */
@@ -64,7 +66,7 @@ function explain(engine: string, { code, limitMs, isRead }: EngineFailure): stri
 }
 
 export function judgeFleet(fleet: MeasuredFleet, { timeoutMs }: { readonly timeoutMs: number }): Finding {
-  const { engine, connectedInMs, roundTripMs, offsetMs, quorum, host, otherHosts, refusing } = fleet;
+  const { engine, connectedInMs, roundTripMs, offsetMs, quorum, host, otherHosts, refusing, keepsHistory } = fleet;
   const facts = {
     engine,
     connected_in_ms: round(connectedInMs),
@@ -74,6 +76,7 @@ export function judgeFleet(fleet: MeasuredFleet, { timeoutMs }: { readonly timeo
     host,
     other_hosts: otherHosts,
     refusing,
+    keeps_history: keepsHistory,
   };
   if (connectedInMs > timeoutMs) {
     const message = `${engine} answers after ${round(connectedInMs)} ms, later than --fleet-timeout (${formatDuration(timeoutMs)}): this host decides by its own circuits`;
@@ -82,6 +85,10 @@ export function judgeFleet(fleet: MeasuredFleet, { timeoutMs }: { readonly timeo
   if (refusing.length > 0) {
     const message = `${refusing.join(', ')} refused by ${quorum} or more hosts`;
     return warning(message, { hint: 'see breakwater breaker-status', reason: 'circuit_open', facts });
+  }
+  if (!keepsHistory) {
+    const message = `${engine} keeps no history: it refuses lpush, ltrim or pexpire, and circuits work without`;
+    return warning(message, { hint: adviseFleet('no_permission'), reason: 'fleet_no_history', facts });
   }
   const others =
     otherHosts.length === 0 ? 'no other host has failed lately' : `others with failures: ${otherHosts.join(', ')}`;

@@ -17,6 +17,8 @@ import { fromError } from './judge-machine.ts';
 /** The least that an engine is waited for, in ms: one that is slow is told from one that is not there. */
 const LIMIT_MS = 2000;
 
+type ReadFleet = Omit<MeasuredFleet, 'keepsHistory'>;
+
 type FleetRun = Pick<CommandRun, 'settings' | 'env' | 'clock' | 'circuitName'>;
 
 /**
@@ -36,13 +38,13 @@ export async function checkFleet(run: FleetRun): Promise<Finding> {
   }
   const failures = { read: () => null, note: () => undefined };
   const connection = { target, timeoutMs: limitMs, clock, failures };
-  let measured: MeasuredFleet | null = null;
+  let measured: ReadFleet | null = null;
   try {
     // The client is loaded by the first one, which would count as the engine's time.
     await measure(run, connection);
     measured = await measure(run, connection);
-    await change(connection);
-    return judgeFleet(measured, { timeoutMs: settings.fleetTimeoutMs });
+    const { keepsHistory } = await change(connection);
+    return judgeFleet({ ...measured, keepsHistory }, { timeoutMs: settings.fleetTimeoutMs });
   } catch (error) {
     if (!(error instanceof FleetFailure)) throw error;
     return judgeFleetFailure(target.name, { code: error.code, limitMs, isRead: measured !== null });
@@ -50,20 +52,17 @@ export async function checkFleet(run: FleetRun): Promise<Finding> {
 }
 
 /** @throws FleetFailure */
-async function change(connection: FleetConnection): Promise<void> {
+async function change(connection: FleetConnection): ReturnType<typeof tryChange> {
   const link = openFleetLink(connection);
   try {
-    await tryChange(link.ask, randomUUID());
+    return await tryChange(link.ask, randomUUID());
   } finally {
     link.close();
   }
 }
 
 /** @throws FleetFailure */
-async function measure(
-  { settings, clock, circuitName }: FleetRun,
-  connection: FleetConnection,
-): Promise<MeasuredFleet> {
+async function measure({ settings, clock, circuitName }: FleetRun, connection: FleetConnection): Promise<ReadFleet> {
   const link = openFleetLink(connection);
   try {
     const store = createFleetStore({ ask: link.ask, clock, random: Math.random });

@@ -182,9 +182,10 @@ describe('judgeFleet', () => {
 
   it('warns of an engine that is slower than a command waits, and of a circuit that refuses', () => {
     const judge = (more: object) =>
-      judgeFleet({ ...fleet, otherHosts: ['b'], refusing: [], ...more }, { timeoutMs: 150 });
+      judgeFleet({ ...fleet, otherHosts: ['b'], refusing: [], keepsHistory: true, ...more }, { timeoutMs: 150 });
     expect(judge({})).toMatchObject({ status: 'ok', message: expect.stringContaining('others with failures: b') });
     expect(judge({ connectedInMs: 151 })).toMatchObject({ status: 'warning', reason: 'fleet_timeout' });
+    expect(judge({ keepsHistory: false })).toMatchObject({ status: 'warning', reason: 'fleet_no_history' });
     expect(judge({ refusing: ['s3-upload@x'] })).toMatchObject({ status: 'warning', reason: 'circuit_open' });
   });
 
