@@ -4,7 +4,7 @@ import { findFleetCircuit } from '../circuit/circuit-name.ts';
 import { refusalError } from '../circuit/refusal-error.ts';
 import type { Admission, AttemptFailure, Permit, Refusal, Verdict } from '../circuit/circuit.ts';
 import type { Clock } from '../clock.ts';
-import type { WaitReason } from '../events.ts';
+import type { WaitFacts } from '../events.ts';
 import type { Answer, GuardedCircuit } from './guarded-circuit.ts';
 import type { WaitReport } from './wait-report.ts';
 
@@ -99,22 +99,21 @@ export class PermitHolder {
   async #waitFor(firstRefusal: Refusal, waitMs: number): Promise<void> {
     const { circuit, clock, deadlineAtMs } = this.#options;
     const endAtMs = Math.min(clock.monotonic() + waitMs, deadlineAtMs ?? Infinity);
-    using wait = new CurrentWait(this.#options.waits, circuit.name);
+    using wait = new CurrentWait(this.#options.waits);
     let busySinceMs: number | null = null;
     for (let refusal = firstRefusal; ;) {
       if (refusal.reason === 'probe_in_progress' && circuit.isProbing) {
         busySinceMs = null;
-        wait.for('own_probe', null);
+        wait.for({ reason: 'own_probe', circuit: refusal.circuit, atMostMs: null });
         await this.#sleep(OPEN_POLL_MS);
       } else {
         const nowMs = clock.monotonic();
         busySinceMs = refusal.reason === 'probe_in_progress' ? (busySinceMs ?? nowMs) : null;
         const leftMs = Math.max(endAtMs, this.#endOfBusySlot(busySinceMs)) - nowMs;
         if (leftMs <= 0) throw this.#refuse(refusal);
-        wait.for(
-          refusal.reason,
-          Math.min(leftMs, refusal.reason === 'open' ? (refusal.retryAfterMs ?? leftMs) : leftMs),
-        );
+        const { reason, retryAfterMs } = refusal;
+        const atMostMs = Math.min(leftMs, reason === 'open' ? (retryAfterMs ?? leftMs) : leftMs);
+        wait.for({ reason, circuit: refusal.circuit, atMostMs });
         await this.#sleepOrRefuse(Math.max(1, Math.min(this.#pollMs(refusal), leftMs)), refusal);
       }
       // Taken by another request of this operation: waiting longer would be waiting for our own slot.
@@ -188,23 +187,21 @@ export class PermitHolder {
   }
 }
 
-/** The current wait of one operation; reported again only when the reason changes. */
+/** The current wait of one operation; reported again only when the reason or the circuit that refuses changes. */
 class CurrentWait implements Disposable {
   readonly #waits: WaitReport;
-  readonly #circuit: string;
-  #reason: WaitReason | null = null;
+  #current: WaitFacts | null = null;
   #reported: Disposable | null = null;
 
-  constructor(waits: WaitReport, circuit: string) {
+  constructor(waits: WaitReport) {
     this.#waits = waits;
-    this.#circuit = circuit;
   }
 
-  for(reason: WaitReason, atMostMs: number | null): void {
-    if (reason === this.#reason) return;
+  for(wait: WaitFacts): void {
+    if (wait.reason === this.#current?.reason && wait.circuit === this.#current.circuit) return;
     this.#reported?.[Symbol.dispose]();
-    this.#reason = reason;
-    this.#reported = this.#waits.begin({ reason, circuit: this.#circuit, atMostMs });
+    this.#current = wait;
+    this.#reported = this.#waits.begin(wait);
   }
 
   [Symbol.dispose](): void {

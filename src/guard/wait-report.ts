@@ -6,16 +6,18 @@ import type { EventSink, WaitFacts, WaitReason } from '../events.ts';
 export const WAIT_REPORTED_AFTER_MS = 1000;
 
 interface Reported {
+  readonly reason: WaitReason;
   waiters: number;
   isReported: boolean;
   readonly timer: Disposable;
 }
 
-/** Reports the waits of one command: once per reason, and again when no operation waits for it any more. */
+/** Reports the waits of one command: once per reason and circuit, and again when no operation waits for the reason any more. */
 export class WaitReport {
   readonly #clock: Clock;
   readonly #emit: EventSink;
-  readonly #waits = new Map<WaitReason, Reported>();
+  /** By `keyOf`. */
+  readonly #waits = new Map<string, Reported>();
 
   constructor({ clock, emit }: { readonly clock: Clock; readonly emit: EventSink }) {
     this.#clock = clock;
@@ -25,15 +27,17 @@ export class WaitReport {
   /** Starts the wait of one operation; dispose it to end the wait. */
   begin(wait: WaitFacts): Disposable {
     const { reason } = wait;
-    const reported = this.#waits.get(reason) ?? this.#start(wait);
+    const key = keyOf(wait);
+    const reported = this.#waits.get(key) ?? this.#start(wait);
     reported.waiters += 1;
     return {
       [Symbol.dispose]: () => {
         reported.waiters -= 1;
         if (reported.waiters > 0) return;
-        this.#waits.delete(reason);
+        this.#waits.delete(key);
         reported.timer[Symbol.dispose]();
-        if (reported.isReported) this.#emit({ kind: 'wait_ended', reason });
+        const isOver = ![...this.#waits.values()].some((other) => other.reason === reason && other.isReported);
+        if (reported.isReported && isOver) this.#emit({ kind: 'wait_ended', reason });
       },
     };
   }
@@ -46,11 +50,16 @@ export class WaitReport {
       this.#emit({ kind: 'wait_started', ...wait, atMostMs });
     };
     const reported: Reported = {
+      reason: wait.reason,
       waiters: 0,
       isReported: false,
       timer: after(this.#clock, afterMs, report),
     };
-    this.#waits.set(wait.reason, reported);
+    this.#waits.set(keyOf(wait), reported);
     return reported;
   }
+}
+
+function keyOf({ reason, circuit }: WaitFacts): string {
+  return `${reason} ${circuit ?? ''}`;
 }

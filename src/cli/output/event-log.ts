@@ -1,6 +1,6 @@
 import { formatTime, type Clock } from '../../clock.ts';
 import type { BreakwaterError } from '../../errors.ts';
-import type { EventSink, WaitReason } from '../../events.ts';
+import type { EventSink, WaitFacts } from '../../events.ts';
 import { escapeControls } from '../../ui/escape.ts';
 import { paint, type Paint } from '../../ui/paint.ts';
 import type { LogLevel } from '../../documents/log-lines.ts';
@@ -15,18 +15,19 @@ const WAIT_LOGGED_EVERY_MS = 10_000;
 
 /** Logs events on stderr, subject to `--quiet` and `--verbose`. */
 export function createEventLog(output: Output, clock: Clock): EventSink {
-  const loggedAtMs = new Map<WaitReason, number>();
-  const isRepeated = (reason: WaitReason): boolean => {
+  const loggedAtMs = new Map<string, number>();
+  const isRepeated = ({ reason, circuit }: WaitFacts): boolean => {
     const nowMs = clock.monotonic();
-    if (nowMs - (loggedAtMs.get(reason) ?? -Infinity) < WAIT_LOGGED_EVERY_MS) return true;
-    loggedAtMs.set(reason, nowMs);
+    const key = `${reason} ${circuit ?? ''}`;
+    if (nowMs - (loggedAtMs.get(key) ?? -Infinity) < WAIT_LOGGED_EVERY_MS) return true;
+    loggedAtMs.set(key, nowMs);
     return false;
   };
   const hasDebug = isShown('debug', output.mode);
   return (event) => {
     // Every object has such events, and its line would take longer than all the rest of its events.
     if (!hasDebug && DEBUG_KINDS.has(event.kind)) return;
-    if (event.kind === 'wait_started' && isRepeated(event.reason)) return;
+    if (event.kind === 'wait_started' && isRepeated(event)) return;
     const line = eventLine(event);
     if (line !== null && isShown(line.level, output.mode)) output.note(formatLine(line, output.mode, clock.now()));
   };
