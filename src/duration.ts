@@ -16,6 +16,9 @@ const DURATION =
 /** The same as a regular expression, which an empty text does not match. */
 export const DURATION_PATTERN = `^(?!$)(?:0|${DURATION.source.slice(1, -1)})$`;
 
+/** The same without minutes and longer units, for durations that are always shorter. */
+export const SECONDS_PATTERN = '^(?!$)(?:\\d+(?:\\.\\d+)?s)?(?:\\d+ms)?$';
+
 /**
  * Reads `500ms`, `30s`, `5m`, `24h`, `7d` or a compound such as `7d10h` (largest unit first) as whole ms. Every number
  * but `0` needs a unit: a guessed one could delete the wrong week.

@@ -1,4 +1,5 @@
 import type { Admission, AttemptFailure, Permit, Refusal, Transition, Verdict } from './circuit.ts';
+import { BreakwaterError } from '../errors.ts';
 import { laterIsolation } from './arrival.ts';
 import { findBareName, toFleetName } from './circuit-name.ts';
 import { FleetFailure, type FleetFailureCode, type FleetReading } from './fleet-store.ts';
@@ -10,12 +11,13 @@ export type FleetOperation = 'admit' | 'settle' | 'renew' | 'lease';
 
 /**
  * The circuits of a fleet, by the state machine of every circuit. Only `reset` and `isolate` throw: whatever else
- * fails, the fleet admits, and the circuit of this host goes on by itself.
+ * fails, the fleet admits, and the circuit of this host goes on by itself. But what ends the command ends a wait for
+ * `check` and `admit`, too, with its error.
  */
 export interface FleetGate {
-  /** As `CircuitGate.check`. Its reading is that of the next admission, if that follows within a second. */
+  /** As `CircuitGate.check`. Its reading is that of the next admission, if that follows within a second. @throws what ends the command */
   readonly check: (circuit: string) => Promise<Refusal | null>;
-  /** As `CircuitGate.admit`; null if the fleet could not be asked, which admits without a permit. */
+  /** As `CircuitGate.admit`; null if the fleet could not be asked, which admits without a permit. @throws what ends the command */
   readonly admit: (circuit: string) => Promise<Admission | null>;
   /** As `CircuitGate.settle`. A verdict that cannot be delivered is dropped. */
   readonly settle: (permit: Permit, verdict: Verdict, failure?: AttemptFailure) => Promise<void>;
@@ -44,18 +46,32 @@ export interface FleetGateOptions extends FleetStepperOptions {
 /** Creates the gate of a fleet. A healthy admission is one round trip, and so is a success. */
 export function createFleetGate(options: FleetGateOptions): FleetGate {
   const stepper = createFleetStepper(options);
+  /** What ends the command is no failure of the fleet. */
+  const report = (operation: FleetOperation, error: unknown): void => {
+    if (error instanceof BreakwaterError) return;
+    options.onFailure(operation, error instanceof FleetFailure ? error.code : 'internal');
+  };
   const orElse = async <T>(operation: FleetOperation, work: () => Promise<T>, otherwise: T): Promise<T> => {
     try {
       return await work();
     } catch (error) {
-      options.onFailure(operation, error instanceof FleetFailure ? error.code : 'internal');
+      report(operation, error);
       return otherwise;
+    }
+  };
+  const orAdmit = async <T>(work: () => Promise<T>): Promise<T | null> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof BreakwaterError) throw error;
+      report('admit', error);
+      return null;
     }
   };
   const { find, admitted } = createArrivals(stepper, options);
   return {
-    check: async (circuit) => await orElse('admit', async () => await find(circuit, await stepper.read(circuit)), null),
-    admit: async (circuit) => await orElse('admit', async () => await admitted(circuit), null),
+    check: async (circuit) => await orAdmit(async () => await find(circuit, await stepper.read(circuit))),
+    admit: async (circuit) => await orAdmit(async () => await admitted(circuit)),
     isCurrent: async (permit) => await orElse('admit', async () => await isStillCurrent(stepper, permit), true),
     renew: async (permit) =>
       await orElse(

@@ -62,18 +62,16 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   closers.add(startDeadline(settings, clock, interruption));
   const { close: closeState, ...local } = openLocalState({ command, settings, clock, emit: hub.emit });
   closers.add(closeState);
-  const { close: closeFleet, fleet } = openFleetAccess({ command, settings, env, clock, emit: hub.emit, ...local });
+  const shared = { ...given, ...local, emit: hub.emit, signal: interruption.signal };
+  const { close: closeFleet, fleet } = openFleetAccess(shared);
   closers.add(closeFleet);
   for (const end of [progress.stop, grouped.end]) closers.add(end);
 
   const aws = once(() => findAwsContext(settings, { env, home }));
   const run: CommandRun = {
-    ...given,
-    ...local,
+    ...shared,
     fleet,
-    signal: interruption.signal,
     deadlineAtMs: settings.deadlineMs === null ? null : clock.monotonic() + settings.deadlineMs,
-    emit: hub.emit,
     addReader: (reader) => hub.add(reader),
     get stdin() {
       return streams.stdin;

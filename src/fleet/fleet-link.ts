@@ -14,6 +14,12 @@ export const FAILURE_KEPT_MS = 5000;
  */
 const LOADING_SHARE_MAX = 1 / 8;
 
+/**
+ * What is asked while the command ends, or after that, is waited for at most this long, in ms, as with the default timeout:
+ * an engine that is well takes back a probe's lease meanwhile, which would else refuse all hosts until it expires.
+ */
+const LAST_ASK_MS = 150;
+
 /** Others were faster, may do more, or know more: the engine is well, and answers other calls at once. */
 const SAYS_NOTHING_OF_THE_ENGINE: ReadonlySet<FleetFailureCode> = new Set(['contended', 'no_permission', 'newer_row']);
 
@@ -34,6 +40,8 @@ interface FleetLinkOptions {
   readonly timeoutMs: number;
   readonly clock: Clock;
   readonly failures: FailureMemory;
+  /** Aborts when the command is to end, with the error that it ends with. @default never */
+  readonly signal?: AbortSignal;
 }
 
 /** The one connection of a command to its engine: opened by the first call, and ended by the first failure. */
@@ -55,28 +63,38 @@ export class FleetLink {
     return this.#answeredAtMs;
   }
 
-  /** Runs work on the engine, for at most the timeout in all. @throws FleetFailure; what `work` throws itself */
+  /**
+   * Runs work on the engine, for at most the timeout in all.
+   * @throws FleetFailure; the reason of the signal, if that has ended the wait
+   */
   readonly ask: Ask = async (work) => {
-    const { clock, failures, timeoutMs, toFailure } = this.#options;
+    const { clock, failures, timeoutMs, toFailure, signal = NEVER } = this.#options;
     const failedAtMs = failures.read();
     if (failedAtMs !== null && isRecent(failedAtMs, clock.now())) throw new FleetFailure('failed_recently');
     const stop = new AbortController();
     const startedAtMs = clock.monotonic();
     const connect = await this.#load();
     const loadingMs = Math.min(clock.monotonic() - startedAtMs, timeoutMs * LOADING_SHARE_MAX);
+    const isLate = signal.aborted;
+    using ending = isLate ? null : endSoon({ clock, signal, stop });
     try {
       const value = await withinBudget(
-        { clock, timeoutMs: timeoutMs - loadingMs, stop },
+        { clock, timeoutMs: isLate ? Math.min(timeoutMs, LAST_ASK_MS) : timeoutMs - loadingMs, stop },
         async () => await work(await this.#connect(connect, stop), stop.signal),
       );
       this.#answeredAtMs = clock.monotonic();
       return value;
     } catch (error) {
+      if (ending?.hasEnded === true) {
+        // Whoever asks next, to give back what the command holds, needs a connection.
+        if (this.#opened === null) this.#engine = null;
+        throw signal.reason;
+      }
       const failure = toFailure(error);
       if (!SAYS_NOTHING_OF_THE_ENGINE.has(failure.code)) {
         this.#disconnect();
-        // A call in flight when the command ends says nothing about the engine.
-        if (!this.#isClosed) failures.note();
+        // A call in flight when the command ends, or a short one after that, says nothing about the engine.
+        if (!this.#isClosed && !isLate) failures.note();
       }
       throw failure;
     }
@@ -112,6 +130,34 @@ export class FleetLink {
 /** A time in the future was kept by a clock that was ahead. */
 function isRecent(failedAtMs: number, nowMs: number): boolean {
   return failedAtMs <= nowMs && nowMs - failedAtMs < FAILURE_KEPT_MS;
+}
+
+const NEVER = new AbortController().signal;
+
+interface Ending extends Disposable {
+  /** Whether it has ended the work. */
+  readonly hasEnded: boolean;
+}
+
+/** Ends work a moment after the signal, with its reason. */
+function endSoon({ clock, signal, stop }: Pick<Budget, 'clock' | 'stop'> & { readonly signal: AbortSignal }): Ending {
+  let timer: Disposable | null = null;
+  let hasEnded = false;
+  const listening = onAbort(signal, (reason) => {
+    timer = after(clock, LAST_ASK_MS, () => {
+      hasEnded = !stop.signal.aborted;
+      stop.abort(reason);
+    });
+  });
+  return {
+    get hasEnded() {
+      return hasEnded;
+    },
+    [Symbol.dispose]: () => {
+      listening[Symbol.dispose]();
+      timer?.[Symbol.dispose]();
+    },
+  };
 }
 
 interface Budget {

@@ -20,7 +20,7 @@ const JITTER_MAX_MS = 32;
 /** A row expires this long after its last write, in ms. An isolated one never does. */
 const ROW_KEPT_MS = 30 * 86_400_000;
 
-/** Runs work on the engine within the fleet's timeout. @throws FleetFailure */
+/** Runs work on the engine within the fleet's timeout. @throws FleetFailure, or what has ended the command meanwhile */
 export type Ask = <T>(work: (engine: Engine, signal: AbortSignal) => Promise<T>) => Promise<T>;
 
 interface FleetStoreOptions {

@@ -10,6 +10,8 @@ export interface FleetConnection {
   readonly timeoutMs: number;
   readonly clock: Clock;
   readonly failures: FailureMemory;
+  /** Aborts when the command is to end, with the error that it ends with. @default never */
+  readonly signal?: AbortSignal;
 }
 
 /** The connection of a command to Redis or Valkey. Nothing is connected before the first call. */

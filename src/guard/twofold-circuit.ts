@@ -78,12 +78,18 @@ export class TwofoldCircuit implements GuardedCircuit {
     const local = this.#gate.admit(this.name);
     if (local.kind === 'refused') return local;
     this.#noteProbe(local.permit);
-    const fleet = await this.#fleet.admit(this.name);
-    if (fleet?.kind === 'refused') {
-      this.#gate.settle(local.permit, 'neutral');
-      this.#endProbe(local.permit);
-      return fleet;
+    let isAdmitted = false;
+    let fleet: Admission | null;
+    try {
+      fleet = await this.#fleet.admit(this.name);
+      isAdmitted = fleet?.kind !== 'refused';
+    } finally {
+      if (!isAdmitted) {
+        this.#gate.settle(local.permit, 'neutral');
+        this.#endProbe(local.permit);
+      }
     }
+    if (fleet?.kind === 'refused') return fleet;
     this.#wasAdmitted = true;
     const permit = this.#join({ local: local.permit, fleet: fleet?.permit ?? null });
     return { kind: 'admitted', permit };
@@ -96,7 +102,7 @@ export class TwofoldCircuit implements GuardedCircuit {
     if (verdict === 'failure') this.#noteRefusal(this.#gate.check(this.name));
     if (fleet !== null) await this.#fleet.settle(fleet, verdict, failure);
     this.#endProbe(permit);
-    if (verdict === 'failure' && fleet !== null) this.#noteRefusal(await this.#fleet.check(this.name));
+    if (verdict === 'failure' && fleet !== null) this.#noteRefusal(await this.#lookAtFleet());
   }
 
   async isCurrent(permit: Permit): Promise<boolean> {
@@ -110,6 +116,15 @@ export class TwofoldCircuit implements GuardedCircuit {
     const isFleet = fleet === null || fleet.probeToken === null || (await this.#fleet.renew(fleet));
     if (!isLocal || !isFleet) this.#endProbe(permit);
     return isLocal && isFleet;
+  }
+
+  /** What ends the command needs no look, and its verdict is settled. */
+  async #lookAtFleet(): Promise<Refusal | null> {
+    try {
+      return await this.#fleet.check(this.name);
+    } catch {
+      return null;
+    }
   }
 
   /** One permit for both, which is a probe if either is. */

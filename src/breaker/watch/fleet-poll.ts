@@ -1,4 +1,5 @@
 import { FleetFailure } from '../../circuit/fleet-store.ts';
+import { BreakwaterError } from '../../errors.ts';
 import type { BreakerContext, ShownFleet } from '../breaker-context.ts';
 import { countRefused, findOutage } from '../inspect-circuits.ts';
 import { readFleetFacts, showFleetCircuit, type FleetFacts } from '../fleet-facts.ts';
@@ -62,6 +63,8 @@ export class FleetPoll {
       const readAtMs = clock.monotonic();
       this.#seen = { facts, readAtMs, refused, problem: null, answeredAtMs: fleet.store.answeredAtMs(), fleet };
     } catch (error) {
+      // The watch ends, and what was last seen stays.
+      if (error instanceof BreakwaterError) return;
       const code = error instanceof FleetFailure ? error.code : 'internal';
       // That it failed a moment ago says less than why.
       const problem = code === 'failed_recently' ? (this.#seen?.problem ?? code) : code;

@@ -7,7 +7,7 @@ import { isFleetSet } from './fleet-setting.ts';
 
 export type FleetAccessOptions = Pick<
   CommandRun,
-  'command' | 'settings' | 'env' | 'clock' | 'emit' | 'state' | 'processIdentity'
+  'command' | 'settings' | 'env' | 'clock' | 'emit' | 'state' | 'signal' | 'processIdentity'
 >;
 
 /** The fleet of one command. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { FleetFailure } from '../../circuit/fleet-store.ts';
+import { BreakwaterError } from '../../errors.ts';
 import { openFleetLink } from '../../fleet/open-fleet-link.ts';
 import { takeLease, type WorkLease } from '../../fleet/work-lease.ts';
 import type { ClaimHolder } from '../../unfinished-work.ts';
@@ -8,7 +9,7 @@ import { prepareFleet } from './prepare-fleet.ts';
 
 export type FleetLeaseOptions = Pick<
   CommandRun,
-  'command' | 'settings' | 'env' | 'clock' | 'emit' | 'state' | 'processIdentity' | 'onClose'
+  'command' | 'settings' | 'env' | 'clock' | 'emit' | 'state' | 'signal' | 'processIdentity' | 'onClose'
 >;
 
 /** Takes leases in the fleet that the settings name. Its code is loaded only where one is named. */
@@ -21,6 +22,8 @@ export async function openFleetLeases(
   onClose(() => link.close());
   const owner = { host: prepared.host, pid: processIdentity().pid };
   const onFailure = (error: unknown): void => {
+    // The command ends, which is no failure of the engine.
+    if (error instanceof BreakwaterError) return;
     const code = error instanceof FleetFailure ? error.code : 'internal';
     emit({ kind: 'fleet_failed', operation: 'lease', code });
     prepared.warnOnce(code);

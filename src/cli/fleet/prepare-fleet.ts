@@ -14,7 +14,7 @@ interface PreparedFleet {
   readonly warnOnce: (code: FleetFailureCode) => void;
 }
 
-type PreparedRun = Pick<CommandRun, 'command' | 'settings' | 'env' | 'clock' | 'emit' | 'state'>;
+type PreparedRun = Pick<CommandRun, 'command' | 'settings' | 'env' | 'clock' | 'emit' | 'state' | 'signal'>;
 
 /**
  * What a connection to the fleet that the settings name needs.
@@ -27,7 +27,7 @@ export async function prepareFleet(run: PreparedRun, consequence: string): Promi
   const failures = rememberFailures({ command, clock, marks, target });
   let hasWarned = false;
   return {
-    connection: { target, timeoutMs: settings.fleetTimeoutMs, clock, failures },
+    connection: { target, timeoutMs: settings.fleetTimeoutMs, clock, failures, signal: run.signal },
     host: settings.fleetHost ?? hostname(),
     warnOnce: (code) => {
       if (hasWarned) return;

@@ -28,8 +28,10 @@ export const fleetSettings = {
   }),
   fleetTimeoutMs: durationSetting({
     flag: 'fleet-timeout',
-    summary: 'longest wait for the fleet, its connection included; after that, this host decides by itself',
+    summary: 'longest wait for the fleet, its connection included, up to 30s; after that, this host decides by itself',
     fallback: 150,
+    // A probe's lease, and that of a sweep, would end before a later answer.
+    mostMs: 30_000,
   }),
   fleetCa: textSetting({
     flag: 'fleet-ca',

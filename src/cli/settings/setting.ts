@@ -1,4 +1,4 @@
-import { DURATION_FORMS, DURATION_PATTERN, formatDuration, parseDuration } from '../../duration.ts';
+import { DURATION_FORMS, DURATION_PATTERN, formatDuration, parseDuration, SECONDS_PATTERN } from '../../duration.ts';
 
 /** One setting: its name, parser and help. Shared by the flag, the environment and the user file. */
 export interface Setting<T> {
@@ -49,18 +49,18 @@ export function switchSetting<T>(words: Words & { fallback: T; isNegatable?: boo
   };
 }
 
-/** A time in ms, at least 1 unless `leastMs` is set, at most 24 days (the longest time a timer can wait). */
+/** A time in ms, at least 1 unless `leastMs` is set, at most 24 days (the longest time a timer can wait) unless `mostMs` is. */
 export function durationSetting<T>(
-  words: Words & { fallback: T; leastMs?: number; shownDefault?: string },
+  words: Words & { fallback: T; leastMs?: number; mostMs?: number; shownDefault?: string },
 ): Setting<T | number> {
-  const { leastMs = 1, fallback } = words;
+  const { leastMs = 1, mostMs = TIMER_MAX_MS, fallback } = words;
   return {
     ...words,
     placeholder: 'DURATION',
     shownDefault: words.shownDefault ?? (typeof fallback === 'number' ? formatDuration(fallback) : null),
-    accepts: `${DURATION_FORMS}, from ${formatDuration(leastMs)} to ${formatDuration(TIMER_MAX_MS)}`,
-    parse: (text) => keepBetween(parseDuration(text), { least: leastMs, most: TIMER_MAX_MS }),
-    schema: { type: 'string', pattern: DURATION_PATTERN },
+    accepts: `${DURATION_FORMS}, from ${formatDuration(leastMs)} to ${formatDuration(mostMs)}`,
+    parse: (text) => keepBetween(parseDuration(text), { least: leastMs, most: mostMs }),
+    schema: { type: 'string', pattern: mostMs < 60_000 ? SECONDS_PATTERN : DURATION_PATTERN },
     format: (value) => (typeof value === 'number' ? formatDuration(value) : null),
   };
 }

@@ -68,6 +68,10 @@ describe('configSchema', () => {
     ['open_for', '', false],
     ['open_for', '1.5h', true],
     ['open_for', '0', true],
+    ['fleet_timeout', '500ms', true],
+    ['fleet_timeout', '1.5s', true],
+    ['fleet_timeout', '1m', false],
+    ['fleet_timeout', '', false],
     ['region', 'eu west', false],
     ['textfile', 'a.txt', false],
   ])('has a pattern by which %s is not %j: %s', (key, value, isAllowed) => {
