@@ -127,7 +127,6 @@ export default defineConfig([
       licences('chunks/LICENSES.txt'),
     ],
     output: {
-      dir: 'dist',
       format: 'cjs',
       entryFileNames: '[name].cjs',
       chunkFileNames: 'chunks/[name].cjs',
@@ -138,7 +137,6 @@ export default defineConfig([
         includeDependenciesRecursively: false,
         groups: [{ name: chooseChunk, debugName: 'chooseChunk' }],
       },
-      cleanDir: true,
     },
   },
   {
@@ -149,6 +147,6 @@ export default defineConfig([
     plugins: [licences('ui/LICENSES.txt')],
     // React's build for developers costs several times the work for each frame.
     transform: { define: { 'process.env.NODE_ENV': '"production"' } },
-    output: { dir: 'dist', format: 'esm', entryFileNames: '[name].mjs', chunkFileNames: 'ui/[name].mjs' },
+    output: { format: 'esm', entryFileNames: '[name].mjs', chunkFileNames: 'ui/[name].mjs' },
   },
 ]);
