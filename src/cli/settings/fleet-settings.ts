@@ -8,6 +8,10 @@ const VISIBLE_WORD =
   // oxlint-disable-next-line no-control-regex -- control characters are what it refuses
   /^[^\s\u0000-\u001f\u007f-\u009f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]{1,255}$/u;
 
+const REDIS_URL =
+  // oxlint-disable-next-line no-control-regex -- control characters are what it refuses
+  /^rediss?:\/\/(?:[^\u0000-\u0020\u007f-\u00a0/?#]*@)?(?!:)[^\u0000-\u0020\u007f-\u00a0\\/?#@,]+(?:\/\d{0,5})?$/u;
+
 /** The circuits that many hosts share. */
 export const fleetSettings = {
   fleet: textSetting({
@@ -17,6 +21,7 @@ export const fleetSettings = {
     shownDefault: 'none',
     accepts: 'a redis or rediss URL',
     // Without a scheme, or with a path that is no number of a database, it may be the password itself.
+    schemaPattern: REDIS_URL,
     shownForm: /^rediss?:\/\/[^/]+(?:\/\d{0,5})?$/i,
   }),
   fleetQuorum: countSetting({

@@ -25,7 +25,7 @@ export function parseUserFile(file: string, path: string): Readonly<Record<strin
       },
     );
   }
-  const entries: unknown = JSON.parse(text);
+  const entries: unknown = JSON.parse(text, keepLargeNumber);
   if (typeof entries !== 'object' || entries === null || Array.isArray(entries)) {
     throw new BreakwaterError('config', `${path} is not a JSON object`);
   }
@@ -36,6 +36,15 @@ export function parseUserFile(file: string, path: string): Readonly<Record<strin
     });
   }
   return Object.fromEntries(Object.entries(entries));
+}
+
+/** What TypeScript does not know of JSON yet (ECMAScript, "JSON.parse source text access"). */
+const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => object };
+
+/** A number that would become another one keeps its digits: it is refused as a setting, and shown as the file has it. */
+function keepLargeNumber(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  const isOther = typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER;
+  return isOther && context?.source !== undefined ? rawJSON(context.source) : value;
 }
 
 /** The key by which an editor finds the schema of the file. */

@@ -83,6 +83,8 @@ interface Found {
   readonly value: unknown;
   /** The code of the error if the value is not accepted. */
   readonly code: 'usage' | 'config';
+  /** There it has a type; elsewhere all is text. @default false */
+  readonly isFromFile?: boolean;
 }
 
 function findValue(flag: string, { flags, env, file }: SettingSources): Found | null {
@@ -92,16 +94,22 @@ function findValue(flag: string, { flags, env, file }: SettingSources): Found | 
   const set = env[variable] ?? '';
   if (set !== '') return { name: variable, value: set, code: 'config' };
   const key = findFileKey(flag, file);
-  return key === undefined ? null : { name: `${key} in ${file.path}`, value: file.entries[key], code: 'config' };
+  if (key === undefined) return null;
+  return { name: `${key} in ${file.path}`, value: file.entries[key], code: 'config', isFromFile: true };
 }
 
-function read<T>(setting: Setting<T>, { name, value, code }: Found): T {
-  const { shownForm, isText = false } = setting;
-  const isWord = typeof value === 'string' || (!isText && (typeof value === 'number' || typeof value === 'boolean'));
-  const parsed = isWord ? setting.parse(String(value)) : undefined;
+function read<T>(setting: Setting<T>, { name, value, code, isFromFile = false }: Found): T {
+  const { shownForm, fileType } = setting;
+  const isRightType = isFromFile ? typeof value === fileType : typeof value === 'string' || typeof value === 'boolean';
+  const parsed = isRightType ? setting.parse(String(value)) : undefined;
   if (parsed !== undefined) return parsed;
-  const accepts = isText && typeof value !== 'string' ? `${setting.accepts}, in double quotes` : setting.accepts;
+  const accepts = `${setting.accepts}${isFromFile ? adviseQuotes(value, fileType) : ''}`;
   throw refuseValue({ name, value, accepts, code, isHidden: shownForm !== undefined });
+}
+
+function adviseQuotes(value: unknown, fileType: Setting<unknown>['fileType']): string {
+  if (fileType === 'string') return typeof value === 'string' ? '' : ', in double quotes';
+  return typeof value === 'string' ? ', without quotes' : '';
 }
 
 /** The error for a bad value: the setting, the value without credentials, and what is accepted. */

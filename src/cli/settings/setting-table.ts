@@ -5,6 +5,9 @@ import { fleetSettings as fleet } from './fleet-settings.ts';
 import { choiceSetting, countSetting, durationSetting, switchSetting, textSetting } from './setting.ts';
 
 const HTTP_URL = /^https?:\/\/./i;
+/** Without user, query and fragment, which an endpoint and a gateway may not have. */
+// oxlint-disable-next-line no-control-regex -- control characters are what it refuses
+const PLAIN_HTTP_URL = /^https?:\/\/(?!:)[^\u0000-\u0020\u007f-\u00a0\\/?#@]+(?:\/[^\u0000-\u0020\u007f-\u00a0?#]*)?$/u;
 
 /** The location of S3 and the profile for it. Null means the AWS settings. */
 const s3 = {
@@ -15,6 +18,7 @@ const s3 = {
     shownDefault: 'AWS settings',
     accepts: 'an http or https URL without credentials',
     shownForm: HTTP_URL,
+    schemaPattern: PLAIN_HTTP_URL,
   }),
   region: textSetting({
     flag: 'region',
@@ -171,6 +175,7 @@ const metrics = {
     shownDefault: 'none',
     accepts: 'an http or https URL without credentials',
     shownForm: HTTP_URL,
+    schemaPattern: PLAIN_HTTP_URL,
   }),
   pushMode: choiceSetting({
     flag: 'push-mode',
@@ -205,7 +210,8 @@ const metrics = {
     placeholder: 'FILE',
     shownDefault: 'none',
     accepts: 'a path that ends in .prom, because node_exporter reads no other file',
-    pattern: /^[^\p{Cc}]{0,4096}\.prom$/u,
+    // oxlint-disable-next-line no-control-regex -- control characters are what it refuses
+    pattern: /^[^\u0000-\u001f\u007f-\u009f]{0,4096}\.prom$/u,
   }),
 } as const;
 

@@ -20,8 +20,8 @@ export interface Setting<T> {
    * because a secret may stand in its place; and a refused value is never shown.
    */
   readonly shownForm?: RegExp;
-  /** In the user file, only text is accepted: a number there is a mistake, such as a path without its quotes. */
-  readonly isText?: boolean;
+  /** What it has to be in the user file. Another type is a mistake, such as a path without its quotes. */
+  readonly fileType: 'string' | 'number' | 'boolean';
   /** The usual form in the user file, as JSON Schema (draft 2020-12); `parse` accepts all that it allows, within the bounds of `accepts`. */
   readonly schema: Readonly<Record<string, unknown>>;
   /** Writes a value of `T` as the user file takes it. */
@@ -36,7 +36,7 @@ type Words = Pick<Setting<unknown>, 'flag' | 'summary'>;
 /** The longest time a timer can wait, in whole days. */
 const TIMER_MAX_MS = 24 * 86_400_000;
 
-/** A switch: `true`, `false`, `1`, `0`, `yes`, `no` in the environment and the user file. */
+/** A switch: `true`, `false`, `1`, `0`, `yes`, `no` in the environment; only the first two in the user file. */
 export function switchSetting<T>(words: Words & { fallback: T; isNegatable?: boolean }): Setting<T | boolean> {
   return {
     ...words,
@@ -44,6 +44,7 @@ export function switchSetting<T>(words: Words & { fallback: T; isNegatable?: boo
     shownDefault: null,
     accepts: 'true or false',
     parse: parseSwitch,
+    fileType: 'boolean',
     schema: { type: 'boolean' },
     format: keepPlain,
   };
@@ -60,7 +61,8 @@ export function durationSetting<T>(
     shownDefault: words.shownDefault ?? (typeof fallback === 'number' ? formatDuration(fallback) : null),
     accepts: `${DURATION_FORMS}, from ${formatDuration(leastMs)} to ${formatDuration(mostMs)}`,
     parse: (text) => keepBetween(parseDuration(text), { least: leastMs, most: mostMs }),
-    schema: { type: 'string', pattern: mostMs < 60_000 ? SECONDS_PATTERN : DURATION_PATTERN },
+    fileType: 'string',
+    schema: { type: 'string', pattern: boundDuration({ leastMs, mostMs }) },
     format: (value) => (typeof value === 'number' ? formatDuration(value) : null),
   };
 }
@@ -73,6 +75,7 @@ export function countSetting(words: Words & { fallback: number; least: number; m
     shownDefault: String(fallback),
     accepts: `a whole number from ${least} to ${most}`,
     parse: (text) => keepBetween(parseCount(text), { least, most }),
+    fileType: 'number',
     schema: { type: 'integer', minimum: least, maximum: most },
     format: keepPlain,
   };
@@ -87,26 +90,43 @@ export function choiceSetting<T extends string>(words: Words & { fallback: T; ch
     shownDefault: fallback,
     accepts: choices.join(' or '),
     parse: (text) => choices.find((choice) => choice === text),
+    fileType: 'string',
     schema: { enum: choices },
     format: keepPlain,
   };
 }
 
-const NOT_CONTROL = /^[^\p{Cc}]{1,4096}$/u;
+/** Written out, because the schema has it, too: not all that check by a schema know the classes of Unicode. */
+// oxlint-disable-next-line no-control-regex -- control characters are what it refuses
+const NOT_CONTROL = /^[^\u0000-\u001f\u007f-\u009f]{1,4096}$/u;
+
+interface TextWords extends Words {
+  readonly placeholder: string;
+  readonly shownDefault: string;
+  readonly accepts: string;
+  readonly pattern?: RegExp;
+  /** Narrower than `pattern`, for the schema: what is refused only where it is used, with more to say. */
+  readonly schemaPattern?: RegExp;
+  readonly shownForm?: RegExp;
+}
 
 /** Text that matches `pattern`; by default any text without control characters. */
-export function textSetting(
-  words: Words & { placeholder: string; shownDefault: string; accepts: string; pattern?: RegExp; shownForm?: RegExp },
-): Setting<string | null> {
-  const { pattern = NOT_CONTROL } = words;
+export function textSetting({ schemaPattern, pattern = NOT_CONTROL, ...words }: TextWords): Setting<string | null> {
   return {
     ...words,
     fallback: null,
-    isText: true,
+    fileType: 'string',
     parse: (text) => (pattern.test(text) ? text : undefined),
-    schema: { type: 'string', pattern: pattern.source },
+    schema: { type: 'string', pattern: (schemaPattern ?? pattern).source },
     format: keepPlain,
   };
+}
+
+/** The pattern of a duration of at least 1 ms unless `leastMs` is 0, and of at most 24 days (of seconds below a minute), as far as the largest unit says so. */
+function boundDuration({ leastMs, mostMs }: { readonly leastMs: number; readonly mostMs: number }): string {
+  const tooLong = String.raw`(?!0*(?:24(?:\.0*[1-9]\d*d|(?:\.0+)?d.*[1-9])|(?:2[5-9]|[3-9]\d|[1-9]\d\d+)(?:\.\d+)?d))`;
+  const pattern = mostMs < 60_000 ? SECONDS_PATTERN : DURATION_PATTERN;
+  return pattern.replace(/^\^/, `^${tooLong}${leastMs === 0 ? '' : '(?=.*[1-9])'}`);
 }
 
 /** Reads a whole number in decimal digits. */

@@ -27,10 +27,8 @@ function valuesOf({ type, enum: words, pattern = '', minimum, maximum }: KeySche
   if (words !== undefined) return words;
   if (type === 'boolean') return [true, false];
   if (type === 'integer') return [minimum, maximum];
-  const samples = ['1ms', '24d', '1h30m', 'eu-west-1', 'a.prom', 'host'].filter((text) =>
-    new RegExp(pattern, 'u').test(text),
-  );
-  return samples;
+  const samples = ['1ms', '24d', '1h30m', 'eu-west-1', 'a.prom', 'host', 'http://h:9000', 'redis://u:p@h:1/2'];
+  return samples.filter((text) => new RegExp(pattern, 'u').test(text));
 }
 
 describe('configSchema', () => {
@@ -67,11 +65,21 @@ describe('configSchema', () => {
     ['open_for', '30', false],
     ['open_for', '', false],
     ['open_for', '1.5h', true],
-    ['open_for', '0', true],
     ['fleet_timeout', '500ms', true],
     ['fleet_timeout', '1.5s', true],
     ['fleet_timeout', '1m', false],
     ['fleet_timeout', '', false],
+    ['open_for', '0', false],
+    ['open_for', '0.0s', false],
+    ['open_for', '24d', true],
+    ['open_for', '24.00d', true],
+    ['open_for', '24d1ms', false],
+    ['open_for', '24.01d', false],
+    ['open_for', '100d', false],
+    ['open_for', '023d', true],
+    ['open_for', '250ms', true],
+    ['retry_base', '0', true],
+    ['endpoint_url', 'https://[::1]:9000/a@b', true],
     ['region', 'eu west', false],
     ['textfile', 'a.txt', false],
   ])('has a pattern by which %s is not %j: %s', (key, value, isAllowed) => {
