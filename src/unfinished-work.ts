@@ -45,6 +45,8 @@ export interface WorkClaim extends AsyncDisposable {
    * which cannot see whether it is alive, took over.
    */
   readonly isOurs: () => boolean;
+  /** Aborts when the claim is known to be lost. */
+  readonly lost: AbortSignal;
   /**
    * Checks the state and renews the lease, during which no other process can take the claim. Call it before anything
    * that would harm a new owner.

@@ -30,6 +30,8 @@ interface LeaseOptions {
 export interface WorkLease extends AsyncDisposable {
   /** False once another host has taken the lease that this process had. */
   readonly isOurs: () => boolean;
+  /** Aborts when another host has taken it. */
+  readonly lost: AbortSignal;
 }
 
 type Look = 'ours' | 'unreadable' | ClaimHolder;
@@ -41,7 +43,9 @@ type Look = 'ours' | 'unreadable' | ClaimHolder;
  */
 export async function takeLease(options: LeaseOptions): Promise<WorkLease | ClaimHolder> {
   const { clock, onFailure } = options;
-  let [hadIt, isLost] = [false, false];
+  const lost = new AbortController();
+  const isLost = (): boolean => lost.signal.aborted;
+  let hadIt = false;
   const take = async (): Promise<ClaimHolder | null> => {
     try {
       const look = await options.ask(async (engine) => await compare(engine, options));
@@ -58,20 +62,22 @@ export async function takeLease(options: LeaseOptions): Promise<WorkLease | Clai
   if (holder !== null) return holder;
   let renewing: Promise<void> = Promise.resolve();
   const renew = async (): Promise<void> => {
-    isLost = (await take()) !== null && hadIt;
-    if (isLost) renewal[Symbol.dispose]();
+    if ((await take()) === null || !hadIt) return;
+    renewal[Symbol.dispose]();
+    lost.abort();
   };
   const renewal = every(clock, LEASE_MS / 3, async () => {
     renewing = renew();
     await renewing;
   });
   return {
-    isOurs: () => !isLost,
+    isOurs: () => !isLost(),
+    lost: lost.signal,
     [Symbol.asyncDispose]: async () => {
       renewal[Symbol.dispose]();
       // A renewal under way would take it again.
       await renewing;
-      if (hadIt && !isLost) await release(options);
+      if (hadIt && !isLost()) await release(options);
     },
   };
 }

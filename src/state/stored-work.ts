@@ -56,12 +56,16 @@ async function claimWork(
     return null;
   }
   let isOurs = true;
+  const lost = new AbortController();
   const confirm = (): boolean => {
+    if (!isOurs) return false;
     const mine = { process, ...checkNow(clock) };
     // The claim is missing from a new file, and from memory after the file has failed.
-    isOurs &&= claims.renew(name, mine) || problem() !== null || claims.take(name, mine) === null;
-    if (!isOurs) renewal[Symbol.dispose]();
-    return isOurs;
+    isOurs = claims.renew(name, mine) || problem() !== null || claims.take(name, mine) === null;
+    if (isOurs) return true;
+    renewal[Symbol.dispose]();
+    lost.abort();
+    return false;
   };
   const renewal = every(clock, CLAIM_LEASE_MS / 3, () => void confirm());
   const release = (): void => {
@@ -72,6 +76,7 @@ async function claimWork(
   onClose(release);
   return {
     isOurs: () => isOurs,
+    lost: lost.signal,
     confirm,
     [Symbol.asyncDispose]: async () => await Promise.resolve(release()),
   };

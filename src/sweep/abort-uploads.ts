@@ -76,7 +76,7 @@ export async function abortUploads(request: UploadSweepRequest, context: UploadS
 const NONE: ReadonlySet<string> = new Set();
 
 /** Errors after which every further abort would fail too. */
-const ENDS_THE_SWEEP: ReadonlySet<ErrorCode> = new Set(['interrupted', 'deadline', 'config', 'internal']);
+const ENDS_THE_SWEEP: ReadonlySet<ErrorCode> = new Set(['interrupted', 'deadline', 'config', 'internal', 'locked']);
 
 /** Uploads whose absence is checked; more than that would be a fault of its own. Bounds memory. */
 const UNPROVEN_MAX = 100_000;

@@ -39,6 +39,13 @@ export async function claimSweep(
   });
 }
 
+/** Why a sweep ends whose claim another process has taken, as it may after this one was suspended. */
+export function takenOverError({ bucket, prefix }: Pick<NamedSweep, 'bucket' | 'prefix'>): BreakwaterError {
+  return new BreakwaterError('locked', `another process has taken over the sweep of s3://${bucket}/${prefix}`, {
+    details: { reason: 'taken_over', hint: 'that process goes on with it' },
+  });
+}
+
 function formatHolder(holder: ClaimHolder | null): string {
   if (holder === null) return '';
   const { pid, host, sinceMs } = holder;

@@ -1,3 +1,4 @@
+import { onAbort } from '../abort.ts';
 import type { Clock } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
 import type { EventSink } from '../events.ts';
@@ -6,7 +7,7 @@ import type { UnfinishedWork, WorkClaim } from '../unfinished-work.ts';
 import { abortUploads, type UploadSweepRequest, type UploadTally } from './abort-uploads.ts';
 import { createAgeClock, type AgeClock } from './select/age-clock.ts';
 import { SweepCheckpoint } from './checkpoint.ts';
-import { claimSweep, nameSweep } from './claim-sweep.ts';
+import { claimSweep, nameSweep, takenOverError } from './claim-sweep.ts';
 import { createMatchHints, type MatchHints } from './select/match-hints.ts';
 import { watchNeighbours } from './select/prefix-warning.ts';
 import { sweepRound } from './round.ts';
@@ -90,6 +91,8 @@ export async function runSweep(job: SweepJob, given: SweepTools): Promise<SweepO
   }
   const id = nameSweep(job);
   await using claim = await claimSweep(tools.unfinished, { ...job, id });
+  // Open batches end too, with the retries of an outage: the new owner deletes these keys itself.
+  using _lost = onAbort(claim.lost, () => tools.time.end(takenOverError(job)));
   if (tools.ask !== null) {
     const survey = olderThanMs === null ? null : await surveySweep(select(EVERY_KEY));
     const found = { survey, uploads: await countUploads(job, tools) };

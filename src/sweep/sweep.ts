@@ -3,6 +3,7 @@ import type { Stayed } from '../s3/delete/batch-outcome.ts';
 import type { ObjectStore } from '../s3/object-store.ts';
 import { BreakwaterError, type ErrorCode } from '../errors.ts';
 import type { EventSink } from '../events.ts';
+import { takenOverError } from './claim-sweep.ts';
 import { deniedError, DENIED_MAX, explainDenial } from './denied-sweep.ts';
 import type { KeySpan, SweepItem, SweepPage } from './sweep-item.ts';
 import { findLimit, type LimitReached, type SweepLimits } from './sweep-limits.ts';
@@ -75,6 +76,7 @@ const ENDS_THE_SWEEP: ReadonlySet<ErrorCode> = new Set([
   'deadline',
   'config',
   'internal',
+  'locked',
   'access_denied',
   'not_found',
 ]);
@@ -112,6 +114,8 @@ class SweepRun {
       this.#fail(error);
     }
     await Promise.all(this.#open);
+    // What was counted is only a part, if another process went on with the rest.
+    if (!this.#context.isOurs()) this.#fail(takenOverError(this.#request));
     if (this.#bug !== null) throw this.#bug.error;
     if (this.#isAllDenied && this.#ending?.kind !== 'failed') {
       this.#ending = { kind: 'failed', error: deniedError(this.#request) };
@@ -167,8 +171,7 @@ class SweepRun {
     while (batch.length > 0 && this.#open.size >= OPEN_BATCHES_MAX) await Promise.race(this.#open);
     if (this.#halt.signal.aborted || this.#context.signal.aborted) return;
     if (!this.#context.isOurs()) {
-      const what = `s3://${this.#request.bucket}/${this.#request.prefix}`;
-      this.#fail(new BreakwaterError('locked', `another process has taken over the sweep of ${what}`));
+      this.#fail(takenOverError(this.#request));
       return;
     }
     if (batch.length > 0) this.#start(batch, spans);

@@ -4,10 +4,12 @@ import { BreakwaterError } from '../errors.ts';
 import { TIME_IS_OVER } from './sweep.ts';
 
 export interface TimeLimit {
-  /** Aborted with the command, or when the time is up. */
+  /** Aborted with the command, when the time is up, or by `end`. */
   readonly signal: AbortSignal;
   /** Starts the timer. */
   readonly begin: () => void;
+  /** Ends the work now, with this error. */
+  readonly end: (error: BreakwaterError) => void;
 }
 
 interface LimitedRun {
@@ -18,15 +20,18 @@ interface LimitedRun {
 
 /** Limits the duration of some work. Reaching the limit is an interruption with the reason `max_duration`. */
 export function limitTime({ clock, signal, onClose }: LimitedRun, maxMs: number | null): TimeLimit {
-  if (maxMs === null) return { signal, begin: () => undefined };
   const over = new AbortController();
-  const end = (): void =>
-    over.abort(new BreakwaterError('interrupted', 'the time limit has passed', { details: { reason: TIME_IS_OVER } }));
+  const end = (error: BreakwaterError): void => over.abort(error);
   return {
     signal: AbortSignal.any([signal, over.signal]),
     begin: () => {
-      const timer = after(clock, maxMs, end);
+      if (maxMs === null) return;
+      const details = { reason: TIME_IS_OVER };
+      const timer = after(clock, maxMs, () =>
+        end(new BreakwaterError('interrupted', 'the time limit has passed', { details })),
+      );
       onClose(() => timer[Symbol.dispose]());
     },
+    end,
   };
 }

@@ -120,6 +120,29 @@ describe.runIf(ENGINES.includes('redis-server'))('the lock of a sweep in a fleet
     expect(counted).toEqual(['1', '1', '1', undefined]);
   }, 60_000);
 
+  it('ends the sweep that has lost it, also while its batches are retried, and leaves it to the new owner', async () => {
+    await using engine = await startRedis();
+    const env = { BREAKWATER_FLEET: engine.url, BREAKWATER_FLEET_TIMEOUT: '5s', BREAKWATER_RETRIES: '100' };
+    await using stage = await prepare({ ...env, BREAKWATER_RETRY_BASE: '500ms' });
+    seed(stage.sandbox, 10);
+    stage.sandbox.addFault('DeleteObjects:503:SlowDown');
+    const running = stage.hosts[0]?.run(SWEEP);
+    const [, key = ''] = await vi.waitFor(async () => {
+      const keys = await engine.command('KEYS', 'breakwater:lease:*');
+      expect(keys).toContain('breakwater:lease:');
+      return keys.split('\r\n').slice(1);
+    }, 20_000);
+    await vi.waitFor(() => expect(stage.sandbox.requests().length).toBeGreaterThan(3), 20_000);
+    const other = { v: 1, token: 'another', host: 'z', pid: 7, sinceMs: Date.now() };
+    expect(await engine.command('SET', key, JSON.stringify(other))).toBe('+OK');
+    const ended = await running;
+    expect([ended?.status, ended?.stderr]).toEqual([75, expect.stringContaining('has taken over the sweep')]);
+    expect(readDocument(ended!).error).toMatchObject({ code: 'locked', reason: 'taken_over' });
+    // Renewed every 10 s.
+    expect(ended?.durationMs).toBeLessThan(20_000);
+    expect(await engine.command('GET', key)).toContain('another');
+  }, 60_000);
+
   it('needs no more rights than the circuits', async () => {
     await using engine = await startRedis();
     const rules = ['~breakwater:*', '+get', '+time', '+eval', '+set', '+lpush', '+ltrim', '+pexpire'];

@@ -6,6 +6,8 @@ export interface MemoryUnfinishedWork extends UnfinishedWork {
   readonly taken: Set<string>;
   /** Ids whose claim this process has lost to another one. */
   readonly lost: Set<string>;
+  /** Loses a claim, as `lost` says, and tells its holder. */
+  readonly lose: (id: string) => void;
 }
 
 /**
@@ -16,10 +18,15 @@ export function createMemoryUnfinishedWork({ isDurable = true } = {}): MemoryUnf
   const documents = new Map<string, unknown>();
   const taken = new Set<string>();
   const lost = new Set<string>();
+  const losses = new Map<string, AbortController>();
   return {
     documents,
     taken,
     lost,
+    lose: (id) => {
+      lost.add(id);
+      losses.get(id)?.abort();
+    },
     read: async (id) => await Promise.resolve(documents.get(id)),
     list: async (idPrefix = '') =>
       await Promise.resolve(
@@ -40,8 +47,11 @@ export function createMemoryUnfinishedWork({ isDurable = true } = {}): MemoryUnf
       if (taken.has(id)) return await Promise.resolve(null);
       taken.add(id);
       const isOurs = (): boolean => taken.has(id) && !lost.has(id);
+      const loss = new AbortController();
+      losses.set(id, loss);
       return {
         isOurs,
+        lost: loss.signal,
         confirm: isOurs,
         [Symbol.asyncDispose]: async () => {
           if (!lost.has(id)) taken.delete(id);

@@ -30,6 +30,7 @@ export function claimInFleet(run: FleetLeaseOptions, unfinished: UnfinishedWork)
 function join(local: WorkClaim, lease: WorkLease): WorkClaim {
   return {
     isOurs: () => local.isOurs() && lease.isOurs(),
+    lost: AbortSignal.any([local.lost, lease.lost]),
     confirm: () => local.confirm() && lease.isOurs(),
     [Symbol.asyncDispose]: async () => {
       await lease[Symbol.asyncDispose]();

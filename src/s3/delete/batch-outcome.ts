@@ -1,4 +1,4 @@
-import type { BreakwaterError } from '../../errors.ts';
+import type { BreakwaterError, ErrorCode } from '../../errors.ts';
 import { classify } from '../../retry/classify.ts';
 import { bareEtag } from '../checksum/etag.ts';
 import type { KeyResponse, UnclearResponse } from './delete-answer.ts';
@@ -18,7 +18,7 @@ export interface BatchOutcome<T> {
   /** Kept, because they were overwritten meanwhile. */
   readonly changed: readonly T[];
   readonly stayed: readonly Stayed<T>[];
-  /** Not requested, because the command was interrupted or reached its deadline first. */
+  /** Not requested, because the command was interrupted, reached its deadline or lost its claim first. */
   readonly untried: readonly T[];
   /** Why the batch ended before every key had a result; null if every key has one. */
   readonly error: BreakwaterError | null;
@@ -54,6 +54,9 @@ export interface Doubt<T> {
   readonly item: T;
   readonly response: UnclearResponse | { readonly kind: 'changed' };
 }
+
+/** What ends a batch through no fault of its own: a signal, the time, or another process that has taken over the sweep. */
+const ENDS_FROM_OUTSIDE: ReadonlySet<ErrorCode> = new Set(['interrupted', 'deadline', 'locked']);
 
 /** The keys of one batch, with the results so far. */
 export class BatchWork<T extends DeleteTarget> {
@@ -160,7 +163,7 @@ export class BatchWork<T extends DeleteTarget> {
       const { response } = doubt;
       this.resolve(doubt, response.kind === 'changed' ? response : { ...response, kind: 'failed', isTransient: false });
     }
-    const isOver = error?.code === 'interrupted' || error?.code === 'deadline';
+    const isOver = error !== null && ENDS_FROM_OUTSIDE.has(error.code);
     const untried = isOver ? this.pending.filter((item) => !this.#tried.has(identify(item))) : [];
     if (error !== null) {
       for (const item of untried) this.#pending.delete(identify(item));

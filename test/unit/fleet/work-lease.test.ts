@@ -105,6 +105,7 @@ describe('takeLease', () => {
     isSuspended = false;
     await clock.advance(10_000);
     expect([lease.isOurs(), other.isOurs()]).toEqual([false, true]);
+    expect([lease.lost.aborted, other.lost.aborted]).toEqual([true, false]);
     await lease[Symbol.asyncDispose]();
     expect(await take('c')).toMatchObject({ host: 'b' });
   });

@@ -71,6 +71,7 @@ function prepare(toGo: (number: number) => boolean, options: FakeStoreOptions = 
       const time = limitTime(run, maxMs);
       const claim = {
         isOurs: () => true,
+        lost: new AbortController().signal,
         confirm: () => true,
         [Symbol.asyncDispose]: async () => await Promise.resolve(),
       };
