@@ -15,6 +15,7 @@ import { report, reportFailure } from './output/report.ts';
 import { isFleetSet } from './fleet/fleet-setting.ts';
 import { createRuntime } from './runtime.ts';
 import { readAuthorization } from './recording/push-credentials.ts';
+import { nameWish } from './settings/name-settings.ts';
 import { readCertificates } from './settings/named-file.ts';
 import { resolveSettings, type Settings, type SettingSources } from './settings/resolve-settings.ts';
 import { readUserFile } from './settings/user-file.ts';
@@ -112,10 +113,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 
   async #toError(error: unknown): Promise<BreakwaterError> {
-    if (error instanceof BreakwaterError) return error;
-    const { toBreakwaterError } = await import('./flags/usage-error.ts');
+    if (error instanceof BreakwaterError && error.code !== 'usage') return error;
+    const { nameVariables, toBreakwaterError } = await import('./flags/usage-error.ts');
     const flags = Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags });
-    return toBreakwaterError(error, { command: this.id ?? null, flags });
+    const known = toBreakwaterError(error, { command: this.id ?? null, flags });
+    return nameVariables(known, { flags: this.ctor.flags, words: this.argv, env: process.env });
   }
 
   async #parseInput({ env, home }: { env: NodeJS.ProcessEnv; home: string }) {
@@ -171,11 +173,12 @@ export async function refuseUnusable(settings: Settings, env: NodeJS.ProcessEnv)
  * Found out before anything is sent: at the end of a command it could only be a warning, which `--quiet` hides.
  * @throws BreakwaterError `config` for a push URL, credentials or certificates that no push can use
  */
-async function refuseBadOutlets({ push, pushCa }: Settings, env: NodeJS.ProcessEnv): Promise<void> {
+async function refuseBadOutlets(settings: Settings, env: NodeJS.ProcessEnv): Promise<void> {
+  const { push, pushCa } = settings;
   if (push === null) return;
   const { findPushTarget } = await import('../metrics/push-target.ts');
-  if (pushCa !== null) readCertificates({ name: '--push-ca', path: pushCa });
-  findPushTarget({ url: push, job: '', instance: '' });
+  if (pushCa !== null) readCertificates({ name: nameWish('pushCa', settings), path: pushCa });
+  findPushTarget({ url: push, origin: nameWish('push', settings), job: '', instance: '' });
   readAuthorization(env);
 }
 

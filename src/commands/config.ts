@@ -1,16 +1,21 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { boolean } from '@oclif/core/flags';
 import { BaseCommand, refuseUnusable, type CommandInput, type Flags } from '../cli/base-command.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { findHome } from '../cli/find-home.ts';
 import { transferFlags, withEnvironment } from '../cli/flags/flags.ts';
 import { configResult } from '../cli/output/config-result.ts';
+import { readManifest } from '../cli/help/manifest.ts';
 import { configSchema } from '../cli/settings/config-schema.ts';
 import { traceAws, traceSecrets } from '../cli/settings/trace-aws.ts';
 import { traceSettings } from '../cli/settings/trace-settings.ts';
+import { findUnknownVariables } from '../cli/settings/unknown-variables.ts';
 import { readUserFile } from '../cli/settings/user-file.ts';
 import { CIRCUIT_NAMES } from '../circuit/circuit.ts';
 import { BreakwaterError } from '../errors.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
 
 export default class Config extends BaseCommand<typeof Config> {
   static override summary = 'show every setting, its value and what has set it';
@@ -65,6 +70,7 @@ export default class Config extends BaseCommand<typeof Config> {
       aws: aws instanceof BreakwaterError ? null : aws,
       secrets: traceSecrets(run),
       circuits: aws instanceof BreakwaterError ? [] : CIRCUIT_NAMES.map(run.circuitName),
+      unknownVariables: findUnknownVariables(env, await readManifest(ROOT)),
       problem: aws instanceof BreakwaterError ? aws : (unusable ?? null),
     });
   }

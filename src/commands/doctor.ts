@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { string } from '@oclif/core/args';
 import program from '../../package.json' with { type: 'json' };
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
@@ -6,10 +7,14 @@ import { runChecks } from '../cli/doctor/run-checks.ts';
 import { findHome } from '../cli/find-home.ts';
 import { transferFlags } from '../cli/flags/flags.ts';
 import { parseS3Url } from '../cli/flags/s3-url.ts';
+import { readManifest } from '../cli/help/manifest.ts';
 import { doctorResult } from '../cli/output/doctor-result.ts';
 import { resolveSettings, type Settings, type SettingSources } from '../cli/settings/resolve-settings.ts';
+import { findUnknownVariables } from '../cli/settings/unknown-variables.ts';
 import { findUserFile, readUsableFile } from '../cli/settings/user-file.ts';
 import type { BreakwaterError } from '../errors.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
 
 export default class Doctor extends BaseCommand<typeof Doctor> {
   static override summary = 'check what a transfer needs: endpoint, credentials, clock, state, fleet';
@@ -52,6 +57,7 @@ export default class Doctor extends BaseCommand<typeof Doctor> {
       platform: `${process.platform} ${process.arch}`,
       userFile: findUserFile({ env, home: findHome(env) }),
       unusable: this.#unusable,
+      unknownVariables: findUnknownVariables(env, await readManifest(ROOT)),
     };
     const checks = await runChecks(run, { machine, place });
     return doctorResult(checks, { hasColour: run.output.mode.stdoutHasColour });

@@ -8,6 +8,7 @@ import { accessFlags, readObjectAccess } from '../cli/flags/access-flags.ts';
 import { countFlag, repeatedFlag, sizeFlag, transferFlags, withEnvironment } from '../cli/flags/flags.ts';
 import { presentGet } from '../cli/output/get-result.ts';
 import { openTransferContext } from '../cli/s3-access.ts';
+import { nameWish } from '../cli/settings/name-settings.ts';
 import { emptyPathError, isS3Url, parseS3Url } from '../cli/flags/s3-url.ts';
 import { BreakwaterError } from '../errors.ts';
 import { get, type GetRequest } from '../transfer/get/get.ts';
@@ -83,7 +84,7 @@ export default class Get extends BaseCommand<typeof Get> {
     if (args.dest === '') throw emptyPathError('the destination');
     if (args.dest === '-' && run.output.mode.json) {
       throw new BreakwaterError('usage', 'the object and the JSON document cannot both go to standard output', {
-        details: { hint: 'write the object to a file, or omit --json' },
+        details: { hint: `write the object to a file, or ${adviseText(run.settings)}` },
       });
     }
     const access = readObjectAccess(flags, run);
@@ -91,6 +92,12 @@ export default class Get extends BaseCommand<typeof Get> {
     const report = await get({ source, destination: args.dest, ...readRequest(flags) }, context);
     return presentGet(report);
   }
+}
+
+/** How JSON is switched off, by what has switched it on. */
+function adviseText(settings: CommandRun['settings']): string {
+  const origin = nameWish('json', settings);
+  return origin.startsWith('--') ? `omit ${origin}` : `set BREAKWATER_JSON=0: ${origin} asks for JSON`;
 }
 
 function readRequest(flags: Flags<typeof Get>): Omit<GetRequest, 'source' | 'destination'> {

@@ -31,6 +31,12 @@ export interface ConfigFound {
   readonly secrets: Readonly<Record<string, ValueDocument>>;
   /** Full names of the circuits that put and get would use. */
   readonly circuits: readonly string[];
+  /** Variables that begin with `BREAKWATER_`, and that no command reads: most often misspelt. */
+  readonly unknown_variables: readonly {
+    readonly name: string;
+    /** The variable that is most like it; null if none is close. */
+    readonly nearest: string | null;
+  }[];
 }
 
 /** The JSON Schema of the config file. */

@@ -9,24 +9,34 @@ export interface PushTarget {
   readonly shown: string;
 }
 
+interface PushSetting {
+  readonly url: string;
+  /** What has set it, for messages. */
+  readonly origin: string;
+  readonly job: string;
+  readonly instance: string;
+}
+
 /**
  * The URL of a Pushgateway group: `URL/metrics/job/JOB/instance/INSTANCE`.
  *
  * Job and instance must be stable, because the gateway never expires groups: one with a PID would stay forever.
  * @throws BreakwaterError `config`; the message never repeats the URL, which may contain a secret by mistake
  */
-export function findPushTarget({ url, job, instance }: { url: string; job: string; instance: string }): PushTarget {
+export function findPushTarget({ url, origin, job, instance }: PushSetting): PushTarget {
   const base = URL.canParse(url) ? new URL(url) : null;
   if (base === null || !['http:', 'https:'].includes(base.protocol)) {
-    throw refuse('the push URL is not an http or https URL', 'such as http://127.0.0.1:9091');
+    throw refuse('the push URL is not an http or https URL', `correct ${origin}, for example to http://127.0.0.1:9091`);
   }
   if (base.username !== '' || base.password !== '') {
     throw refuse(
       'the push URL contains credentials',
-      'put them in BREAKWATER_PUSH_USER and BREAKWATER_PUSH_PASSWORD, or BREAKWATER_PUSH_TOKEN',
+      `take them out of ${origin}, and put them in BREAKWATER_PUSH_USER and BREAKWATER_PUSH_PASSWORD, or BREAKWATER_PUSH_TOKEN`,
     );
   }
-  if (base.search !== '' || base.hash !== '') throw refuse('the push URL has a query or a fragment', 'remove it');
+  if (base.search !== '' || base.hash !== '') {
+    throw refuse('the push URL has a query or a fragment', `remove it from ${origin}`);
+  }
   const path = base.pathname.replace(/\/+$/, '');
   base.pathname = `${path}/metrics/${encodeLabel('job', job)}/${encodeLabel('instance', instance)}`;
   return { url: base, shown: base.origin };

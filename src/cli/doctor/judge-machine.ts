@@ -1,6 +1,7 @@
 import type { CircuitView } from '../../circuit/circuit-view.ts';
 import { formatTime } from '../../clock.ts';
 import type { BreakwaterError } from '../../errors.ts';
+import type { UnknownVariable } from '../settings/unknown-variables.ts';
 import { failed, ok, skipped, warning, type Finding } from './check.ts';
 
 /** @param engine as in package.json: `>=24` */
@@ -15,17 +16,38 @@ export function judgeNode(
   return failed('config', `${version} is older than Node ${least}`, trouble);
 }
 
+/** Where settings may be. */
+interface SettingPlaces {
+  readonly path: string;
+  readonly isThere: boolean;
+  /** Variables of the environment that no command reads. */
+  readonly unknownVariables: readonly UnknownVariable[];
+}
+
 /** @param problems what makes settings unusable; the others are checked with their defaults */
-export function judgeSettings(
-  problems: readonly BreakwaterError[],
-  file: { readonly path: string; readonly isThere: boolean },
-): Finding {
-  const facts = { file: file.isThere ? file.path : null, problems: problems.map(({ message }) => message) };
+export function judgeSettings(problems: readonly BreakwaterError[], places: SettingPlaces): Finding {
+  const { path, isThere, unknownVariables } = places;
+  const facts = {
+    file: isThere ? path : null,
+    problems: problems.map(({ message }) => message),
+    unknown_variables: unknownVariables,
+  };
   const [first, ...others] = problems;
-  if (first === undefined) return ok(file.isThere ? `config file ${file.path}` : 'no config file', facts);
+  if (first === undefined) return judgeVariables(isThere ? `config file ${path}` : 'no config file', places, facts);
   const more = others.length === 0 ? '' : `; and ${others.length} more`;
   const found = fromError(first, 'see breakwater config', facts);
   return { ...found, code: 'config', message: `${found.message}${more}` };
+}
+
+function judgeVariables(message: string, { unknownVariables: unknown }: SettingPlaces, facts: object): Finding {
+  const [first, ...others] = unknown;
+  if (first === undefined) return ok(message, { ...facts });
+  const more = others.length === 0 ? '' : `, and neither have ${others.map(({ name }) => name).join(', ')}`;
+  return warning(`${message}; ${first.name} is no setting and has no effect${more}`, {
+    hint: first.nearest === null ? 'see breakwater config' : `did you mean ${first.nearest}?`,
+    reason: 'unknown_variable',
+    facts: { ...facts },
+  });
 }
 
 /** A check that ends as a command would. */

@@ -3,6 +3,7 @@ import { BreakwaterError } from '../../errors.ts';
 import { refuseUnusable } from '../base-command.ts';
 import type { CommandRun } from '../command-run.ts';
 import { findProxyName, nameSettings } from '../s3-access.ts';
+import type { UnknownVariable } from '../settings/unknown-variables.ts';
 import { CHECK_NAMES, skipped, type Check, type CheckName, type Finding } from './check.ts';
 import { judgeBucket, judgeCredentials } from './judge-credentials.ts';
 import { fromError, judgeCircuits, judgeNode, judgeSettings } from './judge-machine.ts';
@@ -26,6 +27,7 @@ interface Machine {
   readonly userFile: string;
   /** Values of settings that were not accepted; they have their defaults. */
   readonly unusable: readonly BreakwaterError[];
+  readonly unknownVariables: readonly UnknownVariable[];
 }
 
 /** A network file system may never answer, in ms. */
@@ -54,7 +56,11 @@ export async function runChecks(
   ]);
   const findings: Findings = {
     node: judgeNode(machine.nodeVersion, machine),
-    settings: judgeSettings(problems, { path: machine.userFile, isThere }),
+    settings: judgeSettings(problems, {
+      path: machine.userFile,
+      isThere,
+      unknownVariables: machine.unknownVariables,
+    }),
     ...store,
     state: judgeState(state),
     circuits: judgeCircuits(circuits, { nowMs: run.clock.now() }),

@@ -1,9 +1,11 @@
 import { CLIError } from '@oclif/core/errors';
+import type { FlagInput } from '@oclif/core/interfaces';
 import { BreakwaterError } from '../../errors.ts';
 import { maskCredentials } from '../../mask-credentials.ts';
 import { escapeControls } from '../../ui/escape.ts';
 import { FlagRefused } from './flags.ts';
 import { isS3Url } from './s3-url.ts';
+import type { Environment } from '../settings/resolve-settings.ts';
 import { environmentName } from '../settings/setting-keys.ts';
 import { SETTING_TABLE } from '../settings/setting-table.ts';
 import { findNearestWord } from '../../ui/nearest-word.ts';
@@ -28,6 +30,32 @@ export function toBreakwaterError(error: unknown, context: UsageContext): Breakw
     cause: error,
     details: { hint: 'run it again with --verbose and report the output' },
   });
+}
+
+interface GivenFlags {
+  /** The command's own, with their variables. */
+  readonly flags: FlagInput;
+  readonly words: readonly string[];
+  readonly env: Environment;
+}
+
+/** The error, with the variable in place of a flag that it refuses and that no word names: there is where the value is. */
+export function nameVariables(error: BreakwaterError, { flags, words, env }: GivenFlags): BreakwaterError {
+  const { code, message, details } = error;
+  const [, name = ''] = /^(?:(?:expected|flag) )?--([a-z][a-z-]*)/.exec(message) ?? [];
+  const { env: variable = '', char = '' } = Object.hasOwn(flags, name) ? (flags[name] ?? {}) : {};
+  const isShort = (word: string): boolean => char !== '' && /^-[^-]/.test(word) && word.includes(char);
+  const isGiven = words.some((word) => word.split('=', 1)[0] === `--${name}` || isShort(word));
+  if (variable === '' || isGiven || (env[variable] ?? '') === '') return error;
+  const hint = details.hint?.replace(`fix --${name}`, () => `fix ${variable}`);
+  return new BreakwaterError(
+    code,
+    message.replace(`--${name}`, () => variable),
+    {
+      cause: error.cause,
+      details: { ...details, ...(hint === undefined ? {} : { hint }) },
+    },
+  );
 }
 
 /** Every relative path needs the working directory. */

@@ -18,7 +18,12 @@ export function readFleetTarget(settings: FleetSettings, env: Environment): Flee
     throw new BreakwaterError(
       'usage',
       `${name}: a quorum of ${fleetQuorum} hosts can never be reached with ${failureThreshold} failures`,
-      { details: { reason: 'bad_quorum', hint: 'lower the quorum, or raise --failure-threshold' } },
+      {
+        details: {
+          reason: 'bad_quorum',
+          hint: `lower the quorum, or raise ${nameWish('failureThreshold', settings)}`,
+        },
+      },
     );
   }
   const certificates =

@@ -2,6 +2,7 @@ import type { ConfigFound, ValueDocument } from '../../documents/config-document
 import type { BreakwaterError } from '../../errors.ts';
 import { alignColumns } from '../../ui/align-columns.ts';
 import { escapeControls } from '../../ui/escape.ts';
+import type { UnknownVariable } from '../settings/unknown-variables.ts';
 import type { TracedSetting, TracedValue } from '../settings/trace-settings.ts';
 import type { CommandResult } from '../command-run.ts';
 
@@ -14,13 +15,14 @@ export interface ShownConfig {
   readonly secrets: Readonly<Record<string, TracedValue>>;
   /** The full names of the circuits of `put` and `get`; empty if the endpoint cannot be used. */
   readonly circuits: readonly string[];
+  readonly unknownVariables: readonly UnknownVariable[];
   /** Why a command with these settings would end before it sends anything; null if it would not. */
   readonly problem: BreakwaterError | null;
 }
 
 /** The result of `config`: tables for people, and the document. */
 export function configResult(shown: ShownConfig): CommandResult {
-  const { file, settings, aws, secrets, circuits, problem } = shown;
+  const { file, settings, aws, secrets, circuits, unknownVariables, problem } = shown;
   const isSecretSet = Object.values(secrets).some(({ value }) => value !== null);
   // The path is in the first line.
   const shorten = (setBy: string): string => setBy.replace(` in ${file.path}`, ' in the config file');
@@ -38,8 +40,14 @@ export function configResult(shown: ShownConfig): CommandResult {
     ...(aws === null ? [] : ['', ...tabulate('AWS SETTING', aws)]),
     ...(isSecretSet ? ['', ...tabulate('SECRET', secrets)] : []),
     ...(circuits.length === 0 ? [] : ['', `circuits: ${escapeControls(circuits.join(', '))}`]),
+    ...(unknownVariables.length === 0 ? [] : ['', ...unknownVariables.map(warnOf)]),
   ];
   return { json: configDocument(shown), lines, ...(problem === null ? {} : { failure: problem }) };
+}
+
+function warnOf({ name, nearest }: UnknownVariable): string {
+  const advice = nearest === null ? '' : `; did you mean ${nearest}?`;
+  return `warning: ${escapeControls(name)} is no setting and has no effect${advice}`;
 }
 
 function tabulate(title: string, values: Readonly<Record<string, TracedValue>>): readonly string[] {
@@ -56,7 +64,7 @@ function formatValue(value: TracedValue['value'], otherwise: string | null): str
   return otherwise === null ? '-' : `(${otherwise})`;
 }
 
-function configDocument({ file, settings, aws, secrets, circuits }: ShownConfig): ConfigFound {
+function configDocument({ file, settings, aws, secrets, circuits, unknownVariables }: ShownConfig): ConfigFound {
   return {
     file: { path: file.path, found: file.isThere },
     settings: Object.fromEntries(
@@ -68,6 +76,7 @@ function configDocument({ file, settings, aws, secrets, circuits }: ShownConfig)
     aws: aws === null ? null : valueDocuments(aws),
     secrets: valueDocuments(secrets),
     circuits,
+    unknown_variables: unknownVariables,
   };
 }
 

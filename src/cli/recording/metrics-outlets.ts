@@ -5,6 +5,7 @@ import type { Measured } from '../../metrics/registry.ts';
 import type { PushTarget } from '../../metrics/push-target.ts';
 import type { MetricDeltas } from '../../state/state.ts';
 import { findProxy } from '../settings/find-proxy.ts';
+import { nameWish } from '../settings/name-settings.ts';
 import { readCertificates } from '../settings/named-file.ts';
 import type { CommandRun } from '../command-run.ts';
 import { measure } from './measure.ts';
@@ -54,9 +55,15 @@ export async function pushNow(
     import('../../metrics/push.ts'),
     import('../../metrics/print.ts'),
   ]);
-  const target = findPushTarget({ url, job: pushJob ?? 'breakwater', instance: pushInstance ?? hostname() });
+  const target = findPushTarget({
+    url,
+    origin: nameWish('push', run.settings),
+    job: pushJob ?? 'breakwater',
+    instance: pushInstance ?? hostname(),
+  });
   const authorization = readAuthorization(run.env);
-  const certificates = pushCa === null ? null : readCertificates({ name: '--push-ca', path: pushCa });
+  const certificates =
+    pushCa === null ? null : readCertificates({ name: nameWish('pushCa', run.settings), path: pushCa });
   const proxy = findProxy(target.url, run.env);
   const endsAtMs = run.clock.monotonic() + PUSH_LIMIT_MS;
   const send = async (measured: Measured): Promise<void> => {

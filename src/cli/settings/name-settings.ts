@@ -1,5 +1,6 @@
 import type { SettingNames } from '../../setting-names.ts';
 import type { Environment, Settings } from './resolve-settings.ts';
+import { SETTING_TABLE } from './setting-table.ts';
 
 /** A setting and what has set it, in the order of precedence. */
 export type Named = readonly [name: string, value: string | null];
@@ -12,18 +13,8 @@ export function firstSet(candidates: readonly Named[]): { readonly name: string;
 
 /** The flag, variable or key of the user file that has set one of our settings. */
 export function nameWish(setting: keyof Settings['origins'], { origins }: Partial<Pick<Settings, 'origins'>>): string {
-  return origins?.[setting] ?? `--${FLAGS[setting]}`;
+  return origins?.[setting] ?? `--${SETTING_TABLE[setting].flag}`;
 }
-
-const FLAGS: Readonly<Record<keyof Settings['origins'], string>> = {
-  endpointUrl: 'endpoint-url',
-  region: 'region',
-  profile: 'profile',
-  deadlineMs: 'deadline',
-  fleet: 'fleet',
-  fleetQuorum: 'fleet-quorum',
-  fleetCa: 'fleet-ca',
-};
 
 /**
  * Where the credentials come from. As in the SDK, a named profile comes before the variables.

@@ -20,7 +20,19 @@ export type Settings = Omit<Resolved, 'stateDirectory'> & {
 };
 
 /** The settings that messages name by what has set them. */
-const NAMED = ['endpointUrl', 'region', 'profile', 'deadlineMs', 'fleet', 'fleetQuorum', 'fleetCa'] as const;
+const NAMED = [
+  'endpointUrl',
+  'region',
+  'profile',
+  'json',
+  'deadlineMs',
+  'failureThreshold',
+  'push',
+  'pushCa',
+  'fleet',
+  'fleetQuorum',
+  'fleetCa',
+] as const;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

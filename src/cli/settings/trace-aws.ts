@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandRun } from '../command-run.ts';
+import { findHome } from '../find-home.ts';
+import { readAwsFiles } from './aws-config.ts';
+import { findProfileFault } from './profile-fault.ts';
 import { AWS_ENDPOINT, nameProxy } from './find-proxy.ts';
 import { MASK, maskCredentials } from '../../mask-credentials.ts';
 import { maskUrl } from './mask-url.ts';
@@ -10,8 +13,12 @@ import type { TracedValue } from './trace-settings.ts';
 const SDK_SWITCHES = ['AWS_USE_FIPS_ENDPOINT', 'AWS_USE_DUALSTACK_ENDPOINT'] as const;
 
 /** Ours that are no settings, because they hold a secret or name a file with one. */
-const SECRETS = ['BREAKWATER_PUSH_USER', 'BREAKWATER_PUSH_PASSWORD', 'BREAKWATER_PUSH_TOKEN'] as const;
-const SECRET_FILES = ['BREAKWATER_FLEET_FILE', 'BREAKWATER_PUSH_PASSWORD_FILE', 'BREAKWATER_PUSH_TOKEN_FILE'] as const;
+export const SECRETS = ['BREAKWATER_PUSH_USER', 'BREAKWATER_PUSH_PASSWORD', 'BREAKWATER_PUSH_TOKEN'] as const;
+export const SECRET_FILES = [
+  'BREAKWATER_FLEET_FILE',
+  'BREAKWATER_PUSH_PASSWORD_FILE',
+  'BREAKWATER_PUSH_TOKEN_FILE',
+] as const;
 
 type AwsRun = Pick<CommandRun, 'aws' | 'caBundle' | 'env' | 'settings'>;
 
@@ -32,7 +39,7 @@ export function traceAws(run: AwsRun): Readonly<Record<string, TracedValue>> {
     profile: trace(profile, names.profile),
     region: trace(region, names.region),
     endpoint_url: trace(endpointUrl, names.endpoint),
-    credentials: names.credentials === null ? NOT_SET : { ...trace(MASK, names.credentials), value: MASK },
+    credentials: traceCredentials(run),
     config_file: traceFile('AWS_CONFIG_FILE', 'config', env),
     credentials_file: traceFile('AWS_SHARED_CREDENTIALS_FILE', 'credentials', env),
     ca_bundle: trace(caBundle?.path ?? null, caBundle?.name ?? null),
@@ -43,6 +50,19 @@ export function traceAws(run: AwsRun): Readonly<Record<string, TracedValue>> {
       SDK_SWITCHES.map((name) => [name.slice('AWS_'.length).toLowerCase(), traceVariable(name, env)]),
     ),
   };
+}
+
+/** What they come from. They are not read: whether it has any, the names of its fields say. */
+function traceCredentials(run: AwsRun): TracedValue {
+  const { profile, names } = run.aws();
+  const files = readAwsFiles({ env: run.env, home: findHome(run.env) });
+  const fault = names.profile === null ? null : findProfileFault(profile, files);
+  if (names.credentials !== null) {
+    const traced = { ...traceNamed({ value: MASK, setBy: names.credentials }, run), value: MASK };
+    return fault === null ? traced : { ...traced, value: null, setBy: `${names.credentials}: ${fault}` };
+  }
+  const isInDefault = findProfileFault('default', files) === null;
+  return isInDefault ? { value: MASK, source: 'aws_file', setBy: 'profile "default"' } : NOT_SET;
 }
 
 /** Which variables with secrets are set, and the paths of those that name a file. */

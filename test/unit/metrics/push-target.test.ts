@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { findPushTarget } from '../../../src/metrics/push-target.ts';
 
 const pathOf = (job: string, instance: string, url = 'http://gateway:9091'): string =>
-  findPushTarget({ url, job, instance }).url.href.replace('http://gateway:9091', '');
+  findPushTarget({ url, origin: 'BREAKWATER_PUSH', job, instance }).url.href.replace('http://gateway:9091', '');
 
 describe('the group of a push', () => {
   it.each([
