@@ -116,7 +116,8 @@ export class UndiciAgent {
         ...more,
         uri: proxy.href,
         requestTls: tls,
-        proxyTls: tls,
+        // With it, undici would speak TLS to a proxy of SOCKS.
+        ...(isSocks(proxy) ? {} : { proxyTls: tls }),
         // Opens tunnels: a proxy that does not answer is no connection.
         clientFactory: (origin, given) =>
           new undici.Pool(origin, Object.assign({}, given, { headersTimeout: connectTimeoutMs })),
@@ -168,6 +169,10 @@ export class UndiciAgent {
     this.#noteBytes(socket);
     callback(null, socket);
   }
+}
+
+function isSocks({ protocol }: URL): boolean {
+  return protocol.startsWith('socks');
 }
 
 /** Adds the proxy to what is reported of a request. */

@@ -18,5 +18,8 @@ export function logForeignWarnings(openOutput: () => Output, clock: Clock): void
   console.warn = (...words: unknown[]) => warn('sdk', words.map(String).join(' '));
   if (process.listenerCount('warning') === 0) return;
   process.removeAllListeners('warning');
-  process.on('warning', ({ name, message }) => warn('node', `${name}: ${message}`));
+  process.on('warning', ({ name, message }) => {
+    // Of a part of Node or undici that we have chosen, such as SOCKS: nothing that a user could change.
+    if (name !== 'ExperimentalWarning') warn('node', `${name}: ${message}`);
+  });
 }
