@@ -48,20 +48,15 @@ function hostDocument({ host, failures, atMs }: HostRecord): HostDocument {
   return { host, failures, at: formatTime(atMs) };
 }
 
-/**
- * What is known of a fleet's engine.
- * @param options `hasHistory`: whether it stands beside the history, and says why that is incomplete. @default false
- */
-export function engineDocument(
-  { name, problem, answeredAgoMs, newer = [], historyProblem = null }: NonNullable<InspectedFleet['engine']>,
-  { hasHistory = false } = {},
-): FleetDocument {
+/** What is known of a fleet's engine. */
+export function engineDocument(engine: NonNullable<InspectedFleet['engine']>): FleetDocument {
+  const { name, problem, answeredAgoMs, newer = [], historyProblem = null } = engine;
   return {
     engine: name,
     problem,
     answered_ms_ago: answeredAgoMs === null ? null : Math.round(answeredAgoMs),
     ...(newer.length === 0 ? {} : { newer_circuits: newer }),
-    ...(hasHistory && historyProblem !== null ? { history_problem: historyProblem } : {}),
+    ...(historyProblem === null ? {} : { history_problem: historyProblem }),
   };
 }
 

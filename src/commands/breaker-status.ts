@@ -24,7 +24,7 @@ const HISTORY_MAX = 100;
 export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
   static override summary = 'show the current state of every circuit';
   static override description =
-    'Reads the local state, and that of a fleet if one is set: sends nothing to S3 and changes nothing.\n\nThe names s3-upload and s3-download refer to the circuits that put and get would use; a full name such as s3-upload@eu-west-1 selects exactly that circuit.';
+    'Reads the local state, and that of a fleet if one is set: sends nothing to S3 and changes nothing.\n\nThe names s3-upload and s3-download refer to the circuits that put and get would use; a full name such as s3-upload@eu-west-1 selects exactly that circuit, and fleet/s3-upload that of the fleet alone.';
   static override usage = 'breaker-status [CIRCUIT...] [FLAGS]';
   static override examples = [
     { description: 'At the terminal', command: '<%= config.bin %> breaker-status' },
@@ -95,7 +95,7 @@ export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
         circuits: circuits.map(circuitDocument),
         ...(history === null ? {} : { history: history.map(transitionDocument) }),
         state_file: { path: state.path, problem: state.problem() },
-        ...(engine === null ? {} : { fleet: engineDocument(engine, { hasHistory: history !== null }) }),
+        ...(engine === null ? {} : { fleet: engineDocument(engine) }),
       },
       ...(flags.check ? { summary: shown.join('\n') } : { lines: shown }),
       ...(failure === null ? {} : { failure, isFailureAnAnswer: true }),

@@ -135,7 +135,7 @@ export interface FleetDocument {
   readonly answered_ms_ago: Milliseconds | null;
   /** Circuits that are left out, because a newer breakwater has written them; only if there are some. */
   readonly newer_circuits?: readonly string[];
-  /** Only with `--history`, and if that of the fleet is incomplete: why. */
+  /** Why the state changes of the fleet are unknown, and with them `opened_by` and `refused_since_opened`; only if they are. */
   readonly history_problem?: FleetFailureCode;
 }
 

@@ -18,8 +18,10 @@ export function addFleet(local: WatchSnapshot, { seen, isEscaped, monotonicMs }:
   const { facts, readAtMs, problem, answeredAtMs, fleet } = seen;
   const { name, member } = fleet;
   const answeredAgoMs = answeredAtMs === null ? null : Math.max(0, monotonicMs - answeredAtMs);
-  const newer = facts?.newer ?? [];
-  const shown = { name, problem, answeredAgoMs, quorum: member.quorum, ...(newer.length === 0 ? {} : { newer }) };
+  const { newer = [], historyProblem = null } = facts ?? {};
+  const left = newer.length === 0 ? {} : { newer };
+  const unknown = historyProblem === null ? {} : { historyProblem };
+  const shown = { name, problem, answeredAgoMs, quorum: member.quorum, ...left, ...unknown };
   const escape = <T>(value: T): T => (isEscaped ? escapeAll(value) : value);
   if (facts === null) return { ...local, fleet: escape(shown) };
   const nowMs = facts.nowMs + Math.max(0, Math.floor(monotonicMs - readAtMs));

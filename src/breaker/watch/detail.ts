@@ -48,10 +48,17 @@ export function drawHistory(
   const { history } = circuit;
   const snapshot = atClockOf(circuit, taken);
   const { columns, rows } = canvas;
-  if (history.length === 0) return [[span(' no state changes recorded', 'faint')]];
+  if (history.length === 0) return [[span(` ${explainNoHistory(circuit, taken)}`, 'faint')]];
   return history
     .slice(scroll, scroll + Math.max(0, rows))
     .map((transition) => truncateLine(drawTransition(transition, snapshot, canvas.symbols), columns));
+}
+
+function explainNoHistory({ name }: WatchedCircuit, { fleet }: WatchSnapshot): string {
+  const problem = findFleetCircuit(name) === null ? null : (fleet?.historyProblem ?? null);
+  return problem === null
+    ? 'no state changes recorded'
+    : `the state changes cannot be read: ${problem.replaceAll('_', ' ')}`;
 }
 
 /** The snapshot at the clock that the circuit's times are of. */

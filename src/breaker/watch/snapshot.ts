@@ -31,6 +31,8 @@ export interface WatchedFleet {
   readonly answeredAgoMs: number | null;
   /** Circuits that are left out, because a newer program has written them. @default none */
   readonly newer?: readonly string[];
+  /** Why the state changes of its circuits are unknown. @default null: they are known */
+  readonly historyProblem?: FleetFailureCode | null;
   /** Hosts that must have failed before a circuit opens. */
   readonly quorum: number;
 }

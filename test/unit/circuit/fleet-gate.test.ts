@@ -9,6 +9,7 @@ import {
 } from '../../../src/circuit/circuit.ts';
 import type { FleetGate } from '../../../src/circuit/fleet-gate.ts';
 import { FleetFailure } from '../../../src/circuit/fleet-store.ts';
+import { BreakwaterError } from '../../../src/errors.ts';
 import { initialRow } from '../../../src/circuit/state-machine.ts';
 import { identityOf } from '../../support/fake-circuits.ts';
 import { createFleetStage, ENGINE_NOW as NOW, HOST_NOW, STAGED_CIRCUIT as NAME } from '../../support/fleet-stage.ts';
@@ -384,6 +385,16 @@ describe('an engine that fails', () => {
     await gate.settle(permit, 'failure', ATTEMPT);
     expect(row()).toEqual(OPEN);
     expect(events).toEqual([]);
+  });
+
+  it('is not one that was not waited for, because the command ends: that ends an admission, and keeps permits', async () => {
+    const { gate, engine, failures } = await createFleetStage(OPEN);
+    engine.failure = new BreakwaterError('deadline', 'the deadline has passed');
+    await expect(gate.check(NAME)).rejects.toBe(engine.failure);
+    await expect(gate.admit(NAME)).rejects.toBe(engine.failure);
+    expect([await gate.isCurrent(CALL), await gate.renew(PROBE)]).toEqual([true, true]);
+    expect(await gate.settle({ ...CALL }, 'failure', ATTEMPT)).toBeUndefined();
+    expect(failures).toEqual([]);
   });
 
   it('is asked again by the next call', async () => {

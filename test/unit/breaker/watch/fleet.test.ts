@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ShownFleet } from '../../../../src/breaker/breaker-context.ts';
 import { POLL_MS } from '../../../../src/breaker/watch/fleet-poll.ts';
 import { drawWatch } from '../../../../src/breaker/watch/frame.ts';
+import { drawHistory } from '../../../../src/breaker/watch/detail.ts';
 import { pressKey } from '../../../../src/breaker/watch/keys.ts';
 import { createWatchReader } from '../../../../src/breaker/watch/reader.ts';
 import type { WatchSnapshot } from '../../../../src/breaker/watch/snapshot.ts';
@@ -31,7 +32,7 @@ async function prepare({ isEscaped = false } = {}) {
   const engine = new MemoryEngine(ENGINE_NOW);
   const { clock } = watch;
   const asked = { reads: 0, lists: 0 };
-  const how: { is: 'well' | 'silent' | FleetFailure } = { is: 'well' };
+  const how: { is: 'well' | 'silent' | FleetFailure; lists: 'well' | FleetFailure } = { is: 'well', lists: 'well' };
   const plain = createFleetStore({
     ask: async (work) => await work(engine, new AbortController().signal),
     clock,
@@ -45,15 +46,16 @@ async function prepare({ isEscaped = false } = {}) {
   let answeredAtMs: number | null = null;
   const store: FleetStore & Pick<ShownFleet['store'], 'answeredAtMs'> = {
     ...plain,
-    read: async (names) => {
+    read: async (names, options) => {
       asked.reads += 1;
       engine.nowMs = ENGINE_NOW + clock.now() - NOW;
-      const reading = await answer(async () => await plain.read(names));
+      const reading = await answer(async () => await plain.read(names, options));
       answeredAtMs = clock.monotonic();
       return reading;
     },
     transitions: async (query) => {
       asked.lists += 1;
+      if (how.lists !== 'well') throw how.lists;
       return await answer(async () => await plain.transitions(query));
     },
     answeredAtMs: () => answeredAtMs,
@@ -92,6 +94,7 @@ async function prepare({ isEscaped = false } = {}) {
   };
   const pass = async (ms: number): Promise<void> => await clock.advance(ms);
   return {
+    engine,
     asked,
     how,
     fail,
@@ -196,6 +199,33 @@ describe('a watch in a fleet', () => {
       circuit: IN_FLEET,
       command: `breakwater breaker-reset --fleet ${UPLOAD}`,
     });
+  });
+
+  it('says that the state changes cannot be read, not that there are none', async () => {
+    await using stage = await prepare();
+    const history = async (): Promise<string> => {
+      const snapshot = await stage.read();
+      const circuit = snapshot.circuits[1]!;
+      const canvas = { columns: 80, rows: 9, symbols: ASCII_SYMBOLS };
+      return toText(drawHistory(circuit, { snapshot, canvas, scroll: 0 }));
+    };
+    expect(await history()).toContain('no state changes recorded');
+    stage.how.lists = new FleetFailure('no_permission');
+    await stage.fail('a', 3);
+    await stage.fail('b', 2);
+    await stage.pass(POLL_MS);
+    expect(await history()).toContain('cannot be read: no permission');
+  });
+
+  it('names a circuit that a newer breakwater has written', async () => {
+    await using stage = await prepare();
+    const key = `breakwater:{${UPLOAD}}`;
+    const list = { listKey: `${key}:history`, entries: [], expiresInMs: null };
+    await stage.engine.compareAndSet({ key, expected: null, value: '{"v":9}', ...list });
+    const snapshot = await stage.read();
+    expect(snapshot.circuits.map(({ name }) => name)).toEqual([UPLOAD]);
+    expect(snapshot.fleet).toMatchObject({ problem: null, newer: [IN_FLEET] });
+    expect(draw(snapshot)).toContain(`${IN_FLEET}: written by a newer breakwater`);
   });
 
   it('escapes what the engine tells for the screen', async () => {
