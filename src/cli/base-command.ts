@@ -8,7 +8,6 @@ import type { CommandResult, CommandRun } from './command-run.ts';
 import { findHome } from './find-home.ts';
 import { guessOutputSettings, openEarlyOutput } from './output/fallback-output.ts';
 import { globalFlags } from './flags/flags.ts';
-import { refuseValuedSwitch } from './flags/valued-switch.ts';
 import { decideOutputMode, Output } from './output/output.ts';
 import { processStreams } from './output/process-streams.ts';
 import { report, reportFailure } from './output/report.ts';
@@ -123,7 +122,10 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   async #parseInput({ env, home }: { env: NodeJS.ProcessEnv; home: string }) {
     // oclif warns about commands that did not parse, but `run` reports a failed parse.
     this.parsed = true;
-    refuseValuedSwitch(this.argv, { ...this.ctor.baseFlags, ...this.ctor.flags });
+    if (this.argv.some((word) => /^-.*=/s.test(word))) {
+      const { refuseValuedSwitch } = await import('./flags/valued-switch.ts');
+      refuseValuedSwitch(this.argv, { ...this.ctor.baseFlags, ...this.ctor.flags });
+    }
     // By the parser itself: `this.parse` would ask for hooks and deprecated flags, which we have none of.
     const parsed = await parse(this.argv, {
       context: this,
@@ -133,6 +135,10 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     });
     // oclif has added values from the environment. Settings read them themselves, to record the source of each value.
     const given = new Set(parsed.raw.flatMap((token) => (token.type === 'flag' ? [token.flag] : [])));
+    if (Object.values(this.ctor.flags).some((flag) => flag.env !== undefined && env[flag.env] !== undefined)) {
+      const { refuseUnclearVariable } = await import('./flags/valued-switch.ts');
+      refuseUnclearVariable(this.ctor.flags, given, env);
+    }
     const flags = Object.fromEntries(
       Object.entries(parsed.flags).flatMap(([name, value]: [string, unknown]) =>
         // A flag of the command itself may be named like a setting: `breaker-reset --fleet`.

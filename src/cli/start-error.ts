@@ -33,8 +33,13 @@ export async function findStartError(error: unknown, { argv, program }: CommandL
   });
 }
 
-/** A flag before the command, where only settings may stand: one of a command, or none at all. */
+/**
+ * A flag before the command, where only settings may stand: one of a command, or none at all.
+ * @throws BreakwaterError `usage` for `--help=VALUE`
+ */
 export async function strayFlagError(flag: string, { argv, program }: CommandLine): Promise<BreakwaterError> {
+  const { refuseValuedSwitch } = await import('./flags/valued-switch.ts');
+  refuseValuedSwitch([flag], {});
   const { Config } = await import('@oclif/core/config');
   const { unknownFlags } = await import('./flags/usage-error.ts');
   const { commands } = await Config.load(program);

@@ -45,6 +45,11 @@ export default class Metrics extends BaseCommand<typeof Metrics> {
     yes: boolean({ char: 'y', summary: 'do not ask for confirmation' }),
   });
 
+  /** A format on the line is meant for what reads it, whatever a setting says. */
+  protected override printsFile(): boolean {
+    return this.argv.some((word) => /^--format(?:=|$)/.test(word));
+  }
+
   protected override async execute(
     run: CommandRun,
     { flags, given }: CommandInput<typeof Metrics>,

@@ -129,7 +129,7 @@ describe('metrics --push', () => {
   it.each([
     ['a token with a line break in it', { BREAKWATER_PUSH_TOKEN: 'hush\nhush' }, /BREAKWATER_PUSH_TOKEN/],
     ['a file of a token that is not there', { BREAKWATER_PUSH_TOKEN_FILE: 'none' }, /BREAKWATER_PUSH_TOKEN_FILE/],
-    ['a file of authorities without one', { BREAKWATER_PUSH_CA: '/dev/null' }, /--push-ca/],
+    ['a file of authorities without one', { BREAKWATER_PUSH_CA: '/dev/null' }, /BREAKWATER_PUSH_CA/],
   ])('refuses %s with 78, and sends nothing', async (_what, env, says) => {
     await using gateway = await startGateway(200);
     await using program = await createProgram(env);

@@ -25,6 +25,8 @@ it.each([
   ['get --no-resume=1 s3://bucket/key', '--no-resume takes no value', /^write --no-resume alone$/],
   ['--quiet= config', '--quiet takes no value', /BREAKWATER_QUIET=0/],
   ['breaker-isolate --fleet=redis://me:hush@r a', '--fleet takes no value', /^write --fleet alone$/],
+  ['put --help=1 f s3://bucket/', '--help takes no value', /^write --help alone$/],
+  ['--version=1', '--version takes no value', /^write --version alone$/],
   ['put --no-json f s3://bucket/', 'unknown flag --no-json', /^leave --json out, or set BREAKWATER_JSON=0; see /],
 ])('%s', async (line, message, hint) => {
   await using program = await Program.create({ AWS_REGION: 'eu-west-1', BREAKWATER_JSON: '1' });

@@ -1,7 +1,7 @@
 /**
  * Met: with BREAKWATER_JSON=1, or `"json": true` in the config file, `source <(breakwater completion bash)` ran a JSON document as
  *   a script, Tab inserted one, and `config --schema > FILE` wrote one. With a broken config file, `completion` failed in every new
- *   shell, and so did `config --schema`, which the hint of that failure names.
+ *   shell, and so did `config --schema`, which the hint of that failure names. `metrics --format prometheus > FILE` was JSON, too.
  * Cause: every command took all settings first, and printed as they say.
  * Fix: a script and a schema need no settings; they, and the names for Tab, are JSON only if `--json` is on the line itself.
  */
@@ -27,6 +27,13 @@ it.each(PRINTS)('$line is as it is, unless the line asks for JSON', async ({ lin
   const ended = await program.run(line.split(' '));
   expect(ended).toMatchObject({ status: 0, stderr: '', text: expect.stringMatching(text) as string });
   expect(readDocument(await program.run([...line.split(' '), '--json']))).toHaveProperty(field);
+});
+
+it('a format that the line asks for is printed as it is', async () => {
+  await using program = await Program.create({ BREAKWATER_JSON: '1' });
+  expect((await program.run(['metrics', '--format', 'prometheus'])).text).toMatch(/^# HELP /);
+  expect(readDocument(await program.run(['metrics', '--format=prometheus', '--json']))).toHaveProperty('families');
+  expect(readDocument(await program.run(['metrics']))).toHaveProperty('families');
 });
 
 it('names for Tab are lines, and a refused shell is no document', async () => {

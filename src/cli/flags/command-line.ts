@@ -32,7 +32,7 @@ export function lacksCommand(argv: readonly string[]): boolean {
 }
 
 function isHelp(word: string): boolean {
-  return ['--help', '--help-all', '-h', '--version'].includes(word.split('=', 1)[0] ?? '');
+  return ['--help', '--help-all', '-h', '--version'].includes(word);
 }
 
 /** The number of words before the command: settings, and their values. */

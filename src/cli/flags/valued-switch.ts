@@ -1,14 +1,28 @@
 import type { FlagInput } from '@oclif/core/interfaces';
 import { BreakwaterError } from '../../errors.ts';
+import { refuseValue, type Environment } from '../settings/resolve-settings.ts';
+import { parseSwitch } from '../settings/setting.ts';
 
 type Flag = FlagInput[string];
+
+/**
+ * Refuses a variable of a switch that says neither yes nor no: the parser would take `BREAKWATER_DRY_RUN=on` for no.
+ * @param flags of the command itself; settings have their own check
+ * @throws BreakwaterError `config`
+ */
+export function refuseUnclearVariable(flags: FlagInput, given: ReadonlySet<string>, env: Environment): void {
+  for (const [name, { type, env: variable = '' }] of Object.entries(flags)) {
+    const value = env[variable] ?? '';
+    if (type !== 'boolean' || value === '' || given.has(name) || parseSwitch(value) !== undefined) continue;
+    throw refuseValue({ name: variable, value, accepts: 'true or false', code: 'config' });
+  }
+}
 
 /**
  * Refuses `--json=false`: the parser takes no value for a switch, and would read the rest of the word as an argument.
  * @throws BreakwaterError `usage`, without the value, and with how to switch the flag off if that can be done
  */
 export function refuseValuedSwitch(words: readonly string[], flags: FlagInput): void {
-  if (!words.some((word) => /^-.*=/s.test(word))) return;
   let isValue = false;
   for (const word of words) {
     if (isValue) {
@@ -17,8 +31,10 @@ export function refuseValuedSwitch(words: readonly string[], flags: FlagInput): 
     }
     if (word === '--') return;
     if (!/^-./s.test(word)) continue;
+    const [help] = /^(?:--help|--help-all|--version|-h)(?==)/.exec(word) ?? [];
+    if (help !== undefined) throw refuse({ name: help, off: null });
     const { switched, takesNext } = word.startsWith('--') ? readLong(word, flags) : readShort(word, flags);
-    if (switched !== null) throw refuse(switched);
+    if (switched !== null) throw refuse({ name: switched.name, off: findOff(switched.name, switched.flag) });
     isValue = takesNext;
   }
 }
@@ -58,8 +74,7 @@ function find(flags: FlagInput, isMeant: (key: string, flag: Flag) => boolean): 
   return Object.entries(flags).find(([key, flag]) => isMeant(key, flag))?.[1] ?? null;
 }
 
-function refuse({ name, flag }: NonNullable<Read['switched']>): BreakwaterError {
-  const off = findOff(name, flag);
+function refuse({ name, off }: { readonly name: string; readonly off: string | null }): BreakwaterError {
   return new BreakwaterError('usage', `${name} takes no value`, {
     details: { hint: `write ${name} alone${off === null ? '' : `; ${off} switches it off`}` },
   });
