@@ -1,7 +1,7 @@
 /** `npm run package`: makes everything in build/ that is given to users who have no Node. Needs no network. */
 import { execFileSync } from 'node:child_process';
 import { hash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { arch, platform, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -75,9 +75,9 @@ async function main(): Promise<void> {
   const sums = [...made].map(([name, bytes]) => `${hash('sha256', bytes)}  ${name}\n`).join('');
   for (const [name, bytes] of [...made, ['SHA256SUMS', Buffer.from(sums)] as const]) {
     const file = join(BUILD, name);
-    // Another one may be running.
-    rmSync(file, { force: true });
-    writeFileSync(file, bytes, { mode: name === 'breakwater' ? 0o755 : 0o644 });
+    // Another one may be running, or be started meanwhile.
+    writeFileSync(`${file}.new`, bytes, { mode: name === 'breakwater' ? 0o755 : 0o644 });
+    renameSync(`${file}.new`, file);
     console.log(`build/${name}  ${(bytes.length / 1e6).toFixed(1)} MB`);
   }
 }

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { BreakwaterError } from '../../errors.ts';
 import { readRegularFile } from '../../read-regular-file.ts';
+import { explainSystemError } from '../../system-error.ts';
 
 const BAD_CERTIFICATES = 'bad_certificates';
 
@@ -19,7 +20,8 @@ export function readNamedFile({ name, path }: NamedFile, reason: string): string
   try {
     return readRegularFile(path);
   } catch (error) {
-    throw new BreakwaterError('config', `the file of ${name} cannot be read`, {
+    const why = explainSystemError(error);
+    throw new BreakwaterError('config', `the file of ${name} cannot be read${why === null ? '' : `: ${why}`}`, {
       cause: error,
       details: { reason, hint: 'check the path and its permissions; it must be a regular file' },
     });
