@@ -163,6 +163,7 @@ describe('a command whose fleet never answers', () => {
       const commands = [
         ['put', '-', 's3://bucket/k'],
         ['breaker-status'],
+        ['doctor'],
         ['breaker-reset', '--fleet', '--all'],
         ['breaker-isolate', '--fleet', 's3-upload', 's3-download'],
       ];

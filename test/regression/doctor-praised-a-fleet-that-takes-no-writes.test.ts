@@ -21,7 +21,8 @@ const hasty: typeof systemClock = {
 async function check(url: string, clock = systemClock) {
   const env = { BREAKWATER_FLEET: url, BREAKWATER_FLEET_TIMEOUT: '5s' };
   const settings = resolveSettings({ flags: {}, env, home: '/nonexistent', file: { path: 'f', entries: {} } });
-  return await checkFleet({ settings, env, clock, circuitName: (name) => `${name}@x` });
+  const { signal } = new AbortController();
+  return await checkFleet({ settings, env, clock, signal, circuitName: (name) => `${name}@x` });
 }
 
 const RULES = ['on', '>pw', '~breakwater:*'];

@@ -19,14 +19,15 @@ const LIMIT_MS = 2000;
 
 type ReadFleet = Omit<MeasuredFleet, 'keepsHistory'>;
 
-type FleetRun = Pick<CommandRun, 'settings' | 'env' | 'clock' | 'circuitName'>;
+type FleetRun = Pick<CommandRun, 'settings' | 'env' | 'clock' | 'signal' | 'circuitName'>;
 
 /**
  * Asks the engine twice over one connection, and changes a key of its own there, as a transfer changes circuits. Notes no
  * failure for other commands, and changes no circuit.
+ * @throws the signal's reason
  */
 export async function checkFleet(run: FleetRun): Promise<Finding> {
-  const { settings, env, clock } = run;
+  const { settings, env, clock, signal } = run;
   if (!isFleetSet(settings, env)) return ok('none is set: this host decides by its own circuits');
   const limitMs = Math.max(LIMIT_MS, settings.fleetTimeoutMs);
   let target: FleetConnection['target'];
@@ -37,7 +38,7 @@ export async function checkFleet(run: FleetRun): Promise<Finding> {
     throw error;
   }
   const failures = { read: () => null, note: () => undefined };
-  const connection = { target, timeoutMs: limitMs, clock, failures };
+  const connection = { target, timeoutMs: limitMs, clock, failures, signal };
   let measured: ReadFleet | null = null;
   try {
     // The client is loaded by the first one, which would count as the engine's time.
