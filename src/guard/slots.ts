@@ -1,9 +1,7 @@
 import { onAbort } from '../abort.ts';
+import { KeptBuffers } from './kept-buffers.ts';
 
 const MIB = 1024 * 1024;
-
-/** Smaller buffers are cheaper to allocate again than to keep. */
-const KEPT_BYTES_MIN = MIB;
 
 /** Limits for all transfers of one command together. */
 export interface SlotBounds {
@@ -63,14 +61,14 @@ export class Slots {
   readonly #bounds: SlotBounds;
   /** By rank, then by arrival. */
   readonly #waiters: Waiter[] = [];
-  /** Unused buffers, kept because parts have the same size and the system clears new memory. */
-  readonly #spare: Buffer[] = [];
+  readonly #buffers: KeptBuffers;
   #queues = 0;
   #requests = 0;
   #bufferBytes = 0;
 
   constructor(bounds: SlotBounds = DEFAULT_SLOT_BOUNDS) {
     this.#bounds = bounds;
+    this.#buffers = new KeptBuffers(() => bounds.bufferBytes - this.#bufferBytes);
   }
 
   get bounds(): SlotBounds {
@@ -143,7 +141,7 @@ export class Slots {
     let memory: Buffer | null = null;
     return {
       buffer: () => {
-        memory ??= this.#takeSpare(bufferBytes) ?? Buffer.allocUnsafe(bufferBytes);
+        memory ??= this.#buffers.take(bufferBytes);
         return memory.subarray(0, bufferBytes);
       },
       [Symbol.dispose]: () => {
@@ -152,20 +150,9 @@ export class Slots {
         release();
         this.#requests -= 1;
         this.#bufferBytes -= bufferBytes;
-        if (memory !== null) this.#keepSpare(memory);
+        if (memory !== null) this.#buffers.give(memory);
         this.#grantWaiters();
       },
     };
-  }
-
-  #takeSpare(bufferBytes: number): Buffer | null {
-    if (bufferBytes < KEPT_BYTES_MIN) return null;
-    const place = this.#spare.findIndex(({ length }) => length >= bufferBytes);
-    return place === -1 ? null : (this.#spare.splice(place, 1)[0] ?? null);
-  }
-
-  #keepSpare(memory: Buffer): void {
-    const held = this.#spare.reduce((sum, { length }) => sum + length, this.#bufferBytes);
-    if (memory.length >= KEPT_BYTES_MIN && held + memory.length <= this.#bounds.bufferBytes) this.#spare.push(memory);
   }
 }

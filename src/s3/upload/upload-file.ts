@@ -51,9 +51,10 @@ export async function uploadFile(s3: ObjectClient, guard: Guard, upload: FileUpl
 
 async function uploadWhole(s3: ObjectClient, guard: Guard, upload: FileUpload): Promise<UploadResult> {
   const { bucket, key, sizeBytes, source, queue, signal } = upload;
+  const { readWhole = null } = source;
   // Before taking the permit, because a probe must not wait for a slot or the disk.
-  using slot = await queue.take(sizeBytes, { signal });
-  const bytes = source.readWhole?.() ?? (await readSlowly(source, slot.buffer()));
+  using slot = await queue.take(readWhole === null ? sizeBytes : sizeBytes + 1, { signal });
+  const bytes = readWhole === null ? await readSlowly(source, slot.buffer()) : readWhole(slot.buffer());
   const target = { operation: 'put_object', bucket, key } as const;
   // One request, which only the command stops.
   return await runGuarded(guard, target, (requests) => putWhole({ s3, guard, requests }, upload, bytes), guard.signal);

@@ -35,11 +35,12 @@ export interface UploadSource {
   /** Fills `buffer` from `offset`. @throws BreakwaterError `source_changed` or `local_io` */
   readonly readAt: (buffer: Uint8Array, offset: number) => Promise<void>;
   /**
-   * The whole of a small file, read and confirmed in one go; null for a file that is to be read with `readAt`. The bytes
-   * are valid as long as the file is open. @throws BreakwaterError `source_changed` or `local_io`
+   * Reads and confirms the whole of a small file in one go; null for a file that is to be read with `readAt`.
+   * @param memory for one byte more than the file has, which shows whether it ends there
+   * @throws BreakwaterError `source_changed` or `local_io`
    * @default null for every file
    */
-  readonly readWhole?: () => Uint8Array | null;
+  readonly readWhole?: ((memory: Buffer) => Uint8Array) | null;
   /**
    * Called before the object is created, to check that the file has not changed since it was opened.
    * @throws BreakwaterError `source_changed`

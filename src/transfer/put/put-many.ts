@@ -5,7 +5,6 @@ import { openResumableRun, type ResumableRun } from './resume-run.ts';
 import type { S3Location } from '../transfer-context.ts';
 import { runMany, type ItemDone, type ManyResult } from '../run-many.ts';
 import { sendFile, type SendTools } from './send.ts';
-import { SmallBuffers } from './small-buffers.ts';
 import { StoredObjects } from './already-stored.ts';
 
 /** The error of a stored time, in ms: it is read to the microsecond, and a double loses some of that. */
@@ -21,10 +20,9 @@ export async function putMany(files: AsyncIterable<readonly WalkedFile[]>, tools
   const { bucket, key: prefix } = request.destination;
   await using run = await openResumableRun(request, context);
   const stored = await readStored(run, tools);
-  const buffers = new SmallBuffers();
   const send = async ({ path, name, problem, isRegular }: WalkedFile, signal: AbortSignal): Promise<ItemDone> => {
     if (problem !== null) throw problem;
-    using file = openLocalFile(path, { isKnown: isRegular, buffers });
+    using file = openLocalFile(path, { isKnown: isRegular, isReadWhole: true });
     const location = { bucket, key: `${prefix}${name}` };
     if (stored !== null && (await stored.has(location.key, file, request.partSizeBytes))) {
       file.confirm();

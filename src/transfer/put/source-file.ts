@@ -3,7 +3,6 @@ import type { UploadSource } from '../../s3/upload/upload-request.ts';
 import { BreakwaterError } from '../../errors.ts';
 import { isSmall, readFile } from '../open-file.ts';
 import { readError } from '../local-errors.ts';
-import type { SmallBuffers } from './small-buffers.ts';
 
 /** Identifies a file with unchanged bytes, as far as the system can tell. */
 export interface FileIdentity {
@@ -27,7 +26,7 @@ export interface LocalFile extends UploadSource, Disposable {
  * Refuses a file that does not end where its size says, such as those below /proc and /sys.
  * @throws BreakwaterError `not_found`, `local_io` (not readable), `usage` (not a regular file)
  */
-export function openLocalFile(path: string, { isKnown = false, buffers = null }: HowToOpen = {}): LocalFile {
+export function openLocalFile(path: string, { isKnown = false, isReadWhole = false }: HowToOpen = {}): LocalFile {
   try {
     // Checked before opening, because opening a device may have side effects.
     if (!isKnown) refuseIrregular(path, statSync(path, { bigint: true }));
@@ -36,9 +35,9 @@ export function openLocalFile(path: string, { isKnown = false, buffers = null }:
     try {
       const facts = fstatSync(fd, { bigint: true });
       refuseIrregular(path, facts);
-      const file = new OpenFile(path, { fd, facts, buffers });
+      const file = new OpenFile(path, { fd, facts, isReadWhole });
       // A small one of a tree is about to be read whole, which checks its end.
-      if (!file.isReadAtOnce) file.checkEnd();
+      if (file.readWhole === null) file.checkEnd();
       return file;
     } catch (error) {
       closeSync(fd);
@@ -52,8 +51,8 @@ export function openLocalFile(path: string, { isKnown = false, buffers = null }:
 interface HowToOpen {
   /** Whether the directory has just listed it as a regular file, so that it need not be checked first. @default false */
   readonly isKnown?: boolean;
-  /** For the bytes of a small file; null to check the end at once, and to read through `readAt` only. @default null */
-  readonly buffers?: SmallBuffers | null;
+  /** Whether it will be read with `readWhole` if it is small, so that its end need not be checked first. @default false */
+  readonly isReadWhole?: boolean;
 }
 
 function refuseIrregular(path: string, facts: BigIntStats): void {
@@ -66,19 +65,21 @@ function refuseIrregular(path: string, facts: BigIntStats): void {
   });
 }
 
+interface OpenFileOptions {
+  readonly fd: number;
+  readonly facts: BigIntStats;
+  readonly isReadWhole: boolean;
+}
+
 class OpenFile implements LocalFile {
   readonly path: string;
   readonly identity: FileIdentity;
   readonly changedMs: number;
+  readonly readWhole: ((memory: Buffer) => Uint8Array) | null;
   readonly #fd: number;
   readonly #before: BigIntStats;
-  readonly #buffers: SmallBuffers | null;
-  #whole: Buffer | null = null;
 
-  constructor(
-    path: string,
-    { fd, facts: before, buffers }: { fd: number; facts: BigIntStats; buffers: SmallBuffers | null },
-  ) {
+  constructor(path: string, { fd, facts: before, isReadWhole }: OpenFileOptions) {
     this.path = path;
     this.identity = {
       sizeBytes: Number(before.size),
@@ -88,22 +89,16 @@ class OpenFile implements LocalFile {
     this.changedMs = Number(before.ctimeMs);
     this.#fd = fd;
     this.#before = before;
-    this.#buffers = isSmall(this.identity.sizeBytes) ? buffers : null;
+    const isWhole = isReadWhole && isSmall(this.identity.sizeBytes);
+    this.readWhole = isWhole ? (memory) => this.#readWhole(memory) : null;
   }
 
-  get isReadAtOnce(): boolean {
-    return this.#buffers !== null;
-  }
-
-  readWhole(): Uint8Array | null {
-    if (this.#buffers === null) return null;
+  #readWhole(memory: Buffer): Uint8Array {
     const { sizeBytes } = this.identity;
-    // With one byte more, the same call shows whether the file ends there.
-    this.#whole ??= this.#buffers.take(sizeBytes + 1);
-    const found = this.#readBeyondEnd(this.#whole);
+    const found = this.#readBeyondEnd(memory);
     if (found !== sizeBytes) throw this.#endError(found > sizeBytes ? 'more' : 'fewer');
     this.#confirmUnwritten();
-    return this.#whole.subarray(0, sizeBytes);
+    return memory.subarray(0, sizeBytes);
   }
 
   async readAt(buffer: Uint8Array, offset: number): Promise<void> {
@@ -139,8 +134,6 @@ class OpenFile implements LocalFile {
 
   [Symbol.dispose](): void {
     closeSync(this.#fd);
-    if (this.#whole !== null) this.#buffers?.give(this.#whole);
-    this.#whole = null;
   }
 
   #endError(how: 'more' | 'fewer'): BreakwaterError {

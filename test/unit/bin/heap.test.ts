@@ -26,7 +26,7 @@ function roomAfter(words: readonly string[]): number {
 }
 
 describe('the shape of the heap', () => {
-  it.each([...COLLECT_EARLY, COLLECT_SOONER, ONE_PHASE, '--semi-space-growth-factor=8'])(
+  it.each([...COLLECT_EARLY, COLLECT_SOONER, ONE_PHASE, '--semi-space-growth-factor=16'])(
     '%s is known to this Node: if it is not, measure memory and CPU without it',
     (flag) => expect(statusWith(flag)).toBe(0),
   );
@@ -35,9 +35,9 @@ describe('the shape of the heap', () => {
     expect(statusWith('--heap-growing-percentage=10')).toBe(9);
   });
 
-  it('has twice 8 MB for the new objects of many transfers, and no more than usual for a sweep', () => {
-    expect(roomAfter(['get', '-r'])).toBe(16);
-    expect(roomAfter(['put', '--recursive'])).toBe(16);
+  it('has twice 16 MB for the new objects of many transfers, and no more than usual for a sweep', () => {
+    expect(roomAfter(['get', '-r'])).toBe(32);
+    expect(roomAfter(['put', '--recursive'])).toBe(32);
     expect(roomAfter(['get'])).toBe(1);
     expect(roomAfter(['sweep', '-r'])).toBe(1);
   });
