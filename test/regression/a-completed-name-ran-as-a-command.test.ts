@@ -33,8 +33,8 @@ const NAMES = [
 const BASH = String.raw`
 source script.bash
 compopt() { :; }
-kept=$1 close=$2 COMP_LINE=$3
-shift 3
+kept=$1 close=$2 COMP_LINE=$3 COMP_POINT=$4
+shift 4
 COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
 _breakwater
 for found in "${'$'}{COMPREPLY[@]}"; do
@@ -71,17 +71,23 @@ interface Typed {
   /** What readline keeps of the last word, and the quote that it closes it with. */
   readonly kept?: string;
   readonly close?: string;
+  /** How many characters stand behind the cursor. */
+  readonly behind?: number;
 }
 
 /** What the shell reads for each name that is offered. */
-function complete({ words, last, kept = '', close = '' }: Typed): readonly string[] {
+function complete({ words, last, kept = '', close = '', behind = 0 }: Typed): readonly string[] {
   const before = ['breakwater', ...words];
   const typed = `${before.join(' ')} ${last.join('')}`;
-  const { stdout, stderr } = spawnSync('bash', ['complete.sh', kept, close, typed, ...before, ...last], {
-    cwd: program.directory,
-    env: { ...program.env, PATH: `${program.path('bin')}${delimiter}${program.env['PATH'] ?? ''}` },
-    encoding: 'utf8',
-  });
+  const { stdout, stderr } = spawnSync(
+    'bash',
+    ['complete.sh', kept, close, typed, String(typed.length - behind), ...before, ...last],
+    {
+      cwd: program.directory,
+      env: { ...program.env, PATH: `${program.path('bin')}${delimiter}${program.env['PATH'] ?? ''}` },
+      encoding: 'utf8',
+    },
+  );
   expect(stderr).toBe('');
   expect(existsSync(program.path('ran'))).toBe(false);
   return stdout.split('\n').filter((line) => line !== '');
@@ -104,6 +110,9 @@ describe.skipIf(!hasBash)('a name that bash completes', () => {
     { typed: 'my\\ r', last: ['my\\ r'], name: 'my role' },
     { typed: "i't", kept: "i'", close: "'", last: ["i't"], name: "it's; touch ran" },
     { typed: "'it'\\''s", kept: "'it'\\''", close: "'", last: ["'it'\\''s"], name: "it's; touch ran" },
+    // Only what is before the cursor decides which quote is open: the rest would be read as text, or as a quote.
+    { typed: "b, before 'ack", last: ["b'ack"], behind: 4, name: 'back`touch ran`' },
+    { typed: '"b, before ack"', last: ['"back"'], behind: 4, kept: '"', close: '"', name: 'back`touch ran`' },
     { typed: '"back"', last: ['"back"'], name: 'back`touch ran`' },
     { typed: '"back\\`', kept: '"', close: '"', last: ['"back\\`'], name: 'back`touch ran`' },
   ])('follows $typed', ({ name, ...typed }) => {
@@ -118,7 +127,8 @@ describe.skipIf(!hasBash)('a name that bash completes', () => {
 
 it.skipIf(!hasTmux || !hasBash)('a line that a person completes runs no command of a name', async () => {
   await using terminal = new Terminal(program, { columns: 100, rows: 24 });
-  terminal.enter('PATH=$PWD/bin:$PATH exec bash --norc');
+  // Without a history, which bash would write while the directory is removed.
+  terminal.enter('PATH=$PWD/bin:$PATH HISTFILE= exec bash --norc');
   terminal.enter("source script.bash; printf '%s\\n' '$(touch ran)' 'me@host:1' > names; echo ready-$((1 + 1))");
   await terminal.waitFor(/ready-2/);
   terminal.type('breakwater config --profile "$');

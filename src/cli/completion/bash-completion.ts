@@ -8,6 +8,7 @@ export function bashCompletion(manifest: CommandManifest): string {
   return `# Completion of breakwater for bash: breakwater completion bash
 ${FUNCTIONS}
 _breakwater() {
+  local IFS=$' \\t\\n'
   local -a words=()
   local typed quote head prefix='' filenames='' cur command='' flag='' flags='' valued='' choices=''
   local first='' rest='' kind ended='' count=0 i
@@ -62,6 +63,10 @@ _breakwater_split() {
     fi
     line=${'$'}{trimmed#"${'$'}{COMP_WORDS[i]}"}
   done
+  # What follows the cursor stays as it is, and no quote is closed by it.
+  trimmed=${'$'}{words[n - 1]} i=$((${'$'}{#COMP_LINE} - ${'$'}{#line} - COMP_POINT))
+  ((i <= ${'$'}{#trimmed})) || i=${'$'}{#trimmed}
+  ((i <= 0)) || words[n - 1]=${'$'}{trimmed:0:${'$'}{#trimmed} - i}
 }
 
 # Reads the word $1 as the shell does. Sets typed, its text; quote, what is open at its end; and head, the text before
