@@ -16,9 +16,41 @@ export function onAbort(signal: AbortSignal, fn: (reason: unknown) => void): Dis
     fn(signal.reason);
     return NOTHING;
   }
-  const listener = (): void => fn(signal.reason);
-  signal.addEventListener('abort', listener, ONCE);
-  return { [Symbol.dispose]: () => signal.removeEventListener('abort', listener) };
+  const { all, end } = listening.get(signal) ?? listen(signal);
+  const call = (reason: unknown): void => fn(reason);
+  all.add(call);
+  return {
+    [Symbol.dispose]: () => {
+      if (all.delete(call) && all.size === 0) end();
+    },
+  };
+}
+
+interface Listening {
+  readonly all: Set<(reason: unknown) => void>;
+  /** A signal that somebody listens to may not be garbage collected. */
+  readonly end: () => void;
+}
+
+/** One listener for each signal: another one is compared with all that are there, and a run has one for each request in flight. */
+const listening = new WeakMap<AbortSignal, Listening>();
+
+function listen(signal: AbortSignal): Listening {
+  const all: Listening['all'] = new Set();
+  const callAll = (): void => {
+    for (const call of all) {
+      all.delete(call);
+      call(signal.reason);
+    }
+  };
+  const end = (): void => {
+    listening.delete(signal);
+    signal.removeEventListener('abort', callAll);
+  };
+  const made = { all, end };
+  listening.set(signal, made);
+  signal.addEventListener('abort', callAll, ONCE);
+  return made;
 }
 
 /** Calls `fn` once after `ms` ms, unless disposed first. */

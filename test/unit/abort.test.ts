@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { after, every, onAbort, waitForAbort } from '../../src/abort.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
@@ -17,6 +18,32 @@ describe('onAbort', () => {
     const reasons: unknown[] = [];
     using _listening = onAbort(AbortSignal.abort('before'), (reason) => reasons.push(reason));
     expect(reasons).toEqual(['before']);
+  });
+
+  it('calls all that listen, in order, but not one that another has disposed of', () => {
+    const controller = new AbortController();
+    const called: string[] = [];
+    using _first = onAbort(controller.signal, () => {
+      called.push('first');
+      second[Symbol.dispose]();
+    });
+    const second = onAbort(controller.signal, () => called.push('second'));
+    using _third = onAbort(controller.signal, () => called.push('third'));
+    controller.abort();
+    expect(called).toEqual(['first', 'third']);
+  });
+
+  it('is one listener of the signal for all, and none after the last is disposed', () => {
+    const { signal } = new AbortController();
+    const listening = Array.from({ length: 300 }, () => onAbort(signal, () => undefined));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    for (const each of listening) {
+      each[Symbol.dispose]();
+      each[Symbol.dispose]();
+    }
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+    using _again = onAbort(signal, () => undefined);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
   });
 
   it('does not call after it is disposed', () => {
