@@ -53,7 +53,7 @@ export async function findClients(place: Place, wanted: readonly string[] | null
       const version = /\d+\.\d+\.\d+/.exec(`${found.stdout.toString()} ${found.stderr.toString()}`)?.[0] ?? 'unknown';
       console.log(`${name} ${version}`);
       clients.push(await make(place));
-      if (name === 'rclone') clients.push(rclone(place, ['--transfers', '64', '--checkers', '64']));
+      if (name === 'rclone') clients.push(rclone(place, ['--transfers', '256', '--checkers', '256']));
     }
   }
   return clients;
