@@ -74,14 +74,18 @@ export class Destination {
     return null;
   }
 
-  /** Checks the real path, because an existing directory may be a link. */
+  /**
+   * Checks the real path of what exists of a directory, because that may be a link. A missing one is looked at again each
+   * time, up to a directory that has been checked.
+   */
   #staysBelow(directory: string): boolean {
     if (this.#checked.has(directory)) return true;
-    const existing = findExisting(resolve(directory));
+    const existing = findExisting(resolve(directory), this.#checked);
+    if (this.#checked.has(existing)) return true;
     const real = realpathSync.native(existing);
     const isAboveRoot = isBelow(this.#root, real);
     if (!isAboveRoot && !isBelow(real, this.#root)) return false;
-    // Remembered only if it exists, because a missing one is not checked yet.
+    if (this.#checked.size < DIRECTORIES_MAX) this.#checked.add(existing);
     if (existing === resolve(directory) && this.#checked.size < DIRECTORIES_MAX) this.#checked.add(directory);
     return true;
   }
@@ -120,9 +124,10 @@ function foldName(path: string): string {
   return path.normalize('NFC').toLowerCase();
 }
 
-function findExisting(path: string): string {
+/** The nearest directory at or above a path that exists. @param known directories that do */
+function findExisting(path: string, known: ReadonlySet<string> = new Set()): string {
   let above = path;
-  while (statOrNull(above) === null && above !== dirname(above)) above = dirname(above);
+  while (!known.has(above) && statOrNull(above) === null && above !== dirname(above)) above = dirname(above);
   return above;
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -32,6 +32,25 @@ describe('Destination', () => {
       expect(exact.place(second)).toBe(join(exact.directory, second));
     },
   );
+
+  it('rejects a link that leads out, also where its directory was missing when it was first asked for', async () => {
+    await using destination = await openDestination();
+    await using elsewhere = await openDestination();
+    const first = destination.place('a/b/1');
+    expect(first).toBe(join(destination.directory, 'a', 'b', '1'));
+    await mkdir(join(destination.directory, 'a'));
+    await symlink(elsewhere.directory, join(destination.directory, 'a', 'b'));
+    expect(() => destination.place('a/b/2')).toThrow(expect.objectContaining({ code: 'local_create' }));
+    expect(() => destination.place('a/b/c/3')).toThrow(expect.objectContaining({ code: 'local_create' }));
+    expect(destination.place('a/d/4')).toBe(join(destination.directory, 'a', 'd', '4'));
+  });
+
+  it('follows a link that stays below', async () => {
+    await using destination = await openDestination();
+    await mkdir(join(destination.directory, 'real'));
+    await symlink('real', join(destination.directory, 'link'));
+    expect(destination.place('link/x/1')).toBe(join(destination.directory, 'link', 'x', '1'));
+  });
 
   it('rejects a directory with the name of a file being fetched', async () => {
     await using destination = await openDestination();
