@@ -68,6 +68,7 @@ export const PLAYS: Readonly<Record<string, Play>> = {
   },
 
   // docs/
+  'breakwater --json': { status: 2 },
   'breakwater breaker-isolate s3-upload --for 1h --reason "bucket migration"': REFUSED,
   'breakwater breaker-status --watch | head -1': { before: FAILED },
   "breakwater breaker-isolate s3-upload@eu-west-1 --for 1h --reason 'bucket migration'": {
