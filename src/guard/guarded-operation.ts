@@ -1,3 +1,5 @@
+import { findBareName } from '../circuit/circuit-name.ts';
+import type { Verdict } from '../circuit/circuit.ts';
 import { BreakwaterError } from '../errors.ts';
 import { RetryChainFailed } from '../retry/retry-chain.ts';
 import { operationError } from './operation-error.ts';
@@ -7,7 +9,7 @@ import type { GuardedCircuit } from './guarded-circuit.ts';
 import { PermitHolder } from './permit-holder.ts';
 import { RequestRunner } from './request-runner.ts';
 import { judge } from './verdict.ts';
-import type { OperationTarget } from '../operations.ts';
+import { OPERATIONS, type OperationTarget } from '../operations.ts';
 
 /**
  * Runs one operation on S3: admission, then `work` with its requests, then one verdict. From the outside in:
@@ -52,7 +54,7 @@ export async function runGuarded<T>(
     await permits?.acquire(guard.settings.waitMs);
     const value = await work(requests);
     // Awaited only where there is something to wait for: a tree runs this for each object.
-    const settling = permits?.settle('success');
+    const settling = permits?.settle(saysOfSuccess(target, guard.circuit));
     if (settling !== undefined) await settling;
     finish(null);
     return value;
@@ -66,6 +68,12 @@ export async function runGuarded<T>(
     permits?.end();
     stop.end();
   }
+}
+
+/** That a listing or a look went well says nothing about the writes that the circuit of a put guards. */
+function saysOfSuccess({ operation }: OperationTarget, circuit: GuardedCircuit | null): Verdict {
+  const { circuit: own } = OPERATIONS[operation];
+  return own === null || circuit === null || findBareName(circuit.name) === own ? 'success' : 'neutral';
 }
 
 function createPermitHolder(

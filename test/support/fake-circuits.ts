@@ -42,18 +42,21 @@ export interface FakeProcess {
 export class FakeCircuits {
   readonly #store = createMemoryCircuits();
   readonly #clock: Clock;
+  readonly #name: string;
   readonly #settings: CircuitSettings;
   readonly #dead = new Set<number>();
   #tokens = 0;
   #processes = 0;
 
-  constructor(clock: Clock, settings: Partial<CircuitSettings> = {}) {
+  /** @param name the one that `row` and `open` are about */
+  constructor(clock: Clock, settings: Partial<CircuitSettings> = {}, name = CIRCUIT) {
     this.#clock = clock;
+    this.#name = name;
     this.#settings = { ...DEFAULT_CIRCUIT_SETTINGS, ...settings };
   }
 
   get row(): CircuitRow | undefined {
-    return this.#store.read(CIRCUIT);
+    return this.#store.read(this.#name);
   }
 
   get state(): string {
@@ -106,14 +109,14 @@ export class FakeCircuits {
   open(): void {
     const { gate } = this.startProcess();
     for (let failures = 0; failures < this.#settings.failureThreshold; failures += 1) {
-      gate.settle(takePermit(gate), 'failure', SLOW_DOWN);
+      gate.settle(takePermit(gate, this.#name), 'failure', SLOW_DOWN);
     }
   }
 }
 
 /** A permit, or a test that has set its stage wrong. */
-export function takePermit(gate: CircuitGate): Permit {
-  const admission = gate.admit(CIRCUIT);
+export function takePermit(gate: CircuitGate, circuit = CIRCUIT): Permit {
+  const admission = gate.admit(circuit);
   if (admission.kind === 'refused') throw new Error(`refused: ${admission.refusal.reason}`);
   return admission.permit;
 }

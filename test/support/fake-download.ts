@@ -118,7 +118,7 @@ export function prepare(
   { isFast = true, ...wishes }: Wishes = {},
 ) {
   const fake = createFakeS3(respond, 'http://fake', isFast);
-  const guard = createGuardedProcess();
+  const guard = createGuardedProcess({}, 's3-download@fake');
   const etagTrust = new EtagTrust();
   const opened: (ObjectFacts & { isResumed: boolean })[] = [];
   const request: DownloadRequest = {

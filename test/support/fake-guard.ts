@@ -17,21 +17,23 @@ const SETTINGS: GuardSettings = {
 
 export interface FakeGuardOptions {
   readonly clock?: VirtualClock;
-  /** Of the circuit CIRCUIT; without it, there is no circuit. */
+  /** Without it, there is no circuit. */
   readonly gate?: CircuitGate;
+  /** @default CIRCUIT */
+  readonly circuit?: string;
   readonly settings?: Partial<GuardSettings>;
   readonly limiter?: RequestLimiter;
 }
 
 /** A guard on virtual time that keeps every event, and the controller that aborts it. */
 export function createFakeGuard(options: FakeGuardOptions = {}) {
-  const { clock = new VirtualClock(), gate, settings = {}, limiter = null } = options;
+  const { clock = new VirtualClock(), gate, circuit = CIRCUIT, settings = {}, limiter = null } = options;
   const events: Event[] = [];
   const emit = (event: Event): void => void events.push(event);
   const abort = new AbortController();
   const guard: Guard = {
     settings: { ...SETTINGS, ...settings },
-    circuit: gate === undefined ? null : new CommandCircuit(gate, CIRCUIT),
+    circuit: gate === undefined ? null : new CommandCircuit(gate, circuit),
     limiter,
     waits: new WaitReport({ clock, emit }),
     clock,
@@ -43,9 +45,9 @@ export function createFakeGuard(options: FakeGuardOptions = {}) {
 }
 
 /** The guard of one process, with the circuits that it shares with others. */
-export function createGuardedProcess(settings: Partial<GuardSettings> = {}) {
+export function createGuardedProcess(settings: Partial<GuardSettings> = {}, circuit = CIRCUIT) {
   const clock = new VirtualClock();
-  const circuits = new FakeCircuits(clock);
+  const circuits = new FakeCircuits(clock, {}, circuit);
   const process = circuits.startProcess();
-  return { ...createFakeGuard({ clock, gate: process.gate, settings }), circuits, process };
+  return { ...createFakeGuard({ clock, gate: process.gate, circuit, settings }), circuits, process };
 }
