@@ -53,7 +53,7 @@ export class HttpAgent {
 
   readonly dispatch = (target: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean => {
     const origin = this.#originOf(String(target.origin));
-    const exchange = new HttpExchange(target, handler, () => this.#sendOn(origin, null, exchange));
+    const exchange = new HttpExchange(target, handler, () => this.#sendAgain(origin, exchange));
     this.#send(origin, exchange);
     return true;
   };
@@ -82,6 +82,12 @@ export class HttpAgent {
     });
   }
 
+  /** Its first connection has ended, which makes room for another one: nothing else goes first, for its time is running. */
+  #sendAgain(origin: Origin, exchange: HttpExchange): void {
+    if (this.#isDestroyed || this.#all.size < this.#connectionsMax()) this.#sendOn(origin, null, exchange);
+    else this.#queue.unshift({ origin, exchange });
+  }
+
   /** Sends on this connection, or a new one, or waits for one. */
   #sendOn(origin: Origin, kept: HttpConnection | null, exchange: HttpExchange): void {
     if (this.#isDestroyed) exchange.close(new Error('the client is closed'));
@@ -95,7 +101,9 @@ export class HttpAgent {
 
   /** Sends the next request of the queue, for which there is a connection or room for one. */
   #sendNext(): void {
-    const next = this.#queue.shift();
+    let next = this.#queue.shift();
+    // One that has ended while it waited needs none.
+    while (next?.exchange.aborted === true) next = this.#queue.shift();
     if (next !== undefined) this.#send(next.origin, next.exchange);
   }
 
@@ -131,9 +139,10 @@ export class HttpAgent {
         idle.push({ connection, untilMs: clock.monotonic() + reusableForMs });
         this.#sendNext();
       },
-      onClosed: () => {
+      onAnswered: () => this.#narrowed.noteTaken(),
+      onClosed: ({ isByPeer }) => {
         this.#all.delete(connection);
-        if (!connection.hasAnswered && !this.#isDestroyed) this.#narrowed.note(this.#countAnswering());
+        if (isByPeer && !connection.hasAnswered) this.#narrowed.noteTurnedAway(this.#countAnswering());
         const index = idle.findIndex((one) => one.connection === connection);
         if (index !== -1) idle.splice(index, 1);
         this.#sendNext();

@@ -17,8 +17,10 @@ export interface HttpConnectionOptions extends Omit<SocketOptions, 'onread' | 's
   readonly manners: ServerManners;
   /** Called when the connection can take another request, within this time. */
   readonly onIdle: (reusableForMs: number) => void;
-  /** Called once, also if it could not be opened. */
-  readonly onClosed: () => void;
+  /** Called once, with the first byte that it receives. */
+  readonly onAnswered: () => void;
+  /** Called once, also if it could not be opened: by the other side, or here. */
+  readonly onClosed: (how: { readonly isByPeer: boolean }) => void;
 }
 
 /** A body up to this size is copied behind its head. */
@@ -35,6 +37,7 @@ export class HttpConnection implements HttpChannel {
   /** The request that is sent now is the first. */
   #isNew = true;
   #hasAnswered = false;
+  #isEndedHere = false;
   readonly retain: (chunk: Uint8Array) => void;
   readonly release: (chunks: readonly Uint8Array[]) => void;
 
@@ -126,12 +129,14 @@ export class HttpConnection implements HttpChannel {
 
   /** Also while it is being opened. */
   destroy(): void {
+    this.#isEndedHere = true;
     this.#end.abort();
     this.#socket?.destroy();
   }
 
   abandon(): void {
     this.#exchange = null;
+    this.#isEndedHere = true;
     this.#socket?.destroy();
   }
 
@@ -154,6 +159,7 @@ export class HttpConnection implements HttpChannel {
 
   readonly #take = (lengthBytes: number): boolean => {
     const chunk = this.#reads.cut(lengthBytes);
+    if (!this.#hasAnswered) this.#options.onAnswered();
     this.#hasAnswered = true;
     if (this.#exchange !== null) return this.#exchange.read(chunk);
     this.#condemn(chunk);
@@ -171,9 +177,11 @@ export class HttpConnection implements HttpChannel {
   }
 
   #close(error: Error | null): void {
+    // The request that is told ends the connection once more.
+    const isByPeer = !this.#isEndedHere;
     this.#exchange?.close(error);
     this.#reads.close();
-    this.#options.onClosed();
+    this.#options.onClosed({ isByPeer });
   }
 }
 
