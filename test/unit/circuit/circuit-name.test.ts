@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { findBareName, findFleetCircuit, matchesCircuit, toFleetName } from '../../../src/circuit/circuit-name.ts';
+import {
+  findBareName,
+  findFleetCircuit,
+  isScope,
+  matchesCircuit,
+  NAMED_SCOPE,
+  toFleetName,
+} from '../../../src/circuit/circuit-name.ts';
 
 describe('a name in a command', () => {
   it.each([
@@ -33,5 +40,28 @@ describe("the name of a fleet's circuit", () => {
 
   it.each(['s3-upload@eu-west-1', 's3-upload@fleet/', 'fleet'])('is not %s', (name) => {
     expect(findFleetCircuit(name)).toBeNull();
+  });
+});
+
+describe('a scope', () => {
+  it.each([
+    ['eu-west-1', true],
+    ['minio.internal:9000', true],
+    ['[::1]:9000', true],
+    ['Region_1', true],
+    ['', false],
+    ['a b', false],
+    ['a}b', false],
+    ['*', false],
+    ['redis://h', false],
+    ['a\n', false],
+  ])('may be %j: %s', (text, isOne) => {
+    expect([isScope(text), NAMED_SCOPE.test(text)]).toEqual([isOne, isOne]);
+  });
+
+  it('has up to 100 characters where a person names it, and 260 where it is a host with its port', () => {
+    const [long, longer] = ['a'.repeat(100), 'a'.repeat(101)];
+    expect([NAMED_SCOPE.test(long), NAMED_SCOPE.test(longer)]).toEqual([true, false]);
+    expect([isScope('a'.repeat(260)), isScope('a'.repeat(261))]).toEqual([true, false]);
   });
 });
