@@ -2,7 +2,8 @@ import type { Socket } from 'node:net';
 import { after } from '../abort.ts';
 import { openSocket, type SocketOptions } from './open-socket.ts';
 import type { PooledReads, BufferPool } from './buffer-pool.ts';
-import type { HttpChannel, HttpExchange } from './http-exchange.ts';
+import type { HttpChannel } from './http-channel.ts';
+import type { HttpExchange } from './http-exchange.ts';
 
 /** What is known of a server, from all connections to it. */
 export interface ServerManners {

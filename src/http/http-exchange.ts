@@ -1,32 +1,8 @@
 import type { Dispatcher } from 'undici';
 import { TransferFault } from '../retry/transfer-fault.ts';
-import {
-  formatRequest,
-  RequestWriter,
-  type RequestBytes,
-  type WriteChannel,
-  type WriteProgress,
-} from './request-writer.ts';
+import type { HttpChannel } from './http-channel.ts';
+import { formatRequest, RequestWriter, type RequestBytes, type WriteProgress } from './request-writer.ts';
 import { ResponseParser, type ResponseEvent } from './response-parser.ts';
-
-/** A connection, as its request sees it. */
-export interface HttpChannel extends WriteChannel {
-  /** It has served another request before. */
-  readonly isReused: boolean;
-  readonly pause: () => void;
-  readonly resume: () => void;
-  /**
-   * Call when the response is complete. Another request may follow within this time; 0 for none. `rest` are the bytes
-   * that came after the response.
-   */
-  readonly finish: (reusableForMs: number, rest: Buffer) => void;
-  readonly destroy: () => void;
-  /** Like `destroy`, but does not report to this request any more. */
-  readonly abandon: () => void;
-  /** Adds a user to the memory of this chunk. */
-  readonly retain: (chunk: Uint8Array) => void;
-  readonly release: (chunks: readonly Uint8Array[]) => void;
-}
 
 const NOTHING: Buffer = Buffer.alloc(0);
 const CONTINUE = 100;
@@ -50,6 +26,8 @@ export class HttpExchange implements Dispatcher.DispatchController, WriteProgres
   #isStarted = false;
   #hasBytes = false;
   #wasRepeated = false;
+  /** Whether the first bytes wait for the turn in which the system tells that the request was sent. */
+  #hold: 'none' | 'holds' | 'over' = 'none';
   /** Arrived but not read: TLS passes on decrypted bytes even while paused. */
   readonly #waiting: Buffer[] = [];
   /** Set when the connection has ended after the waiting bytes. */
@@ -109,6 +87,7 @@ export class HttpExchange implements Dispatcher.DispatchController, WriteProgres
     if (chunk !== undefined) {
       this.#hasBytes = true;
       this.#waiting.push(chunk);
+      if (this.#holds()) return !this.#isPaused;
     }
     // The handler resumed within its own call; the outer loop continues.
     if (this.#isReading) return !this.#isPaused;
@@ -134,6 +113,21 @@ export class HttpExchange implements Dispatcher.DispatchController, WriteProgres
     if (this.#isOver) this.#channel?.release(this.#waiting.splice(0));
     else if (!this.#isPaused && this.#closed !== null) this.#settle(this.#closed.error);
     return !this.#isPaused;
+  }
+
+  /**
+   * Over TLS, Node tells that bytes were sent at the end of the turn, by `setImmediate`. On a busy machine the response is there
+   * before that, and looks like one to a request that was not sent.
+   */
+  #holds(): boolean {
+    if (this.#hold === 'none' && this.#writer?.isSent === false) {
+      this.#hold = 'holds';
+      setImmediate(() => {
+        this.#hold = 'over';
+        this.read();
+      });
+    }
+    return this.#hold === 'holds';
   }
 
   /** Call when the connection has ended, or could not be opened. */
@@ -220,6 +214,7 @@ export class HttpExchange implements Dispatcher.DispatchController, WriteProgres
     this.#writer = null;
     this.#closed = null;
     this.#hasBytes = false;
+    this.#hold = 'none';
     this.#parser = new ResponseParser(this.#request.method);
     this.#sendAgain();
   }
