@@ -108,9 +108,9 @@ export function splitFleetNames(
   queries: readonly string[],
   isForFleet: boolean,
 ): { readonly names: readonly string[]; readonly isForFleet: boolean } {
-  const ofFleet = queries.filter((query) => findFleetCircuit(query) !== null);
-  if (ofFleet.length === 0) return { names: queries, isForFleet };
-  if (!isForFleet && ofFleet.length < queries.length) {
+  const { own, inFleet } = separateFleetNames(queries);
+  if (inFleet.length === 0) return { names: queries, isForFleet };
+  if (!isForFleet && own.length > 0) {
     throw new BreakwaterError('usage', 'circuits of this host and of the fleet cannot be changed by one command', {
       details: { reason: 'mixed_circuits', hint: 'change those that begin with fleet/ by a command of their own' },
     });

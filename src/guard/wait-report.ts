@@ -16,7 +16,7 @@ interface Reported {
 export class WaitReport {
   readonly #clock: Clock;
   readonly #emit: EventSink;
-  /** By `keyOf`. */
+  /** By `keyOfWait`. */
   readonly #waits = new Map<string, Reported>();
 
   constructor({ clock, emit }: { readonly clock: Clock; readonly emit: EventSink }) {
@@ -27,7 +27,7 @@ export class WaitReport {
   /** Starts the wait of one operation; dispose it to end the wait. */
   begin(wait: WaitFacts): Disposable {
     const { reason } = wait;
-    const key = keyOf(wait);
+    const key = keyOfWait(wait);
     const reported = this.#waits.get(key) ?? this.#start(wait);
     reported.waiters += 1;
     return {
@@ -55,11 +55,12 @@ export class WaitReport {
       isReported: false,
       timer: after(this.#clock, afterMs, report),
     };
-    this.#waits.set(keyOf(wait), reported);
+    this.#waits.set(keyOfWait(wait), reported);
     return reported;
   }
 }
 
-function keyOf({ reason, circuit }: WaitFacts): string {
+/** Waits that are one for a person who reads of them: for the same reason, and the same circuit. */
+export function keyOfWait({ reason, circuit }: WaitFacts): string {
   return `${reason} ${circuit ?? ''}`;
 }

@@ -1,6 +1,7 @@
 import { formatTime, type Clock } from '../../clock.ts';
 import type { BreakwaterError } from '../../errors.ts';
 import type { EventSink, WaitFacts } from '../../events.ts';
+import { keyOfWait } from '../../guard/wait-report.ts';
 import { escapeControls } from '../../ui/escape.ts';
 import { paint, type Paint } from '../../ui/paint.ts';
 import type { LogLevel } from '../../documents/log-lines.ts';
@@ -16,9 +17,9 @@ const WAIT_LOGGED_EVERY_MS = 10_000;
 /** Logs events on stderr, subject to `--quiet` and `--verbose`. */
 export function createEventLog(output: Output, clock: Clock): EventSink {
   const loggedAtMs = new Map<string, number>();
-  const isRepeated = ({ reason, circuit }: WaitFacts): boolean => {
+  const isRepeated = (wait: WaitFacts): boolean => {
     const nowMs = clock.monotonic();
-    const key = `${reason} ${circuit ?? ''}`;
+    const key = keyOfWait(wait);
     if (nowMs - (loggedAtMs.get(key) ?? -Infinity) < WAIT_LOGGED_EVERY_MS) return true;
     loggedAtMs.set(key, nowMs);
     return false;
