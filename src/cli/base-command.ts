@@ -25,6 +25,10 @@ export type Args<T extends typeof Command> = InferredArgs<T['args']>;
 /** Of a command that needs no settings. */
 const NO_FILE = { path: '', entries: {} };
 
+/** Flags that have no effect beside some others (flags/refuse-ignored.ts). */
+const CONDITIONAL =
+  /^(?:push-|fleet-|(?:include|exclude|again|fsync|recursive|all|read-only|schema|format|yes|listen|allow-host|reset|serve|abort-uploads|list-concurrency)$)/;
+
 /** The parsed arguments and flags of a command. Its settings are in `run.settings`. */
 export interface CommandInput<T extends typeof Command> {
   readonly args: Args<T>;
@@ -153,6 +157,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     const input = { args: parsed.args, flags: parsed.flags, given } as unknown as CommandInput<T>;
     const settings = this.#resolve(input.flags, { flags, env, home });
     await this.checkSettings(settings, env);
+    if ([...given].some((flag) => CONDITIONAL.test(flag))) {
+      const { refuseIgnored } = await import('./flags/refuse-ignored.ts');
+      const isSet = { push: settings.push !== null, fleet: () => isFleetSet(settings, env) };
+      refuseIgnored({ command: this.id ?? '', args: parsed.args, flags: parsed.flags, given, isSet });
+    }
     return { input, settings };
   }
 

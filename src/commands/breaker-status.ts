@@ -9,7 +9,7 @@ import type { InspectedFleet } from '../breaker/fleet-circuits.ts';
 import { separateFleetNames } from '../breaker/select-circuits.ts';
 import type { ScreenRequest } from '../breaker/watch/watch.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
-import { circuitFlags, refuseWithout, withEnvironment } from '../cli/flags/flags.ts';
+import { circuitFlags, withEnvironment } from '../cli/flags/flags.ts';
 import { processStreams } from '../cli/output/process-streams.ts';
 import { readUserName } from '../cli/user-name.ts';
 import { findBareName } from '../circuit/circuit-name.ts';
@@ -68,7 +68,6 @@ export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
     run: CommandRun,
     { args, flags, given }: CommandInput<typeof BreakerStatus>,
   ): Promise<CommandResult> {
-    if (!flags.watch) refuseWithout('watch', ['read-only'], given);
     const names = args.circuit ?? [];
     // By default every scope is shown, but a check covers only the circuits that a transfer would use now.
     const isAboutAll = flags['all-scopes'] || (names.length === 0 && !flags.check);

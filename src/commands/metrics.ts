@@ -3,7 +3,7 @@ import { boolean, option, string } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { assertCanAsk, confirm } from '../cli/output/confirm.ts';
-import { localFlags, refuseWithout, repeatedFlag, withEnvironment } from '../cli/flags/flags.ts';
+import { localFlags, repeatedFlag, withEnvironment } from '../cli/flags/flags.ts';
 import { DEFAULT_LISTEN, parseListen } from '../cli/flags/values.ts';
 import { forgetMeasured, measure } from '../cli/recording/measure.ts';
 import { pushNow, writeNow } from '../cli/recording/metrics-outlets.ts';
@@ -54,8 +54,6 @@ export default class Metrics extends BaseCommand<typeof Metrics> {
     run: CommandRun,
     { flags, given }: CommandInput<typeof Metrics>,
   ): Promise<CommandResult> {
-    refuseTogether(flags, given);
-    if (!flags.serve) refuseWithout('serve', ['listen', 'allow-host'], given);
     if (flags.reset) return await reset(run, flags.yes);
     if (flags.serve) {
       return await serveUntilAborted(run, {
@@ -76,19 +74,6 @@ export default class Metrics extends BaseCommand<typeof Metrics> {
     if (pushedTo !== null) done.push(`pushed the metrics to ${pushedTo}`);
     return { json: { pushed_to: pushedTo, textfile: isWritten ? textfile : null }, summary: done.join('\n') };
   }
-}
-
-/** @throws BreakwaterError `usage` for a flag that would be ignored. The same setting in the environment is allowed. */
-function refuseTogether(
-  { reset: isReset, serve: isServed }: { reset: boolean; serve: boolean },
-  given: ReadonlySet<string>,
-): void {
-  const outlet = ['push', 'textfile'].find((name) => given.has(name));
-  if (outlet === undefined || (!isReset && !isServed)) return;
-  const [mode, does] = isReset ? ['--reset', 'resets'] : ['--serve', 'serves'];
-  throw new BreakwaterError('usage', `${mode} only ${does}: --${outlet} would be ignored`, {
-    details: { hint: `run metrics --${outlet} by itself` },
-  });
 }
 
 async function print(run: CommandRun, format: (typeof FORMATS)[number]): Promise<CommandResult> {

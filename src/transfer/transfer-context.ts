@@ -39,3 +39,6 @@ export interface S3Location {
 export function nameOf({ bucket, key }: S3Location): string {
   return `s3://${bucket}/${key}`;
 }
+
+/** What makes the key of a `get` a pattern. */
+export const PATTERN_CHARACTER = /[*?[]/;

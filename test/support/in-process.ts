@@ -7,6 +7,8 @@ import { decideOutputMode, Output } from '../../src/cli/output/output.ts';
 import { report, reportFailure } from '../../src/cli/output/report.ts';
 import { createRuntime } from '../../src/cli/runtime.ts';
 import { resolveSettings } from '../../src/cli/settings/resolve-settings.ts';
+import { isFleetSet } from '../../src/cli/fleet/fleet-setting.ts';
+import { refuseIgnored } from '../../src/cli/flags/refuse-ignored.ts';
 import { toBreakwaterError } from '../../src/cli/flags/usage-error.ts';
 import { systemClock } from '../../src/clock.ts';
 import { assertOutputs } from './check-output.ts';
@@ -79,6 +81,8 @@ export async function runInProcess(
   const executable = new CommandClass([], undefined as never) as unknown as Executable;
   let status: number;
   try {
+    const isSet = { push: settings.push !== null, fleet: () => isFleetSet(settings, env) };
+    refuseIgnored({ command, args: { ...input.args }, flags: input.flags, given, isSet });
     const result = await executable.execute(runtime.run, { args: input.args, flags: input.flags, given });
     status = report(output, systemClock, { command, result });
   } catch (error) {

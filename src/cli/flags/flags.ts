@@ -1,6 +1,6 @@
 import { boolean, custom, string } from '@oclif/core/flags';
 import type { FlagInput, OptionFlag } from '@oclif/core/interfaces';
-import { BreakwaterError } from '../../errors.ts';
+import type { BreakwaterError } from '../../errors.ts';
 import { DURATION_FORMS, formatDuration, parseDuration } from '../../duration.ts';
 import { keepBetween, parseCount, type Setting } from '../settings/setting.ts';
 import { SETTING_GROUPS } from '../settings/setting-table.ts';
@@ -120,18 +120,6 @@ export function withEnvironment<T extends FlagInput>(flags: T): T {
   const named = Object.entries(flags).map(([name, flag]) => [name, { ...flag, env: environmentName(name) }]);
   // Same keys and flags; each flag gains one field.
   return Object.fromEntries(named) as T;
-}
-
-/**
- * Refuses flags of the command line that would be ignored, because another one is missing. As variables they are allowed.
- * @throws BreakwaterError `usage`
- */
-export function refuseWithout(needed: string, flags: readonly string[], given: ReadonlySet<string>): void {
-  const useless = flags.find((flag) => given.has(flag));
-  if (useless === undefined) return;
-  throw new BreakwaterError('usage', `--${useless} has an effect only with --${needed}`, {
-    details: { hint: `add --${needed}, or leave --${useless} out` },
-  });
 }
 
 interface ValueForm {

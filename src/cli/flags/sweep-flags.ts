@@ -108,8 +108,9 @@ export function readSweepTarget({ bucket, key: prefix }: S3Location, flags: Targ
       details: { reason: 'needs_age', hint: 'for example --older-than 24h; add --dry-run to preview' },
     });
   }
-  // A list of keys cannot mean the whole bucket by mistake.
-  if (prefix === '' && !flags.all && flags['keys-from'] === undefined) {
+  // A list of keys cannot mean the whole bucket by mistake, but it does not list uploads.
+  const isListed = flags['keys-from'] !== undefined && abortUploadsMs === null;
+  if (prefix === '' && !flags.all && !isListed) {
     throw new BreakwaterError('usage', `s3://${bucket}/ has an empty prefix, which is the whole bucket`, {
       details: { reason: 'empty_prefix', hint: 'name a prefix, or pass --all' },
     });

@@ -2,7 +2,7 @@ import type { ListedObject } from '../../s3/list/list-objects.ts';
 import type { ObjectStore } from '../../s3/object-store.ts';
 import { createKeyFilter, type KeyFilter, type KeyPatterns } from '../../key-filter.ts';
 import { baseNameOf } from './object-path.ts';
-import { nameOf, type S3Location } from '../transfer-context.ts';
+import { nameOf, PATTERN_CHARACTER, type S3Location } from '../transfer-context.ts';
 
 /** The keys to list, and which of them to fetch. */
 export interface KeyPattern {
@@ -27,7 +27,7 @@ export interface ListedItem {
 
 /** Reads a key with `*`, `?` or `[` as a pattern; null if it has none of them. */
 export function findPattern(key: string): KeyPattern | null {
-  const at = key.search(/[*?[]/);
+  const at = key.search(PATTERN_CHARACTER);
   if (at === -1) return null;
   const prefix = key.slice(0, at);
   return { prefix, pattern: key.slice(prefix.lastIndexOf('/') + 1) };

@@ -12,7 +12,7 @@ import type { ResumableUploads } from './resume-upload.ts';
 import type { LocalFile } from './source-file.ts';
 import { readStandardInput } from './standard-input.ts';
 
-/** Parts of standard input in flight; with the part size, this bounds the memory. */
+/** Parts of standard input in flight, unless `--concurrency` says how many; with the part size, this bounds the memory. */
 const STREAM_PARTS_IN_FLIGHT = 4;
 
 /** Shared by all objects of one put. */
@@ -71,7 +71,7 @@ export async function sendStandardInput(
     checksum,
     ifNoneMatch,
     partSizeBytes,
-    partsInFlight: STREAM_PARTS_IN_FLIGHT,
+    partsInFlight: Math.min(request.concurrency ?? STREAM_PARTS_IN_FLIGHT, context.requestsMax),
     body: readStandardInput(stdin, { signal, maxBytes: partSizeBytes * PARTS_MAX }),
     resume,
   });
