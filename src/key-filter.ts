@@ -1,7 +1,5 @@
-import picomatch from 'picomatch';
-import { assertNever, BreakwaterError } from './errors.ts';
-import { compilePattern } from './pattern-program.ts';
-import { parsePatternSource, type PatternNode } from './pattern-syntax.ts';
+import { braceExpand, Minimatch } from 'minimatch';
+import { BreakwaterError } from './errors.ts';
 
 export interface KeyPatterns {
   /** Keys to include; empty for all. */
@@ -12,14 +10,35 @@ export interface KeyPatterns {
 
 export type KeyFilter = (relativeKey: string) => boolean;
 
-/** Steps that the backtracking engine may need for one key, as a power of two: some milliseconds. */
-const BACKTRACKING_MAX = 22;
+/** Names that the braces of one pattern may stand for, and their characters together. */
+const NAMES_MAX = 10_000;
+const CHARACTERS_MAX = 3_000_000;
+
+/** As in a shell, but in a key nothing is special about a dot, `#`, a leading `!`, or several slashes. */
+const AS_WRITTEN = {
+  dot: true,
+  nocomment: true,
+  nonegate: true,
+  preserveMultipleSlashes: true,
+  // A key is not a path: `..` does not lead up.
+  optimizationLevel: 0,
+  // Whatever the machine, keys have slashes, and a backslash takes a character literally.
+  platform: 'linux',
+  // A segment is a slash and a character at least, in a key of 1,024 bytes or a path of 4,096.
+  maxGlobstarRecursion: 2048,
+  braceExpandMax: NAMES_MAX + 1,
+} as const;
+
+/** A character that no key and no pattern has: Unicode reserves it for use within a program. */
+const STAND_IN = '\uFDD0';
+/** The last character of the names `.` and `..` in a key. */
+const LAST_DOT = /(?<=^\.?|\/\.?)\.(?=\/|$)/gu;
 
 /**
  * Selects keys or paths by glob. As in .gitignore, a pattern without a slash matches the last segment at any depth
  * (`*.log`), one with a slash the whole name below the source or prefix (`a/**`). Compiled once, for a million keys.
  * The time for a key is bounded, whatever the pattern and the key.
- * @throws BreakwaterError `usage` for a pattern that cannot be matched in bounded time
+ * @throws BreakwaterError `usage` for a pattern that is empty, too long, or has braces for too many names
  */
 export function createKeyFilter({ include, exclude }: KeyPatterns): KeyFilter {
   const included = include.map(compile);
@@ -37,78 +56,46 @@ function compile(pattern: string): KeyFilter {
   return compileGlob(pattern.replace(/^\//u, ''));
 }
 
-/**
- * picomatch translates a glob into a regular expression. JavaScript's engine backtracks: with several `*`, one key that
- * nearly matches could keep it busy for hours, during which neither deadlines nor signals are served.
- */
+/** A key that is spelt as the pattern is taken, too: names such as `a[1].txt` are common. */
 function compileGlob(glob: string): KeyFilter {
   if (glob === '') throw new BreakwaterError('usage', 'a pattern is empty', { details: { hint: 'leave it out' } });
-  const options = { dot: true, nonegate: true, strictSlashes: true } as const;
-  const translated = picomatch(glob, options);
-  const node = parsePatternSource(picomatch.makeRe(glob, options).source);
-  if (node === null) {
-    throw new BreakwaterError('usage', `the pattern ${glob} has parts of a regular expression that are not supported`, {
-      details: { hint: 'use *, **, ?, [...] and {a,b}' },
-    });
-  }
-  const lengthMax = backtrackingLengthMax(node);
-  const matches = compilePattern(node);
-  // The backtracking engine is ten times faster. As picomatch, take a key that is spelt as the pattern.
-  return (key) => (key.length <= lengthMax ? translated(key) : key === glob || matches(key));
+  const compiled = compileMatcher(glob);
+  const matches = (key: string): boolean => compiled.match(key);
+  const endsWithSlash = glob.endsWith('/');
+  return (key) => key === glob || matchesKey(key, { matches, endsWithSlash });
 }
 
-/** The greatest length of a key that is certain to be matched quickly with backtracking. */
-function backtrackingLengthMax(node: PatternNode): number {
-  const fixed = backtracking(node, 0);
-  const loops = backtracking(node, 1) - fixed;
-  return fixed > BACKTRACKING_MAX ? 0 : 2 ** ((BACKTRACKING_MAX - fixed) / loops);
+/** With only a part of the names that the braces stand for, keys would be deleted that the user excludes. */
+function compileMatcher(glob: string): Minimatch {
+  try {
+    const pattern = bareSlashes(glob);
+    const names = braceExpand(pattern, AS_WRITTEN);
+    const characters = names.reduce((sum, { length }) => sum + length, 0);
+    if (names.length <= NAMES_MAX && characters <= CHARACTERS_MAX) return new Minimatch(pattern, AS_WRITTEN);
+  } catch (error) {
+    // What it refuses: more than 64 Ki characters, or thousands of nested groups.
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+  }
+  throw new BreakwaterError('usage', `the pattern ${glob.slice(0, 100)} is too long or stands for too many names`, {
+    details: { hint: `use a wildcard or several patterns; braces may stand for ${NAMES_MAX} names` },
+  });
+}
+
+/** An escaped slash is a slash, as in a shell; minimatch divides the pattern before it reads escapes. */
+function bareSlashes(glob: string): string {
+  return glob.replaceAll(/\\([^])/gu, (escaped, character) => (character === '/' ? '/' : escaped));
 }
 
 /**
- * An upper limit of the steps for a key, as a power of two; what takes the same time for every key counts nothing.
- * @param loopCost the part of a repetition that can be as long as the key
+ * minimatch matches paths, where a slash at the end means nothing, and where no wildcard takes `.` or `..`. Keys have
+ * both, for instance those uploaded under the names that `find .` prints.
  */
-function backtracking(node: PatternNode, loopCost: number): number {
-  switch (node.kind) {
-    case 'sequence':
-      return sum(node.parts, loopCost);
-    case 'choice':
-      return Math.log2(node.branches.length) + sum(node.branches, loopCost);
-    case 'look':
-      return hasLoop(node.body) ? backtracking(node.body, loopCost) : 0;
-    case 'repeat':
-      if (!isLoop(node)) return (node.most - node.least) * (1 + backtracking(node.body, loopCost));
-      // Several ways to read the same characters, such as (a|aa)*, need exponential time.
-      return readsOneCharacter(node.body) ? loopCost : Infinity;
-    case 'character':
-    case 'start':
-    case 'end':
-      return 0;
-    default:
-      return assertNever(node);
-  }
-}
-
-function sum(nodes: readonly PatternNode[], loopCost: number): number {
-  return nodes.reduce((total, node) => total + backtracking(node, loopCost), 0);
-}
-
-function isLoop(node: PatternNode): boolean {
-  return node.kind === 'repeat' && !Number.isFinite(node.most);
-}
-
-function hasLoop(node: PatternNode): boolean {
-  if (isLoop(node)) return true;
-  if ('body' in node) return hasLoop(node.body);
-  if (node.kind === 'sequence') return node.parts.some(hasLoop);
-  return node.kind === 'choice' && node.branches.some(hasLoop);
-}
-
-/** One character, and conditions on it. */
-function readsOneCharacter(node: PatternNode): boolean {
-  const parts = node.kind === 'sequence' ? node.parts : [node];
-  const characters = parts.filter(({ kind }) => kind === 'character').length;
-  return (
-    characters === 1 && parts.every((part) => part.kind === 'character' || (part.kind === 'look' && !hasLoop(part)))
-  );
+function matchesKey(
+  key: string,
+  { matches, endsWithSlash }: { readonly matches: KeyFilter; readonly endsWithSlash: boolean },
+): boolean {
+  if (key.endsWith('/') && !endsWithSlash && !matchesKey(key + STAND_IN, { matches, endsWithSlash })) return false;
+  if (matches(key)) return true;
+  const standIn = key.replaceAll(LAST_DOT, STAND_IN);
+  return standIn !== key && matches(standIn);
 }
