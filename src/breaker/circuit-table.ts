@@ -2,7 +2,7 @@ import type { CircuitState, Transition } from '../circuit/circuit.ts';
 import { formatTime } from '../clock.ts';
 import { formatAllowedAgain, formatCause, formatNextCall, nameProcess, nameState } from '../ui/circuit-words.ts';
 import { alignColumns } from '../ui/align-columns.ts';
-import { escapeControls } from '../ui/escape.ts';
+import { escapeControls } from '../escape.ts';
 import { measureColumns } from '../ui/frame.ts';
 import { paint, type Paint } from '../ui/paint.ts';
 import { wrapText } from '../ui/wrap.ts';

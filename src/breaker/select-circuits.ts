@@ -4,8 +4,7 @@ import { initialRow } from '../circuit/state-machine.ts';
 import { BreakwaterError } from '../errors.ts';
 import { refuseForeign } from '../state/state-problem.ts';
 import type { BreakerContext } from './breaker-context.ts';
-import { maskCredentials } from '../mask-credentials.ts';
-import { escapeControls } from '../ui/escape.ts';
+import { quoteGiven } from '../mask-credentials.ts';
 import { findNearestWord } from '../ui/nearest-word.ts';
 
 type Selecting = Pick<BreakerContext, 'state' | 'circuitName' | 'settings'>;
@@ -126,7 +125,7 @@ function unknownCircuitError(query: string, known: readonly string[]): Breakwate
     : near === null
       ? ''
       : `did you mean ${near}? `;
-  return new BreakwaterError('usage', `no circuit is named "${escapeControls(maskCredentials(query)).slice(0, 100)}"`, {
+  return new BreakwaterError('usage', `no circuit is named ${quoteGiven(query, 100)}`, {
     details: {
       reason: 'unknown_circuit',
       hint: `${advice}known circuits: ${known.join(', ')}`,

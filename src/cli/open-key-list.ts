@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { access, constants, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { BreakwaterError } from '../errors.ts';
+import { maskCredentials } from '../mask-credentials.ts';
 import { openPipeToRead } from '../open-pipe.ts';
 import { explainSystemError, readSystemCode } from '../system-error.ts';
 import { readKeyList } from '../sweep/select/key-list.ts';
@@ -51,7 +52,11 @@ async function* readNamed(
 function keyListError(name: string, cause: unknown): BreakwaterError {
   const isMissing = readSystemCode(cause) === 'ENOENT';
   const why = cause === null ? 'it is a directory' : (explainSystemError(cause) ?? 'unknown error');
-  return new BreakwaterError(isMissing ? 'not_found' : 'local_io', `cannot read the list of keys ${name}: ${why}`, {
-    cause,
-  });
+  return new BreakwaterError(
+    isMissing ? 'not_found' : 'local_io',
+    `cannot read the list of keys ${maskCredentials(name)}: ${why}`,
+    {
+      cause,
+    },
+  );
 }

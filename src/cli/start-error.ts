@@ -1,6 +1,6 @@
 import { BreakwaterError } from '../errors.ts';
-import { maskCredentials } from '../mask-credentials.ts';
-import { escapeControls } from '../ui/escape.ts';
+import { quoteGiven } from '../mask-credentials.ts';
+import { escapeControls } from '../escape.ts';
 import { findNearestWord } from '../ui/nearest-word.ts';
 import { SETTING_TABLE } from './settings/setting-table.ts';
 
@@ -28,7 +28,7 @@ export async function findStartError(error: unknown, { argv, program }: CommandL
   }
   // `status` for `breaker-status`: the end of a name is most of its meaning.
   const near = findNearestWord(word, known) ?? known.find((id) => id.endsWith(`-${word}`)) ?? null;
-  return new BreakwaterError('usage', `unknown command ${escapeControls(maskCredentials(word)).slice(0, 60)}`, {
+  return new BreakwaterError('usage', `unknown command ${quoteGiven(word, 60).slice(1, -1)}`, {
     details: { hint: `${near === null ? '' : `did you mean ${near}? `}see breakwater --help` },
   });
 }

@@ -13,6 +13,7 @@ import { resolveSettings, type Settings, type SettingSources } from '../cli/sett
 import { findUnknownVariables } from '../cli/settings/unknown-variables.ts';
 import { findUserFile, readUsableFile } from '../cli/settings/user-file.ts';
 import type { BreakwaterError } from '../errors.ts';
+import { maskCredentials } from '../mask-credentials.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -66,5 +67,5 @@ export default class Doctor extends BaseCommand<typeof Doctor> {
 
 function readPlace(url: string, run: CommandRun) {
   const { bucket, key } = parseS3Url(url, run);
-  return { bucket, prefix: key, url };
+  return { bucket, prefix: key, url: maskCredentials(url) };
 }

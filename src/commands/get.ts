@@ -3,7 +3,7 @@ import { boolean, string } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput, type Flags } from '../cli/base-command.ts';
 import { parseByteRange } from '../cli/flags/values.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
-import { escapeControls } from '../ui/escape.ts';
+import { quoteGiven } from '../mask-credentials.ts';
 import { accessFlags, readObjectAccess } from '../cli/flags/access-flags.ts';
 import { countFlag, repeatedFlag, sizeFlag, transferFlags, withEnvironment } from '../cli/flags/flags.ts';
 import { presentGet } from '../cli/output/get-result.ts';
@@ -77,7 +77,7 @@ export default class Get extends BaseCommand<typeof Get> {
   protected override async execute(run: CommandRun, { args, flags }: CommandInput<typeof Get>): Promise<CommandResult> {
     const source = parseS3Url(args.source, run);
     if (isS3Url(args.dest)) {
-      throw new BreakwaterError('usage', `${escapeControls(args.dest)} is not a local destination`, {
+      throw new BreakwaterError('usage', `${quoteGiven(args.dest)} is not a local destination`, {
         details: { hint: 'get downloads to local files: breakwater get s3://bucket/key FILE' },
       });
     }

@@ -9,7 +9,7 @@ import { forgetMeasured, measure } from '../cli/recording/measure.ts';
 import { pushNow, writeNow } from '../cli/recording/metrics-outlets.ts';
 import { serveUntilAborted } from '../cli/recording/metrics-server.ts';
 import { BreakwaterError } from '../errors.ts';
-import { escapeControls } from '../ui/escape.ts';
+import { escapeControls } from '../escape.ts';
 import { toJsonText } from '../json-text.ts';
 
 const FORMATS = ['prometheus', 'openmetrics', 'json'] as const;

@@ -3,8 +3,7 @@ import { boolean, string as text } from '@oclif/core/flags';
 import { presentPut, presentPutPlan } from '../cli/output/put-result.ts';
 import { BaseCommand, type CommandInput, type Flags } from '../cli/base-command.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
-import { maskCredentials } from '../mask-credentials.ts';
-import { escapeControls } from '../ui/escape.ts';
+import { quoteGiven } from '../mask-credentials.ts';
 import { accessFlags, readObjectAccess } from '../cli/flags/access-flags.ts';
 import { countFlag, repeatedFlag, sizeFlag, transferFlags, withEnvironment } from '../cli/flags/flags.ts';
 import { objectFlags, readObjectOptions } from '../cli/flags/put-flags.ts';
@@ -73,13 +72,13 @@ export default class Put extends BaseCommand<typeof Put> {
   protected override async execute(run: CommandRun, { args, flags }: CommandInput<typeof Put>): Promise<CommandResult> {
     const fromS3 = args.source.find(isS3Url);
     if (fromS3 !== undefined) {
-      throw new BreakwaterError('usage', `${escapeControls(fromS3)} is not a local file`, {
+      throw new BreakwaterError('usage', `${quoteGiven(fromS3)} is not a local file`, {
         details: { hint: 'put uploads local files: breakwater put FILE s3://bucket/key' },
       });
     }
     if (args.source.includes('')) throw emptyPathError('a source');
     if (!isS3Url(args.dest)) {
-      throw new BreakwaterError('usage', `"${escapeControls(maskCredentials(args.dest))}" is not an S3 URL`, {
+      throw new BreakwaterError('usage', `${quoteGiven(args.dest)} is not an S3 URL`, {
         details: { hint: 'the last argument is the destination: breakwater put SOURCE... s3://bucket/key' },
       });
     }

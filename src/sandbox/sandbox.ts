@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { systemClock, type Clock } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
+import { quoteGiven } from '../mask-credentials.ts';
 import { loadFastCrc } from '../fast-crc.ts';
 import { respondToRequest, sendRefusal, type SandboxContext } from './respond.ts';
 import type { Bucket } from './store/bucket.ts';
@@ -127,7 +128,7 @@ function getOrCreate(buckets: Buckets, name: string, nowMs: number): Bucket {
     return buckets.create(name, nowMs);
   } catch (error) {
     const details = { hint: 'use 3 to 63 lower-case letters, digits, dots and hyphens' };
-    throw new BreakwaterError('usage', `"${name.slice(0, 200)}" is not a valid bucket name`, {
+    throw new BreakwaterError('usage', `${quoteGiven(name)} is not a valid bucket name`, {
       cause: error,
       details,
     });

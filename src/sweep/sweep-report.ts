@@ -6,6 +6,7 @@ import { after, onAbort } from '../abort.ts';
 import type { Clock } from '../clock.ts';
 import type { SweepReportLine } from '../documents/sweep-documents.ts';
 import { BreakwaterError } from '../errors.ts';
+import { maskCredentials } from '../mask-credentials.ts';
 import { isPipe, openPipeToWrite } from '../open-pipe.ts';
 import type { LeftObject } from './tally.ts';
 import { toJsonText } from '../json-text.ts';
@@ -79,7 +80,7 @@ async function openStream(path: string, wait: ReportWait): Promise<Writable> {
     return stream;
   } catch (error) {
     if (error instanceof BreakwaterError) throw error;
-    throw new BreakwaterError('local_create', `cannot create the report ${path}: ${reasonOf(error)}`, {
+    throw new BreakwaterError('local_create', `cannot create the report ${maskCredentials(path)}: ${reasonOf(error)}`, {
       cause: error,
       details: { hint: 'nothing was deleted; name a file in an existing directory' },
     });

@@ -1,4 +1,4 @@
-import { escapeControls } from './escape.ts';
+import { escapeControls } from '../escape.ts';
 import { measureColumns } from './frame.ts';
 
 /** Columns as wide as their widest cell, two spaces apart, without trailing spaces; control characters are escaped. */

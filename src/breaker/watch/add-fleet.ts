@@ -1,7 +1,7 @@
 import { toFleetName } from '../../circuit/circuit-name.ts';
 import type { FleetFacts } from '../fleet-facts.ts';
 import { showFleetCircuit } from '../fleet-facts.ts';
-import { escapeAll } from '../../ui/escape.ts';
+import { escapeAll } from '../../escape.ts';
 import type { SeenFleet } from './fleet-poll.ts';
 import type { CircuitActivity, WatchedCircuit, WatchSnapshot } from './snapshot.ts';
 

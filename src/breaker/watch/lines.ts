@@ -9,7 +9,7 @@ import { formatCause, formatNextCall, formatReason, nameProcess, nameState } fro
 import type { BreakerContext } from '../breaker-context.ts';
 import { circuitDocument, engineDocument, transitionDocument } from '../circuit-document.ts';
 import type { InspectedCircuit } from '../inspect-circuits.ts';
-import { escapeControls } from '../../ui/escape.ts';
+import { escapeControls } from '../../escape.ts';
 import type { WatchReader } from './reader.ts';
 import { toJsonText } from '../../json-text.ts';
 

@@ -11,7 +11,7 @@ import { FleetPoll, type SeenFleet } from './fleet-poll.ts';
 import type { BreakerContext } from '../breaker-context.ts';
 import { bareReader, countRefused, findOutage } from '../inspect-circuits.ts';
 import { selectCircuits } from '../select-circuits.ts';
-import { escapeAll } from '../../ui/escape.ts';
+import { escapeAll } from '../../escape.ts';
 
 /** State changes read per circuit, for scrolling and to find the start of an outage. */
 const HISTORY_READ = 1000;

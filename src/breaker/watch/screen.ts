@@ -8,7 +8,7 @@ import type { Key } from '../../ui/key.ts';
 import { pressKey, type WatchAction } from './keys.ts';
 import type { WatchSnapshot } from './snapshot.ts';
 import { beginView, SPANS_MS, type Message, type WatchOptions, type WatchView } from './view.ts';
-import { escapeAll } from '../../ui/escape.ts';
+import { escapeAll } from '../../escape.ts';
 import type { BreakerContext } from '../breaker-context.ts';
 import type { WatchReader } from './reader.ts';
 

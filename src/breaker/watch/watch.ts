@@ -1,7 +1,7 @@
 import { findFleetCircuit } from '../../circuit/circuit-name.ts';
 import { BreakwaterError } from '../../errors.ts';
 import { formatChange } from '../../ui/circuit-words.ts';
-import { escapeControls } from '../../ui/escape.ts';
+import { escapeControls } from '../../escape.ts';
 import type { Symbols } from '../../ui/symbols.ts';
 import type { JobControl } from '../../ui/job-control.ts';
 import type { BreakerContext } from '../breaker-context.ts';

@@ -1,8 +1,7 @@
 import { BreakwaterError } from '../../errors.ts';
 import { KEY_BYTES_MAX } from '../../s3/protocol/limits.ts';
 import type { S3Location } from '../../transfer/transfer-context.ts';
-import { maskCredentials } from '../../mask-credentials.ts';
-import { escapeControls } from '../../ui/escape.ts';
+import { quoteGiven } from '../../mask-credentials.ts';
 import type { CommandRun } from '../command-run.ts';
 import { findBucketProblem, splitBucket, type BucketProblem } from './bucket-name.ts';
 
@@ -34,9 +33,5 @@ export function emptyPathError(what: string): BreakwaterError {
 }
 
 function refuse(text: string, { why, hint, code = 'usage' }: BucketProblem): BreakwaterError {
-  return new BreakwaterError(code, `"${escapeControls(shorten(maskCredentials(text)))}" ${why}`, { details: { hint } });
-}
-
-function shorten(text: string): string {
-  return text.length > 200 ? `${text.slice(0, 200)}...` : text;
+  return new BreakwaterError(code, `${quoteGiven(text)} ${why}`, { details: { hint } });
 }

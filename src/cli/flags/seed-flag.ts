@@ -1,7 +1,7 @@
 import { parseDuration } from '../../duration.ts';
 import { BreakwaterError } from '../../errors.ts';
-import { maskCredentials } from '../../mask-credentials.ts';
-import { escapeControls } from '../../ui/escape.ts';
+import { escapeControls } from '../../escape.ts';
+import { hasCredentials, quoteGiven } from '../../mask-credentials.ts';
 import { parseSize } from './values.ts';
 
 /** Initial objects of the sandbox. */
@@ -67,10 +67,11 @@ function split(text: string, option: string): readonly [string, string] {
   return [option.slice(0, at), option.slice(at + 1)];
 }
 
+/** @param why not said where the value has credentials: it quotes pieces of it */
 function refuse(text: string, why: string): BreakwaterError {
   return new BreakwaterError(
     'usage',
-    `"${escapeControls(maskCredentials(text).slice(0, 200))}" is not a valid seed: ${escapeControls(maskCredentials(why))}`,
+    `${quoteGiven(text)} is not a valid seed${hasCredentials(text) ? '' : `: ${escapeControls(why)}`}`,
     {
       details: { hint: `use demo, none, or ${SEED_FORM}, such as logs/old.log:age=9d` },
     },

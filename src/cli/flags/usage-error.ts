@@ -1,8 +1,8 @@
 import { CLIError } from '@oclif/core/errors';
 import type { FlagInput } from '@oclif/core/interfaces';
 import { BreakwaterError } from '../../errors.ts';
-import { maskCredentials } from '../../mask-credentials.ts';
-import { escapeControls } from '../../ui/escape.ts';
+import { maskCredentials, quoteGiven } from '../../mask-credentials.ts';
+import { escapeControls } from '../../escape.ts';
 import { FlagRefused } from './flags.ts';
 import { isS3Url } from './s3-url.ts';
 import type { Environment } from '../settings/resolve-settings.ts';
@@ -117,7 +117,10 @@ function usageError(error: CLIError, { command, flags }: UsageContext): Breakwat
     return refuse(`${error.args.length} argument${error.args.length === 1 ? '' : 's'} too many`, help);
   }
   const lines = error.message.split('\n').filter((line) => !line.startsWith('See more help'));
-  const text = escapeControls(maskCredentials(lines.map((line) => line.trim()).join(' ')));
+  const said = lines.map((line) => line.trim()).join(' ');
+  // A refused choice: the value alone is what the rules for credentials know.
+  const [, start = '', value = '', rest = ''] = /^(Expected )(.+?)( to be one of: .*)$/s.exec(said) ?? [];
+  const text = value === '' ? escapeControls(maskCredentials(said)) : `${start}${quoteChoice(value)}${rest}`;
   return refuse(`${text.charAt(0).toLowerCase()}${text.slice(1)}`, help);
 }
 
@@ -160,4 +163,10 @@ function readObject(from: object, field: string): Readonly<Record<string, unknow
 function readName(argument: unknown): readonly string[] {
   if (typeof argument !== 'object' || argument === null || !('name' in argument)) return [];
   return typeof argument.name === 'string' ? [argument.name] : [];
+}
+
+/** `--format=VALUE`, or an argument's value. */
+function quoteChoice(choice: string): string {
+  const [, flag = '', value = choice] = /^(--[a-z][a-z-]*=)(.*)$/s.exec(choice) ?? [];
+  return `${flag}${quoteGiven(value).slice(1, -1)}`;
 }

@@ -2,7 +2,7 @@ import type { FleetChanges } from '../../breaker/change-fleet.ts';
 import { transitionDocument } from '../../breaker/circuit-document.ts';
 import type { Transition } from '../../circuit/circuit.ts';
 import { formatChange } from '../../ui/circuit-words.ts';
-import { escapeControls } from '../../ui/escape.ts';
+import { escapeControls } from '../../escape.ts';
 import type { CommandResult } from '../command-run.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { ConfigFound, ValueDocument } from '../../documents/config-documents.ts';
 import type { BreakwaterError } from '../../errors.ts';
 import { alignColumns } from '../../ui/align-columns.ts';
-import { escapeControls } from '../../ui/escape.ts';
+import { escapeControls } from '../../escape.ts';
 import type { UnknownVariable } from '../settings/unknown-variables.ts';
 import type { TracedSetting, TracedValue } from '../settings/trace-settings.ts';
 import type { CommandResult } from '../command-run.ts';

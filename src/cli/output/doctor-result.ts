@@ -1,5 +1,5 @@
 import { BreakwaterError } from '../../errors.ts';
-import { escapeControls } from '../../ui/escape.ts';
+import { escapeControls } from '../../escape.ts';
 import { paint, type Paint } from '../../ui/paint.ts';
 import type { CommandResult } from '../command-run.ts';
 import type { ChecksDone } from '../../documents/doctor-documents.ts';

@@ -2,7 +2,7 @@ import { formatTime, type Clock } from '../../clock.ts';
 import type { BreakwaterError } from '../../errors.ts';
 import type { EventSink, WaitFacts } from '../../events.ts';
 import { keyOfWait } from '../../guard/wait-report.ts';
-import { escapeControls } from '../../ui/escape.ts';
+import { escapeControls } from '../../escape.ts';
 import { paint, type Paint } from '../../ui/paint.ts';
 import type { LogLevel } from '../../documents/log-lines.ts';
 import { DEBUG_KINDS, errorLine, eventLine, type LogLine } from './log-line.ts';

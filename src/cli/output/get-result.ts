@@ -4,7 +4,7 @@ import type { GetReport, GotOne } from '../../transfer/get/get.ts';
 import type { GetPlan } from '../../transfer/get/get-many.ts';
 import { formatBytes } from '../../ui/progress/progress-text.ts';
 import type { CommandResult } from '../command-run.ts';
-import { escapeControls } from '../../ui/escape.ts';
+import { escapeControls } from '../../escape.ts';
 import { presentMany } from './many-result.ts';
 
 /** The result of get: one object, many objects or a dry run. */

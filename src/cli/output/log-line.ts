@@ -4,7 +4,7 @@ import type { LogDocument } from '../../documents/outputs.ts';
 import { assertNever, type BreakwaterError } from '../../errors.ts';
 import { describeFailure } from './json-document.ts';
 import type { LogLevel } from '../../documents/log-lines.ts';
-import { escapeControls } from '../../ui/escape.ts';
+import { escapeControls } from '../../escape.ts';
 import { formatWaitReason } from '../../ui/progress/progress-text.ts';
 import type { OperationTarget } from '../../operations.ts';
 

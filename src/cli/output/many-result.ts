@@ -2,7 +2,7 @@ import { BreakwaterError } from '../../errors.ts';
 import type { ManyResult } from '../../transfer/run-many.ts';
 import { formatBytes } from '../../ui/progress/progress-text.ts';
 import type { CommandResult } from '../command-run.ts';
-import { escapeControls } from '../../ui/escape.ts';
+import { escapeControls } from '../../escape.ts';
 import { errorLine } from './log-line.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { escapeControls } from '../../ui/escape.ts';
+import { escapeControls } from '../../escape.ts';
 import { formatBytes } from '../../ui/progress/progress-text.ts';
 import type { PutReport } from '../../transfer/put/put-request.ts';
 import type { PutPlan } from '../../transfer/put/put-dry-run.ts';

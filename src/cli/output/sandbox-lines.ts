@@ -5,7 +5,7 @@ import { toJsonText } from '../../json-text.ts';
 import type { LoggedRequest } from '../../sandbox/request-log.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { Phase, Scenario } from '../../sandbox/scenario.ts';
-import { escapeControls } from '../../ui/escape.ts';
+import { escapeControls } from '../../escape.ts';
 import type { OutputMode } from './output.ts';
 
 interface Form extends Pick<OutputMode, 'logFormat'> {

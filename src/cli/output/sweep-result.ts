@@ -7,7 +7,7 @@ import { formatShard } from '../../sweep/shard.ts';
 import { nameLimitFlag } from '../../sweep/sweep-failure.ts';
 import type { SweepEnding, SweepResult } from '../../sweep/sweep.ts';
 import type { LeftObject, Survey } from '../../sweep/tally.ts';
-import { escapeControls } from '../../ui/escape.ts';
+import { escapeControls } from '../../escape.ts';
 import { formatBytes } from '../../ui/progress/progress-text.ts';
 import type { ObjectLeft, SweepDone, SweepPlanned, SweepStarted } from '../../documents/sweep-documents.ts';
 import type { CommandResult, CommandRun } from '../command-run.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
-import { maskCredentials } from '../../mask-credentials.ts';
+import { quoteGiven } from '../../mask-credentials.ts';
 import type { SettingNames } from '../../setting-names.ts';
 import type { NamedFile } from './named-file.ts';
 import { NotRegularFile, readRegularFile } from '../../read-regular-file.ts';
@@ -56,7 +56,7 @@ export function findAwsContext(wishes: S3Wishes, { env, home }: Place): AwsConte
       region: region?.name ?? null,
       profile: profile?.name ?? null,
       credentials: nameCredentials(
-        profile === null ? null : `profile "${maskCredentials(profile.value)}" (${profile.name})`,
+        profile === null ? null : `profile ${quoteGiven(profile.value)} (${profile.name})`,
         env,
       ),
     },
@@ -170,9 +170,9 @@ function readProfile(profile: string, { env, home }: Place): ProfileFacts {
   return {
     endpoints: [
       [`endpoint_url of s3 in [${services}]`, nonEmpty(config?.get(services)?.get('s3.endpoint_url'))],
-      [`endpoint_url in profile "${profile}"`, read('endpoint_url')],
+      [`endpoint_url in profile ${quoteGiven(profile)}`, read('endpoint_url')],
     ],
-    regions: [[`region in profile "${profile}"`, read('region')]],
+    regions: [[`region in profile ${quoteGiven(profile)}`, read('region')]],
     ignoresEndpoints: read('ignore_configured_endpoint_urls')?.toLowerCase() === 'true',
     caBundle: read('ca_bundle'),
     read,

@@ -1,6 +1,5 @@
 import { BreakwaterError } from '../../errors.ts';
-import { maskCredentials } from '../../mask-credentials.ts';
-import { escapeControls } from '../../ui/escape.ts';
+import { quoteGiven } from '../../mask-credentials.ts';
 import type { Environment } from './resolve-settings.ts';
 
 const MODES = ['when_supported', 'when_required'] as const;
@@ -39,8 +38,11 @@ function readMode(key: string, { env, read }: Sources): ChecksumMode {
   if (text === null) return 'when_supported';
   const mode = MODES.find((word) => word === text.toLowerCase());
   if (mode !== undefined) return mode;
-  const shown = escapeControls(maskCredentials(text)).slice(0, 100);
-  throw new BreakwaterError('config', `${name}: "${shown}" is not accepted; expected ${MODES.join(' or ')}`, {
-    details: { reason: 'bad_value', hint: `fix or unset ${name}` },
-  });
+  throw new BreakwaterError(
+    'config',
+    `${name}: ${quoteGiven(text, 100)} is not accepted; expected ${MODES.join(' or ')}`,
+    {
+      details: { reason: 'bad_value', hint: `fix or unset ${name}` },
+    },
+  );
 }

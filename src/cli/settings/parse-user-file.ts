@@ -1,6 +1,5 @@
 import { BreakwaterError } from '../../errors.ts';
-import { maskCredentials } from '../../mask-credentials.ts';
-import { escapeControls } from '../../ui/escape.ts';
+import { quoteGiven } from '../../mask-credentials.ts';
 import { findNearestWord } from '../../ui/nearest-word.ts';
 import { surveyJson } from './json-fault.ts';
 import { fileKey, type UserFile } from './setting-keys.ts';
@@ -31,7 +30,7 @@ export function parseUserFile(file: string, path: string): Readonly<Record<strin
   }
   const twice = survey.keys.find((key, index) => survey.keys.indexOf(key) < index);
   if (twice !== undefined) {
-    throw new BreakwaterError('config', `"${escapeControls(twice)}" is set twice in ${path}`, {
+    throw new BreakwaterError('config', `${quoteGiven(twice)} is set twice in ${path}`, {
       details: { reason: 'duplicate_setting', hint: 'keep one of the two' },
     });
   }
@@ -72,11 +71,7 @@ export function checkKeys({ path, entries }: UserFile): void {
     .replace(/^(?:breakwater)?_+/, '');
   const nearest = findNearestWord(word, known);
   const meant = nearest === null ? '' : `did you mean "${nearest}"? `;
-  throw new BreakwaterError(
-    'config',
-    `unknown setting "${escapeControls(maskCredentials(unknown)).slice(0, 200)}" in ${path}`,
-    {
-      details: { reason: 'unknown_setting', hint: `${meant}known settings: ${known.join(', ')}` },
-    },
-  );
+  throw new BreakwaterError('config', `unknown setting ${quoteGiven(unknown)} in ${path}`, {
+    details: { reason: 'unknown_setting', hint: `${meant}known settings: ${known.join(', ')}` },
+  });
 }

@@ -1,5 +1,6 @@
 import type { CommandRun } from '../command-run.ts';
 import { findHome } from '../find-home.ts';
+import { maskCredentials, quoteGiven } from '../../mask-credentials.ts';
 import { parseIni, readAwsFiles } from './aws-config.ts';
 
 type Fields = ReadonlyMap<string, string>;
@@ -55,9 +56,11 @@ export function findProfileFault(named: string | null, { config, credentials }: 
   for (let depth = 0; depth < DEPTH_MAX; depth += 1) {
     const fields = readFields(name);
     if (fields === null)
-      return depth === 0 ? `there is no profile "${name}"` : `there is no [profile ${name}] for source_profile`;
+      return depth === 0
+        ? `there is no profile ${quoteGiven(name)}`
+        : `there is no [profile ${maskCredentials(name)}] for source_profile`;
     const fault = findKeyFault(fields) ?? findSessionFault(fields, inConfig);
-    if (fault !== null) return depth === 0 && named !== null ? fault : `profile "${name}": ${fault}`;
+    if (fault !== null) return depth === 0 && named !== null ? fault : `profile ${quoteGiven(name)}: ${fault}`;
     const source = fields.get('role_arn') === undefined ? undefined : fields.get('source_profile');
     // A role whose source is its own profile takes the keys beside it.
     if (source === undefined || source === name) return null;

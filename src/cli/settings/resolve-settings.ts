@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
-import { maskCredentials } from '../../mask-credentials.ts';
-import { escapeControls } from '../../ui/escape.ts';
+import { quoteGiven } from '../../mask-credentials.ts';
 import { checkKeys } from './parse-user-file.ts';
 import { environmentName, findFileKey, type UserFile } from './setting-keys.ts';
 import type { Setting } from './setting.ts';
@@ -133,8 +132,8 @@ export function refuseValue(refused: {
   readonly isHidden?: boolean;
 }): BreakwaterError {
   const { name, value, accepts, code = 'usage', isHidden = false } = refused;
-  const text = maskCredentials(typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing'));
-  const shown = isHidden ? 'the value' : `"${escapeControls(text).slice(0, 200)}"`;
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
+  const shown = isHidden ? 'the value' : quoteGiven(text);
   const hint = code === 'usage' ? `fix ${name}; see --help` : `fix or unset ${name}`;
   return new BreakwaterError(code, `${name}: ${shown} is not accepted; expected ${accepts}`, {
     details: { reason: 'bad_value', hint },

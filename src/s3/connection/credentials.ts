@@ -5,6 +5,7 @@ import { after, onAbort } from '../../abort.ts';
 import type { Clock } from '../../clock.ts';
 import { formatDuration } from '../../duration.ts';
 import { BreakwaterError } from '../../errors.ts';
+import { quoteGiven } from '../../mask-credentials.ts';
 import type { EventSink } from '../../events.ts';
 import { CredentialLog } from './credential-log.ts';
 
@@ -139,7 +140,7 @@ function missingError({
   isProfileFault,
   cause,
 }: Missing): BreakwaterError {
-  const where = profile === null ? '' : ` in profile "${profile}"`;
+  const where = profile === null ? '' : ` in profile ${quoteGiven(profile)}`;
   // The SDK does not look at the variables of the keys while a profile is named.
   const keys = missingKey ?? 'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY';
   const next =

@@ -1,6 +1,6 @@
 import { parseDuration } from '../../duration.ts';
 import { BreakwaterError } from '../../errors.ts';
-import { maskCredentials } from '../../mask-credentials.ts';
+import { hasCredentials, quoteGiven } from '../../mask-credentials.ts';
 import type { FaultEffect, FaultRule } from './fault.ts';
 import { SANDBOX_OPERATIONS, statusOf } from '../protocol/wire.ts';
 
@@ -88,12 +88,9 @@ function parseWhole(value: string): number | undefined {
   return /^\d{1,9}$/.test(value) ? Number(value) : undefined;
 }
 
+/** @param why not said where the value has credentials: it quotes pieces of it */
 function refuse(text: string, why: string): BreakwaterError {
-  return new BreakwaterError(
-    'usage',
-    `"${maskCredentials(text).slice(0, 200)}" is not a fault: ${maskCredentials(why)}`,
-    {
-      details: { hint: `write ${FAULT_FORM}, such as PutObject:SlowDown:times=5` },
-    },
-  );
+  return new BreakwaterError('usage', `${quoteGiven(text)} is not a fault${hasCredentials(text) ? '' : `: ${why}`}`, {
+    details: { hint: `write ${FAULT_FORM}, such as PutObject:SlowDown:times=5` },
+  });
 }

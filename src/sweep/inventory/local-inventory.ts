@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
+import { maskCredentials } from '../../mask-credentials.ts';
 import { readRegularFile } from '../../read-regular-file.ts';
 import type { InventoryFile } from './manifest.ts';
 
@@ -32,7 +33,7 @@ export function localInventory(path: string): InventoryLocation {
       try {
         return await Promise.resolve(readRegularFile(path));
       } catch (error) {
-        throw new BreakwaterError('not_found', `cannot read the inventory ${path}`, { cause: error });
+        throw new BreakwaterError('not_found', `cannot read the inventory ${maskCredentials(path)}`, { cause: error });
       }
     },
     find: async (file) => {

@@ -1,5 +1,6 @@
 import { glob, lstat, stat } from 'node:fs/promises';
 import { BreakwaterError } from '../../errors.ts';
+import { maskCredentials } from '../../mask-credentials.ts';
 import { isMangled } from '../local-errors.ts';
 import { openLocalFile } from './source-file.ts';
 
@@ -53,7 +54,9 @@ async function expand(pattern: string, { isRecursive }: { isRecursive: boolean }
     if (!isDirectory || takesDirectories) found.push({ path, isDirectory });
   }
   if (found.length === 0) {
-    throw new BreakwaterError('not_found', `nothing matches ${pattern}`, { details: { hint: 'check the pattern' } });
+    throw new BreakwaterError('not_found', `nothing matches ${maskCredentials(pattern)}`, {
+      details: { hint: 'check the pattern' },
+    });
   }
   return found;
 }
@@ -61,7 +64,7 @@ async function expand(pattern: string, { isRecursive }: { isRecursive: boolean }
 function refuseManyStars(pattern: string): void {
   const most = Math.max(...pattern.split('/').map((name) => name.split('*').length - 1));
   if (most <= STARS_MAX) return;
-  throw new BreakwaterError('usage', `${pattern} has more than ${STARS_MAX} * in one name`, {
+  throw new BreakwaterError('usage', `${maskCredentials(pattern)} has more than ${STARS_MAX} * in one name`, {
     details: { hint: 'without quotes, the shell expands the pattern' },
   });
 }

@@ -2,7 +2,7 @@ import { measureColumns, measureLine, span, truncateLine, truncateMiddle, type F
 import { drawBar, drawPips, type Symbols } from '../symbols.ts';
 import { formatHold, formatProgress, formatWaits, measureShare } from './progress-text.ts';
 import type { TransferSnapshot } from './progress-snapshot.ts';
-import { escapeControls } from '../escape.ts';
+import { escapeControls } from '../../escape.ts';
 import { nameState } from '../circuit-words.ts';
 
 const BAR_COLUMNS = 24;

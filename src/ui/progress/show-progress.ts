@@ -7,7 +7,7 @@ import { drawProgress } from './progress-frame.ts';
 import { formatProgress, measureShare } from './progress-text.ts';
 import type { LiveLines } from '../surface.ts';
 import { TransferFollower, type TransferSnapshot } from './progress-snapshot.ts';
-import { escapeControls } from '../escape.ts';
+import { escapeControls } from '../../escape.ts';
 import { toJsonText } from '../../json-text.ts';
 
 /** The shortest time between two plain lines, in ms. */

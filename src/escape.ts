@@ -1,4 +1,4 @@
-import { toUnicodeEscape, UNSAFE_TO_SHOW } from '../json-text.ts';
+import { toUnicodeEscape, UNSAFE_TO_SHOW } from './json-text.ts';
 
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { escapeControls } from '../../../src/ui/escape.ts';
+import { escapeControls } from '../../src/escape.ts';
 
 describe('escapeControls', () => {
   it.each([
