@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turnOfTheLoop, setTimeout as sleep } from 'node:timers/promises';
 import type { JobControl } from '../ui/job-control.ts';
 
 /** A stop that has not happened within this time does not happen, in ms: no shell controls this process. */
@@ -37,6 +37,8 @@ export function createJobControl(platform = process.platform): JobControl {
       if (onStop !== null) process.off('SIGTSTP', onStop);
       process.kill(whom === 'group' ? 0 : process.pid, 'SIGTSTP');
       await sleep(STOP_WITHIN_MS);
+      // On a busy machine the time may be over before the loop has looked for signals: the SIGCONT of this stop is still to come.
+      await turnOfTheLoop();
       if (onStop !== null) process.on('SIGTSTP', onStop);
       isStopping = false;
     },
