@@ -11,6 +11,8 @@ export default defineConfig({
     // A hang ends here. No test comes near it where all is well, and none fails because the machine is busy.
     testTimeout: 300_000,
     hookTimeout: 300_000,
+    // A condition that never comes true fails with what was seen last, a little before that.
+    expect: { poll: { timeout: 240_000 } },
     coverage: {
       include: [
         'src/circuit/state-machine.ts',

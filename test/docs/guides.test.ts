@@ -12,7 +12,7 @@ const canPlay = (text: string): boolean =>
   !text.includes('<!-- play: redis') || isInstalled('redis-server', 'the guide of a fleet');
 
 describe('the guides', () => {
-  it.concurrent.each(names)('%s prints what it says', { timeout: 300_000 }, async (name) => {
+  it.concurrent.each(names)('%s prints what it says', async (name) => {
     const text = readFileSync(new URL(name, GUIDES), 'utf8');
     const commands = readGuide(text).steps.filter(({ kind }) => kind === 'command');
     expect(commands.length).toBeGreaterThan(2);

@@ -4,7 +4,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Program } from '../support/program.ts';
+import { KILL_AFTER_MS, Program } from '../support/program.ts';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
@@ -78,7 +78,12 @@ const RUN = {
 
 function complete(shell: keyof typeof RUN, line: string): readonly string[] {
   const [file = '', ...words] = RUN[shell](line);
-  const { stdout, stderr } = spawnSync(file, words, { cwd: program.directory, env, encoding: 'utf8', timeout: 30_000 });
+  const { stdout, stderr } = spawnSync(file, words, {
+    cwd: program.directory,
+    env,
+    encoding: 'utf8',
+    timeout: KILL_AFTER_MS,
+  });
   expect(stderr).toBe('');
   const found = stdout.split('\n').map((text) => (text.split('\t')[0] ?? '').trimEnd());
   return [...new Set(found)].filter((text) => text !== '').toSorted();

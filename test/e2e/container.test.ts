@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { chmod, mkdir, readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { Program } from '../support/program.ts';
+import { KILL_AFTER_MS, Program } from '../support/program.ts';
 import { startTestSandbox } from '../support/sandbox.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
@@ -36,7 +36,7 @@ interface Ended {
 async function contain(directory: string, script: string, env: Readonly<Record<string, string>> = {}): Promise<Ended> {
   const options = {
     env: { PATH: process.env['PATH'] ?? '', LANG: 'C', NODE: process.execPath, BIN, ...env },
-    timeout: 50_000,
+    timeout: KILL_AFTER_MS,
     killSignal: 'SIGKILL',
   } as const;
   return await new Promise((resolve) => {
@@ -52,27 +52,23 @@ it.each([
   { limit: '24 file descriptors more than Node needs', env: {}, hasState: true },
   // The state file would need three of them.
   { limit: '24 file descriptors in all', env: { DESCRIPTORS: '24' }, hasState: false },
-])(
-  '500 files there and back as a user without a name, on a read-only root, with $limit',
-  async ({ env, hasState }) => {
-    await using program = await Program.create();
-    const place = program.path('place');
-    await mkdir(place);
-    await chmod(program.directory, 0o755);
-    if ((await contain(place, canRead)).status !== 0) {
-      console.log('skipped: the container test needs root, unshare, setpriv and a checkout that others may read');
-      return;
-    }
-    await using sandbox = await startTestSandbox();
-    const ended = await contain(place, LIMITED, { ...sandbox.env, ...env, BREAKWATER_STATE_DIR: `${place}/state` });
-    const warnings = ended.stderr.split('\n').filter((line) => line !== '');
-    expect(warnings.filter((line) => hasState || !line.includes('too few file descriptors'))).toEqual([]);
-    expect(ended.stdout).toMatch(/sent 500 objects.*\n.*received 500 objects.*\n\{"ok":true/s);
-    if (hasState) expect(ended.stdout).toContain('"problem":null');
-    expect(ended.stdout).toMatch(/equal\n$/);
-    expect(ended.status).toBe(0);
-    // Nothing was written outside of the tmpfs, which is gone with its namespace.
-    expect([await readdir(place), await readFile(BIN, 'utf8')]).toEqual([[], expect.stringContaining('execve')]);
-  },
-  60_000,
-);
+])('500 files there and back as a user without a name, on a read-only root, with $limit', async ({ env, hasState }) => {
+  await using program = await Program.create();
+  const place = program.path('place');
+  await mkdir(place);
+  await chmod(program.directory, 0o755);
+  if ((await contain(place, canRead)).status !== 0) {
+    console.log('skipped: the container test needs root, unshare, setpriv and a checkout that others may read');
+    return;
+  }
+  await using sandbox = await startTestSandbox();
+  const ended = await contain(place, LIMITED, { ...sandbox.env, ...env, BREAKWATER_STATE_DIR: `${place}/state` });
+  const warnings = ended.stderr.split('\n').filter((line) => line !== '');
+  expect(warnings.filter((line) => hasState || !line.includes('too few file descriptors'))).toEqual([]);
+  expect(ended.stdout).toMatch(/sent 500 objects.*\n.*received 500 objects.*\n\{"ok":true/s);
+  if (hasState) expect(ended.stdout).toContain('"problem":null');
+  expect(ended.stdout).toMatch(/equal\n$/);
+  expect(ended.status).toBe(0);
+  // Nothing was written outside of the tmpfs, which is gone with its namespace.
+  expect([await readdir(place), await readFile(BIN, 'utf8')]).toEqual([[], expect.stringContaining('execve')]);
+});

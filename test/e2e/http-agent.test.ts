@@ -5,13 +5,13 @@ import type { Dispatcher } from 'undici';
 import { describe, expect, it, vi } from 'vitest';
 import { HttpAgent } from '../../src/http/http-agent.ts';
 import { findFreePort } from '../support/debian-server.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { createHttpStage, OK } from '../support/raw-server.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 const MIB = 1024 * 1024;
 const CONNECT_TIMEOUT_MS = 1000;
 /** A busy machine is no failure. */
-const PATIENCE = { timeout: 60_000, interval: 1 };
 
 interface Response {
   readonly status: number | null;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, vi } from 'vitest';
+import { PATIENCE } from '../support/patience.ts';
 import { Program, readDocument } from '../support/program.ts';
 import { startTestSandbox } from '../support/sandbox.ts';
 
@@ -18,7 +19,7 @@ describe('get that was killed', () => {
     sandbox.addFault('GetObject:stall:skip=3');
     const { child, ended } = program.start(['get', 's3://bucket/big', 'copy']);
     await vi.waitFor(() => expect(readSaved(program)).toMatch(/"covered":\[\{"start":0/), {
-      timeout: 30_000,
+      ...PATIENCE,
       interval: 100,
     });
     child.kill('SIGKILL');
@@ -42,7 +43,7 @@ describe('get that was killed', () => {
       (await readdir(program.path('here')).catch(() => [])).filter((name) => name.includes('breakwater-part'));
     const first = program.start(['get', 's3://bucket/small', 'here/first']);
     const second = program.start(['get', 's3://bucket/small', 'here/second']);
-    await vi.waitFor(async () => expect(await partials()).toHaveLength(2), { timeout: 30_000 });
+    await vi.waitFor(async () => expect(await partials()).toHaveLength(2), PATIENCE);
     first.child.kill('SIGKILL');
     await first.ended;
 

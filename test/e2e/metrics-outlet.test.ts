@@ -9,6 +9,7 @@ import { systemClock } from '../../src/clock.ts';
 import { openState } from '../../src/state/open-state.ts';
 import { isInstalled } from '../support/debian-server.ts';
 import { canMakeCertificates, makeCertificate } from '../support/certificate.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { Program, readDocument } from '../support/program.ts';
 import { startTestSandbox } from '../support/sandbox.ts';
 
@@ -356,9 +357,10 @@ describe('metrics --serve', () => {
       sandbox.addFault('PutObject:503:ServiceUnavailable');
       const { child, ended, url } = await serve(program);
       const transfer = program.start(['get', 's3://bucket/slow', 'slow']);
-      await vi.waitFor(() => expect(sandbox.requests().map(({ operation }) => operation)).toContain('GetObject'), {
-        timeout: 20_000,
-      });
+      await vi.waitFor(
+        () => expect(sandbox.requests().map(({ operation }) => operation)).toContain('GetObject'),
+        PATIENCE,
+      );
       expect((await program.run(['put', 'file', 's3://bucket/key'])).status).toBe(69);
       const scope = new URL(sandbox.endpoint).host;
       const lines = execFileSync('sh', ['-c', `curl -s ${url} | grep s3_circuit_breaker_state`], { encoding: 'utf8' });

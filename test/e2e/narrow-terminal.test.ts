@@ -29,5 +29,5 @@ describe.skipIf(!hasTmux())('in a narrow terminal', () => {
       const text = screen.replaceAll(/\s+/g, '');
       for (const part of [name, reason, 'allowed again at']) expect(text).toContain(part.replaceAll(' ', ''));
     }
-  }, 120_000);
+  });
 });

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
+import { PATIENCE } from '../support/patience.ts';
 import { Program, readDocument } from '../support/program.ts';
 import { startTestSandbox } from '../support/sandbox.ts';
 
@@ -68,7 +69,7 @@ describe('signals', () => {
       const { child, ended } = program.start(['put', '--json', 'file', 's3://bucket/key']);
       await vi.waitFor(
         () => expect(sandbox.requests().some(({ operation }) => operation === 'UploadPart')).toBe(true),
-        { timeout: 120_000 },
+        PATIENCE,
       );
 
       child.kill(signal);
@@ -98,7 +99,7 @@ describe('signals', () => {
     await vi.waitFor(
       async () =>
         expect((await readdir(program.directory)).some((name) => name.includes('breakwater-part'))).toBe(true),
-      { timeout: 120_000 },
+      PATIENCE,
     );
     child.kill('SIGINT');
     expect((await ended).status).toBe(130);
@@ -112,13 +113,14 @@ describe('signals', () => {
     sandbox.addFault('UploadPart:hang');
     sandbox.addFault('AbortMultipartUpload:hang');
     const { child, ended } = program.start(['put', 'file', 's3://bucket/key']);
-    await vi.waitFor(() => expect(sandbox.requests().some(({ operation }) => operation === 'UploadPart')).toBe(true), {
-      timeout: 120_000,
-    });
+    await vi.waitFor(
+      () => expect(sandbox.requests().some(({ operation }) => operation === 'UploadPart')).toBe(true),
+      PATIENCE,
+    );
     child.kill('SIGINT');
     await vi.waitFor(
       () => expect(sandbox.requests().some(({ operation }) => operation === 'AbortMultipartUpload')).toBe(true),
-      { timeout: 120_000 },
+      PATIENCE,
     );
     const killedAtMs = performance.now();
     child.kill('SIGINT');

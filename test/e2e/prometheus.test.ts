@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
 import { findFreePort, isInstalled, startServer } from '../support/debian-server.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { Program } from '../support/program.ts';
 import { startTestSandbox } from '../support/sandbox.ts';
 
@@ -64,7 +65,7 @@ describe.skipIf(!hasPromtool)('by the word of promtool', () => {
     expect((await read()).length).toBeLessThan(6);
     await runAll(program, ['put', 'file', 's3://bucket/key'], sandbox);
     expect((await read()).length).toBeGreaterThan(50);
-  }, 60_000);
+  });
 
   it('the alert rules are right, and fire when they should', () => {
     promtool(['check', 'rules', pathOf('docs/prometheus/breakwater.rules.yml')]);
@@ -133,9 +134,10 @@ describe.skipIf(!hasServers)('with real servers', () => {
       }),
     );
     await using _gateway = startServer('prometheus-pushgateway', [`--web.listen-address=127.0.0.1:${gatewayPort}`]);
-    await vi.waitFor(async () => expect((await fetch(`http://127.0.0.1:${gatewayPort}/-/ready`)).status).toBe(200), {
-      timeout: 120_000,
-    });
+    await vi.waitFor(
+      async () => expect((await fetch(`http://127.0.0.1:${gatewayPort}/-/ready`)).status).toBe(200),
+      PATIENCE,
+    );
     const { child, ended } = program.start(['metrics', '--serve', '--listen', String(servePort)]);
     await runAll(program, ['put', 'file', 's3://bucket/key'], sandbox);
     await using _prometheus = startServer('prometheus', [
@@ -162,7 +164,7 @@ describe.skipIf(!hasServers)('with real servers', () => {
         expect(await query('s3_operations_total{operation="put_object",result="success"}')).toEqual(both('2'));
         expect(await query('up{job="served"}')).toEqual([['served', '1']]);
       },
-      { timeout: 120_000, interval: 250 },
+      { ...PATIENCE, interval: 250 },
     );
     expect(await query('s3_operations_total{operation="put_object",result="error"}')).toEqual(both('1'));
     expect(await query('s3_operations_total{operation="put_object",result="circuit_open"}')).toEqual(both('1'));

@@ -3,6 +3,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { CreateMultipartUploadCommand, DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, it, vi } from 'vitest';
+import { PATIENCE } from '../support/patience.ts';
 import { Program, readDocument } from '../support/program.ts';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.ts';
 
@@ -38,7 +39,7 @@ function put(sandbox: TestSandbox, keys: readonly string[], { ageMs = 2 * DAY_MS
 /** The store sends its time in whole seconds: what exists now has an age once the next second has started. */
 async function nextSecond(): Promise<void> {
   const nowMs = Date.now();
-  await vi.waitFor(() => expect(Math.floor(Date.now() / 1000) * 1000).toBeGreaterThan(nowMs), { timeout: 10_000 });
+  await vi.waitFor(() => expect(Math.floor(Date.now() / 1000) * 1000).toBeGreaterThan(nowMs), PATIENCE);
 }
 
 describe('sweep', () => {

@@ -1,12 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { describe, expect, it, vi } from 'vitest';
+import { PATIENCE } from '../support/patience.ts';
 import { Program, readDocument } from '../support/program.ts';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.ts';
 
 const MIB = 1024 * 1024;
 /** A busy machine is no failure. */
-const PATIENCE = { timeout: 60_000, interval: 5 };
 
 interface Stage extends AsyncDisposable {
   readonly sandbox: TestSandbox;
@@ -180,7 +180,7 @@ describe('put', () => {
 });
 
 describe('a run over many small objects', () => {
-  /** Starts it over 1,600 objects whose answers are hit by a fault, and kills it once so many wait for theirs; looks how many were most. */
+  /** Starts it over 1,600 objects whose answers are hit by a fault, and kills it once so many wait for theirs, if ever; looks how many were most. */
   async function countInFlight(command: 'get' | 'put', { effect, flags, most }: Flight): Promise<number> {
     await using stage = await createStage();
     const { sandbox, program } = stage;
@@ -192,7 +192,9 @@ describe('a run over many small objects', () => {
     for (const operation of ['GetObject', 'PutObject']) sandbox.addFault(`${operation}:${effect}`);
     const places = command === 'get' ? ['s3://bucket/t/', 'to'] : ['from/', 's3://bucket/to/'];
     const { child, ended } = program.start([command, '-r', ...flags, ...places]);
-    const seen = { most: 0 };
+    const seen = { most: 0, isOver: false };
+    const over = (): void => void (seen.isOver = true);
+    void ended.then(over, over);
     const look = (): void => {
       const waiting = sandbox
         .requests()
@@ -201,7 +203,7 @@ describe('a run over many small objects', () => {
     };
     await vi.waitFor(() => {
       look();
-      expect(seen.most).toBeGreaterThanOrEqual(most);
+      expect(seen.isOver || seen.most >= most).toBe(true);
     }, PATIENCE);
     child.kill('SIGTERM');
     await ended;
@@ -219,7 +221,13 @@ describe('a run over many small objects', () => {
     ['get', 40, ['--concurrency', '40']],
     ['get', 7, ['--concurrency', '7']],
   ] as const)('of %s gets to %i where a round trip takes time, and no further', async (command, most, flags) => {
-    expect(await countInFlight(command, { effect: 'latency:after=400ms', flags, most })).toBe(most);
+    // On a busy machine, answers come as fast as requests are sent, unless a round trip takes longer yet.
+    let reached = 0;
+    for (const afterMs of [400, 2000, 10_000]) {
+      reached = await countInFlight(command, { effect: `latency:after=${afterMs}ms`, flags, most });
+      if (reached >= most) break;
+    }
+    expect(reached).toBe(most);
   });
 });
 

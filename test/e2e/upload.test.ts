@@ -4,6 +4,7 @@ import { mkdir, rename, stat, symlink, utimes, writeFile } from 'node:fs/promise
 import { createServer } from 'node:net';
 import { GetObjectCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, it, vi } from 'vitest';
+import { PATIENCE } from '../support/patience.ts';
 import { Program, readDocument } from '../support/program.ts';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.ts';
 
@@ -49,7 +50,7 @@ describe('an upload that is cut', () => {
     await writeFile(program.path('file'), body);
     sandbox.addFault('UploadPart:hang:skip=3');
     const { child, ended } = program.start(['put', '--json', 'file', 's3://bucket/key']);
-    await vi.waitFor(() => expect(answeredParts(sandbox)).toBe(3), { timeout: 30_000 });
+    await vi.waitFor(() => expect(answeredParts(sandbox)).toBe(3), PATIENCE);
     child.kill(signal);
     const cut = await ended;
     expect(cut.status).toBe(status);
@@ -126,7 +127,7 @@ describe('many files', () => {
     await symlink('.', program.path('tree', 'circle'));
     execFileSync('mkfifo', [program.path('tree', 'fifo')]);
     const server = createServer().listen(program.path('tree', 'socket'));
-    await vi.waitFor(async () => expect((await stat(program.path('tree', 'socket'))).isSocket()).toBe(true));
+    await vi.waitFor(async () => expect((await stat(program.path('tree', 'socket'))).isSocket()).toBe(true), PATIENCE);
     const ended = await program.run(['put', '-r', '--json', 'tree', 's3://bucket/']);
     server.close();
     expect(ended.status).toBe(3);
@@ -269,9 +270,10 @@ describe('a source that changes while it is sent', () => {
     // Every part is asked for twice; the change comes in between.
     sandbox.addFault('UploadPart:500:InternalError:times=3');
     const { ended } = program.start(['put', '--json', '--retry-base', '1s', 'file', 's3://bucket/key']);
-    await vi.waitFor(() => expect(sandbox.requests().some(({ operation }) => operation === 'UploadPart')).toBe(true), {
-      timeout: 30_000,
-    });
+    await vi.waitFor(
+      () => expect(sandbox.requests().some(({ operation }) => operation === 'UploadPart')).toBe(true),
+      PATIENCE,
+    );
     await change(program.path('file'));
     const result = await ended;
     expect(readDocument(result).error).toMatchObject({ code: 'source_changed', exit_status: 74 });

@@ -2,13 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { spawnSync } from 'node:child_process';
 import { platform } from 'node:os';
 import { kill } from 'node:process';
+import { systemClock } from '../../src/clock.ts';
 import { Program, readDocument } from '../support/program.ts';
-import { startTestSandbox, type TestSandbox } from '../support/sandbox.ts';
+import { startTestSandbox } from '../support/sandbox.ts';
 import { Terminal } from '../support/terminal.ts';
 
 const SETTINGS = {
   BREAKWATER_SUCCESS_THRESHOLD: '1',
-  BREAKWATER_OPEN_FOR: '4s',
+  // Whatever is to be seen meanwhile must be drawn within it.
+  BREAKWATER_OPEN_FOR: '8s',
   BREAKWATER_RETRIES: '1',
   BREAKWATER_RETRY_BASE: '10ms',
 };
@@ -19,19 +21,22 @@ function hasTmux(): boolean {
   return isHere;
 }
 
-/** Puts one object; `opensAt` is how many failures in a row open the circuit for this one. */
-async function put(program: Program, { opensAt = 3 } = {}): Promise<void> {
-  const env = { BREAKWATER_FAILURE_THRESHOLD: String(opensAt) };
+/** Puts one object; `opensAt` is how many failures in a row open the circuit for this one, and `openFor` for how long. */
+async function put(program: Program, { opensAt = 3, openFor = SETTINGS.BREAKWATER_OPEN_FOR } = {}): Promise<void> {
+  const env = { BREAKWATER_FAILURE_THRESHOLD: String(opensAt), BREAKWATER_OPEN_FOR: openFor };
   await program.run(['put', '--quiet', '-', 's3://bucket/a'], { input: 'a', env });
 }
 
-async function open(): Promise<{ program: Program; sandbox: TestSandbox; circuit: string } & AsyncDisposable> {
-  const sandbox = await startTestSandbox();
+async function open() {
+  const held = Promise.withResolvers<void>();
+  const sandbox = await startTestSandbox({ clock: { ...systemClock, sleep: async () => await held.promise } });
   const program = await Program.create({ ...sandbox.env, ...SETTINGS });
   return {
     program,
     sandbox,
     circuit: `s3-upload@${new URL(sandbox.endpoint).host}`,
+    /** Sends the answers that a fault `latency` has held back. */
+    release: held.resolve,
     [Symbol.asyncDispose]: async () => {
       await program[Symbol.asyncDispose]();
       await sandbox[Symbol.asyncDispose]();
@@ -63,17 +68,18 @@ describe.skipIf(!hasTmux())('breaker-status --watch in a terminal', () => {
 
     sandbox.clearFaults();
     await terminal.waitFor(/◐ HALF-OPEN +· 0\/1 ok +allowed as a probe/);
-    sandbox.addFault('PutObject:latency:after=2500ms');
+    sandbox.addFault('PutObject:latency:after=1ms');
     const probe = program.start(['put', '--quiet', '-', 's3://bucket/a'], { input: 'a' });
     const probed = await terminal.waitFor(new RegExp(`◐ HALF-OPEN +· 0/1 ok +probe: put ${probe.child.pid}`));
     terminal.keep('probe', probed);
     expect(probed).toContain(`put (pid ${probe.child.pid}), slot free in`);
+    stage.release();
     expect((await probe.ended).status).toBe(0);
     await terminal.waitFor(/● closed +·+ 0\/\d +allowed[^]*HALF-OPEN → closed {2}probes succeeded/);
 
     sandbox.clearFaults();
     sandbox.addFault('PutObject:503:SlowDown');
-    const again = put(program, { opensAt: 1 });
+    const again = put(program, { opensAt: 1, openFor: '10m' });
     await terminal.waitFor(/■ OPEN/);
     terminal.type('r');
     await terminal.waitFor(/reset s3-upload@.*closes it for every process/);
@@ -90,32 +96,28 @@ describe.skipIf(!hasTmux())('breaker-status --watch in a terminal', () => {
     expect(await terminal.waitFor(/status=0/)).toContain(`$ breakwater breaker-reset ${circuit} --reason 'S3 is back'`);
     const status = readDocument(await program.run(['breaker-status', '--json', '--history', 's3-upload']));
     expect(status['history']).toMatchObject([{ why: 'reset', manual: { reason: 'S3 is back' } }, {}, {}, {}, {}]);
-  }, 240_000);
+  });
 
   it.each<[string, (terminal: Terminal) => void]>([
     ['q', (terminal) => terminal.type('q')],
     ['Ctrl-C', (terminal) => terminal.press('C-c')],
     ['SIGTERM', (terminal) => void kill(terminal.child(), 'SIGTERM')],
     ['SIGHUP', (terminal) => void kill(terminal.child(), 'SIGHUP')],
-  ])(
-    'leaves the terminal as it was after %s',
-    async (_how, end) => {
-      await using stage = await open();
-      await using terminal = new Terminal(stage.program, { columns: 100, rows: 24 });
-      await terminal.waitFor(/prompt>/);
-      const before = await terminal.state();
-      terminal.enter('clear; echo what was here before');
-      terminal.run('breaker-status --watch');
-      await terminal.waitFor(/live \d\d:\d\d UTC/);
-      expect(terminal.screen()).not.toContain('what was here before');
-      end(terminal);
-      expect(await terminal.waitFor(/status=\d+/)).toMatch(/what was here before[^]*status=0/);
-      expect(terminal.screen()).not.toContain('UTC');
-      expect(await terminal.state()).toEqual(before);
-      expect(before).toMatchObject({ isAlternate: false, hasCursor: true });
-    },
-    120_000,
-  );
+  ])('leaves the terminal as it was after %s', async (_how, end) => {
+    await using stage = await open();
+    await using terminal = new Terminal(stage.program, { columns: 100, rows: 24 });
+    await terminal.waitFor(/prompt>/);
+    const before = await terminal.state();
+    terminal.enter('clear; echo what was here before');
+    terminal.run('breaker-status --watch');
+    await terminal.waitFor(/live \d\d:\d\d UTC/);
+    expect(terminal.screen()).not.toContain('what was here before');
+    end(terminal);
+    expect(await terminal.waitFor(/status=\d+/)).toMatch(/what was here before[^]*status=0/);
+    expect(terminal.screen()).not.toContain('UTC');
+    expect(await terminal.state()).toEqual(before);
+    expect(before).toMatchObject({ isAlternate: false, hasCursor: true });
+  });
 
   it('fits every window size, with ASCII only and without colours too', async () => {
     await using stage = await open();
@@ -136,7 +138,7 @@ describe.skipIf(!hasTmux())('breaker-status --watch in a terminal', () => {
     }
     terminal.type('q');
     await terminal.waitFor(/status=0/);
-  }, 120_000);
+  });
 });
 
 describe('breaker-status --watch off a terminal', () => {
@@ -165,7 +167,7 @@ describe('breaker-status --watch off a terminal', () => {
     expect(text).toContain(`${circuit}  closed > open: threshold reached: SlowDown, put (pid `);
     // oxlint-disable-next-line no-control-regex -- no escape codes in a pipe
     expect(text).not.toMatch(/\u001b/);
-  }, 120_000);
+  });
 
   it('is NDJSON with --json, and ends with the one document of every command', async () => {
     await using stage = await open();

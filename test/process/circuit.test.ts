@@ -12,6 +12,7 @@ import {
   type Transition,
 } from '../../src/circuit/circuit.ts';
 import { admit, initialRow, settle } from '../../src/circuit/state-machine.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { Program, readDocument } from '../support/program.ts';
 import { startTestSandbox } from '../support/sandbox.ts';
 import { spawnWorker } from '../support/spawn-worker.ts';
@@ -26,9 +27,6 @@ const COMMANDS = Number(process.env['BREAKWATER_COMMANDS'] ?? 10);
 /** Processes that are alive in each of those rounds, but for the one that was killed. */
 const CHURNERS = 3;
 const ALL_DIE_EVERY = 10;
-
-/** How long a condition may take to come true on a busy machine; nothing waits for it where all is well. */
-const PATIENCE = { timeout: 120_000 };
 
 const CIRCUIT = 's3-upload@test';
 
@@ -217,7 +215,7 @@ describe('processes that are killed', () => {
 
 /** Nothing in the file is broken, and its epoch has not fallen. @returns its epoch */
 function expectWholeFile(test: TestState, epochBefore: number): number {
-  const database = new DatabaseSync(join(test.directory, 'state.db'), PATIENCE);
+  const database = new DatabaseSync(join(test.directory, 'state.db'), { timeout: PATIENCE.timeout });
   expect(database.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
   database.close();
   const state = test.open();

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it, vi } from 'vitest';
+import { PATIENCE } from '../support/patience.ts';
 import { Program, readDocument } from '../support/program.ts';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.ts';
 
@@ -76,7 +77,7 @@ describe('a sweep', () => {
     const strict = await program.run([...SWEEP, '--strict', '--retries', '0']);
     expect(strict.status, strict.text).toBe(3);
     expect(readDocument(strict)).toMatchObject({ matched: always, failed: always, error: { code: 'partial' } });
-  }, 300_000);
+  });
 
   it('that is killed half way leaves nothing that the next one does not finish', async () => {
     await using sandbox = await startTestSandbox();
@@ -84,7 +85,7 @@ describe('a sweep', () => {
     seed(sandbox, 8000);
     sandbox.addFault('DeleteObjects:latency:after=200ms');
     const { child, ended } = program.start(SWEEP);
-    await vi.waitFor(() => expect(sandbox.keys('bucket').length).toBeLessThan(8000), { timeout: 50_000, interval: 5 });
+    await vi.waitFor(() => expect(sandbox.keys('bucket').length).toBeLessThan(8000), PATIENCE);
     child.kill('SIGKILL');
     expect((await ended).signal).toBe('SIGKILL');
     sandbox.clearFaults();
@@ -103,7 +104,7 @@ describe('a sweep', () => {
     seed(sandbox, 20_000);
     sandbox.addFault('DeleteObjects:latency:skip=1:after=1s');
     const { child, ended } = program.start(SWEEP);
-    await vi.waitFor(() => expect(countOf(sandbox, 'DeleteObjects')).toBeGreaterThan(3), { timeout: 50_000 });
+    await vi.waitFor(() => expect(countOf(sandbox, 'DeleteObjects')).toBeGreaterThan(3), PATIENCE);
     child.kill('SIGTERM');
     const result = await ended;
     expect(result.status).toBe(143);
@@ -122,7 +123,7 @@ describe('a sweep', () => {
     seed(sandbox, 10);
     sandbox.addFault('DeleteObjects:hang');
     const { child, ended } = program.start(SWEEP);
-    await vi.waitFor(() => expect(countOf(sandbox, 'DeleteObjects')).toBe(1), { timeout: 50_000 });
+    await vi.waitFor(() => expect(countOf(sandbox, 'DeleteObjects')).toBe(1), PATIENCE);
 
     const second = await program.run(SWEEP);
     expect(second.status).toBe(75);

@@ -2,12 +2,12 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { PATIENCE } from '../support/patience.ts';
 import { Program, readDocument, type Ended } from '../support/program.ts';
 import type { StoreProcess, TestStore } from './test-store.ts';
 
 const MIB = 1024 * 1024;
 const SMALL = 300;
-const PATIENCE = { timeout: 60_000, interval: 10 };
 /** An outage is noticed at once, and the circuit is open no longer than the store needs to start again. */
 const QUICK = ['--retries', '2', '--retry-base', '50ms', '--open-for', '500ms', '--concurrency', '4', '--json'];
 
@@ -136,7 +136,7 @@ function linesOf({ stderr }: Ended): readonly string[] {
 async function restart(store: StoreProcess, program: Program): Promise<void> {
   await start(store);
   await vi.waitFor(async () => expect((await program.run(['breaker-status', '--check'])).status).toBe(0), {
-    timeout: 30_000,
+    ...PATIENCE,
     interval: 100,
   });
 }

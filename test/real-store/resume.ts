@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { expect, it, vi } from 'vitest';
+import { PATIENCE } from '../support/patience.ts';
 import { Program, readDocument } from '../support/program.ts';
 import type { TestStore } from './test-store.ts';
 
@@ -72,10 +73,7 @@ export function describeResume(store: TestStore): void {
       const [name] = await readdir(program.path('to'));
       return name === undefined ? 0 : (await stat(program.path('to', name))).blocks;
     };
-    await vi.waitFor(async () => expect((await countBlocks()) * 512).toBeGreaterThan(32 * MIB), {
-      timeout: 60_000,
-      interval: 5,
-    });
+    await vi.waitFor(async () => expect((await countBlocks()) * 512).toBeGreaterThan(32 * MIB), PATIENCE);
     child.kill('SIGKILL');
     expect((await ended).signal).toBe('SIGKILL');
 

@@ -16,6 +16,7 @@ import {
   type Part,
 } from '@aws-sdk/client-s3';
 import { expect, vi } from 'vitest';
+import { PATIENCE } from '../support/patience.ts';
 
 /** An account of the store, as the environment of the program. */
 export type Account = Readonly<Record<'AWS_ACCESS_KEY_ID' | 'AWS_SECRET_ACCESS_KEY', string>>;
@@ -126,15 +127,12 @@ export class TestStore {
 
   /** Waits until the unfinished upload below a prefix has this many parts. */
   async waitForParts(prefix: string, count: number): Promise<{ Key: string; UploadId: string }> {
-    return await vi.waitFor(
-      async () => {
-        const [upload] = await this.listUploads(prefix);
-        if (upload === undefined) throw new Error('no upload has begun');
-        expect((await this.listParts(upload)).length).toBeGreaterThanOrEqual(count);
-        return upload;
-      },
-      { timeout: 60_000, interval: 10 },
-    );
+    return await vi.waitFor(async () => {
+      const [upload] = await this.listUploads(prefix);
+      if (upload === undefined) throw new Error('no upload has begun');
+      expect((await this.listParts(upload)).length).toBeGreaterThanOrEqual(count);
+      return upload;
+    }, PATIENCE);
   }
 
   async abort(upload: { Key: string; UploadId: string }, bucket = this.bucket): Promise<void> {
@@ -146,7 +144,7 @@ export class TestStore {
     const tellTime = async (): Promise<number> => Date.parse((await fetch(this.endpoint)).headers.get('date') ?? '');
     const startedAtMs = await tellTime();
     await vi.waitFor(async () => expect(await tellTime()).toBeGreaterThan(startedAtMs + 1000), {
-      timeout: 30_000,
+      ...PATIENCE,
       interval: 100,
     });
   }

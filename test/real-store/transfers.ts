@@ -8,6 +8,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { expect, it, vi } from 'vitest';
+import { PATIENCE } from '../support/patience.ts';
 import { Program, readDocument } from '../support/program.ts';
 import type { StoreTraits } from './describe-store.ts';
 import type { TestStore } from './test-store.ts';
@@ -73,10 +74,7 @@ export function describeTransfers(store: TestStore, traits: StoreTraits): void {
     const argv = ['get', '-r', '--json', '--concurrency', '1', url('changing/'), 'changing'];
     const { child, ended } = program.start(argv);
     // The listing is done, and the small ones come last.
-    await vi.waitFor(async () => expect(await readdir(program.path('changing'))).not.toEqual([]), {
-      timeout: 60_000,
-      interval: 5,
-    });
+    await vi.waitFor(async () => expect(await readdir(program.path('changing'))).not.toEqual([]), PATIENCE);
     child.kill('SIGSTOP');
     await store.put('changing/1 replaced', 'another one, and longer');
     await store.s3.send(new DeleteObjectCommand({ Bucket: store.bucket, Key: 'changing/2 gone' }));

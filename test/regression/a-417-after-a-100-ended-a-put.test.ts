@@ -7,6 +7,7 @@
  */
 import type { Socket } from 'node:net';
 import { expect, it, vi } from 'vitest';
+import { PATIENCE } from '../support/patience.ts';
 import { createHttpStage, OK, type RawRequest } from '../support/raw-server.ts';
 
 const body = Buffer.alloc(3 * 1024 * 1024, 'x');
@@ -47,7 +48,7 @@ it('sends it again when the server refuses only after the wait for its permissio
     serve: (socket, request) => void (asks(request) ? socket.end(REFUSAL) : socket.write(OK)),
   });
   const answer = stage.ask('PUT', { body });
-  await vi.waitFor(() => expect(stage.seen).toHaveLength(1), { timeout: 10_000, interval: 1 });
+  await vi.waitFor(() => expect(stage.seen).toHaveLength(1), PATIENCE);
   await stage.clock.advance(1000);
   expect(await answer).toMatchObject({ status: 200, error: null });
   expect(stage.seen.map(asks)).toEqual([true, false]);

@@ -54,7 +54,7 @@ describe('a run whose every object is denied', () => {
       { objectsInFlight: 16, hasRoom: () => true, beforeEach: async () => await Promise.resolve() },
     );
     expect(result).toMatchObject({ done: 0, failed: 10, ended: { code: 'access_denied' } });
-  }, 5000);
+  });
 
   it.each([
     [1, 'access denied to the only object: put failed: AccessDenied'],

@@ -19,6 +19,7 @@ import { prepare as prepareDeletes } from '../support/fake-deletes.ts';
 import { FakeObjectStore } from '../support/fake-object-store.ts';
 import { errorResponse, runWithS3 } from '../support/fake-s3.ts';
 import { createMemoryUnfinishedWork } from '../support/memory-unfinished-work.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { keysUpTo } from '../support/sweep-pages.ts';
 import { turn, VirtualClock } from '../support/virtual-clock.ts';
 
@@ -96,7 +97,7 @@ it('sends no retry for an open batch', async () => {
   const { begin, clock, abort, requests, kinds } = prepareDeletes(() => errorResponse(503, 'SlowDown'));
   const deleting = begin('a', 'b');
   // Without any time, so that it waits for its retry.
-  await vi.waitUntil(() => kinds().includes('retry_scheduled'), { interval: 1, timeout: 10_000 });
+  await vi.waitUntil(() => kinds().includes('retry_scheduled'), PATIENCE);
   const sent = requests.length;
   abort.abort(takenOverError(JOB));
   const startedAtMs = clock.monotonic();

@@ -9,7 +9,7 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { platform } from 'node:os';
 import { expect, it } from 'vitest';
 import { watchReader } from '../../src/cli/output/reader-watch.ts';
-import { Program } from '../support/program.ts';
+import { KILL_AFTER_MS, Program } from '../support/program.ts';
 
 async function turn(): Promise<void> {
   await new Promise((resolve) => {
@@ -33,7 +33,7 @@ it('a watch in a pipeline ends with the command behind it', async () => {
   const first = execFileSync('sh', ['-c', command, process.execPath, bin], {
     env: program.env,
     encoding: 'utf8',
-    timeout: 30_000,
+    timeout: KILL_AFTER_MS,
   });
   expect(first).toContain('breakwater');
 });

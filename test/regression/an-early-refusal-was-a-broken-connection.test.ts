@@ -9,11 +9,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { canMakeCertificates, makeCertificate } from '../support/certificate.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { AGENTS, createHttpStage, OK } from '../support/raw-server.ts';
 
 const MIB = 1024 * 1024;
 const REFUSAL = 'HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 4\r\n\r\nwhy?';
-const PATIENCE = { timeout: 10_000, interval: 1 };
 
 const unreachable = (): void => {
   throw new Error('the body was not expected');

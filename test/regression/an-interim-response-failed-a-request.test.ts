@@ -5,10 +5,10 @@
 //   (src/http/http-handler.ts).
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
+import { PATIENCE } from '../support/patience.ts';
 import { AGENTS, createHttpStage, OK } from '../support/raw-server.ts';
 
 const INTERIM = 'HTTP/1.1 102 Processing\r\n\r\n';
-const PATIENCE = { timeout: 10_000, interval: 1 };
 
 describe('an interim response', () => {
   it.each([

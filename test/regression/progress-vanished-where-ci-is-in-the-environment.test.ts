@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { span } from '../../src/ui/frame.ts';
+import { PATIENCE } from '../support/patience.ts';
 
 /**
  * Met: with `CI_PROJECT=x` in the environment of a shell, a transfer at a terminal showed no progress, and its last line only at the end.
@@ -26,7 +27,7 @@ describe('progress where CI is in the environment', () => {
     };
     const live = startLiveLines(terminal as unknown as NodeJS.WriteStream, { hasColour: false, jobControl });
     live.show([[span('50 %')]]);
-    await vi.waitFor(() => expect(written.join('')).toContain('50 %'));
+    await vi.waitFor(() => expect(written.join('')).toContain('50 %'), PATIENCE);
     live.stop();
   });
 });

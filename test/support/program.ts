@@ -12,7 +12,7 @@ const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/compiled', import.meta.url));
 
 /** A process that hangs is killed after this, in ms; no test waits for it on purpose, and a busy machine is no hang. */
-const KILL_AFTER_MS = 240_000;
+export const KILL_AFTER_MS = 240_000;
 
 export interface Ended {
   readonly status: number | null;
@@ -30,7 +30,7 @@ export interface ProgramOptions {
   readonly cwd?: string;
   /** Runs as this user and group; only root can. */
   readonly uid?: number;
-  /** Killed after this, in ms. @default 60000 */
+  /** Killed after this, in ms. @default KILL_AFTER_MS */
   readonly killAfterMs?: number;
   /** False if the test takes part of the output away, so that its schema cannot hold. @default true */
   readonly isChecked?: boolean;
