@@ -3,13 +3,14 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { PATIENCE } from './patience.ts';
 import type { Program } from './program.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
-/** A screen that never shows what is waited for fails the test after this, in ms: long, for a machine may be busy. */
-const WAIT_MS = 60_000;
 /** How often a terminal is started before the test fails. */
 const START_ATTEMPTS = 3;
+/** The shell waits for a line. */
+const PROMPT = /(?:^|\n)prompt>$/;
 /** Where frames are kept for the documentation; nothing is kept without it. */
 const FRAMES = process.env['BREAKWATER_FRAMES'];
 
@@ -64,7 +65,7 @@ export class Terminal implements AsyncDisposable {
 
   /** Waits until the screen shows it, and hands out the whole screen. */
   async waitFor(wanted: RegExp | ((screen: string) => boolean)): Promise<string> {
-    const endAtMs = performance.now() + WAIT_MS;
+    const endAtMs = performance.now() + PATIENCE.timeout;
     for (;;) {
       // The sandbox of a test lives in the same process: waiting must not keep it from answering.
       const { stdout } = await promisify(execFile)('tmux', this.#words(['capture-pane', '-p']));
@@ -86,6 +87,8 @@ export class Terminal implements AsyncDisposable {
 
   /** What programs can leave behind: the second screen, a hidden cursor, a keyboard in another mode. */
   async state(): Promise<{ readonly isAlternate: boolean; readonly hasCursor: boolean; readonly keyboard: string }> {
+    // What is typed before the shell has the terminal again is echoed between its lines, and the response is not found.
+    await this.waitFor(PROMPT);
     const [alternate, cursor] = this.#tmux('display-message', '-p', '#{alternate_on} #{cursor_flag}').trim().split(' ');
     this.#questions += 1;
     const question = `keyboard-${this.#questions}`;
