@@ -15,8 +15,7 @@ const TRIAL_BYTES = 64 * 1024;
 export async function tryTextfile(path: string): Promise<void> {
   const temporary = nameTemporary(path);
   try {
-    const found = await stat(path).catch(() => null);
-    if (found?.isDirectory() === true) throw new Error('it is a directory');
+    await refuseOtherKinds(path);
     await writeNew(temporary, '0'.repeat(TRIAL_BYTES));
   } catch (error) {
     throw cannotWriteTextfile(path, error);
@@ -37,6 +36,7 @@ export async function writeTextfile(
 ): Promise<void> {
   const temporary = nameTemporary(path);
   try {
+    await refuseOtherKinds(path);
     await writeNew(temporary, text);
     // Checked last, so that a process stopped here cannot replace newer totals with old ones.
     await (mayReplace() ? renameOver(async () => await rename(temporary, path)) : unlink(temporary));
@@ -44,6 +44,13 @@ export async function writeTextfile(
     await unlink(temporary).catch(() => undefined);
     throw cannotWriteTextfile(path, error);
   }
+}
+
+/** A rename would put a file in place of a pipe or device, which its reader would wait at for ever. */
+async function refuseOtherKinds(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (found === null || found.isFile()) return;
+  throw new Error(found.isDirectory() ? 'it is a directory' : 'it is a pipe or device, and the collector reads files');
 }
 
 function nameTemporary(path: string): string {
@@ -66,6 +73,6 @@ function cannotWriteTextfile(path: string, error: unknown): BreakwaterError {
   const why = explainSystemError(error) ?? (error instanceof Error ? error.message : String(error));
   return new BreakwaterError('local_create', `the metrics could not be written to ${path}: ${why}`, {
     cause: error,
-    details: { reason: 'textfile', hint: 'the directory must exist and be writable' },
+    details: { reason: 'textfile', hint: 'name a file; its directory must exist and be writable' },
   });
 }

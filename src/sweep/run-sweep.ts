@@ -3,13 +3,13 @@ import type { Clock } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
 import type { EventSink } from '../events.ts';
 import type { ObjectStore } from '../s3/object-store.ts';
+import { watchNeighbours } from '../prefix-warning.ts';
 import type { UnfinishedWork, WorkClaim } from '../unfinished-work.ts';
 import { abortUploads, type UploadSweepRequest, type UploadTally } from './abort-uploads.ts';
 import { createAgeClock, type AgeClock } from './select/age-clock.ts';
 import { SweepCheckpoint } from './checkpoint.ts';
 import { claimSweep, nameSweep, takenOverError } from './claim-sweep.ts';
 import { createMatchHints, type MatchHints } from './select/match-hints.ts';
-import { watchNeighbours } from './select/prefix-warning.ts';
 import { sweepRound } from './round.ts';
 import type { Shard } from './shard.ts';
 import { selectItems, type Selection } from './select/select-items.ts';
@@ -121,7 +121,8 @@ function openSelection(job: SweepJob, { store, ageClock, emit, hints }: AgedTool
   const source = hints.watch(selection.source);
   return async function* select(within) {
     const request = { ...selection, source, bucket, prefix, olderThanMs: olderThanMs ?? 0, within };
-    for await (const page of watch(selectItems(request, { store, ageClock }))) {
+    for await (const page of selectItems(request, { store, ageClock })) {
+      watch(page.items);
       // Without an ETag, a delete has no condition.
       yield isUnconditional ? { ...page, items: page.items.map((item) => ({ ...item, etag: null })) } : page;
     }

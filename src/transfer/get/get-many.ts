@@ -62,7 +62,7 @@ export async function getMany(context: FetchContext, many: ManyToGet): Promise<M
       destination.release(path);
     }
   };
-  const pages = readAhead((signal) => listItemPages(context.store, many, signal));
+  const pages = readAhead((signal) => listItemPages(context, many, signal));
   const result = await runMany(pages, fetch, {
     objectsInFlight: context.slots.bounds.requests,
     hasRoom: context.hasRoom,
@@ -79,7 +79,7 @@ export async function planMany(context: FetchContext, many: ManyToGet): Promise<
   const destination = await Destination.open(many.destination);
   const trust = new ListingTrust();
   const plan = { objects: 0, bytes: 0, skipped: 0, samples: [] as GetPlan['samples'][number][] };
-  for await (const item of eachItem(listItemPages(context.store, many))) {
+  for await (const item of eachItem(listItemPages(context, many))) {
     const path = pathOrNull(destination, item, many);
     if (path !== null) destination.release(path);
     const found = path === null ? null : statOrNull(path);

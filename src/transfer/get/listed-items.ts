@@ -1,6 +1,8 @@
+import type { EventSink } from '../../events.ts';
 import type { ListedObject } from '../../s3/list/list-objects.ts';
 import type { ObjectStore } from '../../s3/object-store.ts';
 import { createKeyFilter, type KeyFilter, type KeyPatterns } from '../../key-filter.ts';
+import { watchNeighbours } from '../../prefix-warning.ts';
 import { baseNameOf } from './object-path.ts';
 import { nameOf, PATTERN_CHARACTER, type S3Location } from '../transfer-context.ts';
 
@@ -39,7 +41,7 @@ export function findPattern(key: string): KeyPattern | null {
  * @param signal ends the listing, with its reason
  */
 export async function* listItemPages(
-  store: Pick<ObjectStore, 'list'>,
+  { store, emit }: { readonly store: Pick<ObjectStore, 'list'>; readonly emit: EventSink },
   { bucket, prefix, pattern, patterns }: ItemSelection,
   signal?: AbortSignal,
 ): AsyncGenerator<readonly ListedItem[]> {
@@ -48,6 +50,7 @@ export async function* listItemPages(
   // The leading slash makes it match the whole name.
   const fits: KeyFilter =
     pattern === undefined ? () => true : createKeyFilter({ include: [`/${pattern}`], exclude: [] });
+  const watch = pattern === undefined ? watchNeighbours({ prefix, emit }) : null;
   let last: string | null = null;
   for await (const { objects } of store.list(signal === undefined ? { bucket, prefix } : { bucket, prefix, signal })) {
     const items: ListedItem[] = [];
@@ -60,6 +63,7 @@ export async function* listItemPages(
       const location = { bucket, key };
       items.push({ name: nameOf(location), location, object });
     }
+    watch?.(items.map(({ object }) => object));
     yield items;
   }
 }
