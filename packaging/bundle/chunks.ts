@@ -20,6 +20,7 @@ const START = [
   'circuit/circuit-gate.ts',
   'circuit/refusal-error.ts',
   'key-filter.ts',
+  'prefix-warning.ts',
   's3/checksum/algorithms.ts',
   'state/open-state.ts',
   'transfer/local-errors.ts',
