@@ -1,4 +1,4 @@
-import { statSync, type Stats } from 'node:fs';
+import { lstatSync, statSync, type Stats } from 'node:fs';
 import { BreakwaterError } from '../errors.ts';
 import { maskCredentials } from '../mask-credentials.ts';
 import { explainSystemError, readSystemCode } from '../system-error.ts';
@@ -7,15 +7,14 @@ import { explainSystemError, readSystemCode } from '../system-error.ts';
 export function readError(path: string, error: unknown): BreakwaterError {
   const code = readSystemCode(error);
   if (isMangled(path) && code === 'ENOENT') return notUtf8Error(path);
+  if (code === 'ENOENT' && isLink(path)) return brokenLinkError(path, { how: 'that leads nowhere', cause: error });
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new BreakwaterError('not_found', `${maskCredentials(path)} does not exist`, {
       cause: error,
       details: { hint: 'check the path' },
     });
   }
-  if (code === 'ELOOP') {
-    return new BreakwaterError('not_found', `${path} is a symbolic link loop`, { cause: error });
-  }
+  if (code === 'ELOOP') return brokenLinkError(path, { how: 'loop', cause: error });
   if (code === 'EACCES' || code === 'EPERM') {
     return new BreakwaterError('local_io', `cannot read ${path}: permission denied`, {
       cause: error,
@@ -24,6 +23,24 @@ export function readError(path: string, error: unknown): BreakwaterError {
   }
   return new BreakwaterError('local_io', `cannot read ${path}: ${explainSystemError(error) ?? 'unknown error'}`, {
     cause: error,
+  });
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
+}
+
+function brokenLinkError(
+  path: string,
+  { how, cause }: { readonly how: string; readonly cause: unknown },
+): BreakwaterError {
+  return new BreakwaterError('not_found', `${path} is a symbolic link ${how}`, {
+    cause,
+    details: { reason: 'broken_link', hint: 'correct the link, or leave it out' },
   });
 }
 

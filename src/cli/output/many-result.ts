@@ -1,4 +1,5 @@
 import { BreakwaterError } from '../../errors.ts';
+import { adviseAboutFailures } from '../../transfer/run-again.ts';
 import type { ManyResult } from '../../transfer/run-many.ts';
 import { formatBytes } from '../../ui/progress/progress-text.ts';
 import type { CommandResult } from '../command-run.ts';
@@ -47,9 +48,7 @@ function partialError({ done, skipped, failed, failures }: ManyResult): Breakwat
   if (failed === 0) return null;
   const [first] = failures;
   const named = first === undefined ? '' : `, the first: ${escapeControls(errorLine(first.error).text)}`;
-  // Repeating what was denied does not help.
-  const isDenied = first !== undefined && failures.every(({ error }) => error.code === 'access_denied');
-  const hint = (isDenied ? first.error.details.hint : undefined) ?? 'run the command again to retry the failed objects';
+  const hint = adviseAboutFailures(failures.map(({ error }) => error));
   return new BreakwaterError('partial', `${failed} of ${done + skipped + failed} objects failed${named}`, {
     details: { hint },
   });

@@ -10,6 +10,7 @@ import { readAhead } from './page-ahead.ts';
 import { eachItem } from '../item-supply.ts';
 import { ListingTrust } from './listing-trust.ts';
 import { statOrNull } from '../local-errors.ts';
+import { withResumeHint } from '../run-again.ts';
 import { runMany, type ItemDone, type ManyResult } from '../run-many.ts';
 import { nameOf } from '../transfer-context.ts';
 
@@ -71,7 +72,10 @@ export async function getMany(context: FetchContext, many: ManyToGet): Promise<M
     asked: { operation: 'get_object', bucket: many.bucket, key: null, prefix: many.prefix },
   });
   if (result.done + result.skipped + result.failed === 0) throw nothingFoundError(many);
-  return result;
+  // Otherwise every object is fetched again.
+  const isSkipping = context.options.isNoClobber || (context.options.isTimeKept && !many.isAgain);
+  if (result.ended === null || !isSkipping) return result;
+  return { ...result, ended: withResumeHint(result.ended, 'complete files are not fetched again') };
 }
 
 /** What `getMany` would do, without doing it. */

@@ -4,6 +4,7 @@ import type { WalkedFile } from './walk-files.ts';
 import { openResumableRun, type ResumableRun } from './resume-run.ts';
 import type { S3Location } from '../transfer-context.ts';
 import { runMany, type ItemDone, type ManyResult } from '../run-many.ts';
+import { withResumeHint } from '../run-again.ts';
 import { sendFile, type SendTools } from './send.ts';
 import { StoredObjects } from './already-stored.ts';
 
@@ -39,8 +40,8 @@ export async function putMany(files: AsyncIterable<readonly WalkedFile[]>, tools
   });
   if (result.ended === null && result.failed === 0) await run.forget();
   refuseEmpty(result, tools);
-  const canResume = run.isSaved && result.ended?.code !== 'access_denied';
-  return result.ended === null || !canResume ? result : { ...result, ended: withResumeHint(result.ended) };
+  if (result.ended === null || !run.isSaved) return result;
+  return { ...result, ended: withResumeHint(result.ended, 'stored files are not sent again') };
 }
 
 /** The objects of the interrupted run; null if there was none, or the destination may not be listed. */
@@ -101,9 +102,4 @@ function refuseEmpty({ done, skipped, failed }: ManyResult, { request }: SendToo
   throw new BreakwaterError('not_found', '--include and --exclude leave no file to send', {
     details: { hint: 'patterns match names below the source: see breakwater put --help' },
   });
-}
-
-function withResumeHint(error: BreakwaterError): BreakwaterError {
-  const hint = 'run the same command again to resume: stored files are not sent again';
-  return new BreakwaterError(error.code, error.message, { cause: error, details: { ...error.details, hint } });
 }
