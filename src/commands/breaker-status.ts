@@ -1,6 +1,7 @@
 import { string } from '@oclif/core/args';
 import { boolean } from '@oclif/core/flags';
 import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
+import { correctTimes } from '../breaker/correct-times.ts';
 import { circuitDocument, engineDocument, transitionDocument } from '../breaker/circuit-document.ts';
 import type { InspectedCircuit } from '../breaker/inspect-circuits.ts';
 import { inspectNamed, refuseWithoutFleet } from '../breaker/inspect-named.ts';
@@ -82,6 +83,7 @@ export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
       });
     }
     const { rows, local, fleet } = await inspectNamed(run, { names, scopes, isAllScopes: flags['all-scopes'] });
+    if (flags.check) await correctTimes(run, local);
     const { engine } = fleet;
     const circuits = [...local, ...fleet.circuits];
     const state = await run.state();
