@@ -49,7 +49,10 @@ export class CredentialLog {
     const telling = failures[index] ?? last;
     if (OF_JAVASCRIPT.test(telling)) return this.#explainMisread(index);
     // The command line and what the program says may contain secrets.
-    return telling.startsWith('Command failed:') ? 'its credential_process failed' : telling;
+    const failed = /^Command failed(?: \((status \d+|ended by \w+)\))?:/.exec(telling);
+    if (failed === null) return telling;
+    const how = failed[1] ?? null;
+    return `its credential_process failed${how === null ? '' : ` (${how})`}`;
   }
 
   /** By the last provider that was asked before a line. */

@@ -8,6 +8,7 @@ import { BreakwaterError } from '../../errors.ts';
 import { quoteGiven } from '../../mask-credentials.ts';
 import type { EventSink } from '../../events.ts';
 import { CredentialLog } from './credential-log.ts';
+import { endProgramsWith } from './credential-program.ts';
 
 export interface CredentialSettings {
   readonly profile: string | null;
@@ -78,11 +79,8 @@ export function findCredentials(
   return async (options) => {
     signal.throwIfAborted();
     log = new CredentialLog();
-    const ended = Promise.withResolvers<never>();
-    using _abort = onAbort(signal, ended.reject);
-    using _limit = after(clock, credentialsTimeoutMs, () => ended.reject(new LateCredentials(credentialsTimeoutMs)));
     try {
-      return checkIdentity(await Promise.race([find(options), ended.promise]));
+      return checkIdentity(await findInTime({ credentialsTimeoutMs, clock, signal }, async () => await find(options)));
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (error instanceof BreakwaterError) throw error;
@@ -93,6 +91,27 @@ export function findCredentials(
       for (const message of log.lines) emit({ kind: 'credentials_sought', message });
     }
   };
+}
+
+/** @throws LateCredentials, or the signal's reason; a program that still runs then is ended */
+async function findInTime(
+  {
+    credentialsTimeoutMs,
+    clock,
+    signal,
+  }: Pick<CredentialSettings, 'credentialsTimeoutMs'> & Omit<CredentialContext, 'emit'>,
+  find: () => Promise<Identity>,
+): Promise<Identity> {
+  const ended = Promise.withResolvers<never>();
+  const over = new AbortController();
+  endProgramsWith(over.signal);
+  using _abort = onAbort(signal, ended.reject);
+  using _limit = after(clock, credentialsTimeoutMs, () => ended.reject(new LateCredentials(credentialsTimeoutMs)));
+  try {
+    return await Promise.race([find(), ended.promise]);
+  } finally {
+    over.abort();
+  }
 }
 
 const PARTS = [

@@ -195,7 +195,9 @@ export class DirectClient extends ObjectClient {
 
   async #formatUserAgent(): Promise<string> {
     const agent = await this.config.defaultUserAgentProvider();
-    return agent.map(([name, version]) => (version === undefined ? name : `${name}/${version}`)).join(' ');
+    // AWS_EXECUTION_ENV and the name of the system's release are in it; the SDK escapes them after this call, too.
+    const words = agent.map(([name, version]) => (version === undefined ? name : `${name}/${version}`));
+    return words.map((word) => word.replaceAll(/[^!-~]/g, '-')).join(' ');
   }
 }
 

@@ -20,6 +20,13 @@ it('names the failure of the source that was configured', () => {
   expect(log.lines).toHaveLength(3);
 });
 
+it.each([
+  ['status 127', 'Command failed (status 127): /nope token=hush\nsh: 1: /nope: not found'],
+  ['ended by SIGKILL', 'Command failed (ended by SIGKILL): sh -c x'],
+])('says how a program failed, and not what it was called with: %s', (how, failure) => {
+  expect(logOf(failure).reasonOf(EMPTY_CHAIN)).toBe(`its credential_process failed (${how})`);
+});
+
 it('names the error of a provider that ends the search', () => {
   const denied = Object.assign(new Error('not authorized to perform\n sts:AssumeRole'), { name: 'AccessDenied' });
   expect(logOf('something else').reasonOf(denied)).toBe('not authorized to perform sts:AssumeRole');

@@ -1,0 +1,73 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { kill, platform } from 'node:process';
+import { externalDataInterceptor } from '@smithy/core/config';
+import { onAbort } from '../../abort.ts';
+
+/** The most that a program may print, in bytes; as `exec` of Node has it. */
+const OUTPUT_MAX_BYTES = 1024 * 1024;
+
+/** As `exec` calls back, once promisified. */
+type Callback = (error: Error | null, printed?: { readonly stdout: string }) => void;
+
+/**
+ * Has the SDK run each `credential_process` so that it ends with the signal. The SDK gives it no end: where one hangs, each run
+ * from a crontab would leave another one behind.
+ */
+export function endProgramsWith(signal: AbortSignal): void {
+  // The SDK takes the place of `exec` from here, which is otherwise for its own tests.
+  externalDataInterceptor.getTokenRecord()['exec'] = (command: string, callback: Callback) =>
+    runProgram(command, { signal, callback });
+}
+
+function runProgram(
+  command: string,
+  { signal, callback }: { readonly signal: AbortSignal; readonly callback: Callback },
+): void {
+  // A shell may have started others. Without a terminal they can be a group of their own, which ends as one; with one, they
+  // may have to ask there, and Ctrl-C reaches all of them anyway.
+  const isGroup = platform !== 'win32' && !hasTerminal();
+  const child = spawn(command, { shell: true, detached: isGroup, windowsHide: true });
+  const ended = onAbort(signal, () => endProgram(child, isGroup));
+  const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
+  let bytes = 0;
+  const collect = (into: Buffer[]) => (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > OUTPUT_MAX_BYTES) endProgram(child, isGroup);
+    else into.push(chunk);
+  };
+  child.stdout.on('data', collect(stdout));
+  child.stderr.on('data', collect(stderr));
+  child.once('error', callback);
+  child.once('close', (status, killedBy) => {
+    ended[Symbol.dispose]();
+    if (bytes > OUTPUT_MAX_BYTES) callback(new RangeError('stdout maxBuffer length exceeded'));
+    else if (status === 0) callback(null, { stdout: Buffer.concat(stdout).toString() });
+    else {
+      const how = status === null ? `ended by ${killedBy ?? 'a signal'}` : `status ${status}`;
+      callback(new Error(`Command failed (${how}): ${command}\n${Buffer.concat(stderr).toString()}`));
+    }
+  });
+}
+
+function endProgram(child: ChildProcess, isGroup: boolean): void {
+  if (!isGroup || child.pid === undefined) {
+    child.kill();
+    return;
+  }
+  try {
+    kill(-child.pid, 'SIGTERM');
+  } catch {
+    // It has just ended by itself.
+  }
+}
+
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return true;
+  } catch {
+    return false;
+  }
+}
