@@ -3,7 +3,7 @@ import { open, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { BreakwaterError } from '../errors.ts';
 import { renameOver } from '../rename-over.ts';
-import { explainSystemError } from '../system-error.ts';
+import { explainSystemError, readSystemCode } from '../system-error.ts';
 
 /** About as much as the totals of a busy machine, in bytes. */
 const TRIAL_BYTES = 64 * 1024;
@@ -73,6 +73,13 @@ function cannotWriteTextfile(path: string, error: unknown): BreakwaterError {
   const why = explainSystemError(error) ?? (error instanceof Error ? error.message : String(error));
   return new BreakwaterError('local_create', `the metrics could not be written to ${path}: ${why}`, {
     cause: error,
-    details: { reason: 'textfile', hint: 'name a file; its directory must exist and be writable' },
+    details: {
+      reason: 'textfile',
+      // rename(2): the name is a mount point, as a file that a container gets from its host. Written in place, a collector would read half of it.
+      hint:
+        readSystemCode(error) === 'EBUSY'
+          ? 'it is a mount of its own, which cannot be replaced: mount its directory instead'
+          : 'name a file; its directory must exist and be writable',
+    },
   });
 }

@@ -46,7 +46,7 @@ export function readFailedResponse(error: unknown): FailedResponse {
   const word = findWord(error, { httpStatus, isUnreadable });
   const systemCode = findCode(error, CAUSE_DEPTH);
   return {
-    code: word ?? nameOf(record, { httpStatus, systemCode }),
+    code: word ?? nameOf(record, { httpStatus, systemCode, isUnreadable }),
     // OpenSSL's message has several lines for debugging; its reason is meant for users. What the SDK says of a body that is not XML helps nobody.
     message: isUnreadable
       ? 'the response is not in the form of S3'
@@ -74,9 +74,15 @@ function findWord(
 
 function nameOf(
   record: UnknownFields,
-  { httpStatus, systemCode }: { httpStatus: number | null; systemCode: string | null },
+  {
+    httpStatus,
+    systemCode,
+    isUnreadable,
+  }: { httpStatus: number | null; systemCode: string | null; isUnreadable: boolean },
 ): string {
-  const name = asText(record['Code']) ?? asText(record['name']) ?? 'Error';
+  // The parser's own error is no code of the store: a RangeError for elements without an end.
+  const given = asText(record['Code']) ?? (isUnreadable ? null : asText(record['name']));
+  const name = given ?? 'Error';
   if (httpStatus !== null && (name === 'Unknown' || name === 'Error')) return `http_${httpStatus}`;
   return httpStatus === null && systemCode !== null ? systemCode : name;
 }

@@ -2,6 +2,9 @@ import type { Clock } from '../../clock.ts';
 import { formatLine } from './event-log.ts';
 import type { Output } from './output.ts';
 
+/** How the SDK's own providers use its HTTP client, such as for a slow metadata server. Who has set nothing there can change nothing. */
+const FOR_DEVELOPERS = /^@smithy\//;
+
 /**
  * Sends Node's own warnings, and what libraries print with `console.warn` (the SDK's HTTP client does), through the log,
  * so that `--quiet` and `--log-format json` hold for them. Node prints its warnings from a listener; if it has none,
@@ -15,7 +18,10 @@ export function logForeignWarnings(openOutput: () => Output, clock: Clock): void
     output.note(formatLine(line, output.mode, clock.now()));
   };
   // oxlint-disable-next-line no-console -- replaced, not used
-  console.warn = (...words: unknown[]) => warn('sdk', words.map(String).join(' '));
+  console.warn = (...words: unknown[]) => {
+    const text = words.map(String).join(' ');
+    if (!FOR_DEVELOPERS.test(text)) warn('sdk', text);
+  };
   if (process.listenerCount('warning') === 0) return;
   process.removeAllListeners('warning');
   process.on('warning', ({ name, message }) => {

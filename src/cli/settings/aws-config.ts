@@ -1,11 +1,10 @@
-import { join } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
 import { quoteGiven } from '../../mask-credentials.ts';
 import type { SettingNames } from '../../setting-names.ts';
 import type { NamedFile } from './named-file.ts';
-import { NotRegularFile, readRegularFile } from '../../read-regular-file.ts';
 import { readChecksumModes, type ChecksumModes } from './checksum-modes.ts';
 import { firstSet, nameCredentials, nameWish, type Named } from './name-settings.ts';
+import { AWS_FILES, expandHome, nonEmpty, readAwsFile } from './aws-files.ts';
 import { encodeProfileName, encodeProfileNames, type ProfileFiles } from './profile-names.ts';
 import type { Environment, Settings, SettingSources } from './resolve-settings.ts';
 
@@ -20,11 +19,6 @@ export interface AwsContext {
   /** What has set them, for hints; the certificates, the proxy and the deadline are named elsewhere. */
   readonly names: Pick<SettingNames, 'endpoint' | 'region' | 'profile' | 'credentials'>;
 }
-
-const AWS_FILES = [
-  { variable: 'AWS_CONFIG_FILE', name: 'config' },
-  { variable: 'AWS_SHARED_CREDENTIALS_FILE', name: 'credentials' },
-] as const;
 
 type Place = Pick<SettingSources, 'env' | 'home'>;
 type S3Wishes = Pick<Settings, 'endpointUrl' | 'region' | 'profile'> & Partial<Pick<Settings, 'origins'>>;
@@ -179,35 +173,6 @@ function readProfile(profile: string, { env, home }: Place): ProfileFacts {
   };
 }
 
-/** The text of both AWS files; empty where one cannot be read. @throws BreakwaterError `config` */
-export function readAwsFiles(place: Place): { readonly config: string; readonly credentials: string } {
-  const [config = '', credentials = ''] = AWS_FILES.map((file) => readAwsFile(file, place));
-  return { config, credentials };
-}
-
-function expandHome(path: string, home: string): string {
-  return path.replace(/^~(?=\/)/, () => home);
-}
-
-/**
- * An unreadable file counts as empty: the SDK reads it again and reports the error. A named pipe is refused here,
- * because the SDK would wait for it forever.
- * @throws BreakwaterError `config`
- */
-function readAwsFile({ variable, name }: (typeof AWS_FILES)[number], { env, home }: Place): string {
-  try {
-    return readRegularFile(expandHome(nonEmpty(env[variable]) ?? join('~', '.aws', name), home));
-  } catch (error) {
-    if (error instanceof NotRegularFile) {
-      throw new BreakwaterError('config', error.message, {
-        cause: error,
-        details: { hint: 'check AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE' },
-      });
-    }
-    return '';
-  }
-}
-
 /** The messages do not show the URL, because it may contain a secret. */
 function checkEndpoint({ name, value: text }: { readonly name: string; readonly value: string }): string {
   // `URL` drops line ends, which would then be part of every circuit's name.
@@ -234,8 +199,4 @@ function checkEndpoint({ name, value: text }: { readonly name: string; readonly 
     });
   }
   return text;
-}
-
-function nonEmpty(text: string | undefined): string | null {
-  return text === undefined || text === '' ? null : text;
 }

@@ -1,4 +1,5 @@
-import { parseIni, readAwsFiles } from './aws-config.ts';
+import { parseIni } from './aws-config.ts';
+import { readAwsFiles } from './aws-files.ts';
 import type { SettingSources } from './resolve-settings.ts';
 
 /** The names of all profiles in the shared AWS files. @throws BreakwaterError `config` if one is not a regular file */

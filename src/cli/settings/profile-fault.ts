@@ -1,7 +1,8 @@
 import type { CommandRun } from '../command-run.ts';
 import { findHome } from '../find-home.ts';
 import { maskCredentials, quoteGiven } from '../../mask-credentials.ts';
-import { parseIni, readAwsFiles } from './aws-config.ts';
+import { parseIni } from './aws-config.ts';
+import { findUnreadableFile, readAwsFiles } from './aws-files.ts';
 
 type Fields = ReadonlyMap<string, string>;
 
@@ -27,9 +28,14 @@ const SOURCES = [
   'login_session',
 ];
 
-/** The same for the profile of a command. */
+/** The same for the profile of a command. A file that cannot be read may have what seems to be missing. */
 export function findNamedFault({ aws, env }: Pick<CommandRun, 'aws' | 'env'>): string | null {
-  return findProfileFault(aws().profile, readAwsFiles({ env, home: findHome(env) }));
+  const { profile } = aws();
+  const place = { env, home: findHome(env) };
+  const files = readAwsFiles(place);
+  const fault = findProfileFault(profile, files);
+  const isMissing = fault !== null || (profile === null && findProfileFault('default', files) !== null);
+  return (isMissing ? findUnreadableFile(place) : null) ?? fault;
 }
 
 /**

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandRun } from '../command-run.ts';
 import { findHome } from '../find-home.ts';
-import { readAwsFiles } from './aws-config.ts';
-import { findProfileFault } from './profile-fault.ts';
+import { readAwsFiles } from './aws-files.ts';
+import { findNamedFault, findProfileFault } from './profile-fault.ts';
 import { AWS_ENDPOINT, nameProxy } from './find-proxy.ts';
 import { MASK, maskCredentials } from '../../mask-credentials.ts';
 import { maskUrl } from './mask-url.ts';
@@ -54,9 +54,9 @@ export function traceAws(run: AwsRun): Readonly<Record<string, TracedValue>> {
 
 /** What they come from. They are not read: whether it has any, the names of its fields say. */
 function traceCredentials(run: AwsRun): TracedValue {
-  const { profile, names } = run.aws();
+  const { names } = run.aws();
   const files = readAwsFiles({ env: run.env, home: findHome(run.env) });
-  const fault = names.profile === null ? null : findProfileFault(profile, files);
+  const fault = names.profile === null ? null : findNamedFault(run);
   if (names.credentials !== null) {
     const traced = { ...traceNamed({ value: MASK, setBy: names.credentials }, run), value: MASK };
     return fault === null ? traced : { ...traced, value: null, setBy: `${names.credentials}: ${fault}` };

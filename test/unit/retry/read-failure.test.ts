@@ -15,6 +15,11 @@ describe('an answer that failed', () => {
     ['a code of an entry before a name', { Code: 'InternalError', name: 'Other' }, 'InternalError'],
     ['a status without a code', { name: 'Unknown', $metadata: { httpStatusCode: 418 } }, 'http_418'],
     ['a status with the name of any error', { name: 'Error', $metadata: { httpStatusCode: 500 } }, 'http_500'],
+    [
+      'a status where the parser failed',
+      { name: 'RangeError', message: 'Deserialization error', $metadata: { httpStatusCode: 500 } },
+      'http_500',
+    ],
     ['a status and a code of the system', { name: 'Odd', code: 'EWHAT', $metadata: { httpStatusCode: 500 } }, 'Odd'],
     ['a code of the system', { name: 'Odd', code: 'EWHAT' }, 'EWHAT'],
     ['a code of the system on a cause', { name: 'Odd', cause: failed({ code: 'EWHAT' }) }, 'EWHAT'],
