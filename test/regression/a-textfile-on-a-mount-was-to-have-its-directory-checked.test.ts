@@ -13,8 +13,11 @@ import { writeTextfile } from '../../src/metrics/textfile.ts';
 it('says to mount the directory, and leaves nothing behind', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'breakwater-textfile-'));
   try {
-    // Renaming over `.` is EBUSY as well, and needs no mount.
-    const written = writeTextfile(`${directory}/.`, { text: 'x 1\n', mayReplace: () => true });
+    // As rename(2) answers for a mount, which only root can make.
+    const mayReplace = (): never => {
+      throw Object.assign(new Error('EBUSY: resource busy or locked'), { code: 'EBUSY' });
+    };
+    const written = writeTextfile(join(directory, 'x.prom'), { text: 'x 1\n', mayReplace });
     await expect(written).rejects.toMatchObject({
       code: 'local_create',
       details: { hint: 'it is a mount of its own, which cannot be replaced: mount its directory instead' },
