@@ -40,6 +40,7 @@ export function responseOf(
   const to = first === '' || last === undefined || last === '' ? object.byteLength : Number(last) + 1;
   const sent = object.subarray(from, to);
   const isCut = length < sent.byteLength;
+  const content = isCut ? body(sent.subarray(0, length), { fault: 'ECONNRESET' }) : body(sent);
   const versionId = request.query['versionId'];
   return {
     status: first === undefined ? 200 : 206,
@@ -52,7 +53,8 @@ export function responseOf(
         : { 'content-range': `bytes ${from}-${from + sent.byteLength - 1}/${object.byteLength}` }),
       ...headers,
     },
-    body: isCut ? body(sent.subarray(0, length), { fault: 'ECONNRESET' }) : body(sent),
+    // RFC 9110, section 9.3.2: the answer to a HEAD has none.
+    ...(request.method === 'HEAD' ? {} : { body: content }),
   };
 }
 
