@@ -32,6 +32,15 @@ export function adviseAboutFailures(failures: readonly BreakwaterError[]): strin
   return (isOneKind ? first?.details.hint : undefined) ?? 'remove the causes, then run the command again';
 }
 
+/** The error of a run whose every object S3 failed, with what it said of the first; as for a single object. */
+export function allUnavailableError(count: number, first: BreakwaterError): BreakwaterError {
+  const which = count === 1 ? 'the only object' : `each of ${count} objects`;
+  return new BreakwaterError('unavailable', `S3 failed ${which}: ${first.message}`, {
+    cause: first,
+    details: first.details,
+  });
+}
+
 /**
  * The error that ended a run over many objects, with the hint that running it again resumes: after what to do first, as
  * for an open circuit. Unchanged if the next run would end the same way.

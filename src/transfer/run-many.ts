@@ -1,6 +1,7 @@
 import { BreakwaterError, type ErrorCode } from '../errors.ts';
 import type { DeniedTarget } from '../permissions.ts';
 import { ItemSupply } from './item-supply.ts';
+import { allUnavailableError } from './run-again.ts';
 import { allDeniedError, isAllDenied, isDenial, shouldEndDenied } from './denied-run.ts';
 
 /** Items at a time until some have succeeded, so that a store that is down gets no more at once. */
@@ -61,7 +62,7 @@ export interface RunManyOptions {
  * Runs `transfer` over many items, a bounded number at a time: few at first, and one more after each success, as in
  * TCP's slow start (RFC 5681, section 3.1). `items` come one by one or several together. A failed item does not stop the others, but an error that every further
  * item would meet ends the run at once, and aborts the signal of each transfer. So do several denials without a success.
- * @returns with `ended` set if the run ended early, after at least one item, or if every item was denied
+ * @returns with `ended` set if the run ended early, after at least one item, or if every item was denied or failed by an outage
  * @throws BreakwaterError if the run ended before any item; any other error unchanged
  */
 export async function runMany<T extends Named>(
@@ -87,6 +88,7 @@ class ManyRun<T extends Named> {
   readonly #workers: Promise<void>[] = [];
   readonly #tally = { done: 0, skipped: 0, bytes: 0, unverified: 0, failed: 0, failures: [] as ItemFailure[] };
   #denied = 0;
+  #unavailable = 0;
   #ended: { readonly error: unknown } | null = null;
 
   constructor(items: AsyncIterable<T | readonly T[]>, transfer: Transfer<T>, options: RunManyOptions) {
@@ -103,7 +105,7 @@ class ManyRun<T extends Named> {
     for (const worker of this.#workers) await worker;
     await this.#supply.close();
     const { done, skipped, failed } = this.#tally;
-    if (this.#ended === null) return { ...this.#tally, ended: this.#findDenial(isAllDenied) };
+    if (this.#ended === null) return { ...this.#tally, ended: this.#findDenial(isAllDenied) ?? this.#findOutage() };
     const { error } = this.#ended;
     const hasStarted = done + skipped + failed > 0;
     if (!hasStarted || !(error instanceof BreakwaterError) || error.code === 'internal') throw error;
@@ -158,6 +160,7 @@ class ManyRun<T extends Named> {
       if (this.#findDenial(shouldEndDenied) !== null) return;
       tally.failed += 1;
       if (isDenial(error)) this.#denied += 1;
+      if (error.code === 'unavailable') this.#unavailable += 1;
       if (tally.failures.length < FAILURES_NAMED_MAX) tally.failures.push({ name: item.name, error });
       // If the circuit opened during its retries, the next item would be refused.
       const { cause } = error;
@@ -165,6 +168,14 @@ class ManyRun<T extends Named> {
       const denial = this.#findDenial(shouldEndDenied);
       if (denial !== null) throw denial;
     }
+  }
+
+  /** The error of a run in which S3 failed every item: what happened is an outage, not a part of a success. */
+  #findOutage(): BreakwaterError | null {
+    const { done, skipped, failed, failures } = this.#tally;
+    const [first] = failures;
+    const isOutage = first !== undefined && this.#unavailable === failed && done + skipped === 0;
+    return isOutage ? allUnavailableError(failed, first.error) : null;
   }
 
   /** The error of a run that was denied, by this rule; null if it was not. */

@@ -21,7 +21,7 @@ it('opens the circuit at the fifth failed write, whatever was listed between', a
   await put();
   expect(sandbox.requests().map(({ operation }) => operation)).toContain('ListObjectsV2');
   const third = await put();
-  expect([first.status, third.status]).toEqual([3, 75]);
+  expect([first.status, third.status]).toEqual([69, 75]);
   expect(readDocument(third).error).toMatchObject({ code: 'circuit_open' });
   expect(sandbox.requests().filter(({ operation }) => operation === 'PutObject')).toHaveLength(6);
 });
