@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { CLIError } from '@oclif/core/errors';
 import type { FlagInput } from '@oclif/core/interfaces';
 import { BreakwaterError } from '../../errors.ts';
@@ -116,11 +117,13 @@ function usageError(error: CLIError, { command, flags }: UsageContext): Breakwat
     if (missing.length > 0) return refuse(`missing argument ${missing.join(' ').toUpperCase()}`, help);
     return refuse(`${error.args.length} argument${error.args.length === 1 ? '' : 's'} too many`, help);
   }
-  const lines = error.message.split('\n').filter((line) => !line.startsWith('See more help'));
-  const said = lines.map((line) => line.trim()).join(' ');
-  // A refused choice: the value alone is what the rules for credentials know.
-  const [, start = '', value = '', rest = ''] = /^(Expected )(.+?)( to be one of: .*)$/s.exec(said) ?? [];
-  const text = value === '' ? escapeControls(maskCredentials(said)) : `${start}${quoteChoice(value)}${rest}`;
+  // oclif dims a part of it where colours are shown.
+  const [head = '', ...more] = stripVTControlCharacters(error.message)
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => !line.startsWith('See more help'));
+  const isList = /^The following errors? occurred:$/.test(head);
+  const text = isList ? [...new Set(more.map(sayConstraint))].join('; ') : sayRefusal([head, ...more].join(' '));
   return refuse(`${text.charAt(0).toLowerCase()}${text.slice(1)}`, help);
 }
 
@@ -163,6 +166,20 @@ function readObject(from: object, field: string): Readonly<Record<string, unknow
 function readName(argument: unknown): readonly string[] {
   if (typeof argument !== 'object' || argument === null || !('name' in argument)) return [];
   return typeof argument.name === 'string' ? [argument.name] : [];
+}
+
+/** Flags that exclude or need each other, without their values. */
+function sayConstraint(line: string): string {
+  const [, one, other] = /^--([a-z-]+)=.* cannot also be provided when using --([a-z-]+)$/s.exec(line) ?? [];
+  if (one !== undefined) return `--${one} cannot be combined with --${other}`;
+  const [, flag, needed] = /^All of the following must be provided when using --([a-z-]+): (.*)$/.exec(line) ?? [];
+  return flag === undefined ? sayRefusal(line) : `--${flag} has an effect only with ${needed}`;
+}
+
+function sayRefusal(said: string): string {
+  // A refused choice: the value alone is what the rules for credentials know.
+  const [, start = '', value = '', rest = ''] = /^(Expected )(.+?)( to be one of: .*)$/s.exec(said) ?? [];
+  return value === '' ? escapeControls(maskCredentials(said)) : `${start}${quoteChoice(value)}${rest}`;
 }
 
 /** `--format=VALUE`, or an argument's value. */
