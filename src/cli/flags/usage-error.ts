@@ -117,13 +117,15 @@ function usageError(error: CLIError, { command, flags }: UsageContext): Breakwat
     if (missing.length > 0) return refuse(`missing argument ${missing.join(' ').toUpperCase()}`, help);
     return refuse(`${error.args.length} argument${error.args.length === 1 ? '' : 's'} too many`, help);
   }
-  // oclif dims a part of it where colours are shown.
-  const [head = '', ...more] = stripVTControlCharacters(error.message)
+  const [head = '', ...more] = error.message
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => !line.startsWith('See more help'));
+  // oclif dims these lines where colours are shown.
   const isList = /^The following errors? occurred:$/.test(head);
-  const text = isList ? [...new Set(more.map(sayConstraint))].join('; ') : sayRefusal([head, ...more].join(' '));
+  const text = isList
+    ? [...new Set(more.map((line) => sayConstraint(stripVTControlCharacters(line))))].join('; ')
+    : sayRefusal([head, ...more].join(' '));
   return refuse(`${text.charAt(0).toLowerCase()}${text.slice(1)}`, help);
 }
 
