@@ -4,6 +4,7 @@ import { FleetFailure, type FleetFailureCode } from '../circuit/fleet-store.ts';
 import { BreakwaterError, type ErrorDetails } from '../errors.ts';
 import type { BreakerContext, ShownFleet } from './breaker-context.ts';
 import { adviseFleet } from './explain-fleet-failure.ts';
+import { noFleetError } from './select-circuits.ts';
 
 /** What became of each circuit that was to be changed for all hosts. */
 export interface FleetChanges {
@@ -50,11 +51,7 @@ export async function changeFleet(
   { select, change }: FleetChange,
 ): Promise<FleetChanges> {
   const fleet = await context.fleet();
-  if (fleet === null) {
-    throw new BreakwaterError('usage', '--fleet needs the URL of a fleet', {
-      details: { reason: 'no_fleet', hint: 'set BREAKWATER_FLEET, or fleet in the config file' },
-    });
-  }
+  if (fleet === null) throw noFleetError('--fleet needs the URL of a fleet');
   const circuits = await orUnavailable(fleet, async () => await select(fleet));
   const changes: Transition[] = [];
   const unchanged: UnchangedCircuit[] = [];

@@ -1,4 +1,4 @@
-import { findBareName, matchesCircuit } from '../circuit/circuit-name.ts';
+import { findBareName, findFleetCircuit, matchesCircuit } from '../circuit/circuit-name.ts';
 import type { Transition } from '../circuit/circuit.ts';
 import { FleetFailure, type FleetFailureCode } from '../circuit/fleet-store.ts';
 import type { BreakerContext, ShownFleet } from './breaker-context.ts';
@@ -57,6 +57,17 @@ export async function inspectFleet(context: FleetContext, names: readonly string
     if (!(error instanceof FleetFailure)) throw error;
     return { ...NO_FLEET, engine: { name, problem: error.code, answeredAgoMs: null } };
   }
+}
+
+/** Names, such as `fleet/s3-upload`, whose isolation of every scope still refuses circuits that were reset. */
+export async function fleetIsolationsLeft(
+  context: FleetContext,
+  changes: readonly Pick<Transition, 'circuit'>[],
+): Promise<readonly string[]> {
+  const names = changes.map(({ circuit }) => findFleetCircuit(circuit) ?? circuit).filter((name) => name.includes('@'));
+  if (names.length === 0) return [];
+  const { circuits } = await inspectFleet(context, names);
+  return [...new Set(circuits.flatMap(({ view: { isolation } }) => (isolation === null ? [] : [isolation.of])))];
 }
 
 interface FleetNames {

@@ -1,11 +1,10 @@
 import { toFleetName } from '../circuit/circuit-name.ts';
 import type { CircuitRow } from '../circuit/circuit.ts';
-import { BreakwaterError } from '../errors.ts';
 import type { BreakerContext } from './breaker-context.ts';
 import type { InspectedFleet } from './fleet-circuits.ts';
 import { inspectCircuits, type InspectedCircuit } from './inspect-circuits.ts';
 import { keepRecentlyMet } from './recently-met.ts';
-import { selectCircuits, separateFleetNames } from './select-circuits.ts';
+import { noFleetError, selectCircuits, separateFleetNames } from './select-circuits.ts';
 
 interface Selection {
   /** As given, with `fleet/` for circuits of the fleet alone; empty for all of the last 7 days. */
@@ -58,7 +57,5 @@ export async function refuseWithoutFleet(
   [name]: readonly string[],
 ): Promise<void> {
   if (name === undefined || (await fleet()) !== null) return;
-  throw new BreakwaterError('usage', `${toFleetName(name)} is a circuit of a fleet, and none is set`, {
-    details: { reason: 'no_fleet', hint: 'set BREAKWATER_FLEET, or fleet in the config file' },
-  });
+  throw noFleetError(`${toFleetName(name)} is a circuit of a fleet, and none is set`);
 }

@@ -118,6 +118,13 @@ export function splitFleetNames(
   return { names, isForFleet: true };
 }
 
+/** @param message what needs a fleet, where none is set */
+export function noFleetError(message: string): BreakwaterError {
+  return new BreakwaterError('usage', message, {
+    details: { reason: 'no_fleet', hint: 'set BREAKWATER_FLEET, or fleet in the config file' },
+  });
+}
+
 function unknownCircuitError(query: string, known: readonly string[]): BreakwaterError {
   const near = findNearestWord(findFleetCircuit(query) ?? query, known);
   const advice = query.includes('://')

@@ -47,7 +47,11 @@ export default class BreakerReset extends BaseCommand<typeof BreakerReset> {
     }
     const gate = await run.gate();
     const manual = { by: readUserName(), reason: flags.reason ?? null };
-    if (isForFleet) return presentFleetChanges(await resetFleet(run, names, manual));
+    if (isForFleet) {
+      const reset = await resetFleet(run, names, manual);
+      const { fleetIsolationsLeft } = await import('../breaker/fleet-circuits.ts');
+      return presentFleetChanges(reset, await fleetIsolationsLeft(run, reset.changes));
+    }
     const circuits = await namesToReset(run, names);
     const changes = await changeByHand(run, circuits, (circuit) => gate.reset(circuit, manual));
     if ((await run.fleet()) !== null) warnOfFleet(run, names);

@@ -161,6 +161,8 @@ export interface CircuitsChanged {
   readonly changes: readonly ChangeDocument[];
   /** Circuits of a fleet that stay as they are; only if there are some. */
   readonly not_changed?: readonly UnchangedDocument[];
+  /** Names such as `s3-upload`, whose isolation of every scope still refuses circuits that were reset; only if there are some. */
+  readonly still_isolated?: readonly string[];
 }
 
 /** A circuit of a fleet that was not changed. */

@@ -1,5 +1,6 @@
 import type { FleetChanges } from '../../breaker/change-fleet.ts';
 import { transitionDocument } from '../../breaker/circuit-document.ts';
+import type { CircuitsChanged } from '../../documents/circuit-documents.ts';
 import type { Transition } from '../../circuit/circuit.ts';
 import { formatChange } from '../../ui/circuit-words.ts';
 import { escapeControls } from '../../escape.ts';
@@ -14,17 +15,20 @@ export function presentChanges(changes: readonly Transition[], isolationsLeft: r
     (name) => `every scope of ${name} is still isolated: breakwater breaker-reset ${name}`,
   );
   return {
-    json: { changes: changes.map(transitionDocument) },
+    json: changesDocument(changes, isolationsLeft),
     summary: [...changes.map(formatChange), ...left].map(escapeControls).join('\n'),
   };
 }
 
 /** The result for the circuits of a fleet, of which some may not have been changed. */
-export function presentFleetChanges({ changes, unchanged, failure }: FleetChanges): CommandResult {
-  const { summary } = presentChanges(changes);
+export function presentFleetChanges(
+  { changes, unchanged, failure }: FleetChanges,
+  isolationsLeft: readonly string[] = [],
+): CommandResult {
+  const { summary } = presentChanges(changes, isolationsLeft);
   return {
     json: {
-      changes: changes.map(transitionDocument),
+      ...changesDocument(changes, isolationsLeft),
       ...(unchanged.length === 0
         ? {}
         : {
@@ -36,5 +40,12 @@ export function presentFleetChanges({ changes, unchanged, failure }: FleetChange
     },
     ...(changes.length === 0 || summary === undefined ? {} : { summary }),
     ...(failure === null ? {} : { failure }),
+  };
+}
+
+function changesDocument(changes: readonly Transition[], isolationsLeft: readonly string[]): CircuitsChanged {
+  return {
+    changes: changes.map(transitionDocument),
+    ...(isolationsLeft.length === 0 ? {} : { still_isolated: isolationsLeft }),
   };
 }
