@@ -13,9 +13,8 @@ export function findHint({ code, failure, target }: FailedOperation, names: Sett
     const asked = askForPermission({ ...target, key: target.key ?? null });
     return `${asked}, or check ${words(names).credentials}`;
   }
-  // S3 answers so to a read without the key of the object, and to a HEAD, which has no body, without a code.
-  const mayNeedKey = READS.has(target?.operation) && (failure === 'InvalidRequest' || failure === 'http_400');
-  return (mayNeedKey ? needsKey : (lookUp(HINTS_BY_FAILURE, failure) ?? HINTS[code]))?.(words(names));
+  const hintOfRead = READS.has(target?.operation) ? lookUp(HINTS_OF_READS, failure) : undefined;
+  return (hintOfRead ?? lookUp(HINTS_BY_FAILURE, failure) ?? HINTS[code])?.(words(names));
 }
 
 const READS: ReadonlySet<OperationTarget['operation'] | undefined> = new Set(['get_object', 'head_object']);
@@ -75,11 +74,28 @@ const unknownAuthority: Hint = ({ caBundle }) =>
     : `its certificate authority is not in the file of ${caBundle}: add it`;
 const needsKey: Hint = ({ endpoint }) =>
   `an object encrypted with a key of your own needs --sse-customer-key-file; otherwise check ${endpoint} and its scheme`;
+const noRoom: Hint = () =>
+  'the store has no room for it: delete what is not needed, or ask its administrator for a larger quota';
+const noBytes: Hint = () =>
+  'a version that is a delete marker has no bytes: get an earlier version; otherwise the store does not support the request';
 const wrongRegion: Hint = ({ setRegion }) => `this is not the bucket's region: ${setRegion}`;
+
+const HINTS_OF_READS: Readonly<Record<string, Hint>> = {
+  // S3 answers so to a read without the key of the object, and to a HEAD, which has no body, without a code.
+  InvalidRequest: needsKey,
+  http_400: needsKey,
+  // And so to a read of a delete marker by its version (User Guide, "Working with delete markers").
+  MethodNotAllowed: noBytes,
+};
 
 const HINTS_BY_FAILURE: Readonly<Record<string, Hint>> = {
   InvalidRange: () => 'the range begins after the end of the object: breakwater get without --range gets all of it',
   InvalidObjectState: () => 'the object is archived: restore it first, for example with aws s3api restore-object',
+  QuotaExceeded: noRoom,
+  XMinioAdminBucketQuotaExceeded: noRoom,
+  XMinioStorageFull: noRoom,
+  InsufficientStorage: noRoom,
+  http_507: noRoom,
   NoSuchBucket: ({ region, endpoint }) => `check the bucket name, ${region ?? 'the region'} and ${endpoint}`,
   InvalidBucketName: () => 'bucket names are 3 to 63 lower-case letters, digits, dots and hyphens',
   RequestTimeTooSkewed: () => "set this machine's clock: it differs too much from the store's",

@@ -61,6 +61,8 @@ const PERMANENT_CODES: Readonly<Record<string, ErrorCode>> = {
   InvalidRange: 'rejected',
   // An archived object, which has to be restored first.
   InvalidObjectState: 'rejected',
+  // Ceph's 403 for a full bucket or user: no permission is missing.
+  QuotaExceeded: 'rejected',
   InvalidBucketName: 'config',
   AuthorizationHeaderMalformed: 'config',
   PermanentRedirect: 'config',

@@ -26,7 +26,7 @@ export interface FoundFile {
 
 /**
  * The identity of the file at a path; null if it is missing or empty.
- * @throws StateUnusable for a named pipe, a device or anything else on which opening could block; any system error
+ * @throws StateUnusable for a named pipe, a device or anything else on which opening could block; any other system error
  */
 export function findFile(path: string): FoundFile | null {
   try {
@@ -36,7 +36,8 @@ export function findFile(path: string): FoundFile | null {
     // An empty file is about to be filled by another process, or was left empty by a full disk.
     return size === 0 ? null : { inode: ino, madeAtMs: birthtimeMs, changedAtMs: mtimeMs, sizeBytes: size };
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null;
+    // Not ENOTDIR: where the directory is a file, a reader must not report circuits as closed and totals as zero.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
     throw error;
   }
 }

@@ -105,6 +105,7 @@ class UploadSweepRun {
   #found = 0;
   #asked = 0;
   #denied = 0;
+  #firstDenial: BreakwaterError | null = null;
 
   constructor(request: UploadSweepRequest, context: UploadSweepContext) {
     const { prefix, olderThanMs, patterns, shard = null } = request;
@@ -175,7 +176,10 @@ class UploadSweepRun {
     } catch (error) {
       if (!(error instanceof BreakwaterError)) throw error;
       this.#leave(key, { code: error.details.s3Code ?? error.code, message: error.message });
-      if (error.code === 'access_denied') this.#denied += 1;
+      if (error.code === 'access_denied') {
+        this.#denied += 1;
+        this.#firstDenial ??= error;
+      }
       if (this.#denied >= DENIED_MAX && this.#isAllDenied) return this.#deniedError();
       return ENDS_THE_SWEEP.has(error.code) ? error : null;
     }
@@ -205,9 +209,11 @@ class UploadSweepRun {
 
   #deniedError(): BreakwaterError {
     const { bucket, prefix } = this.#request;
-    return new BreakwaterError('access_denied', `every abort of an upload in s3://${bucket}/${prefix} was denied`, {
+    const first = this.#firstDenial;
+    const what = `every abort of an upload in s3://${bucket}/${prefix} was denied`;
+    return new BreakwaterError('access_denied', first === null ? what : `${what}, the first: ${first.message}`, {
       details: {
-        s3Code: 'AccessDenied',
+        ...first?.details,
         hint: askForPermission({ operation: 'abort_upload', bucket, key: null, prefix }),
       },
     });

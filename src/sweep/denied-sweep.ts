@@ -1,5 +1,7 @@
 import { BreakwaterError } from '../errors.ts';
 import { askForPermission, lacksPermission } from '../permissions.ts';
+import { isKeyDenied } from '../s3/list/look-at-key.ts';
+import type { SweepTally } from './tally.ts';
 
 /** Denials without any other result after which a sweep ends early. */
 export const DENIED_MAX = 100;
@@ -9,10 +11,12 @@ interface Swept {
   readonly prefix: string;
 }
 
-/** The error of a sweep whose every delete, or look before it, was denied. */
-export function deniedError(swept: Swept): BreakwaterError {
+/** The error of a sweep whose every delete, or look before it, was denied. `failures` names the first of them. */
+export function deniedError(swept: Swept, { failures }: Pick<SweepTally, 'failures'>): BreakwaterError {
   const { bucket, prefix } = swept;
-  return new BreakwaterError('access_denied', `every delete in s3://${bucket}/${prefix} was denied`, {
+  const first = failures.find(({ code }) => isKeyDenied(code));
+  const why = first === undefined ? '' : `, the first: ${first.key}: ${first.code}: ${first.message}`;
+  return new BreakwaterError('access_denied', `every delete in s3://${bucket}/${prefix} was denied${why}`, {
     details: { s3Code: 'AccessDenied', hint: askToDelete(swept) },
   });
 }

@@ -118,7 +118,7 @@ class SweepRun {
     if (!this.#context.isOurs()) this.#fail(takenOverError(this.#request));
     if (this.#bug !== null) throw this.#bug.error;
     if (this.#isAllDenied && this.#ending?.kind !== 'failed') {
-      this.#ending = { kind: 'failed', error: deniedError(this.#request) };
+      this.#ending = { kind: 'failed', error: deniedError(this.#request, this.#tally) };
     }
     const ending = this.#ending ?? { kind: 'complete' };
     // A limit is reached by design, and nobody knows how much is behind it.
@@ -220,7 +220,7 @@ class SweepRun {
 
   /** The permissions are missing rather than some of the keys protected. */
   #stopIfDenied(): void {
-    if (this.#tally.denied >= DENIED_MAX && this.#isAllDenied) this.#fail(deniedError(this.#request));
+    if (this.#tally.denied >= DENIED_MAX && this.#isAllDenied) this.#fail(deniedError(this.#request, this.#tally));
   }
 
   #settle(spans: readonly KeySpan[]): void {

@@ -1,9 +1,8 @@
 import { BreakwaterError } from '../../errors.ts';
 import type { Attempt } from '../../guard/request-runner.ts';
-import { readFailedResponse } from '../../retry/read-failure.ts';
 import { TransferFault } from '../../retry/transfer-fault.ts';
 import { isSameEtag } from '../checksum/etag.ts';
-import { headObject } from '../protocol/head-object.ts';
+import { headObject, isHeadRefused } from '../protocol/head-object.ts';
 import type { ActiveDownload, PieceCursor } from './active-download.ts';
 import type { OpenBody } from './get-response.ts';
 import type { DownloadOptions } from './verify-download.ts';
@@ -60,8 +59,7 @@ export function readContentCoding(text = ''): string | null {
 
 /** Reading can be allowed where HEAD is not. */
 function nullIfRefused(error: unknown): null {
-  const { httpStatus } = readFailedResponse(error);
-  if (httpStatus !== null && (httpStatus < 500 || httpStatus === 501)) return null;
+  if (isHeadRefused(error)) return null;
   throw error;
 }
 

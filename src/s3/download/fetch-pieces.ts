@@ -7,7 +7,7 @@ import { ActiveDownload, type PieceCursor } from './active-download.ts';
 import { loadDigest } from '../checksum/digest.ts';
 import { isSameEtag } from '../checksum/etag.ts';
 import { findExpected, type ExpectedChecksum } from '../checksum/expected-checksum.ts';
-import { headObject } from '../protocol/head-object.ts';
+import { headObject, isHeadRefused } from '../protocol/head-object.ts';
 import { MissingRanges, type Piece } from './missing-ranges.ts';
 import type { DownloadRequest, ObjectFacts, ResumePoint } from './download-request.ts';
 import { toFileTarget } from './ordered-writer.ts';
@@ -101,7 +101,7 @@ async function findProof(
     return expected === null ? null : { ...resume, expected };
   } catch (error) {
     // Reading can be allowed where HEAD is not.
-    if (error instanceof RetryChainFailed && error.failure.httpStatus === 403) return null;
+    if (error instanceof RetryChainFailed && isHeadRefused(error.cause)) return null;
     throw error;
   }
 }

@@ -60,12 +60,21 @@ export async function headObject(
   }
 }
 
-/** The head of an object; also null if it may not be read, although it may be written. */
+/**
+ * Whether the store refuses a HEAD, given its error: an object can be read or written where its HEAD is denied (403), and
+ * behind gateways that know no HEAD (405, 501).
+ */
+export function isHeadRefused(error: unknown): boolean {
+  const { httpStatus } = readFailedResponse(error);
+  return httpStatus !== null && (httpStatus < 500 || httpStatus === 501) && httpStatus !== 408 && httpStatus !== 429;
+}
+
+/** The head of an object; also null if the store refuses to tell it, although the object may be written. */
 export async function headIfAllowed(...request: Parameters<typeof headObject>): Promise<ObjectHead | null> {
   try {
     return await headObject(...request);
   } catch (error) {
-    if (readFailedResponse(error).httpStatus === 403) return null;
+    if (isHeadRefused(error)) return null;
     throw error;
   }
 }

@@ -64,3 +64,14 @@ const REFUSALS_OF_PARTS: ReadonlySet<string> = new Set([
 export function refusesParts(error: unknown): boolean {
   return error instanceof BreakwaterError && REFUSALS_OF_PARTS.has(error.details.s3Code ?? '');
 }
+
+/**
+ * Whether S3 refuses to list the parts of an upload, given the error of the listing: credentials may send and complete
+ * parts without `s3:ListMultipartUploadParts`, and some stores cannot list them. What S3 says of the credentials
+ * themselves, such as `ExpiredToken`, is not meant.
+ */
+export function refusesToListParts(error: unknown): boolean {
+  if (!(error instanceof BreakwaterError)) return false;
+  const { s3Code, httpStatus } = error.details;
+  return error.code === 'rejected' || (httpStatus === 403 && s3Code === 'AccessDenied');
+}

@@ -9,7 +9,7 @@ import type { ObjectClient } from '../connection/object-client.ts';
 import { refuseExisting, toExistsError } from './create-only.ts';
 import { discardStale, discardUpload } from './discard-upload.ts';
 import { listStoredParts, type StoredPart } from './list-parts.ts';
-import { assertStillOurs, isUploadGone, refusesParts, toAbortedError } from './lost-upload.ts';
+import { assertStillOurs, isUploadGone, refusesParts, refusesToListParts, toAbortedError } from './lost-upload.ts';
 import {
   assembleParts,
   createUpload,
@@ -100,6 +100,7 @@ class PartsSending {
   #earlier: ReadonlyMap<number, StoredPart> = new Map();
   #resumedBytes = 0;
   #storedBytes = 0;
+  #isListing = false;
   #isAssembling = false;
 
   constructor(s3: ObjectClient, guard: Guard, file: FileUpload) {
@@ -131,13 +132,14 @@ class PartsSending {
   }
 
   /**
-   * Whether the upload of an earlier process turned out to be useless only when it was resumed: it is gone, or S3 does
-   * not make an object of its parts. Takes its bytes back.
+   * Whether the upload of an earlier process turned out to be useless only when it was resumed: it is gone, S3 does not
+   * list its parts, or makes no object of them. Takes its bytes back.
    */
   mayBeginAnew(error: unknown): boolean {
     const { resumableId, isOurs } = this.#file.resume;
     const isResumed = resumableId !== null && this.#upload?.uploadId === resumableId;
-    const isUseless = isUploadGone(error) || (this.#isAssembling && refusesParts(error));
+    const isRefused = (this.#isListing && refusesToListParts(error)) || (this.#isAssembling && refusesParts(error));
+    const isUseless = isUploadGone(error) || isRefused;
     if (!isResumed || !isUseless || !isOurs()) return false;
     this.#countStored(-this.#storedBytes);
     return true;
@@ -167,7 +169,9 @@ class PartsSending {
     if (this.#upload === null) return null;
     const { bucket, key, checksum } = this.#file;
     const { uploadId } = this.#upload;
+    this.#isListing = true;
     const stored = await listStoredParts(this.#s3, requests, { bucket, key, uploadId, checksum });
+    this.#isListing = false;
     this.#upload = stored === null ? null : { uploadId, checksumType: stored.checksumType };
     this.#earlier = stored?.parts ?? new Map();
     return this.#upload;

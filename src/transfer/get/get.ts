@@ -86,7 +86,7 @@ async function findSlashed({ store, options }: FetchContext, source: S3Location)
     if (!(error instanceof BreakwaterError)) throw error;
     if (error.code === 'not_found') throw prefixError(source, error);
     // Reading can be allowed where HEAD is not.
-    if (error.code === 'access_denied') return null;
+    if (error.code === 'access_denied' || error.code === 'rejected') return null;
     throw error;
   }
   throw prefixError(source);

@@ -1,4 +1,4 @@
-import { BreakwaterError } from '../../errors.ts';
+import { BreakwaterError, type ErrorCode } from '../../errors.ts';
 import { openLocalFile, type LocalFile } from './source-file.ts';
 import type { WalkedFile } from './walk-files.ts';
 import { openResumableRun, type ResumableRun } from './resume-run.ts';
@@ -67,8 +67,11 @@ async function readStored(
 
 /** The destination may not be listed, or the store does not list it as S3 does. */
 function isUnlistable({ code, details }: BreakwaterError): boolean {
-  return code === 'access_denied' || UNLISTABLE.has(details.reason ?? '');
+  return code === 'access_denied' || code === 'rejected' || UNLISTABLE.has(details.reason ?? '');
 }
+
+/** How a HEAD of an object ends that may not be looked at, or is gone. */
+const UNKNOWN: ReadonlySet<ErrorCode> = new Set(['access_denied', 'rejected', 'not_found']);
 
 const UNLISTABLE: ReadonlySet<string> = new Set(['listing_not_below_prefix', 'listing_stands_still', 'not_s3']);
 
@@ -90,8 +93,7 @@ async function hasItsTime(
     return isWritersTime && modifiedMs !== null && Math.abs(modifiedMs - mtimeMs) <= TIME_ERROR_MS;
   } catch (error) {
     // Unknown, or deleted meanwhile: send it again.
-    if (error instanceof BreakwaterError && (error.code === 'access_denied' || error.code === 'not_found'))
-      return false;
+    if (error instanceof BreakwaterError && UNKNOWN.has(error.code)) return false;
     throw error;
   }
 }

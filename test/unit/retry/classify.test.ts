@@ -73,6 +73,7 @@ describe('classify', () => {
     ['ExpiredTokenException', 400, 'neutral', 'access_denied'],
     ['TokenRefreshRequired', 400, 'neutral', 'access_denied'],
     ['InvalidObjectState', 403, 'neutral', 'rejected'],
+    ['QuotaExceeded', 403, 'neutral', 'rejected'],
     ['TemporaryRedirect', 307, 'neutral', 'config'],
     ['EndpointError', 400, 'neutral', 'config'],
     ['RequestTimeTooSkewed', 403, 'neutral', 'config'],
