@@ -11,6 +11,9 @@ import { nameOf, type S3Location } from '../transfer-context.ts';
 /** The most checked directories to remember. */
 const DIRECTORIES_MAX = 1024;
 
+/** How long a check holds, in ms: long enough to cost nothing, and short for a link that is switched during a run. */
+const CHECKED_FOR_MS = 1000;
+
 /**
  * The directory that many objects are written to. Finds the path for each key, and rejects keys that cannot be a path.
  * If the file system treats two names as the same file, the second key is rejected too.
@@ -22,21 +25,30 @@ export class Destination {
   readonly #root: string;
   /** Folded names in use; null if the file system distinguishes all names, which saves the memory. */
   readonly #taken: Map<string, string> | null;
-  readonly #checked = new Set<string>();
+  readonly #checked = new Map<string, CheckedDirectory>();
+  readonly #monotonic: () => number;
   /** Files being fetched. Once they exist, the file system itself prevents a directory of the same name. */
   readonly #busy = new Set<string>();
 
-  private constructor(directory: string, { root, isFolding }: { root: string; isFolding: boolean }) {
+  private constructor(
+    directory: string,
+    { root, isFolding, monotonic }: { root: string; isFolding: boolean; monotonic: () => number },
+  ) {
+    this.#monotonic = monotonic;
     this.#directory = directory;
     this.#top = dirname(join(directory, 'any'));
     this.#root = root;
     this.#taken = isFolding ? new Map() : null;
   }
 
-  static async open(directory: string, { isFolding }: { isFolding?: boolean } = {}): Promise<Destination> {
+  /** @param monotonic as of the command's clock, in ms */
+  static async open(
+    directory: string,
+    { isFolding, monotonic }: { isFolding?: boolean; readonly monotonic: () => number },
+  ): Promise<Destination> {
     const above = findExisting(resolve(directory));
     const root = join(realpathSync.native(above), relative(above, resolve(directory)));
-    return new Destination(directory, { root, isFolding: isFolding ?? (await foldsNames(above)) });
+    return new Destination(directory, { root, isFolding: isFolding ?? (await foldsNames(above)), monotonic });
   }
 
   /**
@@ -51,11 +63,10 @@ export class Destination {
     const file = this.#findFileAbove(path);
     if (file !== null) throw unsafeKeyError(location, `${file} is a file`);
     this.#busy.add(path);
-    if (!this.#staysBelow(dirname(path))) {
-      this.release(path);
-      throw unsafeKeyError(location, 'a link below the destination leads out of it');
-    }
-    return path;
+    const why = this.#findEscape(dirname(path));
+    if (why === null) return path;
+    this.release(path);
+    throw unsafeKeyError(location, why);
   }
 
   /** Call after the fetch, whether it succeeded or not. */
@@ -76,18 +87,39 @@ export class Destination {
 
   /**
    * Checks the real path of what exists of a directory, because that may be a link. A missing one is looked at again each
-   * time, up to a directory that has been checked.
+   * time, up to a directory that has been checked; that one after a while, because it may be another one by then.
+   * @returns why nothing may be written there; null if it may
    */
-  #staysBelow(directory: string): boolean {
-    if (this.#checked.has(directory)) return true;
-    const existing = findExisting(resolve(directory), this.#checked);
-    if (this.#checked.has(existing)) return true;
-    const real = realpathSync.native(existing);
-    const isAboveRoot = isBelow(this.#root, real);
-    if (!isAboveRoot && !isBelow(real, this.#root)) return false;
-    if (this.#checked.size < DIRECTORIES_MAX) this.#checked.add(existing);
-    if (existing === resolve(directory) && this.#checked.size < DIRECTORIES_MAX) this.#checked.add(directory);
-    return true;
+  #findEscape(directory: string): string | null {
+    const nowMs = this.#monotonic();
+    const existing = this.#checked.has(directory) ? directory : findExisting(resolve(directory), this.#checked);
+    const known = this.#checked.get(existing);
+    if (known !== undefined && nowMs - known.atMs < CHECKED_FOR_MS) return null;
+    const real = realPathOrNull(existing);
+    // Removed meanwhile: what is above it is checked in its place.
+    if (real === null) return this.#checked.delete(existing) ? this.#findEscape(directory) : null;
+    if (known !== undefined && known.real !== real) return `${existing} has become another directory meanwhile`;
+    if (!isBelow(this.#root, real) && !isBelow(real, this.#root)) return 'a link below the destination leads out of it';
+    for (const place of existing === resolve(directory) ? [existing, directory] : [existing]) {
+      if (this.#checked.size < DIRECTORIES_MAX || this.#checked.has(place))
+        this.#checked.set(place, { real, atMs: nowMs });
+    }
+    return null;
+  }
+}
+
+interface CheckedDirectory {
+  /** Its path without links. */
+  readonly real: string;
+  /** When it was checked, by the monotonic clock, in ms. */
+  readonly atMs: number;
+}
+
+function realPathOrNull(path: string): string | null {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return null;
   }
 }
 
@@ -125,7 +157,7 @@ function foldName(path: string): string {
 }
 
 /** The nearest directory at or above a path that exists. @param known directories that do */
-function findExisting(path: string, known: ReadonlySet<string> = new Set()): string {
+function findExisting(path: string, known: Pick<ReadonlySet<string>, 'has'> = new Set()): string {
   let above = path;
   while (!known.has(above) && statOrNull(above) === null && above !== dirname(above)) above = dirname(above);
   return above;

@@ -38,7 +38,7 @@ export interface GetPlan {
  * @throws BreakwaterError `not_found` if nothing matches
  */
 export async function getMany(context: FetchContext, many: ManyToGet): Promise<ManyResult> {
-  const destination = await Destination.open(many.destination);
+  const destination = await Destination.open(many.destination, context.clock);
   const trust = new ListingTrust();
   const fetch = async (item: ListedItem, signal: AbortSignal): Promise<ItemDone> => {
     const { location, object } = item;
@@ -80,7 +80,7 @@ export async function getMany(context: FetchContext, many: ManyToGet): Promise<M
 
 /** What `getMany` would do, without doing it. */
 export async function planMany(context: FetchContext, many: ManyToGet): Promise<GetPlan> {
-  const destination = await Destination.open(many.destination);
+  const destination = await Destination.open(many.destination, context.clock);
   const trust = new ListingTrust();
   const plan = { objects: 0, bytes: 0, skipped: 0, samples: [] as GetPlan['samples'][number][] };
   for await (const item of eachItem(listItemPages(context, many))) {

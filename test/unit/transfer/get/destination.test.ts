@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Destination } from '../../../../src/transfer/get/destination.ts';
 
-async function openDestination(options: { isFolding?: boolean } = {}) {
+async function openDestination(options: { isFolding?: boolean; monotonic?: () => number } = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'breakwater-destination-'));
-  const destination = await Destination.open(directory, options);
+  const destination = await Destination.open(directory, { monotonic: () => 0, ...options });
   return {
     place: (key: string) => destination.reserve({ bucket: 'b', key }, ''),
     release: (path: string) => destination.release(path),
