@@ -121,6 +121,7 @@ export function findS3Settings(run: CommandRun, access: ObjectAccess): S3Setting
     profileNamedBy: names.profile,
     findProfileFault: async () => (await import('./settings/profile-fault.ts')).findNamedFault(run),
     missingKey: nameMissingKey(run.env),
+    containerTokenFile: run.env['AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE'] || null,
     pathStyle,
     access: {
       ...access,

@@ -21,6 +21,11 @@ const MISREAD: Readonly<Record<string, string>> = {
   fromInstanceMetadata: 'AWS_EC2_METADATA_SERVICE_ENDPOINT, or what answers there, cannot be used',
 };
 
+const NO_METADATA = 'none are set, and the metadata server of an EC2 instance does not give any';
+
+/** The SDK's words for a response that has none, or is no response of AWS. */
+const WITHOUT_WORDS = /^(?:Unknown(?:Error)?)?$|Deserialization error/;
+
 /** Collects what the SDK's providers report while they look for credentials. */
 export class CredentialLog {
   readonly #lines: string[] = [];
@@ -41,18 +46,28 @@ export class CredentialLog {
    */
   reasonOf(error: unknown): string {
     const last = formatOneLine(error instanceof Error ? error.message : String(error));
+    const status = readFields(readFields(error)['$metadata'])['httpStatusCode'];
+    if (typeof status === 'number' && (isOfJavaScript(error) || WITHOUT_WORDS.test(last)))
+      return `the service that gives them answered HTTP ${status}, not in the form of AWS`;
     if (!isFromEmptyChain(error)) {
       return isOfJavaScript(error) || OF_JAVASCRIPT.test(last) ? this.#explainMisread(this.#lines.length) : last;
     }
     const failures = this.#lines.map((line) => /(?:->|\(!\)) (.*)$/.exec(line)?.[1] ?? null);
     const index = failures.findLastIndex((failure) => failure !== null && !NOT_CONFIGURED.test(failure));
-    const telling = failures[index] ?? last;
+    const telling = failures[index] ?? this.#nameSilentSource() ?? last;
     if (OF_JAVASCRIPT.test(telling)) return this.#explainMisread(index);
     // The command line and what the program says may contain secrets.
     const failed = /^Command failed(?: \((status \d+|ended by \w+)\))?:/.exec(telling);
-    if (failed === null) return telling;
+    if (failed === null) return telling.replace(/^Error: /, '');
     const how = failed[1] ?? null;
     return `its credential_process failed${how === null ? '' : ` (${how})`}`;
+  }
+
+  /** The last source, of which the SDK tells neither the status nor that there is no answer. */
+  #nameSilentSource(): string | null {
+    const asked = this.#lines.findLast((line) => line.includes('::'));
+    if (asked?.includes('remoteProvider::fromHttp') === true) return MISREAD['fromHttp'] ?? null;
+    return asked?.includes('remoteProvider::fromInstanceMetadata') === true ? NO_METADATA : null;
   }
 
   /** By the last provider that was asked before a line. */

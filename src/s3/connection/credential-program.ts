@@ -3,6 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { kill, platform } from 'node:process';
 import { externalDataInterceptor } from '@smithy/core/config';
 import { onAbort } from '../../abort.ts';
+import { readTokenFile } from './token-file.ts';
 
 /** The most that a program may print, in bytes; as `exec` of Node has it. */
 const OUTPUT_MAX_BYTES = 1024 * 1024;
@@ -11,13 +12,15 @@ const OUTPUT_MAX_BYTES = 1024 * 1024;
 type Callback = (error: Error | null, printed?: { readonly stdout: string }) => void;
 
 /**
- * Has the SDK run each `credential_process` so that it ends with the signal. The SDK gives it no end: where one hangs, each run
- * from a crontab would leave another one behind.
+ * Has the SDK run each `credential_process` so that it ends with the signal, and read tokens from regular files alone. The SDK
+ * gives a program no end: where one hangs, each run from a crontab would leave another one behind. It would wait for the writer
+ * of a named pipe for ever, deaf to signals.
  */
 export function endProgramsWith(signal: AbortSignal): void {
-  // The SDK takes the place of `exec` from here, which is otherwise for its own tests.
-  externalDataInterceptor.getTokenRecord()['exec'] = (command: string, callback: Callback) =>
-    runProgram(command, { signal, callback });
+  const exec = (command: string, callback: Callback): void => runProgram(command, { signal, callback });
+  // The SDK asks it for `exec`, and for the path of a token before it reads that; otherwise it is for the SDK's own tests.
+  externalDataInterceptor.getTokenRecord = () =>
+    new Proxy({}, { get: (_none, name) => (name === 'exec' ? exec : readTokenFile(String(name))) });
 }
 
 function runProgram(

@@ -9,6 +9,7 @@ import { quoteGiven } from '../../mask-credentials.ts';
 import type { EventSink } from '../../events.ts';
 import { CredentialLog } from './credential-log.ts';
 import { endProgramsWith } from './credential-program.ts';
+import { readTokenFile } from './token-file.ts';
 
 export interface CredentialSettings {
   readonly profile: string | null;
@@ -20,6 +21,8 @@ export interface CredentialSettings {
   readonly profileNamedBy?: string | null;
   /** What the named profile, or the default one, lacks to name credentials; null for nothing. @default not known */
   readonly findProfileFault?: () => Promise<string | null>;
+  /** The file with the token for the credentials of a container, which the SDK reads. @default none */
+  readonly containerTokenFile?: string | null;
   /** The variable of a key that is missing beside the other one, for hints. @default none */
   readonly missingKey?: string | null;
 }
@@ -51,6 +54,7 @@ export function findCredentials(
     credentialsTimeoutMs,
     profileNamedBy = null,
     missingKey = null,
+    containerTokenFile = null,
     findProfileFault: findFault = findNothing,
   }: CredentialSettings,
   { clock, signal, emit }: CredentialContext,
@@ -80,6 +84,7 @@ export function findCredentials(
     signal.throwIfAborted();
     log = new CredentialLog();
     try {
+      if (containerTokenFile !== null) readTokenFile(containerTokenFile);
       return checkIdentity(await findInTime({ credentialsTimeoutMs, clock, signal }, async () => await find(options)));
     } catch (error) {
       if (signal.aborted) throw signal.reason;

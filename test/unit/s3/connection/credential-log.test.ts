@@ -45,3 +45,43 @@ it('falls back to the end of the search', () => {
   const log = logOf('EC2 Instance Metadata Service access disabled');
   expect(log.reasonOf(EMPTY_CHAIN)).toBe('Could not load credentials from any providers');
 });
+
+it.each([
+  [
+    'remoteProvider::fromHttp/fromContainerMetadata',
+    'AWS_CONTAINER_CREDENTIALS_FULL_URI, or what answers there, cannot be used',
+  ],
+  [
+    'remoteProvider::fromInstanceMetadata',
+    'none are set, and the metadata server of an EC2 instance does not give any',
+  ],
+])('names the source that the SDK says nothing of: %s', (source, says) => {
+  const log = new CredentialLog();
+  log.note('@smithy/property-provider -> Web identity configuration not specified');
+  log.note(`@aws-sdk/credential-provider-node - ${source}`);
+  log.note('@smithy/property-provider (!) Could not load credentials from any providers');
+  expect(log.reasonOf(EMPTY_CHAIN)).toBe(says);
+});
+
+it.each([
+  [500, new Error('Unknown')],
+  [
+    200,
+    new Error('XML parse error: unexpected content. Deserialization error: to see the raw response, inspect $response'),
+  ],
+  [200, new TypeError('Invalid RFC-3339 date-time value')],
+])('tells the status %i of a service that does not answer as AWS', (httpStatusCode, error) => {
+  expect(logOf().reasonOf(Object.assign(error, { $metadata: { httpStatusCode } }))).toBe(
+    `the service that gives them answered HTTP ${httpStatusCode}, not in the form of AWS`,
+  );
+});
+
+it('tells what the service says', () => {
+  const error = Object.assign(new Error('Token expired'), { $metadata: { httpStatusCode: 403 } });
+  expect(logOf().reasonOf(error)).toBe('Token expired');
+});
+
+it('leaves out the kind of an error', () => {
+  const log = logOf('Error: connect ECONNREFUSED 127.0.0.1:1');
+  expect(log.reasonOf(EMPTY_CHAIN)).toBe('connect ECONNREFUSED 127.0.0.1:1');
+});
