@@ -5,6 +5,7 @@ import { BaseCommand, type CommandInput } from '../cli/base-command.ts';
 import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { runChecks } from '../cli/doctor/run-checks.ts';
 import { findHome } from '../cli/find-home.ts';
+import { payerFlags, readObjectAccess } from '../cli/flags/access-flags.ts';
 import { transferFlags } from '../cli/flags/flags.ts';
 import { parseS3Url } from '../cli/flags/s3-url.ts';
 import { readManifest } from '../cli/help/manifest.ts';
@@ -32,7 +33,7 @@ export default class Doctor extends BaseCommand<typeof Doctor> {
     },
   ];
   static override baseFlags = transferFlags;
-  static override flags = {};
+  static override flags = payerFlags;
   static override args = {
     bucket: string({ description: 'bucket to list one key of, with a prefix if only that may be listed' }),
   };
@@ -49,7 +50,10 @@ export default class Doctor extends BaseCommand<typeof Doctor> {
     await Promise.resolve();
   }
 
-  protected override async execute(run: CommandRun, { args }: CommandInput<typeof Doctor>): Promise<CommandResult> {
+  protected override async execute(
+    run: CommandRun,
+    { args, flags }: CommandInput<typeof Doctor>,
+  ): Promise<CommandResult> {
     const { env } = run;
     const place = args.bucket === undefined ? null : readPlace(args.bucket, run);
     const machine = {
@@ -60,7 +64,7 @@ export default class Doctor extends BaseCommand<typeof Doctor> {
       unusable: this.#unusable,
       unknownVariables: findUnknownVariables(env, await readManifest(ROOT)),
     };
-    const checks = await runChecks(run, { machine, place });
+    const checks = await runChecks(run, { machine, place, access: readObjectAccess(flags, run) });
     return doctorResult(checks, { hasColour: run.output.mode.stdoutHasColour });
   }
 }

@@ -2,6 +2,7 @@ import { Agent, ProxyAgent, type Dispatcher } from 'undici';
 import { after } from '../abort.ts';
 import type { Clock } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
+import { readReason, reasonKind } from './push-reason.ts';
 import type { PushMode, PushTarget } from './push-target.ts';
 
 /** Time limit of a push, including both attempts, in ms. The command waits for it. */
@@ -9,8 +10,6 @@ export const PUSH_LIMIT_MS = 5000;
 /** Pause before the second and last attempt, in ms. */
 const RETRY_AFTER_MS = 500;
 const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
-/** Maximum characters read from a gateway's reason for rejecting metrics: some 20 series by name. */
-const REASON_MAX = 2000;
 
 export interface PushOptions {
   readonly target: PushTarget;
@@ -94,39 +93,19 @@ async function tryPush(options: PushOptions, agent: Dispatcher, limit: AbortSign
       body: text,
       signal: limit,
     });
-    const isExplained = statusCode === 400 && String(headers['content-type']).startsWith('text/plain');
-    const reason = isExplained ? await readReason(body, authorization) : '';
+    const isSuccess = statusCode >= 200 && statusCode < 300;
+    const isRedirect = statusCode >= 300 && statusCode < 400;
+    const kind = isSuccess || isRedirect ? null : reasonKind(headers);
+    const reason = kind === null ? '' : await readReason(body, { kind, authorization, clock: options.clock });
     // The status is enough, and the body may never end.
     body.on('error', () => undefined).destroy();
-    if (statusCode >= 200 && statusCode < 300) return null;
-    const isRedirect = statusCode >= 300 && statusCode < 400;
+    if (isSuccess) return null;
     const why = `HTTP ${statusCode}${isRedirect ? ', a redirect, which is not followed' : reason}`;
     return { why, isRetryable: statusCode >= 500 || statusCode === 429, isRefused: true };
   } catch (error) {
     const isRefused = error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED';
     return { why: formatError(error), isRetryable: true, isRefused };
   }
-}
-
-/**
- * A Pushgateway's reason for rejecting metrics, on one line: its first line may be only the number of the errors that
- * follow. Empty if it repeats our credentials.
- */
-async function readReason(body: AsyncIterable<Buffer>, authorization: string | null): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const chunk of body) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length >= REASON_MAX) break;
-  }
-  const secrets = authorization === null ? [] : [authorization, authorization.replace(/^\S+ /, '')];
-  if (secrets.some((secret) => text.includes(secret))) return '';
-  const lines = text
-    .slice(0, REASON_MAX)
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
-  return lines.length === 0 ? '' : `: ${lines.join(' ')}${text.length > REASON_MAX ? ' …' : ''}`;
 }
 
 function formatError(error: unknown): string {

@@ -60,6 +60,11 @@ async function reply(
     send(405, 'text/plain', 'use GET or HEAD\n');
     return;
   }
+  if (hasSeveralHosts(request)) {
+    // RFC 9112, 3.2: Node reads the first of them, and something before us may have read another.
+    send(400, 'text/plain', 'more than one Host\n');
+    return;
+  }
   const { host, path } = readTarget(request);
   if (!isAllowedHost(host, names)) {
     // Misdirected Request (RFC 9110, 15.5.20). The name is not repeated, because a page could read it.
@@ -77,6 +82,11 @@ async function reply(
       send(503, 'text/plain', `${error instanceof Error ? error.message : String(error)}\n`);
     }
   }
+}
+
+function hasSeveralHosts({ rawHeaders }: IncomingMessage): boolean {
+  // Names and values take turns.
+  return rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === 'host').length > 1;
 }
 
 /** The target of a request, also in absolute form, whose host counts instead of the header (RFC 9112, 3.2.2). */

@@ -1,11 +1,13 @@
 /**
  * Met: buckets whose requester pays denied every command (403), and no flag could agree to pay.
  * Cause: no request had the header `x-amz-request-payer`.
- * Fix: with `--request-payer requester` every request of put, get and sweep has it, before it is signed.
+ * Fix: with `--request-payer requester` every request of put, get and sweep has it, before it is signed. So has the look of
+ *   doctor, which called such a bucket denied that all transfers could use.
  */
 import { writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { afterEach, expect, it, vi } from 'vitest';
+import Doctor from '../../src/commands/doctor.ts';
 import Get from '../../src/commands/get.ts';
 import Put from '../../src/commands/put.ts';
 import Sweep from '../../src/commands/sweep.ts';
@@ -27,11 +29,13 @@ it('agrees to pay in every request of every command, and only when told to', asy
   for (const key of ['d/a', 'd/b']) store.sandbox.putObject('bucket', key, { body: 'paid', ageMs: 2 * DAY_MS });
   await writeFile(program.path('small'), 'x');
   await writeFile(program.path('large'), Buffer.alloc(6 * 1024 * 1024));
-  const run = async (command: typeof Get | typeof Put | typeof Sweep, ...argv: readonly string[]) => {
+  const run = async (command: typeof Doctor | typeof Get | typeof Put | typeof Sweep, ...argv: readonly string[]) => {
     const place = { env: program.env, home: program.directory, stdin: Readable.from(['bytes']) };
     return (await runInProcess(command, argv, place)).status;
   };
   expect(await run(Get, 's3://bucket/d/a', program.path('denied'))).toBe(77);
+  expect(await run(Doctor, 's3://bucket')).toBe(77);
+  expect(await run(Doctor, 's3://bucket', ...PAYS)).toBe(0);
   expect(await run(Get, 's3://bucket/d/a', program.path('one'), ...PAYS)).toBe(0);
   expect(await run(Get, '-r', 's3://bucket/d/', program.path('all'), ...PAYS)).toBe(0);
   expect(await run(Get, '-r', 's3://bucket/d/', program.path('all'), ...PAYS)).toBe(0);

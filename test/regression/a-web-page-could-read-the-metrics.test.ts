@@ -32,9 +32,11 @@ it('answers only names that nobody else can point here', async () => {
       'GET /metrics HTTP/1.1\r\nHost: evil.example',
       'GET /healthz HTTP/1.1\r\nHost: evil.example',
       `GET http://evil.example/metrics HTTP/1.1\r\nHost: 127.0.0.1:${port}`,
+      // Not a request (RFC 9112, 3.2), whichever of them is read.
+      `GET /metrics HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nHost: evil.example`,
     ];
     const lines = await Promise.all(heads.map(async (head) => await ask(port, head)));
-    expect(lines.map((line) => line.split(' ')[1])).toEqual(['200', '200', '200', '421', '421', '421']);
+    expect(lines.map((line) => line.split(' ')[1])).toEqual(['200', '200', '200', '421', '421', '421', '400']);
   } finally {
     await server.close();
   }

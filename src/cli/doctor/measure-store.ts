@@ -1,6 +1,6 @@
 import { BreakwaterError } from '../../errors.ts';
 import { readFields } from '../../read-fields.ts';
-import { PLAIN_ACCESS } from '../../s3/connection/request-shape.ts';
+import type { ObjectAccess } from '../../s3/connection/request-shape.ts';
 import type { StoreAnswer, StoreQuery } from '../../s3/connection/store-query.ts';
 import type { CommandRun } from '../command-run.ts';
 import { findS3Settings } from '../s3-access.ts';
@@ -20,6 +20,14 @@ const CREDENTIALS_LIMIT_MS = 5000;
 /** Everything about the store, in ms. */
 export const STORE_LIMIT_MS = 9000;
 
+/** What to ask the store for, and how. */
+interface StoreQuestion {
+  /** Null for the list of buckets. */
+  readonly place: Place | null;
+  /** The way that a transfer would ask. */
+  readonly access: ObjectAccess;
+}
+
 /** A bucket, and what its keys begin with. */
 export interface Place {
   readonly bucket: string;
@@ -35,10 +43,9 @@ interface MeasuredStore {
 /**
  * Asks the store once without a signature and, as soon as there are credentials, once with one. Always ends within
  * `STORE_LIMIT_MS`, with what is known by then.
- * @param place to ask for; null for the list of buckets
  * @throws BreakwaterError `config` for settings that no request can use; the signal's reason
  */
-export async function measureStore(run: CommandRun, place: Place | null): Promise<MeasuredStore> {
+export async function measureStore(run: CommandRun, { place, access }: StoreQuestion): Promise<MeasuredStore> {
   const { clock, settings } = run;
   const stop = new AbortController();
   const signal = AbortSignal.any([run.signal, stop.signal]);
@@ -46,7 +53,7 @@ export async function measureStore(run: CommandRun, place: Place | null): Promis
   const limitMs = Math.min(NAME_LIMIT_MS, settings.connectTimeoutMs / 2);
   const lookup = createLookup({ clock, signal, limitMs, onLookup: (ended) => lookups.push(ended) });
   const s3Settings = {
-    ...findS3Settings(run, PLAIN_ACCESS),
+    ...findS3Settings(run, access),
     lookup,
     connectTimeoutMs: Math.min(settings.connectTimeoutMs, CONNECT_LIMIT_MS),
     credentialsTimeoutMs: Math.min(settings.credentialsTimeoutMs, STORE_LIMIT_MS),

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { BreakwaterError } from '../../errors.ts';
+import type { ObjectAccess } from '../../s3/connection/request-shape.ts';
 import { refuseUnusable } from '../base-command.ts';
 import type { CommandRun } from '../command-run.ts';
 import { findProxyName, nameSettings } from '../s3-access.ts';
@@ -30,6 +31,13 @@ interface Machine {
   readonly unknownVariables: readonly UnknownVariable[];
 }
 
+interface StoreQuestion {
+  /** What to ask the store for besides, and its URL; null for nothing. */
+  readonly place: (Place & { readonly url: string }) | null;
+  /** The way that a transfer would ask. */
+  readonly access: ObjectAccess;
+}
+
 /** A network file system may never answer, in ms. */
 const TEXTFILE_LIMIT_MS = 5000;
 
@@ -37,12 +45,11 @@ type Findings = Partial<Readonly<Record<CheckName, Finding>>>;
 
 /**
  * Looks at everything that a transfer would use, side by side and for a bounded time. Changes nothing.
- * @param place what to ask the store for besides, and its URL
  * @throws the signal's reason
  */
 export async function runChecks(
   run: CommandRun,
-  { machine, place }: { readonly machine: Machine; readonly place: (Place & { readonly url: string }) | null },
+  { machine, ...question }: StoreQuestion & { readonly machine: Machine },
 ): Promise<readonly Check[]> {
   const { settings } = run;
   const isThere = existsSync(machine.userFile);
@@ -51,7 +58,7 @@ export async function runChecks(
   // First, because it does not wait for anything but a lock, and the others could not go on meanwhile.
   const { state, circuits } = await measureState(run, { hasScope: unusable === null });
   const [store, fleet] = await Promise.all([
-    unusable === null ? checkStore(run, place) : { endpoint: fromError(unusable, 'see breakwater config') },
+    unusable === null ? checkStore(run, question) : { endpoint: fromError(unusable, 'see breakwater config') },
     unusable === null || settings.circuitScope !== null ? checkFleet(run) : skipped('the circuits have no scope'),
   ]);
   const findings: Findings = {
@@ -90,14 +97,14 @@ async function refuseTextfile(path: string | null, clock: CommandRun['clock']): 
   });
 }
 
-async function checkStore(run: CommandRun, place: (Place & { readonly url: string }) | null): Promise<Findings> {
+async function checkStore(run: CommandRun, { place, access }: StoreQuestion): Promise<Findings> {
   const proxyName = findProxyName(run);
   const proxy = judgeProxy(proxyName === null ? null : { name: proxyName, url: run.env[proxyName] ?? '' });
   const certificates = checkCertificates(run);
   if (certificates.status === 'failed') return { proxy, certificates };
   try {
     const names = nameSettings(run);
-    const { answers, credentials, lookups } = await measureStore(run, place);
+    const { answers, credentials, lookups } = await measureStore(run, { place, access });
     const { signed } = answers;
     const { endpointUrl, region } = run.aws();
     const url = endpointUrl ?? `S3 in ${region ?? 'us-east-1'}`;
