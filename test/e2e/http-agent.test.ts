@@ -11,7 +11,6 @@ import { VirtualClock } from '../support/virtual-clock.ts';
 
 const MIB = 1024 * 1024;
 const CONNECT_TIMEOUT_MS = 1000;
-/** A busy machine is no failure. */
 
 interface Response {
   readonly status: number | null;

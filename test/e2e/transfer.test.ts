@@ -6,7 +6,6 @@ import { Program, readDocument } from '../support/program.ts';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.ts';
 
 const MIB = 1024 * 1024;
-/** A busy machine is no failure. */
 
 interface Stage extends AsyncDisposable {
   readonly sandbox: TestSandbox;
