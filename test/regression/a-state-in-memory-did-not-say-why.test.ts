@@ -21,7 +21,7 @@ it.each<[string, (disk: TestState) => void, string]>([
     },
     '(ELOOP: too many symbolic links encountered)',
   ],
-  ['a file as the directory', ({ directory }) => writeFileSync(directory, ''), '(EEXIST: file already exists)'],
+  ['a file as the directory', ({ directory }) => writeFileSync(directory, ''), '(ENOTDIR: not a directory)'],
   [
     'what only SQLite sees',
     ({ directory }) => {
