@@ -223,11 +223,15 @@ class TakenTerminal implements WholeScreen {
   }
 }
 
+/** No window is larger; a screen of 65,535 x 65,535, as some lines report, would take all memory. */
+const COLUMNS_MAX = 1000;
+const ROWS_MAX = 250;
+
 /** A terminal that knows no size, such as a serial line or that of a new container, counts as the usual one. */
 function assumeSize(stream: NodeJS.WriteStream): void {
   // Also for Ink, which would ask other programs for the size.
-  if (!(stream.columns > 0)) stream.columns = 80;
-  if (!(stream.rows > 0)) stream.rows = 24;
+  stream.columns = stream.columns > 0 ? Math.min(stream.columns, COLUMNS_MAX) : 80;
+  stream.rows = stream.rows > 0 ? Math.min(stream.rows, ROWS_MAX) : 24;
 }
 
 const PASTE_MARKS_ON = '\u001b[?2004h';

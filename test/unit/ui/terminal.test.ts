@@ -230,6 +230,15 @@ describe('openWholeScreen', () => {
     await screen.close();
   });
 
+  it('draws at most 250 rows of 1000 columns, whatever the terminal reports', async () => {
+    const { stdout, screen } = openStage({ columns: 65_535, rows: 65_535 });
+    expect([screen.columns(), screen.rows()]).toEqual([1000, 250]);
+    Object.assign(stdout, { columns: 200, rows: 60 });
+    stdout.emit('resize');
+    expect([screen.columns(), screen.rows()]).toEqual([200, 60]);
+    await screen.close();
+  });
+
   it('says that the terminal has gone', async () => {
     const { stdin, stdout, counts, screen } = openStage();
     stdin.emit('end');
