@@ -13,6 +13,8 @@ type Name = keyof typeof DESCRIPTORS;
  */
 class ProcessStreams implements Screens {
   readonly #opened = new Set<NodeJS.WriteStream>();
+  /** Somebody has destroyed them, which Node undoes for these streams: nothing of them is waited for. */
+  readonly #destroyed = new Set<NodeJS.WriteStream>();
   #lost: BreakwaterError | null = null;
 
   get stdin(): NodeJS.ReadStream {
@@ -52,9 +54,9 @@ class ProcessStreams implements Screens {
     this.#open('stderr');
   }
 
-  /** Waits until all output is written or its pipe is closed. */
+  /** Waits until all output is written, or its pipe is closed, or it was given up. */
   async drain(): Promise<void> {
-    await Promise.all([...this.#opened].map(drain));
+    await Promise.all([...this.#opened].filter((stream) => !this.#destroyed.has(stream)).map(drain));
   }
 
   #writeAtOnce(name: Name, text: string): boolean {
@@ -70,6 +72,7 @@ class ProcessStreams implements Screens {
     const stream = process[name];
     if (this.#opened.has(stream)) return stream;
     this.#opened.add(stream);
+    stream.once('close', () => this.#destroyed.add(stream));
     stream.on('error', (error: Error) => {
       this.#lost ??= lostError(error, name);
     });
@@ -85,6 +88,7 @@ async function drain(stream: NodeJS.WriteStream): Promise<void> {
   if (!stream.writable || stream.writableLength === 0) return await new Promise((resolve) => setImmediate(resolve));
   await new Promise<void>((resolve) => {
     stream.once('error', () => resolve());
+    stream.once('close', () => resolve());
     stream.write('', () => resolve());
   });
 }

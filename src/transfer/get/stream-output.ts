@@ -73,6 +73,8 @@ export class StreamOutput implements LocalSink {
   }
 
   async abandon(error: unknown): Promise<unknown> {
+    // What a reader that has stopped has not taken would keep the process from ending. The object is cut off in any case.
+    if (this.#signal.aborted) this.#stream?.destroy();
     await this.commit();
     return error;
   }
