@@ -44,6 +44,7 @@ export const fleetSettings = {
     placeholder: 'FILE',
     shownDefault: 'none',
     accepts: 'a file path',
+    isPath: true,
   }),
   fleetHost: textSetting({
     flag: 'fleet-host',

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
 import { quoteGiven } from '../../mask-credentials.ts';
 import { checkKeys } from './parse-user-file.ts';
@@ -74,7 +74,7 @@ export function resolveSettings(sources: SettingSources): Settings {
 /** Resolves one setting with the same precedence. @throws BreakwaterError `usage` or `config` */
 export function decideSetting<T>(setting: Setting<T>, sources: SettingSources): T {
   const found = findValue(setting.flag, sources);
-  return found === null ? setting.fallback : read(setting, found);
+  return found === null ? setting.fallback : read(setting, found, sources.home);
 }
 
 /** What `decide` returns, or the fallback if that cannot be used and a reader of such faults is there. */
@@ -109,13 +109,19 @@ function findValue(flag: string, { flags, env, file }: SettingSources): Found | 
   return { name: `${key} in ${file.path}`, value: file.entries[key], code: 'config', isFromFile: true };
 }
 
-function read<T>(setting: Setting<T>, { name, value, code, isFromFile = false }: Found): T {
+function read<T>(setting: Setting<T>, { name, value, code, isFromFile = false }: Found, home: string): T {
   const { shownForm, fileType } = setting;
   const isRightType = isFromFile ? typeof value === fileType : typeof value === 'string' || typeof value === 'boolean';
-  const parsed = isRightType ? setting.parse(String(value)) : undefined;
+  const text = setting.isPath === true ? expandHome(String(value), home) : String(value);
+  const parsed = isRightType ? setting.parse(text) : undefined;
   if (parsed !== undefined) return parsed;
   const accepts = `${setting.accepts}${isFromFile ? adviseQuotes(value, fileType) : ''}`;
   throw refuseValue({ name, value, accepts, code, isHidden: shownForm !== undefined });
+}
+
+/** As a shell does where it sees the word: not in a crontab, a unit of systemd, the user file, or behind a flag's `=`. */
+function expandHome(path: string, home: string): string {
+  return path === '~' || path.startsWith('~/') ? join(home, path.slice(1)) : path;
 }
 
 function adviseQuotes(value: unknown, fileType: Setting<unknown>['fileType']): string {

@@ -57,6 +57,7 @@ const output = {
     placeholder: 'DIR',
     shownDefault: '$XDG_STATE_HOME/breakwater',
     accepts: 'a directory path',
+    isPath: true,
   }),
   logFormat: choiceSetting({
     flag: 'log-format',
@@ -203,6 +204,7 @@ const metrics = {
     placeholder: 'FILE',
     shownDefault: 'none',
     accepts: 'a file path',
+    isPath: true,
   }),
   textfile: textSetting({
     flag: 'textfile',
@@ -210,6 +212,7 @@ const metrics = {
     placeholder: 'FILE',
     shownDefault: 'none',
     accepts: 'a path that ends in .prom, because node_exporter reads no other file',
+    isPath: true,
     // oxlint-disable-next-line no-control-regex -- control characters are what it refuses
     pattern: /^[^\u0000-\u001f\u007f-\u009f]{0,4096}\.prom$/u,
   }),

@@ -15,6 +15,8 @@ export interface Setting<T> {
   /** @returns undefined if the text is not accepted */
   readonly parse: (text: string) => T | undefined;
   readonly isNegatable?: boolean;
+  /** Whether it names a file or directory: `~/` at its start is then the home directory. */
+  readonly isPath?: boolean;
   /**
    * For a URL that may contain a secret: what of it, without credentials, may be shown. Anything else is masked whole,
    * because a secret may stand in its place; and a refused value is never shown.
@@ -108,6 +110,7 @@ interface TextWords extends Words {
   /** Narrower than `pattern`, for the schema: what is refused only where it is used, with more to say. */
   readonly schemaPattern?: RegExp;
   readonly shownForm?: RegExp;
+  readonly isPath?: boolean;
 }
 
 /** Text that matches `pattern`; by default any text without control characters. */

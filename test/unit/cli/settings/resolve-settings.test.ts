@@ -34,6 +34,29 @@ describe('resolveSettings', () => {
     });
   });
 
+  it('takes ~/ at the start of a path for the home directory, which no shell replaces in a crontab, a unit or a file', () => {
+    const entries = { state_dir: '~/state', textfile: '~/a/x.prom' };
+    const fromFile = resolveFrom({
+      entries,
+      env: { BREAKWATER_PUSH_CA: '~/ca.pem' },
+      flags: { 'fleet-ca': '~/fleet.pem' },
+    });
+    expect(fromFile).toMatchObject({
+      stateDirectory: '/home/me/state',
+      textfile: '/home/me/a/x.prom',
+      pushCa: '/home/me/ca.pem',
+      fleetCa: '/home/me/fleet.pem',
+    });
+    expect(resolveFrom({ env: { BREAKWATER_STATE_DIR: '~' } }).stateDirectory).toBe('/home/me');
+  });
+
+  it('leaves a ~ alone that is not the home directory', () => {
+    for (const path of ['/a/~/b', '~other/b', './~/b', '/a~/b']) {
+      expect(resolveFrom({ env: { BREAKWATER_PUSH_CA: path } }).pushCa).toBe(path);
+    }
+    expect(resolveFrom({ flags: { profile: '~/p' } }).profile).toBe('~/p');
+  });
+
   it('has the defaults of the contract where nothing is said', () => {
     expect(resolveFrom({})).toEqual({
       origins: {},
