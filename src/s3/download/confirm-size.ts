@@ -58,7 +58,7 @@ export function readContentCoding(text = ''): string | null {
 }
 
 /** Reading can be allowed where HEAD is not. */
-function nullIfRefused(error: unknown): null {
+export function nullIfRefused(error: unknown): null {
   if (isHeadRefused(error)) return null;
   throw error;
 }

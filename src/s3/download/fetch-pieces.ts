@@ -4,6 +4,7 @@ import { askFor, openBody, openListed, readFacts, toAskedRange, type Asked, type
 import { confirmSize } from './confirm-size.ts';
 import { checkAnswer, locateRange, type GetAnswer, type KnownObject } from './check-answer.ts';
 import { ActiveDownload, type PieceCursor } from './active-download.ts';
+import { refuseEncodedPart } from './encoded-part.ts';
 import { loadDigest } from '../checksum/digest.ts';
 import { isSameEtag } from '../checksum/etag.ts';
 import { findExpected, type ExpectedChecksum } from '../checksum/expected-checksum.ts';
@@ -37,6 +38,7 @@ export async function fetchFirst(
         );
         const question = { address: request, range: asked.range, known: resume && knownBefore(resume) };
         const answer = checkAnswer(body.head, question);
+        await refuseEncodedPart(options, body.head, { answer, attempt });
         const isRangeIgnored = answer.isWhole && (asked.range !== null || body.head.AcceptRanges === 'none');
         const active = await activate(options, { head: body.head, answer, resume, isRangeIgnored });
         const piece = active.take();
@@ -124,6 +126,7 @@ async function receive(
     openBody(await s3.getObject(askFor(request, { range, etag }), attempt.options)),
   );
   const answer = checkAnswer(body.head, { address: request, range, known });
+  await refuseEncodedPart(options, body.head, { answer, attempt });
   // Another response began to bring it meanwhile.
   if (isReleased(piece)) return;
   const wanted = answer.isWhole && range !== null ? active.noteRangeIgnored(piece) : piece;
