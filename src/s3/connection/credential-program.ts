@@ -3,6 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { kill, platform } from 'node:process';
 import { externalDataInterceptor } from '@smithy/core/config';
 import { onAbort } from '../../abort.ts';
+import { explainSystemError } from '../../system-error.ts';
 import { readTokenFile } from './token-file.ts';
 
 /** The most that a program may print, in bytes; as `exec` of Node has it. */
@@ -30,8 +31,15 @@ function runProgram(
   // A shell may have started others. Without a terminal they can be a group of their own, which ends as one; with one, they
   // may have to ask there, and Ctrl-C reaches all of them anyway.
   const isGroup = platform !== 'win32' && !hasTerminal();
-  const child = spawn(command, { shell: true, detached: isGroup, windowsHide: true });
+  const child: ChildProcess = spawn(command, { shell: true, detached: isGroup, windowsHide: true });
   const ended = onAbort(signal, () => endProgram(child, isGroup));
+  child.on('error', (error) => {
+    // Otherwise it could not be ended, such as one of another user; the wait for it ends all the same.
+    if (child.pid !== undefined) return;
+    ended[Symbol.dispose]();
+    const why = explainSystemError(error) ?? error.message;
+    callback(new Error(`its credential_process could not be started: ${why}`, { cause: error }));
+  });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   let bytes = 0;
@@ -40,10 +48,11 @@ function runProgram(
     if (bytes > OUTPUT_MAX_BYTES) endProgram(child, isGroup);
     else into.push(chunk);
   };
-  child.stdout.on('data', collect(stdout));
-  child.stderr.on('data', collect(stderr));
-  child.once('error', callback);
+  // Without descriptors left there are none, and only the error above follows.
+  child.stdout?.on('data', collect(stdout));
+  child.stderr?.on('data', collect(stderr));
   child.once('close', (status, killedBy) => {
+    if (child.pid === undefined) return;
     ended[Symbol.dispose]();
     if (bytes > OUTPUT_MAX_BYTES) callback(new RangeError('stdout maxBuffer length exceeded'));
     else if (status === 0) callback(null, { stdout: Buffer.concat(stdout).toString() });
