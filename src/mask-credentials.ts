@@ -7,8 +7,9 @@ export const MASK = '***';
 const USER = /(?<![a-z\d+.-])(?!s3:)([a-z][a-z\d+.-]*:\/\/)[^]*@/gi;
 /** Of the same URLs: a token, or a signature. */
 const QUERY = /(?<![a-z\d+.-])(?!s3:)([a-z][a-z\d+.-]*:\/\/[^\s?#"]*)[?#][^\s"]*/gi;
-/** `user:password@host` without a scheme. */
-const BARE_USER = /^[^\s/@:"]+:(?!\/\/)[^\s"]+(?=@[\w.-]+(?::\d+)?(?:\/\d*)?$)/;
+/** `user:password@host` without a scheme. Not an ARN, a path on a drive of Windows, nor a name with a time of day before its @. */
+const BARE_USER =
+  /^(?!arn:aws|[a-z]:[\\/]|[^:@]*(?<!\d)\d\d:\d\d(?::\d\d)?@)[^\s/@:"]+:(?!\/\/)[^\s"]+(?=@[\w.-]+(?::\d+)?(?:\/\d*)?$)/i;
 
 /** S3's, written with keys: no bucket has a colon, but the ARN of an access point, which has no @ before its slash. */
 const S3_USER = /(?<![a-z\d+.-])s3:\/\/[^/@\s"]*:[^/@\s"]*@/gi;

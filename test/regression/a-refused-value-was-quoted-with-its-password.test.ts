@@ -90,6 +90,12 @@ it.each([
   's3://arn:aws:s3:eu-west-1:1:accesspoint/name/a@b',
   'http://127.0.0.1:9000/a:b',
   './a//b:c@d',
+  'arn:aws:sts::123456789012:assumed-role/deploy/me@example.com',
+  'C:\\Users\\me@work',
+  'D:/backups/me@example.com',
+  'backup-2026-11-29T12:00:00@host.tar',
+  'backup 23:30@host',
+  's3-upload@127.0.0.1:9000',
 ])('%s has no credentials', (word) => {
   expect(maskCredentials(word)).toBe(word);
 });
