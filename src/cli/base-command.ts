@@ -25,9 +25,13 @@ export type Args<T extends typeof Command> = InferredArgs<T['args']>;
 /** Of a command that needs no settings. */
 const NO_FILE = { path: '', entries: {} };
 
-/** Flags that have no effect beside some others (flags/refuse-ignored.ts). */
-const CONDITIONAL =
-  /^(?:push-|fleet-|(?:include|exclude|again|fsync|recursive|all|read-only|schema|format|yes|listen|allow-host|reset|serve|abort-uploads|list-concurrency)$)/;
+/** Flags that may have no effect beside some others; the rules are in flags/refuse-ignored.ts, which is loaded only for these. */
+const CONDITIONAL = new RegExp(
+  `^(?:push-|fleet-|(?:${[
+    'include|exclude|again|fsync|recursive|all|read-only|schema|format|yes|listen|allow-host|reset|serve|abort-uploads',
+    'list-concurrency|keys-from|inventory|versions|min-size|max-size|max-delete|max-bytes|report|unconditional',
+  ].join('|')})$)`,
+);
 
 /** The parsed arguments and flags of a command. Its settings are in `run.settings`. */
 export interface CommandInput<T extends typeof Command> {
@@ -160,7 +164,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     if ([...given].some((flag) => CONDITIONAL.test(flag))) {
       const { refuseIgnored } = await import('./flags/refuse-ignored.ts');
       const isSet = { push: settings.push !== null, fleet: () => isFleetSet(settings, env) };
-      refuseIgnored({ command: this.id ?? '', args: parsed.args, flags: parsed.flags, given, isSet });
+      refuseIgnored({ command: this.id ?? '', args: parsed.args, flags: parsed.flags, given, isSet, env });
     }
     return { input, settings };
   }

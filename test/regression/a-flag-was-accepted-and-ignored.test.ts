@@ -67,6 +67,28 @@ describe('a flag without effect beside the others', () => {
     expect(ended.status).toBe(2);
   });
 
+  it('is not what a sweep without an age lacks', async () => {
+    await using program = await Program.create();
+    const ended = await program.run(['sweep', 's3://bucket/a/', '--versions', '--yes', '--json']);
+    expect(readDocument(ended).error).toMatchObject({ code: 'usage', reason: 'needs_age' });
+  });
+
+  it('has one where its value is what happens anyway, and beside an empty variable', async () => {
+    await using program = await Program.create({ BREAKWATER_PUSH: '', BREAKWATER_FLEET: '' });
+    const lines = [
+      'metrics --textfile a.prom --format prometheus',
+      'metrics --push-job a',
+      'breaker-status --fleet-timeout 1s',
+    ];
+    for (const line of lines) expect((await program.run(line.split(' '))).status).toBe(0);
+  });
+
+  it('is refused beside a variable, too', async () => {
+    await using program = await Program.create({ BREAKWATER_ABORT_UPLOADS: '1d' });
+    const ended = await program.run(['sweep', 's3://bucket/a/', '--versions', '--dry-run', ...NOWHERE]);
+    expect([ended.status, ended.stderr]).toEqual([2, expect.stringContaining('--versions has an effect only with')]);
+  });
+
   it('may be meant for other commands, as a variable', async () => {
     await using program = await Program.create({
       BREAKWATER_YES: '1',

@@ -82,7 +82,7 @@ export async function runInProcess(
   let status: number;
   try {
     const isSet = { push: settings.push !== null, fleet: () => isFleetSet(settings, env) };
-    refuseIgnored({ command, args: { ...input.args }, flags: input.flags, given, isSet });
+    refuseIgnored({ command, args: { ...input.args }, flags: input.flags, given, isSet, env });
     const result = await executable.execute(runtime.run, { args: input.args, flags: input.flags, given });
     status = report(output, systemClock, { command, result });
   } catch (error) {

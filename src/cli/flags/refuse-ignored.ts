@@ -1,5 +1,7 @@
 import { BreakwaterError } from '../../errors.ts';
 import { PATTERN_CHARACTER } from '../../transfer/transfer-context.ts';
+import type { Environment } from '../settings/resolve-settings.ts';
+import { environmentName } from '../settings/setting-keys.ts';
 import { localFlags, transferFlags } from './flags.ts';
 
 /** A parsed command line. */
@@ -12,6 +14,7 @@ export interface GivenLine {
   readonly given: ReadonlySet<string>;
   /** Whether a flag, the environment or the config file names these. */
   readonly isSet: { readonly push: boolean; readonly fleet: () => boolean };
+  readonly env: Environment;
 }
 
 /**
@@ -46,7 +49,9 @@ const RULES: Readonly<Record<string, (line: GivenLine) => void>> = {
     if (isStandardInput) refuseBeside('standard input', ['recursive', 'include', 'exclude'], given);
   },
   sweep: ({ flags, given }) => {
-    if (flags['older-than'] === undefined) refuseWithout('older-than', FOR_OBJECTS, given);
+    // Without both ages, the age is what is missing.
+    const isForUploads = flags['older-than'] === undefined && flags['abort-uploads'] !== undefined;
+    if (isForUploads) refuseWithout('older-than', FOR_OBJECTS, given);
     const list = ['keys-from', 'inventory'].find((name) => flags[name] !== undefined);
     if (list !== undefined) refuseBeside(`--${list}`, ['list-concurrency'], given);
   },
@@ -70,9 +75,12 @@ const FOR_OBJECTS = [
 ];
 
 /** A run does one thing: reset, serve, push and write, or print. */
-function refuseForMetrics({ flags: { reset, serve }, given }: GivenLine): void {
+function refuseForMetrics({ flags: { reset, serve, format }, given }: GivenLine): void {
   const outlet = ['push', 'textfile'].find((name) => given.has(name));
-  const ignored = [...(reset === true || serve === true ? [outlet] : []), 'format'].find(
+  const isOther = reset === true || serve === true;
+  // What is pushed and written is in this format.
+  const hasItsFormat = !isOther && format === 'prometheus';
+  const ignored = [...(isOther ? [outlet] : []), ...(hasItsFormat ? [] : ['format'])].find(
     (name) => name !== undefined && given.has(name),
   );
   const mode = reset === true ? 'reset' : serve === true ? 'serve' : outlet;
@@ -114,13 +122,15 @@ function refuseBeside(other: string, flags: readonly string[], given: ReadonlySe
   });
 }
 
-/** Flags about a push or a fleet, where there is none. */
-function refuseWithoutTarget({ given, isSet }: GivenLine): void {
+/** Flags about a push or a fleet, where there is none. An empty variable says that this is meant: a CI step may have none. */
+function refuseWithoutTarget({ given, isSet, env }: GivenLine): void {
   for (const target of ['push', 'fleet'] as const) {
     const useless = [...given].find((flag) => flag.startsWith(`${target}-`));
-    if (useless === undefined || (target === 'push' ? isSet.push : isSet.fleet())) continue;
+    const variable = environmentName(target);
+    const isMeant = env[variable] === '' || (target === 'push' ? isSet.push : isSet.fleet());
+    if (useless === undefined || isMeant) continue;
     throw new BreakwaterError('usage', `--${useless} has an effect only where a ${target} is set`, {
-      details: { hint: `set BREAKWATER_${target.toUpperCase()} to its URL, or leave --${useless} out` },
+      details: { hint: `set ${variable} to its URL, or leave --${useless} out` },
     });
   }
 }
