@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import { findWindowsHome, WINDOWS_NOWHERE } from '../systems/windows-places.ts';
 
 /** No file can be made below it, so state is kept in memory and configuration counts as missing. */
@@ -23,6 +24,14 @@ export function findHome(
   if (home.startsWith('/')) return home;
   const entry = readEntry()?.homedir ?? '';
   return entry.startsWith('/') ? entry : NO_HOME;
+}
+
+/**
+ * A path that may begin with `~/`, as a shell reads that where it sees the word: not in a crontab, a unit of systemd, a
+ * file, or behind a flag's `=`.
+ */
+export function expandHome(path: string, home: string): string {
+  return path === '~' || path.startsWith('~/') ? join(home, path.slice(1)) : path;
 }
 
 /** A path below which no file can be made. */

@@ -8,6 +8,8 @@ import {
   type CustomerKey,
   type ObjectAccess,
 } from '../../s3/connection/request-shape.ts';
+import type { CommandRun } from '../command-run.ts';
+import { expandHome, findHome } from '../find-home.ts';
 import type { AwsContext } from '../settings/aws-config.ts';
 
 const KEY_FLAG = 'sse-customer-key-file';
@@ -42,12 +44,12 @@ type AccessFlags = Partial<InferredFlags<typeof accessFlags>>;
  * @param run its `aws` says where the key will be sent
  * @throws BreakwaterError `config`; the message never contains the key
  */
-export function readObjectAccess(flags: AccessFlags, { aws }: { readonly aws: () => AwsContext }): ObjectAccess {
+export function readObjectAccess(flags: AccessFlags, { aws, env }: Pick<CommandRun, 'aws' | 'env'>): ObjectAccess {
   const access = { ...PLAIN_ACCESS, isRequesterPaying: flags['request-payer'] === 'requester' };
   const path = flags[KEY_FLAG];
   if (path === undefined) return access;
   refusePlainHttp(aws());
-  return { ...access, customerKey: readCustomerKey(path) };
+  return { ...access, customerKey: readCustomerKey(expandHome(path, findHome(env))) };
 }
 
 function readCustomerKey(path: string): CustomerKey {

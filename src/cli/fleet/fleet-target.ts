@@ -1,5 +1,6 @@
 import { BreakwaterError } from '../../errors.ts';
 import { parseFleetUrl, type FleetTarget } from '../../fleet/fleet-url.ts';
+import { expandHome, findHome } from '../find-home.ts';
 import { FLEET_FILE } from './fleet-setting.ts';
 import { nameWish } from '../settings/name-settings.ts';
 import { readCertificates, readNamedFile } from '../settings/named-file.ts';
@@ -41,6 +42,6 @@ export function readFleetTarget(settings: FleetSettings, env: Environment): Flee
 
 function readUrl(settings: FleetSettings, env: Environment): { readonly origin: string; readonly text: string } {
   if (settings.fleet !== null) return { origin: nameWish('fleet', settings), text: settings.fleet };
-  const path = env[FLEET_FILE] ?? '';
+  const path = expandHome(env[FLEET_FILE] ?? '', findHome(env));
   return { origin: FLEET_FILE, text: readNamedFile({ name: FLEET_FILE, path }, 'bad_fleet_url').trim() };
 }

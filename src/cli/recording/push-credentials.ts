@@ -1,4 +1,5 @@
 import { BreakwaterError } from '../../errors.ts';
+import { expandHome, findHome } from '../find-home.ts';
 import { readNamedFile } from '../settings/named-file.ts';
 import type { Environment } from '../settings/resolve-settings.ts';
 
@@ -28,6 +29,7 @@ export function readAuthorization(env: Environment): string | null {
 function readSecret(env: Environment, name: string): string | null {
   const value = env[name] ?? '';
   if (value !== '') return value;
-  const path = env[`${name}_FILE`] ?? '';
-  return path === '' ? null : readNamedFile({ name: `${name}_FILE`, path }, REASON).trim();
+  const variable = `${name}_FILE`;
+  const path = env[variable] ?? '';
+  return path === '' ? null : readNamedFile({ name: variable, path: expandHome(path, findHome(env)) }, REASON).trim();
 }

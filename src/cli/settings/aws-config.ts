@@ -1,10 +1,11 @@
 import { BreakwaterError } from '../../errors.ts';
 import { quoteGiven } from '../../mask-credentials.ts';
 import type { SettingNames } from '../../setting-names.ts';
+import { expandHome } from '../find-home.ts';
 import type { NamedFile } from './named-file.ts';
 import { readChecksumModes, type ChecksumModes } from './checksum-modes.ts';
 import { firstSet, nameCredentials, nameWish, type Named } from './name-settings.ts';
-import { AWS_FILES, expandHome, nonEmpty, readAwsFile } from './aws-files.ts';
+import { AWS_FILES, nonEmpty, readAwsFile } from './aws-files.ts';
 import { encodeProfileName, encodeProfileNames, type ProfileFiles } from './profile-names.ts';
 import type { Environment, Settings, SettingSources } from './resolve-settings.ts';
 

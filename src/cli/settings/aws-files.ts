@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
 import { NotRegularFile, readRegularFile } from '../../read-regular-file.ts';
 import { explainSystemError, readSystemCode } from '../../system-error.ts';
+import { expandHome } from '../find-home.ts';
 import type { SettingSources } from './resolve-settings.ts';
 
 export const AWS_FILES = [
@@ -19,8 +20,8 @@ export function readAwsFiles(place: Place): { readonly config: string; readonly 
 }
 
 /**
- * The AWS file that is there and cannot be read, and why, in words; null if there is none. Neither this program nor the SDK fails for
- * it, because what it has may not be needed.
+ * The AWS file that is there and cannot be read, and why, in words; null if there is none. Neither this program nor the
+ * SDK fails for it, because its contents may not be needed.
  */
 export function findUnreadableFile(place: Place): string | null {
   for (const file of AWS_FILES) {
@@ -57,11 +58,6 @@ export function readAwsFile(file: AwsFile, place: Place): string {
     }
     return '';
   }
-}
-
-/** A path that may begin with `~/`. */
-export function expandHome(path: string, home: string): string {
-  return path.replace(/^~(?=\/)/, () => home);
 }
 
 /** The text; null for one that is not set, or empty. */

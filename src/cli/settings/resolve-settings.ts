@@ -1,6 +1,7 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
 import { quoteGiven } from '../../mask-credentials.ts';
+import { expandHome } from '../find-home.ts';
 import { checkKeys } from './parse-user-file.ts';
 import { environmentName, findFileKey, type UserFile } from './setting-keys.ts';
 import type { Setting } from './setting.ts';
@@ -117,11 +118,6 @@ function read<T>(setting: Setting<T>, { name, value, code, isFromFile = false }:
   if (parsed !== undefined) return parsed;
   const accepts = `${setting.accepts}${isFromFile ? adviseQuotes(value, fileType) : ''}`;
   throw refuseValue({ name, value, accepts, code, isHidden: shownForm !== undefined });
-}
-
-/** As a shell does where it sees the word: not in a crontab, a unit of systemd, the user file, or behind a flag's `=`. */
-function expandHome(path: string, home: string): string {
-  return path === '~' || path.startsWith('~/') ? join(home, path.slice(1)) : path;
 }
 
 function adviseQuotes(value: unknown, fileType: Setting<unknown>['fileType']): string {
