@@ -36,7 +36,10 @@ const OCLIF_START =
 /** Loaded by every command that sends a request, with all that it uses of the SDK. */
 const STORE = ['s3/object-store.ts'];
 
-/** Needed only where there is a config file, a mistake in a command line, or a state on FUSE or out of reach: apart, so that all other starts stay quick. */
+/**
+ * Needed only where there is a config file, a mistake in a command line, or a state on FUSE or out of reach: apart, so that
+ * all other starts stay quick.
+ */
 const SELDOM: ReadonlySet<string> = new Set(
   [
     'cli/start-error.ts',

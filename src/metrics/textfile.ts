@@ -75,7 +75,8 @@ function cannotWriteTextfile(path: string, error: unknown): BreakwaterError {
     cause: error,
     details: {
       reason: 'textfile',
-      // rename(2): the name is a mount point, as a file that a container gets from its host. Written in place, a collector would read half of it.
+      // rename(2): the name is a mount point, such as a file that a container gets from its host. If it were written in
+      // place, a collector could read half of it.
       hint:
         readSystemCode(error) === 'EBUSY'
           ? 'it is a mount of its own, which cannot be replaced: mount its directory instead'

@@ -47,7 +47,8 @@ export function readFailedResponse(error: unknown): FailedResponse {
   const systemCode = findCode(error, CAUSE_DEPTH);
   return {
     code: word ?? nameOf(record, { httpStatus, systemCode, isUnreadable }),
-    // OpenSSL's message has several lines for debugging; its reason is meant for users. What the SDK says of a body that is not XML helps nobody.
+    // OpenSSL's message has several lines for debugging; its reason is meant for users. The SDK's message about a body that
+    // is not XML helps nobody.
     message: isUnreadable
       ? 'the response is not in the form of S3'
       : (asText(record['reason']) ?? asText(record['message']) ?? 'no message'),

@@ -25,7 +25,7 @@ export interface ManyResult {
   readonly failed: number;
   /** The first failures, in order. */
   readonly failures: readonly ItemFailure[];
-  /** The error that ended the run before its last item, or null. */
+  /** The error that ended the run before its last item, or that of a run whose every item S3 denied or failed; or null. */
   readonly ended: BreakwaterError | null;
 }
 
@@ -60,9 +60,10 @@ export interface RunManyOptions {
 
 /**
  * Runs `transfer` over many items, a bounded number at a time: few at first, and one more after each success, as in
- * TCP's slow start (RFC 5681, section 3.1). `items` come one by one or several together. A failed item does not stop the others, but an error that every further
- * item would meet ends the run at once, and aborts the signal of each transfer. So do several denials without a success.
- * @returns with `ended` set if the run ended early, after at least one item, or if every item was denied or failed by an outage
+ * TCP's slow start (RFC 5681, section 3.1). `items` come one by one or several together. A failed item does not stop the
+ * others, but an error that every further item would meet ends the run at once, and aborts the signal of each transfer. So
+ * do several denials without a success.
+ * @returns with `ended` set if the run ended early, after at least one item, or if S3 denied or failed every item
  * @throws BreakwaterError if the run ended before any item; any other error unchanged
  */
 export async function runMany<T extends Named>(

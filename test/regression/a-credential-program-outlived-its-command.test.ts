@@ -1,6 +1,6 @@
 /**
- * Met: a `credential_process` that hung went on after its command had ended at its time limit, at `--deadline` or by a signal; each run from a
- *   crontab left another one behind. Of one that failed, not even its status was told.
+ * Met: a `credential_process` that hung went on after its command had ended at its time limit, at `--deadline` or by a
+ *   signal; each run from a crontab left another one behind. Of one that failed, not even its status was told.
  * Cause: the SDK starts it and gives it no end.
  * Fix: the program ends with the wait for it, and so does what it has started.
  */

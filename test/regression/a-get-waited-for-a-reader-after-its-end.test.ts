@@ -1,7 +1,8 @@
 /**
- * Met: `get s3://... - | PROGRAM`, with a program that had stopped reading, said that its deadline had passed, or that it was interrupted, and did
- *   not end: it waited until the rest of its output was read.
- * Cause: the write that was under way was given up, but its bytes stayed in standard output, which is written to the end before the exit.
+ * Met: `get s3://... - | PROGRAM`, with a program that had stopped reading, said that its deadline had passed, or that it
+ *   was interrupted, and did not end: it waited until the rest of its output was read.
+ * Cause: the write that was under way was given up, but its bytes stayed in standard output, which is written to the end
+ *   before the exit.
  * Fix: they are dropped with the transfer. The object is cut off in any case, and the status says so.
  */
 import { spawn } from 'node:child_process';

@@ -1,6 +1,6 @@
 /**
- * Met: a textfile that is a mount of its own, as a file that a container gets from its host, could not be written, and the hint was that its
- *   directory must exist and be writable, which it did.
+ * Met: a textfile that is a mount of its own, as a file that a container gets from its host, could not be written, and
+ *   the hint was that its directory must exist and be writable, which it did.
  * Cause: one hint for every error. rename(2) answers EBUSY for a mount.
  * Fix: the hint says to mount the directory. It is not written in place: a collector would read half of it.
  */

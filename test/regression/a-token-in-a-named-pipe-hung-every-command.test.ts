@@ -1,6 +1,6 @@
 /**
- * Met: with a named pipe that nobody writes to as the file of a web identity's token, or of a container's, every command hung for ever, deaf to
- *   `--deadline`, `--credentials-timeout` and signals.
+ * Met: with a named pipe that nobody writes to as the file of a web identity's token, or of a container's, every command
+ *   hung for ever, deaf to `--deadline`, `--credentials-timeout` and signals.
  * Cause: the SDK reads the one in a call that blocks, and the other on a thread that Node waits for when it ends.
  * Fix: tokens are read from regular files alone.
  */

@@ -1,8 +1,10 @@
 /**
- * Met: with `~/.aws/credentials` unreadable for this user, the error was "Could not load credentials from any providers", or that there was no
- *   such profile.
- * Cause: our reader counts such a file as empty because "the SDK reports the error". It does not: it counts it as empty, too.
- * Fix: where credentials are missing, a file that is there and cannot be read is named with the system's reason; `config` says so, too.
+ * Met: with `~/.aws/credentials` unreadable for this user, the error was "Could not load credentials from any providers",
+ *   or that there was no such profile.
+ * Cause: our reader counts such a file as empty because "the SDK reports the error". It does not: it counts it as empty,
+ *   too.
+ * Fix: where credentials are missing, a file that is there and cannot be read is named with the system's reason; `config`
+ *   says so, too.
  */
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';

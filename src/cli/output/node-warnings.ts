@@ -2,7 +2,10 @@ import type { Clock } from '../../clock.ts';
 import { formatLine } from './event-log.ts';
 import type { Output } from './output.ts';
 
-/** How the SDK's own providers use its HTTP client, such as for a slow metadata server. Who has set nothing there can change nothing. */
+/**
+ * Advice for programmers about the SDK's HTTP client, which its own providers use, for instance with a slow metadata
+ * server. A user cannot change that.
+ */
 const FOR_DEVELOPERS = /^@smithy\//;
 
 /**

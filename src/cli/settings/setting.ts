@@ -125,7 +125,10 @@ export function textSetting({ schemaPattern, pattern = NOT_CONTROL, ...words }: 
   };
 }
 
-/** The pattern of a duration of at least 1 ms unless `leastMs` is 0, and of at most 24 days (of seconds below a minute), as far as the largest unit says so. */
+/**
+ * The pattern of a duration of at least 1 ms unless `leastMs` is 0, and of at most 24 days (of seconds below a minute), as
+ * far as the largest unit says so.
+ */
 function boundDuration({ leastMs, mostMs }: { readonly leastMs: number; readonly mostMs: number }): string {
   const tooLong = String.raw`(?!0*(?:24(?:\.0*[1-9]\d*d|(?:\.0+)?d.*[1-9])|(?:2[5-9]|[3-9]\d|[1-9]\d\d+)(?:\.\d+)?d))`;
   const pattern = mostMs < 60_000 ? SECONDS_PATTERN : DURATION_PATTERN;

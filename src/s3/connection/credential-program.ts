@@ -13,9 +13,9 @@ const OUTPUT_MAX_BYTES = 1024 * 1024;
 type Callback = (error: Error | null, printed?: { readonly stdout: string }) => void;
 
 /**
- * Has the SDK run each `credential_process` so that it ends with the signal, and read tokens from regular files alone. The SDK
- * gives a program no end: where one hangs, each run from a crontab would leave another one behind. It would wait for the writer
- * of a named pipe for ever, deaf to signals.
+ * Makes the SDK end each `credential_process` with the signal, and read tokens only from regular files. By itself it never
+ * ends a program: if one hangs, each run from a crontab would leave another one behind. And it would wait forever for the
+ * writer of a named pipe, deaf to signals.
  */
 export function endProgramsWith(signal: AbortSignal): void {
   const exec = (command: string, callback: Callback): void => runProgram(command, { signal, callback });
@@ -28,8 +28,8 @@ function runProgram(
   command: string,
   { signal, callback }: { readonly signal: AbortSignal; readonly callback: Callback },
 ): void {
-  // A shell may have started others. Without a terminal they can be a group of their own, which ends as one; with one, they
-  // may have to ask there, and Ctrl-C reaches all of them anyway.
+  // A shell may have started other processes. Without a terminal they get a group of their own, which can be ended as a
+  // whole. With one, they must stay in the foreground, because they may ask there, and Ctrl-C reaches all of them anyway.
   const isGroup = platform !== 'win32' && !hasTerminal();
   const child: ChildProcess = spawn(command, { shell: true, detached: isGroup, windowsHide: true });
   const ended = onAbort(signal, () => endProgram(child, isGroup));

@@ -126,7 +126,8 @@ const PARTS = [
 ] as const;
 
 /**
- * What the SDK passes on as it came: a program may print anything. A line end in a token would end its header and begin another one; in a key it fails every signature.
+ * The SDK passes on what it gets, and a program may print anything. A line end in a token would end its header and begin
+ * another one; in a key it fails every signature.
  * @throws BreakwaterError `config`; the message never contains the value
  */
 function checkIdentity(identity: Identity): Identity {
