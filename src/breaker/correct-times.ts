@@ -2,8 +2,8 @@ import type { BreakerContext } from './breaker-context.ts';
 import type { InspectedCircuit } from './inspect-circuits.ts';
 
 /**
- * Stores the times of refusing circuits that a clock ahead has left in the future, as a refused transfer does. Without it, a
- * job that begins only if a check admits it would be held up for as long as the clock was ahead: nothing else would look.
+ * Corrects stored times of refusing circuits that a wrong clock has left in the future, as a refused transfer does. Otherwise
+ * a job that starts only if a check admits it would be blocked for as long as the clock was ahead.
  */
 export async function correctTimes(
   { gate }: Pick<BreakerContext, 'gate'>,

@@ -37,7 +37,7 @@ export function createJobControl(platform = process.platform): JobControl {
       if (onStop !== null) process.off('SIGTSTP', onStop);
       process.kill(whom === 'group' ? 0 : process.pid, 'SIGTSTP');
       await sleep(STOP_WITHIN_MS);
-      // On a busy machine the time may be over before the loop has looked for signals: the SIGCONT of this stop is still to come.
+      // On a busy machine the time can be over before the event loop has seen signals, such as the SIGCONT of this stop.
       await turnOfTheLoop();
       if (onStop !== null) process.on('SIGTSTP', onStop);
       isStopping = false;

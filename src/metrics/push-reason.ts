@@ -26,7 +26,7 @@ interface ReasonOptions {
 }
 
 /**
- * The reason of a Pushgateway, or of what is before it, on one line, with a colon before it: the first line of a text may be
+ * The reason of a Pushgateway, or of a proxy before it, on one line, with a colon before it: the first line of a text may be
  * only the number of the errors that follow. Empty if there is none, or if it repeats our credentials.
  */
 export async function readReason(
@@ -44,7 +44,7 @@ export async function readReason(
   return lines.length === 0 ? '' : `: ${lines.join(' ')}${text.length > REASON_MAX ? ' …' : ''}`;
 }
 
-/** What has arrived of a body within the time and length; a broken body has said what it has. */
+/** The text of a body as far as it arrives within the limits of time and length; also of one that breaks off. */
 async function readText(
   body: AsyncIterable<Buffer> & { readonly destroy: () => unknown },
   clock: Pick<Clock, 'sleep'>,

@@ -46,7 +46,7 @@ export async function writeTextfile(
   }
 }
 
-/** A rename would put a file in place of a pipe or device, which its reader would wait at for ever. */
+/** A rename would replace a pipe or device with a file, and its reader would wait forever. */
 async function refuseOtherKinds(path: string): Promise<void> {
   const found = await stat(path).catch(() => null);
   if (found === null || found.isFile()) return;

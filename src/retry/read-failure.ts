@@ -81,7 +81,7 @@ function nameOf(
     isUnreadable,
   }: { httpStatus: number | null; systemCode: string | null; isUnreadable: boolean },
 ): string {
-  // The parser's own error is no code of the store: a RangeError for elements without an end.
+  // An error of the parser is not a code of the store, for instance a RangeError for elements without an end.
   const given = asText(record['Code']) ?? (isUnreadable ? null : asText(record['name']));
   const name = given ?? 'Error';
   if (httpStatus !== null && (name === 'Unknown' || name === 'Error')) return `http_${httpStatus}`;

@@ -1,7 +1,7 @@
 import { BreakwaterError, type ErrorCode } from '../errors.ts';
 
-/** Failures of the moment: the same command, run again, may not meet them. */
-const OF_THE_MOMENT: ReadonlySet<ErrorCode> = new Set([
+/** Temporary failures: the same command, run again, may succeed. */
+const TEMPORARY: ReadonlySet<ErrorCode> = new Set([
   'unavailable',
   'checksum_mismatch',
   'object_changed',
@@ -14,12 +14,12 @@ const OF_THE_MOMENT: ReadonlySet<ErrorCode> = new Set([
   'interrupted',
 ]);
 
-/** Errors after which a run over many objects can go on as it is. */
+/** Errors after which the same command resumes a run over many objects. */
 const RESUMABLE: ReadonlySet<ErrorCode> = new Set(['circuit_open', 'deadline', 'interrupted']);
 
 /** Whether running the same command again can help, without anything being changed first. */
 export function helpsToRunAgain({ code, details }: BreakwaterError): boolean {
-  return OF_THE_MOMENT.has(code) && details.reason !== 'broken_link';
+  return TEMPORARY.has(code) && details.reason !== 'broken_link';
 }
 
 /** What to do about the failures of a run that has come to its end. @param failures at least one */
@@ -32,7 +32,7 @@ export function adviseAboutFailures(failures: readonly BreakwaterError[]): strin
   return (isOneKind ? first?.details.hint : undefined) ?? 'remove the causes, then run the command again';
 }
 
-/** The error of a run whose every object S3 failed, with what it said of the first; as for a single object. */
+/** The error of a run in which S3 failed every object. Its details are those of the first failure, as for a single object. */
 export function allUnavailableError(count: number, first: BreakwaterError): BreakwaterError {
   const which = count === 1 ? 'the only object' : `each of ${count} objects`;
   return new BreakwaterError('unavailable', `S3 failed ${which}: ${first.message}`, {
@@ -42,8 +42,8 @@ export function allUnavailableError(count: number, first: BreakwaterError): Brea
 }
 
 /**
- * The error that ended a run over many objects, with the hint that running it again resumes: after what to do first, as
- * for an open circuit. Unchanged if the next run would end the same way.
+ * The error that ended a run over many objects, with the hint that running it again resumes, after the error's own hint,
+ * such as that of an open circuit. Unchanged if the next run would end the same way.
  * @param kept what is not transferred again, in words
  */
 export function withResumeHint(error: BreakwaterError, kept: string): BreakwaterError {

@@ -179,7 +179,7 @@ function sayConstraint(line: string): string {
 }
 
 function sayRefusal(said: string): string {
-  // A refused choice: the value alone is what the rules for credentials know.
+  // A refused choice: the rules for credentials apply to the value alone.
   const [, start = '', value = '', rest = ''] = /^(Expected )(.+?)( to be one of: .*)$/s.exec(said) ?? [];
   return value === '' ? escapeControls(maskCredentials(said)) : `${start}${quoteChoice(value)}${rest}`;
 }

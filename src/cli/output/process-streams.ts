@@ -13,7 +13,7 @@ type Name = keyof typeof DESCRIPTORS;
  */
 class ProcessStreams implements Screens {
   readonly #opened = new Set<NodeJS.WriteStream>();
-  /** Somebody has destroyed them, which Node undoes for these streams: nothing of them is waited for. */
+  /** Destroyed streams, which are not drained. Node hides it: the streams of a process can be written again. */
   readonly #destroyed = new Set<NodeJS.WriteStream>();
   #lost: BreakwaterError | null = null;
 
@@ -54,7 +54,7 @@ class ProcessStreams implements Screens {
     this.#open('stderr');
   }
 
-  /** Waits until all output is written, or its pipe is closed, or it was given up. */
+  /** Waits until all output is written, its pipe is closed, or its stream was destroyed. */
   async drain(): Promise<void> {
     await Promise.all([...this.#opened].filter((stream) => !this.#destroyed.has(stream)).map(drain));
   }

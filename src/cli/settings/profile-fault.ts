@@ -28,7 +28,7 @@ const SOURCES = [
   'login_session',
 ];
 
-/** The same for the profile of a command. A file that cannot be read may have what seems to be missing. */
+/** The same for the profile of a command. A file that cannot be read may contain what seems to be missing. */
 export function findNamedFault({ aws, env }: Pick<CommandRun, 'aws' | 'env'>): string | null {
   const { profile } = aws();
   const place = { env, home: findHome(env) };

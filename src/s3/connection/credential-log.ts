@@ -11,19 +11,19 @@ const OF_JAVASCRIPT =
 /** By the provider of the SDK that has met it. */
 const MISREAD: Readonly<Record<string, string>> = {
   fromProcess: 'its credential_process did not print credentials in JSON',
-  fromSSO: 'its single sign-on, or the token of that, cannot be read; aws sso login makes a new one',
-  fromSso: 'its single sign-on, or the token of that, cannot be read; aws sso login makes a new one',
+  fromSSO: 'its single sign-on session or token cannot be read; aws sso login makes a new one',
+  fromSso: 'its single sign-on session or token cannot be read; aws sso login makes a new one',
   fromLoginCredentials: 'the session of aws login cannot be read; aws login makes a new one',
   fromTokenFile: 'the token for its web identity cannot be used',
   fromWebToken: 'the token for its web identity cannot be used',
-  fromHttp: 'AWS_CONTAINER_CREDENTIALS_FULL_URI, or what answers there, cannot be used',
-  fromContainerMetadata: 'AWS_CONTAINER_CREDENTIALS_FULL_URI, or what answers there, cannot be used',
-  fromInstanceMetadata: 'AWS_EC2_METADATA_SERVICE_ENDPOINT, or what answers there, cannot be used',
+  fromHttp: 'AWS_CONTAINER_CREDENTIALS_FULL_URI, or the response from there, cannot be used',
+  fromContainerMetadata: 'AWS_CONTAINER_CREDENTIALS_FULL_URI, or the response from there, cannot be used',
+  fromInstanceMetadata: 'AWS_EC2_METADATA_SERVICE_ENDPOINT, or the response from there, cannot be used',
 };
 
 const NO_METADATA = 'none are set, and the metadata server of an EC2 instance does not give any';
 
-/** The SDK's words for a response that has none, or is no response of AWS. */
+/** The SDK's message for a response without one, or that is not of AWS. */
 const WITHOUT_WORDS = /^(?:Unknown(?:Error)?)?$|Deserialization error/;
 
 /** Collects what the SDK's providers report while they look for credentials. */
@@ -63,7 +63,7 @@ export class CredentialLog {
     return `its credential_process failed${how === null ? '' : ` (${how})`}`;
   }
 
-  /** The last source, of which the SDK tells neither the status nor that there is no answer. */
+  /** The reason for the last source, about which the SDK reports neither a status nor that nothing responded. */
   #nameSilentSource(): string | null {
     const asked = this.#lines.findLast((line) => line.includes('::'));
     if (asked?.includes('remoteProvider::fromHttp') === true) return MISREAD['fromHttp'] ?? null;

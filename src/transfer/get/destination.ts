@@ -11,7 +11,7 @@ import { nameOf, type S3Location } from '../transfer-context.ts';
 /** The most checked directories to remember. */
 const DIRECTORIES_MAX = 1024;
 
-/** How long a check holds, in ms: long enough to cost nothing, and short for a link that is switched during a run. */
+/** How long a check is valid, in ms: long enough to cost nothing, short enough to notice a link that is switched during a run. */
 const CHECKED_FOR_MS = 1000;
 
 /**
@@ -87,7 +87,7 @@ export class Destination {
 
   /**
    * Checks the real path of what exists of a directory, because that may be a link. A missing one is looked at again each
-   * time, up to a directory that has been checked; that one after a while, because it may be another one by then.
+   * time, up to a directory that has been checked; that one is checked again after a while, because it may have been replaced.
    * @returns why nothing may be written there; null if it may
    */
   #findEscape(directory: string): string | null {
@@ -96,7 +96,7 @@ export class Destination {
     const known = this.#checked.get(existing);
     if (known !== undefined && nowMs - known.atMs < CHECKED_FOR_MS) return null;
     const real = realPathOrNull(existing);
-    // Removed meanwhile: what is above it is checked in its place.
+    // Removed meanwhile: the directory above it is checked instead.
     if (real === null) return this.#checked.delete(existing) ? this.#findEscape(directory) : null;
     if (known !== undefined && known.real !== real) return `${existing} has become another directory meanwhile`;
     if (!isBelow(this.#root, real) && !isBelow(real, this.#root)) return 'a link below the destination leads out of it';

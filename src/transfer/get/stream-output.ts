@@ -73,7 +73,7 @@ export class StreamOutput implements LocalSink {
   }
 
   async abandon(error: unknown): Promise<unknown> {
-    // What a reader that has stopped has not taken would keep the process from ending. The object is cut off in any case.
+    // Bytes that a stopped reader has not taken would keep the process from ending. The object is cut off anyway.
     if (this.#signal.aborted) this.#stream?.destroy();
     await this.commit();
     return error;

@@ -70,7 +70,7 @@ function isUnlistable({ code, details }: BreakwaterError): boolean {
   return code === 'access_denied' || code === 'rejected' || UNLISTABLE.has(details.reason ?? '');
 }
 
-/** How a HEAD of an object ends that may not be looked at, or is gone. */
+/** The errors of a HEAD that leave the object's time unknown: refused, or deleted meanwhile. */
 const UNKNOWN: ReadonlySet<ErrorCode> = new Set(['access_denied', 'rejected', 'not_found']);
 
 const UNLISTABLE: ReadonlySet<string> = new Set(['listing_not_below_prefix', 'listing_stands_still', 'not_s3']);

@@ -49,7 +49,7 @@ it('falls back to the end of the search', () => {
 it.each([
   [
     'remoteProvider::fromHttp/fromContainerMetadata',
-    'AWS_CONTAINER_CREDENTIALS_FULL_URI, or what answers there, cannot be used',
+    'AWS_CONTAINER_CREDENTIALS_FULL_URI, or the response from there, cannot be used',
   ],
   [
     'remoteProvider::fromInstanceMetadata',
