@@ -14,7 +14,10 @@ export function findHint({ code, failure, target }: FailedOperation, names: Sett
     return `${asked}, or check ${words(names).credentials}`;
   }
   const hintOfRead = READS.has(target?.operation) ? lookUp(HINTS_OF_READS, failure) : undefined;
-  return (hintOfRead ?? lookUp(HINTS_BY_FAILURE, failure) ?? HINTS[code])?.(words(names));
+  const hintOfFailure = lookUp(HINTS_BY_FAILURE, failure);
+  // A quota of requests is no lack of room.
+  const hint = hintOfFailure === noRoom && code !== 'rejected' ? undefined : hintOfFailure;
+  return (hintOfRead ?? hint ?? HINTS[code])?.(words(names));
 }
 
 const READS: ReadonlySet<OperationTarget['operation'] | undefined> = new Set(['get_object', 'head_object']);

@@ -61,8 +61,6 @@ const PERMANENT_CODES: Readonly<Record<string, ErrorCode>> = {
   InvalidRange: 'rejected',
   // An archived object, which has to be restored first.
   InvalidObjectState: 'rejected',
-  // Ceph's 403 for a full bucket or user: no permission is missing.
-  QuotaExceeded: 'rejected',
   InvalidBucketName: 'config',
   AuthorizationHeaderMalformed: 'config',
   PermanentRedirect: 'config',
@@ -125,7 +123,7 @@ export function classify(error: unknown): Classification {
 
 /** A response without a listed code: an empty body, a HEAD, an unknown code. */
 function unlisted(response: FailedResponse): { errorCode: ErrorCode; verdict: Verdict } {
-  const { httpStatus, isCredentialsFault, isLocalFault } = response;
+  const { code, httpStatus, isCredentialsFault, isLocalFault } = response;
   if (isLocalFault) return { errorCode: 'local_io', verdict: 'neutral' };
   if (isCredentialsFault) return { errorCode: 'config', verdict: 'neutral' };
   switch (httpStatus) {
@@ -133,7 +131,8 @@ function unlisted(response: FailedResponse): { errorCode: ErrorCode; verdict: Ve
       return { errorCode: 'internal', verdict: 'neutral' };
     case 401:
     case 403:
-      return { errorCode: 'access_denied', verdict: 'neutral' };
+      // Ceph's 403 for a full bucket or user: no permission is missing. With a 429 it would be a quota of requests.
+      return { errorCode: code === 'QuotaExceeded' ? 'rejected' : 'access_denied', verdict: 'neutral' };
     case 404:
       return { errorCode: 'not_found', verdict: 'neutral' };
     case 304:

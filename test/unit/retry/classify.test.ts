@@ -47,6 +47,10 @@ describe('classify', () => {
     });
   });
 
+  it.each([429, 503])('retries a quota of requests, with status %i', (status) => {
+    expect(classify(sdkError('QuotaExceeded', status))).toMatchObject({ isRetryable: true, errorCode: 'unavailable' });
+  });
+
   it.each([408, 429, 500, 502, 503, 504])('retries an unknown code with status %i', (status) => {
     expect(classify(sdkError('Unknown', status))).toMatchObject({
       code: `http_${status}`,
