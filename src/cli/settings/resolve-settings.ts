@@ -113,8 +113,9 @@ function findValue(flag: string, { flags, env, file }: SettingSources): Found | 
 function read<T>(setting: Setting<T>, { name, value, code, isFromFile = false }: Found, home: string): T {
   const { shownForm, fileType } = setting;
   const isRightType = isFromFile ? typeof value === fileType : typeof value === 'string' || typeof value === 'boolean';
-  const text = setting.isPath === true ? expandHome(String(value), home) : String(value);
-  const parsed = isRightType ? setting.parse(text) : undefined;
+  const expand = (text: string): string => (setting.isPath === true ? expandHome(text, home) : text);
+  // Other values, such as a number too large for JSON, have no text of their own.
+  const parsed = isRightType ? setting.parse(expand(String(value))) : undefined;
   if (parsed !== undefined) return parsed;
   const accepts = `${setting.accepts}${isFromFile ? adviseQuotes(value, fileType) : ''}`;
   throw refuseValue({ name, value, accepts, code, isHidden: shownForm !== undefined });
