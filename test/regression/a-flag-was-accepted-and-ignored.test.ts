@@ -1,7 +1,7 @@
 /*
  * Met: `sandbox --region eu-west-1` and `metrics --endpoint-url URL` were accepted and listed in the help, and had no effect.
- * So were `metrics --serve --format json`, `get s3://b/key --include '*.txt'`, `breaker-reset --all s3-upload`, `put --push-job NAME`
- * without a push, and more.
+ * So were `metrics --serve --format json`, `get s3://b/key --include '*.txt'`, `breaker-reset --all s3-upload`,
+ * `metrics --push-job NAME` without a push, and more.
  * Cause: every command took all flags of S3; flags that need or exclude each other were checked at some places only.
  * Fix: commands take only what they use; a setting of other commands is refused by saying that it has no effect here, and
  * so is a flag without effect beside the others. As variables they are allowed.
@@ -48,7 +48,6 @@ describe('a flag without effect beside the others', () => {
     ['get s3://bucket/key - --fsync', '--fsync has no effect with standard output'],
     ['get -r s3://bucket/a/ . --no-clobber --again', '--again has no effect with --no-clobber'],
     ['put - s3://bucket/key --include *.txt', '--include has no effect with standard input'],
-    ['put package.json s3://bucket/key --push-instance a', '--push-instance has an effect only where a push is set'],
     ['sweep s3://bucket/a/ --abort-uploads 1d --versions --yes', '--versions has an effect only with --older-than'],
     [
       'sweep s3://bucket/a/ --abort-uploads 1d --max-delete 1 --yes',
@@ -105,6 +104,21 @@ describe('a flag without effect beside the others', () => {
     await using program = await Program.create();
     expect((await program.run(['config', '--push-job', 'a', '--fleet-timeout', '1s'])).text).toContain('push-job');
   });
+});
+
+it('keeps no transfer from its work because its metrics or its fleet are not set', async () => {
+  await using program = await Program.create();
+  const words = [
+    'put',
+    '--dry-run',
+    'package.json',
+    's3://bucket/key',
+    '--push-instance',
+    'a',
+    '--fleet-timeout',
+    '1s',
+  ];
+  expect((await program.run([...words, ...NOWHERE])).status).toBe(0);
 });
 
 it('asks for --all where uploads of a whole bucket would be aborted, whatever keys are named', async () => {

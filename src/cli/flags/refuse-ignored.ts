@@ -23,7 +23,7 @@ export interface GivenLine {
  */
 export function refuseIgnored(line: GivenLine): void {
   RULES[line.command]?.(line);
-  if (line.command !== 'config' && line.command !== 'doctor') refuseWithoutTarget(line);
+  if (!TAKES_DETAILS.has(line.command)) refuseWithoutTarget(line);
 }
 
 const RULES: Readonly<Record<string, (line: GivenLine) => void>> = {
@@ -56,6 +56,9 @@ const RULES: Readonly<Record<string, (line: GivenLine) => void>> = {
     if (list !== undefined) refuseBeside(`--${list}`, ['list-concurrency'], given);
   },
 };
+
+/** What shows the settings, and what moves bytes: no backup is missed because only its metrics or its fleet are not set. */
+const TAKES_DETAILS: ReadonlySet<string> = new Set(['config', 'doctor', 'put', 'get', 'sweep']);
 
 /** Settings, which the schema does not depend on. */
 const NOT_IN_SCHEMA = Object.keys(transferFlags).filter((name) => !Object.hasOwn(localFlags, name));
