@@ -108,17 +108,9 @@ describe('a flag without effect beside the others', () => {
 
 it('keeps no transfer from its work because its metrics or its fleet are not set', async () => {
   await using program = await Program.create();
-  const words = [
-    'put',
-    '--dry-run',
-    'package.json',
-    's3://bucket/key',
-    '--push-instance',
-    'a',
-    '--fleet-timeout',
-    '1s',
-  ];
-  expect((await program.run([...words, ...NOWHERE])).status).toBe(0);
+  const details = ['--push-instance', 'a', '--fleet-timeout', '1s'];
+  const words = ['put', '--dry-run', import.meta.filename, 's3://bucket/key', ...details, ...NOWHERE];
+  expect((await program.run(words)).status).toBe(0);
 });
 
 it('asks for --all where uploads of a whole bucket would be aborted, whatever keys are named', async () => {
