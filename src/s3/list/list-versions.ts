@@ -42,6 +42,8 @@ export interface VersionPage {
   readonly isLast: boolean;
   /** The key that this page may show in part, because the store does not say after which of its versions it ends. */
   readonly cutKey?: string;
+  /** The key after which the next page starts; it need not be the last in order of bytes. Null if that is unknown. */
+  readonly lastKey?: string | null;
 }
 
 /** Streams all versions and delete markers page by page, like `listObjects`. A key may span pages. */
@@ -61,7 +63,13 @@ export function listVersions(s3: S3Client, guard: Guard, request: ListRequest): 
     const KeyMarker = readNextKey(list, encoding, keys);
     const { versions, ...rest } = endPage(listed, { KeyMarker, marker: readHeadText(list, 'NextVersionIdMarker') });
     return {
-      page: { versions, storeNowMs: storeClock(), isLast: rest.next === null, ...rest.cut },
+      page: {
+        versions,
+        storeNowMs: storeClock(),
+        isLast: rest.next === null,
+        lastKey: rest.next?.KeyMarker ?? null,
+        ...rest.cut,
+      },
       next: rest.next,
       first: nameFirst(versions),
     };

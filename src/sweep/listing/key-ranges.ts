@@ -38,6 +38,15 @@ export interface TakenPage<T> {
   readonly isDone: boolean;
 }
 
+interface RangePlanOptions {
+  readonly prefix: string;
+  /** Ranges listed at once; at least 1. */
+  readonly rangesMax: number;
+  readonly splitter: Splitter;
+  /** @default false */
+  readonly isOrderRequired?: boolean;
+}
+
 /**
  * Divides a listing into ranges that are listed in parallel, each key in exactly one of them. Does no I/O.
  *
@@ -49,13 +58,14 @@ export class RangePlan {
   readonly #prefix: string;
   readonly #rangesMax: number;
   readonly #splitter: Splitter;
+  readonly #isOrderRequired: boolean;
   readonly #open = new Set<OpenRange>();
   #canSplit: boolean;
   #hasSplit = false;
   #isOrdered = true;
 
-  /** @param rangesMax ranges listed at once; at least 1 */
-  constructor({ prefix, rangesMax, splitter }: { prefix: string; rangesMax: number; splitter: Splitter }) {
+  constructor({ prefix, rangesMax, splitter, isOrderRequired = false }: RangePlanOptions) {
+    this.#isOrderRequired = isOrderRequired;
     this.#prefix = prefix;
     this.#rangesMax = rangesMax;
     this.#splitter = splitter;
@@ -87,7 +97,7 @@ export class RangePlan {
 
   /**
    * Takes the next page of a range.
-   * @throws BreakwaterError `rejected` if keys are out of order after the listing was split
+   * @throws BreakwaterError `rejected` if keys are out of order after the listing was split, or if order is required
    */
   take<T extends KeyedEntry>(range: KeyRange, page: KeyedPage<T>): TakenPage<T> {
     const open = this.#find(range);
@@ -151,7 +161,8 @@ export class RangePlan {
         this.#isOrdered = false;
         // Some stores sort by UTF-16. Split keys contain no characters whose order differs, so the ranges are right.
         if (key < last) {
-          if (this.#hasSplit) throw disorderError(last, key);
+          if (this.#isOrderRequired) throw disorderError({ last, key, hint: ORDER_REQUIRED_HINT });
+          if (this.#hasSplit) throw disorderError({ last, key, hint: DISORDER_HINT });
           this.#canSplit = false;
         }
       }
@@ -221,11 +232,15 @@ function widthOf({ position, end }: OpenRange): { shared: number; distance: numb
   return { shared, distance: (end.codePointAt(shared) ?? 0) - (position.codePointAt(shared) ?? 0) };
 }
 
-function disorderError(last: string, key: string): BreakwaterError {
+const DISORDER_HINT = 'this store does not list in key order; sweep again with --list-concurrency 1';
+const ORDER_REQUIRED_HINT =
+  'this store does not list in key order, so a sweep cannot see which versions are behind a delete marker';
+
+function disorderError({ last, key, hint }: { last: string; key: string; hint: string }): BreakwaterError {
   return new BreakwaterError('rejected', `the store lists ${JSON.stringify(key)} after ${JSON.stringify(last)}`, {
     details: {
       reason: 'listing_not_in_order',
-      hint: 'this store does not list in key order; sweep again with --list-concurrency 1',
+      hint,
     },
   });
 }

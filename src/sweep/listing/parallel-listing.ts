@@ -12,6 +12,8 @@ export interface ParallelOptions {
   /** Parallel listings, at least 1. Memory is bounded by twice this many pages. */
   readonly rangesMax: number;
   readonly splitter: Splitter;
+  /** Whether to fail also where a single listing is out of order. @default false */
+  readonly isOrderRequired?: boolean;
 }
 
 /** A page of a range, without entries from other ranges. */

@@ -94,9 +94,11 @@ async function* selectVersions(
   { store, ageClock }: SelectionContext,
   filter: ItemFilter,
 ): AsyncGenerator<SweepPage> {
-  const listing = listEverything(request, async function* open(place) {
+  const open = async function* open(place: ListRequest): AsyncGenerator<ListingPage<ListedVersion>> {
     for await (const page of store.listVersions(place)) yield { ...page, entries: page.versions };
-  });
+  };
+  // Out of order, versions may come after their delete marker was taken for the last of its key.
+  const listing = listEverything(request, open, { isOrderRequired: true });
   // Ranges end between keys, so each can have its own sieve.
   const sieves = new Map<KeyRange, VersionSieve>();
   for await (const { entries, page, range, isDone } of listing) {
@@ -104,7 +106,7 @@ async function* selectVersions(
     sieves.set(range, sieve);
     const candidates = sieve.take(
       entries.filter(({ isDoubtful }) => isDoubtful !== true),
-      { isLast: isDone, cutKey: page.cutKey },
+      { isLast: isDone, cutKey: page.cutKey, lastKey: page.lastKey },
     );
     if (isDone) sieves.delete(range);
     const nowMs = ageClock(page.storeNowMs);
@@ -124,12 +126,14 @@ interface ListingPage<T> {
   readonly isLast: boolean;
   readonly storeNowMs: number | null;
   readonly cutKey?: string;
+  readonly lastKey?: string | null;
 }
 
 /** Lists everything below the prefix in parallel. Ending the generator ends all listings. */
 async function* listEverything<T extends KeyedEntry>(
   { bucket, prefix, within = EVERY_KEY, listConcurrency = LIST_CONCURRENCY }: SelectionRequest,
   open: (place: ListRequest) => AsyncIterable<ListingPage<T>>,
+  { isOrderRequired }: { readonly isOrderRequired: boolean } = { isOrderRequired: false },
 ): AsyncGenerator<RangePage<T, ListingPage<T>>> {
   const ending = new AbortController();
   const location = { bucket, prefix, signal: ending.signal };
@@ -138,6 +142,7 @@ async function* listEverything<T extends KeyedEntry>(
       prefix,
       within,
       rangesMax: listConcurrency,
+      isOrderRequired,
       splitter: createSplitter(),
     });
     yield* listing;

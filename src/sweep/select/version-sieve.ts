@@ -16,8 +16,9 @@ export const CURRENT_UNKNOWN = {
  *
  * A noncurrent version is selected once the current version of its key was listed, because otherwise any of them may be
  * what a GET returns. A current marker hides its object: deleting it while the key still has versions would restore the
- * newest one. A key's versions may continue on the next page, so the sieve remembers what it has seen of the last key. If
- * this sweep deletes a key's versions, the next sweep deletes its marker.
+ * newest one. A key's versions may continue on the next page, so the sieve remembers what it has seen of the last key: the
+ * one that the store names, because some stores do not sort by bytes, as the entries of a page are sorted. If this sweep
+ * deletes a key's versions, the next sweep deletes its marker.
  */
 export class VersionSieve {
   /** The last key listed. */
@@ -34,14 +35,13 @@ export class VersionSieve {
 
   /**
    * Takes the next page, in key order. The last page returns the rest.
-   * @param cutKey the key that the page may show in part; see `VersionPage`
+   * @param page see `VersionPage`
    */
-  take(
-    versions: readonly ListedVersion[],
-    { isLast, cutKey }: { readonly isLast: boolean; readonly cutKey?: string | undefined },
-  ): readonly SweepItem[] {
+  take(versions: readonly ListedVersion[], { isLast, cutKey, lastKey }: PageFacts): readonly SweepItem[] {
     const items: SweepItem[] = [];
-    for (const group of groupByKey(versions)) {
+    const rank = ({ key }: KeyGroup): number => (key === this.#key ? 0 : key === lastKey ? 2 : 1);
+    // The key that the last page ended with comes first, and the one that the next page may go on with last.
+    for (const group of [...groupByKey(versions)].toSorted((a, b) => rank(a) - rank(b))) {
       if (group.key !== this.#key) {
         items.push(...this.#endKey());
         this.#key = group.key;
@@ -83,9 +83,19 @@ export class VersionSieve {
   }
 }
 
-function* groupByKey(
-  versions: readonly ListedVersion[],
-): Generator<{ readonly key: string; readonly versions: readonly ListedVersion[] }> {
+/** What is known of a page. */
+interface PageFacts {
+  readonly isLast: boolean;
+  readonly cutKey?: string | undefined;
+  readonly lastKey?: string | null | undefined;
+}
+
+interface KeyGroup {
+  readonly key: string;
+  readonly versions: readonly ListedVersion[];
+}
+
+function* groupByKey(versions: readonly ListedVersion[]): Generator<KeyGroup> {
   let start = 0;
   for (let index = 1; index <= versions.length; index += 1) {
     const first = versions[start];
