@@ -57,11 +57,12 @@ async function checkDigest({ name, path }: InventoryCopy, { md5 }: InventoryFile
 
 async function* readPages(copy: InventoryCopy, { columns, bucket }: Manifest): AsyncGenerator<readonly SweepItem[]> {
   let page: SweepItem[] = [];
-  let number = 0;
+  // Of the row that is being read.
+  let number = 1;
   try {
     for await (const row of readCsvRows(readLines(copy))) {
-      number += 1;
       const item = parseRow(row, { columns, bucket });
+      number += 1;
       if (item !== null) page.push(item);
       if (page.length < PAGE_MAX) continue;
       yield page;
@@ -70,7 +71,8 @@ async function* readPages(copy: InventoryCopy, { columns, bucket }: Manifest): A
   } catch (error) {
     if (error instanceof BreakwaterError) throw error;
     const why = error instanceof Error ? error.message : String(error);
-    throw refuse(`${copy.name}, row ${number + 1}: ${why}`, 'copy it again');
+    // Its MD5 is that of the manifest, so another copy would be the same.
+    throw refuse(`${copy.name}, row ${number}: ${why}`, 'S3 wrote it so: use another inventory');
   }
   if (page.length > 0) yield page;
 }
@@ -97,6 +99,10 @@ function createDecoder(): (chunk: Buffer | null) => string {
   };
 }
 
+function isFlag(text: string, word: 'true' | 'false'): boolean {
+  return text.toLowerCase() === word;
+}
+
 /** @returns null unless the row is a current object */
 function parseRow(row: readonly string[], { columns, bucket }: Pick<Manifest, 'columns' | 'bucket'>): SweepItem | null {
   const field = (name: string): string | null => {
@@ -108,7 +114,8 @@ function parseRow(row: readonly string[], { columns, bucket }: Pick<Manifest, 'c
   if (field('Bucket') !== bucket) throw new Error(`it belongs to the bucket ${JSON.stringify(field('Bucket'))}`);
   const key = field('Key');
   if (key === null) throw new Error('it has no key');
-  if (field('IsLatest') === 'false' || field('IsDeleteMarker') === 'true') return null;
+  // In any spelling: what may be a noncurrent version is not taken for the object.
+  if (!isFlag(field('IsLatest') ?? 'true', 'true') || !isFlag(field('IsDeleteMarker') ?? 'false', 'false')) return null;
   const size = field('Size');
   const modifiedMs = parseUtcTime(field('LastModifiedDate') ?? '');
   const etag = field('ETag');

@@ -109,6 +109,21 @@ describe('openInventory', () => {
     await expect(read(path)).rejects.toMatchObject({ code: 'usage', details: { reason: 'inventory' } });
   });
 
+  it.each([
+    ['IsLatest', 'FALSE'],
+    ['IsLatest', '0'],
+    ['IsDeleteMarker', 'True'],
+    ['IsDeleteMarker', '1'],
+  ])('takes no object from a row with %s "%s"', async (column, text) => {
+    const was = column === 'IsLatest' ? '"true"' : '"false"';
+    expect(await read(await write(`${ROW.replace(was, `"${text}"`)}\n`))).toEqual([]);
+  });
+
+  it('counts rows from 1', async () => {
+    const path = await write(`${ROW}\n${ROW}\n"b","k"\n`);
+    await expect(read(path)).rejects.toThrow(/row 3: it has 2 fields/u);
+  });
+
   it('says which file is missing', async () => {
     const path = await write(ROW);
     await rm(join(directory, 'data'), { recursive: true });
