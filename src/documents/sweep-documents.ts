@@ -34,6 +34,8 @@ export interface UploadsAborted {
   readonly failed: Count;
   /** Old enough, but never asked for, because the sweep ended early. */
   readonly not_tried: Count;
+  /** Only if the time passed before every upload was checked. */
+  readonly stopped_by?: 'max_duration';
   /**
    * The first of the failed ones.
    * @maxItems 100

@@ -109,7 +109,7 @@ export async function openObjectStore(settings: S3Settings, clock: Clock, unlimi
     list: (request) => refuseStrays(request, listObjects(s3, guard, request), ({ objects }) => objects),
     listVersions: (request) => refuseStrays(request, listVersions(s3, guard, request), ({ versions }) => versions),
     statKeys: (request) => statKeys(s3, guard, request),
-    listUploads: (request) => listUploads(s3, guard, request),
+    listUploads: (request) => refuseStrays(request, listUploads(s3, guard, request), ({ uploads }) => uploads),
     abortUpload: (upload) => abortUpload(s3, guard, upload),
     deleteBatch: (request) => deleter.deleteBatch(request),
     waitWhileThrottled: (signal) => limiter.waitUntilIdle(signal),

@@ -78,6 +78,9 @@ const NONE: ReadonlySet<string> = new Set();
 /** Errors after which every further abort would fail too. */
 const ENDS_THE_SWEEP: ReadonlySet<ErrorCode> = new Set(['interrupted', 'deadline', 'config', 'internal', 'locked']);
 
+/** The bucket is gone, and all its uploads with it. */
+const NO_BUCKET = 'NoSuchBucket';
+
 /** Uploads whose absence is checked; more than that would be a fault of its own. Bounds memory. */
 const UNPROVEN_MAX = 100_000;
 
@@ -118,7 +121,8 @@ class UploadSweepRun {
     // What nobody has checked may still be there.
     const failed = this.#counts.failed + this.#unproven.size;
     const unchecked = [...this.#unproven.values()].slice(0, FAILURES_NAMED_MAX - this.#failures.length).map(toLeft);
-    const matched = this.#found + this.#counts.aborted + failed;
+    // A dry run says what would be aborted; what stays for its unknown age does so in both.
+    const matched = this.#request.isDryRun ? this.#found : this.#counts.aborted + failed;
     return { ...this.#counts, matched, failed, failures: [...this.#failures, ...unchecked] };
   }
 
@@ -132,11 +136,11 @@ class UploadSweepRun {
       const running = old.length === 0 ? NONE : await findRunning();
       const matches = old.filter(({ uploadId }) => !running.has(uploadId));
       this.#counts.running += old.length - matches.length;
+      for (const { key } of uploads.map(toItem).filter(this.#filter.lacksAge)) this.#leave(key, UNKNOWN_AGE);
       if (isDryRun) {
         this.#found += matches.length;
         continue;
       }
-      for (const { key } of uploads.map(toItem).filter(this.#filter.lacksAge)) this.#leave(key, UNKNOWN_AGE);
       await this.#abortAll(matches);
     }
     if (this.#isAllDenied) throw this.#deniedError();
@@ -181,7 +185,7 @@ class UploadSweepRun {
         this.#firstDenial ??= error;
       }
       if (this.#denied >= DENIED_MAX && this.#isAllDenied) return this.#deniedError();
-      return ENDS_THE_SWEEP.has(error.code) ? error : null;
+      return ENDS_THE_SWEEP.has(error.code) || error.details.s3Code === NO_BUCKET ? error : null;
     }
   }
 

@@ -17,7 +17,7 @@ import { findObjectFailure, findUploadFailure, isNothingDeleted, NOTHING_DELETED
 import { EVERY_KEY, type KeySpan, type SweepPage } from './sweep-item.ts';
 import type { SweepLimits } from './sweep-limits.ts';
 import { NO_REPORT, openSweepReport, type SweepReport } from './sweep-report.ts';
-import { sweep, type SweepResult } from './sweep.ts';
+import { isTimeOver, sweep, type SweepResult } from './sweep.ts';
 import { surveySweep, type Survey } from './tally.ts';
 import type { TimeLimit } from './time-limit.ts';
 
@@ -71,6 +71,8 @@ export interface SweepOutcome {
   readonly swept: SweepResult | null;
   /** Null if uploads are kept or the objects failed first; `failed` if nothing is known of them. */
   readonly uploads: UploadTally | 'failed' | null;
+  /** Whether the time limit passed before every upload was checked. @default false */
+  readonly isOutOfTimeForUploads?: boolean;
   readonly failure: BreakwaterError | null;
 }
 
@@ -99,7 +101,10 @@ export async function runSweep(job: SweepJob, given: SweepTools): Promise<SweepO
     const isEmpty = (survey?.objects ?? 0) === 0 && found.uploads === 0;
     if (!isEmpty && !(await tools.ask(found))) return null;
   }
-  if (olderThanMs === null) return await addUploads({ survey: null, swept: null, failure: null }, job, tools);
+  if (olderThanMs === null) {
+    tools.time.begin();
+    return await addUploads({ survey: null, swept: null, failure: null }, job, tools);
+  }
   const isResumable = job.selection.source.kind === 'objects';
   const swept = await sweepObjects({ ...job, id, isResumable }, { ...tools, select, claim });
   const { tally, ending } = swept;
@@ -192,12 +197,18 @@ async function addUploads(
 ): Promise<SweepOutcome> {
   const request = uploadRequest(job);
   if (request === null || outcome.failure !== null) return { ...outcome, uploads: null };
-  const { tally, error } = await abortUploads(request, tools);
+  const swept = await abortUploads(request, tools);
+  const { tally, error } = swept;
   if (error === null && job.olderThanMs === null) tools.hints.conclude(tally.matched + tally.running);
+  const isOutOfTimeForUploads = error !== null && isTimeOver(error);
+  const isKnown = error === null || isOutOfTimeForUploads || tally.matched + tally.running + tally.notTried > 0;
   // Objects deleted earlier are still reported.
-  if (error === null) return { ...outcome, uploads: tally, failure: findUploadFailure(tally, job) };
-  const isBegun = tally.matched + tally.running + tally.notTried > 0;
-  return { ...outcome, uploads: isBegun ? tally : 'failed', failure: error };
+  return {
+    ...outcome,
+    uploads: isKnown ? tally : 'failed',
+    isOutOfTimeForUploads,
+    failure: findUploadFailure(swept, { isStrict: job.isStrict && !job.isDryRun }),
+  };
 }
 
 function uploadRequest(job: SweepJob): UploadSweepRequest | null {

@@ -1,7 +1,8 @@
 import { BreakwaterError } from '../errors.ts';
-import type { UploadTally } from './abort-uploads.ts';
+import type { UploadsSwept } from './abort-uploads.ts';
 import type { LimitReached } from './sweep-limits.ts';
-import type { SweepResult } from './sweep.ts';
+import type { SweepItem } from './sweep-item.ts';
+import { isTimeOver, type SweepEnding, type SweepResult } from './sweep.ts';
 import type { SweepTally } from './tally.ts';
 
 interface Strictness {
@@ -13,11 +14,7 @@ interface Strictness {
 export function findObjectFailure({ tally, ending }: SweepResult, { isStrict }: Strictness): BreakwaterError | null {
   const { matched, failed } = tally;
   if (ending.kind === 'failed') return ending.error;
-  if (ending.kind === 'limit') {
-    return new BreakwaterError('partial', `--${nameLimitFlag(ending.limit)} was reached; more objects remain`, {
-      details: { reason: ending.limit, hint: 'run the sweep again to continue' },
-    });
-  }
+  if (ending.kind === 'limit') return limitError(ending);
   if (!isStrict) return null;
   if (isNothingDeleted(tally)) {
     return new BreakwaterError('partial', `none of the ${matched} objects that matched was deleted`, {
@@ -30,7 +27,27 @@ export function findObjectFailure({ tally, ending }: SweepResult, { isStrict }: 
     });
   }
   if (ending.kind === 'complete') return null;
-  return new BreakwaterError('partial', '--max-duration passed before every object was checked', {
+  return timeOverError('object');
+}
+
+function limitError({ limit, blockedBy }: Extract<SweepEnding, { kind: 'limit' }>): BreakwaterError {
+  const flag = nameLimitFlag(limit);
+  const hint = blockedBy === undefined ? 'run the sweep again to continue' : explainBlock(blockedBy, flag);
+  return new BreakwaterError('partial', `--${flag} was reached; more objects remain`, {
+    details: { reason: limit, hint },
+  });
+}
+
+/** Why not even the first object could be deleted. */
+function explainBlock({ key, sizeBytes }: SweepItem, flag: string): string {
+  const name = JSON.stringify(key);
+  return sizeBytes === null
+    ? `the size of ${name} is not known: add --min-size 0B to look sizes up, or leave --${flag} out`
+    : `${name} alone has ${sizeBytes} bytes: raise --${flag}, or keep the object with --exclude or --max-size`;
+}
+
+function timeOverError(what: 'object' | 'upload'): BreakwaterError {
+  return new BreakwaterError('partial', `--max-duration passed before every ${what} was checked`, {
     details: { reason: 'max_duration', hint: 'run the sweep again to continue' },
   });
 }
@@ -43,8 +60,12 @@ export function isNothingDeleted({ matched, deleted }: Pick<SweepTally, 'matched
 export const NOTHING_DELETED_HINT = 'see why in the failures; --verbose shows how the store handles conditions';
 
 /** The failure that aborting uploads ends with; null if none. */
-export function findUploadFailure({ matched, failed }: UploadTally, { isStrict }: Strictness): BreakwaterError | null {
-  if (!isStrict || failed === 0) return null;
+export function findUploadFailure({ tally, error }: UploadsSwept, { isStrict }: Strictness): BreakwaterError | null {
+  const { matched, failed } = tally;
+  if (error !== null && !isTimeOver(error)) return error;
+  if (!isStrict) return null;
+  if (error !== null) return timeOverError('upload');
+  if (failed === 0) return null;
   return new BreakwaterError('partial', `${failed} of ${matched} unfinished uploads could not be aborted`);
 }
 

@@ -38,7 +38,12 @@ export interface SweepContext {
 export type SweepEnding =
   /** Every key was processed. Undeleted objects are left for the next sweep. */
   | { readonly kind: 'complete' }
-  | { readonly kind: 'limit'; readonly limit: LimitReached }
+  | {
+      readonly kind: 'limit';
+      readonly limit: LimitReached;
+      /** Exceeds the limit by itself: the next sweep stops there too. */
+      readonly blockedBy?: SweepItem;
+    }
   /** The time limit has passed. */
   | { readonly kind: 'time' }
   | { readonly kind: 'failed'; readonly error: BreakwaterError };
@@ -50,6 +55,11 @@ export interface SweepResult {
 
 /** The `reason` of an interruption by the time limit, which is not a failure. */
 export const TIME_IS_OVER = 'max_duration';
+
+/** Whether the time limit ended the work, which is not a failure. */
+export function isTimeOver({ code, details }: BreakwaterError): boolean {
+  return code === 'interrupted' && details.reason === TIME_IS_OVER;
+}
 
 /**
  * Deletes items in batches while further pages are read. Best effort, without a circuit: undeleted objects are counted,
@@ -145,7 +155,7 @@ class SweepRun {
         const limit = findLimit(this.#asked, item, this.#request.limits);
         if (limit !== null) {
           await this.#flush();
-          this.#end({ kind: 'limit', limit });
+          this.#end({ kind: 'limit', limit, ...(this.#asked.objects === 0 ? { blockedBy: item } : {}) });
           return;
         }
         this.#asked = { objects: this.#asked.objects + 1, bytes: this.#asked.bytes + (item.sizeBytes ?? 0) };
@@ -235,8 +245,7 @@ class SweepRun {
       this.#halt.abort();
       return;
     }
-    const isTime = why.code === 'interrupted' && why.details.reason === TIME_IS_OVER;
-    this.#end(isTime ? { kind: 'time' } : { kind: 'failed', error: why });
+    this.#end(isTimeOver(why) ? { kind: 'time' } : { kind: 'failed', error: why });
   }
 
   /** Only the first ending counts. */

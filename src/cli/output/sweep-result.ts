@@ -20,11 +20,11 @@ type SweepPresented = CommandResult & { readonly json: SweepStarted | SweepPlann
 export function presentSweep(job: SweepJob, outcome: SweepOutcome | null): CommandResult {
   const { bucket, prefix, isDryRun, olderThanMs } = job;
   if (outcome === null) return { json: null, summary: `nothing was ${olderThanMs === null ? 'aborted' : 'deleted'}` };
-  const { survey, swept, uploads, failure } = outcome;
+  const { survey, swept, uploads, isOutOfTimeForUploads = false, failure } = outcome;
   let result: SweepPresented = { json: { bucket, prefix, ...shardDocument(job), dry_run: isDryRun } };
   if (survey !== null) result = presentSurvey(job, survey);
   if (swept !== null) result = presentSwept(job, swept);
-  if (uploads !== null) result = addUploads(result, job, uploads);
+  if (uploads !== null) result = addUploads(result, job, { uploads, isOutOfTime: isOutOfTimeForUploads });
   return failure === null ? result : { ...result, failure };
 }
 
@@ -116,12 +116,13 @@ function summarise(job: SweepJob, { tally, ending }: SweepResult): string | null
   if (ending.kind === 'failed' && matched + notTried === 0) return null;
   const stoppedBy =
     ending.kind === 'time' ? 'max-duration' : ending.kind === 'limit' ? nameLimitFlag(ending.limit) : null;
+  const isBlocked = ending.kind === 'limit' && ending.blockedBy !== undefined;
   return [
     `deleted ${deleted} of ${matched} objects in ${nameTarget(job)}, ${formatBytes(deletedBytes)}`,
     ...(changed === 0 ? [] : [`kept ${changed} overwritten since the listing`]),
     ...(failed === 0 ? [] : [`${failed} left for the next sweep`]),
     ...(notTried === 0 ? [] : [`${notTried} not tried`]),
-    ...(stoppedBy === null ? [] : [`stopped by --${stoppedBy}, the next sweep continues`]),
+    ...(stoppedBy === null ? [] : [`stopped by --${stoppedBy}${isBlocked ? '' : ', the next sweep continues'}`]),
   ].join('; ');
 }
 
@@ -145,7 +146,7 @@ function nameEnding(ending: SweepEnding): SweepDone['stopped_by'] {
 function addUploads(
   result: SweepPresented,
   { abortUploadsMs, isDryRun }: SweepJob,
-  uploads: UploadTally | 'failed',
+  { uploads, isOutOfTime }: { readonly uploads: UploadTally | 'failed'; readonly isOutOfTime: boolean },
 ): SweepPresented {
   if (uploads === 'failed') return { ...result, json: { ...result.json, uploads: null } };
   const { matched, running, aborted, failed, notTried } = uploads;
@@ -158,10 +159,15 @@ function addUploads(
   );
   const rest = `${failed > 0 ? `, ${failed} left` : ''}${running > 0 ? `, ${running} still being sent` : ''}${notTried > 0 ? `, ${notTried} not tried` : ''}`;
   const done = `aborted ${aborted} of ${matched} ${noun}${rest}`;
-  const summary = [...(typeof result.summary === 'string' ? [result.summary] : []), done].join('; ');
+  const stopped = isOutOfTime ? ['stopped by --max-duration, the next sweep continues'] : [];
+  const summary = [...(typeof result.summary === 'string' ? [result.summary] : []), done, ...stopped].join('; ');
+  const stoppedBy = isOutOfTime ? ({ stopped_by: 'max_duration' } as const) : {};
   return {
     ...result,
-    json: { ...result.json, uploads: { older_than_ms: olderThanMs, ...counts, not_tried: notTried, failures } },
+    json: {
+      ...result.json,
+      uploads: { older_than_ms: olderThanMs, ...counts, not_tried: notTried, ...stoppedBy, failures },
+    },
     lines: [...(result.lines ?? []), ...left, ...(isDryRun ? [`${matched} ${noun}`] : [])],
     ...(isDryRun ? {} : { summary }),
   };

@@ -5,7 +5,7 @@ import { readStoreClock } from '../protocol/store-clock.ts';
 import { isUnsure, readEncoding, readListedKey, readNextKey, type PageEncoding } from './page-encoding.ts';
 import { keysOf, readHeadText, readPage, refusePage } from './page-entries.ts';
 import { IS_UNSURE, type ListRequest, readPages } from './read-pages.ts';
-import type { XmlEntry } from './xml-entries.ts';
+import type { XmlEntry, XmlPage } from './xml-entries.ts';
 import { parseIsoTime, sinceS3Began } from '../../wire-time.ts';
 
 /**
@@ -43,14 +43,21 @@ export function listUploads(
     const uploads = list.entries.map((entry) => parseUpload(entry, encoding));
     const keys = uploads.map(({ key }) => key);
     const KeyMarker = readNextKey(list, encoding, keys);
-    const UploadIdMarker = readHeadText(list, 'NextUploadIdMarker') ?? undefined;
-    const next = KeyMarker === null ? null : { KeyMarker, UploadIdMarker };
+    const next = KeyMarker === null ? null : { KeyMarker, UploadIdMarker: readNextUpload(list, uploads, KeyMarker) };
     return {
       page: { uploads, storeNowMs: storeClock() },
       next,
       first: nameFirst(uploads),
     };
   });
+}
+
+/**
+ * The upload after which the next page starts. After a key without one, S3 lists the next key, and uploads of this key
+ * that the page does not show would never be seen. So where a store names none, the last one of the key counts.
+ */
+function readNextUpload(list: XmlPage, uploads: readonly UnfinishedUpload[], nextKey: string): string | undefined {
+  return readHeadText(list, 'NextUploadIdMarker') ?? uploads.findLast(({ key }) => key === nextKey)?.uploadId;
 }
 
 function nameFirst([first]: readonly UnfinishedUpload[]): string | null {

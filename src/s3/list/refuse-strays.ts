@@ -3,7 +3,8 @@ import type { ListRequest } from './read-pages.ts';
 
 /**
  * Passes on the pages of a listing, and ends with an error at the first that has a key outside the prefix. Such a key
- * would be deleted by its age alone, or written under a name that is cut off.
+ * would be deleted by its age alone, or written under a name that is cut off; an upload that is passed over in silence
+ * would stay for ever.
  * @param keysOf the keys of a page
  * @throws BreakwaterError `rejected`, reason `listing_not_below_prefix`
  */

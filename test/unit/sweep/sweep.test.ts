@@ -372,7 +372,7 @@ describe('the limits of a sweep', () => {
     };
     const limits = { maxDelete: null, maxBytes: 1_000_000 };
     const { ending } = await sweep(pagesOf([page]), { ...REQUEST, limits }, context);
-    expect(ending).toEqual({ kind: 'limit', limit: 'max_bytes' });
+    expect(ending).toEqual({ kind: 'limit', limit: 'max_bytes', blockedBy: page.items[0] });
     expect(store.batches).toEqual([]);
   });
 });
