@@ -17,7 +17,8 @@ import { findObjectFailure, findUploadFailure, isNothingDeleted, NOTHING_DELETED
 import { EVERY_KEY, type KeySpan, type SweepPage } from './sweep-item.ts';
 import type { SweepLimits } from './sweep-limits.ts';
 import { NO_REPORT, openSweepReport, type SweepReport } from './sweep-report.ts';
-import { isTimeOver, sweep, type SweepResult } from './sweep.ts';
+import { sweep, type SweepResult } from './sweep.ts';
+import { isTimeOver } from './time-is-over.ts';
 import { surveySweep, type Survey } from './tally.ts';
 import type { TimeLimit } from './time-limit.ts';
 

@@ -2,7 +2,8 @@ import { BreakwaterError } from '../errors.ts';
 import type { UploadsSwept } from './abort-uploads.ts';
 import type { LimitReached } from './sweep-limits.ts';
 import type { SweepItem } from './sweep-item.ts';
-import { isTimeOver, type SweepEnding, type SweepResult } from './sweep.ts';
+import type { SweepEnding, SweepResult } from './sweep.ts';
+import { isTimeOver } from './time-is-over.ts';
 import type { SweepTally } from './tally.ts';
 
 interface Strictness {

@@ -8,6 +8,7 @@ import { deniedError, DENIED_MAX, explainDenial } from './denied-sweep.ts';
 import type { KeySpan, SweepItem, SweepPage } from './sweep-item.ts';
 import { findLimit, type LimitReached, type SweepLimits } from './sweep-limits.ts';
 import { addToTally, EMPTY_TALLY, nameLeft, sumBytes, UNKNOWN_AGE, type LeftObject, type SweepTally } from './tally.ts';
+import { isTimeOver } from './time-is-over.ts';
 import { untilAborted } from '../abort.ts';
 
 /** Batches open at once, including those waiting for a retry. Bounds memory; s3/ bounds the requests. */
@@ -51,14 +52,6 @@ export type SweepEnding =
 export interface SweepResult {
   readonly tally: SweepTally;
   readonly ending: SweepEnding;
-}
-
-/** The `reason` of an interruption by the time limit, which is not a failure. */
-export const TIME_IS_OVER = 'max_duration';
-
-/** Whether the time limit ended the work, which is not a failure. */
-export function isTimeOver({ code, details }: BreakwaterError): boolean {
-  return code === 'interrupted' && details.reason === TIME_IS_OVER;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { after } from '../abort.ts';
 import type { Clock } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
-import { TIME_IS_OVER } from './sweep.ts';
+import { TIME_IS_OVER } from './time-is-over.ts';
 
 export interface TimeLimit {
   /** Aborted with the command, when the time is up, or by `end`. */

@@ -7,7 +7,8 @@
 import { expect, it } from 'vitest';
 import { BreakwaterError } from '../../src/errors.ts';
 import type { SweepPage } from '../../src/sweep/sweep-item.ts';
-import { sweep, TIME_IS_OVER } from '../../src/sweep/sweep.ts';
+import { sweep } from '../../src/sweep/sweep.ts';
+import { TIME_IS_OVER } from '../../src/sweep/time-is-over.ts';
 import { prepare, REQUEST } from '../support/fake-sweep.ts';
 import { turn } from '../support/virtual-clock.ts';
 import { sweepPage } from '../support/sweep-pages.ts';

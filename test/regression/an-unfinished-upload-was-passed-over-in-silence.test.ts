@@ -67,7 +67,7 @@ it('ends at an upload outside the prefix', async () => {
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   await using disposables = new AsyncDisposableStack();
-  disposables.defer(() => void server.close().closeAllConnections());
+  disposables.defer(() => server.close().closeAllConnections());
   const home = await mkdtemp(join(tmpdir(), 'breakwater-stray-'));
   disposables.defer(async () => await rm(home, { recursive: true, force: true }));
   const credentials = { AWS_ACCESS_KEY_ID: 'A', AWS_SECRET_ACCESS_KEY: 'S', AWS_REGION: 'us-east-1' };

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { BreakwaterError, type ErrorCode } from '../../../src/errors.ts';
 import type { KeySpan, SweepPage } from '../../../src/sweep/sweep-item.ts';
-import { sweep, TIME_IS_OVER } from '../../../src/sweep/sweep.ts';
+import { sweep } from '../../../src/sweep/sweep.ts';
+import { TIME_IS_OVER } from '../../../src/sweep/time-is-over.ts';
 import { prepare, REQUEST } from '../../support/fake-sweep.ts';
 import { turn } from '../../support/virtual-clock.ts';
 import { keysUpTo, pagesOf, sweepItem, sweepPage } from '../../support/sweep-pages.ts';
