@@ -37,6 +37,8 @@ export interface ClaimHolder {
   readonly pid: number;
   readonly host: string;
   readonly sinceMs: number;
+  /** How long its claim may outlive it, in ms. @default not at all: whether it runs is known */
+  readonly outlivedMs?: number;
 }
 
 export interface WorkClaim extends AsyncDisposable {

@@ -3,6 +3,7 @@ import { every } from '../abort.ts';
 import type { Clock } from '../clock.ts';
 import { FleetFailure } from '../circuit/fleet-store.ts';
 import { readFields } from '../read-fields.ts';
+import { Fields, parseUsable } from '../state/tables/columns.ts';
 import type { ClaimHolder } from '../unfinished-work.ts';
 import type { Engine } from './engine.ts';
 import type { Ask } from './fleet-store.ts';
@@ -11,6 +12,8 @@ import type { Ask } from './fleet-store.ts';
 const LEASE_MS = 30_000;
 /** A released lease is overwritten with this time to live, in ms: deleting it would need another right. */
 const RELEASED_MS = 1;
+/** No system has a larger process id. */
+const PID_MAX = 2 ** 32;
 /** Raised by a change that older programs would read wrongly. */
 const VERSION = 1;
 
@@ -52,7 +55,7 @@ export async function takeLease(options: LeaseOptions): Promise<WorkLease | Clai
       // Nobody knows whose it is, so it cannot keep anybody from working.
       if (look === 'unreadable') throw new FleetFailure('bad_answer');
       hadIt ||= look === 'ours';
-      return look === 'ours' ? null : look;
+      return look === 'ours' ? null : { ...look, outlivedMs: LEASE_MS };
     } catch (error) {
       onFailure(error);
       return null;
@@ -136,8 +139,13 @@ function parseHolder(text: string): (ClaimHolder & { readonly token: string }) |
   } catch {
     return null;
   }
-  const { v, token, host, pid, sinceMs } = readFields(value);
+  const { v } = readFields(value);
   if (typeof v === 'number' && v > VERSION) throw new FleetFailure('newer_row');
-  if (v !== VERSION || typeof token !== 'string' || typeof host !== 'string') return null;
-  return typeof pid === 'number' && typeof sinceMs === 'number' ? { token, host, pid, sinceMs } : null;
+  if (v !== VERSION) return null;
+  const [holder] = parseUsable(value, (record) => {
+    const fields = new Fields(record);
+    const pid = fields.between('pid', 1, PID_MAX);
+    return { token: fields.text('token'), host: fields.text('host'), pid, sinceMs: fields.time('sinceMs') };
+  });
+  return holder ?? null;
 }

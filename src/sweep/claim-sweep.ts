@@ -1,5 +1,6 @@
 import type { UnfinishedWork, ClaimHolder, WorkClaim } from '../unfinished-work.ts';
 import { formatTime } from '../clock.ts';
+import { formatDuration } from '../duration.ts';
 import { BreakwaterError } from '../errors.ts';
 import { formatShard, type Shard } from './shard.ts';
 
@@ -35,8 +36,15 @@ export async function claimSweep(
   if (claim !== null) return claim;
   const part = shard === null ? '' : `shard ${formatShard(shard)} of `;
   throw new BreakwaterError('locked', `${part}s3://${bucket}/${prefix} is already being swept${formatHolder(holder)}`, {
-    details: { reason: 'sweep_running', hint: 'wait for that process to end, or stop it' },
+    details: { reason: 'sweep_running', hint: adviseOn(holder) },
   });
+}
+
+/** A process of another host may have died: its claim cannot tell. */
+function adviseOn(holder: ClaimHolder | null): string {
+  const outlivedMs = holder?.outlivedMs ?? 0;
+  const end = outlivedMs === 0 ? '' : `; if it was killed, its lock ends within ${formatDuration(outlivedMs)}`;
+  return `wait for that process to end, or stop it${end}`;
 }
 
 /** Why a sweep ends whose claim another process has taken, as it may after this one was suspended. */
