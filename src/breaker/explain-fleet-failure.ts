@@ -14,12 +14,13 @@ const WHY: Partial<Readonly<Record<FleetFailureCode, string>>> = {
   read_only: 'it takes no writes: it is a replica, cannot save, or has too few replicas',
   out_of_memory: 'it has no memory left',
   loading: 'it is loading its data, or busy with a script',
-  not_trusted: 'its certificate is not trusted (--fleet-ca names its authority)',
+  not_trusted:
+    'its certificate is not trusted: of an authority that is not known here (--fleet-ca names it), for another name, or expired',
   tls_failed: 'it refuses TLS; it may require a client certificate (tls-auth-clients), which is not supported',
   is_cluster: 'it is a node of a cluster, which is not supported',
   bad_answer: 'its answer is not that of Redis or Valkey, or a key of breakwater has another value',
   newer_row: 'what it keeps was written by a newer breakwater',
-  engine_error: `it answers with an error: it may lack a command (needed: ${commandsOf(RIGHTS)}), or have no room for connections`,
+  engine_error: `it answers with an error: it may be a Sentinel, lack a command (needed: ${commandsOf(RIGHTS)}), or have no room for connections`,
   failed_recently: 'it failed less than 5 s ago, and is not asked yet',
 };
 
@@ -32,12 +33,12 @@ const ADVICE: Partial<Readonly<Record<FleetFailureCode, string>>> = {
   protected_mode: 'set a password on the server, and put it into BREAKWATER_FLEET',
   read_only: 'name the server that takes the writes in BREAKWATER_FLEET, or see its log',
   out_of_memory: 'raise maxmemory of the server',
-  not_trusted: 'name the file of its certificate authority with --fleet-ca',
+  not_trusted: 'see its certificate with openssl s_client; name the file of its authority with --fleet-ca',
   tls_failed: 'set tls-auth-clients of the server to no',
   is_cluster: 'name a single server in BREAKWATER_FLEET',
   bad_answer: 'correct BREAKWATER_FLEET, or delete the keys breakwater:* that something else has written',
   newer_row: 'update breakwater on this host',
-  engine_error: `see the log of the server; it needs the commands ${commandsOf(RIGHTS)}`,
+  engine_error: `name a server rather than its Sentinel, and see its log; it needs the commands ${commandsOf(RIGHTS)}`,
 };
 
 /** Why a fleet cannot be asked, as the beginning of a sentence. */

@@ -72,8 +72,8 @@ export async function fleetIsolationsLeft(
 
 interface FleetNames {
   readonly names: readonly string[];
-  /** False if there may be others, because the user of the engine may not list its keys. */
-  readonly isComplete: boolean;
+  /** Why there may be others: the user of the engine may not list its keys, or it has too many; null if these are all. */
+  readonly missing: 'no_permission' | 'too_many_keys' | null;
 }
 
 /**
@@ -86,16 +86,24 @@ export async function fleetNamesToReset(
   { queries, known }: { readonly queries: readonly string[]; readonly known: readonly string[] },
 ): Promise<FleetNames> {
   const isExact = queries.length > 0 && queries.every((query) => findBareName(query) !== null);
-  if (isExact) return { names: [...new Set(queries)], isComplete: true };
+  if (isExact) return { names: [...new Set(queries)], missing: null };
+  const { names: stored, missing } = await listStored(store);
+  const isAsked = (name: string): boolean =>
+    queries.length === 0 || queries.some((query) => matchesCircuit(name, query));
+  const found = stored.filter(isAsked);
+  if (missing === null) return { names: found, missing };
+  // An isolation of all scopes is among them.
+  const names = [...new Set([...found, ...known.flatMap((name) => [findBareName(name) ?? name, name])])];
+  const { texts } = await store.read(names, { skipsNewer: true });
+  return { names: names.filter((name) => texts.has(name)), missing };
+}
+
+async function listStored(store: ShownFleet['store']): Promise<FleetNames> {
   try {
-    const stored = await store.names();
-    const isAsked = (name: string): boolean => queries.some((query) => matchesCircuit(name, query));
-    return { names: queries.length === 0 ? stored : stored.filter(isAsked), isComplete: true };
+    const { names, isComplete } = await store.names();
+    return { names, missing: isComplete ? null : 'too_many_keys' };
   } catch (error) {
     if (!(error instanceof FleetFailure && error.code === 'no_permission')) throw error;
-    // An isolation of all scopes is among them.
-    const names = [...new Set(known.flatMap((name) => [findBareName(name) ?? name, name]))];
-    const { texts } = await store.read(names, { skipsNewer: true });
-    return { names: names.filter((name) => texts.has(name)), isComplete: false };
+    return { names: [], missing: 'no_permission' };
   }
 }

@@ -22,8 +22,15 @@ export interface FleetStore {
   ) => Promise<CircuitChange<T>>;
   /** At most `limit` transitions of one circuit, newest first. @throws FleetFailure */
   readonly transitions: (query: { readonly circuit: string; readonly limit: number }) => Promise<readonly Transition[]>;
-  /** The names of all stored circuits, sorted. For people: it takes a round trip for every 1000 keys. @throws FleetFailure */
-  readonly names: () => Promise<readonly string[]>;
+  /** The names of the stored circuits. For people: it takes a round trip for every 5000 keys of the server. @throws FleetFailure */
+  readonly names: () => Promise<StoredNames>;
+}
+
+export interface StoredNames {
+  /** Sorted. */
+  readonly names: readonly string[];
+  /** False if the server has more keys, of other programs, than are looked at. */
+  readonly isComplete: boolean;
 }
 
 export interface FleetReading {

@@ -66,6 +66,23 @@ function warnOfFleet(run: CommandRun, names: readonly string[]): void {
   run.emit({ kind: 'warning', reason: 'fleet_not_reset', message });
 }
 
+const WHY_MISSING = {
+  no_permission: 'the user of the fleet may not list keys (scan)',
+  too_many_keys: 'the server has too many other keys to look at all of them',
+} as const;
+
+/** Whoever sees no warning takes every scope for reset. */
+function warnOfMissing(run: CommandRun, missing: keyof typeof WHY_MISSING): void {
+  const message = `scopes that this host does not know were not reset, if there are any: ${WHY_MISSING[missing]}; name them, such as s3-upload@SCOPE`;
+  run.emit({ kind: 'warning', reason: `fleet_${missing}`, message });
+}
+
+/** Also of a URL with the wrong server or database, which must not look like a reset. */
+function tellOfNone(run: CommandRun, fleet: string): void {
+  const message = `nothing was reset: the fleet at ${fleet} has no such circuit`;
+  run.emit({ kind: 'warning', reason: 'nothing_to_reset', message });
+}
+
 /** Resets circuits for all hosts; a bare name, or none, selects those that the fleet has. */
 async function resetFleet(
   run: CommandRun,
@@ -78,11 +95,8 @@ async function resetFleet(
   return await changeFleet(run, {
     select: async (fleet) => {
       const found = await fleetNamesToReset(fleet, { queries: names, known });
-      if (!found.isComplete) {
-        const message =
-          'scopes that this host does not know were not reset: the user of the fleet may not list keys (scan)';
-        run.emit({ kind: 'warning', reason: 'fleet_no_permission', message });
-      }
+      if (found.missing !== null) warnOfMissing(run, found.missing);
+      if (found.names.length === 0) tellOfNone(run, fleet.name);
       return found.names;
     },
     change: async ({ gate }, circuit) => await gate.reset(circuit, manual),

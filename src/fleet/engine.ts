@@ -16,12 +16,23 @@ export interface Engine {
   readonly compareAndSet: (change: EngineChange) => Promise<boolean>;
   /** The newest entries of a list; none if the key is of another type. @throws FleetFailure */
   readonly readList: (key: string, limit: number) => Promise<readonly string[]>;
-  /** Every key of the program. @throws FleetFailure */
-  readonly listKeys: () => Promise<readonly string[]>;
+  /**
+   * One page of the keys of the program, which may be empty: the engine looks at those of other programs, too.
+   * @param cursor that of the page before; null for the first one
+   * @throws FleetFailure
+   */
+  readonly listKeys: (cursor: string | null) => Promise<KeyPage>;
   /** False once the server has ended the connection, as servers do to idle ones. */
   readonly isOpen: () => boolean;
   /** Ends the connection at once. Calls in flight fail. */
   readonly close: () => void;
+}
+
+/** Keys in no order, some perhaps twice. */
+export interface KeyPage {
+  readonly keys: readonly string[];
+  /** Names the next page; null after the last one. */
+  readonly cursor: string | null;
 }
 
 export interface EngineReading {

@@ -2,7 +2,7 @@ import type { CircuitChange } from '../circuit/circuit-store.ts';
 import type { CircuitRow } from '../circuit/circuit.ts';
 import { FleetFailure, type FleetReading, type FleetStore } from '../circuit/fleet-store.ts';
 import type { Clock } from '../clock.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, KeyPage } from './engine.ts';
 import {
   circuitOfKey,
   formatRow,
@@ -17,6 +17,11 @@ import {
 const COMPARISONS_MAX = 8;
 /** The longest wait between two comparisons, in ms; it begins with 4 and doubles. */
 const JITTER_MAX_MS = 32;
+/**
+ * Pages of keys that are looked at for a person: 5,000,000 keys, of all programs that share the server. Each page is a
+ * call of its own, because no server goes through all of them within one.
+ */
+const KEY_PAGES_MAX = 1000;
 /** A row expires this long after its last write, in ms. An isolated one never does. */
 const ROW_KEPT_MS = 30 * 86_400_000;
 
@@ -47,11 +52,17 @@ export function createFleetStore({ ask, clock, random }: FleetStoreOptions): Fle
     },
     transitions: async ({ circuit, limit }) =>
       await ask(async (engine) => parseTransitions(await engine.readList(historyKey(circuit), limit))),
-    names: async () =>
-      await ask(async (engine) => {
-        const keys = await engine.listKeys();
-        return keys.flatMap((key) => circuitOfKey(key) ?? []).toSorted();
-      }),
+    names: async () => {
+      const names = new Set<string>();
+      let cursor: string | null = null;
+      for (let page = 1; page <= KEY_PAGES_MAX && (page === 1 || cursor !== null); page += 1) {
+        const after: string | null = cursor;
+        const found: KeyPage = await ask(async (engine) => await engine.listKeys(after));
+        for (const name of found.keys.flatMap((key) => circuitOfKey(key) ?? [])) names.add(name);
+        ({ cursor } = found);
+      }
+      return { names: [...names].toSorted(), isComplete: cursor === null };
+    },
   };
 }
 

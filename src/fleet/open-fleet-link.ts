@@ -20,7 +20,7 @@ export function openFleetLink({ target, ...options }: FleetConnection): FleetLin
     ...options,
     load: async () => {
       const { connectValkey } = await import('./valkey-engine.ts');
-      return async (signal) => await connectValkey(target, { sha1, signal });
+      return async (signal) => await connectValkey(target, { sha1, signal, clock: options.clock });
     },
     toFailure: toFleetFailure,
   });

@@ -2,9 +2,9 @@ import type { Socket } from 'node:net';
 import { Redis } from 'iovalkey';
 import { FleetFailure } from '../circuit/fleet-store.ts';
 import { COMPARE_AND_SET, OTHER_TYPE } from './compare-and-set.ts';
-import type { Engine, EngineReading } from './engine.ts';
+import type { Engine, EngineReading, KeyPage } from './engine.ts';
 import type { FleetTarget } from './fleet-url.ts';
-import { openEngineSocket } from './open-engine-socket.ts';
+import { openEngineSocket, type EngineSocketOptions } from './open-engine-socket.ts';
 
 type ConnectorOption = NonNullable<Redis['options']['Connector']>;
 
@@ -12,22 +12,21 @@ type ConnectorOption = NonNullable<Redis['options']['Connector']>;
 const ENTRIES_KEPT = 1000;
 /** Of a list, since its last write, in ms. */
 const LIST_KEPT_MS = 30 * 86_400_000;
-const SCAN_COUNT = 1000;
-/** Keys looked at for a person; far more than there are circuits. */
-const SCANS_MAX = 100;
+/** Keys looked at for one page: a server does that within about 2 ms, in which it answers nobody else. */
+const SCAN_COUNT = 5000;
+
+interface ConnectOptions extends EngineSocketOptions {
+  /** Hex digest of a text. */
+  readonly sha1: (text: string) => string;
+}
 
 /**
  * Connects to Redis or Valkey. The client only speaks the protocol: the socket is ours, so that it can be destroyed at
  * any moment, and nothing is ever connected, sent or tried again by itself.
- * @param sha1 hex digest of a text
- * @param signal destroys whatever is under way
  * @throws FleetFailure
  */
-export async function connectValkey(
-  target: FleetTarget,
-  { sha1, signal }: { readonly sha1: (text: string) => string; readonly signal: AbortSignal },
-): Promise<Engine> {
-  const socket = await openEngineSocket(target, signal);
+export async function connectValkey(target: FleetTarget, { sha1, signal, clock }: ConnectOptions): Promise<Engine> {
+  const socket = await openEngineSocket(target, { signal, clock });
   const broken = watchSocket(socket);
   const client = createClient(socket);
   await client.connect();
@@ -56,10 +55,8 @@ export async function connectValkey(
     },
     readList: async (key, limit) =>
       limit <= 0 ? [] : await readTexts(async () => await send(client.call('LRANGE', key, 0, limit - 1))),
-    listKeys: async () =>
-      await scan(
-        async (cursor) => await send(client.call('SCAN', cursor, 'MATCH', 'breakwater:{*', 'COUNT', SCAN_COUNT)),
-      ),
+    listKeys: async (cursor) =>
+      parsePage(await send(client.call('SCAN', cursor ?? '0', 'MATCH', 'breakwater:{*', 'COUNT', SCAN_COUNT))),
     isOpen: () => !socket.destroyed && socket.writable,
     close: () => {
       socket.destroy();
@@ -134,17 +131,10 @@ function connectorOf(socket: Socket): ConnectorOption {
   return Connected as unknown as ConnectorOption;
 }
 
-async function scan(read: (cursor: string) => Promise<unknown>): Promise<readonly string[]> {
-  const found = new Set<string>();
-  let cursor = '0';
-  for (let scans = 0; scans < SCANS_MAX; scans += 1) {
-    const answer = await read(cursor);
-    if (!Array.isArray(answer) || typeof answer[0] !== 'string') throw new FleetFailure('bad_answer');
-    for (const key of parseTexts(answer[1])) found.add(key);
-    [cursor] = answer;
-    if (cursor === '0') return [...found];
-  }
-  return [...found];
+function parsePage(answer: unknown): KeyPage {
+  if (!Array.isArray(answer) || typeof answer[0] !== 'string') throw new FleetFailure('bad_answer');
+  const [cursor] = answer;
+  return { keys: parseTexts(answer[1]), cursor: cursor === '0' ? null : cursor };
 }
 
 async function readKeys(client: Redis, keys: readonly string[]): Promise<EngineReading> {

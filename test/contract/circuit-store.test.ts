@@ -74,13 +74,13 @@ for (const program of ENGINES) {
 function fleetHandleOf(fleet: Fleet): StoreHandle {
   const read = async (name: string) => (await fleet.read([name])).rows.get(name);
   const transitions = async ({ circuit, limit }: { circuit?: string; limit: number }) => {
-    const names = circuit === undefined ? await fleet.names() : [circuit];
+    const names = circuit === undefined ? (await fleet.names()).names : [circuit];
     return (await Promise.all(names.map(async (name) => await fleet.transitions({ circuit: name, limit })))).flat();
   };
   return {
     circuits: {
       read,
-      list: async () => (await Promise.all((await fleet.names()).map(read))).flatMap((row) => row ?? []),
+      list: async () => (await Promise.all((await fleet.names()).names.map(read))).flatMap((row) => row ?? []),
       update: async (name, change) => (await fleet.update(name, change)).result,
       transitions,
       refusals: () => 0,

@@ -32,7 +32,10 @@ it.each([
   { queries: [], known: ['s3-download@x', 's3-upload@x'] },
 ])('resets what this host knows where keys cannot be listed: $queries', async (asked) => {
   const fleet = await prepare('no_permission');
-  expect(await fleetNamesToReset(fleet, asked)).toEqual({ names: ['s3-upload', 's3-upload@x'], isComplete: false });
+  expect(await fleetNamesToReset(fleet, asked)).toEqual({
+    names: ['s3-upload', 's3-upload@x'],
+    missing: 'no_permission',
+  });
 });
 
 it('does not hide that the engine cannot be asked', async () => {

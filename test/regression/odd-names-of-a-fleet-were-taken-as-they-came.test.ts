@@ -92,7 +92,7 @@ it('keys of another form are no circuits', async () => {
     random: () => 0,
   });
   const found = await fleetNamesToReset({ store } as never, { queries: [], known: [] });
-  expect(found).toEqual({ names: ['s3-upload', 's3-upload@x'], isComplete: true });
+  expect(found).toEqual({ names: ['s3-upload', 's3-upload@x'], missing: null });
 });
 
 it.each([

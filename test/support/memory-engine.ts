@@ -51,7 +51,7 @@ export class MemoryEngine implements Engine {
 
   readonly listKeys: Engine['listKeys'] = async () => {
     await this.#arrive();
-    return [...this.#values.keys(), ...this.#lists.keys()];
+    return { keys: [...this.#values.keys(), ...this.#lists.keys()], cursor: null };
   };
 
   readonly isOpen = (): boolean => true;

@@ -37,7 +37,7 @@ class FakeFleet {
       return changed;
     },
     transitions: async () => await Promise.resolve([]),
-    names: async () => await Promise.resolve([]),
+    names: async () => await Promise.resolve({ names: [], isComplete: true }),
   };
 
   reading(): FleetReading {
