@@ -55,7 +55,7 @@ type Documents<Command extends string, Result, FailedResult = never> =
 /** Everything that the program writes as JSON. Each property is a schema in `docs/schema/`. */
 export interface Outputs {
   /** The document of `put --json`. */
-  readonly put: Documents<'put', ObjectPut | PutPlanned | ManyPut, ManyPut>;
+  readonly put: Documents<'put', ObjectPut | PutPlanned | ManyPut, PutPlanned | ManyPut>;
   /** The document of `get --json`. */
   readonly get: Documents<'get', ObjectGot | GetPlanned | ManyGot, ManyGot>;
   /** The document of `sweep --json`. */

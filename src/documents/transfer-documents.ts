@@ -31,6 +31,13 @@ export interface PutPlanned {
    * @maxItems 1000
    */
   readonly samples: readonly { readonly source: string; readonly bucket: string; readonly key: string }[];
+  /** Only if some files cannot be sent: how many. */
+  readonly failed?: Count;
+  /**
+   * Only if some files cannot be sent: the first of them.
+   * @maxItems 100
+   */
+  readonly failures?: readonly ItemFailed[];
 }
 
 /** One object that was fetched. */
@@ -63,13 +70,15 @@ export interface GetPlanned {
   readonly bytes: ByteCount;
   /** How many are already here. */
   readonly skipped: Count;
+  /** Only if some of the objects cannot be files here: how many. */
+  readonly failed?: Count;
   /**
    * The first of the objects.
    * @maxItems 100
    */
   readonly samples: readonly {
     readonly name: string;
-    /** Null if the key cannot be a file here. */
+    /** Null for standard output, and if it cannot be a file here. */
     readonly path: string | null;
     readonly bytes: ByteCount;
   }[];

@@ -93,6 +93,7 @@ const HINTS_OF_READS: Readonly<Record<string, Hint>> = {
 
 const HINTS_BY_FAILURE: Readonly<Record<string, Hint>> = {
   InvalidRange: () => 'the range begins after the end of the object: breakwater get without --range gets all of it',
+  NoSuchVersion: () => 'check --version-id: it is the id of one version of this key, such as put --json prints',
   InvalidObjectState: () => 'the object is archived: restore it first, for example with aws s3api restore-object',
   QuotaExceeded: noRoom,
   XMinioAdminBucketQuotaExceeded: noRoom,

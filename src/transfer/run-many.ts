@@ -8,7 +8,7 @@ import { allDeniedError, isAllDenied, isDenial, shouldEndDenied } from './denied
 const IN_FLIGHT_AT_FIRST = 16;
 
 /** The most failures to keep by name; the rest are only counted. */
-const FAILURES_NAMED_MAX = 100;
+export const FAILURES_NAMED_MAX = 100;
 
 export interface ItemFailure {
   readonly name: string;

@@ -44,24 +44,27 @@ function presentOne(got: GotOne): CommandResult {
   };
 }
 
-function presentPlan({ objects, bytes, skipped, samples }: GetPlan): CommandResult {
+function presentPlan({ objects, bytes, skipped, failed, samples }: GetPlan): CommandResult {
   const more = objects - samples.length;
   const already = skipped === 0 ? '' : `; ${skipped} already here`;
+  const impossible = failed === 0 ? '' : `; ${failed} of them cannot be files here`;
   return {
     json: {
       dry_run: true,
       objects,
       bytes,
       skipped,
+      ...(failed === 0 ? {} : { failed }),
       samples: samples.map(({ name, path, bytes: size }) => ({ name, path, bytes: size })),
     },
     lines: [
-      ...samples.map(({ name, path, bytes: size }) => {
-        if (path === null) return `cannot get ${escapeControls(name)}: its key is not a valid file name here`;
-        return `would get ${escapeControls(name)} as ${escapeControls(path)} (${formatBytes(size)})`;
+      ...samples.map(({ name, path, bytes: size, problem }) => {
+        if (problem !== null) return `cannot get ${escapeControls(name)}: ${escapeControls(problem.message)}`;
+        const target = path === null ? 'to standard output' : `as ${escapeControls(path)}`;
+        return `would get ${escapeControls(name)} ${target} (${formatBytes(size)})`;
       }),
       ...(more === 0 ? [] : [`and ${more} more`]),
     ],
-    summary: `would get ${objects} ${objects === 1 ? 'object' : 'objects'}, ${formatBytes(bytes)}${already}`,
+    summary: `would get ${objects} ${objects === 1 ? 'object' : 'objects'}, ${formatBytes(bytes)}${already}${impossible}`,
   };
 }

@@ -1,6 +1,7 @@
 import { BreakwaterError } from '../../errors.ts';
 import { adviseAboutFailures } from '../../transfer/run-again.ts';
-import type { ManyResult } from '../../transfer/run-many.ts';
+import type { ItemFailed } from '../../documents/transfer-documents.ts';
+import type { ItemFailure, ManyResult } from '../../transfer/run-many.ts';
 import { formatBytes } from '../../ui/progress/progress-text.ts';
 import type { CommandResult } from '../command-run.ts';
 import { escapeControls } from '../../escape.ts';
@@ -18,13 +19,7 @@ export function presentMany(result: ManyResult, verb: 'sent' | 'received'): Comm
     bytes,
     ...(verb === 'received' ? { unverified } : {}),
     failed,
-    failures: failures.map(({ name, error }) => ({
-      name,
-      code: error.code,
-      message: error.message,
-      http_status: error.details.httpStatus ?? null,
-      request_id: error.details.requestId ?? null,
-    })),
+    failures: failures.map(itemFailureDocument),
   };
   const facts = [
     `${verb} ${done} ${done === 1 ? 'object' : 'objects'}, ${formatBytes(bytes)}`,
@@ -36,15 +31,33 @@ export function presentMany(result: ManyResult, verb: 'sent' | 'received'): Comm
   return {
     json,
     // Includes our code, as for a single object, because S3's message alone is not enough.
-    lines: failures.map(
-      ({ name, error }) => `failed ${escapeControls(name)}: ${escapeControls(errorLine(error).text)}`,
-    ),
+    lines: failures.map(itemFailureLine),
     summary: facts.join('; '),
     ...(failure === null ? {} : { failure }),
   };
 }
 
-function partialError({ done, skipped, failed, failures }: ManyResult): BreakwaterError | null {
+export function itemFailureDocument({ name, error }: ItemFailure): ItemFailed {
+  return {
+    name,
+    code: error.code,
+    message: error.message,
+    http_status: error.details.httpStatus ?? null,
+    request_id: error.details.requestId ?? null,
+  };
+}
+
+export function itemFailureLine({ name, error }: ItemFailure): string {
+  return `failed ${escapeControls(name)}: ${escapeControls(errorLine(error).text)}`;
+}
+
+/** What a run of many objects ends with if some of them failed; null if none did. */
+export function partialError({
+  done,
+  skipped,
+  failed,
+  failures,
+}: Pick<ManyResult, 'done' | 'skipped' | 'failed' | 'failures'>): BreakwaterError | null {
   if (failed === 0) return null;
   const [first] = failures;
   const named = first === undefined ? '' : `, the first: ${escapeControls(errorLine(first.error).text)}`;

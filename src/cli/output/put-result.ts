@@ -3,7 +3,7 @@ import { formatBytes } from '../../ui/progress/progress-text.ts';
 import type { PutReport } from '../../transfer/put/put-request.ts';
 import type { PutPlan } from '../../transfer/put/put-dry-run.ts';
 import type { CommandResult } from '../command-run.ts';
-import { presentMany } from './many-result.ts';
+import { itemFailureDocument, itemFailureLine, partialError, presentMany } from './many-result.ts';
 
 /** The result of put: one object or many. */
 export function presentPut(report: PutReport): CommandResult {
@@ -26,7 +26,8 @@ export function presentPut(report: PutReport): CommandResult {
 }
 
 /** The plan of put, for `--dry-run`. */
-export function presentPutPlan({ objects, bytes, samples }: PutPlan): CommandResult {
+export function presentPutPlan({ objects, bytes, samples, failed, failures }: PutPlan): CommandResult {
+  const failure = partialError({ done: objects, skipped: 0, failed, failures });
   const more = objects - samples.length;
   return {
     json: {
@@ -34,6 +35,7 @@ export function presentPutPlan({ objects, bytes, samples }: PutPlan): CommandRes
       objects,
       bytes,
       samples: samples.map(({ source, location }) => ({ source, bucket: location.bucket, key: location.key })),
+      ...(failed === 0 ? {} : { failed, failures: failures.map(itemFailureDocument) }),
     },
     lines: [
       ...samples.map(
@@ -41,7 +43,9 @@ export function presentPutPlan({ objects, bytes, samples }: PutPlan): CommandRes
           `would put ${escapeControls(source)} to s3://${location.bucket}/${escapeControls(location.key)}`,
       ),
       ...(more > 0 ? [`and ${more} more`] : []),
+      ...failures.map(itemFailureLine),
     ],
-    summary: `would send ${objects} ${objects === 1 ? 'object' : 'objects'}, ${formatBytes(bytes)}`,
+    summary: `would send ${objects} ${objects === 1 ? 'object' : 'objects'}, ${formatBytes(bytes)}${failed === 0 ? '' : `; ${failed} would fail`}`,
+    ...(failure === null ? {} : { failure }),
   };
 }

@@ -29,7 +29,18 @@ export interface GetPlan {
   readonly objects: number;
   readonly bytes: number;
   readonly skipped: number;
-  readonly samples: readonly { readonly name: string; readonly path: string | null; readonly bytes: number }[];
+  /** Those of `objects` that cannot be files here. */
+  readonly failed: number;
+  readonly samples: readonly PlannedObject[];
+}
+
+interface PlannedObject {
+  readonly name: string;
+  /** Null for standard output, and for what cannot be a file here. */
+  readonly path: string | null;
+  readonly bytes: number;
+  /** Why it cannot be a file here; null if it can. */
+  readonly problem: BreakwaterError | null;
 }
 
 /**
@@ -82,30 +93,42 @@ export async function getMany(context: FetchContext, many: ManyToGet): Promise<M
 export async function planMany(context: FetchContext, many: ManyToGet): Promise<GetPlan> {
   const destination = await Destination.open(many.destination, context.clock);
   const trust = new ListingTrust();
-  const plan = { objects: 0, bytes: 0, skipped: 0, samples: [] as GetPlan['samples'][number][] };
+  const plan = { objects: 0, bytes: 0, skipped: 0, failed: 0, samples: [] as PlannedObject[] };
   for await (const item of eachItem(listItemPages(context, many))) {
-    const path = pathOrNull(destination, item, many);
-    if (path !== null) destination.release(path);
-    const found = path === null ? null : statOrNull(path);
-    if (path !== null && found !== null && (await isToSkip(context, { many, item, path, found, trust }))) {
+    const { path, isSkipped, problem } = await planItem(context, { many, item, destination, trust });
+    if (isSkipped) {
       plan.skipped += 1;
       continue;
     }
     const bytes = item.object.sizeBytes;
     plan.objects += 1;
     plan.bytes += bytes;
-    if (plan.samples.length < SAMPLES_MAX) plan.samples.push({ name: item.name, path, bytes });
+    if (problem !== null) plan.failed += 1;
+    if (plan.samples.length < SAMPLES_MAX) plan.samples.push({ name: item.name, path, bytes, problem });
   }
   if (plan.objects + plan.skipped === 0) throw nothingFoundError(many);
   return plan;
 }
 
-/** Null for a key that cannot be a path here. */
-function pathOrNull(destination: Destination, { location }: ListedItem, { prefix }: ManyToGet): string | null {
+/** Where one object would go. What fails only this object in a real run is its problem here. */
+async function planItem(
+  context: FetchContext,
+  {
+    many,
+    item,
+    destination,
+    trust,
+  }: Pick<Candidate, 'many' | 'item' | 'trust'> & { readonly destination: Destination },
+): Promise<Pick<PlannedObject, 'path' | 'problem'> & { readonly isSkipped: boolean }> {
   try {
-    return destination.reserve(location, prefix);
-  } catch {
-    return null;
+    const path = destination.reserve(item.location, many.prefix);
+    destination.release(path);
+    const found = statOrNull(path);
+    const isSkipped = found !== null && (await isToSkip(context, { many, item, path, found, trust }));
+    return { path, isSkipped, problem: null };
+  } catch (error) {
+    if (!(error instanceof BreakwaterError) || error.code !== 'local_create') throw error;
+    return { path: null, isSkipped: false, problem: error };
   }
 }
 

@@ -112,7 +112,13 @@ async function getOne(
     const bytes = sizeBytes ?? 0;
     return {
       kind: 'planned',
-      plan: { objects: 1, bytes, skipped: 0, samples: [{ name: nameOf(source), path, bytes }] },
+      plan: {
+        objects: 1,
+        bytes,
+        skipped: 0,
+        failed: 0,
+        samples: [{ name: nameOf(source), path, bytes, problem: null }],
+      },
     };
   }
   const result = await fetchObject(context, { location: source, target, signal, listed });

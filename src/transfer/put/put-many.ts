@@ -39,7 +39,7 @@ export async function putMany(files: AsyncIterable<readonly WalkedFile[]>, tools
     asked: { operation: 'put_object', bucket, key: null, prefix },
   });
   if (result.ended === null && result.failed === 0) await run.forget();
-  refuseEmpty(result, tools);
+  refuseEmpty(result, request);
   if (result.ended === null || !run.isSaved) return result;
   return { ...result, ended: withResumeHint(result.ended, 'stored files are not sent again') };
 }
@@ -98,7 +98,11 @@ async function hasItsTime(
   }
 }
 
-function refuseEmpty({ done, skipped, failed }: ManyResult, { request }: SendTools): void {
+/** @throws BreakwaterError `not_found` if the patterns leave nothing to send */
+export function refuseEmpty(
+  { done, skipped, failed }: Pick<ManyResult, 'done' | 'skipped' | 'failed'>,
+  request: Pick<SendTools['request'], 'patterns'>,
+): void {
   const { include, exclude } = request.patterns;
   if (done + skipped + failed > 0 || include.length + exclude.length === 0) return;
   throw new BreakwaterError('not_found', '--include and --exclude leave no file to send', {
