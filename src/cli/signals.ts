@@ -44,7 +44,12 @@ export function listenToSignals({
     onInterrupt(error);
   };
   for (const signal of signals) process.on(signal, listen);
+  if (platform !== 'win32') process.on('SIGUSR1', ignore);
   return () => {
     for (const signal of signals) process.off(signal, listen);
+    process.off('SIGUSR1', ignore);
   };
 }
+
+/** Node opens a debugger at SIGUSR1 unless something listens: whoever reaches its port could read the keys of the process. */
+function ignore(): void {}

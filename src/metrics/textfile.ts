@@ -69,18 +69,21 @@ async function writeNew(path: string, text: string): Promise<void> {
   }
 }
 
+const HINTS: Readonly<Record<string, string>> = {
+  // rename(2): the name is a mount point, such as a file that a container gets from its host. If it were written in place,
+  // a collector could read half of it.
+  EBUSY: 'it is a mount of its own, which cannot be replaced: mount its directory instead',
+  ENOSPC: 'free some space or inodes there',
+  EDQUOT: 'free some space or inodes there',
+};
+
 function cannotWriteTextfile(path: string, error: unknown): BreakwaterError {
   const why = explainSystemError(error) ?? (error instanceof Error ? error.message : String(error));
   return new BreakwaterError('local_create', `the metrics could not be written to ${path}: ${why}`, {
     cause: error,
     details: {
       reason: 'textfile',
-      // rename(2): the name is a mount point, such as a file that a container gets from its host. If it were written in
-      // place, a collector could read half of it.
-      hint:
-        readSystemCode(error) === 'EBUSY'
-          ? 'it is a mount of its own, which cannot be replaced: mount its directory instead'
-          : 'name a file; its directory must exist and be writable',
+      hint: HINTS[readSystemCode(error) ?? ''] ?? 'name a file; its directory must exist and be writable',
     },
   });
 }

@@ -65,7 +65,7 @@ export function findCredentials(
     trace: ignore,
     debug: (...words: unknown[]) => log.note(words.map(String).join(' ')),
     info: ignore,
-    warn: (...words: unknown[]) => emit({ kind: 'warning', reason: 'sdk', message: words.map(String).join(' ') }),
+    warn: (...words: unknown[]) => passOn(words.map(String).join(' '), { profileNamedBy, emit }),
     error: ignore,
   };
   if (profileFiles !== null) {
@@ -96,6 +96,26 @@ export function findCredentials(
       for (const message of log.lines) emit({ kind: 'credentials_sought', message });
     }
   };
+}
+
+function passOn(
+  warning: string,
+  { profileNamedBy, emit }: { readonly profileNamedBy: string | null; readonly emit: EventSink },
+): void {
+  const message = adoptWarning(warning, profileNamedBy);
+  if (message !== null) emit({ kind: 'warning', reason: 'sdk', message });
+}
+
+/**
+ * A warning of the SDK in one line. That keys in the environment are not used beside a profile is in our words, because the
+ * SDK's have several lines and name `AWS_PROFILE` whatever has set it.
+ * @param profileNamedBy the flag, the variable or the key that names the profile
+ * @returns null for nothing to say: a flag is deliberate
+ */
+export function adoptWarning(text: string, profileNamedBy: string | null): string | null {
+  if (!text.includes('Multiple credential sources')) return text.replaceAll(/\s+/g, ' ').trim();
+  if (profileNamedBy?.startsWith('--') === true) return null;
+  return `AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not used, because ${profileNamedBy ?? 'AWS_PROFILE'} names a profile`;
 }
 
 /** @throws LateCredentials, or the signal's reason; a program that still runs then is ended */
