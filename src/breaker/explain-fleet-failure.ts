@@ -21,7 +21,7 @@ const WHY: Partial<Readonly<Record<FleetFailureCode, string>>> = {
   bad_answer: 'its answer is not that of Redis or Valkey, or a key of breakwater has another value',
   newer_row: 'what it keeps was written by a newer breakwater',
   engine_error: `it answers with an error: it may be a Sentinel, lack a command (needed: ${commandsOf(RIGHTS)}), or have no room for connections`,
-  failed_recently: 'it failed less than 5 s ago, and is not asked yet',
+  failed_recently: 'it failed less than 5 s ago, and is not asked yet (breakwater doctor asks it at once)',
 };
 
 const ADVICE: Partial<Readonly<Record<FleetFailureCode, string>>> = {

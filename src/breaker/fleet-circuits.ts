@@ -29,13 +29,16 @@ export interface InspectedFleet {
 const NO_FLEET: InspectedFleet = { circuits: [], history: [], engine: null };
 
 /** The fleet's circuits of these names, as the next call of this host would find them. Never throws for the engine. */
-export async function inspectFleet(context: FleetContext, names: readonly string[]): Promise<InspectedFleet> {
+export async function inspectFleet(
+  context: FleetContext,
+  { names, isHistoryShown = false }: { readonly names: readonly string[]; readonly isHistoryShown?: boolean },
+): Promise<InspectedFleet> {
   const fleet = await context.fleet();
   if (fleet === null) return NO_FLEET;
   const { name, store, member } = fleet;
   try {
     const { settings } = context;
-    const facts = await readFleetFacts(store, { names, settings });
+    const facts = await readFleetFacts(store, { names, settings, isHistoryShown });
     const { nowMs, newer, historyProblem } = facts;
     const { circuits: refusals } = await context.state();
     const circuits = facts.circuits.map((circuit): InspectedCircuit => {
@@ -66,7 +69,7 @@ export async function fleetIsolationsLeft(
 ): Promise<readonly string[]> {
   const names = changes.map(({ circuit }) => findFleetCircuit(circuit) ?? circuit).filter((name) => name.includes('@'));
   if (names.length === 0) return [];
-  const { circuits } = await inspectFleet(context, names);
+  const { circuits } = await inspectFleet(context, { names });
   return [...new Set(circuits.flatMap(({ view: { isolation } }) => (isolation === null ? [] : [isolation.of])))];
 }
 

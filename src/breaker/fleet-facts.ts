@@ -5,9 +5,6 @@ import { FleetFailure, type FleetFailureCode, type FleetStore } from '../circuit
 import type { FleetMember } from '../circuit/host-share.ts';
 import { initialRow } from '../circuit/state-machine.ts';
 
-/** Failures of a history alone. */
-const OF_HISTORIES: ReadonlySet<FleetFailureCode> = new Set(['no_permission', 'newer_row']);
-
 /** Transitions searched for the start of an outage. */
 const HISTORY_READ = 1000;
 
@@ -44,17 +41,23 @@ interface ReadingFacts {
   readonly settings: CircuitSettings;
   /** An earlier reading: a history is read again only when its circuit has changed its state. */
   readonly before?: FleetFacts | null;
+  /** Whether the whole histories are needed, or only their current outage. @default true */
+  readonly isHistoryShown?: boolean;
 }
 
 /** Reads circuits of the fleet by the names of this host's. @throws FleetFailure */
 export async function readFleetFacts(
   store: FleetStore,
-  { names, settings, before = null }: ReadingFacts,
+  { names, settings, before = null, isHistoryShown = true }: ReadingFacts,
 ): Promise<FleetFacts> {
   const bareNames = names.flatMap((circuit) => findBareName(circuit) ?? []);
   const asked = [...new Set([...names, ...bareNames])];
   const { nowMs, rows, newer = new Set() } = await store.read(asked, { skipsNewer: true });
-  const { histories, problem } = await readHistories(store, [...rows.values()], before?.histories ?? new Map());
+  const { histories, problem } = await readHistories(store, {
+    rows: [...rows.values()],
+    known: before?.histories ?? new Map(),
+    isEnough: (newestFirst) => !isHistoryShown && newestFirst.some(({ from }) => from === 'closed'),
+  });
   const isNewer = (name: string): boolean => newer.has(name) || newer.has(findBareName(name) ?? name);
   const known = names.filter((name) => !isNewer(name));
   const circuits = known.map((name): FleetCircuitFacts => {
@@ -84,11 +87,16 @@ function rename(row: CircuitRow): CircuitRow {
   return { ...row, name: toFleetName(row.name) };
 }
 
-/** A history that may not be read, or has entries of a newer program, says nothing against the rows. */
+interface WantedHistories {
+  readonly rows: readonly CircuitRow[];
+  readonly known: FleetFacts['histories'];
+  readonly isEnough: (newestFirst: readonly Transition[]) => boolean;
+}
+
+/** A history that cannot be read, or has entries of a newer program, says nothing against the rows: those decide. */
 async function readHistories(
   store: FleetStore,
-  rows: readonly CircuitRow[],
-  known: FleetFacts['histories'],
+  { rows, known, isEnough }: WantedHistories,
 ): Promise<{ readonly histories: FleetFacts['histories']; readonly problem: FleetFailureCode | null }> {
   const histories = new Map<string, KnownHistory>();
   let problem: FleetFailureCode | null = null;
@@ -100,12 +108,12 @@ async function readHistories(
       continue;
     }
     try {
-      const transitions = await store.transitions({ circuit: name, limit: HISTORY_READ });
+      const transitions = await store.transitions({ circuit: name, limit: HISTORY_READ, isEnough });
       const circuit = toFleetName(name);
       const named = transitions.map((transition) => ({ ...transition, circuit }));
       histories.set(name, { epoch, transitions: named, problem: null });
     } catch (error) {
-      if (!(error instanceof FleetFailure && OF_HISTORIES.has(error.code))) throw error;
+      if (!(error instanceof FleetFailure)) throw error;
       histories.set(name, { epoch, transitions: [], problem: error.code });
       problem ??= error.code;
     }

@@ -12,6 +12,8 @@ interface Selection {
   readonly scopes: 'in_use' | 'all';
   /** Shows circuits that were not used for long, too. */
   readonly isAllScopes: boolean;
+  /** Whether the history of the fleet is needed, too. @default false */
+  readonly isHistoryShown?: boolean;
 }
 
 /** What a selection finds. */
@@ -29,7 +31,7 @@ export interface InspectedNames {
  */
 export async function inspectNamed(
   context: BreakerContext,
-  { names, scopes, isAllScopes }: Selection,
+  { names, scopes, isAllScopes, isHistoryShown = false }: Selection,
 ): Promise<InspectedNames> {
   const { own, inFleet } = separateFleetNames(names);
   const named = inFleet.length === 0 ? [] : await selectCircuits(context, inFleet, scopes);
@@ -38,14 +40,17 @@ export async function inspectNamed(
   const inspected = await inspectCircuits(context, rows);
   const local = names.length === 0 && !isAllScopes ? await keepRecentlyMet(context, inspected) : inspected;
   const ofBoth = [...local.map(({ view }) => view.name), ...named.map(({ name }) => name)];
-  return { rows, local, fleet: await inspectFleetOf(context, [...new Set(ofBoth)]) };
+  return { rows, local, fleet: await inspectFleetOf(context, { names: [...new Set(ofBoth)], isHistoryShown }) };
 }
 
 /** The fleet's circuits of these names; its code is loaded only where a fleet is named. */
-async function inspectFleetOf(context: BreakerContext, names: readonly string[]): Promise<InspectedFleet> {
+async function inspectFleetOf(
+  context: BreakerContext,
+  wanted: { readonly names: readonly string[]; readonly isHistoryShown: boolean },
+): Promise<InspectedFleet> {
   if ((await context.fleet()) === null) return { circuits: [], history: [], engine: null };
   const { inspectFleet } = await import('./fleet-circuits.ts');
-  return await inspectFleet(context, names);
+  return await inspectFleet(context, wanted);
 }
 
 /**

@@ -20,8 +20,16 @@ export interface FleetStore {
     change: (row: CircuitRow | undefined, nowMs: number) => CircuitChange<T>,
     seen?: FleetReading,
   ) => Promise<CircuitChange<T>>;
-  /** At most `limit` transitions of one circuit, newest first. @throws FleetFailure */
-  readonly transitions: (query: { readonly circuit: string; readonly limit: number }) => Promise<readonly Transition[]>;
+  /**
+   * At most `limit` transitions of one circuit, newest first, in several round trips.
+   * @param query `isEnough`: ends it earlier, given those that were read. @default never
+   * @throws FleetFailure
+   */
+  readonly transitions: (query: {
+    readonly circuit: string;
+    readonly limit: number;
+    readonly isEnough?: (newestFirst: readonly Transition[]) => boolean;
+  }) => Promise<readonly Transition[]>;
   /** The names of the stored circuits. For people: it takes a round trip for every 5000 keys of the server. @throws FleetFailure */
   readonly names: () => Promise<StoredNames>;
 }

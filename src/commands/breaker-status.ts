@@ -82,7 +82,12 @@ export default class BreakerStatus extends BaseCommand<typeof BreakerStatus> {
         stateDirectory: given.has('state-dir') ? run.settings.stateDirectory : null,
       });
     }
-    const { rows, local, fleet } = await inspectNamed(run, { names, scopes, isAllScopes: flags['all-scopes'] });
+    const { rows, local, fleet } = await inspectNamed(run, {
+      names,
+      scopes,
+      isAllScopes: flags['all-scopes'],
+      isHistoryShown: flags.history,
+    });
     if (flags.check) await correctTimes(run, local);
     const { engine } = fleet;
     const circuits = [...local, ...fleet.circuits];

@@ -14,8 +14,8 @@ export interface Engine {
    * be repeated
    */
   readonly compareAndSet: (change: EngineChange) => Promise<boolean>;
-  /** The newest entries of a list; none if the key is of another type. @throws FleetFailure */
-  readonly readList: (key: string, limit: number) => Promise<readonly string[]>;
+  /** Entries of a list, newest first, behind the newest `skip`; none if the key is of another type. @throws FleetFailure */
+  readonly readList: (key: string, part: ListPart) => Promise<readonly string[]>;
   /**
    * One page of the keys of the program, which may be empty: the engine looks at those of other programs, too.
    * @param cursor that of the page before; null for the first one
@@ -26,6 +26,11 @@ export interface Engine {
   readonly isOpen: () => boolean;
   /** Ends the connection at once. Calls in flight fail. */
   readonly close: () => void;
+}
+
+export interface ListPart {
+  readonly skip: number;
+  readonly limit: number;
 }
 
 /** Keys in no order, some perhaps twice. */

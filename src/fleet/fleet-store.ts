@@ -1,5 +1,5 @@
 import type { CircuitChange } from '../circuit/circuit-store.ts';
-import type { CircuitRow } from '../circuit/circuit.ts';
+import type { CircuitRow, Transition } from '../circuit/circuit.ts';
 import { FleetFailure, type FleetReading, type FleetStore } from '../circuit/fleet-store.ts';
 import type { Clock } from '../clock.ts';
 import type { Engine, KeyPage } from './engine.ts';
@@ -22,6 +22,8 @@ const JITTER_MAX_MS = 32;
  * call of its own, because no server goes through all of them within one.
  */
 const KEY_PAGES_MAX = 1000;
+/** Entries of a list that one call reads, some 40 KB: a whole one of 1000 takes longer than a call may on a slow line. */
+const LIST_PART = 64;
 /** A row expires this long after its last write, in ms. An isolated one never does. */
 const ROW_KEPT_MS = 30 * 86_400_000;
 
@@ -50,8 +52,16 @@ export function createFleetStore({ ask, clock, random }: FleetStoreOptions): Fle
       if ('thrown' in outcome) throw outcome.thrown;
       return outcome;
     },
-    transitions: async ({ circuit, limit }) =>
-      await ask(async (engine) => parseTransitions(await engine.readList(historyKey(circuit), limit))),
+    transitions: async ({ circuit, limit, isEnough = () => false }) => {
+      const transitions: Transition[] = [];
+      for (let skip = 0; skip < limit; skip += LIST_PART) {
+        const part = { skip, limit: Math.min(LIST_PART, limit - skip) };
+        const texts = await ask(async (engine) => await engine.readList(historyKey(circuit), part));
+        transitions.push(...parseTransitions(texts));
+        if (texts.length < part.limit || isEnough(transitions)) break;
+      }
+      return transitions;
+    },
     names: async () => {
       const names = new Set<string>();
       let cursor: string | null = null;

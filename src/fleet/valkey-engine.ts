@@ -53,8 +53,8 @@ export async function connectValkey(target: FleetTarget, { sha1, signal, clock }
       if (stored !== 0 && stored !== 1) throw new FleetFailure('bad_answer');
       return stored === 1;
     },
-    readList: async (key, limit) =>
-      limit <= 0 ? [] : await readTexts(async () => await send(client.call('LRANGE', key, 0, limit - 1))),
+    readList: async (key, { skip, limit }) =>
+      limit <= 0 ? [] : await readTexts(async () => await send(client.call('LRANGE', key, skip, skip + limit - 1))),
     listKeys: async (cursor) =>
       parsePage(await send(client.call('SCAN', cursor ?? '0', 'MATCH', 'breakwater:{*', 'COUNT', SCAN_COUNT))),
     isOpen: () => !socket.destroyed && socket.writable,

@@ -44,9 +44,9 @@ export class MemoryEngine implements Engine {
     return true;
   };
 
-  readonly readList: Engine['readList'] = async (key, limit) => {
+  readonly readList: Engine['readList'] = async (key, { skip, limit }) => {
     await this.#arrive();
-    return (this.#lists.get(key) ?? []).slice(0, limit);
+    return (this.#lists.get(key) ?? []).slice(skip, skip + limit);
   };
 
   readonly listKeys: Engine['listKeys'] = async () => {

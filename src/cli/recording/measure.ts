@@ -29,12 +29,8 @@ async function inspectFleetCircuits(
   circuits: readonly InspectedCircuit[],
 ): Promise<readonly InspectedCircuit[]> {
   const { inspectFleet } = await import('../../breaker/fleet-circuits.ts');
-  return (
-    await inspectFleet(
-      run,
-      circuits.map(({ view }) => view.name),
-    )
-  ).circuits;
+  const inspected = await inspectFleet(run, { names: circuits.map(({ view }) => view.name) });
+  return inspected.circuits;
 }
 
 /** Resets all metrics. @throws BreakwaterError `local_io` if the local state cannot be used */
