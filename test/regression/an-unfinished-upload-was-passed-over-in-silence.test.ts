@@ -13,8 +13,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { presentSweep } from '../../src/cli/output/sweep-result.ts';
 import Sweep from '../../src/commands/sweep.ts';
 import { abortUploads } from '../../src/sweep/abort-uploads.ts';
+import type { SweepJob } from '../../src/sweep/run-sweep.ts';
 import { BreakwaterError } from '../../src/errors.ts';
 import { listUploads } from '../../src/s3/list/list-uploads.ts';
 import { createFakeGuard } from '../support/fake-guard.ts';
@@ -94,4 +96,11 @@ it('ends where the bucket is gone', async () => {
   const store = new FakeObjectStore({ uploadPages: [[upload('a'), upload('b')]], failAbort: () => gone });
   const { error } = await abortUploads(REQUEST, { ...CONTEXT, store });
   expect(error).toBe(gone);
+});
+
+it('counts in the text of a dry run what stays', () => {
+  const job = { bucket: 'b', prefix: 'p/', olderThanMs: null, abortUploadsMs: 86_400_000, shard: null, isDryRun: true };
+  const uploads = { matched: 1, running: 2, aborted: 0, failed: 3, notTried: 0, failures: [] };
+  const { lines } = presentSweep(job as unknown as SweepJob, { survey: null, swept: null, uploads, failure: null });
+  expect(lines).toEqual(['1 unfinished upload older than 1d, 3 left, 2 still being sent']);
 });

@@ -168,7 +168,7 @@ function addUploads(
       ...result.json,
       uploads: { older_than_ms: olderThanMs, ...counts, not_tried: notTried, ...stoppedBy, failures },
     },
-    lines: [...(result.lines ?? []), ...left, ...(isDryRun ? [`${matched} ${noun}`] : [])],
+    lines: [...(result.lines ?? []), ...left, ...(isDryRun ? [`${matched} ${noun}${rest}`] : [])],
     ...(isDryRun ? {} : { summary }),
   };
 }
