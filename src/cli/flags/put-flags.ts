@@ -3,6 +3,7 @@ import type { InferredFlags } from '@oclif/core/interfaces';
 import type { ObjectOptions } from '../../transfer/put/object-headers.ts';
 import { BreakwaterError } from '../../errors.ts';
 import { parseHttpTime, parseUtcTime } from '../../wire-time.ts';
+import { quoteGiven } from '../../mask-credentials.ts';
 import { refuseValue } from '../settings/resolve-settings.ts';
 import { repeatedFlag } from './flags.ts';
 
@@ -152,6 +153,7 @@ function readTags(given: readonly string[]): Readonly<Record<string, string>> {
   const accepts = 'NAME=VALUE with a name of up to 128 characters and a value of up to 256';
   const entries = given.map((text) => {
     const [name, value] = split(text, { flag: '--tags', accepts });
+    if (SEVERAL_TAGS.test(text)) throw severalTagsError(text);
     if (name.length > 128 || value.length > 256) throw refuseValue({ name: '--tags', value: text, accepts });
     return [name, value] as const;
   });
@@ -160,6 +162,22 @@ function readTags(given: readonly string[]): Readonly<Record<string, string>> {
     throw new BreakwaterError('usage', `an object can have at most ${TAGS_MAX} tags`);
   }
   return tags;
+}
+
+/**
+ * The lists of other tools: `a=b&c=d` (the header), `Key=a,Value=b` (aws). S3 allows neither `&` nor a comma in tags
+ * (User Guide, "Categorizing your storage using tags"); some stores allow a comma, so it counts only before a name.
+ */
+const SEVERAL_TAGS = /&|,[^=]+=/u;
+
+function severalTagsError(text: string): BreakwaterError {
+  return new BreakwaterError(
+    'usage',
+    `--tags: ${quoteGiven(text)} would be one tag, with a value that S3 does not allow`,
+    {
+      details: { reason: 'bad_value', hint: 'repeat the flag for each tag: --tags NAME=VALUE --tags NAME=VALUE' },
+    },
+  );
 }
 
 function split(text: string, { flag, accepts }: { flag: string; accepts: string }): readonly [string, string] {
