@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { BreakwaterError } from '../errors.ts';
 import { maskCredentials } from '../mask-credentials.ts';
 import { openPipeToRead } from '../open-pipe.ts';
+import { readFields } from '../read-fields.ts';
 import { explainSystemError, readSystemCode } from '../system-error.ts';
 import { readKeyList } from '../sweep/select/key-list.ts';
 import type { SelectionSource } from '../sweep/select/select-items.ts';
@@ -25,7 +26,9 @@ export async function openKeyList(
 ): Promise<SelectionSource> {
   if (path === '-') {
     const stdin = openStdin();
-    return { kind: 'named', open: () => readNamed(stdin, { isNullSeparated, name: 'standard input' }) };
+    const { fd } = readFields(stdin);
+    const files = typeof fd === 'number' ? [fd] : [];
+    return { kind: 'named', files, open: () => readNamed(stdin, { isNullSeparated, name: 'standard input' }) };
   }
   await access(path, constants.R_OK).catch((error: unknown) => {
     throw keyListError(path, error);
@@ -33,7 +36,7 @@ export async function openKeyList(
   const facts = await stat(path);
   if (facts.isDirectory()) throw keyListError(path, null);
   const openSource = (): Readable => (facts.isFIFO() ? openPipeToRead(path) : createReadStream(path));
-  return { kind: 'named', open: () => readNamed(openSource(), { isNullSeparated, name: path }) };
+  return { kind: 'named', files: [path], open: () => readNamed(openSource(), { isNullSeparated, name: path }) };
 }
 
 /** Reads a list of keys; faults of the system, such as a disk error, get a code. */

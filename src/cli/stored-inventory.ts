@@ -30,6 +30,7 @@ export function storedInventory(manifest: S3Location, access: Access): Inventory
   return {
     name: nameOf(manifest),
     readManifest: async () => await readManifest(manifest, access),
+    localFiles: () => [],
     // Checking each file would cost a request.
     find: async ({ key }) => {
       const location = { bucket: manifest.bucket, key };

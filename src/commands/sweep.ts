@@ -11,6 +11,7 @@ import { askToSweep, presentSweep } from '../cli/output/sweep-result.ts';
 import { openStdin } from '../cli/open-stdin.ts';
 import { openSweepAccess } from '../cli/sweep-access.ts';
 import { BreakwaterError } from '../errors.ts';
+import { refuseReportOverKeys } from '../sweep/refuse-report.ts';
 import { runSweep, type SweepFound, type SweepJob } from '../sweep/run-sweep.ts';
 
 export default class Sweep extends BaseCommand<typeof Sweep> {
@@ -105,6 +106,7 @@ export default class Sweep extends BaseCommand<typeof Sweep> {
       connect,
       signal: time.signal,
     });
+    if (selection.source.kind === 'named') refuseReportOverKeys(reportPath, selection.source.files ?? []);
     const store = await connect();
     const job: SweepJob = {
       ...target,

@@ -169,8 +169,8 @@ async function readSource(
     const location = isS3Url(inventory)
       ? storedInventory(parseS3Url(inventory, { aws }), { connect, signal })
       : localInventory(inventory);
-    const { read } = await openInventory(location, bucket, shard ?? null);
-    return { kind: 'named', open: read };
+    const { read, files } = await openInventory(location, bucket, shard ?? null);
+    return { kind: 'named', open: read, files };
   }
   if (keysFrom === undefined) return { kind: 'objects' };
   return await openKeyList(keysFrom, { isNullSeparated, openStdin });

@@ -19,6 +19,8 @@ export interface Inventory {
   readonly manifest: Manifest;
   /** The current objects, at most 1,000 per page, without noncurrent versions and delete markers. */
   readonly read: () => AsyncIterable<readonly SweepItem[]>;
+  /** The local files that belong to it, also those of other shards, by every name that they may have. */
+  readonly files: readonly string[];
 }
 
 /**
@@ -38,6 +40,7 @@ export async function openInventory(
     files.push({ file, open: await location.find(file) });
   return {
     manifest,
+    files: location.localFiles(manifest.files),
     read: async function* read() {
       for (const { file, open } of files) {
         await using copy = await open();

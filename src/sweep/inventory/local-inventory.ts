@@ -10,6 +10,8 @@ export interface InventoryLocation {
   /** The name of the manifest, for messages. */
   readonly name: string;
   readonly readManifest: () => Promise<string>;
+  /** The manifest, and where its files may be on this machine; empty for an inventory in S3. */
+  readonly localFiles: (files: readonly InventoryFile[]) => readonly string[];
   /**
    * Finds one data file, if that needs no request.
    * @returns a function that makes the file available locally
@@ -36,6 +38,7 @@ export function localInventory(path: string): InventoryLocation {
         throw new BreakwaterError('not_found', `cannot read the inventory ${maskCredentials(path)}`, { cause: error });
       }
     },
+    localFiles: (files) => [path, ...files.flatMap((file) => listPlaces(path, file))],
     find: async (file) => {
       const found = await Promise.resolve(locate(path, file));
       const copy = { name: found, path: found, [Symbol.asyncDispose]: async () => await Promise.resolve() };
@@ -44,19 +47,22 @@ export function localInventory(path: string): InventoryLocation {
   };
 }
 
-/** S3 writes `PREFIX/BUCKET/ID/DATE/manifest.json` and `PREFIX/BUCKET/ID/data/FILE`; a flat copy has everything in one directory. */
-function locate(manifestPath: string, { key }: InventoryFile): string {
+/** In the order to look. S3 writes `PREFIX/BUCKET/ID/DATE/manifest.json` and `PREFIX/BUCKET/ID/data/FILE`; a flat copy has everything in one directory. */
+function listPlaces(manifestPath: string, { key }: InventoryFile): readonly string[] {
   const directory = dirname(manifestPath);
   const name = basename(key);
-  const candidates = [
+  return [
     join(directory, name),
     join(directory, 'data', name),
     join(directory, '..', 'data', name),
     join(directory, key),
   ];
-  const found = candidates.find((path) => existsSync(path));
+}
+
+function locate(manifestPath: string, file: InventoryFile): string {
+  const found = listPlaces(manifestPath, file).find((path) => existsSync(path));
   if (found !== undefined) return found;
-  const message = `the inventory's file ${name} is neither beside ${manifestPath} nor in ../data`;
+  const message = `the inventory's file ${basename(file.key)} is neither beside ${manifestPath} nor in ../data`;
   throw new BreakwaterError('not_found', message, {
     details: { hint: 'copy the whole inventory: the manifest and its data files' },
   });

@@ -6,6 +6,7 @@ import { assertNever, BreakwaterError } from '../../errors.ts';
 import type { AgeClock } from './age-clock.ts';
 import { createItemFilter, filterItems, type ItemConditions, type ItemFilter } from './item-filter.ts';
 import { listInParallel, type RangePage } from '../listing/parallel-listing.ts';
+import type { KeyFile } from '../refuse-report.ts';
 import { proveNames, toDoubted } from './prove-names.ts';
 import { selectNamed } from './select-named.ts';
 import { createSplitter } from '../listing/split-key.ts';
@@ -20,7 +21,12 @@ export type SelectionSource =
   /** A listing of noncurrent versions and expired delete markers (version-sieve.ts). */
   | { readonly kind: 'versions' }
   /** A list of keys or an inventory, in pages of at most 1,000. Opened again for every pass. */
-  | { readonly kind: 'named'; readonly open: () => AsyncIterable<readonly SweepItem[]> };
+  | {
+      readonly kind: 'named';
+      readonly open: () => AsyncIterable<readonly SweepItem[]>;
+      /** The local files that it reads, which must not be written to. @default none */
+      readonly files?: readonly KeyFile[];
+    };
 
 export interface SelectionRequest extends ItemConditions {
   readonly bucket: string;
