@@ -11,6 +11,7 @@ import { openTransferContext } from '../cli/s3-access.ts';
 import { nameWish } from '../cli/settings/name-settings.ts';
 import { emptyPathError, isS3Url, parseS3Url } from '../cli/flags/s3-url.ts';
 import { BreakwaterError } from '../errors.ts';
+import { findSystemPlace } from '../system-place.ts';
 import { get, type GetRequest } from '../transfer/get/get.ts';
 
 export default class Get extends BaseCommand<typeof Get> {
@@ -82,14 +83,16 @@ export default class Get extends BaseCommand<typeof Get> {
       });
     }
     if (args.dest === '') throw emptyPathError('the destination');
-    if (args.dest === '-' && run.output.mode.json) {
+    // By number, whatever it is: opened anew by its name, a file would be written from its start.
+    const destination = findSystemPlace(args.dest)?.descriptor === 1 ? '-' : args.dest;
+    if (destination === '-' && run.output.mode.json) {
       throw new BreakwaterError('usage', 'the object and the JSON document cannot both go to standard output', {
         details: { hint: `write the object to a file, or ${adviseText(run.settings)}` },
       });
     }
     const access = readObjectAccess(flags, run);
     const context = await openTransferContext(run, 's3-download', access);
-    const report = await get({ source, destination: args.dest, ...readRequest(flags) }, context);
+    const report = await get({ source, destination, ...readRequest(flags) }, context);
     return presentGet(report);
   }
 }

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { BreakwaterError } from '../errors.ts';
 import { renameOver } from '../rename-over.ts';
 import { explainSystemError, readSystemCode } from '../system-error.ts';
+import { findSystemPlace } from '../system-place.ts';
 
 /** About as much as the totals of a busy machine, in bytes. */
 const TRIAL_BYTES = 64 * 1024;
@@ -49,6 +50,9 @@ export async function writeTextfile(
 /** A rename would replace a pipe or device with a file, and its reader would wait forever. */
 async function refuseOtherKinds(path: string): Promise<void> {
   const found = await stat(path).catch(() => null);
+  // A link such as /dev/stdout can lead to a file, and must stay.
+  if ((found === null || found.isFile()) && findSystemPlace(path) !== null)
+    throw new Error('it belongs to the system, and cannot be replaced by a file');
   if (found === null || found.isFile()) return;
   throw new Error(found.isDirectory() ? 'it is a directory' : 'it is a pipe or device, and the collector reads files');
 }

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { dirname, join, relative, resolve, sep, isAbsolute } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
 import { PARTIAL_SUFFIX } from './partial-file.ts';
+import { isSystemDirectory } from '../../system-place.ts';
 import { statOrNull } from '../local-errors.ts';
 import { planObjectPath } from './object-path.ts';
 import { nameOf, type S3Location } from '../transfer-context.ts';
@@ -100,6 +101,8 @@ export class Destination {
     if (real === null) return this.#checked.delete(existing) ? this.#findEscape(directory) : null;
     if (known !== undefined && known.real !== real) return `${existing} has become another directory meanwhile`;
     if (!isBelow(this.#root, real) && !isBelow(real, this.#root)) return 'a link below the destination leads out of it';
+    // A file there would take the place of a device, or of a link that every program uses.
+    if (isSystemDirectory(real)) return `${real} belongs to the system`;
     for (const place of existing === resolve(directory) ? [existing, directory] : [existing]) {
       if (this.#checked.size < DIRECTORIES_MAX || this.#checked.has(place))
         this.#checked.set(place, { real, atMs: nowMs });

@@ -12,6 +12,7 @@ import { ListingTrust } from './listing-trust.ts';
 import { statOrNull } from '../local-errors.ts';
 import { withResumeHint } from '../run-again.ts';
 import { runMany, type ItemDone, type ManyResult } from '../run-many.ts';
+import { findSystemPlace } from '../../system-place.ts';
 import { nameOf } from '../transfer-context.ts';
 
 /** The most objects for a dry run to name. */
@@ -142,17 +143,20 @@ interface Candidate {
 }
 
 /** @throws BreakwaterError `local_create` if something other than a file is there */
-async function isToSkip(
-  context: FetchContext,
-  { many, item: { location, object }, path, found, trust }: Candidate,
-): Promise<boolean> {
-  if (!found.isFile()) {
-    throw new BreakwaterError('local_create', `cannot create ${path}: it exists and is not a file`, {
-      details: { hint: 'choose another destination' },
-    });
-  }
+async function isToSkip(context: FetchContext, { many, item, path, found, trust }: Candidate): Promise<boolean> {
+  if (!found.isFile()) throw notFileError(path);
   if (context.options.isNoClobber) return true;
-  if (many.isAgain || !context.options.isTimeKept) return false;
+  const isHere =
+    !many.isAgain && context.options.isTimeKept && (await isUnchanged(context, { item, path, found, trust }));
+  // As is a device, even where it leads to a file now.
+  if (!isHere && findSystemPlace(path) !== null) throw notFileError(path);
+  return isHere;
+}
+
+async function isUnchanged(
+  context: FetchContext,
+  { item: { location, object }, path, found, trust }: Omit<Candidate, 'many'>,
+): Promise<boolean> {
   const { size, mtimeMs, ctimeMs } = found;
   const stat = async () => {
     const facts = await context.store.stat({ ...location, versionId: null, listed: trust.identify(object) });
@@ -160,6 +164,12 @@ async function isToSkip(
     return facts;
   };
   return await isAlreadyHere({ path, size, mtimeMs, ctimeMs }, object, stat);
+}
+
+function notFileError(path: string): BreakwaterError {
+  return new BreakwaterError('local_create', `cannot create ${path}: it exists and is not a file`, {
+    details: { hint: 'choose another destination' },
+  });
 }
 
 function nothingFoundError({ bucket, prefix, pattern }: ManyToGet): BreakwaterError {

@@ -5,6 +5,7 @@ import type { DownloadTarget, ObjectFacts, ResumePoint } from '../../s3/download
 import { BreakwaterError } from '../../errors.ts';
 import { lookUp } from '../../read-fields.ts';
 import { explainSystemError, readSystemCode } from '../../system-error.ts';
+import { findSystemPlace } from '../../system-place.ts';
 import { canOnlyWrite } from './can-only-write.ts';
 
 /** The output for one object. A null path is standard output; a stream is an existing pipe or device. */
@@ -31,13 +32,14 @@ export interface LocalSink extends AsyncDisposable {
 /**
  * Checks, before any request, that a file can be created at `path`: it is not a directory, and its nearest existing
  * parent is writable. Creates nothing.
- * @throws BreakwaterError `local_create`
+ * @throws BreakwaterError `local_create`; `usage` for a name of the system that leads to a file
  */
 export async function checkTarget(path: string): Promise<'absent' | 'file' | 'stream'> {
   const found = await stat(path).catch(() => null);
   if (found?.isDirectory() === true) throw cannotCreateError(path, 'it is a directory');
   // A pipe or device is written to, never replaced: `get s3://b/k /dev/null` must not delete /dev/null.
   if (found !== null && !found.isFile()) return 'stream';
+  if (findSystemPlace(path) !== null) throw systemPlaceError(path);
   const above = await findAbove(dirname(resolve(path)), path);
   try {
     await access(above, constants.W_OK | constants.X_OK);
@@ -84,6 +86,13 @@ async function findAbove(directory: string, what: string): Promise<string> {
 export function existsError(path: string): BreakwaterError {
   return new BreakwaterError('exists', `${path} already exists`, {
     details: { hint: 'leave out --no-clobber to replace it' },
+  });
+}
+
+/** A file would take the place of what every program looks for under that name, such as `/dev/stderr`. */
+function systemPlaceError(path: string): BreakwaterError {
+  return new BreakwaterError('usage', `${path} belongs to the system, and cannot be replaced by a file`, {
+    details: { hint: 'use - for standard output, or name a file elsewhere' },
   });
 }
 
