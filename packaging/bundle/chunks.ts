@@ -37,6 +37,17 @@ const OCLIF_START =
 /** Loaded by every command that sends a request, with all that it uses of the SDK. */
 const STORE = ['s3/object-store.ts'];
 
+/** Loaded together by `put` and `get` of many objects. */
+const MANY: ReadonlySet<string> = new Set(
+  [
+    'cli/output/many-result.ts',
+    'transfer/denied-run.ts',
+    'transfer/item-supply.ts',
+    'transfer/run-again.ts',
+    'transfer/run-many.ts',
+  ].map((path) => join(SOURCES, path)),
+);
+
 /**
  * Needed only where there is a config file, a mistake in a command line, or a state on FUSE or out of reach: apart, so that
  * all other starts stay quick.
@@ -68,6 +79,7 @@ export function chooseChunk(id: string, modules: Modules): string | null {
   if (id.startsWith(OTHER_SYSTEMS)) return 'other-systems';
   if (start.has(id) || OCLIF_START.test(id) || id.endsWith('rolldown/runtime.js')) return 'start';
   if (id.includes('/@oclif/core/')) return 'oclif';
+  if (MANY.has(id)) return 'run-many';
   return store.has(id) ? 'store' : null;
 }
 

@@ -4,7 +4,7 @@ import { BreakwaterError } from '../../errors.ts';
 import type { KeyPatterns } from '../../key-filter.ts';
 import { openFetchContext, type FetchContext, type FetchOptions } from './fetch-context.ts';
 import { fetchObject, type ObjectToFetch } from './fetch-object.ts';
-import { getMany, planMany, type GetPlan, type ManyToGet } from './get-many.ts';
+import type { GetPlan, ManyToGet } from './get-many.ts';
 import { findPattern, type KeyPattern } from './listed-items.ts';
 import { baseNameOf, isFileName } from './object-path.ts';
 import { checkDirectoryTarget, checkTarget, existsError, type FetchTarget } from './sink.ts';
@@ -128,6 +128,8 @@ async function getOne(
 
 async function getAll(context: FetchContext, request: GetRequest, keys: KeyPattern): Promise<GetReport> {
   const many: ManyToGet = { ...request, ...keys, bucket: request.source.bucket };
+  // Loaded then, because most starts are for one object.
+  const { getMany, planMany } = await import('./get-many.ts');
   if (request.isDryRun) return { kind: 'planned', plan: await planMany(context, many) };
   return { kind: 'many', result: await getMany(context, many) };
 }
