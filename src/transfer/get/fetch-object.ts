@@ -86,5 +86,5 @@ async function chooseOutput(
   const { path } = target;
   if (path === null) return StreamOutput.toStandardOutput(context.stdout, signal);
   if (target.kind === 'stream') return await StreamOutput.toDevice(path, { clock: context.clock, signal });
-  return await FileOutput.prepare(context, location, path);
+  return await FileOutput.prepare(context, location, { path, isReplacing: target.kind === 'file' });
 }

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { DownloadResult, FileTarget, ObjectFacts } from '../../s3/download/download-request.ts';
 import type { ListedIdentity } from '../../s3/download/listed-identity.ts';
@@ -13,6 +14,8 @@ import { writeSmallFile } from './write-small-file.ts';
 interface SmallObjectToFetch extends Pick<ObjectToFetch, 'location' | 'signal'> {
   readonly path: string;
   readonly listed: ListedIdentity;
+  /** The file at the path; null for none. */
+  readonly found: Stats | null;
 }
 
 /** Whether a listed object can be fetched by `fetchSmall`: held in memory, verified there, and written in one go. */
@@ -29,11 +32,11 @@ export function isFetchedWhole({ options, resumable }: FetchContext, { sizeBytes
  */
 export async function fetchSmall(
   context: FetchContext,
-  { location, path, signal, listed }: SmallObjectToFetch,
+  { location, path, signal, listed, found }: SmallObjectToFetch,
 ): Promise<DownloadResult> {
   const { options, store, slots, emit } = context;
   const name = nameOf(location);
-  const file = new SmallOutput(context, location, path);
+  const file = new SmallOutput(context, { location, path, found });
   let ok = false;
   try {
     const result = await store.download({
@@ -64,12 +67,17 @@ class SmallOutput {
   readonly #context: FetchContext;
   readonly #location: S3Location;
   readonly #path: string;
+  readonly #found: Stats | null;
   #long: FileOutput | null = null;
 
-  constructor(context: FetchContext, location: S3Location, path: string) {
+  constructor(
+    context: FetchContext,
+    { location, path, found }: Pick<SmallObjectToFetch, 'location' | 'path' | 'found'>,
+  ) {
     this.#context = context;
     this.#location = location;
     this.#path = path;
+    this.#found = found;
   }
 
   /** Takes the whole object, verified. Returns null if the file is there, with its name. */
@@ -115,11 +123,15 @@ class SmallOutput {
     const path = this.#path;
     const partialPath = join(dirname(path), partialName(basename(path), tag));
     const { isNoClobber } = this.#context.options;
-    return writeSmallFile({ path, partialPath, content, modifiedMs: this.#timeOf(facts), isNoClobber });
+    const modifiedMs = this.#timeOf(facts);
+    return writeSmallFile({ path, partialPath, content, modifiedMs, isNoClobber, replaced: this.#found });
   }
 
   async #openLong(facts: ObjectFacts, how: { readonly isResumed: boolean }): Promise<FileTarget> {
-    this.#long = await FileOutput.prepare(this.#context, this.#location, this.#path);
+    this.#long = await FileOutput.prepare(this.#context, this.#location, {
+      path: this.#path,
+      isReplacing: this.#found !== null,
+    });
     return await this.#long.open(facts, how);
   }
 

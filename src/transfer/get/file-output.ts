@@ -12,11 +12,18 @@ import type { S3Location } from '../transfer-context.ts';
 /** Failures after which a download can be resumed. */
 const RESUMABLE_AFTER: ReadonlySet<ErrorCode> = new Set(['interrupted', 'circuit_open', 'deadline', 'unavailable']);
 
+interface FilePlace {
+  readonly path: string;
+  /** A file is there. */
+  readonly isReplacing: boolean;
+}
+
 /** A file for one object, possibly resumed from an earlier run. */
 export class FileOutput implements LocalSink {
   readonly #context: FetchContext;
   readonly #location: S3Location;
   readonly #path: string;
+  readonly #isReplacing: boolean;
   #resumable: ResumableDownload | null = null;
   #sink: FileSink | null = null;
   /** The directory that is remembered for a file that cannot be resumed. */
@@ -24,15 +31,16 @@ export class FileOutput implements LocalSink {
   /** False if S3 states no checksum to verify the bytes of an earlier run: they are never used, and none are kept. */
   #isProvable = true;
 
-  private constructor(context: FetchContext, location: S3Location, path: string) {
+  private constructor(context: FetchContext, location: S3Location, { path, isReplacing }: FilePlace) {
     this.#context = context;
     this.#location = location;
     this.#path = path;
+    this.#isReplacing = isReplacing;
   }
 
   /** Looks for a download to resume. */
-  static async prepare(context: FetchContext, location: S3Location, path: string): Promise<FileOutput> {
-    const output = new FileOutput(context, location, path);
+  static async prepare(context: FetchContext, location: S3Location, place: FilePlace): Promise<FileOutput> {
+    const output = new FileOutput(context, location, place);
     // Skipped if there is nothing to resume, to save time for thousands of small objects.
     if (output.#isWorthKeeping && context.resumable.size > 0) {
       const id = output.#identify();
@@ -90,7 +98,7 @@ export class FileOutput implements LocalSink {
 
   get #sinkOptions() {
     const { isNoClobber, isSynced } = this.#context.options;
-    return { noClobber: isNoClobber, isSynced };
+    return { noClobber: isNoClobber, isSynced, isReplacing: this.#isReplacing };
   }
 
   get #resumeOptions() {

@@ -5,6 +5,8 @@ import type { FileTarget } from '../../s3/download/download-request.ts';
 import { makeDirectory } from '../../make-directory.ts';
 import { BreakwaterError } from '../../errors.ts';
 import type { WorkClaim } from '../../unfinished-work.ts';
+import { keepPermissionsOf } from './keep-permissions.ts';
+import { dropBytes } from './drop-bytes.ts';
 import { findOwnFile, isOwnFile, isPartialOf, partialName, type SavedPartial } from './partial-file.ts';
 import { cannotCreateError } from './sink.ts';
 import { openWritable, type WritableFile } from '../open-file.ts';
@@ -20,6 +22,8 @@ export interface FileSinkOptions {
   readonly noClobber: boolean;
   /** Sync the file and its name to disk before `commit` resolves. */
   readonly isSynced: boolean;
+  /** A file with the name exists: the new one gets its permissions. @default false */
+  readonly isReplacing?: boolean;
   /**
    * The claim on a temporary file that other processes can find; null if they cannot. Once the claim is lost, the file
    * is neither written nor renamed nor removed.
@@ -73,7 +77,8 @@ export class FileSink implements FileTarget {
   ): Promise<FileSink> {
     const partialPath = join(directory, partialName(basename(path), tag));
     try {
-      const file = await createFile(partialPath, { sizeBytes, isPrivate: directory !== dirname(path) });
+      const isPrivate = directory !== dirname(path) || options.isReplacing === true;
+      const file = await createFile(partialPath, { sizeBytes, isPrivate });
       return new FileSink(path, { path: partialPath, file, endBytes: 0 }, options);
     } catch (error) {
       throw cannotCreateError(path, explainSystemError(error) ?? 'unknown error', error);
@@ -143,6 +148,8 @@ export class FileSink implements FileTarget {
   readonly commit = async (modifiedMs: number | null): Promise<void> => {
     this.#assertOurs(this.#options.claim?.confirm());
     try {
+      if (this.#options.isReplacing === true)
+        keepPermissionsOf(this.#path, { path: this.partialPath, fd: this.#file.descriptor });
       // Before the rename, so that the name never appears without its bytes.
       if (this.#options.isSynced) await this.#file.sync();
       if (modifiedMs !== null) await this.#file.setTime(modifiedMs / 1000);
@@ -225,15 +232,6 @@ async function openExisting(path: string): Promise<WritableFile | null> {
   } catch {
     return null;
   }
-}
-
-function dropBytes(chunks: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
-  let left = bytes;
-  for (const [index, chunk] of chunks.entries()) {
-    if (left < chunk.byteLength) return [chunk.subarray(left), ...chunks.slice(index + 1)];
-    left -= chunk.byteLength;
-  }
-  return [];
 }
 
 function cannotWriteError(path: string, error: unknown): BreakwaterError {

@@ -62,8 +62,13 @@ export async function getMany(context: FetchContext, many: ManyToGet): Promise<M
       }
       const listed = trust.identify(object);
       const result = isFetchedWhole(context, object)
-        ? await fetchSmall(context, { location, path, signal, listed })
-        : await fetchObject(context, { location, target: { path, kind: 'file' }, signal, listed });
+        ? await fetchSmall(context, { location, path, signal, listed, found })
+        : await fetchObject(context, {
+            location,
+            target: { path, kind: found === null ? 'absent' : 'file' },
+            signal,
+            listed,
+          });
       trust.note(object, result);
       return result;
     } catch (error) {

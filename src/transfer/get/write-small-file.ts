@@ -1,5 +1,6 @@
 import { closeSync, futimesSync, linkSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { toTime } from '../open-file.ts';
+import { keepPermissions, PRIVATE_MODE, type Permissions } from './keep-permissions.ts';
 
 export interface SmallFile {
   readonly path: string;
@@ -10,6 +11,8 @@ export interface SmallFile {
   readonly modifiedMs: number | null;
   /** Keep a file that exists. */
   readonly isNoClobber: boolean;
+  /** Those of the file that has the name, which the new one gets; null if there is none. */
+  readonly replaced: Permissions | null;
 }
 
 /**
@@ -18,23 +21,25 @@ export interface SmallFile {
  * @returns false if any of it failed, with nothing left behind: `FileSink` knows what can be done about it, or says why
  * nothing can
  */
-export function writeSmallFile({ path, partialPath, content, modifiedMs, isNoClobber }: SmallFile): boolean {
+export function writeSmallFile(file: SmallFile): boolean {
+  const { path, partialPath, isNoClobber, replaced } = file;
   let fd: number;
   try {
-    fd = openSync(partialPath, 'wx', 0o666);
+    fd = openSync(partialPath, 'wx', replaced === null ? 0o666 : PRIVATE_MODE);
   } catch {
     return false;
   }
-  if (writeAndClose(fd, content, modifiedMs) && takeName(partialPath, path, isNoClobber)) return true;
+  if (writeAndClose(fd, file) && takeName(partialPath, path, isNoClobber)) return true;
   tryTo(() => unlinkSync(partialPath));
   return false;
 }
 
-function writeAndClose(fd: number, content: Uint8Array, modifiedMs: number | null): boolean {
+function writeAndClose(fd: number, { content, modifiedMs, replaced }: SmallFile): boolean {
   const isWritten = tryTo(() => {
     // A full disk may take a part of it.
     if (writeSync(fd, content, 0, content.byteLength, 0) < content.byteLength) throw new Error('cut');
     if (modifiedMs !== null) futimesSync(fd, toTime(modifiedMs / 1000), toTime(modifiedMs / 1000));
+    if (replaced !== null) keepPermissions(fd, replaced);
   });
   return tryTo(() => closeSync(fd)) && isWritten;
 }

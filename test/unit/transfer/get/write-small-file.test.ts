@@ -10,7 +10,7 @@ function prepare({ content = CONTENT, modifiedMs = null as number | null, isNoCl
   const directory = mkdtempSync(join(tmpdir(), 'small-file-'));
   const path = join(directory, 'f');
   const write = () =>
-    writeSmallFile({ path, partialPath: join(directory, '.f.part'), content, modifiedMs, isNoClobber });
+    writeSmallFile({ path, partialPath: join(directory, '.f.part'), content, modifiedMs, isNoClobber, replaced: null });
   return { directory, path, write };
 }
 
@@ -53,6 +53,7 @@ describe('writeSmallFile', () => {
       content: CONTENT,
       modifiedMs: null,
       isNoClobber: false,
+      replaced: null,
     };
     expect([writeSmallFile(how), readdirSync(directory)]).toEqual([false, ['f']]);
   });
