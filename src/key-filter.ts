@@ -10,6 +10,13 @@ export interface KeyPatterns {
 
 export type KeyFilter = (relativeKey: string) => boolean;
 
+/** Sees what a filter decides, apart from keys that `include` leaves out. Not asked without `exclude`. */
+export interface KeyWatch {
+  readonly onTaken: (relativeKey: string) => void;
+  /** @param index of the first pattern that excludes the key */
+  readonly onExcluded: (index: number, relativeKey: string) => void;
+}
+
 /** Names that the braces of one pattern may stand for, and their characters together. */
 const NAMES_MAX = 10_000;
 const CHARACTERS_MAX = 3_000_000;
@@ -40,11 +47,20 @@ const LAST_DOT = /(?<=^\.?|\/\.?)\.(?=\/|$)/gu;
  * The time for a key is bounded, whatever the pattern and the key.
  * @throws BreakwaterError `usage` for a pattern that is empty, too long, or has braces for too many names
  */
-export function createKeyFilter({ include, exclude }: KeyPatterns): KeyFilter {
+export function createKeyFilter({ include, exclude }: KeyPatterns, watch?: KeyWatch): KeyFilter {
   const included = include.map(compile);
   const excluded = exclude.map(compile);
-  return (key) =>
-    (included.length === 0 || included.some((matches) => matches(key))) && !excluded.some((matches) => matches(key));
+  const isIncluded: KeyFilter = included.length === 0 ? () => true : (key) => included.some((matches) => matches(key));
+  if (watch === undefined || excluded.length === 0) {
+    return (key) => isIncluded(key) && !excluded.some((matches) => matches(key));
+  }
+  return (key) => {
+    if (!isIncluded(key)) return false;
+    const index = excluded.findIndex((matches) => matches(key));
+    if (index === -1) watch.onTaken(key);
+    else watch.onExcluded(index, key);
+    return index === -1;
+  };
 }
 
 /** A leading slash anchors a pattern and is not part of the name. */

@@ -2,6 +2,7 @@ import type { ObjectStore } from '../s3/object-store.ts';
 import type { AbortEnd } from '../s3/delete/abort-upload.ts';
 import type { UnfinishedUpload } from '../s3/list/list-uploads.ts';
 import { BreakwaterError, type ErrorCode } from '../errors.ts';
+import type { ExcludeWatch } from '../exclude-watch.ts';
 import type { KeyPatterns } from '../key-filter.ts';
 import type { AgeClock } from './select/age-clock.ts';
 import { askForPermission } from '../permissions.ts';
@@ -34,6 +35,8 @@ export interface UploadSweepContext {
   /** The ids of uploads that live processes on this machine are sending. */
   readonly findRunning: () => Promise<ReadonlySet<string>>;
   readonly ageClock: AgeClock;
+  /** @default not watched */
+  readonly excludes?: ExcludeWatch;
 }
 
 /** The result for uploads that are old enough, and for those of unknown age. */
@@ -114,7 +117,12 @@ class UploadSweepRun {
     const { prefix, olderThanMs, patterns, shard = null } = request;
     this.#request = request;
     this.#context = context;
-    this.#filter = createItemFilter(prefix, { olderThanMs, patterns, shard });
+    this.#filter = createItemFilter(prefix, {
+      olderThanMs,
+      patterns,
+      shard,
+      ...(context.excludes === undefined ? {} : { watch: context.excludes }),
+    });
   }
 
   get tally(): UploadTally {
@@ -128,10 +136,11 @@ class UploadSweepRun {
 
   async run(): Promise<void> {
     const { bucket, prefix, isDryRun } = this.#request;
-    const { store, ageClock, findRunning } = this.#context;
+    const { store, ageClock, findRunning, excludes } = this.#context;
     for await (const { uploads, storeNowMs } of store.listUploads({ bucket, prefix })) {
       const nowMs = ageClock(storeNowMs);
       const old = uploads.filter((upload) => this.#filter.takes(toItem(upload), nowMs));
+      excludes?.report();
       // Checked after the listing, because an upload is saved as soon as it has been created.
       const running = old.length === 0 ? NONE : await findRunning();
       const matches = old.filter(({ uploadId }) => !running.has(uploadId));

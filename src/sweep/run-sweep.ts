@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import { BreakwaterError } from '../errors.ts';
 import type { EventSink } from '../events.ts';
 import type { ObjectStore } from '../s3/object-store.ts';
+import { watchExcludes, type ExcludeWatch } from '../exclude-watch.ts';
 import { watchNeighbours } from '../prefix-warning.ts';
 import type { UnfinishedWork, WorkClaim } from '../unfinished-work.ts';
 import { abortUploads, type UploadSweepRequest, type UploadTally } from './abort-uploads.ts';
@@ -85,7 +86,8 @@ export interface SweepOutcome {
 export async function runSweep(job: SweepJob, given: SweepTools): Promise<SweepOutcome | null> {
   const { isDryRun, olderThanMs } = job;
   const hints = createMatchHints({ ...job, emit: given.emit });
-  const tools = { ...given, hints, ageClock: createAgeClock({ now: given.clock.now, emit: given.emit }) };
+  const excludes = openExcludes(job, given.emit);
+  const tools = { ...given, hints, excludes, ageClock: createAgeClock({ now: given.clock.now, emit: given.emit }) };
   const select = openSelection(job, tools);
   if (isDryRun) {
     const survey = olderThanMs === null ? null : await surveySweep(select(EVERY_KEY));
@@ -117,18 +119,29 @@ export async function runSweep(job: SweepJob, given: SweepTools): Promise<SweepO
   return await addUploads({ survey: null, swept, failure: findObjectFailure(swept, job) }, job, tools);
 }
 
-type AgedTools = SweepTools & { readonly ageClock: AgeClock; readonly hints: MatchHints };
+type AgedTools = SweepTools & {
+  readonly ageClock: AgeClock;
+  readonly hints: MatchHints;
+  readonly excludes: ExcludeWatch;
+};
+
+/** A pattern begins after the last slash of the prefix, but its user may repeat the prefix, or the URL. */
+function openExcludes({ bucket, prefix, selection }: SweepJob, emit: EventSink): ExcludeWatch {
+  const base = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+  return watchExcludes({ exclude: selection.patterns.exclude, starts: [`s3://${bucket}/${base}`, base], base, emit });
+}
 
 type Select = (span: KeySpan) => AsyncIterable<SweepPage>;
 
-function openSelection(job: SweepJob, { store, ageClock, emit, hints }: AgedTools): Select {
+function openSelection(job: SweepJob, { store, ageClock, emit, hints, excludes }: AgedTools): Select {
   const { bucket, prefix, selection, olderThanMs, isUnconditional } = job;
   const watch = watchNeighbours({ prefix, emit });
   const source = hints.watch(selection.source);
   return async function* select(within) {
-    const request = { ...selection, source, bucket, prefix, olderThanMs: olderThanMs ?? 0, within };
+    const request = { ...selection, source, bucket, prefix, olderThanMs: olderThanMs ?? 0, within, watch: excludes };
     for await (const page of selectItems(request, { store, ageClock })) {
       watch(page.items);
+      excludes.report();
       // Without an ETag, a delete has no condition.
       yield isUnconditional ? { ...page, items: page.items.map((item) => ({ ...item, etag: null })) } : page;
     }

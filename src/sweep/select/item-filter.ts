@@ -1,4 +1,4 @@
-import { createKeyFilter, type KeyPatterns } from '../../key-filter.ts';
+import { createKeyFilter, type KeyPatterns, type KeyWatch } from '../../key-filter.ts';
 import { holdsKey, type Shard } from '../shard.ts';
 import type { SweepItem, SweepPage } from '../sweep-item.ts';
 
@@ -8,6 +8,8 @@ export interface ItemConditions {
   readonly olderThanMs: number;
   /** Matched against the part of the key after the last slash of the prefix. @default everything matches */
   readonly patterns?: KeyPatterns;
+  /** Sees which keys the patterns take. */
+  readonly watch?: KeyWatch;
   /** Minimum size, inclusive, in bytes. @default null: any */
   readonly minSizeBytes?: number | null;
   /** Maximum size, inclusive, in bytes. @default null: any */
@@ -40,9 +42,9 @@ export function filterItems(
 /** Compiles the conditions once, because a sweep checks every key of a bucket. */
 export function createItemFilter(
   prefix: string,
-  { olderThanMs, patterns = EVERYTHING, minSizeBytes = null, maxSizeBytes = null, shard = null }: ItemConditions,
+  { olderThanMs, patterns = EVERYTHING, watch, minSizeBytes = null, maxSizeBytes = null, shard = null }: ItemConditions,
 ): ItemFilter {
-  const isWanted = createKeyFilter(patterns);
+  const isWanted = createKeyFilter(patterns, watch);
   const nameStart = prefix.lastIndexOf('/') + 1;
   const asksForAge = olderThanMs > 0;
   const asksForSize = minSizeBytes !== null || maxSizeBytes !== null;

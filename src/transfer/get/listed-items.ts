@@ -1,6 +1,7 @@
 import type { EventSink } from '../../events.ts';
 import type { ListedObject } from '../../s3/list/list-objects.ts';
 import type { ObjectStore } from '../../s3/object-store.ts';
+import { watchExcludes } from '../../exclude-watch.ts';
 import { createKeyFilter, type KeyFilter, type KeyPatterns } from '../../key-filter.ts';
 import { watchNeighbours } from '../../prefix-warning.ts';
 import { baseNameOf } from './object-path.ts';
@@ -46,7 +47,10 @@ export async function* listItemPages(
   signal?: AbortSignal,
 ): AsyncGenerator<readonly ListedItem[]> {
   const below = prefix.lastIndexOf('/') + 1;
-  const isWanted = createKeyFilter(patterns);
+  const base = prefix.slice(0, below);
+  const starts = [`s3://${bucket}/${base}`, base];
+  const excludes = watchExcludes({ exclude: patterns.exclude, starts, base, emit });
+  const isWanted = createKeyFilter(patterns, excludes);
   // The leading slash makes it match the whole name.
   const fits: KeyFilter =
     pattern === undefined ? () => true : createKeyFilter({ include: [`/${pattern}`], exclude: [] });
@@ -63,6 +67,7 @@ export async function* listItemPages(
       const location = { bucket, key };
       items.push({ name: nameOf(location), location, object });
     }
+    excludes.report();
     watch?.(items.map(({ object }) => object));
     yield items;
   }

@@ -1,9 +1,8 @@
 import { basename } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
 import type { EventSink } from '../../events.ts';
-import { createKeyFilter } from '../../key-filter.ts';
 import { walkFiles, type WalkedFile } from './walk-files.ts';
-import { findOnly, isStandardInput, planKey, planSources } from './put.ts';
+import { findOnly, isStandardInput, planKey, planSources, selectFiles } from './put.ts';
 import type { PutRequest } from './put-request.ts';
 import { refuseEmpty } from './put-many.ts';
 import { openLocalFile } from './source-file.ts';
@@ -35,7 +34,7 @@ export async function planPut(request: PutRequest, { emit }: { emit: EventSink }
   const samples: { source: string; location: S3Location }[] = [];
   const failures: ItemFailure[] = [];
   const plan = { objects: 0, bytes: 0, failed: 0 };
-  for await (const file of walkFiles(roots, { takes: createKeyFilter(request.patterns), emit })) {
+  for await (const file of walkFiles(roots, selectFiles(roots, request, emit))) {
     const size = findSize(file);
     if (size instanceof BreakwaterError) {
       // Alone, it would be the error of the run.

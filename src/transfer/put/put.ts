@@ -1,12 +1,14 @@
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import type { ObjectStore } from '../../s3/object-store.ts';
 import { Slots, usualBounds } from '../../guard/slots.ts';
 import { BreakwaterError } from '../../errors.ts';
+import type { EventSink } from '../../events.ts';
+import { watchExcludes } from '../../exclude-watch.ts';
 import { createKeyFilter } from '../../key-filter.ts';
 import { findSources, type SourceRoot } from './find-sources.ts';
 import { prepareHeaders } from './object-headers.ts';
 import { openLocalFile } from './source-file.ts';
-import { walkTogether } from './walk-files.ts';
+import { walkTogether, type WalkOptions } from './walk-files.ts';
 import { PART_BYTES_DEFAULT } from './part-size.ts';
 import { putMany } from './put-many.ts';
 import type { PutReport, PutRequest } from './put-request.ts';
@@ -27,8 +29,19 @@ export async function put(request: PutRequest, context: TransferContext): Promis
   const { bucket } = request.destination;
   await context.refuseIfOpen({ operation: 'put_object', bucket });
   using store = await context.connect();
-  const files = walkTogether(roots, { takes: createKeyFilter(request.patterns), emit: context.emit });
+  const files = walkTogether(roots, selectFiles(roots, request, context.emit));
   return { kind: 'many', result: await putMany(files, openTools(store, request, context)) };
+}
+
+/** Selects by the patterns of a put; warns of a pattern that seems to mean more than it excludes. */
+export function selectFiles(
+  roots: readonly SourceRoot[],
+  { patterns }: Pick<PutRequest, 'patterns'>,
+  emit: EventSink,
+): WalkOptions {
+  const starts = roots.flatMap(({ path, isDirectory }) => (isDirectory ? [join(path, '_').slice(0, -1)] : []));
+  const excludes = watchExcludes({ exclude: patterns.exclude, starts, base: '', emit });
+  return { takes: createKeyFilter(patterns, excludes), onRead: excludes.report, emit };
 }
 
 /** Finds the sources, and checks that they fit the destination. @throws BreakwaterError `usage`, or as `findSources` */

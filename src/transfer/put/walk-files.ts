@@ -23,9 +23,11 @@ export interface WalkedFile {
 /** After how many reads everything else gets its turn: a few ms at most, also where the filter takes nothing. */
 const READS_A_TURN = 8;
 
-interface WalkOptions {
+export interface WalkOptions {
   /** Selects by the name below the destination. */
   readonly takes: KeyFilter;
+  /** Called with each read of a directory, before its files are given out. @default nothing */
+  readonly onRead?: () => void;
   readonly emit: EventSink;
 }
 
@@ -42,6 +44,7 @@ export async function* walkTogether(
 ): AsyncGenerator<readonly WalkedFile[]> {
   let reads = 0;
   for (const files of walkRoots(roots, options)) {
+    options.onRead?.();
     yield files;
     reads += 1;
     if (reads % READS_A_TURN === 0) await setImmediate();
