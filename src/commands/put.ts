@@ -6,7 +6,7 @@ import type { CommandResult, CommandRun } from '../cli/command-run.ts';
 import { quoteGiven } from '../mask-credentials.ts';
 import { accessFlags, readObjectAccess } from '../cli/flags/access-flags.ts';
 import { countFlag, repeatedFlag, sizeFlag, transferFlags, withEnvironment } from '../cli/flags/flags.ts';
-import { objectFlags, readObjectOptions } from '../cli/flags/put-flags.ts';
+import { objectFlags, readObjectOptions, warnOfJoinedMetadata } from '../cli/flags/put-flags.ts';
 import { openTransferContext } from '../cli/s3-access.ts';
 import { emptyPathError, isS3Url, parseS3Url } from '../cli/flags/s3-url.ts';
 import { BreakwaterError } from '../errors.ts';
@@ -85,6 +85,7 @@ export default class Put extends BaseCommand<typeof Put> {
     const checksum = chooseChecksum(flags, run);
     const access = { ...readObjectAccess(flags, run), sendsChecksums: checksum !== 'none' };
     const object = readObjectOptions(flags);
+    warnOfJoinedMetadata(flags, run.emit);
     if (access.customerKey !== null && object.serverSideEncryption !== undefined) {
       throw new BreakwaterError('usage', '--sse-customer-key-file cannot be combined with --sse or --sse-kms-key-id');
     }

@@ -2,6 +2,7 @@ import { string } from '@oclif/core/flags';
 import type { InferredFlags } from '@oclif/core/interfaces';
 import type { ObjectOptions } from '../../transfer/put/object-headers.ts';
 import { BreakwaterError } from '../../errors.ts';
+import type { EventSink } from '../../events.ts';
 import { parseHttpTime, parseUtcTime } from '../../wire-time.ts';
 import { quoteGiven } from '../../mask-credentials.ts';
 import { refuseValue } from '../settings/resolve-settings.ts';
@@ -147,6 +148,17 @@ function readMetadata(given: readonly string[]): Readonly<Record<string, string>
     throw new BreakwaterError('usage', `--metadata has ${bytes} bytes; S3 allows ${METADATA_BYTES_MAX}`);
   }
   return Object.fromEntries(entries);
+}
+
+/** The shorthand of aws, `a=b,c=d`: every part a name and a value. Here it is one value, which S3 allows. */
+const SEVERAL_METADATA = /^[\w.-]+=[^,=]*(?:,[\w.-]+=[^,=]*)+$/u;
+
+/** Warns of metadata that looks like several pairs in one flag. */
+export function warnOfJoinedMetadata({ metadata = [] }: Pick<ObjectFlags, 'metadata'>, emit: EventSink): void {
+  const joined = metadata.find((text) => SEVERAL_METADATA.test(text));
+  if (joined === undefined) return;
+  const message = `--metadata ${quoteGiven(joined)} is one name with one value; for several, repeat the flag`;
+  emit({ kind: 'warning', reason: 'metadata_list', message });
 }
 
 function readTags(given: readonly string[]): Readonly<Record<string, string>> {
