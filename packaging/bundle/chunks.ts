@@ -26,6 +26,7 @@ const START = [
   'system-place.ts',
   'transfer/local-errors.ts',
   'transfer/open-file.ts',
+  'transfer/partial-name.ts',
   'transfer/transfer-context.ts',
   'ui/align-columns.ts',
 ];

@@ -3,7 +3,7 @@ import { unlink, writeFile, stat } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { dirname, join, relative, resolve, sep, isAbsolute } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
-import { PARTIAL_SUFFIX } from './partial-file.ts';
+import { PARTIAL_SUFFIX } from '../partial-name.ts';
 import { isSystemDirectory } from '../../system-place.ts';
 import { statOrNull } from '../local-errors.ts';
 import { planObjectPath } from './object-path.ts';

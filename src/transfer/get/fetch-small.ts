@@ -7,7 +7,7 @@ import type { FetchContext } from './fetch-context.ts';
 import { planPieces, type ObjectToFetch } from './fetch-object.ts';
 import { FileOutput } from './file-output.ts';
 import { isSmall, SMALL_BYTES_MAX } from '../open-file.ts';
-import { partialName } from './partial-file.ts';
+import { partialName } from '../partial-name.ts';
 import { nameOf, type S3Location } from '../transfer-context.ts';
 import { writeSmallFile } from './write-small-file.ts';
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { UnfinishedWork, WorkClaim } from '../../unfinished-work.ts';
 import type { Clock } from '../../clock.ts';
 import { readSystemCode } from '../../system-error.ts';
-import { findOwnFile, readTag, removeFile, removePartial } from './partial-file.ts';
+import { findOwnFile, removeFile, removePartial } from './partial-file.ts';
+import { readTag } from '../partial-name.ts';
 import { parseSaved, type SavedRun } from './saved-download.ts';
 
 /** The most directories to remember, unless more are in use; the transfers in flight bound those. */

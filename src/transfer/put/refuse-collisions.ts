@@ -2,6 +2,7 @@ import { lstat, opendir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
 import type { KeyFilter } from '../../key-filter.ts';
+import { readTag } from '../partial-name.ts';
 import { DigestSet } from './digest-set.ts';
 import type { SourceRoot } from './find-sources.ts';
 
@@ -65,11 +66,15 @@ async function compareLevel({ files, directories, below }: Level, takes: KeyFilt
   }
 }
 
-/** The entries of a directory; none if it is unreadable, which is reported later. */
+/** The entries of a directory that can be sent; none if it is unreadable, which is reported later. */
 async function* readNames(path: string): AsyncGenerator<{ name: string; isDirectory: boolean }> {
   const directory = await opendir(path).catch(() => null);
   if (directory === null) return;
-  for await (const entry of directory) yield { name: entry.name, isDirectory: entry.isDirectory() };
+  for await (const entry of directory) {
+    const isDirectory = entry.isDirectory();
+    // `walkTogether` passes over temporary files.
+    if (isDirectory || readTag(entry.name) === null) yield { name: entry.name, isDirectory };
+  }
 }
 
 async function findFile(paths: readonly (string | undefined)[]): Promise<string | null> {

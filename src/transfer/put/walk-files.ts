@@ -7,6 +7,7 @@ import type { KeyFilter } from '../../key-filter.ts';
 import type { SourceRoot } from './find-sources.ts';
 import { eachItem } from '../item-supply.ts';
 import { readDirectory } from './read-directory.ts';
+import { readTag } from '../partial-name.ts';
 import { isMangled, notUtf8Error, readError, statOrNull } from '../local-errors.ts';
 
 /** One file of several to send. */
@@ -36,19 +37,33 @@ export interface WalkOptions {
  * order. Memory does not grow with their number. Several come together, or none, as they are read.
  *
  * Below a directory, special files (sockets, pipes, devices) and links to directories, which may form a cycle, are
- * skipped with a warning. A dangling link, an unreadable directory and a name that is not UTF-8 are problems.
+ * skipped with a warning, and so are the temporary files of downloads, with one warning for all. A dangling link, an
+ * unreadable directory and a name that is not UTF-8 are problems.
  */
 export async function* walkTogether(
   roots: readonly SourceRoot[],
   options: WalkOptions,
 ): AsyncGenerator<readonly WalkedFile[]> {
   let reads = 0;
-  for (const files of walkRoots(roots, options)) {
+  const passed: Passed = { partials: 0, first: '' };
+  for (const files of walkRoots(roots, { ...options, passed })) {
     options.onRead?.();
     yield files;
     reads += 1;
     if (reads % READS_A_TURN === 0) await setImmediate();
   }
+  if (passed.partials > 0) warnOfPartials(passed, options);
+}
+
+/** The temporary files that the walk has passed over. */
+interface Passed {
+  partials: number;
+  /** The path of the first one. */
+  first: string;
+}
+
+interface Walk extends WalkOptions {
+  readonly passed: Passed;
 }
 
 /** The same files as `walkTogether`, one by one. */
@@ -56,7 +71,7 @@ export function walkFiles(roots: readonly SourceRoot[], options: WalkOptions): A
   return eachItem(walkTogether(roots, options));
 }
 
-function* walkRoots(roots: readonly SourceRoot[], options: WalkOptions): Generator<readonly WalkedFile[]> {
+function* walkRoots(roots: readonly SourceRoot[], options: Walk): Generator<readonly WalkedFile[]> {
   for (const { path, isDirectory } of roots) {
     if (isDirectory) yield* walkDirectory({ path, below: '' }, options);
     else if (options.takes(basename(path))) yield [{ path, name: basename(path), problem: null, isRegular: false }];
@@ -69,7 +84,7 @@ interface Directory {
   readonly below: string;
 }
 
-function* walkDirectory(directory: Directory, options: WalkOptions): Generator<readonly WalkedFile[]> {
+function* walkDirectory(directory: Directory, options: Walk): Generator<readonly WalkedFile[]> {
   const start = join(directory.path, '_').slice(0, -1);
   try {
     for (const entries of readDirectory(directory.path)) {
@@ -84,6 +99,10 @@ function* walkDirectory(directory: Directory, options: WalkOptions): Generator<r
           files = [];
           yield* walkDirectory({ path: found.path, below: `${found.name}/` }, options);
         } else if (options.takes(found.name)) {
+          if (readTag(text) !== null) {
+            notePartial(found.path, options.passed);
+            continue;
+          }
           const isRegular = entry.isFile();
           if (isRegular || isSendable(found.path, options)) files.push({ ...found, problem: null, isRegular });
         }
@@ -103,6 +122,20 @@ function refuseName(bytes: Buffer, { path, below }: Directory): WalkedFile {
   });
   const whole = join(path, shown);
   return { path: whole, name: `${below}${shown}`, problem: notUtf8Error(whole), isRegular: false };
+}
+
+function notePartial(path: string, passed: Passed): void {
+  if (passed.partials === 0) passed.first = path;
+  passed.partials += 1;
+}
+
+/** They are incomplete, and a `get` may be writing them. */
+function warnOfPartials({ partials, first }: Passed, { emit }: WalkOptions): void {
+  const message =
+    partials === 1
+      ? `skipped ${first}: it is the temporary file of a download`
+      : `skipped ${partials} temporary files of downloads, such as ${first}`;
+  emit({ kind: 'warning', reason: 'not_sent', message });
 }
 
 /** Whether what is no regular file leads to one; warns if not. */
