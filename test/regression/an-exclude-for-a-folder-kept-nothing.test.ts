@@ -10,6 +10,10 @@ import { afterEach, expect, it, vi } from 'vitest';
 import Get from '../../src/commands/get.ts';
 import Put from '../../src/commands/put.ts';
 import Sweep from '../../src/commands/sweep.ts';
+import type { Event } from '../../src/events.ts';
+import { watchExcludes } from '../../src/exclude-watch.ts';
+import { abortUploads } from '../../src/sweep/abort-uploads.ts';
+import { FakeObjectStore } from '../support/fake-object-store.ts';
 import { runInProcess } from '../support/in-process.ts';
 import { Program } from '../support/program.ts';
 import { startTestSandbox } from '../support/sandbox.ts';
@@ -70,4 +74,30 @@ it('warns with get and put, too, also in a dry run', async () => {
     const put = await stage.run(Put, ['-r', `--exclude=${pattern}`, here, 's3://bucket/p/', way]);
     expect(put.stderr).toContain(`--exclude "${pattern}" does not exclude "keep/1"; "keep/**" would`);
   }
+});
+
+it('warns of noncurrent versions, too', async () => {
+  await using stage = await start();
+  stage.sandbox.keepVersions('bucket');
+  for (const body of ['1', '2']) stage.sandbox.putObject('bucket', 'k/keep/1.log', { body });
+  const flags = ['--versions', '--older-than=0', '--exclude=keep', '--dry-run'];
+  const { stderr } = await stage.run(Sweep, ['s3://bucket/k/', ...flags]);
+  expect(stderr).toContain('--exclude "keep" does not exclude "k/keep/1.log"; "keep/**" would');
+});
+
+it('warns of unfinished uploads, too', async () => {
+  const warnings: Event[] = [];
+  const exclude = ['keep'];
+  const upload = { key: 'k/keep/1.log', uploadId: 'u', startedAtMs: 0 };
+  const store = new FakeObjectStore({ uploadPages: [[upload]], storeNowMs: 1000 });
+  await abortUploads(
+    { bucket: 'b', prefix: 'k/', olderThanMs: 1, patterns: { include: [], exclude }, isDryRun: true },
+    {
+      store,
+      findRunning: async () => await Promise.resolve(new Set<string>()),
+      ageClock: () => 1000,
+      excludes: watchExcludes({ exclude, starts: ['k/'], base: 'k/', emit: (event) => void warnings.push(event) }),
+    },
+  );
+  expect(warnings).toMatchObject([{ reason: 'exclude_misses' }]);
 });
