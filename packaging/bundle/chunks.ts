@@ -23,7 +23,7 @@ const START = [
   'prefix-warning.ts',
   's3/checksum/algorithms.ts',
   'state/open-state.ts',
-  'system-place.ts',
+  'files/system-place.ts',
   'transfer/local-errors.ts',
   'transfer/open-file.ts',
   'transfer/partial-name.ts',

@@ -11,7 +11,7 @@ import { openTransferContext } from '../cli/s3-access.ts';
 import { nameWish } from '../cli/settings/name-settings.ts';
 import { emptyPathError, isS3Url, parseS3Url } from '../cli/flags/s3-url.ts';
 import { BreakwaterError } from '../errors.ts';
-import { findSystemPlace } from '../system-place.ts';
+import { findSystemPlace } from '../files/system-place.ts';
 import { get, type GetRequest } from '../transfer/get/get.ts';
 
 export default class Get extends BaseCommand<typeof Get> {

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { open, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { BreakwaterError } from '../errors.ts';
-import { renameOver } from '../rename-over.ts';
-import { explainSystemError, readSystemCode } from '../system-error.ts';
-import { findSystemPlace } from '../system-place.ts';
+import { renameOver } from '../files/rename-over.ts';
+import { explainSystemError, readSystemCode } from '../files/system-error.ts';
+import { findSystemPlace } from '../files/system-place.ts';
 
 /** About as much as the totals of a busy machine, in bytes. */
 const TRIAL_BYTES = 64 * 1024;

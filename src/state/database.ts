@@ -1,7 +1,7 @@
 import { closeSync, openSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { makeDirectory } from '../make-directory.ts';
+import { makeDirectory } from '../files/make-directory.ts';
 import { Fields } from './tables/columns.ts';
 import { isOnNetwork } from './network-mount.ts';
 import { APPLICATION_ID, assertOurs } from './ownership.ts';

@@ -1,6 +1,6 @@
 import { CorruptRow } from './tables/columns.ts';
 import { BreakwaterError } from '../errors.ts';
-import { explainSystemError, readSystemCode } from '../system-error.ts';
+import { explainSystemError, readSystemCode } from '../files/system-error.ts';
 import { findRefusal } from './find-refusal.ts';
 import type { State, StateProblem } from './state.ts';
 

@@ -7,7 +7,7 @@ import type { Clock } from '../clock.ts';
 import type { SweepReportLine } from '../documents/sweep-documents.ts';
 import { BreakwaterError } from '../errors.ts';
 import { maskCredentials } from '../mask-credentials.ts';
-import { isPipe, openPipeToWrite } from '../open-pipe.ts';
+import { isPipe, openPipeToWrite } from '../files/open-pipe.ts';
 import type { LeftObject } from './tally.ts';
 import { toJsonText } from '../json-text.ts';
 

@@ -1,7 +1,7 @@
 import { lstatSync, statSync, type Stats } from 'node:fs';
 import { BreakwaterError } from '../errors.ts';
 import { maskCredentials } from '../mask-credentials.ts';
-import { explainSystemError, readSystemCode } from '../system-error.ts';
+import { explainSystemError, readSystemCode } from '../files/system-error.ts';
 
 /** The error to report when a local path cannot be read. A path that Node had to mangle is not one that is missing. */
 export function readError(path: string, error: unknown): BreakwaterError {

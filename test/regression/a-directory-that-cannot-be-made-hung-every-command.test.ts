@@ -7,7 +7,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { makeDirectory } from '../../src/make-directory.ts';
+import { makeDirectory } from '../../src/files/make-directory.ts';
 import { Program } from '../support/program.ts';
 
 const KILL_AFTER_MS = 30_000;

@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { readRegularFile } from '../../src/read-regular-file.ts';
+import { readRegularFile } from '../../src/files/read-regular-file.ts';
 import { Program, readDocument } from '../support/program.ts';
 
 const KILL_AFTER_MS = 30_000;

@@ -9,7 +9,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { classifyStateError, formatProblem } from '../../src/state/state-problem.ts';
-import { explainSystemError } from '../../src/system-error.ts';
+import { explainSystemError } from '../../src/files/system-error.ts';
 import { createTestState, type TestState } from '../support/state.ts';
 
 it.each<[string, (disk: TestState) => void, string]>([

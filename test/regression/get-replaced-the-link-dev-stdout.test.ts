@@ -12,7 +12,7 @@ import { promisify } from 'node:util';
 import { afterEach, expect, it, vi } from 'vitest';
 import Get from '../../src/commands/get.ts';
 import { tryTextfile, writeTextfile } from '../../src/metrics/textfile.ts';
-import { findSystemPlace } from '../../src/system-place.ts';
+import { findSystemPlace } from '../../src/files/system-place.ts';
 import { runInProcess } from '../support/in-process.ts';
 import { Program } from '../support/program.ts';
 import { startTestSandbox } from '../support/sandbox.ts';

@@ -142,6 +142,7 @@ const BREACHES = plant([
       ['metrics', "import 'node:sqlite';", /belongs to state\//],
       ['ui', "import '../state/state.ts';", /draws snapshots/],
       ['sandbox', "import '../guard/guard.ts';", /stands alone/],
+      ['files', "import '../state/state.ts';", /files\/ is for every folder/],
       ['s3', 'export const cwd = (): string => process.cwd();', /process belongs to cli/],
       ['s3', 'export const wrong: any = 1;', /no-explicit-any/],
       [

@@ -7,7 +7,7 @@ import { findFileSystem, isNetworkKind } from '../../state/file-system-kind.ts';
 import { isOnNetwork } from '../../state/network-mount.ts';
 import { STATE_FILE } from '../../state/state-file.ts';
 import type { State } from '../../state/state.ts';
-import { readSystemCode } from '../../system-error.ts';
+import { readSystemCode } from '../../files/system-error.ts';
 import type { CommandRun } from '../command-run.ts';
 import { hasRoomForState } from '../descriptor-limit.ts';
 import type { StateFacts } from './judge-state.ts';

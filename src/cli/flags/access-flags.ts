@@ -1,7 +1,7 @@
 import { string } from '@oclif/core/flags';
 import type { InferredFlags } from '@oclif/core/interfaces';
 import { BreakwaterError } from '../../errors.ts';
-import { readRegularBytes } from '../../read-regular-file.ts';
+import { readRegularBytes } from '../../files/read-regular-file.ts';
 import {
   createCustomerKey,
   PLAIN_ACCESS,

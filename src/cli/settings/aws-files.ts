@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
-import { NotRegularFile, readRegularFile } from '../../read-regular-file.ts';
-import { explainSystemError, readSystemCode } from '../../system-error.ts';
+import { NotRegularFile, readRegularFile } from '../../files/read-regular-file.ts';
+import { explainSystemError, readSystemCode } from '../../files/system-error.ts';
 import { expandHome } from '../find-home.ts';
 import type { SettingSources } from './resolve-settings.ts';
 

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { BreakwaterError } from '../../errors.ts';
-import { readRegularFile } from '../../read-regular-file.ts';
-import { explainSystemError } from '../../system-error.ts';
+import { readRegularFile } from '../../files/read-regular-file.ts';
+import { explainSystemError } from '../../files/system-error.ts';
 
 const BAD_CERTIFICATES = 'bad_certificates';
 

@@ -1,7 +1,7 @@
 import { lstatSync, statSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
-import { NotRegularFile, readRegularFile } from '../../read-regular-file.ts';
+import { NotRegularFile, readRegularFile } from '../../files/read-regular-file.ts';
 import { parseUserFile } from './parse-user-file.ts';
 import type { Environment } from './resolve-settings.ts';
 import type { UserFile } from './setting-keys.ts';

@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { kill, platform } from 'node:process';
 import { externalDataInterceptor } from '@smithy/core/config';
 import { onAbort } from '../../abort.ts';
-import { explainSystemError } from '../../system-error.ts';
+import { explainSystemError } from '../../files/system-error.ts';
 import { readTokenFile } from './token-file.ts';
 
 /** The most that a program may print, in bytes; as `exec` of Node has it. */

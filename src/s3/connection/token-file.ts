@@ -1,5 +1,5 @@
 import { BreakwaterError } from '../../errors.ts';
-import { NotRegularFile, readRegularFile } from '../../read-regular-file.ts';
+import { NotRegularFile, readRegularFile } from '../../files/read-regular-file.ts';
 
 /**
  * The text of a file with a token; undefined if it cannot be read, which the SDK then reports.

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
 import { maskCredentials } from '../../mask-credentials.ts';
-import { readRegularFile } from '../../read-regular-file.ts';
+import { readRegularFile } from '../../files/read-regular-file.ts';
 import type { InventoryFile } from './manifest.ts';
 
 /** The location of an inventory. */

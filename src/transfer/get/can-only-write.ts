@@ -1,7 +1,7 @@
 import { access, constants, lstat } from 'node:fs/promises';
 import { platform as ownPlatform } from 'node:process';
 import { BreakwaterError } from '../../errors.ts';
-import { readSystemCode } from '../../system-error.ts';
+import { readSystemCode } from '../../files/system-error.ts';
 
 /**
  * Whether a rename failed because the target is a mount of its own, as a file that a container gets from its host. On

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { dirname, join, relative, resolve, sep, isAbsolute } from 'node:path';
 import { BreakwaterError } from '../../errors.ts';
 import { PARTIAL_SUFFIX } from '../partial-name.ts';
-import { isSystemDirectory } from '../../system-place.ts';
+import { isSystemDirectory } from '../../files/system-place.ts';
 import { statOrNull } from '../local-errors.ts';
 import { planObjectPath } from './object-path.ts';
 import { nameOf, type S3Location } from '../transfer-context.ts';

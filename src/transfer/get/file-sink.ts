@@ -2,7 +2,7 @@ import { unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { ByteSpan } from '../../s3/download/missing-ranges.ts';
 import type { FileTarget } from '../../s3/download/download-request.ts';
-import { makeDirectory } from '../../make-directory.ts';
+import { makeDirectory } from '../../files/make-directory.ts';
 import { BreakwaterError } from '../../errors.ts';
 import type { WorkClaim } from '../../unfinished-work.ts';
 import { keepPermissionsOf } from './keep-permissions.ts';
@@ -11,7 +11,7 @@ import { findOwnFile, isOwnFile, isPartialOf, type SavedPartial } from './partia
 import { partialName } from '../partial-name.ts';
 import { cannotCreateError } from './sink.ts';
 import { openWritable, type WritableFile } from '../open-file.ts';
-import { explainSystemError, readSystemCode } from '../../system-error.ts';
+import { explainSystemError, readSystemCode } from '../../files/system-error.ts';
 import { syncDirectory } from './sync-directory.ts';
 import { takeTarget } from './take-target.ts';
 

@@ -12,7 +12,7 @@ import { ListingTrust } from './listing-trust.ts';
 import { statOrNull } from '../local-errors.ts';
 import { withResumeHint } from '../run-again.ts';
 import { runMany, type ItemDone, type ManyResult } from '../run-many.ts';
-import { findSystemPlace } from '../../system-place.ts';
+import { findSystemPlace } from '../../files/system-place.ts';
 import { nameOf } from '../transfer-context.ts';
 
 /** The most objects for a dry run to name. */

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { UnfinishedWork, WorkClaim } from '../../unfinished-work.ts';
 import type { Clock } from '../../clock.ts';
-import { readSystemCode } from '../../system-error.ts';
+import { readSystemCode } from '../../files/system-error.ts';
 import { findOwnFile, removeFile, removePartial } from './partial-file.ts';
 import { readTag } from '../partial-name.ts';
 import { parseSaved, type SavedRun } from './saved-download.ts';

@@ -2,7 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import { lstat, unlink } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { geteuid } from 'node:process';
-import { readSystemCode } from '../../system-error.ts';
+import { readSystemCode } from '../../files/system-error.ts';
 import { readTag } from '../partial-name.ts';
 
 export interface SavedPartial {

@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import { constants, open, type FileHandle } from 'node:fs/promises';
 import { BreakwaterError } from '../../errors.ts';
-import { explainSystemError, readSystemCode } from '../../system-error.ts';
+import { explainSystemError, readSystemCode } from '../../files/system-error.ts';
 
 /** Bytes copied at a time. */
 const COPY_BYTES = 1024 * 1024;

@@ -4,8 +4,8 @@ import { dirname, resolve } from 'node:path';
 import type { DownloadTarget, ObjectFacts, ResumePoint } from '../../s3/download/download-request.ts';
 import { BreakwaterError } from '../../errors.ts';
 import { lookUp } from '../../read-fields.ts';
-import { explainSystemError, readSystemCode } from '../../system-error.ts';
-import { findSystemPlace } from '../../system-place.ts';
+import { explainSystemError, readSystemCode } from '../../files/system-error.ts';
+import { findSystemPlace } from '../../files/system-place.ts';
 import { canOnlyWrite } from './can-only-write.ts';
 
 /** The output for one object. A null path is standard output; a stream is an existing pipe or device. */

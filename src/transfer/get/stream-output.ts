@@ -4,10 +4,10 @@ import type { Writable } from 'node:stream';
 import { onAbort } from '../../abort.ts';
 import type { Clock } from '../../clock.ts';
 import { BreakwaterError } from '../../errors.ts';
-import { closedPipeError, isPipe, openPipeToWrite } from '../../open-pipe.ts';
+import { closedPipeError, isPipe, openPipeToWrite } from '../../files/open-pipe.ts';
 import type { StreamTarget } from '../../s3/download/download-request.ts';
 import { cannotCreateError, type LocalSink } from './sink.ts';
-import { explainSystemError, readSystemCode } from '../../system-error.ts';
+import { explainSystemError, readSystemCode } from '../../files/system-error.ts';
 
 /** Writes one object to a pipe or device, in order and no faster than it is read. Written bytes cannot be discarded. */
 export class StreamOutput implements LocalSink {

@@ -1,7 +1,7 @@
 import { link, unlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { renameOver } from '../../rename-over.ts';
-import { readSystemCode } from '../../system-error.ts';
+import { renameOver } from '../../files/rename-over.ts';
+import { readSystemCode } from '../../files/system-error.ts';
 import type { WritableFile } from '../open-file.ts';
 import { isMount } from './can-only-write.ts';
 import type { HowToReplace } from './replace-bytes.ts';

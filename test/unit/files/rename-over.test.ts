@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { renameOver } from '../../src/rename-over.ts';
-import { renameOnWindows } from '../../src/systems/windows-rename.ts';
-import { isMount } from '../../src/transfer/get/can-only-write.ts';
-import { syncDirectory } from '../../src/transfer/get/sync-directory.ts';
+import { renameOver } from '../../../src/files/rename-over.ts';
+import { renameOnWindows } from '../../../src/systems/windows-rename.ts';
+import { isMount } from '../../../src/transfer/get/can-only-write.ts';
+import { syncDirectory } from '../../../src/transfer/get/sync-directory.ts';
 
 function failing(code: string, times = Number.POSITIVE_INFINITY) {
   let tries = 0;

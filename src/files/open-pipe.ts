@@ -2,8 +2,8 @@ import { constants, openSync } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
-import type { Clock } from './clock.ts';
-import { BreakwaterError } from './errors.ts';
+import type { Clock } from '../clock.ts';
+import { BreakwaterError } from '../errors.ts';
 
 /** The reason of an `interrupted` that is not an error: the reader closed the pipe, as in `| head`. */
 const CLOSED_PIPE = 'closed_pipe';
