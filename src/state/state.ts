@@ -108,11 +108,18 @@ export interface Claim {
 export type ProcessLife = 'alive' | 'dead' | 'unknown';
 
 /** The time and the rules for checking a claim. */
-export interface ClaimCheck {
-  readonly nowMs: number;
+export interface ClaimCheck extends ClaimTime {
+  readonly checkOwner: (owner: ProcessIdentity) => ProcessLife;
+}
+
+export interface ClaimTime {
+  /**
+   * The time, in ms since 1970. Read when the claim has been read: with an earlier time, a claim that was renewed meanwhile
+   * would look as if the clock had jumped back.
+   */
+  readonly now: () => number;
   /** How long an unrenewed claim lasts if its owner cannot be checked, in ms. */
   readonly leaseMs: number;
-  readonly checkOwner: (owner: ProcessIdentity) => ProcessLife;
 }
 
 /** Which process works on what, so that no two do the same work. A claim lasts as long as its owner is alive. */
@@ -122,10 +129,7 @@ export interface ClaimStore {
   /** Takes the claim and returns null, or returns the claim of another living process. */
   readonly take: (name: string, claimant: ClaimCheck & { readonly process: ProcessIdentity }) => Claim | null;
   /** False if the claim is no longer ours. */
-  readonly renew: (
-    name: string,
-    claimant: { readonly process: ProcessIdentity; readonly nowMs: number; readonly leaseMs: number },
-  ) => boolean;
+  readonly renew: (name: string, claimant: ClaimTime & { readonly process: ProcessIdentity }) => boolean;
   /** Releases the claim if it is ours. */
   readonly release: (name: string, process: ProcessIdentity) => void;
 }

@@ -40,7 +40,7 @@ function nameClaim(kind: CheckpointKind, id: string): string {
 }
 
 function checkNow(clock: Clock): ClaimCheck {
-  return { nowMs: clock.now(), leaseMs: CLAIM_LEASE_MS, checkOwner: checkProcess };
+  return { now: clock.now, leaseMs: CLAIM_LEASE_MS, checkOwner: checkProcess };
 }
 
 async function claimWork(

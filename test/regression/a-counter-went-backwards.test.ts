@@ -4,6 +4,11 @@
  * Cause: each command read the totals and wrote them in its own time; whoever was last to write need not be last to read.
  * Fix: an outlet is refreshed by one process at a time, which reads the totals in its turn; a command whose totals
  *   another one has written meanwhile does nothing.
+ *
+ * Met again, on a busy machine: one push in twelve such rounds still came last with older totals.
+ * Cause: the time for the lease was taken before the wait for the state. A lease that its owner had renewed since then looked as
+ *   if the clock had jumped back, and was taken over.
+ * Fix: the time is read after the lease.
  */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';

@@ -19,7 +19,7 @@ it('keeps the claim of a living process that does not renew it', async () => {
   // It lives, and its timers do not run.
   const stopped: Parameters<typeof state.claims.take>[1] = {
     process: identifyProcess('get'),
-    nowMs: clock.now(),
+    now: clock.now,
     leaseMs: 60_000,
     checkOwner: () => 'dead',
   };

@@ -59,7 +59,7 @@ function leave({ circuits, activity, metrics, claims, jobs }: Tables, { circuit,
     refusals: [{ circuit, epoch: index + 1, count: 1 }],
   }));
   activity.add([{ circuit, slotMs: nowMs, successes: 0, errors: 1, refused: 0, durations: [], retries: [] }], nowMs);
-  claims.take(`download ${index}`, { process: HERE, nowMs, leaseMs: 60_000, checkOwner: dead });
+  claims.take(`download ${index}`, { process: HERE, now: () => nowMs, leaseMs: 60_000, checkOwner: dead });
   jobs.put({
     id: String(index),
     process: HERE,
@@ -145,7 +145,7 @@ it('keeps a number of circuits, however many were met in 90 days, and those of a
     const row = openRow(name, { nowMs: BEGAN_MS - (index % 80) * DAY_MS, epoch: 1 });
     tables.circuits.update(name, () => ({ row, transitions: [], result: undefined }));
   }
-  const claimed = { process: HERE, nowMs: BEGAN_MS - 30 * DAY_MS, leaseMs: 60_000, checkOwner: dead };
+  const claimed = { process: HERE, now: () => BEGAN_MS - 30 * DAY_MS, leaseMs: 60_000, checkOwner: dead };
   tables.claims.take('upload of a stopped process', claimed);
   tables.claims.take('upload of another boot', { ...claimed, process: { ...HERE, bootId: 'other' } });
   tables.cleanUp.run({ nowMs: BEGAN_MS, checkOwner: ({ bootId }) => (bootId === HERE.bootId ? 'alive' : 'unknown') });

@@ -55,11 +55,11 @@ async function tryTurn(
 ): Promise<'done' | 'held'> {
   const { claims, marks, metrics }: State = await run.state();
   const process = run.processIdentity();
-  const claimant = () => ({ process, nowMs: run.clock.now(), leaseMs: LEASE_MS });
-  if (claims.take(name, { ...claimant(), checkOwner }) !== null) return 'held';
+  const claimant = { process, now: run.clock.now, leaseMs: LEASE_MS };
+  if (claims.take(name, { ...claimant, checkOwner }) !== null) return 'held';
   try {
     if (isCurrent()) return 'done';
-    const isOurs = (): boolean => claims.renew(name, claimant());
+    const isOurs = (): boolean => claims.renew(name, claimant);
     for (let round = 1; round <= ROUNDS_MAX; round += 1) {
       const value = metrics.revision();
       await refresh(isOurs);

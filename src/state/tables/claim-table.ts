@@ -17,21 +17,22 @@ export function openClaimTable(statements: Statements): ClaimStore {
       inTransaction(statements, 'write', () => {
         const held = findHeld(statements, name, check);
         if (held !== null) return held;
-        const { nowMs, leaseMs } = check;
-        statements.prepare(REPLACE).run(name, formatOwner(process), nowMs, nowMs + leaseMs);
+        const nowMs = check.now();
+        statements.prepare(REPLACE).run(name, formatOwner(process), nowMs, nowMs + check.leaseMs);
         return null;
       }),
-    renew: (name, { process, nowMs, leaseMs }) =>
-      Number(statements.prepare(RENEW).run(nowMs + leaseMs, name, formatOwner(process)).changes) === 1,
+    renew: (name, { process, now, leaseMs }) =>
+      Number(statements.prepare(RENEW).run(now() + leaseMs, name, formatOwner(process)).changes) === 1,
     release: (name, process) => void statements.prepare(RELEASE).run(name, formatOwner(process)),
   };
 }
 
 /** A stopped owner keeps its claim. The lease decides only if the owner cannot be checked. */
-function findHeld(statements: Statements, name: string, { nowMs, leaseMs, checkOwner }: ClaimCheck): Claim | null {
+function findHeld(statements: Statements, name: string, { now, leaseMs, checkOwner }: ClaimCheck): Claim | null {
   const [held] = parseUsable(statements.prepare(SELECT).get(name), parseClaim);
   if (held === undefined) return null;
   const life = checkOwner(held.owner);
+  const nowMs = now();
   // If the clock has jumped back, a claim must not last longer than its lease.
   const isLeased = held.expiresAtMs > nowMs && held.expiresAtMs <= nowMs + leaseMs;
   return life === 'alive' || (life === 'unknown' && isLeased) ? held : null;

@@ -384,20 +384,20 @@ describe('checkpoints', () => {
 
 describe('claims', () => {
   const OTHER = { ...PROCESS, pid: 8 };
-  const living: Omit<ClaimCheck, 'nowMs'> = { checkOwner: () => 'unknown', leaseMs: 100 };
+  const living: Omit<ClaimCheck, 'now'> = { checkOwner: () => 'unknown', leaseMs: 100 };
 
   it('are held by one process until it releases them', async () => {
     await using test = await createTestState();
     const { claims } = test.open();
-    expect(claims.take('sweep a', { ...living, process: PROCESS, nowMs: 1000 })).toBeNull();
+    expect(claims.take('sweep a', { ...living, process: PROCESS, now: () => 1000 })).toBeNull();
     const claim = { owner: PROCESS, takenAtMs: 1000, expiresAtMs: 1100 };
     const other = test.open().claims;
-    expect(other.take('sweep a', { ...living, process: OTHER, nowMs: 1050 })).toEqual(claim);
-    expect(other.take('sweep b', { ...living, process: OTHER, nowMs: 1050 })).toBeNull();
+    expect(other.take('sweep a', { ...living, process: OTHER, now: () => 1050 })).toEqual(claim);
+    expect(other.take('sweep b', { ...living, process: OTHER, now: () => 1050 })).toBeNull();
     other.release('sweep a', OTHER);
-    expect(other.take('sweep a', { ...living, process: OTHER, nowMs: 1050 })).toEqual(claim);
+    expect(other.take('sweep a', { ...living, process: OTHER, now: () => 1050 })).toEqual(claim);
     claims.release('sweep a', PROCESS);
-    expect(other.take('sweep a', { ...living, process: OTHER, nowMs: 1050 })).toBeNull();
+    expect(other.take('sweep a', { ...living, process: OTHER, now: () => 1050 })).toBeNull();
   });
 
   it.each([
@@ -411,16 +411,33 @@ describe('claims', () => {
   ] as const)('are free again when $why', async ({ nowMs, life }) => {
     await using test = await createTestState();
     const { claims } = test.open();
-    claims.take('sweep a', { ...living, process: PROCESS, nowMs: 1000 });
-    expect(claims.take('sweep a', { leaseMs: 100, checkOwner: () => life, process: OTHER, nowMs })).toBeNull();
-    expect(claims.renew('sweep a', { process: PROCESS, nowMs, leaseMs: 100 })).toBe(false);
+    claims.take('sweep a', { ...living, process: PROCESS, now: () => 1000 });
+    expect(
+      claims.take('sweep a', { leaseMs: 100, checkOwner: () => life, process: OTHER, now: () => nowMs }),
+    ).toBeNull();
+    expect(claims.renew('sweep a', { process: PROCESS, now: () => nowMs, leaseMs: 100 })).toBe(false);
+  });
+
+  it('are held if they were renewed while another process waited for the state', async () => {
+    await using test = await createTestState();
+    const { claims } = test.open();
+    claims.take('sweep a', { ...living, process: PROCESS, now: () => 1000 });
+    claims.renew('sweep a', { process: PROCESS, now: () => 1055, leaseMs: 100 });
+    let nowMs = 1050;
+    const checkOwner = (): 'unknown' => {
+      // The row has been read: it is later now.
+      nowMs = 1060;
+      return 'unknown';
+    };
+    const claimant = { leaseMs: 100, process: OTHER, checkOwner, now: () => nowMs };
+    expect(claims.take('sweep a', claimant)).toMatchObject({ owner: PROCESS });
   });
 
   it.each([1100, 4_000_000, 900])('are held at %d by an owner that lives, whatever the lease says', async (nowMs) => {
     await using test = await createTestState();
     const { claims } = test.open();
-    claims.take('sweep a', { ...living, process: PROCESS, nowMs: 1000 });
-    const check: ClaimCheck = { leaseMs: 100, checkOwner: () => 'alive', nowMs };
+    claims.take('sweep a', { ...living, process: PROCESS, now: () => 1000 });
+    const check: ClaimCheck = { leaseMs: 100, checkOwner: () => 'alive', now: () => nowMs };
     expect(claims.take('sweep a', { ...check, process: OTHER })).toMatchObject({ owner: PROCESS });
     expect(claims.find('sweep a', check)).toMatchObject({ owner: PROCESS });
     expect(claims.find('sweep b', check)).toBeNull();
@@ -429,8 +446,8 @@ describe('claims', () => {
   it('last while they are renewed', async () => {
     await using test = await createTestState();
     const { claims } = test.open();
-    claims.take('sweep a', { ...living, process: PROCESS, nowMs: 1000 });
-    expect(claims.renew('sweep a', { process: PROCESS, nowMs: 1090, leaseMs: 100 })).toBe(true);
-    expect(claims.take('sweep a', { ...living, process: OTHER, nowMs: 1150 })).toMatchObject({ expiresAtMs: 1190 });
+    claims.take('sweep a', { ...living, process: PROCESS, now: () => 1000 });
+    expect(claims.renew('sweep a', { process: PROCESS, now: () => 1090, leaseMs: 100 })).toBe(true);
+    expect(claims.take('sweep a', { ...living, process: OTHER, now: () => 1150 })).toMatchObject({ expiresAtMs: 1190 });
   });
 });
