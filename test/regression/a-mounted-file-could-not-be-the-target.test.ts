@@ -4,30 +4,21 @@
  * Fix: once the temporary file is verified, its bytes are written into the mounted file. Where none can be created beside
  *   it, as in a read-only container, the temporary file is in the directory for such files.
  */
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { chmod, chown, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { replaceBytes } from '../../src/transfer/get/replace-bytes.ts';
 import { Program } from '../support/program.ts';
+import { canMount } from '../support/can-mount.ts';
 import { startTestSandbox } from '../support/sandbox.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 
 const run = promisify(execFile);
 
-/** Whether this user can mount in a name space of its own; containers often forbid it. */
-const canMount = ((): boolean => {
-  try {
-    execFileSync('unshare', ['-rm', 'true'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
-
-it.skipIf(!canMount).each([
+it.skipIf(!canMount()).each([
   ['get', ['get', 's3://bucket/d/file', 'd/file']],
   ['get -r', ['get', '-r', 's3://bucket/d/', 'd']],
 ])('%s writes into a mounted file', async (_name, args) => {
@@ -46,7 +37,7 @@ it.skipIf(!canMount).each([
   expect(await readdir(program.path('d'))).toEqual(['file']);
 });
 
-it.skipIf(!canMount)('get writes into a mounted file of a read-only directory, even a large one', async () => {
+it.skipIf(!canMount())('get writes into a mounted file of a read-only directory, even a large one', async () => {
   await using sandbox = await startTestSandbox();
   await using program = await Program.create({ ...sandbox.env, TMPDIR: '/tmp' });
   const large = Buffer.alloc(64 * 1024 * 1024 + 1, 'x');

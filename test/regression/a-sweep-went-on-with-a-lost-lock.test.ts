@@ -12,7 +12,6 @@ import { openUnfinishedWork } from '../../src/state/stored-work.ts';
 import type { ClaimStore } from '../../src/state/state.ts';
 import { nameSweep, takenOverError } from '../../src/sweep/claim-sweep.ts';
 import { runSweep, type SweepJob } from '../../src/sweep/run-sweep.ts';
-import { NO_LIMITS } from '../../src/sweep/sweep-limits.ts';
 import { limitTime } from '../../src/sweep/time-limit.ts';
 import { identityOf } from '../support/fake-circuits.ts';
 import { prepare as prepareDeletes } from '../support/fake-deletes.ts';
@@ -22,34 +21,15 @@ import { createMemoryUnfinishedWork } from '../support/memory-unfinished-work.ts
 import { PATIENCE } from '../support/patience.ts';
 import { keysUpTo } from '../support/sweep-pages.ts';
 import { turn, VirtualClock } from '../support/virtual-clock.ts';
+import { SWEEP_JOB } from '../support/sweep-job.ts';
 
 const TAKEN = { code: 'locked', details: { reason: 'taken_over' } };
-const JOB: SweepJob = {
-  bucket: 'b',
-  prefix: 'k',
-  endpointUrl: null,
-  olderThanMs: 1,
-  abortUploadsMs: null,
-  selection: {
-    source: { kind: 'objects' },
-    patterns: { include: [], exclude: [] },
-    minSizeBytes: null,
-    maxSizeBytes: null,
-    listConcurrency: 1,
-  },
-  shard: null,
-  limits: NO_LIMITS,
-  isDryRun: false,
-  isStrict: false,
-  isUnconditional: true,
-  reportPath: null,
-};
 
 /** A sweep of old objects in pages of 1000, or of uploads, whose first answer comes when the lock is lost. */
 async function sweepUntilLost(objects: number, changed: Partial<SweepJob> = {}) {
   const clock = new VirtualClock();
   const unfinished = createMemoryUnfinishedWork();
-  const job = { ...JOB, ...changed };
+  const job = { ...SWEEP_JOB, ...changed };
   const time = limitTime({ clock, signal: new AbortController().signal, onClose: () => undefined }, null);
   const why = (): BreakwaterError | null => (time.signal.aborted ? (time.signal.reason as BreakwaterError) : null);
   const listed = keysUpTo(objects).map((key) => ({ key, sizeBytes: 1, lastModifiedMs: 1, etag: '"e"' }));
@@ -99,7 +79,7 @@ it('sends no retry for an open batch', async () => {
   // Without any time, so that it waits for its retry.
   await vi.waitUntil(() => kinds().includes('retry_scheduled'), PATIENCE);
   const sent = requests.length;
-  abort.abort(takenOverError(JOB));
+  abort.abort(takenOverError(SWEEP_JOB));
   const startedAtMs = clock.monotonic();
   const { error, deleted } = await runWithS3(clock, deleting);
   expect([error?.code, deleted, requests.length]).toEqual(['locked', [], sent]);

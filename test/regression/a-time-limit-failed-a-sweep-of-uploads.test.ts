@@ -8,34 +8,15 @@ import { describe, expect, it } from 'vitest';
 import { presentSweep } from '../../src/cli/output/sweep-result.ts';
 import type { BreakwaterError } from '../../src/errors.ts';
 import { runSweep, type SweepJob } from '../../src/sweep/run-sweep.ts';
-import { NO_LIMITS } from '../../src/sweep/sweep-limits.ts';
 import { limitTime } from '../../src/sweep/time-limit.ts';
 import { FakeObjectStore, listedObject } from '../support/fake-object-store.ts';
 import { createMemoryUnfinishedWork } from '../support/memory-unfinished-work.ts';
 import { keysUpTo } from '../support/sweep-pages.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
+import { SWEEP_JOB } from '../support/sweep-job.ts';
 
 const DAY_MS = 86_400_000;
-const JOB: SweepJob = {
-  bucket: 'b',
-  prefix: 'k',
-  endpointUrl: null,
-  olderThanMs: DAY_MS,
-  abortUploadsMs: DAY_MS,
-  selection: {
-    source: { kind: 'objects' },
-    patterns: { include: [], exclude: [] },
-    minSizeBytes: null,
-    maxSizeBytes: null,
-    listConcurrency: 1,
-  },
-  shard: null,
-  limits: NO_LIMITS,
-  isDryRun: false,
-  isStrict: false,
-  isUnconditional: true,
-  reportPath: null,
-};
+const JOB: SweepJob = { ...SWEEP_JOB, olderThanMs: DAY_MS, abortUploadsMs: DAY_MS };
 
 /** A sweep whose time is over at the abort of the first of 20 uploads. */
 async function sweepFor(changed: Partial<SweepJob>) {

@@ -5,7 +5,7 @@
  * Fix: a path that leads to standard output is `-`. What else is in /dev or /proc, directly or through links, is refused, by
  *   `get -r` and `--textfile`, too.
  */
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { lstat, mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -15,22 +15,13 @@ import { tryTextfile, writeTextfile } from '../../src/metrics/textfile.ts';
 import { findSystemPlace } from '../../src/files/system-place.ts';
 import { runInProcess } from '../support/in-process.ts';
 import { Program } from '../support/program.ts';
+import { canMount } from '../support/can-mount.ts';
 import { startTestSandbox } from '../support/sandbox.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 const run = promisify(execFile);
 
 afterEach(() => vi.unstubAllEnvs());
-
-/** Whether this user can mount in a name space of its own; containers often forbid it. */
-const canMount = ((): boolean => {
-  try {
-    execFileSync('unshare', ['-rm', 'true'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
 
 async function start() {
   const stack = new AsyncDisposableStack();
@@ -85,7 +76,7 @@ it('get -r does not replace a link to an open file, and writes nothing into /dev
   expect(await readFile(program.path('out'), 'utf8')).not.toContain('new');
 });
 
-it.skipIf(!canMount)('/dev/stdout, /dev/stderr and a whole /dev stay as they are', async () => {
+it.skipIf(!canMount())('/dev/stdout, /dev/stderr and a whole /dev stay as they are', async () => {
   await using test = await start();
   const { shell } = test;
   const mount = `mount -t tmpfs none /dev && cd /dev && ln -s /proc/self/fd fd && ln -s /proc/self/fd/1 stdout &&

@@ -1,5 +1,6 @@
 import { fchmodSync, fchownSync, type Stats } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { tryTo } from '../../files/try-to.ts';
 import { statOrNull } from '../local-errors.ts';
 
 /** Who may do what with a file. */
@@ -28,13 +29,4 @@ export function keepPermissionsOf(target: string, { path, fd }: { readonly path:
   if (dirname(resolve(path)) !== dirname(resolve(target))) return;
   const found = statOrNull(target);
   if (found !== null) keepPermissions(fd, found);
-}
-
-function tryTo(work: () => void): boolean {
-  try {
-    work();
-    return true;
-  } catch {
-    return false;
-  }
 }

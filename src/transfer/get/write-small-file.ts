@@ -1,4 +1,5 @@
 import { closeSync, futimesSync, linkSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { tryTo } from '../../files/try-to.ts';
 import { toTime } from '../open-file.ts';
 import { keepPermissions, PRIVATE_MODE, type Permissions } from './keep-permissions.ts';
 
@@ -48,13 +49,4 @@ function takeName(partialPath: string, path: string, isNoClobber: boolean): bool
   if (!isNoClobber) return tryTo(() => renameSync(partialPath, path));
   // A rename would replace a file that has appeared meanwhile.
   return tryTo(() => linkSync(partialPath, path)) && tryTo(() => unlinkSync(partialPath));
-}
-
-function tryTo(work: () => void): boolean {
-  try {
-    work();
-    return true;
-  } catch {
-    return false;
-  }
 }
